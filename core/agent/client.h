@@ -1,0 +1,62 @@
+// Talks to the user's athanor-agent over its socket (mode 0600 under ATHANOR_HOME): newline-delimited JSON requests and
+// replies, and a stream of change notices for those who subscribe. Blocking calls with a deadline; use off the GUI thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/store/types.h"
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace athanor::agent {
+
+struct Enqueue {
+  std::string recipe_toml;
+  store::RunId fork_of = 0;     // 0: from nothing
+  std::int64_t fork_step = 0;
+};
+
+// What the subscriber should read again from the store.
+struct Change {
+  enum class What { runs, metrics, log, retrieval, occurrences, metadata } what = What::runs;
+  store::RunId run = 0;
+};
+
+class Client {
+ public:
+  // Connects; starts an agent (detached, the athanor-agent beside this program) when none answers.
+  [[nodiscard]] static Result<std::unique_ptr<Client>> connect(const std::filesystem::path& home, bool start_if_absent = true);
+  ~Client();
+
+  [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
+  Result<void> stop(store::RunId run);     // checkpoint, then end; a queued run leaves the queue
+  Result<void> resume(store::RunId run);   // back into the queue, from its last checkpoint
+  [[nodiscard]] Result<store::Run> wait(store::RunId run, std::chrono::milliseconds deadline);
+  [[nodiscard]] Result<std::vector<store::Run>> list();
+
+  // Metadata. Each call is one step that undo() takes back, also after a restart.
+  Result<void> rename(store::RunId run, const std::string& name);
+  Result<void> set_tags(const std::vector<store::RunId>& runs, const std::vector<std::string>& tags);
+  Result<void> set_note(store::RunId run, const std::string& note);
+  Result<void> set_pinned(const std::vector<store::RunId>& runs, bool pinned);
+  Result<void> erase(const std::vector<store::RunId>& runs);  // recoverable
+  Result<std::string> undo();                                // says what was taken back
+  Result<std::string> redo();
+
+  Result<void> shut_down_agent();  // runs in progress go on; the next agent adopts them
+
+  // Calls `on_change` from this thread until stop is requested or the agent goes (then the Error says so).
+  Result<void> follow(const std::function<void(const Change&)>& on_change, std::stop_token stop);
+
+ private:
+  struct State;
+  explicit Client(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace athanor::agent

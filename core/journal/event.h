@@ -1,0 +1,136 @@
+// What a run says about itself: small typed values with units and no words for people except log lines and causes.
+// Colours, wording and number formats are the window's business.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace athanor::journal {
+
+enum class RunState : std::uint8_t { preparing, running, stopping, finished, stopped, failed };
+
+struct StateChanged {
+  RunState state = RunState::preparing;
+  std::string cause;  // why, for stopped and failed
+};
+
+// Named values of one step: "train/loss", "train/learning_rate", "train/gradient_norm", "train/temperature",
+// "train/samples_per_s", "train/step_ms", "eval/t2i_r1", …  Non-finite values are kept as they are.
+struct MetricSamples {
+  std::int64_t step = 0;
+  std::vector<std::pair<std::string, double>> values;
+};
+
+enum class SpanKind : std::uint8_t { data, forward, backward, input_gradient, weight_gradient, send, receive, reduce, optimizer, evaluate, checkpoint, offload, idle };
+
+struct Span {
+  std::int32_t rank = 0;
+  std::int32_t lane = 0;
+  SpanKind kind = SpanKind::forward;
+  std::int64_t step = 0;
+  std::int32_t micro_batch = 0;
+  std::int64_t begin_ns = 0;  // monotonic, same clock as Event::time_ns
+  std::int64_t end_ns = 0;
+};
+
+struct DeviceSample {
+  std::string device;            // "cpu", "cuda:0"
+  double utilisation = 0;        // 0…1 of the whole device
+  std::int64_t memory_bytes = 0; // used by this run
+  std::int64_t memory_total_bytes = 0;
+  double power_w = -1;           // negative: not known
+  double temperature_c = -1;
+};
+
+struct RetrievalHit {
+  std::int64_t id = 0;     // concept
+  std::string label;       // its text
+  std::string picture;     // file under media/, relative to the run directory
+  double score = 0;
+};
+
+// One fixed probe query and its best answers at one evaluation.
+struct RetrievalSample {
+  std::int64_t step = 0;
+  bool text_to_image = true;
+  std::int64_t query_id = 0;
+  std::string query_label;
+  std::string query_picture;
+  std::int64_t truth_rank = 0;  // 1 is best; ties and non-finite scores count against it
+  std::int64_t gallery_size = 0;
+  std::vector<RetrievalHit> top;
+};
+
+struct Evaluation {
+  std::int64_t step = 0;
+  std::string split;  // "test"
+  std::vector<std::pair<std::string, double>> metrics;  // "t2i_r1", "t2i_r10", "i2t_r1", …
+};
+
+struct CheckpointWritten {
+  std::int64_t step = 0;
+  std::int64_t bytes = 0;
+  double seconds = 0;
+  std::string path;  // relative to the run directory
+};
+
+struct PrecisionDecision {
+  std::int64_t step = 0;
+  std::string requested;
+  std::string actual;
+  std::string reason;
+};
+
+// The Prediction as JSON (core/recipe/prediction.h), and after ten steps what was measured against it.
+struct PredictionMade {
+  std::string json;
+};
+struct PredictionChecked {
+  std::int64_t step = 0;
+  double predicted_steps_per_second = 0;
+  double measured_steps_per_second = 0;
+  std::int64_t predicted_peak_bytes = 0;
+  std::int64_t measured_peak_bytes = 0;
+  double predicted_seconds_to_finish = 0;
+  double measured_seconds_to_finish = 0;
+};
+
+enum class Severity : std::uint8_t { info, warning, error };
+
+struct Alert {
+  Severity severity = Severity::warning;
+  std::int64_t step = 0;
+  std::string rule;
+  std::string text;
+};
+
+// The error as a value: what ended the run or was survived.
+struct FaultSeen {
+  std::int64_t step = 0;
+  std::string kind;  // to_string(ErrorKind)
+  std::string intention, cause, remedy;
+};
+
+// The run went on from a checkpoint: earlier samples after `step` are superseded by what follows.
+struct Recovery {
+  std::int64_t step = 0;
+  std::string from;  // "checkpoint step-400", "fork of <run>"
+};
+
+struct LogLine {
+  Severity severity = Severity::info;
+  std::string text;
+};
+
+using Payload = std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation, CheckpointWritten,
+                             PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen, Recovery, LogLine>;
+
+struct Event {
+  std::int64_t time_ns = 0;  // monotonic nanoseconds since the journal's anchor
+  Payload payload;
+};
+
+}  // namespace athanor::journal

@@ -1,0 +1,35 @@
+// Reads a journal from a byte offset on: the same call follows a live run and replays an old one.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/journal/event.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace athanor::journal {
+
+// A stretch of bytes in the middle that is not a whole frame; reading went on behind it.
+struct Damage {
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+  std::string reason;
+};
+
+struct Batch {
+  std::vector<Event> events;
+  std::int64_t next_offset = 0;   // read from here next time; always a frame boundary
+  std::int64_t anchor_wall_ns = 0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
+  std::int64_t torn_tail_bytes = 0; // bytes behind next_offset that are not yet, or never became, a whole frame
+  std::vector<Damage> damage;
+};
+
+// At most max_bytes are read; a shorter file than offset is ErrorKind::corrupt.
+[[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::int64_t max_bytes = 4 << 20);
+
+// "journal-0.athj"
+[[nodiscard]] std::string file_name(int rank);
+
+}  // namespace athanor::journal

@@ -1,0 +1,38 @@
+// Appends events to a run's journal. Thread-safe; one writer per file. Every append reaches the kernel before it returns
+// (write(2), no user-space buffering), so an acknowledged event survives the death of the process at any byte.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/journal/event.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+namespace athanor::journal {
+
+class Writer {
+ public:
+  // Opens for appending, or creates with a header frame that holds the wall-clock anchor. A torn tail left by a dead
+  // writer is cut first and reported as the returned writer's cut_bytes().
+  [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Stamps the payload with the monotonic clock and writes it. A refused write (disk full) is the Error; what was
+  // half written is cut again, so the journal stays whole.
+  Result<void> append(Payload payload);
+  // fdatasync: called at checkpoints and at the end.
+  Result<void> sync();
+  [[nodiscard]] std::int64_t cut_bytes() const noexcept;
+  // The clock that stamps events, for spans.
+  [[nodiscard]] std::int64_t now_ns() const noexcept;
+
+ private:
+  struct State;
+  explicit Writer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace athanor::journal

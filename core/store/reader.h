@@ -1,0 +1,55 @@
+// Read-only view of history.db on its own connection. One thread at a time; open one per thread. Never blocks the writer
+// and is never blocked by it (WAL).
+#pragma once
+
+#include "core/base/result.h"
+#include "core/store/types.h"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace athanor::store {
+
+class Reader {
+ public:
+  // ErrorKind::unavailable when the store was written by a newer version, io when it cannot be opened.
+  // A store that does not exist yet reads as an empty one once it is created by the agent; until then this is `io`.
+  [[nodiscard]] static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& file);
+  ~Reader();
+
+  // Changes whenever anything committed since; cheap, for polling.
+  [[nodiscard]] std::int64_t data_version();
+
+  // Newest first, without recipe_toml unless asked for; includes deleted runs (deleted_ns set).
+  [[nodiscard]] Result<std::vector<Run>> runs(bool with_recipe = false);
+  [[nodiscard]] Result<Run> run(RunId id);
+
+  [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
+  // The curve of one metric over steps [first, last] in at most `buckets` columns, exact minimum, maximum and last in
+  // each; single samples when they fit. Reads time proportional to buckets, not to samples.
+  [[nodiscard]] Result<std::vector<Bucket>> curve(RunId id, std::string_view metric, std::int64_t first_step,
+                                                  std::int64_t last_step, int buckets);
+  [[nodiscard]] Result<std::vector<Point>> points(RunId id, std::string_view metric, std::int64_t first_step, std::int64_t last_step);
+
+  // After entry id `after`, at most `limit`, oldest first. For the newest page use log_tail.
+  [[nodiscard]] Result<std::vector<LogEntry>> log(RunId id, std::int64_t after, int limit);
+  [[nodiscard]] Result<std::vector<LogEntry>> log_tail(RunId id, int limit);
+  [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
+  // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".
+
+  [[nodiscard]] Result<std::vector<std::int64_t>> retrieval_steps(RunId id);
+  [[nodiscard]] Result<std::vector<journal::RetrievalSample>> retrieval(RunId id, std::int64_t step);
+
+  // What undo and redo would do now, newest first: "Delete run starter-3".
+  [[nodiscard]] Result<std::string> undo_text();
+  [[nodiscard]] Result<std::string> redo_text();
+
+ private:
+  struct State;
+  explicit Reader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace athanor::store

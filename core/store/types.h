@@ -1,0 +1,70 @@
+// Rows of the history as values. Times are wall-clock nanoseconds since the Unix epoch.
+#pragma once
+
+#include "core/journal/event.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace athanor::store {
+
+using RunId = std::int64_t;
+
+// queued … finished; `broken` is a run whose process died without saying why.
+enum class RunStatus : std::uint8_t { queued, starting, running, stopping, finished, stopped, failed, broken };
+
+[[nodiscard]] const char* to_string(RunStatus status) noexcept;
+[[nodiscard]] bool is_live(RunStatus status) noexcept;  // queued to stopping
+
+struct Run {
+  RunId id = 0;
+  std::string name;
+  RunStatus status = RunStatus::queued;
+  std::string cause;           // of stopped, failed and broken
+  std::string directory;
+  std::string recipe_toml;     // resolved
+  std::string model;           // Prediction::model
+  std::int64_t created_ns = 0, started_ns = 0, ended_ns = 0;  // 0 = not yet
+  std::int64_t step = 0, steps = 0;
+  std::optional<RunId> parent;  // fork of
+  std::int64_t fork_step = 0;
+  std::vector<std::string> tags;
+  std::string note;
+  bool pinned = false;
+  std::optional<std::int64_t> deleted_ns;  // in the bin since; recoverable
+  std::map<std::string, double> last;      // last value of every metric
+};
+
+struct Point {
+  std::int64_t step = 0;
+  std::int64_t time_ns = 0;
+  double value = 0;
+};
+
+// One column of a drawn curve: every sample between first_step and last_step is inside [minimum, maximum].
+struct Bucket {
+  std::int64_t first_step = 0, last_step = 0;
+  std::int64_t first_time_ns = 0, last_time_ns = 0;
+  double minimum = 0, maximum = 0, last = 0;
+  std::int64_t count = 0;
+  std::int64_t non_finite = 0;  // NaN and infinities are counted, not folded into minimum and maximum
+};
+
+struct LogEntry {
+  std::int64_t id = 0;
+  std::int64_t time_ns = 0;
+  journal::Severity severity = journal::Severity::info;
+  std::string text;
+};
+
+// Anything of the journal that is neither a metric, a device sample, a log line nor a retrieval sample.
+struct Occurrence {
+  std::int64_t id = 0;
+  std::int64_t time_ns = 0;
+  journal::Payload payload;
+};
+
+}  // namespace athanor::store
