@@ -1,0 +1,120 @@
+#include "core/base/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+namespace athanor {
+namespace fs = std::filesystem;
+namespace {
+
+tl::unexpected<Error> system_failure(const char* verb, const fs::path& path, int code) {
+  const char* remedy = "";
+  if (code == ENOSPC || code == EDQUOT) remedy = "free some space on that disk";
+  if (code == EACCES || code == EPERM || code == EROFS) {
+    remedy = "allow this user to write there, or set ATHANOR_HOME to another folder";
+  }
+  return fail(ErrorKind::io, std::string(verb) + " " + path.string(), std::generic_category().message(code), remedy);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int close() {
+    const int result = ::close(fd_);
+    fd_ = -1;
+    return result;
+  }
+
+ private:
+  int fd_;
+};
+
+// A name beside `path` that no other process or thread uses at the same time.
+fs::path beside(const fs::path& path, const char* suffix) {
+  static std::atomic<unsigned> counter{0};
+  fs::path result = path;
+  result += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + suffix;
+  return result;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return system_failure("read", path, errno);
+  std::string bytes;
+  std::error_code ignored;
+  if (const auto size = fs::file_size(path, ignored); !ignored) bytes.reserve(size + 1);
+  char chunk[1 << 16];
+  for (;;) {
+    const ssize_t count = ::read(file.get(), chunk, sizeof chunk);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_failure("read", path, errno);
+    if (count == 0) return bytes;
+    bytes.append(chunk, static_cast<std::size_t>(count));
+  }
+}
+
+Result<void> write_file_flushed(const fs::path& path, std::string_view bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) return system_failure("write", path, errno);
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_failure("write", path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::fsync(file.get()) != 0 || file.close() != 0) return system_failure("write", path, errno);
+  return {};
+}
+
+Result<void> write_file_atomically(const fs::path& path, std::string_view bytes) {
+  const fs::path temporary = beside(path, ".part");
+  if (auto written = write_file_flushed(temporary, bytes); !written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int code = errno;
+    ::unlink(temporary.c_str());
+    return system_failure("replace", path, code);
+  }
+  return flush_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+Result<void> flush_folder(const fs::path& folder) {
+  const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (handle.get() < 0) return system_failure("flush the folder", folder, errno);
+  // Some network file systems cannot flush folders and say EINVAL; there is nothing more to do then.
+  if (::fsync(handle.get()) != 0 && errno != EINVAL) return system_failure("flush the folder", folder, errno);
+  return {};
+}
+
+Result<void> replace_folder(const fs::path& fresh, const fs::path& target) {
+  if (auto flushed = flush_folder(fresh); !flushed) return flushed;
+  const fs::path old = beside(target, ".old");
+  const bool existed = ::rename(target.c_str(), old.c_str()) == 0;
+  if (!existed && errno != ENOENT) return system_failure("replace", target, errno);
+  if (::rename(fresh.c_str(), target.c_str()) != 0) {
+    const int code = errno;
+    if (existed && ::rename(old.c_str(), target.c_str()) != 0) return system_failure("restore", target, errno);
+    return system_failure("replace", target, code);
+  }
+  std::error_code ignored;
+  if (existed) fs::remove_all(old, ignored);
+  return flush_folder(target.has_parent_path() ? target.parent_path() : fs::path("."));
+}
+
+}  // namespace athanor
