@@ -1,0 +1,56 @@
+// conv2d: y[b,oh,ow,o] = bias[o] + sum_{kh,kw,i} x[b, oh*stride - padding + kh, ow*stride - padding + kw, i]
+// w[o,kh,kw,i] (cross-correlation with zero padding; positions outside x count as 0).
+//
+// Shapes      x [B,H,W,I] (NHWC), w [O,KH,KW,I] contiguous in that order, bias [O] or absent, y [B,OH,OW,O] with
+//             OH = (H + 2*padding - KH) / stride + 1 (rounded down), OW likewise. f32, contiguous.
+// Outputs     y: overwritten.
+// Accumulates f32, in an order fixed by the shapes (reference: f64).
+// Workspace   conv2d_workspace_bytes.
+// Edge cases  B = 0 does nothing. Windows wholly inside the padding give the bias.
+//
+// conv2d_grad: dx and dw are the adjoints of the map above, dbias[o] = sum_{b,oh,ow} dy[b,oh,ow,o].
+// Outputs     dx: overwritten, positions that no window reads get 0. dw and dbias: overwritten, or added to when
+//             accumulate_parameters. Each may be absent (the first layer of a model needs no dx).
+// Workspace   conv2d_grad_workspace_bytes. Sums over the batch run in fixed chunks of images, added in order.
+#pragma once
+
+#include "kernels/base/launch.h"
+#include "kernels/base/view.h"
+
+namespace athanor::kernels {
+
+struct Conv2dArgs {
+  View x, w, bias;
+  int stride = 1;
+  int padding = 0;
+  View y;
+};
+
+struct Conv2dGradArgs {
+  View x, w, dy;
+  int stride = 1;
+  int padding = 0;
+  bool accumulate_parameters = false;
+  View dx, dw, dbias;
+};
+
+// The length of the output along one side.
+[[nodiscard]] constexpr std::int64_t conv_out_size(std::int64_t in, std::int64_t kernel, int stride,
+                                                   int padding) noexcept {
+  return (in + 2 * padding - kernel) / stride + 1;
+}
+
+void conv2d(const Exec& exec, const Conv2dArgs& args);
+void conv2d_grad(const Exec& exec, const Conv2dGradArgs& args);
+[[nodiscard]] std::size_t conv2d_workspace_bytes(const Exec& exec, const Conv2dArgs& args);
+[[nodiscard]] std::size_t conv2d_grad_workspace_bytes(const Exec& exec, const Conv2dGradArgs& args);
+
+// Backends.
+[[nodiscard]] Candidates<Conv2dArgs> conv2d_candidates();
+[[nodiscard]] Candidates<Conv2dGradArgs> conv2d_grad_candidates();
+void conv2d_cuda(const Exec& exec, const Conv2dArgs& args);
+void conv2d_grad_cuda(const Exec& exec, const Conv2dGradArgs& args);
+[[nodiscard]] std::size_t conv2d_cuda_workspace_bytes(const Conv2dArgs& args);
+[[nodiscard]] std::size_t conv2d_grad_cuda_workspace_bytes(const Conv2dGradArgs& args);
+
+}  // namespace athanor::kernels

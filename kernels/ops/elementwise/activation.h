@@ -1,0 +1,38 @@
+// activation: y = act(x), element by element; the functions are defined in kernels/base/activation.h.
+//
+// Shapes      x, y of equal shape. f32, contiguous.
+// Outputs     y: overwritten. y may alias x.
+// Precision   gelu within 1e-6 absolute of the exact value; large |x| saturates to x or -0 without overflow.
+//
+// activation_grad: dx = dy * act'(x), from the input of the forward call.
+// Outputs     dx: overwritten. dx may alias dy.
+#pragma once
+
+#include "kernels/base/activation.h"
+#include "kernels/base/launch.h"
+#include "kernels/base/view.h"
+
+namespace athanor::kernels {
+
+struct ActivationArgs {
+  View x;
+  Activation activation = Activation::gelu_erf;
+  View y;
+};
+
+struct ActivationGradArgs {
+  View x, dy;
+  Activation activation = Activation::gelu_erf;
+  View dx;
+};
+
+void activation(const Exec& exec, const ActivationArgs& args);
+void activation_grad(const Exec& exec, const ActivationGradArgs& args);
+
+// Backends.
+[[nodiscard]] Candidates<ActivationArgs> activation_candidates();
+[[nodiscard]] Candidates<ActivationGradArgs> activation_grad_candidates();
+void activation_cuda(const Exec& exec, const ActivationArgs& args);
+void activation_grad_cuda(const Exec& exec, const ActivationGradArgs& args);
+
+}  // namespace athanor::kernels

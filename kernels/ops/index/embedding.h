@@ -1,0 +1,39 @@
+// embedding: y[n,:] = table[ids[n],:]
+//
+// Shapes      table [V,C], ids i32 [...] (flattened to N), y [..., C]. f32, contiguous.
+// Outputs     y: overwritten.
+// Edge cases  0 <= ids[n] < V is the caller's duty; the front-end refuses anything else.
+//
+// embedding_grad: dtable[v,:] = sum over n with ids[n] == v of dy[n,:], added in order of n on every device.
+// Outputs     dtable: overwritten (rows that no id names get 0), or added to when accumulate_parameters.
+// Accumulates f32 in order of n (reference: f64).
+// Workspace   embedding_grad_workspace_bytes.
+#pragma once
+
+#include "kernels/base/launch.h"
+#include "kernels/base/view.h"
+
+namespace athanor::kernels {
+
+struct EmbeddingArgs {
+  View table, ids, y;
+};
+
+struct EmbeddingGradArgs {
+  View ids, dy;
+  bool accumulate_parameters = false;
+  View dtable;
+};
+
+void embedding(const Exec& exec, const EmbeddingArgs& args);
+void embedding_grad(const Exec& exec, const EmbeddingGradArgs& args);
+[[nodiscard]] std::size_t embedding_grad_workspace_bytes(const Exec& exec, const EmbeddingGradArgs& args);
+
+// Backends.
+[[nodiscard]] Candidates<EmbeddingArgs> embedding_candidates();
+[[nodiscard]] Candidates<EmbeddingGradArgs> embedding_grad_candidates();
+void embedding_cuda(const Exec& exec, const EmbeddingArgs& args);
+void embedding_grad_cuda(const Exec& exec, const EmbeddingGradArgs& args);
+[[nodiscard]] std::size_t embedding_grad_cuda_workspace_bytes(const EmbeddingGradArgs& args);
+
+}  // namespace athanor::kernels

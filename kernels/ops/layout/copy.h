@@ -1,0 +1,25 @@
+// copy: y[index] = x[index] for every index, whatever the strides. A permuted view of x makes it a transpose, a sliced
+// view of y a concatenation, a stride of 0 in x a repetition.
+//
+// Shapes      x, y of equal shape (rank <= 6) and equal dtype of 4 bytes (f32 or i32); strides of any kind, but no two
+//             indices of y may name the same element.
+// Outputs     y: overwritten; elements of its memory outside the view are untouched. x and y must not overlap.
+// Edge cases  Empty shapes do nothing.
+#pragma once
+
+#include "kernels/base/launch.h"
+#include "kernels/base/view.h"
+
+namespace athanor::kernels {
+
+struct CopyArgs {
+  View x, y;
+};
+
+void copy(const Exec& exec, const CopyArgs& args);
+
+// Backends.
+[[nodiscard]] Candidates<CopyArgs> copy_candidates();
+void copy_cuda(const Exec& exec, const CopyArgs& args);
+
+}  // namespace athanor::kernels
