@@ -1,7 +1,8 @@
 # Compiler settings and the four functions every CMakeLists.txt below uses:
 #   athanor_library(NAME SOURCES … [PUBLIC …] [PRIVATE …] [PCH header …])
 #   athanor_program(NAME SOURCES … LINK …)      lands in build/<preset>/bin
-#   athanor_test(NAME SOURCES … LINK … [LABELS …])   one GoogleTest executable, discovered case by case
+#   athanor_test(NAME SOURCES … LINK … [LABELS …])   one GoogleTest executable, discovered case by case;
+#                                               LABELS sanitized: also built and run under the sanitizers by .ci/run
 #   athanor_benchmark(NAME SOURCES … LINK …)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -35,6 +36,8 @@ if(ATH_SANITIZE)
   target_link_options(ath_flags INTERFACE -fsanitize=${ATH_SANITIZE})
 endif()
 
+add_custom_target(sanitized_tests)
+
 function(athanor_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;PCH" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
@@ -65,6 +68,9 @@ function(athanor_test name)
     target_precompile_headers(${name} REUSE_FROM ath_test_pch)
   endif()
   target_compile_definitions(${name} PRIVATE ATH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" ATH_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  if("sanitized" IN_LIST arg_LABELS)
+    add_dependencies(sanitized_tests ${name})
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
