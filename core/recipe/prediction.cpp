@@ -1,0 +1,55 @@
+#include "core/recipe/prediction.h"
+
+#include <nlohmann/json.hpp>
+
+namespace athanor::recipe {
+
+using nlohmann::json;
+
+std::string to_json(const Prediction& prediction) {
+  json memory = json::array();
+  for (const MemoryShare& share : prediction.memory) memory.push_back({{"owner", share.owner}, {"bytes", share.bytes}});
+  const json out = {{"model", prediction.model},
+                    {"parameters", prediction.parameters},
+                    {"memory", memory},
+                    {"peak_memory_bytes", prediction.peak_memory_bytes},
+                    {"device_memory_bytes", prediction.device_memory_bytes},
+                    {"device", prediction.device},
+                    {"flops_per_step", prediction.flops_per_step},
+                    {"steps_per_second", prediction.steps_per_second},
+                    {"samples_per_second", prediction.samples_per_second},
+                    {"steps", prediction.steps},
+                    {"seconds_to_finish", prediction.seconds_to_finish},
+                    {"checkpoint_bytes", prediction.checkpoint_bytes},
+                    {"bytes_on_wire_per_step", prediction.bytes_on_wire_per_step},
+                    {"notes", prediction.notes}};
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<Prediction> prediction_from_json(std::string_view text) {
+  try {
+    const json in = json::parse(text);
+    Prediction out;
+    in.at("model").get_to(out.model);
+    in.at("parameters").get_to(out.parameters);
+    for (const json& share : in.at("memory")) {
+      out.memory.push_back({share.at("owner").get<std::string>(), share.at("bytes").get<std::int64_t>()});
+    }
+    in.at("peak_memory_bytes").get_to(out.peak_memory_bytes);
+    in.at("device_memory_bytes").get_to(out.device_memory_bytes);
+    in.at("device").get_to(out.device);
+    in.at("flops_per_step").get_to(out.flops_per_step);
+    in.at("steps_per_second").get_to(out.steps_per_second);
+    in.at("samples_per_second").get_to(out.samples_per_second);
+    in.at("steps").get_to(out.steps);
+    in.at("seconds_to_finish").get_to(out.seconds_to_finish);
+    in.at("checkpoint_bytes").get_to(out.checkpoint_bytes);
+    in.at("bytes_on_wire_per_step").get_to(out.bytes_on_wire_per_step);
+    in.at("notes").get_to(out.notes);
+    return out;
+  } catch (const json::exception& error) {
+    return fail(ErrorKind::corrupt, "read a prediction", error.what());
+  }
+}
+
+}  // namespace athanor::recipe

@@ -1,0 +1,268 @@
+#include "core/recipe/recipe.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace athanor::recipe {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+constexpr double kManySteps = 100'000'000;
+constexpr double kLargestSeed = 2'147'483'647;
+
+struct Number {
+  std::string unit;
+  double minimum, maximum;
+};
+
+Field field(std::string path, std::string label, FieldType type, Value fallback, std::string help) {
+  Field made;
+  made.path = std::move(path);
+  made.label = std::move(label);
+  made.type = type;
+  made.fallback = std::move(fallback);
+  made.help = std::move(help);
+  return made;
+}
+
+Field integer(std::string path, std::string label, std::int64_t fallback, Number number, std::string help) {
+  Field made = field(std::move(path), std::move(label), FieldType::integer, fallback, std::move(help));
+  made.unit = std::move(number.unit);
+  made.minimum = number.minimum;
+  made.maximum = number.maximum;
+  return made;
+}
+
+Field real(std::string path, std::string label, double fallback, Number number, std::string help) {
+  Field made = field(std::move(path), std::move(label), FieldType::real, fallback, std::move(help));
+  made.unit = std::move(number.unit);
+  made.minimum = number.minimum;
+  made.maximum = number.maximum;
+  return made;
+}
+
+Field boolean(std::string path, std::string label, bool fallback, std::string help) {
+  return field(std::move(path), std::move(label), FieldType::boolean, fallback, std::move(help));
+}
+
+Field text(std::string path, std::string label, std::string fallback, std::string help) {
+  return field(std::move(path), std::move(label), FieldType::text, std::move(fallback), std::move(help));
+}
+
+Field choice(std::string path, std::string label, std::string fallback, Strings choices, std::string help) {
+  Field made = field(std::move(path), std::move(label), FieldType::choice, std::move(fallback), std::move(help));
+  made.choices = std::move(choices);
+  return made;
+}
+
+Field list(std::string path, std::string label, Strings fallback, Strings choices, std::string help) {
+  Field made = field(std::move(path), std::move(label), FieldType::list, std::move(fallback), std::move(help));
+  made.choices = std::move(choices);
+  return made;
+}
+
+Field advanced(Field made) {
+  made.advanced = true;
+  return made;
+}
+
+const Strings kGroups = {"Animals & Nature", "Food & Drink", "Travel & Places", "Activities", "Objects"};
+const Strings kStyles = {"noto", "openmoji", "emojione"};
+const Strings kLanguages = {"en", "de", "fr", "es", "zh", "ja", "ar", "ru"};
+
+void add_run(std::vector<Field>& out) {
+  out.push_back(text("run.name", "Name", "experiment", "What the run is called in the history and in its folder's name."));
+  out.push_back(integer("run.seed", "Seed", 1, {"", 0, kLargestSeed},
+                        "Start of every random number: the same recipe and seed give the same run."));
+  out.push_back(advanced(boolean("run.deterministic", "Deterministic", true,
+                                 "Allows only operations whose bits never depend on timing or thread count; every "
+                                 "operation of this version is such a one.")));
+  out.push_back(text("run.notes", "Notes", "", "Anything worth remembering about the experiment."));
+}
+
+void add_data(std::vector<Field>& out) {
+  out.push_back(text("data.dataset", "Data set", "emoji", "Name of a prepared data set (athanor-run prepare)."));
+  out.push_back(list("data.groups", "Groups", {"Animals & Nature", "Food & Drink"}, kGroups,
+                     "Which groups of concepts take part."));
+  out.push_back(list("data.train_styles", "Training styles", {"noto", "openmoji"}, kStyles,
+                     "Drawing styles whose pictures are trained on."));
+  out.push_back(list("data.test_styles", "Test styles", {"emojione"}, kStyles,
+                     "Drawing styles that are only ever evaluated on."));
+  out.push_back(list("data.languages", "Languages", {"en"}, kLanguages,
+                     "Languages of the captions; the first one is used to evaluate."));
+  out.push_back(integer("data.batch_size", "Batch size", 128, {"pairs", 2, 4096},
+                        "Picture and text pairs per step; every other pair of the batch is a wrong answer to tell apart."));
+  out.push_back(integer("data.image_px", "Picture size", 64, {"px", 16, 128}, "Side of the square picture the model sees."));
+  out.push_back(integer("data.max_tokens", "Longest text", 16, {"tokens", 4, 128},
+                        "Texts are cut after this many tokens, first and last mark included."));
+  out.push_back(real("data.keyword_share", "Keyword share", 0.5, {"", 0, 1},
+                     "How often a training text is made of keywords and not of the concept's name alone."));
+  out.push_back(advanced(real("data.augment_min_scale", "Smallest zoom", 0.7, {"", 0.1, 1},
+                              "Pictures are drawn at a random size from this share of the frame up to the next field.")));
+  out.push_back(advanced(real("data.augment_max_scale", "Largest zoom", 1.1, {"", 0.1, 2},
+                              "Upper end of the random size.")));
+  out.push_back(advanced(real("data.augment_rotate", "Rotation", 15, {"degrees", 0, 180},
+                              "Pictures are turned by up to this angle to either side.")));
+  out.push_back(advanced(real("data.augment_shift", "Shift", 0.1, {"", 0, 0.5},
+                              "Pictures are moved by up to this share of the frame.")));
+  out.push_back(advanced(real("data.augment_flip", "Mirror", 0.5, {"", 0, 1}, "How often a picture is mirrored.")));
+  out.push_back(advanced(real("data.augment_colour", "Colour change", 0.3, {"", 0, 1},
+                              "Strength of random changes of brightness, contrast and saturation.")));
+  out.push_back(advanced(real("data.augment_grey", "Grey share", 0.2, {"", 0, 1},
+                              "How often a picture loses its colours.")));
+  out.push_back(advanced(integer("data.workers", "Loader threads", 1, {"threads", 1, 64},
+                                 "Threads that prepare batches ahead; the order does not depend on it.")));
+}
+
+void add_model(std::vector<Field>& out) {
+  out.push_back(choice("model.family", "Family", "two_tower", {"two_tower"},
+                       "Architecture: two_tower maps pictures and texts into one space."));
+  out.push_back(integer("model.embedding_dim", "Embedding", 128, {"numbers", 8, 4096},
+                        "Length of the vector that pictures and texts share."));
+  out.push_back(integer("model.stem_channels", "Stem channels", 32, {"channels", 4, 1024},
+                        "Channels of the first convolution that reads the picture."));
+  out.push_back(integer("model.image_width", "Picture width", 128, {"numbers", 8, 4096},
+                        "Width of the picture tower's transformer."));
+  out.push_back(integer("model.image_depth", "Picture depth", 2, {"blocks", 0, 96}, "Transformer blocks of the picture tower."));
+  out.push_back(integer("model.image_heads", "Picture heads", 4, {"heads", 1, 128},
+                        "Attention heads of the picture tower; they share the width evenly."));
+  out.push_back(integer("model.text_width", "Text width", 128, {"numbers", 8, 4096}, "Width of the text tower."));
+  out.push_back(integer("model.text_depth", "Text depth", 1, {"blocks", 0, 96}, "Transformer blocks of the text tower."));
+  out.push_back(integer("model.text_heads", "Text heads", 4, {"heads", 1, 128},
+                        "Attention heads of the text tower; they share the width evenly."));
+  out.push_back(real("model.dropout", "Dropout", 0.0, {"", 0, 0.9}, "Share of activations dropped while training."));
+  out.push_back(advanced(real("model.initial_temperature", "First temperature", 0.07, {"", 0.01, 10},
+                              "Where the learned temperature of the contrast starts; small tells answers apart harder.")));
+}
+
+void add_train(std::vector<Field>& out) {
+  out.push_back(integer("train.steps", "Steps", 400, {"steps", 1, kManySteps}, "How many batches are learnt from."));
+  out.push_back(real("train.learning_rate", "Learning rate", 0.001, {"", 1e-9, 10}, "Height of the cosine schedule."));
+  out.push_back(integer("train.warmup_steps", "Warm-up", 40, {"steps", 0, kManySteps},
+                        "Steps in which the learning rate rises to its height."));
+  out.push_back(advanced(real("train.final_share", "Final share", 0.0, {"", 0, 1},
+                              "Share of the learning rate that is left at the last step.")));
+  out.push_back(real("train.weight_decay", "Weight decay", 0.05, {"", 0, 10},
+                     "How strongly AdamW pulls matrices towards zero; biases, gains and embeddings are spared."));
+  out.push_back(real("train.clip_norm", "Gradient limit", 1.0, {"", 0, 1e6},
+                     "Gradients are scaled down to this norm; 0 leaves them as they are."));
+  out.push_back(advanced(real("train.beta1", "Beta 1", 0.9, {"", 0, 0.9999}, "AdamW's memory of the gradient.")));
+  out.push_back(advanced(real("train.beta2", "Beta 2", 0.98, {"", 0, 0.99999}, "AdamW's memory of its square.")));
+  out.push_back(advanced(real("train.epsilon", "Epsilon", 1e-8, {"", 1e-16, 1}, "Keeps AdamW from dividing by nothing.")));
+  out.push_back(choice("train.device", "Device", "auto", {"auto", "cpu", "cuda"},
+                       "Where it is computed; auto takes a GPU where this build and machine have one."));
+  out.push_back(advanced(integer("train.threads", "Threads", 0, {"threads", 0, 1024},
+                                 "Threads that compute; 0 takes every core this process may use.")));
+}
+
+void add_scale(std::vector<Field>& out) {
+  out.push_back(choice("precision.policy", "Number format", "fp32", {"fp32"},
+                       "Format of weights, activations and gradients."));
+  out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 1},
+                                 "Copies of the model that share each batch; this version trains on one rank.")));
+  out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
+                                 "Ranks that share each matrix; this version trains on one rank.")));
+  out.push_back(advanced(integer("parallel.pipeline", "Stages", 1, {"ranks", 1, 1},
+                                 "Ranks that share the layers; this version trains on one rank.")));
+  out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b", {"1f1b"},
+                                "Order in which pipeline stages work on micro-batches.")));
+  out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 1},
+                                 "Parts a batch is cut into on its way through the stages.")));
+  out.push_back(advanced(choice("parallel.shard", "Sharded state", "none", {"none"},
+                                "What replicas hold only a part of.")));
+  out.push_back(advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32"},
+                                "Number format of gradients on the wire.")));
+}
+
+void add_keeping(std::vector<Field>& out) {
+  out.push_back(integer("checkpoint.every_steps", "Checkpoint every", 100, {"steps", 0, kManySteps},
+                        "Distance between checkpoints; 0 writes one at the end only."));
+  out.push_back(integer("checkpoint.keep", "Checkpoints kept", 3, {"checkpoints", 1, 10'000},
+                        "How many of the newest checkpoints stay on the disk."));
+  out.push_back(integer("eval.every_steps", "Evaluate every", 50, {"steps", 0, kManySteps},
+                        "Distance between evaluations; 0 evaluates at the start and the end only."));
+  out.push_back(integer("eval.probes", "Probes", 12, {"queries", 0, 256},
+                        "Fixed queries in each direction whose best answers are recorded at every evaluation."));
+}
+
+std::vector<Field> make_fields() {
+  std::vector<Field> out;
+  add_run(out);
+  add_data(out);
+  add_model(out);
+  add_train(out);
+  add_scale(out);
+  add_keeping(out);
+  return out;
+}
+
+const std::vector<Field>& table() {
+  static const std::vector<Field> fields = make_fields();
+  return fields;
+}
+
+// Levenshtein's distance between two words.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t column = 0; column <= b.size(); ++column) row[column] = column;
+  for (std::size_t line = 1; line <= a.size(); ++line) {
+    std::size_t diagonal = row[0];
+    row[0] = line;
+    for (std::size_t column = 1; column <= b.size(); ++column) {
+      const std::size_t replace = diagonal + (a[line - 1] == b[column - 1] ? 0 : 1);
+      diagonal = row[column];
+      row[column] = std::min({row[column] + 1, row[column - 1] + 1, replace});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view last_part(std::string_view path) {
+  const auto dot = path.rfind('.');
+  return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+}  // namespace
+
+std::span<const Section> sections() {
+  static const std::array<Section, 8> all = {{
+      {"run", "Run", "What the experiment is called and where its randomness starts."},
+      {"data", "Data", "What is learnt from, and how it is varied."},
+      {"model", "Model", "Which architecture, and how large."},
+      {"train", "Training", "How long, how fast and where."},
+      {"precision", "Precision", "In which number format it is computed."},
+      {"parallel", "Parallelism", "How the work is shared between ranks."},
+      {"checkpoint", "Checkpoints", "How often the state is saved, and how much of it is kept."},
+      {"eval", "Evaluation", "How often it is judged on the unseen style."},
+  }};
+  return all;
+}
+
+std::span<const Field> fields() { return table(); }
+
+const Field* find_field(std::string_view path) {
+  const auto found = std::ranges::find(table(), path, &Field::path);
+  return found == table().end() ? nullptr : &*found;
+}
+
+std::string nearest_path(std::string_view unknown) {
+  // A bare or misplaced key is compared with the last part of every path too; a section in the wrong place costs one.
+  constexpr std::size_t kLongestCompared = 200;
+  unknown = unknown.substr(0, kLongestCompared);
+  const Field* nearest = nullptr;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  for (const Field& candidate : table()) {
+    const std::size_t distance = std::min(edit_distance(unknown, candidate.path),
+                                          edit_distance(last_part(unknown), last_part(candidate.path)) + 1);
+    if (distance < least) {
+      least = distance;
+      nearest = &candidate;
+    }
+  }
+  return nearest->path;
+}
+
+}  // namespace athanor::recipe

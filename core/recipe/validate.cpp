@@ -1,0 +1,137 @@
+#include "core/recipe/recipe.h"
+#include "core/recipe/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace athanor::recipe {
+namespace {
+
+constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kLongestText = 10'000;
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::string number(double value) { return fmt::format("{}", value); }
+
+std::optional<std::string> judge_number(const Field& field, double value, const std::string& shown) {
+  if (value >= field.minimum && value <= field.maximum) return std::nullopt;
+  if (field.minimum == field.maximum) {
+    return fmt::format("must be {} in this version, not {}", number(field.minimum), shown);
+  }
+  const bool whole = field.type == FieldType::integer;
+  const auto bound = [whole](double b) { return whole ? fmt::format("{}", static_cast<std::int64_t>(b)) : number(b); };
+  return fmt::format("must be between {} and {}, not {}", bound(field.minimum), bound(field.maximum), shown);
+}
+
+std::optional<std::string> judge_text(const Field& field, const std::string& value) {
+  if (field.type == FieldType::choice) {
+    if (std::ranges::find(field.choices, value) != field.choices.end()) return std::nullopt;
+    const char* form = field.choices.size() == 1 ? "must be {} in this version, not {}" : "must be one of {}, not {}";
+    return fmt::format(fmt::runtime(form), joined(field.choices), format_value(value));
+  }
+  if (!is_utf8(value)) return "must be UTF-8";
+  const bool required = field.path != "run.notes";
+  if (required && value.empty()) return "must not be empty";
+  const std::size_t longest = required ? kLongestName : kLongestText;
+  if (value.size() > longest) return fmt::format("must be at most {} bytes long, not {}", longest, value.size());
+  const bool control = std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (required && control) return "must be one line without control characters";
+  return std::nullopt;
+}
+
+std::optional<std::string> judge_list(const Field& field, const std::vector<std::string>& value) {
+  if (value.empty()) return "must name at least one";
+  std::set<std::string> seen;
+  for (const std::string& word : value) {
+    if (!field.choices.empty() && std::ranges::find(field.choices, word) == field.choices.end()) {
+      return fmt::format("must be made of {}, not {}", joined(field.choices), format_value(word));
+    }
+    if (!seen.insert(word).second) return fmt::format("names {} twice", format_value(word));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> judge(const Field& field, const Value& value) {
+  switch (field.type) {
+    case FieldType::boolean: return std::nullopt;
+    case FieldType::integer:
+      return judge_number(field, static_cast<double>(std::get<std::int64_t>(value)), format_value(value));
+    case FieldType::real: return judge_number(field, std::get<double>(value), format_value(value));
+    case FieldType::text:
+    case FieldType::choice: return judge_text(field, std::get<std::string>(value));
+    case FieldType::list: return judge_list(field, std::get<std::vector<std::string>>(value));
+  }
+  return std::nullopt;
+}
+
+// The rules between fields. Each is judged only when its own fields are in range, so that one slip is one fault.
+class Rules {
+ public:
+  Rules(const Recipe& recipe, std::vector<Fault>& faults) : recipe_(recipe), faults_(faults) {
+    for (const Fault& fault : faults) spoiled_.insert(fault.field);
+  }
+
+  void apply() {
+    divides("model.image_heads", "model.image_width");
+    divides("model.text_heads", "model.text_width");
+    if (sound("train.warmup_steps", "train.steps") &&
+        recipe_.integer("train.warmup_steps") >= recipe_.integer("train.steps")) {
+      blame("train.warmup_steps", "train.steps", "must be less than train.steps ({})", recipe_.integer("train.steps"));
+    }
+    if (sound("data.augment_min_scale", "data.augment_max_scale") &&
+        recipe_.real("data.augment_min_scale") > recipe_.real("data.augment_max_scale")) {
+      blame("data.augment_min_scale", "data.augment_max_scale", "must not exceed data.augment_max_scale ({})",
+            recipe_.real("data.augment_max_scale"));
+    }
+    if (sound("data.train_styles", "data.test_styles")) {
+      for (const std::string& style : recipe_.list("data.test_styles")) {
+        if (std::ranges::find(recipe_.list("data.train_styles"), style) == recipe_.list("data.train_styles").end()) continue;
+        blame("data.test_styles", "data.train_styles", "must be unseen, but {} is among data.train_styles",
+              format_value(style));
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] bool sound(std::string_view a, std::string_view b) const {
+    return !spoiled_.contains(a) && !spoiled_.contains(b);
+  }
+
+  void divides(std::string_view heads, std::string_view width) {
+    if (sound(heads, width) && recipe_.integer(width) % recipe_.integer(heads) != 0) {
+      blame(heads, width, "must divide {} ({})", width, recipe_.integer(width));
+    }
+  }
+
+  template <class... Parts>
+  void blame(std::string_view path, std::string_view other, const char* form, const Parts&... parts) {
+    const int line = recipe_.line(path) > 0 ? recipe_.line(path) : recipe_.line(other);
+    faults_.push_back({line, std::string(path), fmt::format(fmt::runtime(form), parts...)});
+  }
+
+  const Recipe& recipe_;
+  std::vector<Fault>& faults_;
+  std::set<std::string, std::less<>> spoiled_;
+};
+
+}  // namespace
+
+std::vector<Fault> validate(const Recipe& recipe) {
+  std::vector<Fault> faults;
+  for (const Field& field : fields()) {
+    if (auto reason = judge(field, recipe.value(field.path))) {
+      faults.push_back({recipe.line(field.path), field.path, std::move(*reason)});
+    }
+  }
+  Rules(recipe, faults).apply();
+  return faults;
+}
+
+}  // namespace athanor::recipe

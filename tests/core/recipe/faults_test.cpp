@@ -1,0 +1,151 @@
+#include "core/recipe/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace athanor::recipe {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> faults_of(std::string_view toml) {
+  std::vector<std::string> out;
+  for (const Fault& fault : parse(toml).faults) out.push_back(to_string(fault, "x.toml"));
+  return out;
+}
+
+struct BadInput {
+  const char* name;
+  const char* toml;
+  std::vector<std::string> faults;
+};
+
+class RecipeFaults : public testing::TestWithParam<BadInput> {};
+
+TEST_P(RecipeFaults, AreSaidWithLineFieldAndReason) { EXPECT_EQ(faults_of(GetParam().toml), GetParam().faults); }
+
+const BadInput kBadInputs[] = {
+    {"UnknownKey", "[train]\nstepz = 5\n", {"x.toml:2: train.stepz: unknown key; did you mean train.steps?"}},
+    {"UnknownKeyOfAnotherSection",
+     "[model]\nlearning_rate = 0.1\n",
+     {"x.toml:2: model.learning_rate: unknown key; did you mean train.learning_rate?"}},
+    {"KeyOutsideAnySection", "batchsize = 5\n", {"x.toml:1: batchsize: unknown key; did you mean data.batch_size?"}},
+    {"UnknownSection", "\n[trian]\nsteps = 5\n", {"x.toml:2: trian: unknown section; did you mean [train]?"}},
+    {"SectionIsAValue", "train = 3\n", {"x.toml:1: train: must be a section ([train]), not a whole number"}},
+    {"TextForNumber", "[train]\nsteps = \"many\"\n", {"x.toml:2: train.steps: must be a whole number, not text"}},
+    {"FractionForWholeNumber", "[train]\nsteps = 1.5\n", {"x.toml:2: train.steps: must be a whole number, not a fraction"}},
+    {"NumberForText", "[run]\nname = 7\n", {"x.toml:2: run.name: must be text in quotes, not a whole number"}},
+    {"NumberForFlag", "[run]\ndeterministic = 1\n", {"x.toml:2: run.deterministic: must be true or false, not a whole number"}},
+    {"TextForList", "[data]\ngroups = \"Objects\"\n", {"x.toml:2: data.groups: must be a list of texts, not text"}},
+    {"NumbersInList", "[data]\ngroups = [1]\n", {"x.toml:2: data.groups: must be a list of texts, not a list"}},
+    {"BelowRange", "[train]\nsteps = 0\n", {"x.toml:2: train.steps: must be between 1 and 100000000, not 0"}},
+    {"AboveRange", "[model]\ndropout = 2\n", {"x.toml:2: model.dropout: must be between 0 and 0.9, not 2.0"}},
+    {"NotANumber", "[train]\nlearning_rate = nan\n", {"x.toml:2: train.learning_rate: must be between 1e-09 and 10, not nan"}},
+    {"OnlyValue", "[parallel]\ndata = 2\n", {"x.toml:2: parallel.data: must be 1 in this version, not 2"}},
+    {"OnlyChoice", "[precision]\npolicy = \"fp8\"\n", {"x.toml:2: precision.policy: must be fp32 in this version, not \"fp8\""}},
+    {"NotAChoice", "[train]\ndevice = \"gpu\"\n", {"x.toml:2: train.device: must be one of auto, cpu, cuda, not \"gpu\""}},
+    {"NotInList",
+     "[data]\ntrain_styles = [\"noto\", \"oil\"]\n",
+     {"x.toml:2: data.train_styles: must be made of noto, openmoji, emojione, not \"oil\""}},
+    {"TwiceInList", "[data]\nlanguages = [\"en\", \"en\"]\n", {"x.toml:2: data.languages: names \"en\" twice"}},
+    {"EmptyList", "[data]\ntest_styles = []\n", {"x.toml:2: data.test_styles: must name at least one"}},
+    {"EmptyName", "[run]\nname = \"\"\n", {"x.toml:2: run.name: must not be empty"}},
+    {"NameOfTwoLines", "[run]\nname = \"a\\nb\"\n", {"x.toml:2: run.name: must be one line without control characters"}},
+    {"WarmupLongerThanTraining",
+     "[train]\nsteps = 10\nwarmup_steps = 10\n",
+     {"x.toml:3: train.warmup_steps: must be less than train.steps (10)"}},
+    {"DefaultWarmupLongerThanTraining",
+     "[train]\nsteps = 10\n",
+     {"x.toml:2: train.warmup_steps: must be less than train.steps (10)"}},
+    {"HeadsDoNotDivideWidth",
+     "[model]\nimage_width = 100\nimage_heads = 3\n",
+     {"x.toml:3: model.image_heads: must divide model.image_width (100)"}},
+    {"TestStyleIsTrainedOn",
+     "[data]\ntest_styles = [\"noto\"]\n",
+     {"x.toml:2: data.test_styles: must be unseen, but \"noto\" is among data.train_styles"}},
+    {"ZoomTheWrongWayRound",
+     "[data]\naugment_min_scale = 0.9\naugment_max_scale = 0.8\n",
+     {"x.toml:2: data.augment_min_scale: must not exceed data.augment_max_scale (0.8)"}},
+    {"SeveralAtOnce",
+     "[train]\nsteps = 0\nlearning_rat = 1\n[model]\nfamily = \"moe\"\n",
+     {"x.toml:2: train.steps: must be between 1 and 100000000, not 0",
+      "x.toml:3: train.learning_rat: unknown key; did you mean train.learning_rate?",
+      "x.toml:5: model.family: must be two_tower in this version, not \"moe\""}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, RecipeFaults, testing::ValuesIn(kBadInputs),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(RecipeSyntax, ErrorsDoNotHideFaultsBelowThem) {
+  const auto faults = parse("[run]\nname = \"a\n[train]\nsteps = = 3\nstepz = 1\n[data]\nbatch_size = 1\n").faults;
+  ASSERT_EQ(faults.size(), 4U);
+  EXPECT_EQ(faults[0].line, 2);
+  EXPECT_THAT(faults[0].reason, testing::StartsWith("syntax error: "));
+  EXPECT_EQ(faults[1].line, 4);
+  EXPECT_EQ(to_string(faults[2], "x"), "x:5: train.stepz: unknown key; did you mean train.steps?");
+  EXPECT_EQ(to_string(faults[3], "x"), "x:7: data.batch_size: must be between 2 and 4096, not 1");
+}
+
+TEST(RecipeSyntax, BrokenHeaderSilencesOnlyItsOwnKeys) {
+  const auto faults = parse("[train\nsteps = 0\n[data]\nbatch_size = 1\n").faults;
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0].line, 1);
+  EXPECT_EQ(faults[1].field, "data.batch_size");
+}
+
+TEST(RecipeSyntax, RepeatedKeyIsAnError) {
+  const auto faults = parse("[train]\nsteps = 100\nsteps = 200\n").faults;
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].line, 3);
+}
+
+TEST(RecipeOverride, ReplacesValuesOfEveryType) {
+  Recipe recipe;
+  EXPECT_FALSE(apply_override(recipe, "train.steps=200"));
+  EXPECT_FALSE(apply_override(recipe, "run.name=a name = with signs"));
+  EXPECT_FALSE(apply_override(recipe, "train.learning_rate=3e-4"));
+  EXPECT_FALSE(apply_override(recipe, "run.deterministic=false"));
+  EXPECT_FALSE(apply_override(recipe, "data.groups=Objects, Activities"));
+  EXPECT_EQ(recipe.integer("train.steps"), 200);
+  EXPECT_EQ(recipe.text("run.name"), "a name = with signs");
+  EXPECT_EQ(recipe.real("train.learning_rate"), 3e-4);
+  EXPECT_FALSE(recipe.boolean("run.deterministic"));
+  EXPECT_THAT(recipe.list("data.groups"), ElementsAre("Objects", "Activities"));
+}
+
+TEST(RecipeOverride, FaultsNameTheFieldAndTheReason) {
+  Recipe recipe;
+  EXPECT_EQ(to_string(*apply_override(recipe, "train.stepz=3"), "--set"),
+            "--set: train.stepz: unknown key; did you mean train.steps?");
+  EXPECT_EQ(to_string(*apply_override(recipe, "train.steps=many"), "--set"),
+            "--set: train.steps: must be a whole number, not \"many\"");
+  EXPECT_EQ(to_string(*apply_override(recipe, "train.steps"), "--set"), "--set: train.steps: must be written as path=value");
+  EXPECT_EQ(recipe, Recipe());
+}
+
+TEST(RecipeOverride, TextThatIsNotUtf8IsRefused) {
+  Recipe recipe;
+  EXPECT_FALSE(apply_override(recipe, "run.name=\xff"));
+  ASSERT_EQ(validate(recipe).size(), 1U);
+  EXPECT_EQ(validate(recipe)[0].reason, "must be UTF-8");
+}
+
+TEST(RecipeFile, MissingFileIsAnInputErrorWithRemedy) {
+  const auto parsed = parse_file("/nowhere/starter.toml");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().kind, ErrorKind::invalid_input);
+  EXPECT_FALSE(parsed.error().remedy.empty());
+}
+
+TEST(RecipeSchema, EveryFieldHasASectionAHelpAndASoundDefault) {
+  EXPECT_TRUE(validate(Recipe()).empty());
+  for (const Field& field : fields()) {
+    const std::string section = field.path.substr(0, field.path.find('.'));
+    EXPECT_TRUE(std::ranges::any_of(sections(), [&](const Section& s) { return s.name == section; })) << field.path;
+    EXPECT_TRUE(field.help.ends_with(".")) << field.path;
+    EXPECT_FALSE(field.label.empty()) << field.path;
+  }
+}
+
+}  // namespace
+}  // namespace athanor::recipe
