@@ -91,30 +91,40 @@ void add_data(std::vector<Field>& out) {
                      "Drawing styles whose pictures are trained on."));
   out.push_back(list("data.test_styles", "Test styles", {"emojione"}, kStyles,
                      "Drawing styles that are only ever evaluated on."));
-  out.push_back(list("data.languages", "Languages", {"en"}, kLanguages,
-                     "Languages of the captions; the first one is used to evaluate."));
+  out.push_back(choice("data.language", "Language", "en", kLanguages, "Language of the names and keywords."));
   out.push_back(integer("data.batch_size", "Batch size", 128, {"pairs", 2, 4096},
                         "Picture and text pairs per step; every other pair of the batch is a wrong answer to tell apart."));
-  out.push_back(integer("data.image_px", "Picture size", 64, {"px", 16, 128}, "Side of the square picture the model sees."));
-  out.push_back(integer("data.max_tokens", "Longest text", 16, {"tokens", 4, 128},
-                        "Texts are cut after this many tokens, first and last mark included."));
-  out.push_back(real("data.keyword_share", "Keyword share", 0.5, {"", 0, 1},
-                     "How often a training text is made of keywords and not of the concept's name alone."));
-  out.push_back(advanced(real("data.augment_min_scale", "Smallest zoom", 0.7, {"", 0.1, 1},
-                              "Pictures are drawn at a random size from this share of the frame up to the next field.")));
-  out.push_back(advanced(real("data.augment_max_scale", "Largest zoom", 1.1, {"", 0.1, 2},
-                              "Upper end of the random size.")));
-  out.push_back(advanced(real("data.augment_rotate", "Rotation", 15, {"degrees", 0, 180},
-                              "Pictures are turned by up to this angle to either side.")));
-  out.push_back(advanced(real("data.augment_shift", "Shift", 0.1, {"", 0, 0.5},
-                              "Pictures are moved by up to this share of the frame.")));
-  out.push_back(advanced(real("data.augment_flip", "Mirror", 0.5, {"", 0, 1}, "How often a picture is mirrored.")));
-  out.push_back(advanced(real("data.augment_colour", "Colour change", 0.3, {"", 0, 1},
-                              "Strength of random changes of brightness, contrast and saturation.")));
-  out.push_back(advanced(real("data.augment_grey", "Grey share", 0.2, {"", 0, 1},
-                              "How often a picture loses its colours.")));
-  out.push_back(advanced(integer("data.workers", "Loader threads", 1, {"threads", 1, 64},
+  out.push_back(integer("data.image_px", "Picture size", 32, {"px", 8, 64}, "Side of the square picture the model sees."));
+  out.push_back(integer("data.max_tokens", "Longest text", 12, {"tokens", 1, 64}, "Texts are cut after this many tokens."));
+  out.push_back(real("data.keyword_share", "Keyword share", 0.15, {"", 0, 1},
+                     "How often a training text is made of one or two keywords instead of the concept's name."));
+  out.push_back(advanced(real("data.fit_margin", "Margin", 0.04, {"", 0, 0.5},
+                              "Empty border left when pictures are cut to what is drawn, as a share of their side.")));
+  out.push_back(advanced(integer("data.workers", "Loader threads", 1, {"threads", 0, 64},
                                  "Threads that prepare batches ahead; the order does not depend on it.")));
+}
+
+void add_augment(std::vector<Field>& out) {
+  out.push_back(real("augment.scale_min", "Smallest zoom", 0.8, {"", 0.1, 4}, "Pictures are drawn at a random size from here on."));
+  out.push_back(real("augment.scale_max", "Largest zoom", 1.18, {"", 0.1, 4}, "Pictures are drawn at a random size up to here."));
+  out.push_back(real("augment.rotation", "Rotation", 17, {"degrees", 0, 180}, "Pictures are turned by up to this to either side."));
+  out.push_back(real("augment.shift", "Shift", 0.06, {"", 0, 0.5}, "Pictures are moved by up to this share of their side."));
+  out.push_back(real("augment.stretch", "Stretch", 0.15, {"", 0, 1},
+                     "Width over height is changed by up to this natural logarithm either way."));
+  out.push_back(real("augment.shear", "Shear", 0.15, {"", 0, 1}, "Pictures lean by up to this either way."));
+  out.push_back(real("augment.flip", "Mirror", 0.5, {"", 0, 1}, "How often a picture is mirrored."));
+  out.push_back(real("augment.hue", "Hue", 23, {"degrees", 0, 180}, "Colours are turned by up to this to either side."));
+  out.push_back(real("augment.saturation", "Saturation", 0.5, {"", 0, 1}, "Strength of colour changes by up to this share."));
+  out.push_back(real("augment.greyscale", "Grey share", 0.1, {"", 0, 1}, "How often a picture loses its colours."));
+  out.push_back(real("augment.brightness", "Brightness", 0.2, {"", 0, 1}, "Brightness changes by up to this share."));
+  out.push_back(real("augment.channel_gain", "Colour cast", 0.2, {"", 0, 1},
+                     "Red, green and blue change apart from one another by up to this share."));
+  out.push_back(real("augment.contrast", "Contrast", 0.3, {"", 0, 1}, "Contrast changes by up to this share."));
+  out.push_back(real("augment.white_background", "White background", 0.5, {"", 0, 1},
+                     "How often the background is white; otherwise it is any plain colour."));
+  out.push_back(real("augment.blur", "Blur", 0.2, {"", 0, 1}, "How often a picture is blurred."));
+  out.push_back(real("augment.cutout", "Cut-out", 0, {"", 0, 1}, "How often a rectangle is covered."));
+  out.push_back(real("augment.noise", "Noise", 0, {"", 0, 1}, "Deviation of the grain that is added, in full brightness."));
 }
 
 void add_model(std::vector<Field>& out) {
@@ -122,26 +132,30 @@ void add_model(std::vector<Field>& out) {
                        "Architecture: two_tower maps pictures and texts into one space."));
   out.push_back(integer("model.embedding_dim", "Embedding", 128, {"numbers", 8, 4096},
                         "Length of the vector that pictures and texts share."));
-  out.push_back(integer("model.stem_channels", "Stem channels", 32, {"channels", 4, 1024},
-                        "Channels of the first convolution that reads the picture."));
-  out.push_back(integer("model.image_width", "Picture width", 128, {"numbers", 8, 4096},
+  out.push_back(text("model.stem", "Stem", "32,64,128,192",
+                     "Channels of the convolutions that read the picture, in order; each halves its side."));
+  out.push_back(integer("model.image_width", "Picture width", 192, {"numbers", 8, 4096},
                         "Width of the picture tower's transformer."));
-  out.push_back(integer("model.image_depth", "Picture depth", 2, {"blocks", 0, 96}, "Transformer blocks of the picture tower."));
+  out.push_back(integer("model.image_depth", "Picture depth", 1, {"blocks", 0, 64}, "Transformer blocks of the picture tower."));
   out.push_back(integer("model.image_heads", "Picture heads", 4, {"heads", 1, 128},
                         "Attention heads of the picture tower; they share the width evenly."));
   out.push_back(integer("model.text_width", "Text width", 128, {"numbers", 8, 4096}, "Width of the text tower."));
-  out.push_back(integer("model.text_depth", "Text depth", 1, {"blocks", 0, 96}, "Transformer blocks of the text tower."));
+  out.push_back(integer("model.text_depth", "Text depth", 1, {"blocks", 0, 64}, "Transformer blocks of the text tower."));
   out.push_back(integer("model.text_heads", "Text heads", 4, {"heads", 1, 128},
                         "Attention heads of the text tower; they share the width evenly."));
+  out.push_back(real("model.mlp_ratio", "Feed-forward", 2, {"", 0.25, 16},
+                     "Width of the feed-forward layers as a multiple of the tower's width."));
   out.push_back(real("model.dropout", "Dropout", 0.0, {"", 0, 0.9}, "Share of activations dropped while training."));
-  out.push_back(advanced(real("model.initial_temperature", "First temperature", 0.07, {"", 0.01, 10},
+  out.push_back(advanced(real("model.initial_temperature", "First temperature", 0.2, {"", 0.01, 10},
                               "Where the learned temperature of the contrast starts; small tells answers apart harder.")));
 }
 
 void add_train(std::vector<Field>& out) {
   out.push_back(integer("train.steps", "Steps", 400, {"steps", 1, kManySteps}, "How many batches are learnt from."));
-  out.push_back(real("train.learning_rate", "Learning rate", 0.001, {"", 1e-9, 10}, "Height of the cosine schedule."));
-  out.push_back(integer("train.warmup_steps", "Warm-up", 40, {"steps", 0, kManySteps},
+  out.push_back(real("train.learning_rate", "Learning rate", 0.0015, {"", 1e-9, 10}, "Height of the cosine schedule."));
+  out.push_back(advanced(real("train.temperature_rate", "Temperature's rate", 10, {"", 0, 1000},
+                              "The temperature learns this many times faster than the weights.")));
+  out.push_back(integer("train.warmup_steps", "Warm-up", 50, {"steps", 0, kManySteps},
                         "Steps in which the learning rate rises to its height."));
   out.push_back(advanced(real("train.final_share", "Final share", 0.0, {"", 0, 1},
                               "Share of the learning rate that is left at the last step.")));
@@ -192,6 +206,7 @@ std::vector<Field> make_fields() {
   std::vector<Field> out;
   add_run(out);
   add_data(out);
+  add_augment(out);
   add_model(out);
   add_train(out);
   add_scale(out);
@@ -228,9 +243,10 @@ std::string_view last_part(std::string_view path) {
 }  // namespace
 
 std::span<const Section> sections() {
-  static const std::array<Section, 8> all = {{
+  static const std::array<Section, 9> all = {{
       {"run", "Run", "What the experiment is called and where its randomness starts."},
-      {"data", "Data", "What is learnt from, and how it is varied."},
+      {"data", "Data", "What is learnt from."},
+      {"augment", "Augmentation", "Random changes to the training pictures that keep what they show."},
       {"model", "Model", "Which architecture, and how large."},
       {"train", "Training", "How long, how fast and where."},
       {"precision", "Precision", "In which number format it is computed."},

@@ -1,10 +1,13 @@
-// Shared by the files of this folder: how values look in TOML, and reading them back.
+// How values look in TOML, and small readings of text that several places need.
 #pragma once
 
 #include "core/recipe/recipe.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace athanor::recipe {
 
@@ -14,5 +17,8 @@ namespace athanor::recipe {
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 // "a whole number", "text", …: what a field wants, for faults.
 [[nodiscard]] const char* wanted(FieldType type) noexcept;
+
+// "32, 64,128" as numbers; nothing when it is anything else.
+[[nodiscard]] std::optional<std::vector<std::int64_t>> whole_numbers(std::string_view text);
 
 }  // namespace athanor::recipe

@@ -9,6 +9,8 @@
 namespace athanor::recipe {
 namespace {
 
+constexpr std::size_t kMostStages = 6;
+constexpr std::int64_t kMostChannels = 4096;
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kLongestText = 10'000;
 
@@ -81,14 +83,15 @@ class Rules {
   void apply() {
     divides("model.image_heads", "model.image_width");
     divides("model.text_heads", "model.text_width");
+    judge_stem();
     if (sound("train.warmup_steps", "train.steps") &&
         recipe_.integer("train.warmup_steps") >= recipe_.integer("train.steps")) {
       blame("train.warmup_steps", "train.steps", "must be less than train.steps ({})", recipe_.integer("train.steps"));
     }
-    if (sound("data.augment_min_scale", "data.augment_max_scale") &&
-        recipe_.real("data.augment_min_scale") > recipe_.real("data.augment_max_scale")) {
-      blame("data.augment_min_scale", "data.augment_max_scale", "must not exceed data.augment_max_scale ({})",
-            recipe_.real("data.augment_max_scale"));
+    if (sound("augment.scale_min", "augment.scale_max") &&
+        recipe_.real("augment.scale_min") > recipe_.real("augment.scale_max")) {
+      blame("augment.scale_min", "augment.scale_max", "must not exceed augment.scale_max ({})",
+            recipe_.real("augment.scale_max"));
     }
     if (sound("data.train_styles", "data.test_styles")) {
       for (const std::string& style : recipe_.list("data.test_styles")) {
@@ -107,6 +110,20 @@ class Rules {
   void divides(std::string_view heads, std::string_view width) {
     if (sound(heads, width) && recipe_.integer(width) % recipe_.integer(heads) != 0) {
       blame(heads, width, "must divide {} ({})", width, recipe_.integer(width));
+    }
+  }
+
+  void judge_stem() {
+    if (!sound("model.stem", "data.image_px")) return;
+    const auto channels = whole_numbers(recipe_.text("model.stem"));
+    const bool usable = channels && channels->size() <= kMostStages &&
+                        std::ranges::all_of(*channels, [](std::int64_t c) { return c >= 1 && c <= kMostChannels; });
+    if (!usable) {
+      blame("model.stem", "model.stem", "must be up to {} whole numbers from 1 to {} between commas, not {}", kMostStages,
+            kMostChannels, format_value(recipe_.text("model.stem")));
+    } else if (recipe_.integer("data.image_px") % (std::int64_t{1} << channels->size()) != 0) {
+      blame("model.stem", "data.image_px", "halves the picture {} times, but data.image_px ({}) is no multiple of {}",
+            channels->size(), recipe_.integer("data.image_px"), std::int64_t{1} << channels->size());
     }
   }
 

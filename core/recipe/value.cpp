@@ -203,6 +203,17 @@ const char* wanted(FieldType type) noexcept {
   return "a value";
 }
 
+std::optional<std::vector<std::int64_t>> whole_numbers(std::string_view text) {
+  std::vector<std::int64_t> out;
+  Words words(text);
+  do {
+    const auto number = read_number<std::int64_t>(words.bare_word());
+    if (!number) return std::nullopt;
+    out.push_back(*number);
+  } while (words.take(','));
+  return out;
+}
+
 std::string format_value(const Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
