@@ -24,7 +24,21 @@ struct MetricSamples {
   std::vector<std::pair<std::string, double>> values;
 };
 
-enum class SpanKind : std::uint8_t { data, forward, backward, input_gradient, weight_gradient, send, receive, reduce, optimizer, evaluate, checkpoint, offload, idle };
+enum class SpanKind : std::uint8_t {
+  data,
+  forward,
+  backward,
+  input_gradient,
+  weight_gradient,
+  send,
+  receive,
+  reduce,
+  optimizer,
+  evaluate,
+  checkpoint,
+  offload,
+  idle
+};
 
 struct Span {
   std::int32_t rank = 0;
@@ -37,18 +51,18 @@ struct Span {
 };
 
 struct DeviceSample {
-  std::string device;            // "cpu", "cuda:0"
-  double utilisation = 0;        // 0…1 of the whole device
-  std::int64_t memory_bytes = 0; // used by this run
+  std::string device;             // "cpu", "cuda:0"
+  double utilisation = 0;         // 0…1 of the whole device
+  std::int64_t memory_bytes = 0;  // used by this run
   std::int64_t memory_total_bytes = 0;
-  double power_w = -1;           // negative: not known
+  double power_w = -1;  // negative: not known
   double temperature_c = -1;
 };
 
 struct RetrievalHit {
-  std::int64_t id = 0;     // concept
-  std::string label;       // its text
-  std::string picture;     // file under media/, relative to the run directory
+  std::int64_t id = 0;  // concept
+  std::string label;    // its text
+  std::string picture;  // file under media/, relative to the run directory
   double score = 0;
 };
 
@@ -66,7 +80,7 @@ struct RetrievalSample {
 
 struct Evaluation {
   std::int64_t step = 0;
-  std::string split;  // "test"
+  std::string split;                                    // "test"
   std::vector<std::pair<std::string, double>> metrics;  // "t2i_r1", "t2i_r10", "i2t_r1", …
 };
 
@@ -125,8 +139,9 @@ struct LogLine {
   std::string text;
 };
 
-using Payload = std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation, CheckpointWritten,
-                             PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen, Recovery, LogLine>;
+using Payload =
+    std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation, CheckpointWritten,
+                 PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen, Recovery, LogLine>;
 
 struct Event {
   std::int64_t time_ns = 0;  // monotonic nanoseconds since the journal's anchor

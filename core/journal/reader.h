@@ -20,14 +20,16 @@ struct Damage {
 
 struct Batch {
   std::vector<Event> events;
-  std::int64_t next_offset = 0;   // read from here next time; always a frame boundary
-  std::int64_t anchor_wall_ns = 0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
-  std::int64_t torn_tail_bytes = 0; // bytes behind next_offset that are not yet, or never became, a whole frame
+  std::int64_t next_offset = 0;  // read from here next time; always a frame boundary
+  std::int64_t anchor_wall_ns =
+      0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
+  std::int64_t torn_tail_bytes = 0;  // bytes behind next_offset that are not yet, or never became, a whole frame
   std::vector<Damage> damage;
 };
 
 // At most max_bytes are read; a shorter file than offset is ErrorKind::corrupt.
-[[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::int64_t max_bytes = 4 << 20);
+[[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset,
+                                 std::int64_t max_bytes = 4 << 20);
 
 // "journal-0.athj"
 [[nodiscard]] std::string file_name(int rank);

@@ -1,5 +1,5 @@
-// Appends events to a run's journal. Thread-safe; one writer per file. Every append reaches the kernel before it returns
-// (write(2), no user-space buffering), so an acknowledged event survives the death of the process at any byte.
+// Appends events to a run's journal. Thread-safe; one writer per file. Every append reaches the kernel before it
+// returns (write(2), no user-space buffering), so an acknowledged event survives the death of the process at any byte.
 #pragma once
 
 #include "core/base/result.h"

@@ -1,0 +1,170 @@
+#include "core/journal/reader.h"
+
+#include "core/journal/codec.h"
+#include "core/journal/frames.h"
+
+#include <map>
+#include <optional>
+
+namespace athanor::journal {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::optional<Names> decode_names(std::string_view bytes) {
+  // The same layout as a list of texts inside an event.
+  if (bytes.size() < sizeof(std::uint32_t)) return std::nullopt;
+  const auto count = get<std::uint32_t>(bytes, 0);
+  bytes.remove_prefix(sizeof count);
+  Names names;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (bytes.size() < sizeof(std::uint32_t)) return std::nullopt;
+    const auto size = get<std::uint32_t>(bytes, 0);
+    bytes.remove_prefix(sizeof size);
+    if (bytes.size() < size) return std::nullopt;
+    names.emplace_back(bytes.substr(0, size));
+    bytes.remove_prefix(size);
+  }
+  return names;
+}
+
+// One call of read(): walks frames and turns them into events of one batch.
+class Session {
+ public:
+  Session(FrameFile file, FrameFile elsewhere, Batch& batch)
+      : file_(std::move(file)), elsewhere_(std::move(elsewhere)), batch_(batch) {}
+
+  Result<void> run(std::int64_t offset, std::int64_t max_bytes) {
+    batch_.next_offset = offset;
+    const std::int64_t enough = offset + max_bytes;
+    while (batch_.next_offset < file_.size() && batch_.next_offset < enough) {
+      const std::optional<Frame> frame = file_.next(batch_.next_offset);
+      if (!frame) break;
+      if (frame->type != FrameType::names && frame->payload.size() >= kStampBytes && !same_anchor(*frame)) break;
+      if (frame->offset > batch_.next_offset)
+        damaged(batch_.next_offset, frame->offset, "these bytes are not a whole frame");
+      if (auto taken = take(*frame); !taken) return taken;
+      batch_.next_offset = frame->end;
+    }
+    // Only when nothing whole follows are the remaining bytes a tail.
+    if (!file_.next(batch_.next_offset)) batch_.torn_tail_bytes = file_.size() - batch_.next_offset;
+    return {};
+  }
+
+ private:
+  // All events of a batch share one anchor; a frame of another session ends it.
+  bool same_anchor(const Frame& frame) {
+    const auto anchor = get<std::int64_t>(frame.payload, 0);
+    if (!batch_.events.empty() && anchor != batch_.anchor_wall_ns) return false;
+    batch_.anchor_wall_ns = anchor;
+    return true;
+  }
+
+  void damaged(std::int64_t begin, std::int64_t end, std::string reason) {
+    batch_.damage.push_back({begin, end - begin, std::move(reason)});
+  }
+
+  Result<void> take(const Frame& frame) {
+    switch (frame.type) {
+      case FrameType::session:
+        return take_session(frame);
+      case FrameType::names:
+        if (auto names = decode_names(frame.payload)) names_[frame.crc] = std::move(*names);
+        return {};
+      case FrameType::metrics:
+        take_metrics(frame);
+        return {};
+      default:
+        break;
+    }
+    const bool known = frame.type >= FrameType::state_changed && frame.type <= FrameType::log_line;
+    if (!known) return {};  // of a later version
+    std::optional<Payload> payload;
+    if (frame.payload.size() >= kStampBytes) payload = decode(frame.type, frame.payload.substr(kStampBytes));
+    if (!payload) {
+      damaged(frame.offset, frame.end, "this frame does not hold the fields of its type");
+      return {};
+    }
+    batch_.events.push_back({get<std::int64_t>(frame.payload, 8), std::move(*payload)});
+    return {};
+  }
+
+  Result<void> take_session(const Frame& frame) {
+    const std::string_view body =
+        frame.payload.size() >= kStampBytes ? frame.payload.substr(kStampBytes) : std::string_view();
+    if (body.size() < kMagic.size() + sizeof(std::uint32_t) || body.substr(0, kMagic.size()) != kMagic) {
+      damaged(frame.offset, frame.end, "this session frame lacks the mark of a journal");
+      return {};
+    }
+    const auto version = get<std::uint32_t>(body, kMagic.size());
+    if (version > kFormatVersion) {
+      return fail(ErrorKind::unavailable, "read the journal",
+                  "it was written in format " + std::to_string(version) + " and this program knows format " +
+                      std::to_string(kFormatVersion),
+                  "update Athanor on this machine");
+    }
+    return {};
+  }
+
+  const Names* names_of(std::int64_t offset, std::uint32_t crc, std::int64_t before) {
+    if (const auto known = names_.find(crc); known != names_.end()) return &known->second;
+    // The frame lies before this batch: where the sample says, or as a later copy if that one is damaged.
+    auto frame = elsewhere_.at(offset);
+    if (!frame || frame->type != FrameType::names || frame->crc != crc) {
+      frame = elsewhere_.next(0);
+      while (frame && frame->offset < before && (frame->type != FrameType::names || frame->crc != crc)) {
+        frame = elsewhere_.next(frame->end);
+      }
+    }
+    if (!frame || frame->type != FrameType::names || frame->crc != crc) return nullptr;
+    auto names = decode_names(frame->payload);
+    if (!names) return nullptr;
+    return &(names_[crc] = std::move(*names));
+  }
+
+  void take_metrics(const Frame& frame) {
+    constexpr std::size_t kFixed = kStampBytes + 8 + 8 + 4;
+    if (frame.payload.size() < kFixed) return damaged(frame.offset, frame.end, "this metric frame is too short");
+    const Names* names = names_of(get<std::int64_t>(frame.payload, kStampBytes + 8),
+                                  get<std::uint32_t>(frame.payload, kStampBytes + 16), frame.offset);
+    if (names == nullptr) return damaged(frame.offset, frame.end, "the names of these metrics are damaged");
+    if (frame.payload.size() < kFixed + names->size() * sizeof(double)) {
+      return damaged(frame.offset, frame.end, "this metric frame has fewer values than names");
+    }
+    MetricSamples samples;
+    samples.step = get<std::int64_t>(frame.payload, kStampBytes);
+    samples.values.reserve(names->size());
+    for (std::size_t i = 0; i < names->size(); ++i) {
+      samples.values.emplace_back((*names)[i], get<double>(frame.payload, kFixed + i * sizeof(double)));
+    }
+    batch_.events.push_back({get<std::int64_t>(frame.payload, 8), std::move(samples)});
+  }
+
+  FrameFile file_;
+  FrameFile elsewhere_;  // a second buffer, so that looking names up does not move the first
+  Batch& batch_;
+  std::map<std::uint32_t, Names> names_;
+};
+
+}  // namespace
+
+Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::int64_t max_bytes) {
+  auto frames = FrameFile::open(file);
+  if (!frames) return tl::unexpected(frames.error());
+  if (frames->size() < offset) {
+    return fail(ErrorKind::corrupt, "read the journal " + file.string() + " from byte " + std::to_string(offset),
+                "it has only " + std::to_string(frames->size()) + " bytes", "import the run again from its directory");
+  }
+  auto elsewhere = FrameFile::open(file);
+  if (!elsewhere) return tl::unexpected(elsewhere.error());
+  Batch batch;
+  Session session(std::move(*frames), std::move(*elsewhere), batch);
+  if (auto done = session.run(offset, max_bytes); !done) return tl::unexpected(done.error());
+  return batch;
+}
+
+std::string file_name(int rank) {
+  return "journal-" + std::to_string(rank) + ".athj";
+}
+
+}  // namespace athanor::journal

@@ -1,0 +1,192 @@
+#include "core/journal/writer.h"
+
+#include "core/journal/codec.h"
+#include "core/journal/frames.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <map>
+#include <mutex>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace athanor::journal {
+namespace {
+
+constexpr std::size_t kMaxNameSets = 256;
+
+std::int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+std::int64_t wall_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string remedy_for(int reason) {
+  switch (reason) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "free some disk space, then resume the run";
+    case EACCES:
+    case EROFS:
+      return "give yourself the right to write there, or choose another folder with ATHANOR_HOME";
+    default:
+      return {};
+  }
+}
+
+tl::unexpected<Error> refused(const std::string& intention, int reason) {
+  return fail(ErrorKind::io, intention, std::strerror(reason), remedy_for(reason));
+}
+
+// Where the last whole frame ends.
+std::int64_t whole_end(int fd, std::int64_t size) {
+  FrameFile frames(fd, size);
+  std::int64_t end = 0;
+  while (const auto frame = frames.next(end)) end = frame->end;
+  return end;
+}
+
+}  // namespace
+
+struct Writer::State {
+  struct NameSet {
+    std::int64_t offset = 0;
+    std::uint32_t crc = 0;
+  };
+
+  std::filesystem::path file;
+  int fd = -1;
+  std::int64_t anchor_wall_ns = 0;
+  std::int64_t anchor_monotonic_ns = 0;
+  std::int64_t cut_bytes = 0;
+  std::mutex mutex;  // guards everything below and the file
+  std::int64_t end = 0;
+  bool torn = false;  // bytes of a refused write may lie behind `end`
+  std::map<std::string, NameSet> name_sets;
+
+  ~State() {
+    if (fd >= 0) ::close(fd);
+  }
+
+  [[nodiscard]] std::int64_t now() const { return monotonic_ns() - anchor_monotonic_ns; }
+
+  [[nodiscard]] std::string stamp() const {
+    std::string bytes;
+    put(bytes, anchor_wall_ns);
+    put(bytes, now());
+    return bytes;
+  }
+
+  Result<void> write(std::string_view bytes) {
+    if (torn) {
+      if (::ftruncate(fd, end) != 0) return refused("repair the journal " + file.string(), errno);
+      torn = false;
+    }
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t got = ::pwrite(fd, bytes.data() + done, bytes.size() - done, end + static_cast<std::int64_t>(done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) {
+        const int reason = got == 0 ? ENOSPC : errno;
+        torn = ::ftruncate(fd, end) != 0;
+        return refused("append to the journal " + file.string(), reason);
+      }
+      done += static_cast<std::size_t>(got);
+    }
+    end += static_cast<std::int64_t>(bytes.size());
+    return {};
+  }
+
+  Result<void> write_session() {
+    std::string payload = stamp();
+    payload += kMagic;
+    put(payload, kFormatVersion);
+    put(payload, static_cast<std::uint32_t>(::getpid()));
+    return write(make_frame(FrameType::session, payload));
+  }
+
+  Result<void> write_metrics(const MetricSamples& samples) {
+    std::string names;
+    put(names, static_cast<std::uint32_t>(samples.values.size()));
+    for (const auto& [name, value] : samples.values) put_text(names, name);
+
+    std::string bytes;
+    auto known = name_sets.find(names);
+    NameSet set = known != name_sets.end() ? known->second : NameSet{};
+    if (known == name_sets.end() || end - set.offset > kNamesEvery) {
+      const std::string frame = make_frame(FrameType::names, names);
+      set = {end, get<std::uint32_t>(frame, 8)};
+      bytes = known == name_sets.end() ? frame + frame : frame;
+    }
+    std::string payload = stamp();
+    put(payload, samples.step);
+    put(payload, set.offset);
+    put(payload, set.crc);
+    for (const auto& [name, value] : samples.values) put(payload, value);
+    if (names.size() > kMaxPayload || payload.size() > kMaxPayload) return too_long(payload.size());
+    bytes += make_frame(FrameType::metrics, payload);
+    if (auto done = write(bytes); !done) return done;
+    if (name_sets.size() >= kMaxNameSets) name_sets.clear();
+    name_sets[names] = set;
+    return {};
+  }
+
+  Result<void> too_long(std::size_t size) const {
+    return fail(ErrorKind::invalid_input, "append to the journal " + file.string(),
+                "an event of " + std::to_string(size) + " bytes is longer than a frame may be");
+  }
+};
+
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) {
+  auto state = std::make_unique<State>();
+  const std::string intention = "open the journal " + file.string() + " for writing";
+  state->file = file;
+  state->fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (state->fd < 0) return refused(intention, errno);
+  if (::flock(state->fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return refused(intention, errno);
+    return fail(ErrorKind::io, intention, "another process is writing it", "wait for that run to end, or stop it");
+  }
+  struct stat info {};
+  if (::fstat(state->fd, &info) != 0) return refused(intention, errno);
+  state->end = whole_end(state->fd, info.st_size);
+  state->cut_bytes = info.st_size - state->end;
+  if (state->cut_bytes > 0 && ::ftruncate(state->fd, state->end) != 0) return refused(intention, errno);
+  state->anchor_monotonic_ns = monotonic_ns();
+  state->anchor_wall_ns = wall_ns();
+  if (auto written = state->write_session(); !written) return tl::unexpected(written.error());
+  return std::unique_ptr<Writer>(new Writer(std::move(state)));
+}
+
+Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Writer::~Writer() = default;
+
+Result<void> Writer::append(Payload payload) {
+  const std::lock_guard lock(state_->mutex);
+  if (const auto* samples = std::get_if<MetricSamples>(&payload)) return state_->write_metrics(*samples);
+  const std::string bytes = state_->stamp() + encode(payload);
+  if (bytes.size() > kMaxPayload) return state_->too_long(bytes.size());
+  return state_->write(make_frame(frame_type(payload), bytes));
+}
+
+Result<void> Writer::sync() {
+  const std::lock_guard lock(state_->mutex);
+  if (::fdatasync(state_->fd) != 0) return refused("flush the journal " + state_->file.string(), errno);
+  return {};
+}
+
+std::int64_t Writer::cut_bytes() const noexcept {
+  return state_->cut_bytes;
+}
+std::int64_t Writer::now_ns() const noexcept {
+  return state_->now();
+}
+
+}  // namespace athanor::journal
