@@ -2,13 +2,12 @@
 
 #include "kernels/base/error.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <pwd.h>
 #include <string>
+#include <unistd.h>
 
 namespace athanor {
 namespace fs = std::filesystem;
@@ -40,17 +39,30 @@ fs::path athanor_home() {
   return user_home() / ".local" / "share" / "athanor";
 }
 
-fs::path datasets_dir() { return athanor_home() / "datasets"; }
-fs::path dataset_dir(std::string_view name) { return datasets_dir() / name; }
-fs::path sources_dir() { return athanor_home() / "sources"; }
-fs::path runs_dir() { return athanor_home() / "runs"; }
-fs::path agent_dir() { return athanor_home() / "agent"; }
-fs::path history_path() { return athanor_home() / "history.db"; }
+fs::path datasets_dir() {
+  return athanor_home() / "datasets";
+}
+fs::path dataset_dir(std::string_view name) {
+  return datasets_dir() / name;
+}
+fs::path sources_dir() {
+  return athanor_home() / "sources";
+}
+fs::path runs_dir() {
+  return athanor_home() / "runs";
+}
+fs::path agent_dir() {
+  return athanor_home() / "agent";
+}
+fs::path history_path() {
+  return athanor_home() / "history.db";
+}
 
 bool is_safe_name(std::string_view name) noexcept {
   if (name.empty() || name.size() > 200 || name.front() == '.') return false;
   return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
 }
 

@@ -21,7 +21,8 @@ namespace athanor {
 [[nodiscard]] std::filesystem::path agent_dir();
 [[nodiscard]] std::filesystem::path history_path();
 
-// One path segment a user may choose (data set, run): letters, digits, '.', '_', '-', not starting with '.', 1..200 bytes.
+// One path segment a user may choose (data set, run): letters, digits, '.', '_', '-', not starting with '.', 1..200
+// bytes.
 [[nodiscard]] bool is_safe_name(std::string_view name) noexcept;
 
 }  // namespace athanor

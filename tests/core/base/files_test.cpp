@@ -1,9 +1,9 @@
 #include "core/base/files.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
+#include <unistd.h>
 
 namespace athanor {
 namespace {

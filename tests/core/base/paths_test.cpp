@@ -53,7 +53,8 @@ TEST_F(Paths, FollowsTheXdgSpecificationOtherwise) {
 
 TEST_F(Paths, NamesThatCouldLeaveTheFolderAreRefused) {
   EXPECT_TRUE(is_safe_name("emoji-2.0_b"));
-  for (const char* name : {"", ".", "..", ".hidden", "a/b", "a b", "a\n", "\xc3\xa9"}) EXPECT_FALSE(is_safe_name(name)) << name;
+  for (const char* name : {"", ".", "..", ".hidden", "a/b", "a b", "a\n", "\xc3\xa9"})
+    EXPECT_FALSE(is_safe_name(name)) << name;
 }
 
 }  // namespace
