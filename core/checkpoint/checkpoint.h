@@ -1,0 +1,74 @@
+// The saved state of a run: a folder step-<N> below checkpoints/, complete only when it holds COMPLETE.
+//   model.safetensors       parameters, keyed by their logical dotted names
+//   optimizer.safetensors   optimizer state, keyed "<parameter>.<slot>"
+//   state.json              step, data position, seed, recipe digest, figures of the moment
+//   COMPLETE                JSON: format, step, and size and SHA-256 of every file above
+// Writing: into .tmp-step-<N>, each file flushed, the folder flushed, renamed, then marked COMPLETE. A crash at any byte
+// leaves the earlier checkpoints as they were. A damaged folder is never overwritten: one that stands in the way is
+// renamed to step-<N>.refused-<k>. One writer per folder; reading is safe at any time.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/checkpoint/safetensors.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace athanor::checkpoint {
+
+struct Array {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+struct TrainingState {
+  std::int64_t step = 0;           // steps done
+  std::int64_t data_position = 0;  // the step whose batch comes next
+  std::uint64_t seed = 0;
+  std::string recipe_digest;       // SHA-256 of the resolved recipe's text
+  std::string data_digest;         // identity of the data set
+  std::map<std::string, double> figures;  // carried between steps, such as the best score
+};
+
+struct Contents {
+  TrainingState state;
+  std::vector<Array> parameters;
+  std::vector<Array> optimizer;
+};
+
+struct Written {
+  std::filesystem::path folder;
+  std::int64_t bytes = 0;
+};
+
+// Writes step-<state.step> below `folder`, which is created when missing, then removes the oldest complete checkpoints so
+// that at most `keep` stay. Errors: io; nothing half written stays under a final name.
+[[nodiscard]] Result<Written> write(const std::filesystem::path& folder, const Contents& contents, std::int64_t keep);
+
+struct Skipped {
+  std::string name;    // "step-400"
+  std::string reason;  // "COMPLETE is missing"
+};
+
+struct Loaded {
+  Contents contents;
+  std::filesystem::path folder;
+  std::vector<Skipped> skipped;  // newer ones that were not whole
+};
+
+// The newest whole checkpoint. invalid_input when the folder holds none at all; corrupt when it holds some but none is
+// whole, with every reason.
+[[nodiscard]] Result<Loaded> load_newest(const std::filesystem::path& folder);
+// Exactly this one. invalid_input when it is missing (the text lists those that are there), corrupt when it is damaged.
+[[nodiscard]] Result<Loaded> load_step(const std::filesystem::path& folder, std::int64_t step);
+
+// Steps of all folders step-<N>, whole or not, ascending.
+[[nodiscard]] std::vector<std::int64_t> steps(const std::filesystem::path& folder);
+// The reason why a checkpoint folder is not whole; an empty text when it is. Reads every byte.
+[[nodiscard]] std::string why_not_whole(const std::filesystem::path& checkpoint);
+
+}  // namespace athanor::checkpoint

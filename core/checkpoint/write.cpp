@@ -1,0 +1,121 @@
+#include "core/base/digest.h"
+#include "core/base/files.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/manifest.h"
+#include "core/checkpoint/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace athanor::checkpoint {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kAside = ".tmp-";
+
+std::vector<ArrayView> views(const std::vector<Array>& arrays) {
+  std::vector<ArrayView> out;
+  for (const Array& array : arrays) out.push_back({array.name, array.shape, array.values});
+  return out;
+}
+
+tl::unexpected<Error> refused(const fs::path& path, const std::error_code& code) {
+  return fail(ErrorKind::io, fmt::format("write {}", path.string()), code.message(),
+              "free some space or choose another folder");
+}
+
+// What writers that died left behind.
+void remove_leftovers(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().starts_with(kAside)) leftovers.push_back(entry.path());
+  }
+  for (const fs::path& leftover : leftovers) fs::remove_all(leftover, ignored);
+}
+
+Result<Manifest> write_files(const fs::path& aside, const Contents& contents) {
+  Manifest manifest;
+  manifest.step = contents.state.step;
+  const auto add = [&](const char* name, const std::string& digest) {
+    manifest.files[name] = {static_cast<std::int64_t>(fs::file_size(aside / name)), digest};
+  };
+  const auto model = write_safetensors(aside / kModelFile, views(contents.parameters));
+  if (!model) return tl::unexpected(model.error());
+  add(kModelFile, *model);
+  const auto optimizer = write_safetensors(aside / kOptimizerFile, views(contents.optimizer));
+  if (!optimizer) return tl::unexpected(optimizer.error());
+  add(kOptimizerFile, *optimizer);
+  const std::string state = to_json(contents.state);
+  if (auto written = write_file_flushed(aside / kStateFile, state); !written) return tl::unexpected(written.error());
+  add(kStateFile, sha256_hex(state));
+  if (auto flushed = flush_folder(aside); !flushed) return tl::unexpected(flushed.error());
+  return manifest;
+}
+
+// A folder of the same step that is not whole, or whole but of another past, keeps its bytes under another name.
+Result<void> make_room(const fs::path& target) {
+  std::error_code code;
+  if (!fs::exists(target, code)) return {};
+  const bool whole = why_not_whole(target).empty();
+  for (int attempt = 1;; ++attempt) {
+    const fs::path other = fmt::format("{}.{}-{}", target.string(), whole ? "superseded" : "refused", attempt);
+    if (fs::exists(other, code)) continue;
+    fs::rename(target, other, code);
+    if (code) return refused(target, code);
+    return {};
+  }
+}
+
+// Renamed first, so that a checkpoint is there wholly or not at all.
+void remove_checkpoint(const fs::path& folder, std::int64_t step) {
+  std::error_code code;
+  const fs::path doomed = folder / fmt::format("{}remove-{}", kAside, step);
+  fs::rename(folder / folder_name(step), doomed, code);
+  if (!code) fs::remove_all(doomed, code);
+}
+
+void retain(const fs::path& folder, std::int64_t keep) {
+  std::vector<std::int64_t> complete;
+  for (const std::int64_t step : steps(folder)) {
+    std::error_code code;
+    if (fs::exists(folder / folder_name(step) / kMarkerFile, code)) complete.push_back(step);
+  }
+  const auto excess = static_cast<std::int64_t>(complete.size()) - std::max<std::int64_t>(keep, 1);
+  for (std::int64_t i = 0; i < excess; ++i) remove_checkpoint(folder, complete[static_cast<std::size_t>(i)]);
+}
+
+}  // namespace
+
+Result<Written> write(const fs::path& folder, const Contents& contents, std::int64_t keep) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code) return refused(folder, code);
+  remove_leftovers(folder);
+  const std::string name = folder_name(contents.state.step);
+  const fs::path aside = folder / (kAside + name);
+  const fs::path target = folder / name;
+  fs::create_directory(aside, code);
+  if (code) return refused(aside, code);
+
+  const auto manifest = write_files(aside, contents);
+  if (!manifest) {
+    fs::remove_all(aside, code);
+    return tl::unexpected(manifest.error());
+  }
+  if (auto room = make_room(target); !room) return tl::unexpected(room.error());
+  fs::rename(aside, target, code);
+  if (code) return refused(target, code);
+  if (auto flushed = flush_folder(folder); !flushed) return tl::unexpected(flushed.error());
+  if (auto marked = write_file_atomically(target / kMarkerFile, to_json(*manifest)); !marked) {
+    return tl::unexpected(marked.error());
+  }
+  retain(folder, keep);
+
+  Written written{target, 0};
+  for (const auto& [file, facts] : manifest->files) written.bytes += facts.bytes;
+  return written;
+}
+
+}  // namespace athanor::checkpoint
