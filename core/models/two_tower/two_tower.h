@@ -1,0 +1,96 @@
+// two_tower: pictures and texts mapped into one space of unit vectors (Radford et al. 2021, arXiv:2103.00020), with a
+// convolutional stem before the picture's transformer.
+//   picture:  stem -> (project) -> + positions -> blocks -> norm -> mean over tokens -> head -> unit length
+//   text:     words + positions -> blocks -> norm -> mean over the words -> head -> unit length
+// A sample's result never depends on the other samples of its batch.
+// Letters: B batch, H height, W width, T tokens, C channels, D embedding dim.
+#pragma once
+
+#include "core/nn/conv_stem.h"
+#include "core/nn/transformer.h"
+
+#include <optional>
+
+namespace athanor::models {
+
+struct TwoTowerConfig {
+  std::int64_t image_px = 32;  // a multiple of 2^stages
+  std::vector<std::int64_t> stem_channels{32, 64, 128, 192};
+  std::int64_t image_width = 192, image_depth = 1, image_heads = 4;
+  std::int64_t text_width = 128, text_depth = 1, text_heads = 4;
+  double mlp_ratio = 2.0;
+  float dropout = 0.0f;
+  std::int64_t vocabulary = 0;
+  std::int64_t max_tokens = 12;
+  std::int64_t embedding_dim = 128;
+  float initial_temperature = 0.2f;
+  float temperature_rate = 10.0f;  // its learning rate as a multiple of the weights'
+  float word_deviation = 0.5f;     // of the initial word vectors
+
+  [[nodiscard]] std::int64_t grid() const { return image_px >> stem_channels.size(); }
+  [[nodiscard]] std::int64_t image_tokens() const { return grid() * grid(); }
+};
+
+struct TwoTowerOutput {
+  Variable image_BD, text_BD;  // unit rows
+  Variable logit_scale;        // [1], the logarithm of 1/temperature
+};
+
+class ImageTower {
+ public:
+  ImageTower(const nn::Scope& scope, const TwoTowerConfig& config);
+  [[nodiscard]] Variable forward(Context& context, const Variable& images_BHWC) const;
+
+ private:
+  std::int64_t tokens_, width_;
+  nn::ConvStem stem_;
+  std::optional<nn::Linear> project_;  // only when the stem ends in another width
+  nn::Positions positions_;
+  std::vector<nn::TransformerBlock> blocks_;
+  nn::LayerNorm norm_;
+  nn::Dropout dropout_;
+  nn::Linear head_;
+};
+
+class TextTower {
+ public:
+  TextTower(const nn::Scope& scope, const TwoTowerConfig& config);
+  [[nodiscard]] Variable forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+
+ private:
+  nn::Embedding words_;
+  nn::Positions positions_;
+  std::vector<nn::TransformerBlock> blocks_;
+  nn::LayerNorm norm_;
+  nn::Dropout dropout_;
+  nn::Linear head_;
+};
+
+// Parameters: image_tower.{stem.<i>.conv, stem.<i>.norm, project, positions, blocks.<i>, norm, head},
+// text_tower.{words, positions, blocks.<i>, norm, head}, logit_scale.
+class TwoTower {
+ public:
+  // Throws Failure(invalid_input) naming the field when sizes do not fit together.
+  TwoTower(Context& context, const TwoTowerConfig& config, std::uint64_t seed);
+
+  // images f32 [B,px,px,3]; ids i32 [B,T], T <= max_tokens; lengths i32 [B], at least 1 each.
+  [[nodiscard]] TwoTowerOutput forward(Context& context, const Variable& images_BHWC, const Tensor& ids_BT,
+                                       const Tensor& lengths_B) const;
+  [[nodiscard]] Variable encode_images(Context& context, const Variable& images_BHWC) const;
+  [[nodiscard]] Variable encode_texts(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+  [[nodiscard]] const Parameter& logit_scale() const noexcept { return logit_scale_; }
+
+  [[nodiscard]] const nn::ParameterSet& parameters() const noexcept { return parameters_; }
+  // All parameters with their dotted paths, in the order in which they were made.
+  [[nodiscard]] const std::vector<Parameter>& named_parameters() const noexcept { return parameters_.all(); }
+  [[nodiscard]] const TwoTowerConfig& config() const noexcept { return config_; }
+
+ private:
+  TwoTowerConfig config_;
+  nn::ParameterSet parameters_;
+  ImageTower image_tower_;
+  TextTower text_tower_;
+  Parameter logit_scale_;
+};
+
+}  // namespace athanor::models

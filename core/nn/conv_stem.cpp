@@ -1,0 +1,24 @@
+#include "core/nn/conv_stem.h"
+
+namespace athanor::nn {
+
+ConvStem::ConvStem(const Scope& scope, const ConvStemConfig& config) : activation_(config.activation) {
+  std::int64_t in = config.in;
+  for (std::size_t index = 0; index < config.channels.size(); ++index) {
+    const Scope stage = scope.child(static_cast<std::int64_t>(index));
+    const std::int64_t out = config.channels[index];
+    stages_.push_back({Conv2d(stage.child("conv"), {.in = in, .out = out}), LayerNorm(stage.child("norm"), out)});
+    in = out;
+  }
+}
+
+Variable ConvStem::forward(Context& context, const Variable& x_BHWC) const {
+  Variable x = x_BHWC;
+  for (const Stage& stage : stages_) {
+    x = ops::max_pool2d(context, stage.conv.forward(context, x));
+    x = ops::activation(context, stage.norm.forward(context, x), activation_);
+  }
+  return x;
+}
+
+}  // namespace athanor::nn

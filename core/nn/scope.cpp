@@ -1,0 +1,74 @@
+#include "core/nn/scope.h"
+
+#include "kernels/base/error.h"
+#include "kernels/ops/elementwise/fill.h"
+#include "kernels/ops/random/fill_random.h"
+
+#include <cmath>
+
+namespace athanor::nn {
+
+namespace {
+
+void fill(Context& context, const Tensor& tensor, const Init& init, std::uint64_t key) {
+  if (init.kind == Init::Kind::constant) {
+    context.launch("fill", kernels::fill, kernels::FillArgs{.value = init.value, .y = tensor.view()});
+    return;
+  }
+  kernels::FillRandomArgs args{
+      .low = -init.value, .high = init.value, .std = init.value, .seed = key, .y = tensor.view()};
+  args.distribution = init.kind == Init::Kind::uniform  ? kernels::Distribution::uniform
+                      : init.kind == Init::Kind::normal ? kernels::Distribution::normal
+                                                        : kernels::Distribution::truncated_normal;
+  context.launch("fill_random", kernels::fill_random, args);
+}
+
+}  // namespace
+
+Init Init::fan_in(std::int64_t inputs) {
+  return uniform(1.0f / std::sqrt(static_cast<float>(inputs)));
+}
+
+void ParameterSet::add(Parameter parameter) {
+  if (!by_path_.emplace(parameter->path, parameter).second)
+    throw Failure(ErrorKind::internal, "build the model", "two parameters are called " + parameter->path);
+  parameters_.push_back(std::move(parameter));
+}
+
+Parameter ParameterSet::find(std::string_view path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : found->second;
+}
+
+std::int64_t ParameterSet::numel() const {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : parameters_) count += parameter->value.numel();
+  return count;
+}
+
+Parameter Scope::parameter(std::string_view name, const Shape& shape, const ParameterTraits& traits) const {
+  std::string path = join(name);
+  const Tensor value = context_->empty(shape, DType::f32, MemoryTag::parameters);
+  fill(*context_, value, traits.init, seed_ ^ path_hash(path));
+  Parameter parameter = make_parameter(std::move(path), value, traits.decays);
+  parameter->rate = traits.rate;
+  parameters_->add(parameter);
+  return parameter;
+}
+
+std::uint32_t Scope::stream() const noexcept {
+  const std::uint64_t hash = path_hash(path_);
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
+
+std::string Scope::join(std::string_view name) const {
+  return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+}
+
+std::uint64_t path_hash(std::string_view path) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325u;
+  for (const char letter : path) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
+  return hash;
+}
+
+}  // namespace athanor::nn

@@ -1,0 +1,78 @@
+// Where a module is built: its dotted path, and the set that collects parameters under their paths.
+//
+// Every random number of an initial value is a function of (seed, path, element), so values do not depend on the order
+// in which modules are built, nor on what else a model holds.
+#pragma once
+
+#include "core/autograd/variable.h"
+#include "core/tensor/context.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace athanor::nn {
+
+// What a new parameter holds.
+struct Init {
+  enum class Kind { constant, uniform, normal, truncated_normal };
+  Kind kind = Kind::constant;
+  float value = 0.0f;  // constant: the number; uniform: the bound to both sides; normal: the standard deviation
+
+  static constexpr Init zeros() { return {}; }
+  static constexpr Init constant(float value) { return {Kind::constant, value}; }
+  static constexpr Init uniform(float bound) { return {Kind::uniform, bound}; }
+  static constexpr Init normal(float deviation) { return {Kind::normal, deviation}; }
+  // Cut at two deviations.
+  static constexpr Init truncated_normal(float deviation) { return {Kind::truncated_normal, deviation}; }
+  // Uniform within 1/sqrt(inputs): what keeps the variance of a layer's output near that of its input.
+  static Init fan_in(std::int64_t inputs);
+};
+
+// All parameters of a model, in the order in which they were made.
+class ParameterSet {
+ public:
+  // Throws Failure(internal) when the path is taken.
+  void add(Parameter parameter);
+  [[nodiscard]] const std::vector<Parameter>& all() const noexcept { return parameters_; }
+  // Null when there is none.
+  [[nodiscard]] Parameter find(std::string_view path) const;
+  [[nodiscard]] std::int64_t numel() const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::map<std::string, Parameter, std::less<>> by_path_;
+};
+
+struct ParameterTraits {
+  Init init;
+  bool decays = true;
+  float rate = 1.0f;
+};
+
+class Scope {
+ public:
+  Scope(Context& context, ParameterSet& parameters, std::uint64_t seed, std::string path = {})
+      : context_(&context), parameters_(&parameters), seed_(seed), path_(std::move(path)) {}
+
+  [[nodiscard]] Scope child(std::string_view name) const { return {*context_, *parameters_, seed_, join(name)}; }
+  [[nodiscard]] Scope child(std::int64_t index) const { return child(std::to_string(index)); }
+  [[nodiscard]] Parameter parameter(std::string_view name, const Shape& shape, const ParameterTraits& traits) const;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  // A number for this place, for dropout.
+  [[nodiscard]] std::uint32_t stream() const noexcept;
+
+ private:
+  [[nodiscard]] std::string join(std::string_view name) const;
+
+  Context* context_;
+  ParameterSet* parameters_;
+  std::uint64_t seed_;
+  std::string path_;
+};
+
+// 64-bit FNV-1a of a path: the same on every machine, for keys of random numbers.
+[[nodiscard]] std::uint64_t path_hash(std::string_view path) noexcept;
+
+}  // namespace athanor::nn

@@ -1,0 +1,53 @@
+// The transformer encoder of Vaswani et al. 2017 (arXiv:1706.03762) in its pre-norm form (Xiong et al. 2020,
+// arXiv:2002.04745):  x = x + attention(norm(x));  x = x + mlp(norm(x)).
+// Letters: B batch, T tokens, C channels, H heads, D head dim, F feed-forward.
+#pragma once
+
+#include "core/nn/layers.h"
+
+#include <vector>
+
+namespace athanor::nn {
+
+struct TransformerConfig {
+  std::int64_t width = 0;
+  std::int64_t heads = 1;  // divides width
+  double mlp_ratio = 4.0;
+  float dropout = 0.0f;
+  Activation activation = Activation::gelu_tanh;
+};
+
+// Parameters: qkv.{weight,bias} with rows ordered q, k, v and then by head; out.{weight,bias}.
+class MultiHeadSelfAttention {
+ public:
+  MultiHeadSelfAttention(const Scope& scope, std::int64_t width, std::int64_t heads);
+  // Keys beyond lengths[b] are not looked at. The residual, if present, is added to the result.
+  [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Tensor& lengths_B,
+                                 const Variable& residual_BTC = {}) const;
+
+ private:
+  std::int64_t heads_;
+  Linear qkv_, out_;
+};
+
+// Parameters: norm1, attention, norm2, mlp.up, mlp.down.
+class TransformerBlock {
+ public:
+  TransformerBlock(const Scope& scope, const TransformerConfig& config);
+  [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const;
+
+ private:
+  Activation activation_;
+  LayerNorm norm1_;
+  MultiHeadSelfAttention attention_;
+  Dropout attention_dropout_;
+  LayerNorm norm2_;
+  Linear up_, down_;
+  Dropout mlp_dropout_;
+};
+
+// `depth` blocks under the names 0, 1, …
+[[nodiscard]] std::vector<TransformerBlock> make_blocks(const Scope& scope, std::int64_t depth,
+                                                        const TransformerConfig& config);
+
+}  // namespace athanor::nn

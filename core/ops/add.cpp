@@ -1,0 +1,70 @@
+#include "kernels/ops/elementwise/add.h"
+
+#include "core/autograd/node.h"
+#include "core/ops/check.h"
+#include "core/ops/elementwise.h"
+#include "kernels/ops/elementwise/axpby.h"
+#include "kernels/ops/reduce/sum_leading.h"
+
+namespace athanor::ops {
+
+namespace {
+
+void check_add(const Variable& a, const Variable& b) {
+  check_numbers("add", "a", a);
+  check_numbers("add", "b", b);
+  bool trailing = b.rank() <= a.rank();
+  for (int dim = 1; trailing && dim <= b.rank(); ++dim) trailing = a.dim(-dim) == b.dim(-dim);
+  if (!trailing) refuse("add", describe("b", b) + ", but the trailing dims of a are needed, as " + describe("a", a));
+}
+
+// Inputs of the node: 0 a, 1 b. A repeated b gets the sum over what it was repeated over.
+void add_grad(BackwardCall& call, const Shape& b_shape, bool repeated) {
+  Context& context = call.context();
+  const Tensor dy = std::move(call.output_gradient());
+  if (call.wanted(1) && !repeated) call.give(1, dy);
+  if (call.wanted(1) && repeated) {
+    ParameterSpace space(call, {{1, b_shape}});
+    const kernels::SumLeadingArgs args{.x = dy.view(), .accumulate = space.accumulate(), .y = space.view(1)};
+    context.launch("sum_leading", kernels::sum_leading, args,
+                   kernels::sum_leading_workspace_bytes(context.exec(), args),
+                   {.flops = static_cast<double>(dy.numel())});
+    space.commit();
+  }
+  if (call.wanted(0)) call.give(0, dy);
+}
+
+// Input of the node: 0 x.
+void scale_grad(BackwardCall& call, float factor) {
+  Context& context = call.context();
+  Tensor dy = std::move(call.output_gradient());
+  Tensor dx = dy.unique() ? dy : context.empty_like(dy);
+  context.launch("axpby", kernels::axpby, kernels::AxpbyArgs{.alpha = factor, .x = dy.view(), .y = dx.view()}, 0,
+                 {.flops = static_cast<double>(dx.numel())});
+  dy = {};
+  call.give(0, std::move(dx));
+}
+
+}  // namespace
+
+Variable add(Context& context, const Variable& a, const Variable& b) {
+  check_add(a, b);
+  Tensor y = context.empty_like(a.value());
+  context.launch("add", kernels::add, kernels::AddArgs{.a = a.view(), .b = b.view(), .y = y.view()}, 0,
+                 {.flops = static_cast<double>(a.numel())});
+  if (!recording(context, {&a, &b})) return y;
+  const bool repeated = a.numel() != b.numel() || a.rank() != b.rank();
+  return record(context, "add", std::move(y), {&a, &b},
+                [shape = b.shape(), repeated](BackwardCall& call) { add_grad(call, shape, repeated); });
+}
+
+Variable scale(Context& context, const Variable& x, float factor) {
+  check_numbers("scale", "x", x);
+  Tensor y = context.empty_like(x.value());
+  context.launch("axpby", kernels::axpby, kernels::AxpbyArgs{.alpha = factor, .x = x.view(), .y = y.view()}, 0,
+                 {.flops = static_cast<double>(x.numel())});
+  if (!recording(context, {&x})) return y;
+  return record(context, "scale", std::move(y), {&x}, [factor](BackwardCall& call) { scale_grad(call, factor); });
+}
+
+}  // namespace athanor::ops

@@ -1,0 +1,51 @@
+#include "kernels/ops/random/dropout.h"
+
+#include "core/autograd/node.h"
+#include "core/ops/check.h"
+#include "core/ops/elementwise.h"
+
+namespace athanor::ops {
+
+namespace {
+
+struct Draw {
+  DropoutOptions options;
+  std::uint64_t seed;
+  std::uint32_t step;
+};
+
+void drop(Context& context, const Draw& draw, const Tensor& x, const Tensor& y) {
+  context.launch("dropout", kernels::dropout,
+                 kernels::DropoutArgs{.x = x.view(),
+                                      .probability = draw.options.probability,
+                                      .seed = draw.seed,
+                                      .step = draw.step,
+                                      .stream = draw.options.stream,
+                                      .y = y.view()},
+                 0, {.flops = static_cast<double>(x.numel())});
+}
+
+// Input of the node: 0 x. The same draw again; nothing is saved.
+void dropout_grad(BackwardCall& call, const Draw& draw) {
+  Tensor dy = std::move(call.output_gradient());
+  Tensor dx = dy.unique() ? dy : call.context().empty_like(dy);
+  drop(call.context(), draw, dy, dx);
+  dy = {};
+  call.give(0, std::move(dx));
+}
+
+}  // namespace
+
+Variable dropout(Context& context, const Variable& x, const DropoutOptions& options) {
+  check_numbers("dropout", "x", x);
+  if (!(options.probability >= 0.0f && options.probability < 1.0f))
+    refuse("dropout", "the probability is " + std::to_string(options.probability) + ", it must be within 0 and 1");
+  if (!context.training() || options.probability == 0.0f) return x;
+  const Draw draw{options, context.seed(), context.step()};
+  Tensor y = context.empty_like(x.value());
+  drop(context, draw, x.value(), y);
+  if (!recording(context, {&x})) return y;
+  return record(context, "dropout", std::move(y), {&x}, [draw](BackwardCall& call) { dropout_grad(call, draw); });
+}
+
+}  // namespace athanor::ops

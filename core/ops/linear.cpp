@@ -1,0 +1,88 @@
+#include "kernels/ops/gemm/linear.h"
+
+#include "core/autograd/node.h"
+#include "core/ops/check.h"
+#include "core/ops/gemm.h"
+
+namespace athanor::ops {
+
+namespace {
+
+void check_linear(const Variable& x, const Variable& weight, const Variable& bias, const Variable& residual) {
+  check_numbers("linear", "x", x);
+  check_numbers("linear", "weight", weight);
+  if (x.rank() < 1) refuse("linear", describe("x", x) + ", at least one dim is needed");
+  if (weight.rank() != 2 || weight.dim(1) != x.dim(-1))
+    refuse("linear", describe("weight", weight) + ", but [N, " + std::to_string(x.dim(-1)) + "] is needed, as " +
+                         describe("x", x));
+  check_shape("linear", "bias", bias, {weight.dim(0)}, describe("weight", weight));
+  check_shape("linear", "residual", residual, with_last(x.shape(), weight.dim(0)),
+              describe("x", x) + " and " + describe("weight", weight));
+}
+
+struct SavedLinear {
+  SavedTensor x, weight, preactivation;
+  Activation activation;
+  Shape weight_shape, bias_shape;
+};
+
+// Inputs of the node: 0 x, 1 weight, 2 bias, 3 residual.
+void linear_grad(BackwardCall& call, const SavedLinear& saved) {
+  Context& context = call.context();
+  const Tensor x = saved.x.unpack(context);
+  const Tensor weight = saved.weight.unpack(context);
+  const Tensor preactivation = saved.preactivation.unpack(context);
+  Tensor dx = call.wanted(0) ? context.empty_like(x) : Tensor();
+  ParameterSpace space(call, {{1, saved.weight_shape}, {2, saved.bias_shape}});
+  const kernels::LinearGradArgs args{.x = x.view(),
+                                     .w = weight.view(),
+                                     .dy = call.output_gradient().view(),
+                                     .activation = saved.activation,
+                                     .preactivation = preactivation.view(),
+                                     .accumulate_parameters = space.accumulate(),
+                                     .dx = dx.view(),
+                                     .dw = space.view(1),
+                                     .dbias = space.view(2)};
+  const double product = 2.0 * static_cast<double>(rows(x.shape())) * static_cast<double>(weight.numel());
+  context.launch("linear_grad", kernels::linear_grad, args, kernels::linear_grad_workspace_bytes(context.exec(), args),
+                 {.flops = product * (args.dx.present() + args.dw.present())});
+  space.commit();
+  call.give(0, std::move(dx));
+  if (call.wanted(3)) call.give(3, std::move(call.output_gradient()));
+}
+
+}  // namespace
+
+Variable linear(Context& context, const Variable& x, const Variable& weight, const Variable& bias,
+                const LinearOptions& options) {
+  const Variable& residual = options.residual;
+  check_linear(x, weight, bias, residual);
+  const bool records = recording(context, {&x, &weight, &bias, &residual});
+  const Shape shape = with_last(x.shape(), weight.dim(0));
+
+  Tensor y = context.empty(shape);
+  const bool keeps_preactivation = records && options.activation != Activation::none;
+  const Tensor preactivation = keeps_preactivation ? context.empty(shape) : Tensor();
+
+  const kernels::LinearArgs args{.x = x.view(),
+                                 .w = weight.view(),
+                                 .bias = bias.view(),
+                                 .residual = residual.view(),
+                                 .activation = options.activation,
+                                 .y = y.view(),
+                                 .preactivation = preactivation.view()};
+  context.launch("linear", kernels::linear, args, kernels::linear_workspace_bytes(context.exec(), args),
+                 {.flops = 2.0 * static_cast<double>(rows(x.shape())) * static_cast<double>(weight.numel())});
+
+  if (!records) return y;
+  SavedLinear saved{.x = save(context, x),
+                    .weight = save(context, weight),
+                    .preactivation = save(context, preactivation),
+                    .activation = options.activation,
+                    .weight_shape = weight.shape(),
+                    .bias_shape = {weight.dim(0)}};
+  return record(context, "linear", std::move(y), {&x, &weight, &bias, &residual},
+                [saved = std::move(saved)](BackwardCall& call) { linear_grad(call, saved); });
+}
+
+}  // namespace athanor::ops

@@ -1,0 +1,110 @@
+#include "core/tensor/context.h"
+
+#include "kernels/base/error.h"
+#include "kernels/ops/elementwise/fill.h"
+#include "kernels/ops/layout/copy.h"
+
+#include <algorithm>
+
+namespace athanor {
+
+namespace {
+
+constexpr Device kHost{};
+
+void require_count(const char* intention, std::size_t given, const Shape& shape) {
+  if (static_cast<std::int64_t>(given) == shape.numel()) return;
+  throw Failure(ErrorKind::internal, intention,
+                std::to_string(given) + " elements were given for shape " + to_string(shape));
+}
+
+template <class T>
+std::vector<T> download_as(const Tensor& tensor) {
+  if (tensor.dtype() != Tensor::dtype_of<T>() || !tensor.contiguous())
+    throw Failure(ErrorKind::internal, "download a tensor of shape " + to_string(tensor.shape()),
+                  std::string("it is strided, or its type is ") + to_string(tensor.dtype()));
+  std::vector<T> values(static_cast<std::size_t>(tensor.numel()));
+  if (!tensor.dry()) copy_bytes(values.data(), kHost, tensor.view().data, tensor.device(), tensor.bytes());
+  return values;
+}
+
+}  // namespace
+
+Context::Context(const ContextOptions& options)
+    : allocator_(options.dry ? make_dry_allocator(options.device) : make_allocator(options.device)),
+      dry_(options.dry),
+      seed_(options.seed) {
+  exec_.device = options.device;
+  exec_.threads = std::max(1, options.threads);
+  allocator_->set_limit(options.memory_limit_bytes);
+}
+
+Tensor Context::empty(const Shape& shape, DType dtype, MemoryTag tag) {
+  const auto bytes = static_cast<std::size_t>(shape.numel()) * size_bytes(dtype);
+  return {std::make_shared<Storage>(allocator_, bytes, tag), dtype, shape};
+}
+
+Tensor Context::full(const Shape& shape, float value, MemoryTag tag) {
+  Tensor tensor = empty(shape, DType::f32, tag);
+  launch("fill", kernels::fill, kernels::FillArgs{.value = value, .y = tensor.view()});
+  return tensor;
+}
+
+Tensor Context::upload_bytes(const void* values, std::size_t count, const Shape& shape, DType dtype, MemoryTag tag) {
+  Tensor tensor = empty(shape, dtype, tag);
+  if (dry_) return tensor;
+  require_count("upload a tensor", count, shape);
+  copy_bytes(tensor.view().data, device(), values, kHost, tensor.bytes());
+  return tensor;
+}
+
+Tensor Context::upload(std::span<const float> values, const Shape& shape, MemoryTag tag) {
+  return upload_bytes(values.data(), values.size(), shape, DType::f32, tag);
+}
+
+Tensor Context::upload(std::span<const std::int32_t> values, const Shape& shape, MemoryTag tag) {
+  return upload_bytes(values.data(), values.size(), shape, DType::i32, tag);
+}
+
+std::vector<float> Context::download(const Tensor& tensor) const {
+  return download_as<float>(tensor);
+}
+
+std::vector<std::int32_t> Context::download_ids(const Tensor& tensor) const {
+  return download_as<std::int32_t>(tensor);
+}
+
+void Context::write(const Tensor& tensor, std::span<const float> values) const {
+  require_count("write a tensor", values.size(), tensor.shape());
+  if (tensor.dtype() != DType::f32 || !tensor.contiguous())
+    throw Failure(ErrorKind::internal, "write a tensor of shape " + to_string(tensor.shape()),
+                  std::string("it is strided, or its type is ") + to_string(tensor.dtype()));
+  tensor.count_change();
+  if (!tensor.dry()) copy_bytes(tensor.view().data, tensor.device(), values.data(), kHost, tensor.bytes());
+}
+
+Tensor Context::clone(const Tensor& x, MemoryTag tag) {
+  Tensor y = empty_like(x, tag);
+  copy(x, y);
+  return y;
+}
+
+void Context::copy(const Tensor& from, const Tensor& to) {
+  if (from.shape() != to.shape() || from.dtype() != to.dtype())
+    throw Failure(ErrorKind::internal, "copy a tensor",
+                  to_string(from.shape()) + " and " + to_string(to.shape()) + " differ in shape or type");
+  to.count_change();
+  launch("copy", kernels::copy, kernels::CopyArgs{.x = from.view(), .y = to.view()});
+}
+
+void Context::prepare_launch(const char* op, Exec& exec, std::size_t workspace_bytes, const Work& work) {
+  if (work_observer_) work_observer_->on_launch(op, work);
+  if (workspace_bytes > workspace_.bytes()) {
+    workspace_ = {};  // first, so that the old one can serve the new request
+    workspace_ = empty({static_cast<std::int64_t>(workspace_bytes)}, DType::u8, MemoryTag::workspace);
+  }
+  exec.workspace = workspace_.present() ? workspace_.view().data : nullptr;
+  exec.workspace_bytes = workspace_.bytes();
+}
+
+}  // namespace athanor

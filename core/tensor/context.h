@@ -1,0 +1,139 @@
+// Where computing happens: one device, its memory, its threads, and what the run wants to know about it. Handed
+// explicitly to every op; there is no global or thread-local state. One thread uses a Context at a time.
+//
+// A dry Context takes the same path through model, tape and optimizer as a real one, allocates the same sizes in the
+// same order, and computes nothing: what its allocator has counted is what a real run will need.
+#pragma once
+
+#include "core/tensor/tensor.h"
+#include "kernels/base/exec.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace athanor {
+
+struct ContextOptions {
+  Device device = {};
+  int threads = 1;
+  bool dry = false;
+  std::uint64_t seed = 0;
+  std::size_t memory_limit_bytes = 0;  // 0: none
+};
+
+// Arithmetic that one launch does, counted by the op front-ends.
+struct Work {
+  double flops = 0;  // a multiply and an add are two
+};
+
+// Told of every launch, in dry runs as well; the plan adds up here what a step will cost.
+class WorkObserver {
+ public:
+  virtual ~WorkObserver() = default;
+  virtual void on_launch(const char* op, const Work& work) noexcept = 0;
+};
+
+class SavedTensorHooks;  // core/autograd/saved_tensor.h
+
+class Context {
+ public:
+  explicit Context(const ContextOptions& options);
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  [[nodiscard]] Device device() const noexcept { return exec_.device; }
+  [[nodiscard]] int threads() const noexcept { return exec_.threads; }
+  [[nodiscard]] bool dry() const noexcept { return dry_; }
+  [[nodiscard]] Allocator& allocator() noexcept { return *allocator_; }
+  [[nodiscard]] MemoryStats memory() const { return allocator_->stats(); }
+  // What kernels receive, without workspace.
+  [[nodiscard]] const Exec& exec() const noexcept { return exec_; }
+
+  // Factories. empty() leaves the contents undefined. Tensors come from this Context's allocator under the given tag.
+  [[nodiscard]] Tensor empty(const Shape& shape, DType dtype = DType::f32, MemoryTag tag = MemoryTag::activations);
+  [[nodiscard]] Tensor empty_like(const Tensor& tensor, MemoryTag tag = MemoryTag::activations) {
+    return empty(tensor.shape(), tensor.dtype(), tag);
+  }
+  [[nodiscard]] Tensor full(const Shape& shape, float value, MemoryTag tag = MemoryTag::activations);
+  [[nodiscard]] Tensor zeros(const Shape& shape, MemoryTag tag = MemoryTag::activations) {
+    return full(shape, 0.0f, tag);
+  }
+  // Copies host numbers to the device (a dry Context only allocates). The span has shape.numel() elements.
+  [[nodiscard]] Tensor upload(std::span<const float> values, const Shape& shape, MemoryTag tag = MemoryTag::data);
+  [[nodiscard]] Tensor upload(std::span<const std::int32_t> values, const Shape& shape,
+                              MemoryTag tag = MemoryTag::data);
+  // Copies to the host. A dry tensor gives zeros.
+  [[nodiscard]] std::vector<float> download(const Tensor& tensor) const;
+  [[nodiscard]] std::vector<std::int32_t> download_ids(const Tensor& tensor) const;
+  // Overwrites the elements of a contiguous f32 tensor from the host; used to load weights.
+  void write(const Tensor& tensor, std::span<const float> values) const;
+  // Copies x to fresh contiguous memory of this Context.
+  [[nodiscard]] Tensor clone(const Tensor& x, MemoryTag tag = MemoryTag::activations);
+  void copy(const Tensor& from, const Tensor& to);
+
+  // The only door to kernels: provides the workspace, tells the observer, and does nothing more in a dry run.
+  // `op` is the kernel's own name.
+  template <class Args>
+  void launch(const char* op, void (*kernel)(const Exec&, const Args&), const Args& args,
+              std::size_t workspace_bytes = 0, const Work& work = {}) {
+    Exec exec = exec_;
+    prepare_launch(op, exec, workspace_bytes, work);
+    if (!dry_) kernel(exec, args);
+  }
+
+  // Whether ops record themselves for a backward pass; see NoGradient.
+  [[nodiscard]] bool recording() const noexcept { return recording_; }
+  void set_recording(bool recording) noexcept { recording_ = recording; }
+  // Whether dropout drops.
+  [[nodiscard]] bool training() const noexcept { return training_; }
+  void set_training(bool training) noexcept { training_ = training; }
+
+  // Random numbers are a function of (seed, step, stream, element).
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  [[nodiscard]] std::uint32_t step() const noexcept { return step_; }
+  void set_step(std::uint32_t step) noexcept { step_ = step; }
+
+  // None is owned; null takes it away.
+  void set_trace(TraceSink* trace) noexcept { exec_.trace = trace; }
+  void set_work_observer(WorkObserver* observer) noexcept { work_observer_ = observer; }
+  void set_saved_tensor_hooks(SavedTensorHooks* hooks) noexcept { saved_tensor_hooks_ = hooks; }
+  [[nodiscard]] SavedTensorHooks* saved_tensor_hooks() const noexcept { return saved_tensor_hooks_; }
+
+  // Numbers nodes of the tape in the order in which they are recorded.
+  [[nodiscard]] std::uint64_t next_sequence() noexcept { return sequence_++; }
+
+ private:
+  void prepare_launch(const char* op, Exec& exec, std::size_t workspace_bytes, const Work& work);
+  [[nodiscard]] Tensor upload_bytes(const void* values, std::size_t count, const Shape& shape, DType dtype,
+                                    MemoryTag tag);
+
+  std::shared_ptr<Allocator> allocator_;
+  Exec exec_;
+  Tensor workspace_;  // grows to the largest request
+  bool dry_ = false;
+  bool recording_ = true;
+  bool training_ = true;
+  std::uint64_t seed_ = 0;
+  std::uint32_t step_ = 0;
+  std::uint64_t sequence_ = 0;
+  WorkObserver* work_observer_ = nullptr;
+  SavedTensorHooks* saved_tensor_hooks_ = nullptr;
+};
+
+// Ops record nothing while it lives.
+class NoGradient {
+ public:
+  explicit NoGradient(Context& context) : context_(context), before_(context.recording()) {
+    context_.set_recording(false);
+  }
+  ~NoGradient() { context_.set_recording(before_); }
+  NoGradient(const NoGradient&) = delete;
+  NoGradient& operator=(const NoGradient&) = delete;
+
+ private:
+  Context& context_;
+  bool before_;
+};
+
+}  // namespace athanor
