@@ -28,6 +28,7 @@ struct Array {
 struct TrainingState {
   std::int64_t step = 0;           // steps done
   std::int64_t data_position = 0;  // the step whose batch comes next
+  std::int64_t optimizer_steps = 0;  // updates applied, for the bias corrections
   std::uint64_t seed = 0;
   std::string recipe_digest;       // SHA-256 of the resolved recipe's text
   std::string data_digest;         // identity of the data set

@@ -30,6 +30,7 @@ Result<Manifest> manifest_from_json(std::string_view text) {
 std::string to_json(const TrainingState& state) {
   return json{{"step", state.step},
               {"data_position", state.data_position},
+              {"optimizer_steps", state.optimizer_steps},
               {"seed", state.seed},
               {"recipe_digest", state.recipe_digest},
               {"data_digest", state.data_digest},
@@ -44,6 +45,7 @@ Result<TrainingState> state_from_json(std::string_view text) {
     TrainingState out;
     in.at("step").get_to(out.step);
     in.at("data_position").get_to(out.data_position);
+    in.at("optimizer_steps").get_to(out.optimizer_steps);
     in.at("seed").get_to(out.seed);
     in.at("recipe_digest").get_to(out.recipe_digest);
     in.at("data_digest").get_to(out.data_digest);

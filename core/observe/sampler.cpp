@@ -1,0 +1,36 @@
+#include "core/observe/sampler.h"
+
+#include "core/observe/process.h"
+
+namespace athanor::observe {
+
+Sampler::Sampler(std::chrono::milliseconds interval, std::function<void(const journal::DeviceSample&)> take)
+    : take_(std::move(take)), thread_([this, interval] { work(interval); }) {}
+
+Sampler::~Sampler() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void Sampler::work(std::chrono::milliseconds interval) {
+  const std::int64_t memory_total = machine().memory_bytes;
+  CpuMeter meter;
+  (void)meter.utilisation();
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, interval, [this] { return stopping_; })) {
+    lock.unlock();
+    take_({.device = "cpu",
+           .utilisation = meter.utilisation(),
+           .memory_bytes = memory_use().resident_bytes,
+           .memory_total_bytes = memory_total,
+           .power_w = -1,
+           .temperature_c = temperature_c()});
+    lock.lock();
+  }
+}
+
+}  // namespace athanor::observe

@@ -1,0 +1,33 @@
+// A thread that measures the machine at a fixed pace and hands every sample to a function.
+#pragma once
+
+#include "core/journal/event.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace athanor::observe {
+
+class Sampler {
+ public:
+  // `take` is called on the sampler's thread, first after one interval.
+  Sampler(std::chrono::milliseconds interval, std::function<void(const journal::DeviceSample&)> take);
+  // Stops and joins.
+  ~Sampler();
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
+
+ private:
+  void work(std::chrono::milliseconds interval);
+
+  std::function<void(const journal::DeviceSample&)> take_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace athanor::observe

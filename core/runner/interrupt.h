@@ -1,0 +1,13 @@
+// SIGINT and SIGTERM as a wish to stop: the first one is noted and the run ends after its step with a checkpoint; a second
+// one ends the process at once. Also ignores SIGXFSZ and SIGPIPE, so that a full disk and a closed reader are errors of
+// the write that met them.
+#pragma once
+
+namespace athanor::runner {
+
+void install_signal_handlers();
+[[nodiscard]] bool stop_requested() noexcept;
+// "SIGTERM", for the cause that is journaled; "" when none came.
+[[nodiscard]] const char* stop_signal() noexcept;
+
+}  // namespace athanor::runner

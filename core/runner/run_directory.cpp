@@ -1,0 +1,83 @@
+#include "core/runner/run_directory.h"
+
+#include "core/base/paths.h"
+#include "core/journal/reader.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace athanor::runner {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kLongestSlug = 60;
+
+// Letters that are safe in every file system and in every shell.
+std::string slug(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (safe) {
+      out += c;
+    } else if (!out.empty() && out.back() != '-') {
+      out += '-';
+    }
+  }
+  out.resize(std::min(out.size(), kLongestSlug));
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out.empty() ? "run" : out;
+}
+
+}  // namespace
+
+fs::path RunDirectory::journal() const { return folder_ / journal::file_name(0); }
+
+bool RunDirectory::has_run() const {
+  std::error_code code;
+  return fs::exists(journal(), code);
+}
+
+Result<void> RunDirectory::create() const {
+  for (const fs::path& folder : {folder_, checkpoints(), media(), log().parent_path()}) {
+    std::error_code code;
+    fs::create_directories(folder, code);
+    if (code) {
+      return fail(ErrorKind::io, fmt::format("make the run's folder {}", folder.string()), code.message(),
+                  "choose another folder with --run-dir or ATHANOR_HOME");
+    }
+  }
+  return {};
+}
+
+fs::path fresh_run_folder(const recipe::Recipe& recipe) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::localtime_r(&now, &parts);
+  const std::string stem = fmt::format("{}-{:%Y%m%d-%H%M%S}", slug(recipe.text("run.name")), parts);
+  fs::path folder = runs_dir() / stem;
+  std::error_code code;
+  for (int other = 2; fs::exists(folder, code); ++other) folder = runs_dir() / fmt::format("{}-{}", stem, other);
+  return folder;
+}
+
+Result<RunDirectory> find_run(const std::string& run) {
+  std::error_code code;
+  for (const fs::path& folder : {fs::path(run), runs_dir() / run}) {
+    if (fs::exists(folder / "recipe.toml", code)) return RunDirectory(fs::absolute(folder).lexically_normal());
+  }
+  return fail(ErrorKind::invalid_input, fmt::format("find the run {}", run),
+              fmt::format("neither it nor {} holds a recipe.toml", (runs_dir() / run).string()),
+              fmt::format("name a folder of {}", runs_dir().string()));
+}
+
+Result<recipe::Recipe> read_recipe(const RunDirectory& run) {
+  auto parsed = recipe::parse_file(run.recipe().string());
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (parsed->faults.empty()) return std::move(parsed->recipe);
+  return fail(ErrorKind::corrupt, fmt::format("read the recipe of the run {}", run.folder().string()),
+              recipe::to_string(parsed->faults.front(), "recipe.toml"), "restore it from a copy");
+}
+
+}  // namespace athanor::runner

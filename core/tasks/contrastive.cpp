@@ -1,0 +1,160 @@
+#include "core/tasks/contrastive.h"
+
+#include "core/eval/retrieval.h"
+#include "core/ops/loss.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace athanor::tasks {
+namespace {
+
+constexpr std::int64_t kShownAnswers = 5;
+
+Tensor upload_images(Context& context, const data::Batch& batch) {
+  return context.upload(std::span<const float>(batch.images), {batch.size, batch.image_px, batch.image_px, 3});
+}
+
+Tensor upload_tokens(Context& context, const data::Batch& batch) {
+  return context.upload(std::span<const std::int32_t>(batch.tokens), {batch.size, batch.max_tokens});
+}
+
+Tensor upload_row(Context& context, const std::vector<std::int32_t>& values) {
+  return context.upload(std::span<const std::int32_t>(values), {static_cast<std::int64_t>(values.size())});
+}
+
+// out[q, g] = sum over d of queries[q, d] * gallery[g, d], added in order.
+std::vector<float> similarities(const std::vector<float>& queries, const std::vector<float>& gallery, std::int64_t dim) {
+  const auto width = static_cast<std::size_t>(dim);
+  const std::size_t rows = queries.size() / width;
+  const std::size_t columns = gallery.size() / width;
+  std::vector<float> out(rows * columns);
+  for (std::size_t q = 0; q < rows; ++q) {
+    for (std::size_t g = 0; g < columns; ++g) {
+      float sum = 0;
+      for (std::size_t d = 0; d < width; ++d) sum += queries[q * width + d] * gallery[g * width + d];
+      out[q * columns + g] = sum;
+    }
+  }
+  return out;
+}
+
+// Evaluating neither records nor drops; both settings come back afterwards.
+class Judging {
+ public:
+  explicit Judging(Context& context) : context_(context), no_gradient_(context), training_(context.training()) {
+    context_.set_training(false);
+  }
+  ~Judging() { context_.set_training(training_); }
+  Judging(const Judging&) = delete;
+  Judging& operator=(const Judging&) = delete;
+
+ private:
+  Context& context_;
+  NoGradient no_gradient_;
+  bool training_;
+};
+
+template <class T>
+std::size_t position(const std::vector<T>& values, T wanted) {
+  return static_cast<std::size_t>(std::ranges::find(values, wanted) - values.begin());
+}
+
+}  // namespace
+
+Variable Contrastive::loss(Context& context, const data::Batch& batch) {
+  const auto out = parts_.model.forward(context, upload_images(context, batch), upload_tokens(context, batch),
+                                        upload_row(context, batch.lengths));
+  return ops::contrastive_loss(context, out.image_BD, out.text_BD, out.logit_scale,
+                               {.ids = upload_row(context, batch.concepts)});
+}
+
+Figures Contrastive::state(const Context& context) const {
+  const double scale = context.download(parts_.model.logit_scale()->value).front();
+  return {{"logit_scale", scale}, {"temperature", std::exp(-scale)}};
+}
+
+Contrastive::Embedded Contrastive::embed(Context& context) const {
+  Embedded out;
+  out.dim = parts_.model.config().embedding_dim;
+  std::set<std::int32_t> seen;
+  std::size_t row = 0;
+  for (std::int64_t index = 0; index < parts_.test.batches(); ++index) {
+    const data::Batch batch = parts_.test.batch(index);
+    const auto pictures = context.download(parts_.model.encode_images(context, upload_images(context, batch)).value());
+    const auto texts = context.download(
+        parts_.model.encode_texts(context, upload_tokens(context, batch), upload_row(context, batch.lengths)).value());
+    out.pictures.insert(out.pictures.end(), pictures.begin(), pictures.end());
+    for (std::size_t i = 0; i < batch.concepts.size(); ++i, ++row) {
+      out.picture_ids.push_back(batch.concepts[i]);
+      if (!seen.insert(batch.concepts[i]).second) continue;
+      const auto begin = texts.begin() + static_cast<std::ptrdiff_t>(i) * out.dim;
+      out.texts.insert(out.texts.end(), begin, begin + out.dim);
+      out.text_ids.push_back(batch.concepts[i]);
+      out.text_source.push_back(row);
+    }
+  }
+  return out;
+}
+
+Judgement Contrastive::judge(Context& context) {
+  const Judging judging(context);
+  const Embedded embedded = embed(context);
+  const auto by_text = similarities(embedded.texts, embedded.pictures, embedded.dim);
+  const auto by_picture = similarities(embedded.pictures, embedded.texts, embedded.dim);
+
+  Judgement out{"test", {}, {}};
+  out.metrics = eval::named(eval::summarise(eval::ranks(by_text, embedded.text_ids, embedded.picture_ids)), "t2i");
+  const auto back = eval::named(eval::summarise(eval::ranks(by_picture, embedded.picture_ids, embedded.text_ids)), "i2t");
+  out.metrics.insert(out.metrics.end(), back.begin(), back.end());
+  for (const data::Probe& probe : parts_.probes) out.samples.push_back(text_probe(probe, embedded, by_text));
+  for (const data::Probe& probe : parts_.probes) out.samples.push_back(image_probe(probe, embedded, by_picture));
+  return out;
+}
+
+journal::RetrievalSample Contrastive::asked(const data::Probe& probe) const {
+  journal::RetrievalSample out;
+  out.query_id = probe.concept_id;
+  out.query_label = probe.text;
+  out.query_picture = picture_path(probe.picture);
+  return out;
+}
+
+journal::RetrievalSample Contrastive::text_probe(const data::Probe& probe, const Embedded& embedded,
+                                                 std::span<const float> scores) const {
+  const std::size_t gallery = embedded.picture_ids.size();
+  const auto row = scores.subspan(position(embedded.text_ids, probe.concept_id) * gallery, gallery);
+  journal::RetrievalSample out = asked(probe);
+  out.text_to_image = true;
+  out.truth_rank = eval::ranks(row, std::span(&probe.concept_id, 1), embedded.picture_ids).front();
+  out.gallery_size = static_cast<std::int64_t>(gallery);
+  for (const std::int64_t hit : eval::best(row, kShownAnswers)) {
+    const auto i = static_cast<std::size_t>(hit);
+    out.top.push_back({embedded.picture_ids[i], parts_.test.caption(i), picture_path(parts_.test.pictures()[i]), row[i]});
+  }
+  return out;
+}
+
+journal::RetrievalSample Contrastive::image_probe(const data::Probe& probe, const Embedded& embedded,
+                                                  std::span<const float> scores) const {
+  const std::size_t gallery = embedded.text_ids.size();
+  const auto row = scores.subspan(position(parts_.test.pictures(), probe.picture) * gallery, gallery);
+  journal::RetrievalSample out = asked(probe);
+  out.text_to_image = false;
+  out.truth_rank = eval::ranks(row, std::span(&probe.concept_id, 1), embedded.text_ids).front();
+  out.gallery_size = static_cast<std::int64_t>(gallery);
+  for (const std::int64_t hit : eval::best(row, kShownAnswers)) {
+    const auto i = static_cast<std::size_t>(hit);
+    const std::size_t source = embedded.text_source[i];
+    out.top.push_back({embedded.text_ids[i], parts_.test.caption(source),
+                       picture_path(parts_.test.pictures()[source]), row[i]});
+  }
+  return out;
+}
+
+std::string Contrastive::picture_path(std::size_t picture) const {
+  return parts_.media ? parts_.media(picture) : std::string();
+}
+
+}  // namespace athanor::tasks

@@ -1,0 +1,54 @@
+// Pictures and texts drawn together, all other pairs of a batch pushed apart; judged by retrieval in both directions on
+// pictures of a style that is never trained on. Loss: core/ops/loss.h; ranks: core/eval/retrieval.h.
+//   text -> image   every concept's name asks among all test pictures
+//   image -> text   every test picture asks among all names
+#pragma once
+
+#include "core/data/dataset.h"
+#include "core/data/probe.h"
+#include "core/models/two_tower/two_tower.h"
+#include "core/tasks/task.h"
+
+#include <functional>
+#include <memory>
+
+namespace athanor::tasks {
+
+struct ContrastiveParts {
+  const models::TwoTower& model;  // outlives the task
+  std::shared_ptr<const data::Dataset> dataset;
+  data::EvaluationSet test;
+  std::vector<data::Probe> probes;  // of the test set
+  // Path under which a picture can be shown, relative to the run directory; may be empty.
+  std::function<std::string(std::size_t picture)> media;
+};
+
+class Contrastive final : public Task {
+ public:
+  explicit Contrastive(ContrastiveParts parts) : parts_(std::move(parts)) {}
+
+  [[nodiscard]] Variable loss(Context& context, const data::Batch& batch) override;
+  // "logit_scale", "temperature": the temperature is exp(-logit_scale).
+  [[nodiscard]] Figures state(const Context& context) const override;
+  [[nodiscard]] Judgement judge(Context& context) override;
+
+ private:
+  // Unit vectors of the test set on the host: pictures [P, D], one text per concept [C, D].
+  struct Embedded {
+    std::int64_t dim = 0;
+    std::vector<float> pictures, texts;
+    std::vector<std::int32_t> picture_ids, text_ids;   // concepts
+    std::vector<std::size_t> text_source;              // the test picture whose caption the text is
+  };
+  [[nodiscard]] Embedded embed(Context& context) const;
+  [[nodiscard]] journal::RetrievalSample asked(const data::Probe& probe) const;
+  [[nodiscard]] journal::RetrievalSample text_probe(const data::Probe& probe, const Embedded& embedded,
+                                                    std::span<const float> scores) const;
+  [[nodiscard]] journal::RetrievalSample image_probe(const data::Probe& probe, const Embedded& embedded,
+                                                     std::span<const float> scores) const;
+  [[nodiscard]] std::string picture_path(std::size_t picture) const;
+
+  ContrastiveParts parts_;
+};
+
+}  // namespace athanor::tasks

@@ -1,0 +1,37 @@
+// What is learnt, from what, judged how. A task knows models and batches; steps, ranks and files are the trainer's.
+#pragma once
+
+#include "core/autograd/variable.h"
+#include "core/data/loader.h"
+#include "core/journal/event.h"
+#include "core/nn/scope.h"
+#include "core/tensor/context.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace athanor::tasks {
+
+using Figures = std::vector<std::pair<std::string, double>>;
+
+// The outcome of one evaluation. The samples' step is the caller's to fill in.
+struct Judgement {
+  std::string split;                              // "test"
+  Figures metrics;                                // "t2i_r1", …
+  std::vector<journal::RetrievalSample> samples;  // the fixed probes and their best answers
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  // The loss of one batch, one element, recorded when the context records.
+  [[nodiscard]] virtual Variable loss(Context& context, const data::Batch& batch) = 0;
+  // Figures of the model itself that are worth following, such as a learned temperature.
+  [[nodiscard]] virtual Figures state(const Context& context) const = 0;
+  // Judges the model on the test data; records nothing.
+  [[nodiscard]] virtual Judgement judge(Context& context) = 0;
+};
+
+}  // namespace athanor::tasks

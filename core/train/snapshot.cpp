@@ -1,0 +1,88 @@
+#include "core/train/snapshot.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+namespace athanor::train {
+namespace {
+
+using Named = std::vector<std::pair<std::string, Tensor>>;
+
+std::vector<std::int64_t> dims_of(const Shape& shape) {
+  std::vector<std::int64_t> out;
+  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape.dim(i));
+  return out;
+}
+
+std::string shown(const std::vector<std::int64_t>& dims) {
+  return fmt::format("[{}]", fmt::join(dims, ", "));
+}
+
+Named values_of(const std::vector<Parameter>& parameters) {
+  Named out;
+  for (const Parameter& parameter : parameters) out.emplace_back(parameter->path, parameter->value);
+  return out;
+}
+
+std::vector<checkpoint::Array> arrays_of(const Context& context, const Named& tensors) {
+  std::vector<checkpoint::Array> out;
+  for (const auto& [name, tensor] : tensors) out.push_back({name, dims_of(tensor.shape()), context.download(tensor)});
+  return out;
+}
+
+// Pairs every tensor with its array, or says why the two sets are not of the same model.
+using Matches = std::vector<std::pair<const Tensor*, const checkpoint::Array*>>;
+Result<Matches> match(const Named& tensors, const std::vector<checkpoint::Array>& arrays) {
+  const auto differs = [](std::string cause) {
+    return fail(ErrorKind::invalid_input, "load the checkpoint into this recipe's model", std::move(cause),
+                "use the recipe that the checkpoint was written with, or one of the same shape");
+  };
+  std::map<std::string_view, const checkpoint::Array*> by_name;
+  for (const checkpoint::Array& array : arrays) by_name.emplace(array.name, &array);
+  Matches out;
+  for (const auto& [name, tensor] : tensors) {
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) return differs(fmt::format("it has no {}", name));
+    const auto wanted = dims_of(tensor.shape());
+    if (found->second->shape != wanted) {
+      return differs(fmt::format("its {} is {}, the model's is {}", name, shown(found->second->shape), shown(wanted)));
+    }
+    out.emplace_back(&tensor, found->second);
+    by_name.erase(found);
+  }
+  if (!by_name.empty()) return differs(fmt::format("the model has no {}", by_name.begin()->first));
+  return out;
+}
+
+void write_all(const Context& context, const Matches& matches) {
+  for (const auto& [tensor, array] : matches) context.write(*tensor, array->values);
+}
+
+}  // namespace
+
+checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
+                             const optim::AdamW& optimizer, checkpoint::TrainingState state) {
+  state.optimizer_steps = optimizer.step_count();
+  return {std::move(state), arrays_of(context, values_of(parameters)), arrays_of(context, optimizer.named_state())};
+}
+
+Result<void> restore(Context& context, const checkpoint::Contents& contents, const std::vector<Parameter>& parameters,
+                     optim::AdamW* optimizer) {
+  const Named values = values_of(parameters);
+  const auto value_matches = match(values, contents.parameters);
+  if (!value_matches) return tl::unexpected(value_matches.error());
+  if (optimizer != nullptr) {
+    const Named state = optimizer->named_state();
+    const auto state_matches = match(state, contents.optimizer);
+    if (!state_matches) return tl::unexpected(state_matches.error());
+    write_all(context, *state_matches);
+    optimizer->set_step_count(contents.state.optimizer_steps);
+  }
+  write_all(context, *value_matches);
+  return {};
+}
+
+}  // namespace athanor::train

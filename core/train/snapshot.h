@@ -1,0 +1,21 @@
+// Between live tensors and a checkpoint's named arrays.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/optim/adamw.h"
+#include "core/tensor/context.h"
+
+#include <vector>
+
+namespace athanor::train {
+
+[[nodiscard]] checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
+                                           const optim::AdamW& optimizer, checkpoint::TrainingState state);
+
+// Overwrites parameters and, when given, the optimizer's state. Nothing is changed unless every name and shape fits:
+// invalid_input names the first that does not.
+[[nodiscard]] Result<void> restore(Context& context, const checkpoint::Contents& contents,
+                                   const std::vector<Parameter>& parameters, optim::AdamW* optimizer);
+
+}  // namespace athanor::train
