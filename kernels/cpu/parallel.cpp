@@ -1,0 +1,179 @@
+#include "kernels/cpu/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <omp.h>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace athanor::kernels::cpu {
+
+namespace {
+
+// Long enough to bridge the gap between two kernels of a training step, short enough to leave an idle machine alone.
+constexpr int kSpins = 4000;
+
+inline void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+thread_local bool inside_block = false;
+
+// Within a block, libraries that use OpenMP must stay on the thread they were called on.
+class SerialOpenMp {
+ public:
+  SerialOpenMp() : before_(omp_get_max_threads()), outer_(inside_block) {
+    omp_set_num_threads(1);
+    inside_block = true;
+  }
+  ~SerialOpenMp() {
+    omp_set_num_threads(before_);
+    inside_block = outer_;
+  }
+  SerialOpenMp(const SerialOpenMp&) = delete;
+  SerialOpenMp& operator=(const SerialOpenMp&) = delete;
+
+ private:
+  int before_;
+  bool outer_;
+};
+
+struct Job {
+  BlockFunction function = nullptr;
+  void* context = nullptr;
+  std::int64_t blocks = 0;
+  std::atomic<std::int64_t> next{0};
+  std::atomic<int> running{0};
+  std::mutex fault_lock;
+  std::exception_ptr fault;
+
+  void work(int worker) noexcept {
+    for (;;) {
+      const std::int64_t block = next.fetch_add(1, std::memory_order_relaxed);
+      if (block >= blocks) return;
+      try {
+        function(context, block, worker);
+      } catch (...) {
+        const std::lock_guard lock(fault_lock);
+        if (!fault) fault = std::current_exception();
+        next.store(blocks, std::memory_order_relaxed);
+      }
+    }
+  }
+};
+
+// The number of the job and its width travel in one word, so a helper never reads them from different jobs.
+struct Ticket {
+  static constexpr std::uint64_t kWidthBits = 16;
+  static constexpr std::uint64_t next(std::uint64_t ticket, int width) {
+    return (((ticket >> kWidthBits) + 1) << kWidthBits) | static_cast<std::uint64_t>(width);
+  }
+  static constexpr int width(std::uint64_t ticket) { return static_cast<int>(ticket & ((1u << kWidthBits) - 1)); }
+};
+
+class Pool {
+ public:
+  ~Pool() {
+    stopping_.store(true);
+    publish(0);
+    for (auto& thread : threads_) thread.join();
+  }
+
+  // False when another caller holds the pool.
+  bool try_run(int width, std::int64_t blocks, BlockFunction function, void* context) {
+    const std::unique_lock busy(busy_, std::try_to_lock);
+    if (!busy.owns_lock()) return false;
+    while (static_cast<int>(threads_.size()) < width - 1) start_helper();
+    job_.function = function;
+    job_.context = context;
+    job_.blocks = blocks;
+    job_.fault = nullptr;
+    job_.next.store(0, std::memory_order_relaxed);
+    job_.running.store(width - 1, std::memory_order_relaxed);
+    publish(width);
+    {
+      const SerialOpenMp serial;
+      job_.work(0);
+    }
+    for (int spin = 0; job_.running.load(std::memory_order_acquire) != 0; ++spin) relax(spin);
+    if (job_.fault) std::rethrow_exception(std::exchange(job_.fault, nullptr));
+    return true;
+  }
+
+ private:
+  static void relax(int spin) noexcept {
+    if (spin < kSpins)
+      pause();
+    else
+      std::this_thread::yield();
+  }
+
+  void start_helper() {
+    const int worker = static_cast<int>(threads_.size()) + 1;
+    threads_.emplace_back([this, worker, seen = ticket_.load()] { serve(worker, seen); });
+  }
+
+  void publish(int width) {
+    ticket_.store(Ticket::next(ticket_.load(), width));
+    if (sleeping_.load() == 0) return;
+    { const std::lock_guard lock(mutex_); }
+    wake_.notify_all();
+  }
+
+  void serve(int worker, std::uint64_t seen) {
+    const SerialOpenMp serial;
+    for (;;) {
+      seen = wait_beyond(seen);
+      if (stopping_.load()) return;
+      if (worker >= Ticket::width(seen)) continue;
+      job_.work(worker);
+      job_.running.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  std::uint64_t wait_beyond(std::uint64_t seen) {
+    for (int spin = 0; spin < kSpins; ++spin) {
+      const auto ticket = ticket_.load(std::memory_order_acquire);
+      if (ticket != seen) return ticket;
+      pause();
+    }
+    std::unique_lock lock(mutex_);
+    ++sleeping_;
+    wake_.wait(lock, [&] { return ticket_.load() != seen; });
+    --sleeping_;
+    return ticket_.load();
+  }
+
+  Job job_;
+  std::mutex busy_, mutex_;
+  std::condition_variable wake_;
+  std::atomic<std::uint64_t> ticket_{0};
+  std::atomic<int> sleeping_{0};
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> threads_;
+};
+
+Pool& pool() {
+  static Pool instance;
+  return instance;
+}
+
+}  // namespace
+
+void run_blocks(int threads, std::int64_t blocks, BlockFunction function, void* context) {
+  if (blocks <= 0) return;
+  const int width = static_cast<int>(std::min<std::int64_t>(std::max(threads, 1), blocks));
+  if (width > 1 && !inside_block && pool().try_run(width, blocks, function, context)) return;
+  const SerialOpenMp serial;
+  for (std::int64_t block = 0; block < blocks; ++block) function(context, block, 0);
+}
+
+}  // namespace athanor::kernels::cpu

@@ -1,0 +1,54 @@
+#include "kernels/ops/gemm/linear_avx2.h"
+
+#include "kernels/cpu/vec_math.h"
+
+namespace athanor::kernels {
+
+namespace {
+
+using cpu::Vec;
+
+template <Activation kind>
+void epilogue(std::int64_t rows, std::int64_t cols, const float* bias, const float* residual, float* preactivation,
+              float* y) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t offset = row * cols;
+    cpu::for_each_vec(
+        cols,
+        [&](std::int64_t i) {
+          Vec value = Vec::load(y + offset + i);
+          if (bias) value = value + Vec::load(bias + i);
+          if (preactivation) value.store(preactivation + offset + i);
+          value = cpu::activate<kind>(value);
+          if (residual) value = value + Vec::load(residual + offset + i);
+          value.store(y + offset + i);
+        },
+        [&](std::int64_t i, std::int64_t n) {
+          Vec value = Vec::load_first(y + offset + i, n);
+          if (bias) value = value + Vec::load_first(bias + i, n);
+          if (preactivation) value.store_first(preactivation + offset + i, n);
+          value = cpu::activate<kind>(value);
+          if (residual) value = value + Vec::load_first(residual + offset + i, n);
+          value.store_first(y + offset + i, n);
+        });
+  }
+}
+
+}  // namespace
+
+void linear_epilogue_avx2(Activation activation, std::int64_t rows, std::int64_t cols, const float* bias,
+                          const float* residual, float* preactivation, float* y) {
+  switch (activation) {
+    case Activation::none:
+      if (bias || residual) epilogue<Activation::none>(rows, cols, bias, residual, nullptr, y);
+      return;
+    case Activation::relu:
+      return epilogue<Activation::relu>(rows, cols, bias, residual, preactivation, y);
+    case Activation::gelu_erf:
+      return epilogue<Activation::gelu_erf>(rows, cols, bias, residual, preactivation, y);
+    case Activation::gelu_tanh:
+      return epilogue<Activation::gelu_tanh>(rows, cols, bias, residual, preactivation, y);
+  }
+}
+
+}  // namespace athanor::kernels
