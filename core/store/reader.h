@@ -1,5 +1,5 @@
-// Read-only view of history.db on its own connection. One thread at a time; open one per thread. Never blocks the writer
-// and is never blocked by it (WAL).
+// Read-only view of history.db on its own connection. One thread at a time; open one per thread. Never blocks the
+// writer and is never blocked by it (WAL).
 #pragma once
 
 #include "core/base/result.h"
@@ -31,7 +31,8 @@ class Reader {
   // each; single samples when they fit. Reads time proportional to buckets, not to samples.
   [[nodiscard]] Result<std::vector<Bucket>> curve(RunId id, std::string_view metric, std::int64_t first_step,
                                                   std::int64_t last_step, int buckets);
-  [[nodiscard]] Result<std::vector<Point>> points(RunId id, std::string_view metric, std::int64_t first_step, std::int64_t last_step);
+  [[nodiscard]] Result<std::vector<Point>> points(RunId id, std::string_view metric, std::int64_t first_step,
+                                                  std::int64_t last_step);
 
   // After entry id `after`, at most `limit`, oldest first. For the newest page use log_tail.
   [[nodiscard]] Result<std::vector<LogEntry>> log(RunId id, std::int64_t after, int limit);

@@ -23,10 +23,10 @@ struct Run {
   RunId id = 0;
   std::string name;
   RunStatus status = RunStatus::queued;
-  std::string cause;           // of stopped, failed and broken
+  std::string cause;  // of stopped, failed and broken
   std::string directory;
-  std::string recipe_toml;     // resolved
-  std::string model;           // Prediction::model
+  std::string recipe_toml;                                    // resolved
+  std::string model;                                          // Prediction::model
   std::int64_t created_ns = 0, started_ns = 0, ended_ns = 0;  // 0 = not yet
   std::int64_t step = 0, steps = 0;
   std::optional<RunId> parent;  // fork of
@@ -48,9 +48,9 @@ struct Point {
 struct Bucket {
   std::int64_t first_step = 0, last_step = 0;
   std::int64_t first_time_ns = 0, last_time_ns = 0;
-  double minimum = 0, maximum = 0, last = 0;
-  std::int64_t count = 0;
-  std::int64_t non_finite = 0;  // NaN and infinities are counted, not folded into minimum and maximum
+  double minimum = 0, maximum = 0, last = 0;  // minimum and maximum are NaN when no sample is finite
+  std::int64_t count = 0;                     // of all samples
+  std::int64_t non_finite = 0;  // of those: NaN and infinities are counted, not folded into minimum and maximum
 };
 
 struct LogEntry {
@@ -60,7 +60,8 @@ struct LogEntry {
   std::string text;
 };
 
-// Anything of the journal that is neither a metric, a device sample, a log line nor a retrieval sample.
+// Anything of the journal that is neither a metric, a device sample, a log line nor a retrieval sample. Spans are not
+// kept here either: they stay in the journal, where a timeline reads them.
 struct Occurrence {
   std::int64_t id = 0;
   std::int64_t time_ns = 0;

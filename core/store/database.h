@@ -1,0 +1,60 @@
+// One SQLite connection with its prepared statements, the schema's versions, and SQLite's refusals as Errors. Internal
+// to the store: no other folder sees SQLite. One thread at a time.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace athanor::store {
+
+inline constexpr int kSchemaVersion = 1;
+
+class Connection {
+ public:
+  // Throw Failure.
+  static Connection open_for_writing(const std::filesystem::path& file);  // creates or migrates
+  static Connection open_for_reading(const std::filesystem::path& file);
+
+  // The prepared statement of a literal, reset and without bindings. One use at a time: do not keep it across calls.
+  SQLite::Statement& statement(const char* sql);
+  // Lets go of rows half read, so that no snapshot is kept open.
+  void reset();
+  [[nodiscard]] SQLite::Database& database() { return database_; }
+
+ private:
+  explicit Connection(SQLite::Database database) : database_(std::move(database)) {}
+  SQLite::Database database_;
+  std::map<const char*, SQLite::Statement> statements_;
+};
+
+// A text as SQLite gives it; a blob as bytes; a REAL whose NaN SQLite keeps as NULL.
+[[nodiscard]] std::string text_of(SQLite::Statement& statement, int column);
+[[nodiscard]] std::string bytes_of(SQLite::Statement& statement, int column);
+[[nodiscard]] double number_of(SQLite::Statement& statement, int column);
+
+[[nodiscard]] Error error_of(const SQLite::Exception& exception, const std::string& intention);
+
+// Runs `work`, turning exceptions into the Error of the Result.
+template <class F>
+auto guarded(const char* intention, F&& work) -> Result<decltype(work())> {
+  try {
+    if constexpr (std::is_void_v<decltype(work())>) {
+      work();
+      return {};
+    } else {
+      return work();
+    }
+  } catch (const Failure& failure) {
+    return tl::unexpected(failure.error());
+  } catch (const SQLite::Exception& exception) {
+    return tl::unexpected(error_of(exception, intention));
+  }
+}
+
+}  // namespace athanor::store

@@ -1,0 +1,207 @@
+#include "core/store/ingest.h"
+
+#include "core/journal/codec.h"
+#include "core/store/database.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace athanor::store {
+namespace {
+
+RunStatus status_of(journal::RunState state) {
+  switch (state) {
+    case journal::RunState::preparing:
+      return RunStatus::starting;
+    case journal::RunState::running:
+      return RunStatus::running;
+    case journal::RunState::stopping:
+      return RunStatus::stopping;
+    case journal::RunState::finished:
+      return RunStatus::finished;
+    case journal::RunState::stopped:
+      return RunStatus::stopped;
+    case journal::RunState::failed:
+      return RunStatus::failed;
+  }
+  return RunStatus::running;
+}
+
+// Feeds the events of one stretch into the tables and keeps the run's own row in step.
+class Ingest {
+ public:
+  Ingest(Connection& connection, SeriesCache& cache, const Stretch& stretch)
+      : connection_(connection), cache_(cache), stretch_(stretch) {
+    if (stretch.rank > 0) prefix_ = "rank-" + std::to_string(stretch.rank) + "/";
+  }
+
+  Touched run() {
+    read_row();
+    for (const journal::Event& event : stretch_.events) {
+      time_ns_ = stretch_.anchor_wall_ns + event.time_ns;
+      std::visit([this, &event](const auto& payload) { take(payload, event); }, event.payload);
+    }
+    cache_.flush(connection_, stretch_.run);
+    if (touched_.runs && !is_live(status_)) cache_.pack(connection_, stretch_.run);
+    write_row();
+    return touched_;
+  }
+
+ private:
+  void read_row() {
+    auto& query =
+        connection_.statement("SELECT status, cause, model, started_ns, ended_ns, step, steps FROM run WHERE id = ?");
+    query.bind(1, stretch_.run);
+    if (!query.executeStep())
+      throw Failure(ErrorKind::internal, "record what a run says", "the history has no such run");
+    status_ = static_cast<RunStatus>(query.getColumn(0).getInt());
+    cause_ = text_of(query, 1);
+    model_ = text_of(query, 2);
+    started_ns_ = query.getColumn(3).getInt64();
+    ended_ns_ = query.getColumn(4).getInt64();
+    step_ = query.getColumn(5).getInt64();
+    steps_ = query.getColumn(6).getInt64();
+  }
+
+  void write_row() {
+    auto& update = connection_.statement(
+        "UPDATE run SET status = ?, cause = ?, model = ?, started_ns = ?, ended_ns = ?, step = ?, steps = ? WHERE id = "
+        "?");
+    SQLite::bind(update, static_cast<int>(status_), cause_, model_, started_ns_, ended_ns_, step_, steps_,
+                 stretch_.run);
+    update.exec();
+  }
+
+  void sample(const std::string& name, double value) {
+    cache_.at(connection_, stretch_.run, prefix_.empty() ? name : prefix_ + name).append({step_, time_ns_, value});
+    touched_.metrics = true;
+  }
+
+  void occurrence(const journal::Payload& payload) {
+    auto& insert = connection_.statement("INSERT INTO occurrence (run, time_ns, type, fields) VALUES (?, ?, ?, ?)");
+    const std::string fields = journal::encode(payload);
+    insert.bind(1, stretch_.run);
+    insert.bind(2, time_ns_);
+    insert.bind(3, static_cast<int>(journal::frame_type(payload)));
+    insert.bind(4, fields.data(), static_cast<int>(fields.size()));
+    insert.exec();
+    touched_.occurrences = true;
+  }
+
+  void take(const journal::StateChanged& change, const journal::Event& event) {
+    occurrence(event.payload);
+    if (stretch_.rank != 0) return;  // rank 0 speaks for the run
+    status_ = status_of(change.state);
+    cause_ = change.cause;
+    if (started_ns_ == 0) started_ns_ = time_ns_;
+    ended_ns_ = is_live(status_) ? 0 : time_ns_;
+    touched_.runs = true;
+  }
+
+  void take(const journal::MetricSamples& samples, const journal::Event&) {
+    const std::int64_t run_step = step_;
+    step_ = samples.step;
+    for (const auto& [name, value] : samples.values) sample(name, value);
+    step_ = std::max(run_step, samples.step);
+  }
+
+  void take(const journal::DeviceSample& device, const journal::Event&) {
+    const std::string name = "device/" + device.device + "/";
+    sample(name + "utilisation", device.utilisation);
+    sample(name + "memory_bytes", static_cast<double>(device.memory_bytes));
+    sample(name + "memory_total_bytes", static_cast<double>(device.memory_total_bytes));
+    if (device.power_w >= 0) sample(name + "power_w", device.power_w);
+    if (device.temperature_c >= 0) sample(name + "temperature_c", device.temperature_c);
+  }
+
+  void take(const journal::RetrievalSample& retrieval, const journal::Event& event) {
+    auto& insert = connection_.statement("INSERT OR REPLACE INTO retrieval VALUES (?, ?, ?, ?, ?)");
+    const std::string fields = journal::encode(event.payload);
+    insert.bind(1, stretch_.run);
+    insert.bind(2, retrieval.step);
+    insert.bind(3, retrieval.text_to_image ? 1 : 0);
+    insert.bind(4, retrieval.query_id);
+    insert.bind(5, fields.data(), static_cast<int>(fields.size()));
+    insert.exec();
+    touched_.retrieval = true;
+  }
+
+  void take(const journal::LogLine& line, const journal::Event&) {
+    auto& insert = connection_.statement("INSERT INTO log (run, time_ns, severity, text) VALUES (?, ?, ?, ?)");
+    SQLite::bind(insert, stretch_.run, time_ns_, static_cast<int>(line.severity), line.text);
+    insert.exec();
+    touched_.log = true;
+  }
+
+  void take(const journal::Recovery& recovery, const journal::Event& event) {
+    occurrence(event.payload);
+    cache_.cut(connection_, stretch_.run, recovery.step);
+    auto& drop = connection_.statement("DELETE FROM retrieval WHERE run = ? AND step > ?");
+    SQLite::bind(drop, stretch_.run, recovery.step);
+    drop.exec();
+    step_ = recovery.step;
+    touched_.metrics = touched_.retrieval = true;
+  }
+
+  void take(const journal::PredictionMade& prediction, const journal::Event& event) {
+    occurrence(event.payload);
+    const auto json = nlohmann::json::parse(prediction.json, nullptr, false);
+    if (!json.is_object()) return;
+    if (const auto model = json.find("model"); model != json.end() && model->is_string()) model_ = *model;
+    if (const auto steps = json.find("steps"); steps != json.end() && steps->is_number_integer()) steps_ = *steps;
+    touched_.runs = true;
+  }
+
+  void take(const journal::Span&, const journal::Event&) {}  // stays in the journal
+
+  template <class T>
+  void take(const T&, const journal::Event& event) {
+    occurrence(event.payload);
+  }
+
+  Connection& connection_;
+  SeriesCache& cache_;
+  const Stretch& stretch_;
+  std::string prefix_;
+  Touched touched_;
+  std::int64_t time_ns_ = 0;
+
+  RunStatus status_ = RunStatus::running;
+  std::string cause_, model_;
+  std::int64_t started_ns_ = 0, ended_ns_ = 0, step_ = 0, steps_ = 0;
+};
+
+}  // namespace
+
+Series& SeriesCache::at(Connection& connection, RunId run, const std::string& name) {
+  auto& series = runs_[run];
+  const auto known = series.find(name);
+  return known != series.end() ? known->second
+                               : series.emplace(name, Series::load(connection, run, name)).first->second;
+}
+
+void SeriesCache::load_all(Connection& connection, RunId run) {
+  for (const std::string& name : series_names(connection, run)) at(connection, run, name);
+}
+
+void SeriesCache::flush(Connection& connection, RunId run) {
+  for (auto& [name, series] : runs_[run]) series.flush(connection);
+}
+
+void SeriesCache::cut(Connection& connection, RunId run, std::int64_t step) {
+  load_all(connection, run);
+  for (auto& [name, series] : runs_[run]) series.cut(connection, step);
+}
+
+void SeriesCache::pack(Connection& connection, RunId run) {
+  load_all(connection, run);
+  for (auto& [name, series] : runs_[run]) series.pack(connection);
+  forget(run);
+}
+
+Touched ingest(Connection& connection, SeriesCache& cache, const Stretch& stretch) {
+  return Ingest(connection, cache, stretch).run();
+}
+
+}  // namespace athanor::store

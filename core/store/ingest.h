@@ -1,0 +1,33 @@
+// Turns a stretch of a journal into rows. Used inside the writer's transactions; throws SQLite::Exception and Failure.
+#pragma once
+
+#include "core/store/series.h"
+#include "core/store/writer.h"
+
+#include <map>
+#include <string>
+
+namespace athanor::store {
+
+class Connection;
+
+// Series that were touched lately, so that a live run does not load its tails at every commit. Cleared when a
+// transaction fails, since it then says more than the store.
+class SeriesCache {
+ public:
+  Series& at(Connection& connection, RunId run, const std::string& name);
+  void flush(Connection& connection, RunId run);
+  void cut(Connection& connection, RunId run, std::int64_t step);
+  // Packs the rows of a run that has ended and lets go of its series.
+  void pack(Connection& connection, RunId run);
+  void forget(RunId run) { runs_.erase(run); }
+  void clear() { runs_.clear(); }
+
+ private:
+  void load_all(Connection& connection, RunId run);
+  std::map<RunId, std::map<std::string, Series, std::less<>>> runs_;
+};
+
+Touched ingest(Connection& connection, SeriesCache& cache, const Stretch& stretch);
+
+}  // namespace athanor::store

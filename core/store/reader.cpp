@@ -1,0 +1,239 @@
+#include "core/store/reader.h"
+
+#include "core/journal/codec.h"
+#include "core/store/curve.h"
+#include "core/store/database.h"
+#include "core/store/edits.h"
+#include "core/store/series.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace athanor::store {
+namespace {
+
+constexpr const char* kRuns =
+    "SELECT id, name, status, cause, directory, '', model, created_ns, started_ns, ended_ns, step, steps, parent, "
+    "fork_step, "
+    "tags, note, pinned, deleted_ns FROM run ORDER BY created_ns DESC, id DESC";
+constexpr const char* kRunsWithRecipe =
+    "SELECT id, name, status, cause, directory, recipe, model, created_ns, started_ns, ended_ns, step, steps, parent, "
+    "fork_step, tags, note, pinned, deleted_ns FROM run ORDER BY created_ns DESC, id DESC";
+constexpr const char* kRunById =
+    "SELECT id, name, status, cause, directory, recipe, model, created_ns, started_ns, ended_ns, step, steps, parent, "
+    "fork_step, tags, note, pinned, deleted_ns FROM run WHERE id = ?";
+
+std::vector<std::string> tags_of(const std::string& text) {
+  if (text == "[]") return {};
+  std::vector<std::string> tags;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  for (const auto& tag : json) {
+    if (tag.is_string()) tags.push_back(tag);
+  }
+  return tags;
+}
+
+Run run_of(SQLite::Statement& row) {
+  Run run;
+  run.id = row.getColumn(0).getInt64();
+  run.name = text_of(row, 1);
+  run.status = static_cast<RunStatus>(row.getColumn(2).getInt());
+  run.cause = text_of(row, 3);
+  run.directory = text_of(row, 4);
+  run.recipe_toml = text_of(row, 5);
+  run.model = text_of(row, 6);
+  run.created_ns = row.getColumn(7).getInt64();
+  run.started_ns = row.getColumn(8).getInt64();
+  run.ended_ns = row.getColumn(9).getInt64();
+  run.step = row.getColumn(10).getInt64();
+  run.steps = row.getColumn(11).getInt64();
+  if (!row.getColumn(12).isNull()) run.parent = row.getColumn(12).getInt64();
+  run.fork_step = row.getColumn(13).getInt64();
+  run.tags = tags_of(text_of(row, 14));
+  run.note = text_of(row, 15);
+  run.pinned = row.getColumn(16).getInt() != 0;
+  if (!row.getColumn(17).isNull()) run.deleted_ns = row.getColumn(17).getInt64();
+  return run;
+}
+
+std::vector<LogEntry> log_of(SQLite::Statement& query) {
+  std::vector<LogEntry> entries;
+  while (query.executeStep()) {
+    entries.push_back({query.getColumn(0).getInt64(), query.getColumn(1).getInt64(),
+                       static_cast<journal::Severity>(query.getColumn(2).getInt()), text_of(query, 3)});
+  }
+  return entries;
+}
+
+}  // namespace
+
+struct Reader::State {
+  Connection connection;
+
+  // All reads of one call see the same commit.
+  template <class F>
+  auto snapshot(const char* intention, F&& work) -> Result<decltype(work())> {
+    auto result = guarded(intention, [&] {
+      SQLite::Transaction transaction(connection.database());
+      auto value = work();
+      connection.reset();
+      return value;
+    });
+    if (!result) connection.reset();
+    return result;
+  }
+
+  std::int64_t metric(RunId run, std::string_view name) {
+    auto& query = connection.statement("SELECT id FROM metric WHERE run = ? AND name = ?");
+    SQLite::bind(query, run, std::string(name));
+    return query.executeStep() ? query.getColumn(0).getInt64() : -1;
+  }
+
+  void add_last_values(std::vector<Run>& runs) {
+    std::map<RunId, Run*> by_id;
+    for (Run& run : runs) by_id[run.id] = &run;
+    auto& query = connection.statement("SELECT run, name, last FROM metric WHERE samples > 0 ORDER BY run, name");
+    Run* current = nullptr;
+    while (query.executeStep()) {
+      const RunId id = query.getColumn(0).getInt64();
+      if (current == nullptr || current->id != id) {
+        const auto found = by_id.find(id);
+        current = found != by_id.end() ? found->second : nullptr;
+      }
+      if (current != nullptr) current->last.emplace_hint(current->last.end(), text_of(query, 1), number_of(query, 2));
+    }
+  }
+};
+
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file) {
+  return guarded("open the history", [&] {
+    return std::unique_ptr<Reader>(new Reader(std::make_unique<State>(State{Connection::open_for_reading(file)})));
+  });
+}
+
+Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Reader::~Reader() = default;
+
+std::int64_t Reader::data_version() {
+  const auto version = guarded("look for changes", [&] {
+    auto& query = state_->connection.statement("PRAGMA data_version");
+    const std::int64_t value = query.executeStep() ? query.getColumn(0).getInt64() : 0;
+    state_->connection.reset();
+    return value;
+  });
+  return version.value_or(0);
+}
+
+Result<std::vector<Run>> Reader::runs(bool with_recipe) {
+  return state_->snapshot("list the runs", [&] {
+    std::vector<Run> runs;
+    auto& query = state_->connection.statement(with_recipe ? kRunsWithRecipe : kRuns);
+    while (query.executeStep()) runs.push_back(run_of(query));
+    state_->add_last_values(runs);
+    return runs;
+  });
+}
+
+Result<Run> Reader::run(RunId id) {
+  return state_->snapshot("read a run", [&] {
+    auto& query = state_->connection.statement(kRunById);
+    query.bind(1, id);
+    if (!query.executeStep()) {
+      throw Failure(ErrorKind::invalid_input, "read run " + std::to_string(id), "the history has no such run",
+                    "athanor-agent list shows the runs");
+    }
+    Run run = run_of(query);
+    auto& last = state_->connection.statement("SELECT name, last FROM metric WHERE run = ? AND samples > 0");
+    last.bind(1, id);
+    while (last.executeStep()) run.last.emplace(text_of(last, 0), number_of(last, 1));
+    return run;
+  });
+}
+
+Result<std::vector<std::string>> Reader::metric_names(RunId id) {
+  return state_->snapshot("list the metrics of a run", [&] { return series_names(state_->connection, id); });
+}
+
+Result<std::vector<Bucket>> Reader::curve(RunId id, std::string_view metric, std::int64_t first_step,
+                                          std::int64_t last_step, int buckets) {
+  return state_->snapshot("read a curve", [&] {
+    return read_curve(state_->connection, state_->metric(id, metric), first_step, last_step, buckets);
+  });
+}
+
+Result<std::vector<Point>> Reader::points(RunId id, std::string_view metric, std::int64_t first_step,
+                                          std::int64_t last_step) {
+  return state_->snapshot("read samples", [&] {
+    return read_points(state_->connection, state_->metric(id, metric), first_step, last_step);
+  });
+}
+
+Result<std::vector<LogEntry>> Reader::log(RunId id, std::int64_t after, int limit) {
+  return state_->snapshot("read the log", [&] {
+    auto& query = state_->connection.statement(
+        "SELECT id, time_ns, severity, text FROM log WHERE run = ? AND id > ? ORDER BY id LIMIT ?");
+    SQLite::bind(query, id, after, limit);
+    return log_of(query);
+  });
+}
+
+Result<std::vector<LogEntry>> Reader::log_tail(RunId id, int limit) {
+  return state_->snapshot("read the log", [&] {
+    auto& query = state_->connection.statement(
+        "SELECT id, time_ns, severity, text FROM log WHERE run = ? ORDER BY id DESC LIMIT ?");
+    SQLite::bind(query, id, limit);
+    auto entries = log_of(query);
+    std::ranges::reverse(entries);
+    return entries;
+  });
+}
+
+Result<std::vector<Occurrence>> Reader::occurrences(RunId id, std::int64_t after) {
+  return state_->snapshot("read what happened in a run", [&] {
+    auto& query = state_->connection.statement(
+        "SELECT id, time_ns, type, fields FROM occurrence WHERE run = ? AND id > ? ORDER BY id");
+    SQLite::bind(query, id, after);
+    std::vector<Occurrence> occurrences;
+    while (query.executeStep()) {
+      auto payload = journal::decode(static_cast<journal::FrameType>(query.getColumn(2).getInt()), bytes_of(query, 3));
+      if (payload)
+        occurrences.push_back({query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), std::move(*payload)});
+    }
+    return occurrences;
+  });
+}
+
+Result<std::vector<std::int64_t>> Reader::retrieval_steps(RunId id) {
+  return state_->snapshot("read the retrieval board", [&] {
+    auto& query = state_->connection.statement("SELECT DISTINCT step FROM retrieval WHERE run = ? ORDER BY step");
+    query.bind(1, id);
+    std::vector<std::int64_t> steps;
+    while (query.executeStep()) steps.push_back(query.getColumn(0).getInt64());
+    return steps;
+  });
+}
+
+Result<std::vector<journal::RetrievalSample>> Reader::retrieval(RunId id, std::int64_t step) {
+  return state_->snapshot("read the retrieval board", [&] {
+    auto& query = state_->connection.statement(
+        "SELECT fields FROM retrieval WHERE run = ? AND step = ? ORDER BY text_to_image DESC, query");
+    SQLite::bind(query, id, step);
+    std::vector<journal::RetrievalSample> samples;
+    while (query.executeStep()) {
+      auto payload = journal::decode(journal::FrameType::retrieval_sample, bytes_of(query, 0));
+      if (payload) samples.push_back(std::get<journal::RetrievalSample>(std::move(*payload)));
+    }
+    return samples;
+  });
+}
+
+Result<std::string> Reader::undo_text() {
+  return state_->snapshot("read what can be undone", [&] { return store::undo_text(state_->connection); });
+}
+
+Result<std::string> Reader::redo_text() {
+  return state_->snapshot("read what can be redone", [&] { return store::redo_text(state_->connection); });
+}
+
+}  // namespace athanor::store

@@ -1,0 +1,87 @@
+#include "core/store/schema.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <array>
+#include <string>
+
+namespace athanor::store {
+namespace {
+
+using Step = void (*)(SQLite::Database&);
+
+// The first version.
+//   run         one row per run. Columns from `name` to `deleted_ns` change only through `edit`.
+//   journal     up to which byte each journal is in the tables below; changes in the transaction that adds what it
+//   says. metric      one row per metric of a run. tail        samples behind the last chunk, packed when a run ends;
+//   rows of `sample` follow them. sample      samples that are in no chunk and no tail yet, numbered from the metric's
+//   first by arrival. chunk       sealed samples: kChunkPoints each, numbered from 0, with their fine summary. node
+//   summaries: level 0 of one chunk, level n of kFan nodes below; node k sums up nodes kFan*k … kFan*k+kFan-1. edit
+//   changes of metadata with both values, for undo and redo; undone ones are always the newest.
+void create_first(SQLite::Database& database) {
+  database.exec(R"sql(
+    CREATE TABLE run (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]', note TEXT NOT NULL DEFAULT '',
+      pinned INTEGER NOT NULL DEFAULT 0, deleted_ns INTEGER,
+      directory TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, cause TEXT NOT NULL DEFAULT '',
+      recipe TEXT NOT NULL DEFAULT '', model TEXT NOT NULL DEFAULT '',
+      created_ns INTEGER NOT NULL, started_ns INTEGER NOT NULL DEFAULT 0, ended_ns INTEGER NOT NULL DEFAULT 0,
+      step INTEGER NOT NULL DEFAULT 0, steps INTEGER NOT NULL DEFAULT 0,
+      parent INTEGER, fork_step INTEGER NOT NULL DEFAULT 0,
+      launch INTEGER NOT NULL DEFAULT 0, queue_order INTEGER,
+      pid INTEGER NOT NULL DEFAULT 0, pid_started INTEGER NOT NULL DEFAULT 0, boot TEXT NOT NULL DEFAULT '');
+    CREATE INDEX run_queue ON run (queue_order) WHERE queue_order IS NOT NULL;
+    CREATE INDEX run_live ON run (status) WHERE status <= 3;
+
+    CREATE TABLE journal (
+      run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+      PRIMARY KEY (run, rank)) WITHOUT ROWID;
+
+    CREATE TABLE metric (
+      id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run (id), name TEXT NOT NULL,
+      last REAL, samples INTEGER NOT NULL DEFAULT 0, chunks INTEGER NOT NULL DEFAULT 0);
+    CREATE UNIQUE INDEX metric_name ON metric (run, name);
+    CREATE TABLE tail (metric INTEGER PRIMARY KEY, points BLOB NOT NULL);
+    CREATE TABLE sample (
+      metric INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER NOT NULL, time_ns INTEGER NOT NULL, value REAL,
+      PRIMARY KEY (metric, number)) WITHOUT ROWID;
+    CREATE TABLE chunk (
+      metric INTEGER NOT NULL, number INTEGER NOT NULL, points BLOB NOT NULL, fine BLOB NOT NULL);
+    CREATE UNIQUE INDEX chunk_number ON chunk (metric, number);
+    CREATE TABLE node (
+      metric INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL,
+      first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, first_time_ns INTEGER NOT NULL, last_time_ns INTEGER NOT NULL,
+      minimum REAL, maximum REAL, last REAL, count INTEGER NOT NULL, non_finite INTEGER NOT NULL,
+      PRIMARY KEY (metric, level, number)) WITHOUT ROWID;
+
+    CREATE TABLE log (
+      id INTEGER PRIMARY KEY, run INTEGER NOT NULL, time_ns INTEGER NOT NULL, severity INTEGER NOT NULL, text TEXT NOT NULL);
+    CREATE INDEX log_run ON log (run, id);
+    CREATE TABLE occurrence (
+      id INTEGER PRIMARY KEY, run INTEGER NOT NULL, time_ns INTEGER NOT NULL, type INTEGER NOT NULL, fields BLOB NOT NULL);
+    CREATE INDEX occurrence_run ON occurrence (run, id);
+    CREATE TABLE retrieval (
+      run INTEGER NOT NULL, step INTEGER NOT NULL, text_to_image INTEGER NOT NULL, query INTEGER NOT NULL, fields BLOB NOT NULL,
+      PRIMARY KEY (run, step, text_to_image, query)) WITHOUT ROWID;
+
+    CREATE TABLE edit (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, changes TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+  )sql");
+}
+
+// Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
+constexpr std::array<Step, 1> kSteps = {create_first};
+
+}  // namespace
+
+void migrate(SQLite::Database& database, int from, int to) {
+  for (int version = from; version < to; ++version) {
+    SQLite::Transaction transaction(database);
+    kSteps.at(static_cast<std::size_t>(version))(database);
+    database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    transaction.commit();
+  }
+}
+
+}  // namespace athanor::store

@@ -1,0 +1,115 @@
+// The only writer of history.db; used by the agent alone. Every call is one transaction: it happens wholly or, when it
+// returns an Error, not at all. Changes that no journal could give back (queue, edits) are flushed to the disk before
+// the call returns; what comes out of journals is not, since an offset lost with its samples is simply read again. One
+// thread at a time.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/journal/event.h"
+#include "core/store/types.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace athanor::store {
+
+// How the agent starts a queued run.
+enum class Launch : std::uint8_t { nothing, fresh, resume, fork };
+
+struct NewRun {
+  std::string name;
+  std::string recipe_toml;
+  std::int64_t steps = 0;
+  std::int64_t created_ns = 0;
+  RunStatus status = RunStatus::queued;
+  Launch launch = Launch::nothing;  // other than nothing: at the end of the queue
+  std::optional<RunId> parent;
+  std::int64_t fork_step = 0;
+  std::filesystem::path directory;  // where it is; or, with `id_in_directory`, the folder for "<name>-<id>"
+  bool id_in_directory = false;
+  RunId wanted_id = 0;  // taken when it is free
+};
+
+// A process as told apart from a later one with the same number.
+struct Process {
+  std::int64_t pid = 0;      // 0: none
+  std::int64_t started = 0;  // clock ticks after boot
+  std::string boot;          // of the machine
+  [[nodiscard]] bool operator==(const Process&) const = default;
+};
+
+// What the agent must watch or start.
+struct Job {
+  RunId run = 0;
+  RunStatus status = RunStatus::queued;
+  Launch launch = Launch::nothing;
+  std::filesystem::path directory;
+  std::optional<RunId> parent;
+  std::int64_t fork_step = 0;
+  Process process;
+};
+
+// A stretch of one journal, as journal::read gave it.
+struct Stretch {
+  RunId run = 0;
+  int rank = 0;
+  std::int64_t from_offset = 0;  // must be where the store stands
+  std::int64_t next_offset = 0;
+  std::int64_t anchor_wall_ns = 0;
+  std::span<const journal::Event> events;
+};
+
+// Which kinds of rows a call changed.
+struct Touched {
+  bool runs = false, metrics = false, log = false, retrieval = false, occurrences = false;
+};
+
+class Writer {
+ public:
+  // Creates the store or brings an older one up to date. ErrorKind::unavailable when a newer version wrote it.
+  [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file);
+  ~Writer();
+
+  [[nodiscard]] Result<Job> add_run(const NewRun& run);
+  // All that are queued (in the order of the queue), then all that are live.
+  [[nodiscard]] Result<std::vector<Job>> jobs();
+  [[nodiscard]] Result<Job> job(RunId run);
+  // The run whose directory this is, if there is one.
+  [[nodiscard]] Result<std::optional<RunId>> run_in(const std::filesystem::path& directory);
+  // To the end of the queue, as `queued`.
+  Result<void> enqueue(RunId run, Launch launch);
+  // Leaves the queue as `starting`.
+  Result<void> set_started(RunId run, const Process& process);
+  Result<void> set_process(RunId run, const Process& process);
+  // Sets the end time when the status is not live. Leaves the queue unless `queued`.
+  Result<void> set_status(RunId run, RunStatus status, const std::string& cause);
+
+  [[nodiscard]] Result<std::int64_t> offset(RunId run, int rank);
+  [[nodiscard]] Result<Touched> ingest(const Stretch& stretch);
+  // Forgets everything that came out of the run's journals, so that they are read again from their beginning.
+  Result<void> forget(RunId run);
+
+  // Metadata: each call is one step of undo. The texts say what was done: "Delete run starter-3".
+  Result<void> rename(RunId run, const std::string& name);
+  Result<void> set_tags(const std::vector<RunId>& runs, const std::vector<std::string>& tags);
+  Result<void> set_note(RunId run, const std::string& note);
+  Result<void> set_pinned(const std::vector<RunId>& runs, bool pinned);
+  Result<void> erase(const std::vector<RunId>& runs, std::int64_t now_ns);
+  Result<std::string> undo();
+  Result<std::string> redo();
+
+  // Takes names, tags, notes, pins, deletions and the steps of undo from an older history, for runs with the same id.
+  Result<void> copy_metadata(const std::filesystem::path& older);
+
+ private:
+  struct State;
+  explicit Writer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace athanor::store
