@@ -1,0 +1,245 @@
+#include "core/models/two_tower/two_tower.h"
+
+#include "core/autograd/backward.h"
+#include "core/models/two_tower/summary.h"
+#include "core/ops/loss.h"
+#include "core/optim/adamw.h"
+#include "tests/core/engine/support.h"
+
+#include <cmath>
+
+namespace athanor::models {
+namespace {
+
+using test::failure_text;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+TwoTowerConfig tiny() {
+  return {.image_px = 8,
+          .stem_channels = {8, 12},
+          .image_width = 16,
+          .image_heads = 2,
+          .text_width = 16,
+          .text_heads = 2,
+          .vocabulary = 20,
+          .max_tokens = 5,
+          .embedding_dim = 12};
+}
+
+struct Batch {
+  Tensor images, ids, lengths;
+};
+
+Batch make_batch(Context& context, const TwoTowerConfig& config, std::int64_t size) {
+  std::vector<std::int32_t> words, lengths;
+  for (std::int64_t sample = 0; sample < size; ++sample) {
+    for (std::int64_t token = 0; token < config.max_tokens; ++token)
+      words.push_back(static_cast<std::int32_t>((sample * 7 + token * 3 + sample * token) % config.vocabulary));
+    lengths.push_back(static_cast<std::int32_t>(1 + sample % config.max_tokens));
+  }
+  return {test::random_tensor(context, {size, config.image_px, config.image_px, 3}, 5),
+          test::ids(context, words, {size, config.max_tokens}), test::ids(context, lengths, {size})};
+}
+
+struct Training {
+  explicit Training(int threads, const TwoTowerConfig& model_config = tiny(), std::int64_t size = 8)
+      : context({.threads = threads}),
+        model(context, model_config, 3),
+        optimizer(context, model.named_parameters(), {}),
+        batch(make_batch(context, model_config, size)) {}
+
+  float step(float rate = 3e-3f) {
+    const Variable loss = forward();
+    backward(context, loss);
+    static_cast<void>(optimizer.step(context, {.learning_rate = rate, .max_norm = 1.0f}));
+    optimizer.clear_gradients();
+    return context.download(loss.value())[0];
+  }
+  Variable forward() {
+    const TwoTowerOutput output = model.forward(context, batch.images, batch.ids, batch.lengths);
+    return ops::contrastive_loss(context, output.image_BD, output.text_BD, output.logit_scale);
+  }
+
+  Context context;
+  TwoTower model;
+  optim::AdamW optimizer;
+  Batch batch;
+};
+
+TEST(TwoTower, NamesItsParametersByPath) {
+  Training run(1);
+  std::vector<std::string> paths;
+  for (const Parameter& parameter : run.model.named_parameters()) paths.push_back(parameter->path);
+  for (const char* path :
+       {"image_tower.stem.0.conv.weight", "image_tower.stem.1.norm.gain", "image_tower.project.weight",
+        "image_tower.positions.weight", "image_tower.blocks.0.attention.qkv.weight", "image_tower.norm.bias",
+        "image_tower.head.weight", "text_tower.words.weight", "text_tower.blocks.0.mlp.down.bias", "logit_scale"})
+    EXPECT_THAT(paths, Contains(path));
+  for (const Parameter& parameter : run.model.named_parameters()) {
+    const bool matrix = parameter->path.ends_with(".weight") && !parameter->path.ends_with("positions.weight") &&
+                        !parameter->path.ends_with("words.weight");
+    EXPECT_EQ(parameter->decays, matrix) << parameter->path;
+    EXPECT_FLOAT_EQ(parameter->rate, parameter->path == "logit_scale" ? 10.0f : 1.0f) << parameter->path;
+  }
+}
+
+TEST(TwoTower, GivesUnitRowsAndTheFirstTemperature) {
+  Training run(1);
+  const TwoTowerOutput output = run.model.forward(run.context, run.batch.images, run.batch.ids, run.batch.lengths);
+  for (const Variable& rows : {output.image_BD, output.text_BD}) {
+    ASSERT_EQ(rows.shape(), (Shape{8, 12}));
+    const std::vector<float> numbers = run.context.download(rows.value());
+    for (std::size_t row = 0; row < 8; ++row) {
+      double squares = 0;
+      for (std::size_t k = 0; k < 12; ++k)
+        squares += static_cast<double>(numbers[row * 12 + k]) * numbers[row * 12 + k];
+      EXPECT_NEAR(squares, 1, 1e-5);
+    }
+  }
+  EXPECT_NEAR(std::exp(output.logit_scale.value().item()), 5.0f, 1e-4);
+}
+
+TEST(TwoTower, AnswersForASampleDoNotDependOnItsBatch) {
+  Training run(1);
+  const NoGradient scope(run.context);
+  const auto of = [&](const Tensor& images, const Tensor& ids, const Tensor& lengths) {
+    const TwoTowerOutput output = run.model.forward(run.context, images, ids, lengths);
+    std::vector<float> numbers = run.context.download(output.image_BD.value());
+    for (const float number : run.context.download(output.text_BD.value())) numbers.push_back(number);
+    return numbers;
+  };
+  const auto all = of(run.batch.images, run.batch.ids, run.batch.lengths);
+  const auto some =
+      of(run.batch.images.narrow(0, 2, 3), run.batch.ids.narrow(0, 2, 3), run.batch.lengths.narrow(0, 2, 3));
+  for (std::size_t k = 0; k < 36; ++k) {
+    EXPECT_NEAR(all[2 * 12 + k], some[k], 1e-5);
+    EXPECT_NEAR(all[8 * 12 + 2 * 12 + k], some[36 + k], 1e-5);
+  }
+}
+
+TEST(TwoTower, ReachesEveryParameter) {
+  Training run(1);
+  backward(run.context, run.forward());
+  for (const Parameter& parameter : run.model.named_parameters()) {
+    ASSERT_TRUE(parameter->gradient.present()) << parameter->path;
+    const std::vector<float> numbers = run.context.download(parameter->gradient);
+    EXPECT_TRUE(std::any_of(numbers.begin(), numbers.end(), [](float g) { return g != 0; })) << parameter->path;
+  }
+}
+
+TEST(TwoTower, GradientsAgreeWithFiniteDifferences) {
+  Training run(1, tiny(), 4);
+  std::vector<Parameter> some;
+  for (const char* path :
+       {"image_tower.head.weight", "image_tower.blocks.0.attention.qkv.weight", "image_tower.positions.weight",
+        "text_tower.words.weight", "text_tower.blocks.0.mlp.up.weight", "text_tower.norm.gain", "logit_scale"})
+    some.push_back(run.model.parameters().find(path));
+  test::expect_gradients(run.context, [&] { return run.forward(); }, some,
+                         {.relative = 3e-2, .absolute = 1e-2, .samples = 12});
+}
+
+TEST(TwoTower, LearnsOneBatchByHeart) {
+  Training run(2);
+  const float first = run.step();
+  EXPECT_NEAR(first, std::log(8.0f), 0.7f);
+  float last = first;
+  for (int step = 0; step < 80; ++step) last = run.step();
+  EXPECT_LT(last, 0.1f * first);
+}
+
+TEST(TwoTower, ComputesTheSameBitsWithAnyNumberOfThreads) {
+  // Large enough for kernels to divide their work.
+  TwoTowerConfig config = tiny();
+  config.image_px = 16;
+  config.stem_channels = {16, 32};
+  config.image_width = 48;
+  config.text_width = 32;
+  Training one(1, config, 24), two(2, config, 24), three(3, config, 24);
+  for (int step = 0; step < 3; ++step) {
+    const float loss = one.step();
+    EXPECT_EQ(loss, two.step());
+    EXPECT_EQ(loss, three.step());
+  }
+  for (std::size_t i = 0; i < one.model.named_parameters().size(); ++i) {
+    const auto values = [i](Training& run) { return run.context.download(run.model.named_parameters()[i]->value); };
+    EXPECT_EQ(values(one), values(two)) << one.model.named_parameters()[i]->path;
+    EXPECT_EQ(values(one), values(three)) << one.model.named_parameters()[i]->path;
+  }
+}
+
+TEST(TwoTower, RefusesSizesThatDoNotFit) {
+  Context context{ContextOptions{}};
+  const auto text_of = [&](auto&& change) {
+    TwoTowerConfig config = tiny();
+    change(config);
+    return failure_text([&] { TwoTower model(context, config, 0); });
+  };
+  EXPECT_THAT(text_of([](TwoTowerConfig& config) { config.image_px = 10; }),
+              HasSubstr("data.image_px a multiple of 4"));
+  EXPECT_THAT(text_of([](TwoTowerConfig& config) { config.image_heads = 3; }), HasSubstr("model.image_heads"));
+  EXPECT_THAT(text_of([](TwoTowerConfig& config) { config.text_heads = 3; }), HasSubstr("model.text_heads"));
+  EXPECT_THAT(text_of([](TwoTowerConfig& config) { config.vocabulary = 0; }), HasSubstr("vocabulary"));
+  Training run(1);
+  EXPECT_THAT(failure_text([&] {
+                return run.model.encode_images(run.context, run.context.zeros({2, 8, 7, 3}));
+              }),
+              HasSubstr("[2, 8, 7, 3]"));
+  const Tensor long_text = test::ids(run.context, std::vector<std::int32_t>(6, 1), {1, 6});
+  EXPECT_THAT(failure_text([&] { return run.model.encode_texts(run.context, long_text, {}); }), HasSubstr("at most 5"));
+}
+
+TEST(Summary, PredictsTheMemoryOfATrainingRunExactly) {
+  Context context({.threads = 2});
+  {
+    const TwoTowerConfig config = tiny();
+    const TwoTower model(context, config, 3);
+    optim::AdamW optimizer(context, model.named_parameters(), {});
+    for (int step = 0; step < 4; ++step) {
+      const Batch batch = make_batch(context, config, 16);
+      const Tensor pairs = test::ids(context, std::vector<std::int32_t>(16, 0), {16});
+      const TwoTowerOutput output = model.forward(context, batch.images, batch.ids, batch.lengths);
+      const Variable loss =
+          ops::contrastive_loss(context, output.image_BD, output.text_BD, output.logit_scale, {.ids = pairs});
+      backward(context, loss);
+      static_cast<void>(optimizer.step(context, {.learning_rate = 1e-3f, .max_norm = 1.0f}));
+      optimizer.clear_gradients();
+    }
+  }
+  const ModelSummary summary = summarize(tiny(), {.batch = 16, .threads = 2});
+  const MemoryStats measured = context.memory();
+  // The measured run keeps its embeddings until the step ends, which a summary does not.
+  EXPECT_NEAR(static_cast<double>(summary.memory.peak_bytes), static_cast<double>(measured.peak_bytes),
+              0.02 * static_cast<double>(measured.peak_bytes));
+  EXPECT_NEAR(static_cast<double>(summary.memory.peak_reserved_bytes),
+              static_cast<double>(measured.peak_reserved_bytes),
+              0.02 * static_cast<double>(measured.peak_reserved_bytes));
+}
+
+TEST(Summary, CountsParametersAndWork) {
+  const ModelSummary summary = summarize(tiny(), {.batch = 16});
+  Context context{ContextOptions{}};
+  const TwoTower model(context, tiny(), 0);
+  EXPECT_EQ(summary.parameter_count, model.parameters().numel());
+  EXPECT_EQ(summary.parameter_count, summary.image_tower_count + summary.text_tower_count + 1);
+  EXPECT_EQ(summary.parameters.size(), model.named_parameters().size());
+  EXPECT_GT(summary.flops_by_op.at("conv2d"), 0);
+  EXPECT_GT(summary.flops_backward, 1.2 * summary.flops_forward);
+  EXPECT_LT(summary.flops_backward, 3.0 * summary.flops_forward);
+  EXPECT_GT(summary.activation_bytes, 0u);
+  const ModelSummary twice = summarize(tiny(), {.batch = 32});
+  EXPECT_NEAR(twice.flops_forward / summary.flops_forward, 2, 0.1);
+}
+
+TEST(Summary, CostsNothingForAModelThatFitsNowhere) {
+  TwoTowerConfig config = tiny();
+  config.image_px = 1024;
+  config.image_width = 4096;
+  config.image_depth = 48;
+  config.text_width = 4096;
+  const ModelSummary summary = summarize(config, {.batch = 1 << 16});
+  EXPECT_GT(summary.memory.peak_bytes, std::size_t{1} << 42);
+}
+
+}  // namespace
+}  // namespace athanor::models
