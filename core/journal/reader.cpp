@@ -3,8 +3,10 @@
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
 
+#include <fcntl.h>
 #include <map>
 #include <optional>
+#include <unistd.h>
 
 namespace athanor::journal {
 namespace {
@@ -103,6 +105,8 @@ class Session {
                       std::to_string(kFormatVersion),
                   "update Athanor on this machine");
     }
+    const std::size_t pid_at = kMagic.size() + sizeof version;
+    if (body.size() >= pid_at + sizeof(std::uint32_t)) batch_.writer_pid = get<std::uint32_t>(body, pid_at);
     return {};
   }
 
@@ -161,6 +165,17 @@ Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::
   Session session(std::move(*frames), std::move(*elsewhere), batch);
   if (auto done = session.run(offset, max_bytes); !done) return tl::unexpected(done.error());
   return batch;
+}
+
+bool has_writer(const std::filesystem::path& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct flock lock {};
+  lock.l_type = F_RDLCK;  // what an exclusive lock of a writer would refuse; asked, not taken
+  lock.l_whence = SEEK_SET;
+  const bool asked = ::fcntl(fd, F_OFD_GETLK, &lock) == 0;
+  ::close(fd);
+  return asked && lock.l_type != F_UNLCK;
 }
 
 std::string file_name(int rank) {

@@ -25,11 +25,15 @@ struct Batch {
       0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
   std::int64_t torn_tail_bytes = 0;  // bytes behind next_offset that are not yet, or never became, a whole frame
   std::vector<Damage> damage;
+  std::uint32_t writer_pid = 0;  // process of the newest writer whose session frame was read in this batch; 0: none was
 };
 
 // At most max_bytes are read; a shorter file than offset is ErrorKind::corrupt.
 [[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset,
                                  std::int64_t max_bytes = 4 << 20);
+
+// Whether a living process on this machine has the journal open for writing. False when there is no such file.
+[[nodiscard]] bool has_writer(const std::filesystem::path& file);
 
 // "journal-0.athj"
 [[nodiscard]] std::string file_name(int rank);

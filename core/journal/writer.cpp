@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <map>
 #include <mutex>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,8 +149,11 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) 
   state->file = file;
   state->fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (state->fd < 0) return refused(intention, errno);
-  if (::flock(state->fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return refused(intention, errno);
+  struct flock lock {};  // of the open file, so that it goes with the process however that ends
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(state->fd, F_OFD_SETLK, &lock) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return refused(intention, errno);
     return fail(ErrorKind::io, intention, "another process is writing it", "wait for that run to end, or stop it");
   }
   struct stat info {};

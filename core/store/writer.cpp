@@ -198,6 +198,16 @@ Result<void> Writer::enqueue(RunId run, Launch launch) {
   });
 }
 
+Result<void> Writer::requeue(RunId run) {
+  return state_->durably("put a run back into the queue", [&] {
+    auto& update = state_->connection.statement(
+        "UPDATE run SET status = 0, cause = '', ended_ns = 0, pid = 0, "
+        "queue_order = (SELECT coalesce(min(queue_order), 1) - 1 FROM run) WHERE id = ?");
+    update.bind(1, run);
+    update.exec();
+  });
+}
+
 Result<void> Writer::set_started(RunId run, const Process& process) {
   return state_->durably("start a run", [&] {
     auto& update = state_->connection.statement(
@@ -331,6 +341,7 @@ Result<void> Writer::copy_metadata(const std::filesystem::path& older) {
       UPDATE run SET (name, tags, note, pinned, deleted_ns, parent, fork_step, created_ns) =
         (SELECT name, tags, note, pinned, deleted_ns, parent, fork_step, created_ns FROM older.run AS o WHERE o.id = run.id)
         WHERE id IN (SELECT o.id FROM older.run AS o WHERE o.directory = run.directory);
+      INSERT OR IGNORE INTO run SELECT * FROM older.run WHERE queue_order IS NOT NULL;
       INSERT OR IGNORE INTO edit SELECT * FROM older.edit;
     )sql");
   });

@@ -83,6 +83,8 @@ class Writer {
   [[nodiscard]] Result<std::optional<RunId>> run_in(const std::filesystem::path& directory);
   // To the end of the queue, as `queued`.
   Result<void> enqueue(RunId run, Launch launch);
+  // To the front of the queue again, for what it was queued for: its process never came to anything.
+  Result<void> requeue(RunId run);
   // Leaves the queue as `starting`.
   Result<void> set_started(RunId run, const Process& process);
   Result<void> set_process(RunId run, const Process& process);
@@ -103,7 +105,8 @@ class Writer {
   Result<std::string> undo();
   Result<std::string> redo();
 
-  // Takes names, tags, notes, pins, deletions and the steps of undo from an older history, for runs with the same id.
+  // Takes names, tags, notes, pins, deletions, the queue and the steps of undo from an older history, for runs with the
+  // same id and directory.
   Result<void> copy_metadata(const std::filesystem::path& older);
 
  private:

@@ -69,6 +69,7 @@ inline std::string bytes_of(const std::filesystem::path& file) {
 }
 
 inline void put_bytes(const std::filesystem::path& file, const std::string& bytes) {
+  std::filesystem::remove(file);  // a file cut to nothing and written again is flushed by some file systems: slow
   std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 namespace athanor::journal {
 namespace {
@@ -112,6 +113,16 @@ TEST(JournalWriter, RefusesASecondWriterOfTheSameFile) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, ErrorKind::io);
   EXPECT_THAT(second.error().message(), testing::HasSubstr("another process is writing it"));
+}
+
+TEST(JournalReader, KnowsWhetherAndByWhomAJournalIsBeingWritten) {
+  const Scratch folder;
+  EXPECT_FALSE(has_writer(folder / "j"));
+  auto writer = open_writer(folder / "j");
+  EXPECT_TRUE(has_writer(folder / "j"));
+  EXPECT_EQ(value_or_throw(read(folder / "j", 0)).writer_pid, static_cast<std::uint32_t>(getpid()));
+  writer.reset();
+  EXPECT_FALSE(has_writer(folder / "j"));
 }
 
 TEST(JournalWriter, NamesAFolderThatDoesNotExist) {
