@@ -75,7 +75,8 @@ std::vector<Picture> parse_index(const std::string& text, const std::vector<Conc
   std::unordered_map<std::string, std::int32_t> by_id;
   for (const Concept& concept_ : concepts) by_id.emplace(concept_.id, static_cast<std::int32_t>(by_id.size()));
   std::vector<Picture> pictures;
-  for (const json& entry : json::parse(text).at("pictures")) {
+  const json document = json::parse(text);
+  for (const json& entry : document.at("pictures")) {
     pictures.push_back({entry.at("id"), entry.at("style"), by_id.at(entry.at("concept").get<std::string>()),
                         entry.at("offset"), entry.at("size"), entry.at("sha256")});
   }

@@ -41,7 +41,8 @@ const Json* find_bert_normalizer(const Json& normalizer) {
 }
 
 Normalization read_normalization(const Json& document) {
-  const Json* bert = find_bert_normalizer(document.value("normalizer", Json()));
+  const auto normalizer = document.find("normalizer");
+  const Json* bert = normalizer != document.end() ? find_bert_normalizer(*normalizer) : nullptr;
   if (bert == nullptr) return {.strip_accents = false, .lowercase = false};
   Normalization result;
   result.lowercase = bert->value("lowercase", true);
