@@ -25,15 +25,15 @@
 namespace athanor::kernels {
 
 struct AttentionArgs {
-  View qkv, lengths;
+  View qkv{}, lengths{};
   float scale = 0.0f;  // 0 means 1/sqrt(D)
-  View out, log_sum_exp;
+  View out{}, log_sum_exp{};
 };
 
 struct AttentionGradArgs {
-  View qkv, lengths, out, log_sum_exp, dout;
+  View qkv{}, lengths{}, out{}, log_sum_exp{}, dout{};
   float scale = 0.0f;
-  View dqkv;
+  View dqkv{};
 };
 
 void attention(const Exec& exec, const AttentionArgs& args);

@@ -20,18 +20,18 @@
 namespace athanor::kernels {
 
 struct Conv2dArgs {
-  View x, w, bias;
+  View x{}, w{}, bias{};
   int stride = 1;
   int padding = 0;
-  View y;
+  View y{};
 };
 
 struct Conv2dGradArgs {
-  View x, w, dy;
+  View x{}, w{}, dy{};
   int stride = 1;
   int padding = 0;
   bool accumulate_parameters = false;
-  View dx, dw, dbias;
+  View dx{}, dw{}, dbias{};
 };
 
 // The length of the output along one side.

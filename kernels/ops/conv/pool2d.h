@@ -15,15 +15,15 @@
 namespace athanor::kernels {
 
 struct Pool2dArgs {
-  View x, y;
+  View x{}, y{};
 };
 
 struct MaxPool2dGradArgs {
-  View x, dy, dx;
+  View x{}, dy{}, dx{};
 };
 
 struct AvgPool2dGradArgs {
-  View dy, dx;
+  View dy{}, dx{};
 };
 
 void max_pool2d(const Exec& exec, const Pool2dArgs& args);

@@ -15,15 +15,15 @@
 namespace athanor::kernels {
 
 struct ActivationArgs {
-  View x;
+  View x{};
   Activation activation = Activation::gelu_erf;
-  View y;
+  View y{};
 };
 
 struct ActivationGradArgs {
-  View x, dy;
+  View x{}, dy{};
   Activation activation = Activation::gelu_erf;
-  View dx;
+  View dx{};
 };
 
 void activation(const Exec& exec, const ActivationArgs& args);

@@ -14,7 +14,7 @@
 namespace athanor::kernels {
 
 struct AddArgs {
-  View a, b, y;
+  View a{}, b{}, y{};
 };
 
 void add(const Exec& exec, const AddArgs& args);

@@ -12,9 +12,9 @@ namespace athanor::kernels {
 
 struct AxpbyArgs {
   float alpha = 1.0f;
-  View x;
+  View x{};
   float beta = 0.0f;
-  View y;
+  View y{};
 };
 
 void axpby(const Exec& exec, const AxpbyArgs& args);

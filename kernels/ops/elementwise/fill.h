@@ -11,7 +11,7 @@ namespace athanor::kernels {
 
 struct FillArgs {
   float value = 0.0f;
-  View y;
+  View y{};
 };
 
 void fill(const Exec& exec, const FillArgs& args);

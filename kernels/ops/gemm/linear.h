@@ -21,17 +21,17 @@
 namespace athanor::kernels {
 
 struct LinearArgs {
-  View x, w, bias, residual;
+  View x{}, w{}, bias{}, residual{};
   Activation activation = Activation::none;
-  View y, preactivation;
+  View y{}, preactivation{};
 };
 
 struct LinearGradArgs {
-  View x, w, dy;
+  View x{}, w{}, dy{};
   Activation activation = Activation::none;
-  View preactivation;  // needed when activation is not none
+  View preactivation{};  // needed when activation is not none
   bool accumulate_parameters = false;
-  View dx, dw, dbias;
+  View dx{}, dw{}, dbias{};
 };
 
 void linear(const Exec& exec, const LinearArgs& args);

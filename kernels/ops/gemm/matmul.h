@@ -13,7 +13,7 @@
 namespace athanor::kernels {
 
 struct MatmulArgs {
-  View a, b, c;
+  View a{}, b{}, c{};
   bool transpose_a = false;
   bool transpose_b = false;
   float alpha = 1.0f;

@@ -16,13 +16,13 @@
 namespace athanor::kernels {
 
 struct EmbeddingArgs {
-  View table, ids, y;
+  View table{}, ids{}, y{};
 };
 
 struct EmbeddingGradArgs {
-  View ids, dy;
+  View ids{}, dy{};
   bool accumulate_parameters = false;
-  View dtable;
+  View dtable{};
 };
 
 void embedding(const Exec& exec, const EmbeddingArgs& args);

@@ -13,7 +13,7 @@
 namespace athanor::kernels {
 
 struct CopyArgs {
-  View x, y;
+  View x{}, y{};
 };
 
 void copy(const Exec& exec, const CopyArgs& args);

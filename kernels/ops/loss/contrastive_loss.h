@@ -29,17 +29,17 @@ namespace athanor::kernels {
 inline constexpr float kMaxLogitScale = 4.6051702f;  // ln 100
 
 struct ContrastiveLossArgs {
-  View image, text, logit_scale, ids;
+  View image{}, text{}, logit_scale{}, ids{};
   float max_logit_scale = kMaxLogitScale;
-  View loss, row_lse, col_lse;
+  View loss{}, row_lse{}, col_lse{};
 };
 
 struct ContrastiveLossGradArgs {
-  View image, text, logit_scale, ids, row_lse, col_lse;
+  View image{}, text{}, logit_scale{}, ids{}, row_lse{}, col_lse{};
   float max_logit_scale = kMaxLogitScale;
   float dloss = 1.0f;
   bool accumulate_parameters = false;
-  View dimage, dtext, dlogit_scale;
+  View dimage{}, dtext{}, dlogit_scale{};
 };
 
 void contrastive_loss(const Exec& exec, const ContrastiveLossArgs& args);

@@ -24,19 +24,19 @@
 namespace athanor::kernels {
 
 struct GroupNormArgs {
-  View x, gain, bias;
+  View x{}, gain{}, bias{};
   int groups = 1;
   float eps = 1e-5f;
   Activation activation = Activation::none;
-  View y, mean, rstd;
+  View y{}, mean{}, rstd{};
 };
 
 struct GroupNormGradArgs {
-  View x, gain, bias, mean, rstd, dy;
+  View x{}, gain{}, bias{}, mean{}, rstd{}, dy{};
   int groups = 1;
   Activation activation = Activation::none;
   bool accumulate_parameters = false;
-  View dx, dgain, dbias;
+  View dx{}, dgain{}, dbias{};
 };
 
 void group_norm(const Exec& exec, const GroupNormArgs& args);

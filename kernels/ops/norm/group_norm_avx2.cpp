@@ -63,22 +63,26 @@ void all_deviations(const GroupNormSample& s, const PerChannel& centre, float* s
   for (; c < s.channels; c += 8) deviations<1>(s, c, centre, sum_d, sum_dd);
 }
 
-// First the mean, then the squares of what is left of it; the rest of the mean that rounding left is moved too.
-void statistics(const GroupNormSample& s, float eps, PerChannel& mean, PerChannel& rstd) {
+// The mean in two parts: what f32 can hold, and the rest, which keeps a sample with a large offset centred.
+struct Statistics {
+  PerChannel mean, rest, rstd;
+};
+
+// First the mean, then the sums of what is left of it and of its squares.
+void statistics(const GroupNormSample& s, float eps, Statistics& out) {
   const double count = static_cast<double>(s.positions * (s.channels / s.groups));
-  PerChannel first_sum, second_sum;
-  cpu::column_sum_avx2(s.x, s.positions, s.channels, s.channels, false, first_sum.value);
-  per_group(s, first_sum.value,
-            [&](std::int64_t group, double total) { spread(s, group, static_cast<float>(total / count), mean); });
-  all_deviations(s, mean, first_sum.value, second_sum.value);
-  const std::int64_t width = s.channels / s.groups;
-  double left[kGroupNormMaxChannels];
-  per_group(s, first_sum.value, [&](std::int64_t group, double total) { left[group] = total / count; });
-  per_group(s, second_sum.value, [&](std::int64_t group, double total) {
-    const double variance = total / count - left[group] * left[group];
+  PerChannel sums, squares;
+  cpu::column_sum_avx2(s.x, s.positions, s.channels, s.channels, false, sums.value);
+  per_group(s, sums.value,
+            [&](std::int64_t group, double total) { spread(s, group, static_cast<float>(total / count), out.mean); });
+  all_deviations(s, out.mean, sums.value, squares.value);
+  per_group(s, sums.value,
+            [&](std::int64_t group, double total) { spread(s, group, static_cast<float>(total / count), out.rest); });
+  per_group(s, squares.value, [&](std::int64_t group, double total) {
+    const double rest = static_cast<double>(out.rest.value[group * (s.channels / s.groups)]);
+    const double variance = total / count - rest * rest;
     const double scale = 1.0 / __builtin_sqrt((variance > 0.0 ? variance : 0.0) + static_cast<double>(eps));
-    spread(s, group, static_cast<float>(static_cast<double>(mean.value[group * width]) + left[group]), mean);
-    spread(s, group, static_cast<float>(scale), rstd);
+    spread(s, group, static_cast<float>(scale), out.rstd);
   });
 }
 
@@ -87,15 +91,18 @@ void copy_or(const float* from, float value, std::int64_t n, PerChannel& to) {
 }
 
 template <Activation kind>
-void transform(const GroupNormSample& s, const PerChannel& mean, const PerChannel& rstd, float* y) {
+void transform(const GroupNormSample& s, const Statistics& stats, float* y) {
   PerChannel gain, bias;
   copy_or(s.gain, 1.0f, s.channels, gain);
   copy_or(s.bias, 0.0f, s.channels, bias);
-  for (std::int64_t c = 0; c < s.channels; ++c) gain.value[c] *= rstd.value[c];
+  for (std::int64_t c = 0; c < s.channels; ++c) {
+    gain.value[c] *= stats.rstd.value[c];
+    bias.value[c] -= stats.rest.value[c] * gain.value[c];
+  }
   for (std::int64_t position = 0; position < s.positions; ++position)
     for (std::int64_t c = 0; c < s.channels; c += 8) {
       const std::int64_t at = position * s.channels + c;
-      const Vec z = multiply_add(Vec::load(s.x + at) - mean.at(c), gain.at(c), bias.at(c));
+      const Vec z = multiply_add(Vec::load(s.x + at) - stats.mean.at(c), gain.at(c), bias.at(c));
       cpu::activate<kind>(z).store(y + at);
     }
 }
@@ -160,21 +167,22 @@ void gradient(const GroupNormSample& s, const PerChannel& mean, const PerChannel
 }  // namespace
 
 void group_norm_sample_avx2(const GroupNormSample& s, float eps, float* y, float* mean, float* rstd) {
-  PerChannel means, rstds;
-  statistics(s, eps, means, rstds);
+  Statistics stats;
+  statistics(s, eps, stats);
   for (std::int64_t group = 0; group < s.groups; ++group) {
-    if (mean) mean[group] = means.value[group * (s.channels / s.groups)];
-    if (rstd) rstd[group] = rstds.value[group * (s.channels / s.groups)];
+    const std::int64_t c = group * (s.channels / s.groups);
+    if (mean) mean[group] = stats.mean.value[c] + stats.rest.value[c];
+    if (rstd) rstd[group] = stats.rstd.value[c];
   }
   switch (s.activation) {
     case Activation::none:
-      return transform<Activation::none>(s, means, rstds, y);
+      return transform<Activation::none>(s, stats, y);
     case Activation::relu:
-      return transform<Activation::relu>(s, means, rstds, y);
+      return transform<Activation::relu>(s, stats, y);
     case Activation::gelu_erf:
-      return transform<Activation::gelu_erf>(s, means, rstds, y);
+      return transform<Activation::gelu_erf>(s, stats, y);
     case Activation::gelu_tanh:
-      return transform<Activation::gelu_tanh>(s, means, rstds, y);
+      return transform<Activation::gelu_tanh>(s, stats, y);
   }
 }
 

@@ -16,15 +16,15 @@
 namespace athanor::kernels {
 
 struct L2NormalizeArgs {
-  View x;
+  View x{};
   float eps = 1e-12f;
-  View y, inverse_norm;
+  View y{}, inverse_norm{};
 };
 
 struct L2NormalizeGradArgs {
-  View y, inverse_norm, dy;
+  View y{}, inverse_norm{}, dy{};
   float eps = 1e-12f;
-  View dx;
+  View dx{};
 };
 
 void l2_normalize(const Exec& exec, const L2NormalizeArgs& args);

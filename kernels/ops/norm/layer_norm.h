@@ -21,15 +21,15 @@
 namespace athanor::kernels {
 
 struct LayerNormArgs {
-  View x, gain, bias;
+  View x{}, gain{}, bias{};
   float eps = 1e-5f;
-  View y, mean, rstd;
+  View y{}, mean{}, rstd{};
 };
 
 struct LayerNormGradArgs {
-  View x, gain, mean, rstd, dy;
+  View x{}, gain{}, mean{}, rstd{}, dy{};
   bool accumulate_parameters = false;
-  View dx, dgain, dbias;
+  View dx{}, dgain{}, dbias{};
 };
 
 void layer_norm(const Exec& exec, const LayerNormArgs& args);

@@ -17,8 +17,9 @@ float row_mean(const float* x, std::int64_t cols) {
   return sum.sum() / static_cast<float>(cols);
 }
 
+// The mean in two parts: what f32 can hold, and the rest. With a large offset the rest is what keeps the row centred.
 struct RowStats {
-  float mean, variance;
+  float mean, rest, variance;
 };
 
 // The mean first; then the squares of what is left, and the rest of the mean that rounding left behind.
@@ -35,7 +36,7 @@ RowStats row_stats(const float* x, std::int64_t cols) {
       [&](std::int64_t i, std::int64_t n) { add((Vec::load_first(x + i, n) - centre).keep_first(n, 0.0f)); });
   const float left = sum.sum() / static_cast<float>(cols);
   const float variance = squares.sum() / static_cast<float>(cols) - left * left;
-  return {first + left, variance > 0.0f ? variance : 0.0f};
+  return {first, left, variance > 0.0f ? variance : 0.0f};
 }
 
 struct RowSums {
@@ -102,21 +103,21 @@ void clear(float* p, std::int64_t n) {
 void layer_norm_rows_avx2(std::int64_t rows, std::int64_t cols, const float* x, const float* gain, const float* bias,
                           float eps, float* y, float* mean, float* rstd) {
   for (std::int64_t row = 0; row < rows; ++row, x += cols, y += cols) {
-    const auto [centre, variance] = row_stats(x, cols);
-    const float scale = 1.0f / __builtin_sqrtf(variance + eps);
-    if (mean) mean[row] = centre;
+    const RowStats stats = row_stats(x, cols);
+    const float scale = 1.0f / __builtin_sqrtf(stats.variance + eps);
+    if (mean) mean[row] = stats.mean + stats.rest;
     if (rstd) rstd[row] = scale;
-    const Vec m = Vec::all(centre), s = Vec::all(scale);
+    const Vec m = Vec::all(stats.mean), s = Vec::all(scale), shift = Vec::all(-stats.rest * scale);
     for_each_vec(
         cols,
         [&](std::int64_t i) {
-          Vec value = (Vec::load(x + i) - m) * s;
+          Vec value = multiply_add(Vec::load(x + i) - m, s, shift);
           if (gain) value = value * Vec::load(gain + i);
           if (bias) value = value + Vec::load(bias + i);
           value.store(y + i);
         },
         [&](std::int64_t i, std::int64_t n) {
-          Vec value = (Vec::load_first(x + i, n) - m) * s;
+          Vec value = multiply_add(Vec::load_first(x + i, n) - m, s, shift);
           if (gain) value = value * Vec::load_first(gain + i, n);
           if (bias) value = value + Vec::load_first(bias + i, n);
           value.store_first(y + i, n);

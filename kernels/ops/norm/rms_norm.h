@@ -18,15 +18,15 @@
 namespace athanor::kernels {
 
 struct RmsNormArgs {
-  View x, gain;
+  View x{}, gain{};
   float eps = 1e-6f;
-  View y, rstd;
+  View y{}, rstd{};
 };
 
 struct RmsNormGradArgs {
-  View x, gain, rstd, dy;
+  View x{}, gain{}, rstd{}, dy{};
   bool accumulate_parameters = false;
-  View dx, dgain;
+  View dx{}, dgain{};
 };
 
 void rms_norm(const Exec& exec, const RmsNormArgs& args);

@@ -29,11 +29,11 @@ struct AdamWSegment {
 };
 
 struct AdamWArgs {
-  std::span<const AdamWSegment> segments;
+  std::span<const AdamWSegment> segments{};
   float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
   std::int64_t step = 1;
   float gradient_scale = 1.0f;
-  View sum_squares;
+  View sum_squares{};
   float max_norm = 0.0f;  // 0: no clipping
 };
 

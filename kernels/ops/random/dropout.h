@@ -18,13 +18,13 @@
 namespace athanor::kernels {
 
 struct DropoutArgs {
-  View x;
+  View x{};
   float probability = 0.0f;
   std::uint64_t seed = 0;
   std::uint32_t step = 0;
   std::uint32_t stream = 0;       // one per place in the model
   std::uint64_t first_index = 0;  // a multiple of 4; not 0 when x is a shard of a larger logical tensor
-  View y;
+  View y{};
 };
 
 void dropout(const Exec& exec, const DropoutArgs& args);

@@ -28,7 +28,7 @@ struct FillRandomArgs {
   std::uint32_t step = 0;
   std::uint32_t stream = 0;
   std::uint64_t first_index = 0;
-  View y;
+  View y{};
 };
 
 void fill_random(const Exec& exec, const FillRandomArgs& args);

@@ -21,8 +21,8 @@ struct GradientSegment {
 };
 
 struct GradientStatsArgs {
-  std::span<const GradientSegment> segments;
-  View sum_squares, nonfinite;
+  std::span<const GradientSegment> segments{};
+  View sum_squares{}, nonfinite{};
 };
 
 void gradient_stats(const Exec& exec, const GradientStatsArgs& args);

@@ -15,11 +15,11 @@
 namespace athanor::kernels {
 
 struct MaskedMeanArgs {
-  View x, lengths, y;
+  View x{}, lengths{}, y{};
 };
 
 struct MaskedMeanGradArgs {
-  View dy, lengths, dx;
+  View dy{}, lengths{}, dx{};
 };
 
 void masked_mean(const Exec& exec, const MaskedMeanArgs& args);

@@ -12,9 +12,9 @@
 namespace athanor::kernels {
 
 struct SumLeadingArgs {
-  View x;
+  View x{};
   bool accumulate = false;
-  View y;
+  View y{};
 };
 
 void sum_leading(const Exec& exec, const SumLeadingArgs& args);

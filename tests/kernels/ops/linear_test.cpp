@@ -1,0 +1,130 @@
+#include "kernels/ops/gemm/linear.h"
+
+#include "kernels/ops/gemm/matmul.h"
+#include "tests/kernels/support/numeric_gradient.h"
+
+#include <gtest/gtest.h>
+
+namespace athanor::kernels::test {
+namespace {
+
+struct LinearSize {
+  std::int64_t m, n, k;
+};
+
+std::string describe(LinearSize s) {
+  return std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
+}
+
+// One, odd, more than one block of rows and of weights, nothing at all.
+constexpr LinearSize kSizes[] = {{1, 1, 1}, {7, 5, 3}, {130, 67, 33}, {300, 128, 64}, {0, 8, 4}};
+
+OpCase<LinearArgs> linear_case(LinearSize size, Activation activation, bool bias, bool residual) {
+  return {"linear " + describe(size) + " " + to_string(activation), [=](OpMemory& memory) {
+            LinearArgs args;
+            args.x = memory.input("x", {size.m, size.k});
+            args.w = memory.input("w", {size.n, size.k});
+            if (bias) args.bias = memory.input("bias", {size.n});
+            if (residual) args.residual = memory.input("residual", {size.m, size.n});
+            args.activation = activation;
+            args.y = memory.output("y", {size.m, size.n}, sum_of(size.k));
+            if (activation != Activation::none)
+              args.preactivation = memory.output("preactivation", {size.m, size.n}, sum_of(size.k));
+            return args;
+          }};
+}
+
+OpCase<LinearGradArgs> linear_grad_case(LinearSize size, Activation activation, bool accumulate) {
+  return {"linear_grad " + describe(size) + " " + to_string(activation), [=](OpMemory& memory) {
+            LinearGradArgs args;
+            args.x = memory.input("x", {size.m, size.k});
+            args.w = memory.input("w", {size.n, size.k});
+            args.dy = memory.input("dy", {size.m, size.n});
+            args.activation = activation;
+            if (activation != Activation::none) args.preactivation = memory.input("preactivation", {size.m, size.n});
+            args.accumulate_parameters = accumulate;
+            args.dx = memory.output("dx", {size.m, size.k}, gradient_of(size.n));
+            if (accumulate) {
+              args.dw = memory.updated("dw", {size.n, size.k}, gradient_of(size.m));
+              args.dbias = memory.updated("dbias", {size.n}, gradient_of(size.m));
+            } else {
+              args.dw = memory.output("dw", {size.n, size.k}, gradient_of(size.m));
+              args.dbias = memory.output("dbias", {size.n}, gradient_of(size.m));
+            }
+            return args;
+          }};
+}
+
+TEST(Linear, EveryCandidateMatchesTheReference) {
+  std::vector<OpCase<LinearArgs>> cases;
+  for (const LinearSize size : kSizes) {
+    cases.push_back(linear_case(size, Activation::none, false, false));
+    cases.push_back(linear_case(size, Activation::none, true, true));
+    for (const Activation activation : {Activation::relu, Activation::gelu_erf, Activation::gelu_tanh})
+      cases.push_back(linear_case(size, activation, true, activation == Activation::gelu_erf));
+  }
+  check_cases<LinearArgs>({linear_candidates(), linear_workspace_bytes}, cases);
+}
+
+TEST(Linear, AddsAResidualThatLiesInTheOutput) {
+  for (const Activation activation : {Activation::none, Activation::gelu_erf})
+    check_cases<LinearArgs>({linear_candidates(), linear_workspace_bytes},
+                            {{"residual in place", [=](OpMemory& memory) {
+                                LinearArgs args = linear_case({70, 20, 12}, activation, true, false).build(memory);
+                                args.y = memory.updated("sum", {70, 20}, sum_of(12));
+                                args.residual = args.y;
+                                memory.blocks().erase(memory.blocks().begin() + 3);  // the unused output
+                                return args;
+                              }}});
+}
+
+TEST(LinearGrad, EveryCandidateMatchesTheReference) {
+  std::vector<OpCase<LinearGradArgs>> cases;
+  for (const LinearSize size : kSizes)
+    for (const Activation activation :
+         {Activation::none, Activation::gelu_erf, Activation::gelu_tanh, Activation::relu})
+      for (const bool accumulate : {false, true}) cases.push_back(linear_grad_case(size, activation, accumulate));
+  check_cases<LinearGradArgs>({linear_grad_candidates(), linear_grad_workspace_bytes}, cases);
+}
+
+TEST(LinearGrad, AgreesWithDifferences) {
+  OpMemory memory;
+  LinearArgs args = linear_case({3, 4, 5}, Activation::gelu_erf, true, false).build(memory);
+  const View dy = memory.input("dy", {3, 4});
+  const auto forward = [&] { linear_candidates().back().run(Exec{}, args); };
+  forward();
+  LinearGradArgs grad{
+      .x = args.x, .w = args.w, .dy = dy, .activation = args.activation, .preactivation = args.preactivation};
+  grad.dx = memory.output("dx", {3, 5}, bitwise());
+  grad.dw = memory.output("dw", {4, 5}, bitwise());
+  grad.dbias = memory.output("dbias", {4}, bitwise());
+  linear_grad_candidates().back().run(Exec{}, grad);
+  expect_gradient("dx", grad.dx, numeric_gradient_of(args.x, forward, args.y, dy));
+  expect_gradient("dw", grad.dw, numeric_gradient_of(args.w, forward, args.y, dy));
+  expect_gradient("dbias", grad.dbias, numeric_gradient_of(args.bias, forward, args.y, dy));
+}
+
+OpCase<MatmulArgs> matmul_case(LinearSize s, bool transpose_a, bool transpose_b, float alpha, float beta) {
+  return {"matmul " + describe(s) + (transpose_a ? " aT" : " a") + (transpose_b ? " bT" : " b"), [=](OpMemory& memory) {
+            MatmulArgs args{.transpose_a = transpose_a, .transpose_b = transpose_b, .alpha = alpha, .beta = beta};
+            args.a = memory.input("a", transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k});
+            args.b = memory.input("b", transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n});
+            args.c = beta == 0.0f ? memory.output("c", {s.m, s.n}, sum_of(s.k))
+                                  : memory.updated("c", {s.m, s.n}, sum_of(s.k));
+            return args;
+          }};
+}
+
+TEST(Matmul, EveryCandidateMatchesTheReference) {
+  std::vector<OpCase<MatmulArgs>> cases;
+  for (const LinearSize size : {LinearSize{1, 1, 1}, {7, 5, 3}, {130, 67, 33}, {4, 3, 0}})
+    for (const bool transpose_a : {false, true})
+      for (const bool transpose_b : {false, true}) {
+        cases.push_back(matmul_case(size, transpose_a, transpose_b, 1.0f, 0.0f));
+        cases.push_back(matmul_case(size, transpose_a, transpose_b, 0.5f, 2.0f));
+      }
+  check_cases<MatmulArgs>({matmul_candidates()}, cases);
+}
+
+}  // namespace
+}  // namespace athanor::kernels::test

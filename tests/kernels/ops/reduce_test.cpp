@@ -1,0 +1,152 @@
+#include "kernels/ops/index/embedding.h"
+#include "kernels/ops/reduce/gradient_stats.h"
+#include "kernels/ops/reduce/masked_mean.h"
+#include "kernels/ops/reduce/sum_leading.h"
+#include "tests/kernels/support/numeric_gradient.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace athanor::kernels::test {
+namespace {
+
+std::vector<std::int32_t> cycling_ids(std::int64_t count, std::int32_t vocabulary) {
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    ids[i] = static_cast<std::int32_t>((i * i + 3 * i) % static_cast<std::size_t>(vocabulary));
+  return ids;
+}
+
+struct TableSize {
+  std::int32_t vocabulary;
+  std::int64_t width, count;
+};
+
+constexpr TableSize kTables[] = {{1, 1, 1}, {11, 7, 30}, {50, 70, 600}, {5, 8, 0}};
+
+TEST(Embedding, EveryCandidateMatchesTheReference) {
+  std::vector<OpCase<EmbeddingArgs>> cases;
+  std::vector<OpCase<EmbeddingGradArgs>> grad_cases;
+  for (const TableSize& s : kTables) {
+    const std::string name =
+        "embedding " + std::to_string(s.vocabulary) + "x" + std::to_string(s.width) + " of " + std::to_string(s.count);
+    cases.push_back({name, [=](OpMemory& memory) {
+                       return EmbeddingArgs{.table = memory.input("table", {s.vocabulary, s.width}),
+                                            .ids = memory.indices("ids", {s.count}, cycling_ids(s.count, s.vocabulary)),
+                                            .y = memory.output("y", {s.count, s.width}, bitwise())};
+                     }});
+    for (const bool accumulate : {false, true})
+      grad_cases.push_back({name + " (grad)", [=](OpMemory& memory) {
+                              EmbeddingGradArgs args{.accumulate_parameters = accumulate};
+                              args.ids = memory.indices("ids", {s.count}, cycling_ids(s.count, s.vocabulary));
+                              args.dy = memory.input("dy", {s.count, s.width});
+                              const Shape shape{s.vocabulary, s.width};
+                              args.dtable = accumulate ? memory.updated("dtable", shape, gradient_of(s.count))
+                                                       : memory.output("dtable", shape, gradient_of(s.count));
+                              return args;
+                            }});
+  }
+  check_cases<EmbeddingArgs>({embedding_candidates()}, cases);
+  check_cases<EmbeddingGradArgs>({embedding_grad_candidates(), embedding_grad_workspace_bytes}, grad_cases);
+}
+
+TEST(SumLeading, EveryCandidateMatchesTheReference) {
+  std::vector<OpCase<SumLeadingArgs>> cases;
+  const std::vector<std::pair<Shape, Shape>> shapes = {
+      {{1, 1}, {1}}, {{9, 5, 7}, {5, 7}}, {{5000, 13}, {13}}, {{3, 40, 96}, {40, 96}}, {{0, 9}, {9}}};
+  for (const auto& [x, y] : shapes)
+    for (const bool accumulate : {false, true})
+      cases.push_back({"sum_leading " + to_string(x), [x = x, y = y, accumulate](OpMemory& memory) {
+                         SumLeadingArgs args{.x = memory.input("x", x), .accumulate = accumulate};
+                         const Tolerance tolerance = sum_of(x[0]);
+                         args.y = accumulate ? memory.updated("y", y, tolerance) : memory.output("y", y, tolerance);
+                         return args;
+                       }});
+  check_cases<SumLeadingArgs>({sum_leading_candidates(), sum_leading_workspace_bytes}, cases);
+}
+
+struct PoolSize {
+  std::int64_t batch, tokens, width;
+  std::vector<std::int32_t> lengths;
+};
+
+const std::vector<PoolSize> kPools = {{1, 1, 1, {}}, {6, 5, 9, {1, 2, 3, 4, 5, 5}}, {9, 64, 128, {}}, {0, 4, 8, {}}};
+
+TEST(MaskedMean, EveryCandidateMatchesTheReference) {
+  std::vector<OpCase<MaskedMeanArgs>> cases;
+  std::vector<OpCase<MaskedMeanGradArgs>> grad_cases;
+  for (const PoolSize& s : kPools) {
+    const std::string name = "masked_mean b" + std::to_string(s.batch) + " t" + std::to_string(s.tokens);
+    cases.push_back({name, [=](OpMemory& memory) {
+                       MaskedMeanArgs args{.x = memory.input("x", {s.batch, s.tokens, s.width})};
+                       if (!s.lengths.empty()) args.lengths = memory.indices("lengths", {s.batch}, s.lengths);
+                       args.y = memory.output("y", {s.batch, s.width}, pointwise());
+                       return args;
+                     }});
+    grad_cases.push_back({name + " (grad)", [=](OpMemory& memory) {
+                            MaskedMeanGradArgs args{.dy = memory.input("dy", {s.batch, s.width})};
+                            if (!s.lengths.empty()) args.lengths = memory.indices("lengths", {s.batch}, s.lengths);
+                            args.dx = memory.output("dx", {s.batch, s.tokens, s.width}, gradient_of());
+                            return args;
+                          }});
+  }
+  check_cases<MaskedMeanArgs>({masked_mean_candidates()}, cases);
+  check_cases<MaskedMeanGradArgs>({masked_mean_grad_candidates()}, grad_cases);
+}
+
+TEST(MaskedMeanGrad, AgreesWithDifferences) {
+  OpMemory memory;
+  MaskedMeanArgs args{.x = memory.input("x", {2, 3, 4}), .lengths = memory.indices("lengths", {2}, {2, 3})};
+  args.y = memory.output("y", {2, 4}, bitwise());
+  const View dy = memory.input("dy", {2, 4});
+  const MaskedMeanGradArgs grad{.dy = dy, .lengths = args.lengths, .dx = memory.output("dx", {2, 3, 4}, bitwise())};
+  masked_mean_grad_candidates().back().run(Exec{}, grad);
+  const auto forward = [&] { masked_mean_candidates().back().run(Exec{}, args); };
+  expect_gradient("dx", grad.dx, numeric_gradient_of(args.x, forward, args.y, dy));
+}
+
+// Keeps the host's list of segments alive for as long as the arguments that point to it.
+struct StatsCase {
+  std::vector<GradientSegment> segments;
+
+  GradientStatsArgs build(OpMemory& memory, const std::vector<std::int64_t>& sizes) {
+    segments.clear();
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      const View x = memory.input("gradient" + std::to_string(i), {sizes[i]});
+      segments.push_back({x.as<float>(), sizes[i]});
+    }
+    return {.segments = segments,
+            .sum_squares = memory.output("sum_squares", {1}, {1e-12, 0.0}, DType::f64),
+            .nonfinite = memory.output("nonfinite", {1}, bitwise(), DType::i64)};
+  }
+};
+
+TEST(GradientStats, EveryCandidateMatchesTheReference) {
+  StatsCase stats;
+  std::vector<OpCase<GradientStatsArgs>> cases;
+  for (const std::vector<std::int64_t>& sizes :
+       {std::vector<std::int64_t>{}, {1}, {7, 0, 40003, 16384, 3}, std::vector<std::int64_t>(100, 33)})
+    cases.push_back({"gradient_stats of " + std::to_string(sizes.size()),
+                     [&stats, sizes](OpMemory& memory) { return stats.build(memory, sizes); }});
+  check_cases<GradientStatsArgs>({gradient_stats_candidates(), gradient_stats_workspace_bytes}, cases);
+}
+
+TEST(GradientStats, CountsWhatIsNotFiniteAndLeavesItOut) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  for (const auto& candidate : gradient_stats_candidates()) {
+    SCOPED_TRACE(candidate.name);
+    OpMemory memory;
+    const View x = memory.input("x", {11}, std::vector<float>{3, nan, 4, -inf, 0, 0, 0, 0, 0, inf, 12});
+    const GradientSegment segment{x.as<float>(), 11};
+    GradientStatsArgs args{.segments = {&segment, 1}};
+    args.sum_squares = memory.output("sum_squares", {1}, bitwise(), DType::f64);
+    args.nonfinite = memory.output("nonfinite", {1}, bitwise(), DType::i64);
+    run_candidate<GradientStatsArgs>({gradient_stats_candidates(), gradient_stats_workspace_bytes}, candidate, args, 1);
+    EXPECT_EQ(args.sum_squares.as<double>()[0], 169.0);
+    EXPECT_EQ(args.nonfinite.as<std::int64_t>()[0], 3);
+  }
+}
+
+}  // namespace
+}  // namespace athanor::kernels::test

@@ -1,0 +1,88 @@
+#include "tests/kernels/support/op_case.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace athanor::kernels::test {
+
+namespace {
+
+constexpr std::byte kGuard{0x5A};
+constexpr std::size_t kGuardBytes = 64;
+
+std::string first_difference(const Tolerance& tolerance, const std::vector<double>& got,
+                             const std::vector<double>& want) {
+  for (std::size_t i = 0; i < want.size(); ++i)
+    if (!tolerance.accepts(got[i], want[i]))
+      return "element " + std::to_string(i) + " is " + std::to_string(got[i]) + ", the reference says " +
+             std::to_string(want[i]) + " (difference " + std::to_string((got[i] - want[i]) * 1e6) + "e-6)";
+  return "none";
+}
+
+void expect_memory_respected(const OpMemory& memory) {
+  for (const auto& block : memory.blocks()) {
+    EXPECT_TRUE(block.guards_intact()) << block.name << ": something was written outside the view";
+    if (block.role != OpMemory::Role::input) continue;
+    EXPECT_TRUE(block.unchanged()) << block.name << ": an input was written to";
+  }
+}
+
+void expect_same_values(const OpMemory& got, const OpMemory& want) {
+  for (std::size_t i = 0; i < want.blocks().size(); ++i) {
+    const auto& expected = want.blocks()[i];
+    if (expected.role == OpMemory::Role::input) continue;
+    const std::vector<double> values = got.blocks()[i].values(), wanted = expected.values();
+    EXPECT_TRUE(expected.tolerance.accepts(values, wanted))
+        << expected.name << ": " << first_difference(expected.tolerance, values, wanted);
+    EXPECT_TRUE(rejects_zeros(expected.tolerance, wanted)) << expected.name << ": zeros would have passed";
+    EXPECT_TRUE(rejects_shuffled(expected.tolerance, wanted))
+        << expected.name << ": a shuffled result would have passed";
+  }
+}
+
+void expect_same_bits(const OpMemory& got, const OpMemory& want, int threads) {
+  for (std::size_t i = 0; i < want.blocks().size(); ++i)
+    EXPECT_EQ(got.blocks()[i].payload(), want.blocks()[i].payload())
+        << want.blocks()[i].name << ": other bits with " << threads << " threads than with one";
+}
+
+}  // namespace
+
+GuardedWorkspace::GuardedWorkspace(std::size_t bytes, std::string owner)
+    : bytes_(bytes + 2 * kGuardBytes, kGuard), owner_(std::move(owner)) {}
+
+GuardedWorkspace::~GuardedWorkspace() {
+  const auto intact = [](auto begin, auto end) {
+    return std::all_of(begin, end, [](std::byte b) { return b == kGuard; });
+  };
+  EXPECT_TRUE(intact(bytes_.begin(), bytes_.begin() + kGuardBytes)) << owner_ << " wrote before its workspace";
+  EXPECT_TRUE(intact(bytes_.end() - static_cast<std::ptrdiff_t>(kGuardBytes), bytes_.end()))
+      << owner_ << " wrote beyond its workspace";
+}
+
+void* GuardedWorkspace::data() {
+  return bytes_.size() == 2 * kGuardBytes ? nullptr : bytes_.data() + kGuardBytes;
+}
+
+void check_candidates(const std::string& case_name, const std::vector<BoundCandidate>& candidates) {
+  SCOPED_TRACE(case_name);
+  OpMemory want;
+  ASSERT_TRUE(candidates.back().run(want, 1)) << "the reference refuses nothing";
+  expect_memory_respected(want);
+  for (const BoundCandidate& candidate : candidates) {
+    SCOPED_TRACE(candidate.name);
+    OpMemory one_thread;
+    if (!candidate.run(one_thread, 1)) continue;
+    expect_memory_respected(one_thread);
+    expect_same_values(one_thread, want);
+    for (const int threads : {2, 3}) {
+      OpMemory more_threads;
+      candidate.run(more_threads, threads);
+      expect_memory_respected(more_threads);
+      expect_same_bits(more_threads, one_thread, threads);
+    }
+  }
+}
+
+}  // namespace athanor::kernels::test

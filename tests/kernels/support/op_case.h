@@ -1,0 +1,79 @@
+// One row of a table of op cases yields everything: every candidate against the reference, the same bits for 1, 2 and 3
+// threads, guards around all memory, inputs untouched, and a tolerance that would have refused a wrong answer.
+#pragma once
+
+#include "kernels/base/launch.h"
+#include "tests/kernels/support/op_memory.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace athanor::kernels::test {
+
+template <class Args>
+struct OpCase {
+  std::string name;
+  std::function<Args(OpMemory&)> build;  // called anew for every run; must give the same values each time
+};
+
+template <class Args>
+struct OpUnderTest {
+  Candidates<Args> candidates;
+  std::size_t (*workspace_bytes)(const Exec&, const Args&) = nullptr;
+};
+
+// One call, with type and arguments bound: the part of the check that is not a template.
+struct BoundCandidate {
+  std::string name;
+  // Runs on fresh memory with this many threads. False when the candidate refuses the arguments.
+  std::function<bool(OpMemory& memory, int threads)> run;
+};
+
+// Reports failures through GoogleTest. The last candidate is the reference.
+void check_candidates(const std::string& case_name, const std::vector<BoundCandidate>& candidates);
+
+// Workspace with guards; the destructor reports an overrun through GoogleTest.
+class GuardedWorkspace {
+ public:
+  GuardedWorkspace(std::size_t bytes, std::string owner);
+  ~GuardedWorkspace();
+  GuardedWorkspace(const GuardedWorkspace&) = delete;
+  GuardedWorkspace& operator=(const GuardedWorkspace&) = delete;
+  [[nodiscard]] void* data();
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::string owner_;
+};
+
+// Calls one candidate with the workspace that the op asks for.
+template <class Args>
+void run_candidate(const OpUnderTest<Args>& op, const Candidate<Args>& candidate, const Args& args, int threads) {
+  Exec exec;
+  exec.threads = threads;
+  exec.workspace_bytes = op.workspace_bytes ? op.workspace_bytes(exec, args) : 0;
+  GuardedWorkspace workspace(exec.workspace_bytes, candidate.name);
+  exec.workspace = workspace.data();
+  candidate.run(exec, args);
+}
+
+template <class Args>
+std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const OpCase<Args>& op_case) {
+  std::vector<BoundCandidate> bound;
+  for (const Candidate<Args>& candidate : op.candidates)
+    bound.push_back({candidate.name, [op, candidate, build = op_case.build](OpMemory& memory, int threads) {
+                       const Args args = build(memory);
+                       if (candidate.why_not && candidate.why_not(Exec{}, args)) return false;
+                       run_candidate(op, candidate, args, threads);
+                       return true;
+                     }});
+  return bound;
+}
+
+template <class Args>
+void check_cases(const OpUnderTest<Args>& op, const std::vector<OpCase<Args>>& cases) {
+  for (const OpCase<Args>& op_case : cases) check_candidates(op_case.name, bind_candidates(op, op_case));
+}
+
+}  // namespace athanor::kernels::test

@@ -1,0 +1,60 @@
+// The arguments of one op call in a test: inputs with values that depend on their names only, outputs full of
+// sentinels, everything between guards and off the alignment that vector code would like.
+#pragma once
+
+#include "kernels/base/view.h"
+#include "tests/kernels/support/tolerance.h"
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace athanor::kernels::test {
+
+// Normal values, or all the same when std is 0.
+struct Values {
+  double mean = 0.0, std = 1.0;
+};
+
+class OpMemory {
+ public:
+  enum class Role { input, output, updated };
+
+  struct Block {
+    std::string name;
+    Role role;
+    Tolerance tolerance;
+    View view;
+    std::vector<std::byte> bytes;
+    std::vector<std::byte> before;  // the payload as it was handed out
+
+    [[nodiscard]] std::vector<double> values() const;
+    [[nodiscard]] bool guards_intact() const;
+    [[nodiscard]] bool unchanged() const;
+    [[nodiscard]] std::vector<std::byte> payload() const;
+  };
+
+  View input(const std::string& name, const Shape& shape, Values values = {});
+  View input(const std::string& name, const Shape& shape, const std::vector<float>& values);
+  // An input that another call computes, such as a statistic that the forward pass saved.
+  View input_from(const std::string& name, const Shape& shape, const std::function<void(const View&)>& compute);
+  View indices(const std::string& name, const Shape& shape, const std::vector<std::int32_t>& values);
+  // Full of NaN, so that an element nobody writes is seen.
+  View output(const std::string& name, const Shape& shape, Tolerance tolerance, DType dtype = DType::f32);
+  // Read and written: accumulators, parameters.
+  View updated(const std::string& name, const Shape& shape, Tolerance tolerance, Values values = {});
+
+  [[nodiscard]] std::deque<Block>& blocks() { return blocks_; }
+  [[nodiscard]] const std::deque<Block>& blocks() const { return blocks_; }
+  [[nodiscard]] const Block& block(const std::string& name) const;
+
+ private:
+  Block& add(const std::string& name, Role role, const Shape& shape, DType dtype, Tolerance tolerance);
+  View finish(Block& block);
+
+  std::deque<Block> blocks_;
+};
+
+}  // namespace athanor::kernels::test
