@@ -104,10 +104,24 @@ void compose(const cv::Mat& rgba, const ColourChange& change, const cv::Vec3f& b
   }
 }
 
+void change_strokes(const Augmentation& a, SampleRandom random, cv::Mat& picture) {
+  const float draw = random.unit();
+  if (draw >= a.stroke) return;
+  static const cv::Mat kNeighbours = cv::Mat::ones(3, 3, CV_8U);
+  if (draw < a.stroke / 2) {
+    cv::dilate(picture, picture, kNeighbours);
+  } else {
+    cv::erode(picture, picture, kNeighbours);
+  }
+}
+
 void blur(const Augmentation& a, SampleRandom random, cv::Mat& picture) {
   const bool wanted = random.chance(a.blur);
-  const float sigma = random.between(a.blur_sigma.low, a.blur_sigma.high);
-  if (wanted) cv::GaussianBlur(picture, picture, {5, 5}, sigma, sigma, cv::BORDER_REPLICATE);
+  const float strength = random.between(a.blur_strength.low, a.blur_strength.high);
+  if (!wanted) return;
+  cv::Mat soft;
+  cv::blur(picture, soft, {3, 3}, {-1, -1}, cv::BORDER_REPLICATE);
+  cv::addWeighted(picture, 1 - strength, soft, strength, 0, picture);
 }
 
 void cut_out(const Augmentation& a, SampleRandom random, cv::Mat& picture) {
@@ -188,6 +202,7 @@ void augment(const Drawing& drawing, const Augmentation& augmentation, std::uint
   compose(small, draw_colour(augmentation, random(Purpose::colour)),
           draw_background(augmentation, random(Purpose::background)), out);
   cv::Mat picture(px, px, CV_32FC3, out.data());
+  change_strokes(augmentation, random(Purpose::stroke), picture);
   blur(augmentation, random(Purpose::blur), picture);
   cut_out(augmentation, random(Purpose::cutout), picture);
   add_noise(augmentation, random(Purpose::noise), out);

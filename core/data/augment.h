@@ -31,8 +31,9 @@ struct Augmentation {
   float contrast = 0;      // factor 1 ± this around middle grey
   // Background and what lies over everything.
   float white_background = 1;      // probability of white; else any plain colour
-  float blur = 0;                  // probability
-  Range blur_sigma{0.3F, 1.0F};    // output pixels
+  float stroke = 0;                // probability of light or dark lines growing by a pixel, half of the time each
+  float blur = 0;                  // probability of a softer or sharper picture
+  Range blur_strength{-0.8F, 1};   // 1 is the mean of 3 x 3 pixels; below 0 sharpens
   float cutout = 0;                // probability of one rectangle of a random colour
   Range cutout_side{0.15F, 0.5F};  // share of the side
   float noise = 0;                 // standard deviation, in units of full brightness

@@ -18,6 +18,7 @@ enum class Purpose : std::uint32_t {
   blur,
   cutout,
   noise,
+  stroke,
 };
 
 class SampleRandom {

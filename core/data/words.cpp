@@ -22,7 +22,8 @@ bool is_space(UChar32 c) {
 bool is_dropped(UChar32 c) {
   if (c == 0 || c == 0xFFFD) return true;
   if (c == '\t' || c == '\n' || c == '\r') return false;
-  return (U_MASK(u_charType(c)) & U_GC_C_MASK) != 0;
+  // Unassigned code points stay: what is unassigned here may be a letter in a newer version of Unicode.
+  return (U_MASK(u_charType(c)) & (U_GC_C_MASK & ~U_GC_CN_MASK)) != 0;
 }
 
 bool is_punctuation(UChar32 c) {

@@ -141,11 +141,24 @@ TEST(Augment, CutoutCoversARectangle) {
 
 TEST(Augment, BlurSoftensEdgesAndKeepsTheSum) {
   const Pixels sharp = apply({});
-  const Pixels soft = apply({.blur = 1, .blur_sigma = {1, 1}});
+  const Pixels soft = apply({.blur = 1, .blur_strength = {1, 1}});
   EXPECT_GT(at(soft, 16, 16, 1), -1.0F);
   EXPECT_LT(at(soft, 16, 16, 1), 1.0F);
   const auto sum = [](const Pixels& p) { return std::accumulate(p.begin(), p.end(), 0.0); };
   EXPECT_NEAR(sum(soft), sum(sharp), 1.5);
+}
+
+TEST(Augment, StrokesGrowOrShrinkByAPixelHalfOfTheTimeEach) {
+  const double before = drawn(apply({}));
+  int thicker = 0;
+  int thinner = 0;
+  for (std::uint64_t sample = 0; sample < 400; ++sample) {
+    const double after = drawn(apply({.stroke = 0.5F}, sample));
+    thicker += after > before ? 1 : 0;
+    thinner += after < before ? 1 : 0;
+  }
+  EXPECT_NEAR(thicker, 100, 30);
+  EXPECT_NEAR(thinner, 100, 30);
 }
 
 TEST(Augment, NoiseHasTheAskedStandardDeviation) {

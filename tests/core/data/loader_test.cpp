@@ -44,6 +44,7 @@ class LoaderTest : public ::testing::Test {
                             .channel_gain = 0.2F,
                             .contrast = 0.2F,
                             .white_background = 0.3F,
+                            .stroke = 0.3F,
                             .blur = 0.5F,
                             .cutout = 0.5F,
                             .noise = 0.02F};
