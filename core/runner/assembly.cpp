@@ -1,0 +1,192 @@
+#include "core/runner/assembly.h"
+
+#include "core/memory/allocator.h"
+#include "core/observe/process.h"
+#include "core/recipe/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace athanor::runner {
+namespace {
+
+// The probes are the same in every run of the same data, so that boards can be compared.
+constexpr std::uint64_t kProbeSeed = 1;
+
+float as_float(const recipe::Recipe& recipe, const char* path) { return static_cast<float>(recipe.real(path)); }
+int as_int(const recipe::Recipe& recipe, const char* path) { return static_cast<int>(recipe.integer(path)); }
+
+data::Augmentation augmentation(const recipe::Recipe& recipe) {
+  data::Augmentation out;
+  out.scale = {as_float(recipe, "augment.scale_min"), as_float(recipe, "augment.scale_max")};
+  out.rotation_degrees = as_float(recipe, "augment.rotation");
+  out.shift = as_float(recipe, "augment.shift");
+  out.stretch = as_float(recipe, "augment.stretch");
+  out.shear = as_float(recipe, "augment.shear");
+  out.flip = as_float(recipe, "augment.flip");
+  out.hue_degrees = as_float(recipe, "augment.hue");
+  out.saturation = as_float(recipe, "augment.saturation");
+  out.greyscale = as_float(recipe, "augment.greyscale");
+  out.brightness = as_float(recipe, "augment.brightness");
+  out.channel_gain = as_float(recipe, "augment.channel_gain");
+  out.contrast = as_float(recipe, "augment.contrast");
+  out.white_background = as_float(recipe, "augment.white_background");
+  out.blur = as_float(recipe, "augment.blur");
+  out.cutout = as_float(recipe, "augment.cutout");
+  out.noise = as_float(recipe, "augment.noise");
+  return out;
+}
+
+bool cuda_works() {
+  try {
+    (void)make_allocator({DeviceKind::cuda, 0})->allocate(1, MemoryTag::workspace);
+    return true;
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+recipe::Fault fault(const recipe::Recipe& recipe, const char* path, const Error& error) {
+  return {recipe.line(path), path, error.remedy.empty() ? error.cause : error.cause + "; " + error.remedy};
+}
+
+// Which field of a selection does the data set not know?
+const char* unknown_field(const data::Dataset& dataset, const data::Selection& selection, const char* styles_field) {
+  const auto lacks = [](const std::vector<std::string>& known, const std::vector<std::string>& wanted) {
+    return std::ranges::any_of(wanted, [&](const std::string& word) { return std::ranges::find(known, word) == known.end(); });
+  };
+  if (lacks(dataset.groups(), selection.groups)) return "data.groups";
+  return lacks(dataset.styles(), selection.styles) ? styles_field : "data.language";
+}
+
+}  // namespace
+
+data::LoaderOptions loader_options(const recipe::Recipe& recipe) {
+  data::LoaderOptions out;
+  out.selection = {recipe.list("data.groups"), recipe.list("data.train_styles"), recipe.text("data.language")};
+  out.batch_size = as_int(recipe, "data.batch_size");
+  out.image_px = as_int(recipe, "data.image_px");
+  out.max_tokens = as_int(recipe, "data.max_tokens");
+  out.seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
+  out.augmentation = augmentation(recipe);
+  out.keyword_probability = as_float(recipe, "data.keyword_share");
+  out.fit_margin = as_float(recipe, "data.fit_margin");
+  out.workers = as_int(recipe, "data.workers");
+  return out;
+}
+
+data::Selection test_selection(const recipe::Recipe& recipe) {
+  return {recipe.list("data.groups"), recipe.list("data.test_styles"), recipe.text("data.language")};
+}
+
+models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t vocabulary) {
+  models::TwoTowerConfig out;
+  out.image_px = recipe.integer("data.image_px");
+  out.stem_channels = *recipe::whole_numbers(recipe.text("model.stem"));
+  out.image_width = recipe.integer("model.image_width");
+  out.image_depth = recipe.integer("model.image_depth");
+  out.image_heads = recipe.integer("model.image_heads");
+  out.text_width = recipe.integer("model.text_width");
+  out.text_depth = recipe.integer("model.text_depth");
+  out.text_heads = recipe.integer("model.text_heads");
+  out.mlp_ratio = recipe.real("model.mlp_ratio");
+  out.dropout = as_float(recipe, "model.dropout");
+  out.vocabulary = vocabulary;
+  out.max_tokens = recipe.integer("data.max_tokens");
+  out.embedding_dim = recipe.integer("model.embedding_dim");
+  out.initial_temperature = as_float(recipe, "model.initial_temperature");
+  out.temperature_rate = as_float(recipe, "train.temperature_rate");
+  return out;
+}
+
+optim::AdamWOptions optimizer_options(const recipe::Recipe& recipe) {
+  return {.beta1 = as_float(recipe, "train.beta1"),
+          .beta2 = as_float(recipe, "train.beta2"),
+          .eps = as_float(recipe, "train.epsilon"),
+          .weight_decay = as_float(recipe, "train.weight_decay")};
+}
+
+train::Plan train_plan(const recipe::Recipe& recipe) {
+  train::Plan out;
+  out.steps = recipe.integer("train.steps");
+  out.schedule = {.peak = recipe.real("train.learning_rate"),
+                  .warmup_steps = recipe.integer("train.warmup_steps"),
+                  .total_steps = out.steps,
+                  .final_share = recipe.real("train.final_share")};
+  out.clip_norm = as_float(recipe, "train.clip_norm");
+  out.evaluate_every = recipe.integer("eval.every_steps");
+  out.checkpoint_every = recipe.integer("checkpoint.every_steps");
+  return out;
+}
+
+Device resolve_device(const recipe::Recipe& recipe) {
+  const std::string& wish = recipe.text("train.device");
+  if (wish == "cpu") return {DeviceKind::cpu, 0};
+  if (cuda_works()) return {DeviceKind::cuda, 0};
+  if (wish == "cuda") {
+    throw Failure(ErrorKind::unavailable, "train on a GPU", "this build or this machine has none that works",
+                  "Set train.device to auto or cpu, or build with the preset cuda on a machine with a GPU");
+  }
+  return {DeviceKind::cpu, 0};
+}
+
+int resolve_threads(const recipe::Recipe& recipe) {
+  const int wish = as_int(recipe, "train.threads");
+  return wish > 0 ? wish : observe::machine().cores;
+}
+
+std::string describe_device(const recipe::Recipe& recipe) {
+  const char* kind = resolve_device(recipe).kind == DeviceKind::cuda ? "cuda:0" : "cpu";
+  const int threads = resolve_threads(recipe);
+  return fmt::format("{}: {}, {} thread{}", kind, observe::machine().processor, threads, threads == 1 ? "" : "s");
+}
+
+DataJudgement judge_data(const recipe::Recipe& recipe) {
+  DataJudgement out;
+  auto opened = data::Dataset::open_named(recipe.text("data.dataset"));
+  if (!opened) {
+    if (opened.error().kind == ErrorKind::corrupt) throw Failure(std::move(opened.error()));
+    out.faults.push_back(fault(recipe, "data.dataset", opened.error()));
+    return out;
+  }
+  out.dataset = std::make_shared<const data::Dataset>(std::move(*opened));
+  const auto count = [&](const data::Selection& selection, const char* styles_field) -> std::int64_t {
+    const auto selected = out.dataset->select(selection);
+    if (selected) return static_cast<std::int64_t>(selected->size());
+    out.faults.push_back(fault(recipe, unknown_field(*out.dataset, selection, styles_field), selected.error()));
+    return 0;
+  };
+  out.train_pictures = count(loader_options(recipe).selection, "data.train_styles");
+  if (out.train_pictures == 0) return out;
+  out.test_pictures = count(test_selection(recipe), "data.test_styles");
+  if (recipe.integer("data.batch_size") > out.train_pictures) {
+    out.faults.push_back({recipe.line("data.batch_size"), "data.batch_size",
+                          fmt::format("must not exceed the {} training pictures", out.train_pictures)});
+  }
+  return out;
+}
+
+Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
+                  std::function<std::string(std::size_t picture)> media) {
+  const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
+  const data::LoaderOptions options = loader_options(recipe);
+  Assembly out;
+  out.dataset = std::move(dataset);
+  out.context = std::make_unique<Context>(
+      ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
+  out.loader = value_or_throw(data::Loader::create(out.dataset, options));
+  out.model = std::make_unique<models::TwoTower>(
+      *out.context, model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
+  out.optimizer = std::make_unique<optim::AdamW>(*out.context, out.model->named_parameters(), optimizer_options(recipe));
+
+  data::LoaderOptions test_options = options;
+  test_options.selection = test_selection(recipe);
+  out.task = std::make_unique<tasks::Contrastive>(tasks::ContrastiveParts{
+      *out.model, out.dataset, value_or_throw(data::EvaluationSet::create(out.dataset, test_options)),
+      value_or_throw(data::probe_set(*out.dataset, test_options.selection, as_int(recipe, "eval.probes"), kProbeSeed)),
+      std::move(media)});
+  return out;
+}
+
+}  // namespace athanor::runner

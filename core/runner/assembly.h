@@ -1,0 +1,54 @@
+// Ties a recipe to the parts that carry it out; the only place that knows all of them.
+#pragma once
+
+#include "core/data/loader.h"
+#include "core/models/two_tower/two_tower.h"
+#include "core/optim/adamw.h"
+#include "core/recipe/recipe.h"
+#include "core/tasks/contrastive.h"
+#include "core/train/trainer.h"
+
+#include <memory>
+#include <vector>
+
+namespace athanor::runner {
+
+// What a recipe asks for, in the parts' own words.
+[[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe);
+[[nodiscard]] data::Selection test_selection(const recipe::Recipe& recipe);
+[[nodiscard]] models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t vocabulary);
+[[nodiscard]] optim::AdamWOptions optimizer_options(const recipe::Recipe& recipe);
+[[nodiscard]] train::Plan train_plan(const recipe::Recipe& recipe);
+
+// "auto" is resolved by asking the machine. Throws Failure(unavailable) when a GPU is demanded and there is none.
+[[nodiscard]] Device resolve_device(const recipe::Recipe& recipe);
+[[nodiscard]] int resolve_threads(const recipe::Recipe& recipe);
+// "cpu: AMD EPYC, 2 threads"
+[[nodiscard]] std::string describe_device(const recipe::Recipe& recipe);
+
+// What can only be judged with the data at hand: a missing data set, groups it does not hold, a batch larger than the
+// training set. Opens the data set as a by-product; null when that failed.
+struct DataJudgement {
+  std::shared_ptr<const data::Dataset> dataset;
+  std::vector<recipe::Fault> faults;
+  std::int64_t train_pictures = 0;
+  std::int64_t test_pictures = 0;
+};
+[[nodiscard]] DataJudgement judge_data(const recipe::Recipe& recipe);
+
+// Members are destroyed in the reverse order; tensors go before the context they came from.
+struct Assembly {
+  std::shared_ptr<const data::Dataset> dataset;
+  std::unique_ptr<Context> context;
+  std::unique_ptr<data::Loader> loader;
+  std::unique_ptr<models::TwoTower> model;
+  std::unique_ptr<optim::AdamW> optimizer;
+  std::unique_ptr<tasks::Contrastive> task;
+
+  [[nodiscard]] train::Parts parts() const { return {*context, *task, *loader, model->named_parameters(), *optimizer}; }
+};
+// Throws Failure with whatever a part refuses.
+[[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
+                                std::function<std::string(std::size_t picture)> media = {});
+
+}  // namespace athanor::runner

@@ -1,0 +1,100 @@
+#include "core/runner/calibration.h"
+
+#include "core/base/digest.h"
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "core/runner/assembly.h"
+
+#include <nlohmann/json.hpp>
+
+namespace athanor::runner {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormat = 1;
+
+std::filesystem::path file() { return athanor_home() / "calibration.json"; }
+
+json read_all() {
+  const auto text = read_file(file());
+  if (!text) return json::object();
+  json all = json::parse(*text, nullptr, false);
+  const bool usable = all.is_object() && all.value("format", 0) == kFormat && all.contains("machines") && all["machines"].is_object();
+  return usable ? all["machines"] : json::object();
+}
+
+json to_json(const ShapeTimes& times) {
+  return {{"step_s", times.step_s},
+          {"evaluate_s_per_picture", times.evaluate_s_per_picture},
+          {"start_s", times.start_s},
+          {"checkpoint_s", times.checkpoint_s},
+          {"program_bytes", times.program_bytes}};
+}
+
+ShapeTimes shape_from(const json& in) {
+  return {in.at("step_s").get<double>(), in.at("evaluate_s_per_picture").get<double>(), in.at("start_s").get<double>(),
+          in.at("checkpoint_s").get<double>(), in.at("program_bytes").get<double>()};
+}
+
+json to_json(const OpRates& rates) {
+  return {{"seconds_per_flop", rates.seconds_per_flop},
+          {"seconds_per_launch", rates.seconds_per_launch},
+          {"overhead", rates.overhead},
+          {"program_bytes", rates.program_bytes},
+          {"start_s", rates.start_s}};
+}
+
+OpRates rates_from(const json& in) {
+  OpRates out;
+  in.at("seconds_per_flop").get_to(out.seconds_per_flop);
+  in.at("seconds_per_launch").get_to(out.seconds_per_launch);
+  in.at("overhead").get_to(out.overhead);
+  in.at("program_bytes").get_to(out.program_bytes);
+  in.at("start_s").get_to(out.start_s);
+  return out;
+}
+
+}  // namespace
+
+std::string machine_key(const recipe::Recipe& recipe) { return describe_device(recipe); }
+
+std::string shape_key(const recipe::Recipe& recipe) {
+  std::string text;
+  for (const recipe::Field& field : recipe::fields()) {
+    const std::string& path = field.path;
+    const bool matters = path.starts_with("model.") || path == "data.batch_size" || path == "data.image_px" ||
+                         path == "data.max_tokens" || path == "data.workers" || path == "precision.policy";
+    // Of an augmentation it matters only whether it takes place.
+    if (path.starts_with("augment.")) text += recipe.is_default(path) || recipe.real(path) != 0 ? "1" : "0";
+    if (matters) text += path + "=" + recipe::format_value(recipe.value(path)) + "\n";
+  }
+  return sha256_hex(text).substr(0, 16);
+}
+
+MachineCalibration load_calibration(const std::string& machine) {
+  const json all = read_all();
+  MachineCalibration out;
+  if (!all.contains(machine)) return out;
+  try {
+    for (const auto& [key, shape] : all[machine].at("shapes").items()) out.shapes[key] = shape_from(shape);
+    if (all[machine].contains("rates")) out.rates = rates_from(all[machine]["rates"]);
+  } catch (const json::exception&) {
+    return {};
+  }
+  return out;
+}
+
+void store_calibration(const std::string& machine, const MachineCalibration& calibration) {
+  json all = read_all();
+  json& mine = all[machine];
+  if (!mine.is_object() || !mine.contains("shapes")) mine = {{"shapes", json::object()}};
+  for (const auto& [key, shape] : calibration.shapes) mine["shapes"][key] = to_json(shape);
+  if (calibration.rates) mine["rates"] = to_json(*calibration.rates);
+  const json document = {{"format", kFormat}, {"machines", all}};
+  std::error_code ignored;
+  std::filesystem::create_directories(file().parent_path(), ignored);
+  (void)write_file_atomically(file(), document.dump(1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,149 @@
+#include "core/base/paths.h"
+#include "core/data/dataset.h"
+#include "core/memory/allocator.h"
+#include "core/observe/process.h"
+#include "core/runner/commands.h"
+#include "core/runner/output.h"
+#include "core/runner/provenance.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+
+namespace athanor::runner {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+
+struct Cuda {
+  bool works = false;
+  std::string reason;
+};
+
+Cuda probe_cuda() {
+  try {
+    const auto allocator = make_allocator({DeviceKind::cuda, 0});
+    allocator->release(allocator->allocate(1, MemoryTag::workspace));
+    return {true, ""};
+  } catch (const Failure& failure) {
+    return {false, failure.error().message()};
+  }
+}
+
+json data_sets(bool& sound) {
+  json out = json::array();
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(datasets_dir(), code)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_directory() || !is_safe_name(name)) continue;
+    const auto opened = data::Dataset::open(entry.path());
+    if (opened) {
+      out.push_back({{"name", name}, {"pictures", opened->pictures().size()}, {"concepts", opened->concepts().size()},
+                     {"digest", opened->card().digest}, {"damaged_pictures", opened->corrupt().size()}});
+    } else {
+      sound = false;
+      out.push_back({{"name", name}, {"error", opened.error().message()}});
+    }
+  }
+  return out;
+}
+
+// Does somebody answer at the agent's socket?
+bool agent_answers() {
+  const fs::path socket = agent_dir() / "socket";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = socket.string();
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  const bool answered = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(descriptor);
+  return answered;
+}
+
+// SQLite keeps the user version in bytes 60 to 63 of the file, big-endian; -1 without a store.
+std::int64_t store_version() {
+  constexpr std::size_t kHeader = 100, kVersionAt = 60;
+  std::ifstream file(history_path(), std::ios::binary);
+  std::array<char, kHeader> header{};
+  if (!file.read(header.data(), header.size())) return -1;
+  std::int64_t version = 0;
+  for (std::size_t i = 0; i < 4; ++i) version = version << 8 | static_cast<unsigned char>(header[kVersionAt + i]);
+  return version;
+}
+
+bool writable(const fs::path& home) {
+  fs::path existing = home;
+  std::error_code code;
+  while (!fs::exists(existing, code) && existing.has_parent_path() && existing != existing.parent_path()) existing = existing.parent_path();
+  return ::access(existing.c_str(), W_OK) == 0;
+}
+
+json examine() {
+  const observe::Machine machine = observe::machine();
+  const Cuda cuda = probe_cuda();
+  const fs::path home = athanor_home();
+  std::error_code code;
+  fs::path on_disk = home;
+  while (!fs::exists(on_disk, code) && on_disk != on_disk.parent_path()) on_disk = on_disk.parent_path();
+  const auto space = fs::space(on_disk, code);
+  bool sound = writable(home);
+  json out = {{"program", {{"version", version()}, {"commit", build_commit()}}},
+              {"machine", {{"host", machine.host}, {"system", machine.system}, {"processor", machine.processor},
+                           {"cores", machine.cores}, {"avx2", machine.avx2}, {"memory_bytes", machine.memory_bytes}}},
+              {"cuda", {{"works", cuda.works}, {"reason", cuda.reason}}},
+              {"home", {{"folder", home.string()}, {"writable", writable(home)},
+                        {"free_bytes", code ? 0 : static_cast<std::int64_t>(space.available)}}},
+              {"agent", {{"answers", agent_answers()}}},
+              {"store", {{"version", store_version()}}}};
+  out["data_sets"] = data_sets(sound);
+  out["sound"] = sound;
+  return out;
+}
+
+std::string text_of(const json& facts) {
+  const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+  const auto gib = [](const json& bytes) { return fmt::format("{:.1f} GiB", bytes.get<double>() / kGibibyte); };
+  std::string out = fmt::format("program    {} {}\n", text(facts["program"]["version"]), text(facts["program"]["commit"]));
+  const json& machine = facts["machine"];
+  out += fmt::format("machine    {}, {} cores{}, {}, {}\n", text(machine["processor"]), text(machine["cores"]),
+                     machine["avx2"].get<bool>() ? " with AVX2" : " without AVX2: slow", gib(machine["memory_bytes"]),
+                     text(machine["system"]));
+  out += fmt::format("gpu        {}\n", facts["cuda"]["works"].get<bool>() ? "CUDA works" : text(facts["cuda"]["reason"]));
+  out += fmt::format("home       {}{}, {} free\n", text(facts["home"]["folder"]),
+                     facts["home"]["writable"].get<bool>() ? "" : " (not writable: set ATHANOR_HOME)",
+                     gib(facts["home"]["free_bytes"]));
+  if (facts["data_sets"].empty()) out += "data       none: run athanor-run prepare emoji\n";
+  for (const json& set : facts["data_sets"]) {
+    out += set.contains("error") ? fmt::format("data       {}\n", text(set["error"]))
+                                 : fmt::format("data       {}: {} pictures of {} concepts, {}\n", text(set["name"]),
+                                               text(set["pictures"]), text(set["concepts"]), text(set["digest"]).substr(0, 12));
+  }
+  out += fmt::format("agent      {}\n", facts["agent"]["answers"].get<bool>() ? "answers" : "is not running");
+  const auto stored = facts["store"]["version"].get<std::int64_t>();
+  out += stored < 0 ? "history    none yet" : fmt::format("history    version {}", stored);
+  return out;
+}
+
+}  // namespace
+
+int run_doctor(const DoctorOptions& options, Console&) {
+  const json facts = examine();
+  print_line(options.json ? facts.dump(-1, ' ', false, json::error_handler_t::replace) : text_of(facts));
+  return facts["sound"].get<bool>() ? 0 : exit_status(ErrorKind::corrupt);
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,43 @@
+#include "core/runner/commands.h"
+#include "core/runner/forecast.h"
+#include "core/runner/output.h"
+
+#include <fmt/format.h>
+
+namespace athanor::runner {
+namespace {
+
+constexpr double kMebibyte = 1024.0 * 1024.0;
+
+std::string table(const recipe::Prediction& prediction) {
+  std::string out = fmt::format("model        {}\nparameters   {}\ndevice       {}\n", prediction.model,
+                                prediction.parameters, prediction.device);
+  out += fmt::format("memory       {:.0f} MiB of {:.0f} MiB\n", static_cast<double>(prediction.peak_memory_bytes) / kMebibyte,
+                     static_cast<double>(prediction.device_memory_bytes) / kMebibyte);
+  for (const recipe::MemoryShare& share : prediction.memory) {
+    out += fmt::format("  {:<12} {:>8.1f} MiB\n", share.owner, static_cast<double>(share.bytes) / kMebibyte);
+  }
+  out += fmt::format("arithmetic   {:.2f} GFLOP a step\nspeed        {:.2f} steps/s, {:.0f} pairs/s\n",
+                     prediction.flops_per_step / 1e9, prediction.steps_per_second, prediction.samples_per_second);
+  out += fmt::format("time         {:.0f} s for {} steps, evaluations and checkpoints\ncheckpoint   {:.1f} MiB\n",
+                     prediction.seconds_to_finish, prediction.steps,
+                     static_cast<double>(prediction.checkpoint_bytes) / kMebibyte);
+  for (const std::string& note : prediction.notes) out += note + "\n";
+  out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+int run_plan(const PlanOptions& options, Console&) {
+  if (options.recipe.file.empty()) {
+    throw Failure(ErrorKind::invalid_input, "plan", "no recipe is named", "Name one, or - for standard input");
+  }
+  const SoundRecipe sound = read_sound_recipe(options.recipe);
+  const bool quick = options.quick || options.recipe.file == "-";
+  const Forecast forecast = runner::forecast(sound, quick ? Effort::quick : Effort::thorough);
+  print_line(options.json ? recipe::to_json(forecast.prediction) : table(forecast.prediction));
+  return 0;
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,34 @@
+#include "core/base/paths.h"
+#include "core/data/prepare/emoji.h"
+#include "core/observe/process.h"
+#include "core/runner/commands.h"
+#include "core/runner/output.h"
+
+#include <fmt/format.h>
+
+namespace athanor::runner {
+
+int run_prepare(const PrepareOptions& options, Console& console) {
+  if (options.dataset != "emoji") {
+    throw Failure(ErrorKind::invalid_input, fmt::format("prepare the data set {}", options.dataset),
+                  "only emoji can be prepared", "Run athanor-run prepare emoji");
+  }
+  data::PrepareOptions wish;
+  wish.sources = data::default_sources();
+  wish.output = dataset_dir(options.dataset);
+  wish.force = options.force;
+  wish.threads = observe::machine().cores;
+  wish.progress = [&console](double fraction, std::string_view what) { console.progress(fraction, what); };
+  const data::DatasetCard card = value_or_throw(data::prepare_emoji(wish));
+  console.end_progress();
+  const auto count = [&card](const char* name) {
+    const auto found = card.counts.find(name);
+    return found == card.counts.end() ? std::int64_t{0} : found->second;
+  };
+  console.info(fmt::format("{}: {} pictures of {} concepts, digest {}, in {}", card.name, count("pictures"),
+                           count("concepts"), card.digest.substr(0, 12), wish.output.string()));
+  if (options.json) print_line(data::to_json(card));
+  return 0;
+}
+
+}  // namespace athanor::runner

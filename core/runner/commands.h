@@ -1,0 +1,62 @@
+// The commands of athanor-run. Each returns the exit status and writes its result to stdout; what a person follows goes to
+// the console. Failure and RecipeRefused pass through to main.
+#pragma once
+
+#include "core/runner/console.h"
+#include "core/runner/recipe_input.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace athanor::runner {
+
+struct PrepareOptions {
+  std::string dataset;
+  bool force = false;
+  bool json = false;
+};
+int run_prepare(const PrepareOptions& options, Console& console);
+
+struct TrainOptions {
+  RecipeInput recipe;                  // file empty: the run's own (with resume)
+  std::filesystem::path run_directory; // empty: a fresh one below <ATHANOR_HOME>/runs
+  bool resume = false;
+  std::optional<std::int64_t> fork_step;
+  std::string fork_from;               // run; empty: the folder that holds the recipe
+  bool json = false;
+  std::chrono::steady_clock::time_point process_start;
+};
+int run_train(const TrainOptions& options, Console& console);
+
+struct PlanOptions {
+  RecipeInput recipe;
+  bool quick = false;
+  bool json = false;
+};
+int run_plan(const PlanOptions& options, Console& console);
+
+struct EvalOptions {
+  std::string run;
+  std::optional<std::int64_t> checkpoint;
+  bool json = false;
+};
+int run_eval(const EvalOptions& options, Console& console);
+
+struct ShowOptions {
+  std::string run;
+  bool fields = false;
+  bool events = false;
+  std::string metric;
+  bool json = false;
+};
+int run_show(const ShowOptions& options, Console& console);
+
+struct DoctorOptions {
+  bool json = false;
+};
+int run_doctor(const DoctorOptions& options, Console& console);
+
+}  // namespace athanor::runner

@@ -1,0 +1,33 @@
+// What a recipe needs, found without computing: its model goes through a few training steps and an evaluation in a dry
+// context, where allocations and operations are only counted.
+#pragma once
+
+#include "core/memory/allocator.h"
+#include "core/recipe/recipe.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace athanor::runner {
+
+struct OpCount {
+  double flops = 0;
+  std::int64_t launches = 0;
+};
+
+struct DryRun {
+  std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
+  std::map<std::string, OpCount> step;      // one training step, by kernel name
+  std::map<std::string, OpCount> evaluate;  // one evaluation
+  MemoryStats memory;
+  [[nodiscard]] double step_flops() const;
+};
+
+struct DrySizes {
+  std::int64_t vocabulary = 0;
+  std::int64_t test_pictures = 0;
+};
+[[nodiscard]] DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes);
+
+}  // namespace athanor::runner

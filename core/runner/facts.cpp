@@ -1,0 +1,33 @@
+#include "core/runner/facts.h"
+
+#include <algorithm>
+
+namespace athanor::runner {
+namespace {
+
+// Multiples of `every` in (done, steps], and the last step in any case.
+std::int64_t occasions(std::int64_t every, std::int64_t steps, std::int64_t done) {
+  if (done >= steps) return 0;
+  const std::int64_t regular = every > 0 ? steps / every - done / every : 0;
+  const bool last_is_regular = every > 0 && steps % every == 0;
+  return regular + (last_is_regular ? 0 : 1);
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+std::int64_t evaluations(const train::Plan& plan, std::int64_t done) {
+  return occasions(plan.evaluate_every, plan.steps, done) + (done == 0 ? 1 : 0);
+}
+
+std::int64_t checkpoints(const train::Plan& plan, std::int64_t done) {
+  return occasions(plan.checkpoint_every, plan.steps, done);
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,17 @@
+// Small sums that predictions and reports share.
+#pragma once
+
+#include "core/train/trainer.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace athanor::runner {
+
+// 0 for no values; the upper one of an even number.
+[[nodiscard]] double median(std::vector<double> values);
+// How often a run from `done` steps on will evaluate and save.
+[[nodiscard]] std::int64_t evaluations(const train::Plan& plan, std::int64_t done);
+[[nodiscard]] std::int64_t checkpoints(const train::Plan& plan, std::int64_t done);
+
+}  // namespace athanor::runner

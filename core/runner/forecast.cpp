@@ -1,0 +1,164 @@
+#include "core/runner/forecast.h"
+
+#include "core/data/tokenizer.h"
+#include "core/observe/process.h"
+#include "core/runner/dry_run.h"
+#include "core/runner/facts.h"
+#include "core/runner/measure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace athanor::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kMeasureBudget_s = 1.2;
+constexpr double kMebibyte = 1024.0 * 1024.0;
+// A program that was never measured: the libraries it maps and what they keep for themselves.
+constexpr double kUsualProgramBytes = 100 * kMebibyte;
+constexpr double kUsualStart_s = 0.5;
+constexpr double kUsualCheckpointBytesPerSecond = 150 * kMebibyte;
+constexpr double kUsualCheckpoint_s = 0.02;
+constexpr std::int64_t kQueuedBatches = 6;  // waiting, in the making, and in use
+
+std::int64_t data_bytes(const SoundRecipe& sound) {
+  std::int64_t stored = 0;
+  std::error_code code;
+  for (const char* name : {"pictures.bin", "index.json", "concepts.jsonl"}) {
+    const auto size = fs::file_size(sound.data.dataset->folder() / name, code);
+    if (!code) stored += static_cast<std::int64_t>(size);
+  }
+  const recipe::Recipe& recipe = sound.recipe;
+  const std::int64_t drawing = std::int64_t{data::kStoredPixels} * data::kStoredPixels * 4;
+  const std::int64_t px = recipe.integer("data.image_px");
+  const std::int64_t batch = recipe.integer("data.batch_size") * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
+  return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
+}
+
+double seconds_of(const std::map<std::string, OpCount>& counts, const OpRates& rates, double& unknown_flops) {
+  double sum = 0;
+  for (const auto& [op, count] : counts) {
+    if (const auto rate = rates.seconds_per_flop.find(op); rate != rates.seconds_per_flop.end()) {
+      sum += count.flops * rate->second;
+    } else if (const auto each = rates.seconds_per_launch.find(op); each != rates.seconds_per_launch.end()) {
+      sum += static_cast<double>(count.launches) * each->second;
+    } else {
+      unknown_flops += count.flops;
+    }
+  }
+  return sum * rates.overhead;
+}
+
+ShapeTimes scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pictures) {
+  ShapeTimes out;
+  double unknown = 0;
+  out.step_s = seconds_of(dry.step, rates, unknown);
+  // An operation that was never met is taken to be as quick as the average of those that were.
+  if (const double known = dry.step_flops() - unknown; unknown > 0 && known > 0) out.step_s *= 1 + unknown / known;
+  out.evaluate_s_per_picture =
+      seconds_of(dry.evaluate, rates, unknown) / static_cast<double>(std::max<std::int64_t>(test_pictures, 1));
+  out.start_s = rates.start_s;
+  out.program_bytes = rates.program_bytes;
+  return out;
+}
+
+struct Timing {
+  ShapeTimes times;
+  std::string note;
+};
+
+Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes) {
+  const std::string machine = machine_key(sound.recipe);
+  const std::string shape = shape_key(sound.recipe);
+  MachineCalibration known = load_calibration(machine);
+  if (const auto found = known.shapes.find(shape); found != known.shapes.end()) {
+    return {found->second, "Time: as measured on this machine with this model and batch."};
+  }
+  if (effort == Effort::quick && known.rates) {
+    return {scaled(*known.rates, dry, sound.data.test_pictures),
+            "Time: scaled from this machine's speed at other shapes; a thorough plan measures this one."};
+  }
+  Measured measured = measure(sound, kMeasureBudget_s);
+  const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
+  measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
+  measured.rates.program_bytes = measured.times.program_bytes;
+  known.shapes[shape] = measured.times;
+  known.rates = measured.rates;
+  store_calibration(machine, known);
+  return {measured.times, "Time: measured just now with a few real steps."};
+}
+
+recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
+  constexpr double kMillion = 1e6;
+  recipe::Prediction out;
+  out.model = fmt::format("{}: image {:.2f} M, text {:.2f} M", sound.recipe.text("model.family"),
+                          static_cast<double>(dry.image_parameters) / kMillion,
+                          static_cast<double>(dry.text_parameters) / kMillion);
+  out.parameters = dry.parameters;
+  out.device = describe_device(sound.recipe);
+  out.device_memory_bytes = observe::machine().memory_bytes;
+  out.flops_per_step = dry.step_flops();
+  out.steps = sound.recipe.integer("train.steps");
+  out.checkpoint_bytes = dry.parameters * 3 * static_cast<std::int64_t>(sizeof(float));
+  return out;
+}
+
+void fill_memory(recipe::Prediction& out, const DryRun& dry, std::int64_t data, double program) {
+  for (int tag = 0; tag < kMemoryTagCount; ++tag) {
+    const auto bytes = static_cast<std::int64_t>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]);
+    out.memory.push_back({to_string(static_cast<MemoryTag>(tag)), bytes});
+  }
+  for (recipe::MemoryShare& share : out.memory) {
+    // What the allocator keeps for reuse was and will be activations.
+    if (share.owner == "activations") {
+      share.bytes += static_cast<std::int64_t>(dry.memory.peak_reserved_bytes - dry.memory.peak_bytes);
+    }
+    if (share.owner == "data") share.bytes += data;
+  }
+  out.memory.push_back({"program", static_cast<std::int64_t>(program)});
+  out.peak_memory_bytes = 0;
+  for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
+}
+
+void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& times, std::int64_t done) {
+  const train::Plan plan = train_plan(sound.recipe);
+  if (times.start_s <= 0) times.start_s = kUsualStart_s;
+  if (times.checkpoint_s <= 0) {
+    times.checkpoint_s = kUsualCheckpoint_s + static_cast<double>(out.checkpoint_bytes) / kUsualCheckpointBytesPerSecond;
+  }
+  const double evaluate_s = times.evaluate_s_per_picture * static_cast<double>(sound.data.test_pictures);
+  out.steps_per_second = times.step_s > 0 ? 1 / times.step_s : 0;
+  out.samples_per_second = out.steps_per_second * static_cast<double>(sound.recipe.integer("data.batch_size"));
+  out.seconds_to_finish = times.start_s + static_cast<double>(plan.steps - done) * times.step_s +
+                          static_cast<double>(evaluations(plan, done)) * evaluate_s +
+                          static_cast<double>(checkpoints(plan, done)) * times.checkpoint_s;
+}
+
+}  // namespace
+
+Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
+  const auto tokenizer = value_or_throw(
+      data::Tokenizer::load(sound.data.dataset->tokenizer_file(sound.recipe.text("data.language"))));
+  const DryRun dry = dry_run(sound.recipe, {tokenizer.vocabulary_size(), sound.data.test_pictures});
+  const std::int64_t data = data_bytes(sound);
+
+  Forecast out;
+  out.prediction = describe(sound, dry);
+  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data;
+  Timing timing = time_of(sound, effort, dry, out.accounted_bytes);
+  out.times = timing.times;
+  const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
+  fill_memory(out.prediction, dry, data, program);
+  fill_time(out.prediction, sound, out.times, done);
+  out.prediction.notes.push_back(std::move(timing.note));
+  out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
+  if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
+    out.prediction.notes.emplace_back("This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
+  }
+  return out;
+}
+
+}  // namespace athanor::runner

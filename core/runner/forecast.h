@@ -1,0 +1,26 @@
+// What a recipe will cost on this machine: memory from a dry run of its own code, time from measurement.
+#pragma once
+
+#include "core/recipe/prediction.h"
+#include "core/runner/calibration.h"
+#include "core/runner/recipe_input.h"
+
+#include <cstdint>
+
+namespace athanor::runner {
+
+enum class Effort {
+  quick,     // never computes when anything is known about this machine; other shapes are scaled from its operations
+  thorough,  // does a few real steps when this shape was never measured here
+};
+
+struct Forecast {
+  recipe::Prediction prediction;
+  ShapeTimes times;
+  std::int64_t accounted_bytes = 0;  // allocator and data: peak memory without the program itself
+};
+
+// `done`: steps that need not be taken any more. Throws Failure.
+[[nodiscard]] Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done = 0);
+
+}  // namespace athanor::runner

@@ -1,0 +1,124 @@
+// athanor-run: prepares data, trains, predicts, evaluates and shows, one run at a time.
+#include "core/runner/commands.h"
+#include "core/runner/interrupt.h"
+#include "core/runner/output.h"
+#include "core/runner/provenance.h"
+
+#include <CLI/CLI.hpp>
+
+#include <new>
+
+namespace {
+
+using namespace athanor;
+using namespace athanor::runner;
+
+struct CommandLine {
+  PrepareOptions prepare;
+  TrainOptions train;
+  PlanOptions plan;
+  EvalOptions eval;
+  ShowOptions show;
+  DoctorOptions doctor;
+  std::int64_t fork_step = -1;
+  std::int64_t eval_step = -1;
+};
+
+constexpr int kWrongInput = 2;
+
+void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
+  command.add_option("RECIPE", input.file, help);
+  command.add_option("--set", input.overrides, "Replaces one value: path=value")->allow_extra_args(false);
+}
+
+void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "One JSON object on standard output"); }
+
+void describe(CLI::App& app, CommandLine& line) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(version()) + " " + std::string(build_commit()));
+
+  CLI::App& prepare = *app.add_subcommand("prepare", "Makes a data set out of its unpacked sources");
+  prepare.add_option("DATASET", line.prepare.dataset, "emoji")->required();
+  prepare.add_flag("--force", line.prepare.force, "Makes it again even if it is there");
+  add_json(prepare, line.prepare.json);
+
+  CLI::App& train = *app.add_subcommand("train", "Trains a recipe in a run directory");
+  add_recipe(train, line.train.recipe, "A recipe, a run's folder, or - for standard input; may be left out with --resume");
+  train.add_option("--run-dir", line.train.run_directory, "The run's folder; default: a fresh one below ATHANOR_HOME/runs");
+  CLI::Option* resume = train.add_flag("--resume", line.train.resume, "Goes on from the run's newest whole checkpoint");
+  train.add_option("--fork", line.fork_step, "Starts a new run from this step of another")->check(CLI::NonNegativeNumber)->excludes(resume);
+  train.add_option("--from", line.train.fork_from, "The run to fork; default: the one whose recipe is given")->needs("--fork");
+  add_json(train, line.train.json);
+
+  CLI::App& plan = *app.add_subcommand("plan", "Predicts memory and time of a recipe");
+  add_recipe(plan, line.plan.recipe, "A recipe, a run's folder, or - for standard input");
+  plan.add_flag("--quick", line.plan.quick, "Uses what is known of this machine and measures only when nothing is; the way with -");
+  add_json(plan, line.plan.json);
+
+  CLI::App& eval = *app.add_subcommand("eval", "Judges a checkpoint of a run");
+  eval.add_option("RUN", line.eval.run, "A run's folder, or its name below ATHANOR_HOME/runs")->required();
+  eval.add_option("--checkpoint", line.eval_step, "Step; default: the newest whole one")->check(CLI::NonNegativeNumber);
+  add_json(eval, line.eval.json);
+
+  CLI::App& show = *app.add_subcommand("show", "Tells what a run's journal says");
+  show.add_option("RUN", line.show.run, "A run's folder, or its name below ATHANOR_HOME/runs");
+  show.add_flag("--events", line.show.events, "Every event, one JSON object a line");
+  show.add_option("--metric", line.show.metric, "The points of one metric, such as train/loss");
+  show.add_flag("--fields", line.show.fields, "The fields of a recipe as a Markdown page");
+  add_json(show, line.show.json);
+
+  CLI::App& doctor = *app.add_subcommand("doctor", "Tells what this machine and installation can do");
+  add_json(doctor, line.doctor.json);
+}
+
+int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
+  if (line.fork_step >= 0) line.train.fork_step = line.fork_step;
+  if (line.eval_step >= 0) line.eval.checkpoint = line.eval_step;
+  if (app.got_subcommand("prepare")) return run_prepare(line.prepare, console);
+  if (app.got_subcommand("train")) return run_train(line.train, console);
+  if (app.got_subcommand("plan")) return run_plan(line.plan, console);
+  if (app.got_subcommand("eval")) return run_eval(line.eval, console);
+  if (app.got_subcommand("show")) return run_show(line.show, console);
+  return run_doctor(line.doctor, console);
+}
+
+bool wants_json(const CommandLine& line) {
+  return line.prepare.json || line.train.json || line.plan.json || line.eval.json || line.show.json || line.doctor.json;
+}
+
+int refuse(const Error& error, bool json, Console& console) {
+  console.end_progress();
+  console.error(error.message());
+  if (json) print_line(error_json(error));
+  return exit_status(error.kind);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line;
+  line.train.process_start = std::chrono::steady_clock::now();
+  CLI::App app("Trains multimodal models and tells what it will cost.", "athanor-run");
+  describe(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongInput;
+  }
+  install_signal_handlers();
+  Console console;
+  try {
+    return dispatch(app, line, console);
+  } catch (const RecipeRefused& refused) {
+    std::fputs(refused.text().c_str(), stderr);
+    if (wants_json(line)) print_line(refused.json());
+    return kWrongInput;
+  } catch (const Failure& failure) {
+    return refuse(failure.error(), wants_json(line), console);
+  } catch (const std::bad_alloc&) {
+    return refuse({ErrorKind::out_of_memory, "go on", "the machine has no memory left", ""}, wants_json(line), console);
+  } catch (const std::exception& error) {
+    return refuse({ErrorKind::internal, "go on", error.what(), "please report this with the command you used"},
+                  wants_json(line), console);
+  }
+}

@@ -1,0 +1,106 @@
+#include "core/runner/measure.h"
+
+#include "core/runner/assembly.h"
+#include "core/runner/facts.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace athanor::runner {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+// Time and arithmetic of every operation while it is switched on. Operations do not nest.
+class OpMeter final : public TraceSink, public WorkObserver {
+ public:
+  void begin(const char*) noexcept override { begin_ = Clock::now(); }
+  void end(const char* op) noexcept override {
+    if (on) totals_[op].seconds += seconds_since(begin_);
+  }
+  void on_launch(const char* op, const Work& work) noexcept override {
+    if (!on) return;
+    totals_[op].flops += work.flops;
+    totals_[op].launches += 1;
+  }
+
+  bool on = false;
+
+  // Adds the rates and returns the seconds spent inside operations.
+  double into(OpRates& rates) const {
+    double sum = 0;
+    for (const auto& [op, total] : totals_) {
+      sum += total.seconds;
+      if (total.flops > 0) {
+        rates.seconds_per_flop[op] = total.seconds / total.flops;
+      } else if (total.launches > 0) {
+        rates.seconds_per_launch[op] = total.seconds / total.launches;
+      }
+    }
+    return sum;
+  }
+
+ private:
+  struct Total {
+    double seconds = 0, flops = 0, launches = 0;
+  };
+  std::map<std::string, Total> totals_;
+  Clock::time_point begin_;
+};
+
+}  // namespace
+
+Measured measure(const SoundRecipe& sound, double budget_s) {
+  const auto begin = Clock::now();
+  const Assembly assembly = assemble(sound.recipe, sound.data.dataset);
+  const double assemble_s = seconds_since(begin);
+  OpMeter meter;
+  assembly.context->set_trace(&meter);
+  assembly.context->set_work_observer(&meter);
+
+  std::vector<double> step_s;
+  train::Plan plan = train_plan(sound.recipe);
+  plan.steps = 1'000'000;
+  plan.evaluate_every = plan.checkpoint_every = 0;
+  train::Ports ports;
+  ports.tell = [](const journal::Payload&) {};
+  ports.save = [](std::int64_t) {};
+  ports.now_ns = [] { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count(); };
+
+  // The first evaluation and the first step choose kernels and reserve memory; they are left out of the rates.
+  auto last = begin;
+  bool first = true;
+  double evaluate_s = 0;
+  std::size_t asked = 0;
+  ports.stop = [&] {
+    const double spent = seconds_since(last);
+    if (asked == 0) {
+      evaluate_s = spent - assemble_s;
+    } else if (first) {
+      first = false;
+      meter.on = true;
+    } else {
+      step_s.push_back(spent);
+    }
+    ++asked;
+    last = Clock::now();
+    return !step_s.empty() && seconds_since(begin) + step_s.back() > budget_s;
+  };
+  (void)train::Trainer(assembly.parts(), plan, ports).run(0);
+
+  Measured out;
+  out.times.step_s = median(step_s);
+  out.times.start_s = assemble_s;
+  out.times.evaluate_s_per_picture = evaluate_s / static_cast<double>(std::max<std::int64_t>(sound.data.test_pictures, 1));
+  const double inside_s = meter.into(out.rates);
+  double whole_s = 0;
+  for (const double s : step_s) whole_s += s;
+  out.rates.overhead = inside_s > 0 ? std::max(1.0, whole_s / inside_s) : 1.0;
+  out.rates.start_s = assemble_s;
+  return out;
+}
+
+}  // namespace athanor::runner

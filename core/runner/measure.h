@@ -1,0 +1,18 @@
+// Measures a recipe on this machine by doing a few real steps of it and throwing the result away.
+#pragma once
+
+#include "core/runner/calibration.h"
+#include "core/runner/recipe_input.h"
+
+namespace athanor::runner {
+
+struct Measured {
+  ShapeTimes times;
+  OpRates rates;
+};
+
+// About `budget_s` long, but at least one step beyond the first. Leaves no trace but the time it took; start_s is only the
+// assembly's share, and checkpoint_s and program_bytes are left open.
+[[nodiscard]] Measured measure(const SoundRecipe& sound, double budget_s);
+
+}  // namespace athanor::runner

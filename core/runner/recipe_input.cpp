@@ -1,0 +1,62 @@
+#include "core/runner/recipe_input.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <set>
+
+namespace athanor::runner {
+namespace {
+
+recipe::Parsed read(const std::string& file) {
+  if (file == "-") return recipe::parse(std::string(std::istreambuf_iterator<char>(std::cin), {}));
+  std::error_code code;
+  const bool folder = std::filesystem::is_directory(file, code);
+  return value_or_throw(recipe::parse_file(folder ? (std::filesystem::path(file) / "recipe.toml").string() : file));
+}
+
+}  // namespace
+
+std::string RecipeRefused::text() const {
+  std::string out;
+  for (const recipe::Fault& fault : faults_) {
+    const bool from_file = fault.line > 0 || file_ != "-";
+    out += recipe::to_string(fault, from_file ? file_ : "recipe") + "\n";
+  }
+  return out;
+}
+
+std::string RecipeRefused::json() const {
+  nlohmann::json faults = nlohmann::json::array();
+  for (const recipe::Fault& fault : faults_) {
+    faults.push_back({{"line", fault.line}, {"field", fault.field}, {"reason", fault.reason}});
+  }
+  return nlohmann::json{{"faults", faults}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+SoundRecipe read_sound_recipe(const RecipeInput& input) {
+  recipe::Parsed parsed = read(input.file);
+  // Overrides replace what the file says, so only the faults of understanding it are kept and the values judged anew.
+  const auto judged = recipe::validate(parsed.recipe);
+  std::erase_if(parsed.faults, [&](const recipe::Fault& fault) { return std::ranges::find(judged, fault) != judged.end(); });
+  for (const std::string& assignment : input.overrides) {
+    if (auto fault = recipe::apply_override(parsed.recipe, assignment)) parsed.faults.push_back(std::move(*fault));
+  }
+  std::ranges::move(recipe::validate(parsed.recipe), std::back_inserter(parsed.faults));
+
+  SoundRecipe out{std::move(parsed.recipe), {}};
+  std::set<std::string> spoiled;
+  for (const recipe::Fault& fault : parsed.faults) spoiled.insert(fault.field.substr(0, fault.field.find('.')));
+  if (!spoiled.contains("data")) {
+    out.data = judge_data(out.recipe);
+    std::ranges::move(out.data.faults, std::back_inserter(parsed.faults));
+  }
+  if (parsed.faults.empty()) return out;
+  std::ranges::stable_sort(parsed.faults, {}, [](const recipe::Fault& fault) { return fault.line; });
+  throw RecipeRefused(input.file, std::move(parsed.faults));
+}
+
+}  // namespace athanor::runner

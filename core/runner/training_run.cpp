@@ -1,0 +1,191 @@
+#include "core/runner/training_run.h"
+
+#include "core/base/digest.h"
+#include "core/base/files.h"
+#include "core/data/probe.h"
+#include "core/journal/text.h"
+#include "core/observe/sampler.h"
+#include "core/runner/facts.h"
+#include "core/runner/interrupt.h"
+#include "core/runner/provenance.h"
+#include "core/train/snapshot.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace athanor::runner {
+namespace {
+
+constexpr std::chrono::milliseconds kSampleInterval{500};
+constexpr int kInterrupted = 130;
+// Fewer steps say little about the pace.
+constexpr std::int64_t kStepsWorthRemembering = 20;
+
+}  // namespace
+
+TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
+                         std::chrono::steady_clock::time_point process_start)
+    : directory_(std::move(directory)),
+      sound_(std::move(sound)),
+      beginning_(std::move(beginning)),
+      console_(console),
+      process_start_(process_start) {
+  if (beginning_.checkpoint) done_ = beginning_.checkpoint->contents.state.step;
+}
+
+int TrainingRun::run() {
+  begin_journal();
+  try {
+    const train::Outcome outcome = train();
+    const bool stopped = outcome == train::Outcome::stopped;
+    tell_state(stopped ? journal::RunState::stopped : journal::RunState::finished,
+               stopped ? fmt::format("{} after step {}", stop_signal(), done_) : "");
+    value_or_throw(journal_->sync());
+    console_.info(fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
+    console_.set_listener({});
+    return stopped ? kInterrupted : 0;
+  } catch (const Failure& failure) {
+    tell_failure(failure.error());
+    throw;
+  } catch (const std::bad_alloc&) {
+    const Error error{ErrorKind::out_of_memory, "train", "the machine has no memory left",
+                      "lower data.batch_size or the model's widths"};
+    tell_failure(error);
+    throw Failure(error);
+  }
+}
+
+void TrainingRun::begin_journal() {
+  value_or_throw(directory_.create());
+  journal_ = value_or_throw(journal::Writer::open(directory_.journal()));
+  console_.also_to(directory_.log());
+  console_.set_listener([this](const journal::LogLine& line) { (void)journal_->append(line); });
+  if (const auto cut = journal_->cut_bytes(); cut > 0) {
+    console_.warn(fmt::format("The journal ended in {} bytes of an unfinished event; they were cut", cut));
+  }
+  tell_state(journal::RunState::preparing, "");
+}
+
+void TrainingRun::write_papers() {
+  const std::string text = recipe::to_toml(sound_.recipe, recipe::Detail::everything);
+  recipe_digest_ = sha256_hex(text);
+  value_or_throw(write_file_atomically(directory_.recipe(), text));
+  value_or_throw(write_file_atomically(directory_.provenance(),
+                                       provenance_json(sound_, beginning_.parent, beginning_.from)));
+}
+
+train::Outcome TrainingRun::train() {
+  write_papers();
+  for (const std::string& picture : sound_.data.dataset->corrupt()) {
+    console_.warn(fmt::format("The picture {} is damaged and left out", picture));
+  }
+  const Forecast forecast = runner::forecast(sound_, Effort::thorough, done_);
+  value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(forecast.prediction)}));
+  console_.info(fmt::format("{}, {} parameters, on {}", forecast.prediction.model, forecast.prediction.parameters,
+                            forecast.prediction.device));
+  console_.info(fmt::format("Expected: {:.1f} steps/s, {:.0f} s in all, {:.0f} MiB", forecast.prediction.steps_per_second,
+                            forecast.prediction.seconds_to_finish,
+                            static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
+
+  Assembly assembly = assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
+  restore(assembly);
+  report_ = std::make_unique<RunReport>(
+      *journal_, console_, forecast,
+      RunReport::Setting{sound_.recipe.integer("train.steps"), done_, sound_.recipe.integer("data.batch_size"), process_start_});
+  tell_state(journal::RunState::running, "");
+
+  const observe::Sampler sampler(kSampleInterval, [this](const journal::DeviceSample& sample) { report_->sample(sample); });
+  train::Ports ports;
+  ports.tell = [this](const journal::Payload& payload) {
+    if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
+    report_->tell(payload);
+  };
+  ports.save = [&](std::int64_t step) { save(assembly, step); };
+  ports.stop = [] { return stop_requested(); };
+  ports.now_ns = [this] { return journal_->now_ns(); };
+  train::Trainer trainer(assembly.parts(), train_plan(sound_.recipe), ports);
+  const train::Outcome outcome = trainer.run(done_);
+  done_ = trainer.done();
+  console_.end_progress();
+  report_->conclude();
+  if (done_ >= kStepsWorthRemembering) {
+    MachineCalibration known;
+    known.shapes[shape_key(sound_.recipe)] = report_->measured(sound_.data.test_pictures, forecast.accounted_bytes);
+    store_calibration(machine_key(sound_.recipe), known);
+  }
+  return outcome;
+}
+
+void TrainingRun::restore(Assembly& assembly) {
+  if (beginning_.from.empty()) return;
+  value_or_throw(journal_->append(journal::Recovery{done_, beginning_.from}));
+  console_.info("Going on from " + beginning_.from);
+  if (!beginning_.checkpoint) return;
+  for (const checkpoint::Skipped& skipped : beginning_.checkpoint->skipped) {
+    console_.warn(fmt::format("The checkpoint {} is not whole and was passed over: {}", skipped.name, skipped.reason));
+  }
+  value_or_throw(train::restore(*assembly.context, beginning_.checkpoint->contents, assembly.model->named_parameters(),
+                                assembly.optimizer.get()));
+  beginning_.checkpoint.reset();
+}
+
+void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
+  const auto begin = std::chrono::steady_clock::now();
+  checkpoint::TrainingState state;
+  state.step = state.data_position = step;
+  state.seed = static_cast<std::uint64_t>(sound_.recipe.integer("run.seed"));
+  state.recipe_digest = recipe_digest_;
+  state.data_digest = sound_.data.dataset->card().digest;
+  if (report_->last_evaluation()) {
+    for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;
+  }
+  const auto contents = train::capture(*assembly.context, assembly.model->named_parameters(), *assembly.optimizer, state);
+  const auto written =
+      value_or_throw(checkpoint::write(directory_.checkpoints(), contents, sound_.recipe.integer("checkpoint.keep")));
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+  value_or_throw(journal_->append(journal::CheckpointWritten{
+      step, written.bytes, spent.count(), written.folder.lexically_relative(directory_.folder()).string()}));
+  value_or_throw(journal_->sync());
+}
+
+void TrainingRun::tell_state(journal::RunState state, const std::string& cause) {
+  state_ = std::string(journal::to_string(state));
+  value_or_throw(journal_->append(journal::StateChanged{state, cause}));
+}
+
+// The disk may be what failed: everything here is tried and nothing thrown.
+void TrainingRun::tell_failure(const Error& error) {
+  console_.end_progress();
+  console_.set_listener({});
+  state_ = "failed";
+  if (!fault_told_) {
+    (void)journal_->append(journal::FaultSeen{done_, to_string(error.kind), error.intention, error.cause, error.remedy});
+  }
+  (void)journal_->append(journal::LogLine{journal::Severity::error, error.message()});
+  (void)journal_->append(journal::StateChanged{journal::RunState::failed, error.message()});
+  (void)journal_->sync();
+}
+
+std::string TrainingRun::media(std::size_t picture) {
+  std::string name = sound_.data.dataset->pictures()[picture].id + ".png";
+  std::ranges::replace(name, '/', '-');
+  const auto file = directory_.media() / name;
+  std::error_code code;
+  if (!std::filesystem::exists(file, code)) value_or_throw(data::export_picture(*sound_.data.dataset, picture, file));
+  return "media/" + name;
+}
+
+std::string TrainingRun::result_json() const {
+  nlohmann::json metrics = nlohmann::json::object();
+  if (report_) {
+    metrics["train/loss"] = report_->last_loss();
+    if (report_->last_evaluation()) {
+      for (const auto& [name, value] : report_->last_evaluation()->metrics) metrics["eval/" + name] = value;
+    }
+  }
+  return nlohmann::json{{"run", directory_.folder().string()}, {"state", state_}, {"step", done_}, {"metrics", metrics}}.dump();
+}
+
+}  // namespace athanor::runner

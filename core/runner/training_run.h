@@ -1,0 +1,55 @@
+// One training run in its folder, from the first event of its journal to the last.
+#pragma once
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/journal/writer.h"
+#include "core/runner/commands.h"
+#include "core/runner/forecast.h"
+#include "core/runner/run_directory.h"
+#include "core/runner/run_report.h"
+
+#include <memory>
+
+namespace athanor::runner {
+
+// Where a run begins: nothing, its own last checkpoint, or another run's.
+struct Beginning {
+  std::optional<checkpoint::Loaded> checkpoint;
+  std::string from;        // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
+  std::string parent;      // folder of the run that was forked
+};
+
+class TrainingRun {
+ public:
+  TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
+              std::chrono::steady_clock::time_point process_start);
+
+  // Returns the exit status. Whatever goes wrong is journaled before it is thrown on.
+  int run();
+  // {"run": …, "state": …, "step": …, "metrics": {…}}
+  [[nodiscard]] std::string result_json() const;
+
+ private:
+  train::Outcome train();
+  void begin_journal();
+  void write_papers();
+  void restore(Assembly& assembly);
+  void save(const Assembly& assembly, std::int64_t step);
+  void tell_state(journal::RunState state, const std::string& cause);
+  void tell_failure(const Error& error);
+  [[nodiscard]] std::string media(std::size_t picture);
+
+  RunDirectory directory_;
+  SoundRecipe sound_;
+  Beginning beginning_;
+  Console& console_;
+  std::chrono::steady_clock::time_point process_start_;
+  std::unique_ptr<journal::Writer> journal_;
+  std::unique_ptr<RunReport> report_;
+  std::string recipe_digest_;
+  std::string state_ = "preparing";
+  std::int64_t done_ = 0;
+  bool fault_told_ = false;
+};
+
+}  // namespace athanor::runner
