@@ -7,6 +7,25 @@
 namespace athanor::recipe {
 namespace {
 
+constexpr const char* kIntroduction = R"(# experiments: recipes that run as they are
+
+| recipe | what it is for |
+|---|---|
+| `starter.toml` | the experiment to begin with: two groups of emoji, judged on a drawing style that is never trained on |
+| `starter_japanese.toml` | the same pictures with Japanese names |
+| `concepts_849.toml` | five groups, 849 concepts, a larger model: tens of minutes |
+| `smoke.toml` | a few seconds: does everything work here? |
+
+Run one with `athanor-run train experiments/starter.toml`, ask first what it costs with `athanor-run plan`, or open it in the window.
+Not here: results, data, recipes that need something this repository cannot make. **Add one:** a file that names only what
+differs from the defaults, a first comment that says what for and how long, a line in this table (`core/recipe/document.cpp`).
+
+This page is written by `athanor-run show --fields > experiments/README.md`; a test compares the two.
+
+## Every field of a recipe
+
+)";
+
 std::string bound(const Field& field, double value) {
   return field.type == FieldType::integer ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{}", value);
 }
@@ -29,7 +48,7 @@ std::string allowed(const Field& field) {
 }  // namespace
 
 std::string to_markdown() {
-  std::string out;
+  std::string out = kIntroduction;
   for (const Section& section : sections()) {
     out += fmt::format("### `[{}]` {}\n\n| field | default | allowed | meaning |\n|---|---|---|---|\n", section.name,
                        section.help);
@@ -39,6 +58,7 @@ std::string to_markdown() {
     }
     out += "\n";
   }
+  out.pop_back();
   return out;
 }
 

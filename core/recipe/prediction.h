@@ -12,7 +12,7 @@
 namespace athanor::recipe {
 
 struct MemoryShare {
-  std::string owner;  // "parameters", "gradients", "optimizer", "activations", "workspace", "data", "program"
+  std::string owner;  // "parameters", "gradients", "optimizer", "activations", "workspace", "data", "checkpoint", "program"
   std::int64_t bytes = 0;
 };
 

@@ -94,7 +94,9 @@ std::string summary_text(const json& summary) {
 
 int run_show(const ShowOptions& options, Console& console) {
   if (options.fields) {
-    print_line(recipe::to_markdown());
+    std::string page = recipe::to_markdown();
+    page.pop_back();
+    print_line(page);
     return 0;
   }
   if (options.run.empty()) throw Failure(ErrorKind::invalid_input, "show a run", "none is named", "Name its folder");

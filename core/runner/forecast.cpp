@@ -118,6 +118,7 @@ void fill_memory(recipe::Prediction& out, const DryRun& dry, std::int64_t data, 
     }
     if (share.owner == "data") share.bytes += data;
   }
+  out.memory.push_back({"checkpoint", out.checkpoint_bytes});  // the copy that is being written
   out.memory.push_back({"program", static_cast<std::int64_t>(program)});
   out.peak_memory_bytes = 0;
   for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
@@ -147,8 +148,9 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
 
   Forecast out;
   out.prediction = describe(sound, dry);
-  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data;
-  Timing timing = time_of(sound, effort, dry, out.accounted_bytes);
+  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + out.prediction.checkpoint_bytes;
+  // A measurement writes no checkpoint.
+  Timing timing = time_of(sound, effort, dry, out.accounted_bytes - out.prediction.checkpoint_bytes);
   out.times = timing.times;
   const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
   fill_memory(out.prediction, dry, data, program);
