@@ -8,11 +8,13 @@
 namespace athanor::kernels::cpu {
 namespace {
 
-// e^x. x = n ln 2 + r with |r| <= ln 2 / 2, e^r = 1 + r + r^2 q(r), q of degree 4 (relative error 3e-9). Below -87.3
-// the result is 0, above 88.7 infinite; NaN stays NaN.
+// e^x for |x| <= 87; beyond, the argument is clamped, so the result stays finite and positive. NaN stays NaN.
+// x = n ln 2 + r with |r| <= ln 2 / 2, e^r = 1 + r + r^2 q(r), q of degree 4 (relative error 3e-9).
 inline Vec exponential(Vec x) {
-  const Vec clamped = minimum(Vec::all(89.0f), maximum(Vec::all(-88.0f), x));
-  const Vec n = {_mm256_round_ps((clamped * Vec::all(1.44269504f)).v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+  const Vec clamped = minimum(Vec::all(87.0f), maximum(Vec::all(-87.0f), x));
+  // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+  const Vec shifted = multiply_add(clamped, Vec::all(1.44269504f), Vec::all(12582912.0f));
+  const Vec n = shifted - Vec::all(12582912.0f);
   // ln 2 in two parts, the first exact in products with n.
   Vec r = negative_multiply_add(n, Vec::all(0.693359375f), clamped);
   r = negative_multiply_add(n, Vec::all(-2.12194440e-4f), r);
@@ -22,15 +24,9 @@ inline Vec exponential(Vec x) {
   q = multiply_add(q, r, Vec::all(0.1666652064f));
   q = multiply_add(q, r, Vec::all(0.4999999345f));
   const Vec fraction = multiply_add(r * r, q, r) + Vec::all(1.0f);
-  // 2^n as two factors, so that n = 128 and n = -127 do not overflow the exponent field.
-  const __m256i whole = _mm256_cvtps_epi32(n.v);
-  const __m256i half = _mm256_srai_epi32(whole, 1), rest = _mm256_sub_epi32(whole, half);
-  const auto power = [](__m256i exponent) {
-    return Vec{_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(exponent, _mm256_set1_epi32(127)), 23))};
-  };
-  const Vec result = fraction * power(half) * power(rest);
-  const Vec flushed = select(less(x, Vec::all(-87.3f)), Vec::zero(), result);
-  return select({_mm256_cmp_ps(x.v, x.v, _CMP_UNORD_Q)}, x, flushed);
+  // Times 2^n, by adding n to the exponent.
+  const __m256i power = _mm256_slli_epi32(_mm256_castps_si256(shifted.v), 23);
+  return {_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(fraction.v), power))};
 }
 
 // 1 / (1 + e^-x)

@@ -13,12 +13,36 @@ constexpr std::int64_t round_up(std::int64_t n) {
   return (n + 7) / 8 * 8;
 }
 
+// Eight rows of eight, columns become rows.
+void transpose_eight(const float* in, std::int64_t row, Vec scale, float* out, std::int64_t out_row) {
+  __m256 r[8], s[8];
+  for (int i = 0; i < 8; ++i) r[i] = (Vec::load(in + i * row) * scale).v;
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xEE);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xEE);
+  }
+  for (int i = 0; i < 4; ++i) {
+    Vec{_mm256_permute2f128_ps(r[i], r[i + 4], 0x20)}.store(out + i * out_row);
+    Vec{_mm256_permute2f128_ps(r[i], r[i + 4], 0x31)}.store(out + (i + 4) * out_row);
+  }
+}
+
 // out[d, key] = scale * in[key, d], rows of out padded with zeros to `padded` keys.
 void transpose_scaled(const float* in, std::int64_t row, std::int64_t keys, std::int64_t padded, std::int64_t width,
                       float scale, float* out) {
+  const std::int64_t whole_keys = keys / 8 * 8, whole_width = width / 8 * 8;
+  for (std::int64_t key = 0; key < whole_keys; key += 8)
+    for (std::int64_t d = 0; d < whole_width; d += 8)
+      transpose_eight(in + key * row + d, row, Vec::all(scale), out + d * padded + key, padded);
   for (std::int64_t d = 0; d < width; ++d) {
     float* to = out + d * padded;
-    for (std::int64_t key = 0; key < keys; ++key) to[key] = scale * in[key * row + d];
+    for (std::int64_t key = d < whole_width ? whole_keys : 0; key < keys; ++key) to[key] = scale * in[key * row + d];
     for (std::int64_t key = keys; key < padded; ++key) to[key] = 0.0f;
   }
 }
