@@ -13,7 +13,7 @@ namespace athanor::nn {
 struct ConvStemConfig {
   std::int64_t in = 3;
   std::vector<std::int64_t> channels;  // one stage each
-  Activation activation = Activation::gelu_tanh;
+  Activation activation = Activation::gelu_erf;
 };
 
 // Parameters: <stage>.conv.{weight,bias}, <stage>.norm.{gain,bias}.

@@ -14,7 +14,7 @@ struct TransformerConfig {
   std::int64_t heads = 1;  // divides width
   double mlp_ratio = 4.0;
   float dropout = 0.0f;
-  Activation activation = Activation::gelu_tanh;
+  Activation activation = Activation::gelu_erf;
 };
 
 // Parameters: qkv.{weight,bias} with rows ordered q, k, v and then by head; out.{weight,bias}.
