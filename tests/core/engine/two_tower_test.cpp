@@ -1,12 +1,12 @@
 #include "core/models/two_tower/two_tower.h"
 
 #include "core/autograd/backward.h"
-#include "core/models/two_tower/summary.h"
 #include "core/ops/loss.h"
 #include "core/optim/adamw.h"
 #include "tests/core/engine/support.h"
 
 #include <cmath>
+#include <map>
 
 namespace athanor::models {
 namespace {
@@ -44,7 +44,9 @@ Batch make_batch(Context& context, const TwoTowerConfig& config, std::int64_t si
 
 struct Training {
   explicit Training(int threads, const TwoTowerConfig& model_config = tiny(), std::int64_t size = 8)
-      : context({.threads = threads}),
+      : Training(ContextOptions{.threads = threads}, model_config, size) {}
+  Training(const ContextOptions& options, const TwoTowerConfig& model_config, std::int64_t size)
+      : context(options),
         model(context, model_config, 3),
         optimizer(context, model.named_parameters(), {}),
         batch(make_batch(context, model_config, size)) {}
@@ -189,56 +191,60 @@ TEST(TwoTower, RefusesSizesThatDoNotFit) {
   EXPECT_THAT(failure_text([&] { return run.model.encode_texts(run.context, long_text, {}); }), HasSubstr("at most 5"));
 }
 
-TEST(Summary, PredictsTheMemoryOfATrainingRunExactly) {
-  Context context({.threads = 2});
-  {
-    const TwoTowerConfig config = tiny();
-    const TwoTower model(context, config, 3);
-    optim::AdamW optimizer(context, model.named_parameters(), {});
-    for (int step = 0; step < 4; ++step) {
-      const Batch batch = make_batch(context, config, 16);
-      const Tensor pairs = test::ids(context, std::vector<std::int32_t>(16, 0), {16});
-      const TwoTowerOutput output = model.forward(context, batch.images, batch.ids, batch.lengths);
-      const Variable loss =
-          ops::contrastive_loss(context, output.image_BD, output.text_BD, output.logit_scale, {.ids = pairs});
-      backward(context, loss);
-      static_cast<void>(optimizer.step(context, {.learning_rate = 1e-3f, .max_norm = 1.0f}));
-      optimizer.clear_gradients();
-    }
+TEST(DryRun, PredictsTheMemoryOfTrainingExactly) {
+  Training real({.threads = 2}, tiny(), 16), dry({.threads = 2, .dry = true}, tiny(), 16);
+  for (int step = 0; step < 4; ++step) {
+    real.step();
+    dry.step();
+    const MemoryStats measured = real.context.memory(), predicted = dry.context.memory();
+    EXPECT_EQ(predicted.peak_bytes, measured.peak_bytes);
+    EXPECT_EQ(predicted.peak_reserved_bytes, measured.peak_reserved_bytes);
+    EXPECT_EQ(predicted.by_tag_at_peak, measured.by_tag_at_peak);
+    EXPECT_EQ(predicted.allocations, measured.allocations);
   }
-  const ModelSummary summary = summarize(tiny(), {.batch = 16, .threads = 2});
-  const MemoryStats measured = context.memory();
-  // The measured run keeps its embeddings until the step ends, which a summary does not.
-  EXPECT_NEAR(static_cast<double>(summary.memory.peak_bytes), static_cast<double>(measured.peak_bytes),
-              0.02 * static_cast<double>(measured.peak_bytes));
-  EXPECT_NEAR(static_cast<double>(summary.memory.peak_reserved_bytes),
-              static_cast<double>(measured.peak_reserved_bytes),
-              0.02 * static_cast<double>(measured.peak_reserved_bytes));
+  EXPECT_GT(real.context.memory().peak_bytes, 100000u);
 }
 
-TEST(Summary, CountsParametersAndWork) {
-  const ModelSummary summary = summarize(tiny(), {.batch = 16});
-  Context context{ContextOptions{}};
-  const TwoTower model(context, tiny(), 0);
-  EXPECT_EQ(summary.parameter_count, model.parameters().numel());
-  EXPECT_EQ(summary.parameter_count, summary.image_tower_count + summary.text_tower_count + 1);
-  EXPECT_EQ(summary.parameters.size(), model.named_parameters().size());
-  EXPECT_GT(summary.flops_by_op.at("conv2d"), 0);
-  EXPECT_GT(summary.flops_backward, 1.2 * summary.flops_forward);
-  EXPECT_LT(summary.flops_backward, 3.0 * summary.flops_forward);
-  EXPECT_GT(summary.activation_bytes, 0u);
-  const ModelSummary twice = summarize(tiny(), {.batch = 32});
-  EXPECT_NEAR(twice.flops_forward / summary.flops_forward, 2, 0.1);
+class Adder final : public WorkObserver {
+ public:
+  void on_launch(const char* op, const Work& work) noexcept override {
+    flops[op] += work.flops;
+    sum += work.flops;
+  }
+  std::map<std::string, double> flops;
+  double sum = 0;
+};
+
+TEST(DryRun, CountsTheWorkOfAStep) {
+  const auto work = [](std::int64_t size) {
+    Training dry({.dry = true}, tiny(), size);
+    Adder forward, all;
+    dry.context.set_work_observer(&forward);
+    static_cast<void>(dry.forward());
+    dry.context.set_work_observer(&all);
+    dry.step();
+    return std::pair(forward, all);
+  };
+  const auto [forward, all] = work(16);
+  // The first convolution by hand: 16 pictures, 8 x 8 positions, 8 channels out, windows of 3 x 3 x 3; then 4 x 4
+  // positions, 12 channels out, windows of 3 x 3 x 8.
+  EXPECT_DOUBLE_EQ(forward.flops.at("conv2d"), 2.0 * 16 * (64 * 8 * 27 + 16 * 12 * 72));
+  // The pictures themselves want no gradient.
+  EXPECT_DOUBLE_EQ(all.flops.at("conv2d_grad"), 2.0 * 16 * (64 * 8 * 27 + 2 * 16 * 12 * 72));
+  EXPECT_GT(all.sum, 2.2 * forward.sum);
+  EXPECT_LT(all.sum, 4 * forward.sum);
+  EXPECT_NEAR(work(32).first.sum / forward.sum, 2, 0.1);
 }
 
-TEST(Summary, CostsNothingForAModelThatFitsNowhere) {
+TEST(DryRun, CostsNothingForAModelThatFitsNowhere) {
   TwoTowerConfig config = tiny();
-  config.image_px = 1024;
+  config.image_px = 256;
   config.image_width = 4096;
   config.image_depth = 48;
   config.text_width = 4096;
-  const ModelSummary summary = summarize(config, {.batch = 1 << 16});
-  EXPECT_GT(summary.memory.peak_bytes, std::size_t{1} << 42);
+  Training dry({.dry = true}, config, 4096);
+  dry.step();
+  EXPECT_GT(dry.context.memory().peak_bytes, std::size_t{1} << 42);
 }
 
 }  // namespace
