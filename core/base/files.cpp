@@ -48,6 +48,20 @@ fs::path beside(const fs::path& path, const char* suffix) {
   return result;
 }
 
+// For file systems that cannot exchange two names.
+Result<void> replace_in_two_steps(const fs::path& fresh, const fs::path& target) {
+  const fs::path old = beside(target, ".old");
+  if (::rename(target.c_str(), old.c_str()) != 0) return system_failure("replace", target, errno);
+  if (::rename(fresh.c_str(), target.c_str()) != 0) {
+    const int code = errno;
+    if (::rename(old.c_str(), target.c_str()) != 0) return system_failure("restore", target, errno);
+    return system_failure("replace", target, code);
+  }
+  std::error_code ignored;
+  fs::remove_all(old, ignored);
+  return flush_folder(target.has_parent_path() ? target.parent_path() : fs::path("."));
+}
+
 }  // namespace
 
 Result<std::string> read_file(const fs::path& path) {
@@ -103,17 +117,17 @@ Result<void> flush_folder(const fs::path& folder) {
 
 Result<void> replace_folder(const fs::path& fresh, const fs::path& target) {
   if (auto flushed = flush_folder(fresh); !flushed) return flushed;
-  const fs::path old = beside(target, ".old");
-  const bool existed = ::rename(target.c_str(), old.c_str()) == 0;
-  if (!existed && errno != ENOENT) return system_failure("replace", target, errno);
-  if (::rename(fresh.c_str(), target.c_str()) != 0) {
-    const int code = errno;
-    if (existed && ::rename(old.c_str(), target.c_str()) != 0) return system_failure("restore", target, errno);
-    return system_failure("replace", target, code);
+  const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  // Both names change hands in one step, so at no moment is there no folder at `target`.
+  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+    auto flushed = flush_folder(parent);
+    std::error_code ignored;
+    fs::remove_all(fresh, ignored);
+    return flushed;
   }
-  std::error_code ignored;
-  if (existed) fs::remove_all(old, ignored);
-  return flush_folder(target.has_parent_path() ? target.parent_path() : fs::path("."));
+  if (errno != ENOENT) return replace_in_two_steps(fresh, target);
+  if (::rename(fresh.c_str(), target.c_str()) != 0) return system_failure("create", target, errno);
+  return flush_folder(parent);
 }
 
 }  // namespace athanor

@@ -8,7 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <set>
+#include <signal.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -151,9 +154,22 @@ DatasetCard write_into(const fs::path& folder, NewDataset& content) {
   return card;
 }
 
+// Unfinished folders of processes that are gone.
+void remove_leftovers(const fs::path& folder) {
+  const std::string prefix = folder.filename().string() + ".new-";
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const int owner = std::atoi(name.c_str() + prefix.size());
+    if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 Result<DatasetCard> write_dataset(NewDataset content, const fs::path& folder) {
+  remove_leftovers(folder);
   const fs::path fresh = folder.string() + ".new-" + std::to_string(::getpid());
   std::error_code ignored;
   try {

@@ -59,6 +59,16 @@ TEST_F(Files, AFinishedFolderTakesThePlaceOfTheOldOne) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
+TEST_F(Files, AFinishedFolderMayBeTheFirstOfItsName) {
+  fs::create_directories(folder_ / "fresh");
+  ASSERT_TRUE(replace_folder(folder_ / "fresh", folder_ / "target"));
+  EXPECT_TRUE(fs::is_directory(folder_ / "target"));
+  EXPECT_FALSE(fs::exists(folder_ / "fresh"));
+  const auto missing = replace_folder(folder_ / "nothing", folder_ / "target");
+  ASSERT_FALSE(missing);
+  EXPECT_TRUE(fs::is_directory(folder_ / "target"));
+}
+
 TEST_F(Files, AMissingFileIsNamed) {
   const auto read = read_file(folder_ / "nowhere");
   ASSERT_FALSE(read);

@@ -63,6 +63,24 @@ TEST_F(DatasetTest, WritingTwiceGivesTheSameBytes) {
   EXPECT_EQ(read_file(home_.path() / "a/card.json").value(), read_file(home_.path() / "b/card.json").value());
 }
 
+TEST_F(DatasetTest, WritingClearsWhatAKilledWriterLeft) {
+  // No process has a number above the kernel's limit of 2^22.
+  const fs::path dead = home_.path() / "synthetic.new-5000000";
+  const fs::path alive = home_.path() / "synthetic.new-1";
+  fs::create_directories(dead / "licences");
+  fs::create_directories(alive);
+  (void)synthetic_dataset(folder(), 3);
+  EXPECT_FALSE(fs::exists(dead));
+  EXPECT_TRUE(fs::exists(alive));
+}
+
+TEST_F(DatasetTest, AFolderThatCannotBeWrittenIsAnError) {
+  const auto written = write_dataset(synthetic_content(2), "/proc/nowhere/emoji");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, ErrorKind::io);
+  EXPECT_THAT(written.error().message(), HasSubstr("ATHANOR_HOME"));
+}
+
 TEST_F(DatasetTest, SelectsByGroupStyleAndLanguage) {
   const auto dataset = synthetic_dataset(folder(), 10);
   EXPECT_EQ(dataset->select({{"odd"}, {"plain"}, "en"}).value().size(), 5U);
