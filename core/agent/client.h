@@ -1,5 +1,6 @@
 // Talks to the user's athanor-agent over its socket (mode 0600 under ATHANOR_HOME): newline-delimited JSON requests and
-// replies, and a stream of change notices for those who subscribe. Blocking calls with a deadline; use off the GUI thread.
+// replies, and a stream of change notices for those who subscribe. Blocking calls with a deadline; use off the GUI
+// thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -17,7 +18,7 @@ namespace athanor::agent {
 
 struct Enqueue {
   std::string recipe_toml;
-  store::RunId fork_of = 0;     // 0: from nothing
+  store::RunId fork_of = 0;  // 0: from nothing
   std::int64_t fork_step = 0;
 };
 
@@ -30,12 +31,13 @@ struct Change {
 class Client {
  public:
   // Connects; starts an agent (detached, the athanor-agent beside this program) when none answers.
-  [[nodiscard]] static Result<std::unique_ptr<Client>> connect(const std::filesystem::path& home, bool start_if_absent = true);
+  [[nodiscard]] static Result<std::unique_ptr<Client>> connect(const std::filesystem::path& home,
+                                                               bool start_if_absent = true);
   ~Client();
 
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
-  Result<void> stop(store::RunId run);     // checkpoint, then end; a queued run leaves the queue
-  Result<void> resume(store::RunId run);   // back into the queue, from its last checkpoint
+  Result<void> stop(store::RunId run);    // checkpoint, then end; a queued run leaves the queue
+  Result<void> resume(store::RunId run);  // back into the queue, from its last checkpoint
   [[nodiscard]] Result<store::Run> wait(store::RunId run, std::chrono::milliseconds deadline);
   [[nodiscard]] Result<std::vector<store::Run>> list();
 
@@ -45,7 +47,7 @@ class Client {
   Result<void> set_note(store::RunId run, const std::string& note);
   Result<void> set_pinned(const std::vector<store::RunId>& runs, bool pinned);
   Result<void> erase(const std::vector<store::RunId>& runs);  // recoverable
-  Result<std::string> undo();                                // says what was taken back
+  Result<std::string> undo();                                 // says what was taken back
   Result<std::string> redo();
 
   Result<void> shut_down_agent();  // runs in progress go on; the next agent adopts them

@@ -50,8 +50,8 @@ class Ingest {
 
  private:
   void read_row() {
-    auto& query =
-        connection_.statement("SELECT status, cause, model, started_ns, ended_ns, step, steps FROM run WHERE id = ?");
+    auto& query = connection_.statement(
+        "SELECT status, cause, model, started_ns, ended_ns, step, steps, queue_order FROM run WHERE id = ?");
     query.bind(1, stretch_.run);
     if (!query.executeStep())
       throw Failure(ErrorKind::internal, "record what a run says", "the history has no such run");
@@ -62,6 +62,7 @@ class Ingest {
     ended_ns_ = query.getColumn(4).getInt64();
     step_ = query.getColumn(5).getInt64();
     steps_ = query.getColumn(6).getInt64();
+    queued_ = !query.getColumn(7).isNull();
   }
 
   void write_row() {
@@ -71,6 +72,10 @@ class Ingest {
     SQLite::bind(update, static_cast<int>(status_), cause_, model_, started_ns_, ended_ns_, step_, steps_,
                  stretch_.run);
     update.exec();
+    if (!touched_.runs || queued_) return;
+    auto& begun = connection_.statement("UPDATE run SET launch = 0 WHERE id = ?");
+    begun.bind(1, stretch_.run);
+    begun.exec();
   }
 
   void sample(const std::string& name, double value) {
@@ -92,6 +97,7 @@ class Ingest {
   void take(const journal::StateChanged& change, const journal::Event& event) {
     occurrence(event.payload);
     if (stretch_.rank != 0) return;  // rank 0 speaks for the run
+    if (queued_) return;             // what it said before it was queued again
     status_ = status_of(change.state);
     cause_ = change.cause;
     if (started_ns_ == 0) started_ns_ = time_ns_;
@@ -169,6 +175,7 @@ class Ingest {
 
   RunStatus status_ = RunStatus::running;
   std::string cause_, model_;
+  bool queued_ = false;
   std::int64_t started_ns_ = 0, ended_ns_ = 0, step_ = 0, steps_ = 0;
 };
 

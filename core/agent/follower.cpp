@@ -1,0 +1,86 @@
+#include "core/agent/follower.h"
+
+#include "core/journal/reader.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+namespace athanor::agent {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t kBatchBytes = 1 << 20;  // some 50 ms of work at most, so that requests are answered in between
+
+journal::Event alert_of(const journal::Damage& damage, const fs::path& file, std::int64_t time_ns) {
+  journal::Alert alert;
+  alert.rule = "journal";
+  alert.text = fmt::format("{}: {} bytes from byte {} on are damaged ({}); the rest was kept", file.filename().string(),
+                           damage.bytes, damage.offset, damage.reason);
+  return {time_ns, std::move(alert)};
+}
+
+}  // namespace
+
+fs::path Follower::journal(int rank) const {
+  return directory_ / journal::file_name(rank);
+}
+
+Result<std::int64_t> Follower::offset(store::Writer& writer, int rank) {
+  if (const auto known = offsets_.find(rank); known != offsets_.end()) return known->second;
+  auto stored = writer.offset(run_, rank);
+  if (stored) offsets_[rank] = *stored;
+  return stored;
+}
+
+bool Follower::is_behind(store::Writer& writer) {
+  for (int rank = 0;; ++rank) {
+    std::error_code code;
+    const auto size = fs::file_size(journal(rank), code);
+    if (code) return false;
+    const auto taken = offset(writer, rank);
+    if (!taken || static_cast<std::int64_t>(size) != *taken) return true;
+  }
+}
+
+Result<Follower::Progress> Follower::step(store::Writer& writer) {
+  Progress progress;
+  std::error_code code;
+  for (int rank = 0; fs::exists(journal(rank), code); ++rank) {
+    if (auto read = read_rank(writer, rank, progress); !read) return tl::unexpected(read.error());
+  }
+  return progress;
+}
+
+Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& progress) {
+  const auto from = offset(writer, rank);
+  if (!from) return tl::unexpected(from.error());
+  auto batch = journal::read(journal(rank), *from, kBatchBytes);
+  if (!batch) {
+    if (batch.error().kind != ErrorKind::corrupt) return tl::unexpected(batch.error());
+    offsets_.clear();
+    progress.more = true;
+    return writer.forget(run_);
+  }
+  if (rank == 0 && batch->writer_pid != 0) progress.writer_pid = batch->writer_pid;
+  if (batch->next_offset == *from) return {};
+  const std::int64_t time_ns = batch->events.empty() ? 0 : batch->events.back().time_ns;
+  for (const auto& damage : batch->damage) batch->events.push_back(alert_of(damage, journal(rank), time_ns));
+  const auto touched = writer.ingest({run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events});
+  if (!touched) {
+    offsets_.erase(rank);  // asked anew next time
+    return tl::unexpected(touched.error());
+  }
+  offsets_[rank] = batch->next_offset;
+  progress.touched.runs |= touched->runs;
+  progress.touched.metrics |= touched->metrics;
+  progress.touched.log |= touched->log;
+  progress.touched.retrieval |= touched->retrieval;
+  progress.touched.occurrences |= touched->occurrences;
+  std::error_code code;
+  const auto size = fs::file_size(journal(rank), code);
+  progress.more |= !code && static_cast<std::int64_t>(size) > batch->next_offset + batch->torn_tail_bytes;
+  return {};
+}
+
+}  // namespace athanor::agent

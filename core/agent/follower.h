@@ -1,0 +1,38 @@
+// Takes the journals of one run directory into the history, from where it stands there. One thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/store/writer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+
+namespace athanor::agent {
+
+class Follower {
+ public:
+  Follower(store::RunId run, std::filesystem::path directory) : run_(run), directory_(std::move(directory)) {}
+
+  struct Progress {
+    store::Touched touched;
+    bool more = false;             // another call would take in more at once
+    std::uint32_t writer_pid = 0;  // of a writer that opened journal 0 meanwhile
+  };
+  // One batch of each journal. Damaged stretches become alerts of the run. A journal that is shorter than what was
+  // taken in (its file system lost its end) is taken in again from the beginning.
+  Result<Progress> step(store::Writer& writer);
+  // Whether a journal is longer than what was taken in.
+  [[nodiscard]] bool is_behind(store::Writer& writer);
+  [[nodiscard]] std::filesystem::path journal(int rank) const;
+
+ private:
+  Result<void> read_rank(store::Writer& writer, int rank, Progress& progress);
+  Result<std::int64_t> offset(store::Writer& writer, int rank);
+
+  store::RunId run_;
+  std::filesystem::path directory_;
+  std::map<int, std::int64_t> offsets_;
+};
+
+}  // namespace athanor::agent

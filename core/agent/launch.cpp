@@ -1,0 +1,181 @@
+#include "core/agent/launch.h"
+
+#include "core/base/files.h"
+#include "core/journal/reader.h"
+#include "core/recipe/recipe.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <sys/statvfs.h>
+
+namespace athanor::agent {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kTicket = "ticket.json";
+constexpr std::size_t kLongestName = 80;
+constexpr std::int64_t kLastWords = 4096;
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Letters that are safe in a folder's name.
+std::string folder_name(const std::string& name) {
+  std::string safe;
+  for (const char c : name) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+    if (plain) {
+      safe += c;
+    } else if (!safe.empty() && safe.back() != '-') {
+      safe += '-';
+    }
+  }
+  while (!safe.empty() && (safe.front() == '.' || safe.front() == '-')) safe.erase(0, 1);
+  safe.resize(std::min(safe.size(), kLongestName));
+  return safe.empty() ? "run" : safe;
+}
+
+Result<void> make_folder(const fs::path& folder) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (!code) return {};
+  return fail(ErrorKind::io, "make the folder " + folder.string(), code.message(),
+              "free some disk space, or set ATHANOR_HOME to a folder that may be written");
+}
+
+std::string ticket_of(const store::Run& run) {
+  nlohmann::json json = {
+      {"id", run.id}, {"name", run.name}, {"created_ns", run.created_ns}, {"fork_step", run.fork_step}};
+  if (run.parent) json["parent"] = *run.parent;
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::vector<std::string> command_of(const store::Job& job, const std::optional<store::Job>& parent,
+                                    const fs::path& program) {
+  std::vector<std::string> command = {program.string(), "train"};
+  if (job.launch != store::Launch::resume) command.push_back((job.directory / "recipe.toml").string());
+  command.insert(command.end(), {"--run-dir", job.directory.string()});
+  if (job.launch == store::Launch::resume) command.emplace_back("--resume");
+  if (job.launch == store::Launch::fork && parent) {
+    command.insert(command.end(), {"--fork", std::to_string(job.fork_step), "--from", parent->directory.string()});
+  }
+  return command;
+}
+
+std::string last_line(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  if (!in) return {};
+  const auto size = static_cast<std::int64_t>(in.tellg());
+  in.seekg(std::max<std::int64_t>(0, size - kLastWords));
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  return text.substr(text.find_last_of("\n\r") + 1);
+}
+
+std::string room_left(const fs::path& directory) {
+  struct statvfs info {};
+  constexpr std::uint64_t kLittle = 1 << 20;
+  if (::statvfs(directory.c_str(), &info) != 0 || info.f_bavail * info.f_frsize > kLittle) return {};
+  return "; the disk is full";
+}
+
+}  // namespace
+
+Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store::Job>& parent, const fs::path& runs) {
+  const recipe::Parsed parsed = recipe::parse(request.recipe_toml);
+  if (!parsed.faults.empty()) {
+    std::string causes;
+    for (const auto& fault : parsed.faults) causes += (causes.empty() ? "" : "\n") + recipe::to_string(fault, "recipe");
+    return fail(ErrorKind::invalid_input, "queue this recipe", causes, "correct the recipe");
+  }
+  store::NewRun run;
+  run.name = folder_name(parsed.recipe.text("run.name"));
+  run.recipe_toml = request.recipe_toml;
+  run.steps = parsed.recipe.integer("train.steps");
+  run.created_ns = now_ns();
+  run.launch = store::Launch::fresh;
+  run.directory = runs;
+  run.id_in_directory = true;
+  if (!parent) return run;
+  run.launch = store::Launch::fork;
+  run.parent = parent->run;
+  run.fork_step = request.fork_step;
+  std::error_code code;
+  if (!fs::exists(parent->directory / "checkpoints" / fmt::format("step-{}", request.fork_step) / "COMPLETE", code)) {
+    return fail(ErrorKind::invalid_input, fmt::format("fork run {} at step {}", parent->run, request.fork_step),
+                "it has no whole checkpoint of that step", "choose a step of which the run has a checkpoint");
+  }
+  return run;
+}
+
+Result<Waiting> prepare(const store::Run& run, const store::Job& job, const std::optional<store::Job>& parent,
+                        const fs::path& program) {
+  if (auto made = make_folder(job.directory / "logs"); !made) return tl::unexpected(made.error());
+  if (job.launch != store::Launch::resume) {
+    if (auto written = write_file_atomically(job.directory / kTicket, ticket_of(run)); !written)
+      return tl::unexpected(written.error());
+    if (auto written = write_file_atomically(job.directory / "recipe.toml", run.recipe_toml); !written) {
+      return tl::unexpected(written.error());
+    }
+  }
+  return Waiting::spawn(command_of(job, parent, program), job.directory / "logs" / "rank-0.log");
+}
+
+std::optional<store::NewRun> recognise(const fs::path& directory) {
+  const auto first = journal::read(directory / journal::file_name(0), 0, 1);
+  if (!first || first->next_offset == 0) return std::nullopt;
+  store::NewRun run;
+  run.name = directory.filename().string();
+  run.directory = directory;
+  run.status = store::RunStatus::starting;
+  run.created_ns = first->anchor_wall_ns;
+  if (const auto text = read_file(directory / "recipe.toml")) {
+    run.recipe_toml = *text;
+    const recipe::Parsed parsed = recipe::parse(*text);
+    if (!parsed.recipe.is_default("run.name")) run.name = parsed.recipe.text("run.name");
+    run.steps = parsed.recipe.integer("train.steps");
+  }
+  const auto text = read_file(directory / kTicket);
+  const auto ticket = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  if (!ticket.is_object()) return run;
+  try {
+    run.wanted_id = ticket.value("id", store::RunId{0});
+    run.name = ticket.value("name", run.name);
+    run.created_ns = ticket.value("created_ns", run.created_ns);
+    run.fork_step = ticket.value("fork_step", std::int64_t{0});
+    if (ticket.contains("parent")) run.parent = ticket.at("parent").get<store::RunId>();
+  } catch (const nlohmann::json::exception&) {
+    run.parent.reset();  // a ticket that somebody wrote over says nothing
+  }
+  return run;
+}
+
+Verdict verdict(const fs::path& directory, const Ending& ending) {
+  using store::RunStatus;
+  constexpr int kInterrupted = 130;
+  const std::string words = last_line(directory / "logs" / "rank-0.log");
+  const std::string said = words.empty() ? std::string() : "; its log ends with: " + words;
+  if (!ending.known) return {RunStatus::broken, "its process ended without a word" + said + room_left(directory)};
+  if (ending.signal != 0) {
+    const std::string why = ending.signal == SIGKILL ? ", by hand or because the machine ran out of memory" : "";
+    return {RunStatus::broken,
+            fmt::format("its process was ended by signal {} ({}){}", ending.signal, ::strsignal(ending.signal), why) +
+                room_left(directory)};
+  }
+  if (ending.status == kInterrupted) return {RunStatus::stopped, "it was asked to stop"};
+  if (ending.status == 0) return {RunStatus::broken, "its process ended without a word" + said};
+  if (!words.empty()) return {RunStatus::failed, words + room_left(directory)};
+  return {RunStatus::failed,
+          fmt::format("its process ended with status {} without a word", ending.status) + room_left(directory)};
+}
+
+}  // namespace athanor::agent

@@ -1,0 +1,34 @@
+// Run directories: made for queued runs, recognised when somebody else made them.
+#pragma once
+
+#include "core/agent/client.h"
+#include "core/agent/process.h"
+#include "core/store/reader.h"
+#include "core/store/writer.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace athanor::agent {
+
+// A row for the queue. invalid_input when the recipe has faults (each named) or the step to fork from is not there.
+[[nodiscard]] Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store::Job>& parent,
+                                            const std::filesystem::path& runs);
+
+// Makes the directory with recipe.toml and ticket.json (number, parent: what a rebuilt history needs) and a process
+// that waits for the word.
+[[nodiscard]] Result<Waiting> prepare(const store::Run& run, const store::Job& job,
+                                      const std::optional<store::Job>& parent, const std::filesystem::path& program);
+
+// What a directory with a journal says about its run; nothing when it holds none.
+[[nodiscard]] std::optional<store::NewRun> recognise(const std::filesystem::path& directory);
+
+// Why a run that did not say so has ended, and as what it counts.
+struct Verdict {
+  store::RunStatus status = store::RunStatus::broken;
+  std::string cause;
+};
+[[nodiscard]] Verdict verdict(const std::filesystem::path& directory, const Ending& ending);
+
+}  // namespace athanor::agent

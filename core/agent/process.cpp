@@ -1,0 +1,187 @@
+#include "core/agent/process.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+namespace athanor::agent {
+namespace fs = std::filesystem;
+namespace {
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+const std::string& boot_id() {
+  static const std::string id = [] {
+    std::string text = text_of("/proc/sys/kernel/random/boot_id");
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+  }();
+  return id;
+}
+
+// State letter and start time from /proc/<pid>/stat, whose second field may hold anything, also ')'.
+struct Stat {
+  char state = 'X';
+  std::int64_t started = 0;
+};
+std::optional<Stat> stat_of(std::int64_t pid) {
+  const std::string text = text_of("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  Stat stat;
+  fields >> stat.state;
+  std::string field;
+  constexpr int kFieldsBetween = 18;  // 4 … 21; the start time is the 22nd
+  for (int i = 0; i < kFieldsBetween; ++i) fields >> field;
+  if (!(fields >> stat.started)) return std::nullopt;
+  return stat;
+}
+
+bool has_ended(char state) {
+  return state == 'Z' || state == 'X' || state == 'x';
+}
+
+// In the child, between fork and exec: only what is safe there.
+[[noreturn]] void become(const std::vector<char*>& arguments, int log, int word, int refusal) {
+  ::setsid();
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::signal(signal, SIG_DFL);
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(log, STDOUT_FILENO);
+  ::dup2(log, STDERR_FILENO);
+  char byte = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(word, &byte, 1);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1) ::_exit(0);
+  ::execv(arguments.front(), arguments.data());
+  const int reason = errno;
+  if (::write(refusal, &reason, sizeof reason) != sizeof reason) ::_exit(126);
+  ::_exit(127);
+}
+
+}  // namespace
+
+std::optional<store::Process> identify(std::int64_t pid) {
+  const auto stat = stat_of(pid);
+  if (pid <= 0 || !stat || has_ended(stat->state)) return std::nullopt;
+  return store::Process{pid, stat->started, boot_id()};
+}
+
+bool is_alive(const store::Process& process) {
+  const auto now = identify(process.pid);
+  return now && *now == process;
+}
+
+bool has_open(std::int64_t pid, const fs::path& file) {
+  struct stat wanted {};
+  if (::stat(file.c_str(), &wanted) != 0) return false;
+  std::error_code code;
+  for (auto entry = fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd", code);
+       !code && entry != fs::directory_iterator(); entry.increment(code)) {
+    struct stat found {};
+    if (::stat(entry->path().c_str(), &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino)
+      return true;
+  }
+  return false;
+}
+
+Descriptor watch_end(const store::Process& process) {
+  Descriptor watch(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(process.pid), 0)));
+  if (watch && !is_alive(process)) watch.reset();  // the number may have passed to another process before the call
+  return watch;
+}
+
+Ending collect(std::int64_t pid) {
+  int status = 0;
+  if (pid <= 0 || ::waitpid(static_cast<pid_t>(pid), &status, WNOHANG) != pid) return {};
+  if (WIFSIGNALED(status)) return {true, 0, WTERMSIG(status)};
+  return {true, WEXITSTATUS(status), 0};
+}
+
+Result<Waiting> Waiting::spawn(const std::vector<std::string>& arguments, const fs::path& log) {
+  const std::string intention = "start " + arguments.front();
+  std::array<int, 2> word{};
+  std::array<int, 2> refusal{};
+  if (::pipe2(word.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
+  const Descriptor word_read(word[0]);
+  Waiting waiting;
+  waiting.program_ = arguments.front();
+  waiting.word_.reset(word[1]);
+  if (::pipe2(refusal.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
+  waiting.refusal_.reset(refusal[0]);
+  const Descriptor refusal_write(refusal[1]);
+  const Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!output) {
+    return fail(ErrorKind::io, "write " + log.string(), std::strerror(errno),
+                "free some disk space or choose another folder with ATHANOR_HOME");
+  }
+  // Room for the last words of a run that fills the disk.
+  constexpr off_t kLastWords = 64 << 10;
+  struct stat info {};
+  if (::fstat(output.get(), &info) == 0) (void)::fallocate(output.get(), FALLOC_FL_KEEP_SIZE, info.st_size, kLastWords);
+
+  std::vector<char*> pointers;
+  std::vector<std::string> copies = arguments;
+  for (std::string& argument : copies) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail(ErrorKind::io, intention, std::strerror(errno), "close some programs");
+  if (pid == 0) {
+    ::close(word[1]);  // or the end of this process would go unnoticed
+    become(pointers, output.get(), word[0], refusal[1]);
+  }
+  const auto process = identify(pid);
+  if (!process) return fail(ErrorKind::io, intention, "its process ended at once");
+  waiting.process_ = *process;
+  return waiting;
+}
+
+Waiting::~Waiting() {
+  if (!word_ || process_.pid == 0) return;
+  word_.reset();
+  ::waitpid(static_cast<pid_t>(process_.pid), nullptr, 0);  // it ends at once
+}
+
+Result<void> Waiting::go() {
+  const char byte = 1;
+  if (::write(word_.get(), &byte, 1) != 1) return fail(ErrorKind::io, "start " + program_, std::strerror(errno));
+  word_.reset();
+  int reason = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(refusal_.get(), &reason, sizeof reason);
+  } while (got < 0 && errno == EINTR);
+  refusal_.reset();
+  if (got == 0) return {};
+  ::waitpid(static_cast<pid_t>(process_.pid), nullptr, 0);
+  return fail(ErrorKind::unavailable, "start " + program_, std::strerror(reason),
+              "build or install athanor-run beside athanor-agent");
+}
+
+fs::path sibling_program(const std::string& name) {
+  std::error_code code;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", code).parent_path();
+  for (const fs::path& candidate : {folder / name, folder.parent_path() / "bin" / name}) {
+    if (fs::exists(candidate, code)) return candidate;
+  }
+  return folder / name;
+}
+
+}  // namespace athanor::agent

@@ -1,0 +1,58 @@
+// Processes of runs: started so that they outlive the agent, told apart from later ones with the same number, watched
+// without being their parent.
+#pragma once
+
+#include "core/agent/descriptor.h"
+#include "core/base/result.h"
+#include "core/store/writer.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace athanor::agent {
+
+// The living process with this number; nothing when there is none.
+[[nodiscard]] std::optional<store::Process> identify(std::int64_t pid);
+// Whether exactly this process still lives (a zombie does not).
+[[nodiscard]] bool is_alive(const store::Process& process);
+// Whether a process has the file open.
+[[nodiscard]] bool has_open(std::int64_t pid, const std::filesystem::path& file);
+// Readable once the process has ended; nothing where the system cannot say so or it has ended already.
+[[nodiscard]] Descriptor watch_end(const store::Process& process);
+
+// How a child ended.
+struct Ending {
+  bool known = false;  // false: it was not our child
+  int status = 0;      // exit status
+  int signal = 0;      // or the signal that ended it
+};
+// Collects an ended child; `known` is false for others and for children that go on.
+[[nodiscard]] Ending collect(std::int64_t pid);
+
+// A child in a session of its own that waits for the word before it becomes the program. If the word never comes, since
+// this process died, it ends without having done anything.
+class Waiting {
+ public:
+  // stdin is empty, stdout and stderr are appended to `log`. Errors: io.
+  static Result<Waiting> spawn(const std::vector<std::string>& arguments, const std::filesystem::path& log);
+  Waiting(Waiting&&) = default;
+  Waiting& operator=(Waiting&&) = delete;
+  ~Waiting();
+  [[nodiscard]] const store::Process& process() const { return process_; }
+  // The word. An Error when the program cannot be run; the child is gone then.
+  Result<void> go();
+
+ private:
+  Waiting() = default;
+  store::Process process_;
+  std::string program_;
+  Descriptor word_;     // written to once
+  Descriptor refusal_;  // errno of exec, or nothing when it went well
+};
+
+// The program of this name beside the one that runs now, or in ../bin of it.
+[[nodiscard]] std::filesystem::path sibling_program(const std::string& name);
+
+}  // namespace athanor::agent

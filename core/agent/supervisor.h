@@ -1,0 +1,95 @@
+// The queue and the runs: starts one queued run at a time, follows the journals of all, notices how processes end, and
+// takes up again after its own death whatever went on meanwhile. One thread; all state that matters is in the store.
+#pragma once
+
+#include "core/agent/follower.h"
+#include "core/agent/launch.h"
+#include "core/agent/loop.h"
+#include "core/agent/protocol.h"
+#include "core/store/reader.h"
+#include "core/store/writer.h"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace athanor::agent {
+
+class Supervisor {
+ public:
+  using Notify = std::function<void(const Change&)>;
+
+  Supervisor(Loop& loop, Places places, store::Writer& writer, store::Reader& reader, std::filesystem::path run_program,
+             Notify notify);
+  ~Supervisor();
+
+  // Reads all run directories and the queue; throws Failure.
+  void start();
+  // Does what is due and says for how long nothing will be.
+  std::chrono::milliseconds work();
+  // No run is queued or going on.
+  [[nodiscard]] bool is_idle() const;
+
+  [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
+  Result<void> stop(store::RunId run);
+  Result<void> resume(store::RunId run);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Watch {
+    explicit Watch(store::RunId run, std::filesystem::path folder)
+        : directory(folder), follower(run, std::move(folder)) {}
+    std::filesystem::path directory;
+    Follower follower;
+    store::Process process;  // pid 0: not known
+    Descriptor end;          // readable when the process has ended
+    bool live = false;       // going on, as far as the history knows
+    bool ended = false;      // its process is gone, the last words are still to be read
+    bool adopted = false;    // was started before this agent was
+    Ending ending;
+    Clock::time_point read_again{};
+  };
+
+  void watch_directory(const std::filesystem::path& directory);
+  void scan();
+  void take_up(const store::Job& job);
+  Watch& watch_of(const store::Job& job);
+  void on_file_event();
+  void on_directory_event(int watch, const std::string& name);
+  bool import(const std::filesystem::path& directory);
+
+  void wake(store::RunId run);
+  void read(store::RunId run, Watch& watch);
+  void hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pid);
+  void set_process(store::RunId run, Watch& watch, const store::Process& process);
+  void process_ended(store::RunId run, Watch& watch);
+  void settle(store::RunId run, Watch& watch);
+  void check_health();
+  void start_next();
+  Result<void> launch(const store::Job& job);
+  [[nodiscard]] std::optional<Verdict> last_word(store::RunId run);
+  [[nodiscard]] bool is_busy() const;
+  void tell(Change::What what, store::RunId run) { notify_({what, run}); }
+
+  Loop& loop_;
+  Places places_;
+  store::Writer& writer_;
+  store::Reader& reader_;
+  std::filesystem::path run_program_;
+  Notify notify_;
+  Descriptor inotify_;
+  int runs_watch_ = -1;
+  std::map<int, std::filesystem::path> directories_;  // by inotify watch
+  std::map<std::filesystem::path, store::RunId> run_in_;
+  std::map<store::RunId, Watch> watches_;
+  std::set<store::RunId> awake_;
+  bool queue_changed_ = true;
+  bool has_queued_ = false;
+  Clock::time_point next_health_{};
+  Clock::time_point next_start_{};
+};
+
+}  // namespace athanor::agent

@@ -1,0 +1,227 @@
+// What becomes of runs: queued, started, read, ended.
+#include "core/agent/supervisor.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <sys/syscall.h>
+
+namespace athanor::agent {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+namespace {
+
+constexpr auto kBetweenCommits = 10ms;  // bursts become few commits; the first event of one is taken in at once
+constexpr auto kAfterRefusal = 1s;
+
+tl::unexpected<Error> refuse(store::RunId run, const char* what, std::string cause, std::string remedy) {
+  return fail(ErrorKind::invalid_input, what + std::string(" run ") + std::to_string(run), std::move(cause),
+              std::move(remedy));
+}
+
+}  // namespace
+
+void Supervisor::wake(store::RunId run) {
+  awake_.insert(run);
+}
+
+void Supervisor::read(store::RunId run, Watch& watch) {
+  const auto progress = watch.follower.step(writer_);
+  if (!progress) {
+    spdlog::error("Run {}: {}", run, progress.error().message());
+    watch.read_again = Clock::now() + kAfterRefusal;  // a full disk may have room again; nothing is lost meanwhile
+    return;
+  }
+  const store::Touched& touched = progress->touched;
+  watch.read_again = Clock::now() + (progress->more ? 0ms : kBetweenCommits);
+  if (touched.runs) {
+    queue_changed_ = true;
+    if (const auto job = writer_.job(run))
+      watch.live = job->status != store::RunStatus::queued && store::is_live(job->status);
+  }
+  if (progress->writer_pid != 0) hear_of(run, watch, progress->writer_pid);
+  if (touched.runs) tell(Change::What::runs, run);
+  if (touched.metrics) tell(Change::What::metrics, run);
+  if (touched.log) tell(Change::What::log, run);
+  if (touched.retrieval) tell(Change::What::retrieval, run);
+  if (touched.occurrences) tell(Change::What::occurrences, run);
+  if (progress->more) return;
+  awake_.erase(run);
+  if (watch.ended) settle(run, watch);
+}
+
+// Somebody started or resumed the run without us.
+void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pid) {
+  if (watch.process.pid == writer_pid || !has_open(writer_pid, watch.follower.journal(0))) return;
+  const auto process = identify(writer_pid);
+  if (!process) return;
+  if (auto noted = writer_.set_process(run, *process); !noted) spdlog::error("{}", noted.error().message());
+  watch.ended = false;
+  watch.live = true;
+  set_process(run, watch, *process);
+}
+
+// The process is gone and its journal is read: the run must have a final state now.
+void Supervisor::settle(store::RunId run, Watch& watch) {
+  const auto again = [&](const Error& error) {
+    spdlog::error("Run {}: {}", run, error.message());
+    watch.read_again = Clock::now() + kAfterRefusal;
+    wake(run);
+  };
+  const auto job = writer_.job(run);
+  if (!job) return again(job.error());
+  if (store::is_live(job->status) && job->status != store::RunStatus::queued) {
+    const bool said_nothing = job->launch != store::Launch::nothing;
+    Result<void> done;
+    if (watch.adopted && said_nothing && !watch.ending.known) {
+      spdlog::info("Run {} never began; it goes back into the queue", run);
+      done = writer_.requeue(run);
+    } else {
+      Verdict ended = verdict(watch.directory, watch.ending);
+      if (watch.ending.known && watch.ending.signal == 0 && watch.ending.status == 0)
+        ended = last_word(run).value_or(ended);
+      spdlog::info("Run {} is {}: {}", run, store::to_string(ended.status), ended.cause);
+      done = writer_.set_status(run, ended.status, ended.cause);
+    }
+    if (!done) return again(done.error());
+  }
+  watch.ended = watch.live = watch.adopted = false;
+  watch.process = {};
+  watch.ending = {};
+  queue_changed_ = true;
+  tell(Change::What::runs, run);
+}
+
+// The final state that an earlier session of the run left: a process that found nothing to do says nothing.
+std::optional<Verdict> Supervisor::last_word(store::RunId run) {
+  const auto occurrences = reader_.occurrences(run);
+  if (!occurrences) return std::nullopt;
+  for (auto it = occurrences->rbegin(); it != occurrences->rend(); ++it) {
+    const auto* change = std::get_if<journal::StateChanged>(&it->payload);
+    if (change == nullptr) continue;
+    switch (change->state) {
+      case journal::RunState::finished:
+        return Verdict{store::RunStatus::finished, change->cause};
+      case journal::RunState::stopped:
+        return Verdict{store::RunStatus::stopped, change->cause};
+      case journal::RunState::failed:
+        return Verdict{store::RunStatus::failed, change->cause};
+      default:
+        return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+void Supervisor::start_next() {
+  queue_changed_ = false;
+  const auto jobs = writer_.jobs();
+  if (!jobs) {
+    spdlog::error("{}", jobs.error().message());
+    queue_changed_ = true;
+    next_start_ = Clock::now() + kAfterRefusal;
+    return;
+  }
+  has_queued_ = !jobs->empty() && jobs->front().status == store::RunStatus::queued;
+  if (is_busy() || !has_queued_) return;
+  const store::Job& job = jobs->front();
+  const auto launched = launch(job);
+  if (!launched) {
+    spdlog::error("Run {}: {}", job.run, launched.error().message());
+    if (auto noted = writer_.set_status(job.run, store::RunStatus::failed, launched.error().message()); !noted) {
+      spdlog::error("{}", noted.error().message());
+      next_start_ = Clock::now() + kAfterRefusal;
+    }
+  }
+  queue_changed_ = true;  // look once more: at what is left, or at the next when this one was refused
+  tell(Change::What::runs, job.run);
+}
+
+// The child waits until the history knows its number: whenever this agent dies, the run is either still queued with no
+// process, or going on with a known one.
+Result<void> Supervisor::launch(const store::Job& job) {
+  const auto run = reader_.run(job.run);
+  if (!run) return tl::unexpected(run.error());
+  std::optional<store::Job> parent;
+  if (job.parent) {
+    if (auto found = writer_.job(*job.parent)) parent = *found;
+  }
+  auto waiting = prepare(*run, job, parent, run_program_);
+  if (!waiting) return tl::unexpected(waiting.error());
+  if (auto noted = writer_.set_started(job.run, waiting->process()); !noted) return noted;
+  Watch& watch = watch_of(job);
+  watch_directory(job.directory);
+  if (auto begun = waiting->go(); !begun) return begun;
+  spdlog::info("Run {} started as process {}", job.run, waiting->process().pid);
+  watch.live = true;
+  watch.adopted = watch.ended = false;
+  set_process(job.run, watch, waiting->process());
+  if (!watch.end && !is_alive(watch.process)) process_ended(job.run, watch);
+  return {};
+}
+
+Result<store::RunId> Supervisor::enqueue(const Enqueue& request) {
+  std::optional<store::Job> parent;
+  if (request.fork_of != 0) {
+    auto found = writer_.job(request.fork_of);
+    if (!found) return tl::unexpected(found.error());
+    parent = *found;
+  }
+  const auto run = new_run(request, parent, places_.runs);
+  if (!run) return tl::unexpected(run.error());
+  const auto job = writer_.add_run(*run);
+  if (!job) return tl::unexpected(job.error());
+  queue_changed_ = has_queued_ = true;
+  tell(Change::What::runs, job->run);
+  return job->run;
+}
+
+Result<void> Supervisor::stop(store::RunId run) {
+  const auto job = writer_.job(run);
+  if (!job) return tl::unexpected(job.error());
+  Result<void> done;
+  if (job->status == store::RunStatus::queued) {
+    done = writer_.set_status(run, store::RunStatus::stopped, "taken out of the queue");
+    queue_changed_ = true;
+  } else {
+    if (!store::is_live(job->status))
+      return refuse(run, "stop", std::string("it has ended already: ") + store::to_string(job->status), "");
+    const auto found = watches_.find(run);
+    if (found == watches_.end() || found->second.process.pid == 0) {
+      return refuse(run, "stop", "its process is not known here", "stop it where it was started");
+    }
+    const Watch& watch = found->second;
+    const long sent = watch.end ? ::syscall(SYS_pidfd_send_signal, watch.end.get(), SIGTERM, nullptr, 0)
+                                : ::kill(static_cast<pid_t>(watch.process.pid), SIGTERM);
+    if (sent != 0 && errno != ESRCH)
+      return fail(ErrorKind::io, "stop run " + std::to_string(run), std::strerror(errno));
+    done = writer_.set_status(run, store::RunStatus::stopping, "");
+  }
+  tell(Change::What::runs, run);
+  return done;
+}
+
+Result<void> Supervisor::resume(store::RunId run) {
+  const auto job = writer_.job(run);
+  if (!job) return tl::unexpected(job.error());
+  if (store::is_live(job->status))
+    return refuse(run, "resume", std::string("it is ") + store::to_string(job->status), "");
+  if (job->status == store::RunStatus::finished) {
+    return refuse(run, "resume", "it has finished", "fork it, with more steps in the recipe");
+  }
+  Watch& watch = watch_of(*job);
+  if (watch.process.pid != 0)
+    return refuse(run, "resume", "its process has not quite ended yet", "try again in a moment");
+  std::error_code code;
+  const bool began = fs::exists(watch.follower.journal(0), code);
+  const auto from_nothing = job->parent ? store::Launch::fork : store::Launch::fresh;
+  const auto queued = writer_.enqueue(run, began ? store::Launch::resume : from_nothing);
+  if (!queued) return queued;
+  queue_changed_ = has_queued_ = true;
+  tell(Change::What::runs, run);
+  return {};
+}
+
+}  // namespace athanor::agent

@@ -1,0 +1,152 @@
+// A small program that behaves as athanor-run does towards an agent: it takes the same arguments, writes a real journal
+// and checkpoints, resumes, and ends as its recipe's notes say. It trains nothing. What it has written to its journal
+// it acknowledges in the file `acknowledged`, flushed, so that tests can hold the history against it.
+//
+//   run.notes = "pace=2 end=finished"    milliseconds per step; end: finished, exit1, silent, crash
+#include "core/base/files.h"
+#include "core/journal/reader.h"
+#include "core/journal/writer.h"
+#include "core/recipe/recipe.h"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+using namespace athanor;
+namespace fs = std::filesystem;
+
+volatile std::sig_atomic_t g_asked_to_stop = 0;
+
+constexpr int kCheckpointEvery = 20;
+
+struct Arguments {
+  fs::path recipe, directory, from;
+  bool resume = false;
+  std::int64_t fork = -1;
+};
+
+Arguments parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--run-dir") {
+      arguments.directory = argv[++i];
+    } else if (word == "--resume") {
+      arguments.resume = true;
+    } else if (word == "--fork") {
+      arguments.fork = std::stoll(argv[++i]);
+    } else if (word == "--from") {
+      arguments.from = argv[++i];
+    } else {
+      arguments.recipe = word;
+    }
+  }
+  if (arguments.recipe.empty()) arguments.recipe = arguments.directory / "recipe.toml";
+  return arguments;
+}
+
+std::map<std::string, std::string> wishes(const recipe::Recipe& recipe) {
+  std::map<std::string, std::string> found = {{"pace", "2"}, {"end", "finished"}};
+  std::istringstream words(recipe.text("run.notes"));
+  for (std::string word; words >> word;) found[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+  return found;
+}
+
+std::int64_t newest_checkpoint(const fs::path& directory) {
+  std::int64_t newest = 0;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(directory / "checkpoints", code)) {
+    if (fs::exists(entry.path() / "COMPLETE"))
+      newest = std::max<std::int64_t>(newest, std::stoll(entry.path().filename().string().substr(5)));
+  }
+  return newest;
+}
+
+class Rank {
+ public:
+  Rank(const Arguments& arguments, const recipe::Recipe& recipe)
+      : arguments_(arguments), steps_(recipe.integer("train.steps")), wishes_(wishes(recipe)) {
+    fs::create_directories(arguments.directory);
+    journal_ = value_or_throw(journal::Writer::open(arguments.directory / journal::file_name(0)));
+  }
+
+  int run() {
+    say(journal::StateChanged{journal::RunState::preparing, ""});
+    std::int64_t step = 0;
+    if (arguments_.resume) step = newest_checkpoint(arguments_.directory);
+    if (arguments_.fork >= 0) step = arguments_.fork;
+    if (arguments_.resume || arguments_.fork >= 0) say(journal::Recovery{step, "checkpoint"});
+    say(journal::StateChanged{journal::RunState::running, ""});
+    while (step < steps_) {
+      if (g_asked_to_stop != 0) return stop(step);
+      ++step;
+      say(journal::MetricSamples{
+          step, {{"train/loss", 4.0 / static_cast<double>(step)}, {"sequence", static_cast<double>(step)}}});
+      acknowledge(step);
+      if (step % kCheckpointEvery == 0) checkpoint(step);
+      if (step == steps_ / 2 && end_badly()) return 1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(wishes_.at("pace"))));
+    }
+    say(journal::StateChanged{journal::RunState::finished, ""});
+    return 0;
+  }
+
+ private:
+  void say(journal::Payload payload) { value_or_throw(journal_->append(std::move(payload))); }
+
+  void acknowledge(std::int64_t step) {
+    value_or_throw(write_file_atomically(arguments_.directory / "acknowledged", std::to_string(step)));
+  }
+
+  void checkpoint(std::int64_t step) {
+    const fs::path folder = arguments_.directory / "checkpoints" / ("step-" + std::to_string(step));
+    fs::create_directories(folder);
+    value_or_throw(write_file_flushed(folder / "COMPLETE", ""));
+    say(journal::CheckpointWritten{step, 0, 0, "checkpoints/step-" + std::to_string(step)});
+  }
+
+  int stop(std::int64_t step) {
+    checkpoint(step);
+    say(journal::StateChanged{journal::RunState::stopped, "asked to stop"});
+    constexpr int kInterrupted = 130;
+    return kInterrupted;
+  }
+
+  bool end_badly() {
+    const std::string& end = wishes_.at("end");
+    if (end == "finished" || arguments_.resume) return false;
+    if (end == "crash") std::raise(SIGKILL);
+    if (end == "exit1") std::cerr << "warming up\nCould not write the checkpoint: no space left on device\n";
+    return true;
+  }
+
+  const Arguments& arguments_;
+  std::int64_t steps_;
+  std::map<std::string, std::string> wishes_;
+  std::unique_ptr<journal::Writer> journal_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto on_signal = [](int) { g_asked_to_stop = 1; };
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGINT, on_signal);
+  try {
+    const Arguments arguments = parse(argc, argv);
+    const auto parsed = value_or_throw(recipe::parse_file(arguments.recipe));
+    return Rank(arguments, parsed.recipe).run();
+  } catch (const std::exception& exception) {
+    std::cerr << exception.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,233 @@
+// Runs under a real agent: queued, followed, stopped, resumed, forked, found, broken.
+#include "tests/core/agent/home.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+namespace athanor::agent {
+namespace {
+
+using store::RunStatus;
+using testing::HasSubstr;
+
+std::vector<std::int64_t> from_one_to(std::int64_t last) {
+  std::vector<std::int64_t> steps(static_cast<std::size_t>(last));
+  std::iota(steps.begin(), steps.end(), 1);
+  return steps;
+}
+
+TEST(Runs, GoThroughTheQueueOneAtATimeAndIntoTheHistory) {
+  Home home;
+  home.start_agent();
+  const auto first = home.enqueue(60);
+  const auto second = home.enqueue(30);
+  ASSERT_TRUE(home.until_step(first, 10));
+  EXPECT_EQ(home.run(first).status, RunStatus::running);
+  EXPECT_EQ(home.run(second).status, RunStatus::queued);
+  EXPECT_EQ(home.wait(second).status, RunStatus::finished);
+  EXPECT_EQ(home.run(first).status, RunStatus::finished);
+  EXPECT_EQ(home.steps_of(first), from_one_to(60));
+  EXPECT_EQ(home.steps_of(second), from_one_to(30));
+  const auto run = home.run(second);
+  EXPECT_EQ(run.steps, 30);
+  EXPECT_EQ(run.directory, (home.path / "runs/small-2").string());
+  EXPECT_GE(run.started_ns, home.run(first).ended_ns);
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 2U);
+}
+
+TEST(Runs, StopWithACheckpointAndGoOnFromItWithoutADoubledStep) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(120, "pace=4");
+  const auto waiting = home.enqueue(10);
+  ASSERT_TRUE(home.until_step(id, 25));
+  value_or_throw(home.client->stop(waiting));
+  EXPECT_EQ(home.run(waiting).status, RunStatus::stopped);
+  value_or_throw(home.client->stop(id));
+  const auto stopped = home.wait(id);
+  EXPECT_EQ(stopped.status, RunStatus::stopped);
+  EXPECT_EQ(stopped.cause, "asked to stop");
+  EXPECT_FALSE(home.client->stop(id));
+  ASSERT_TRUE(home.until([&] { return home.client->resume(id).has_value(); }));
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  EXPECT_EQ(home.steps_of(id), from_one_to(120));
+  const auto again = home.client->resume(id);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message(), HasSubstr("fork it"));
+}
+
+TEST(Runs, ForkFromACheckpointOfAnother) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(50);
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const auto nowhere = home.client->enqueue({Home::recipe(60, "pace=1"), parent, 33});
+  ASSERT_FALSE(nowhere);
+  EXPECT_THAT(nowhere.error().message(), HasSubstr("no whole checkpoint"));
+  const auto child = value_or_throw(home.client->enqueue({Home::recipe(60, "pace=1"), parent, 40}));
+  EXPECT_EQ(home.wait(child).status, RunStatus::finished);
+  EXPECT_EQ(home.run(child).parent, parent);
+  EXPECT_EQ(home.run(child).fork_step, 40);
+  EXPECT_EQ(home.steps_of(child).front(), 41);
+  EXPECT_EQ(home.steps_of(child).size(), 20U);
+}
+
+TEST(Runs, AreRefusedWithEveryFaultOfTheirRecipe) {
+  Home home;
+  home.start_agent();
+  const auto refused = home.client->enqueue({"[train]\nsteps = \"many\"\nlearning_rat = 1\n", 0, 0});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::invalid_input);
+  EXPECT_THAT(refused.error().message(), HasSubstr("train.steps"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("train.learning_rate"));
+  EXPECT_TRUE(value_or_throw(home.client->list()).empty());
+}
+
+TEST(Runs, FailWithTheLastWordsOfAProcessThatCouldNotWriteItsJournal) {
+  Home home;
+  home.start_agent();
+  const auto failed = home.wait(home.enqueue(20, "pace=1 end=exit1"));
+  EXPECT_EQ(failed.status, RunStatus::failed);
+  EXPECT_EQ(failed.cause, "Could not write the checkpoint: no space left on device");
+  const auto silent = home.wait(home.enqueue(20, "pace=1 end=silent"));
+  EXPECT_EQ(silent.status, RunStatus::failed);
+  EXPECT_THAT(silent.cause, HasSubstr("status 1"));
+}
+
+TEST(Runs, AreBrokenWithTheirCauseWhenTheirProcessIsKilledAndThenGoOn) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(60, "pace=1 end=crash");
+  const auto broken = home.wait(id);
+  EXPECT_EQ(broken.status, RunStatus::broken);
+  EXPECT_THAT(broken.cause, HasSubstr("signal 9"));
+  EXPECT_EQ(home.steps_of(id), from_one_to(30));
+  ASSERT_TRUE(home.until([&] { return home.client->resume(id).has_value(); }));
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  EXPECT_EQ(home.steps_of(id), from_one_to(60));
+}
+
+TEST(Runs, FailWithTheRemedyWhenTheProgramIsMissing) {
+  Home home;
+  std::filesystem::remove(home.root / "bin/athanor-run");
+  home.start_agent();
+  const auto failed = home.wait(home.enqueue(20));
+  EXPECT_EQ(failed.status, RunStatus::failed);
+  EXPECT_THAT(failed.cause, HasSubstr("athanor-run"));
+}
+
+TEST(Runs, SurviveTheAgentAndAreTakenUpByTheNext) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(150, "pace=4");
+  const auto next = home.enqueue(10);
+  ASSERT_TRUE(home.until_step(id, 20));
+  home.kill_agent();
+  const auto before = home.acknowledged(id);
+  ASSERT_TRUE(home.until([&] { return home.acknowledged(id) > before + 5; }));  // it goes on meanwhile
+  home.start_agent();
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  EXPECT_EQ(home.wait(next).status, RunStatus::finished);
+  EXPECT_EQ(home.steps_of(id), from_one_to(150));
+}
+
+TEST(Runs, CanBeStoppedByAnAgentThatDidNotStartThem) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(1000, "pace=4");
+  ASSERT_TRUE(home.until_step(id, 5));
+  home.kill_agent();
+  home.start_agent();
+  ASSERT_TRUE(home.until([&] { return home.client->stop(id).has_value(); }));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+}
+
+TEST(Runs, AreBrokenWhenTheyDiedWhileNoAgentWasThere) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(1000, "pace=3");
+  ASSERT_TRUE(home.until_step(id, 20));
+  home.kill_agent();
+  home.kill_rank(id);
+  const auto acknowledged = home.acknowledged(id);
+  home.start_agent();
+  const auto broken = home.wait(id);
+  EXPECT_EQ(broken.status, RunStatus::broken);
+  EXPECT_THAT(broken.cause, HasSubstr("without a word"));
+  EXPECT_GE(static_cast<std::int64_t>(home.steps_of(id).size()), acknowledged);
+  EXPECT_EQ(home.steps_of(id), from_one_to(static_cast<std::int64_t>(home.steps_of(id).size())));
+}
+
+TEST(Runs, StartedByHandAreFoundAndFollowed) {
+  Home home;
+  home.start_agent();
+  const auto directory = home.path / "runs/by-hand";
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory / "recipe.toml") << Home::recipe(80, "pace=3", "by-hand");
+  const pid_t rank = home.spawn(
+      "athanor-run", {"train", (directory / "recipe.toml").string(), "--run-dir", directory.string()}, home.root / "o");
+  ASSERT_TRUE(home.until([&] { return value_or_throw(home.client->list()).size() == 1; }));
+  const auto run = value_or_throw(home.client->list()).front();
+  EXPECT_EQ(run.name, "by-hand");
+  EXPECT_EQ(run.steps, 80);
+  ASSERT_TRUE(home.until_step(run.id, 5));
+  value_or_throw(home.client->stop(run.id));
+  EXPECT_EQ(home.wait(run.id).status, RunStatus::stopped);
+  ::waitpid(rank, nullptr, 0);
+
+  home.kill_agent();
+  EXPECT_EQ(home.call({"train", "--run-dir", directory.string(), "--resume"}, "athanor-run").status,
+            0);  // behind the agent's back
+  home.start_agent();
+  ASSERT_TRUE(home.until([&] { return home.run(run.id).status == RunStatus::finished; }));
+  EXPECT_EQ(home.steps_of(run.id), from_one_to(80));
+}
+
+TEST(Runs, StartedByHandAndKilledAreBroken) {
+  Home home;
+  home.start_agent();
+  const auto directory = home.path / "runs/by-hand";
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory / "recipe.toml") << Home::recipe(10000, "pace=3", "by-hand");
+  const pid_t rank = home.spawn(
+      "athanor-run", {"train", (directory / "recipe.toml").string(), "--run-dir", directory.string()}, home.root / "o");
+  ASSERT_TRUE(home.until([&] { return value_or_throw(home.client->list()).size() == 1; }));
+  ASSERT_TRUE(home.until_step(1, 5));
+  ::kill(rank, SIGKILL);
+  EXPECT_EQ(home.wait(1).status, RunStatus::broken);
+  ::waitpid(rank, nullptr, 0);
+}
+
+TEST(Runs, AreInARebuiltHistoryWithTheirMetadata) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(45, "pace=1");
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const auto child = value_or_throw(home.client->enqueue({Home::recipe(60, "pace=1"), parent, 40}));
+  EXPECT_EQ(home.wait(child).status, RunStatus::finished);
+  value_or_throw(home.client->rename(parent, "renamed"));
+  value_or_throw(home.client->set_tags({child}, {"kept"}));
+  EXPECT_NE(home.call({"rebuild"}).status, 0);  // not under a living agent
+  value_or_throw(home.client->shut_down_agent());
+  ::waitpid(home.agent_pid, nullptr, 0);
+  home.agent_pid = 0;
+  for (const bool with_old_history : {true, false}) {
+    if (!with_old_history) std::filesystem::remove(home.path / "history.db");
+    const auto rebuilt = home.call({"rebuild"});
+    EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
+    EXPECT_THAT(rebuilt.text, HasSubstr("2 runs"));
+    EXPECT_EQ(home.steps_of(parent), from_one_to(45));
+    EXPECT_EQ(home.steps_of(child).size(), 20U);
+    EXPECT_EQ(home.run(child).parent, parent);
+    EXPECT_EQ(home.run(child).status, RunStatus::finished);
+    EXPECT_EQ(home.run(parent).name, with_old_history ? "renamed" : "small");
+    EXPECT_EQ(home.run(child).tags.size(), with_old_history ? 1U : 0U);
+  }
+  home.start_agent();
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 2U);
+}
+
+}  // namespace
+}  // namespace athanor::agent
