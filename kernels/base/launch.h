@@ -17,6 +17,8 @@ struct Candidate {
   // The reason this candidate cannot take these arguments, or null when it can. A null function refuses nothing.
   const char* (*why_not)(const Exec& exec, const Args& args);
   void (*run)(const Exec& exec, const Args& args);
+  // Scratch this candidate needs; null where it needs none, or what the op's own *_workspace_bytes says.
+  std::size_t (*workspace_bytes)(const Exec& exec, const Args& args) = nullptr;
 };
 
 template <class Args>

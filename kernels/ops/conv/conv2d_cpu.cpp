@@ -5,6 +5,7 @@
 #include "kernels/cpu/workspace.h"
 #include "kernels/ops/conv/conv2d.h"
 #include "kernels/ops/conv/conv2d_reference.h"
+#include "kernels/ops/conv/conv2d_winograd.h"
 
 #include <algorithm>
 #include <array>
@@ -167,6 +168,21 @@ void conv2d_grad_chunks(const Exec& exec, const Conv2dGradArgs& args) {
   if (args.dw.present() || args.dbias.present()) weight_gradient(exec, args);
 }
 
+std::size_t conv2d_chunks_workspace_bytes(const Exec& exec, const Conv2dArgs& args) {
+  if (args.x.dim(0) == 0) return 0;
+  cpu::WorkspaceCutter cutter;
+  plan_forward(exec, args, cutter);
+  return cutter.bytes();
+}
+
+std::size_t conv2d_grad_chunks_workspace_bytes(const Exec& exec, const Conv2dGradArgs& args) {
+  if (args.x.dim(0) == 0) return 0;
+  cpu::WorkspaceCutter input, weights;
+  if (args.dx.present()) plan_input_gradient(exec, args, input);
+  if (args.dw.present() || args.dbias.present()) plan_weight_gradient(exec, args, weights);
+  return std::max(input.bytes(), weights.bytes());
+}
+
 const char* refuse(const Exec&, const Conv2dArgs&) {
   return cpu::avx2_refusal();
 }
@@ -174,12 +190,21 @@ const char* refuse_grad(const Exec&, const Conv2dGradArgs&) {
   return cpu::avx2_refusal();
 }
 
-constexpr std::array<Candidate<Conv2dArgs>, 2> kCandidates{{
-    {"conv2d_cpu_dnnl_image_chunks", refuse, conv2d_chunks},
+const char* refuse_winograd(const Exec&, const Conv2dArgs& args) {
+  return conv2d_winograd_refusal(args.x, args.w, args.stride, args.padding);
+}
+const char* refuse_grad_winograd(const Exec&, const Conv2dGradArgs& args) {
+  return conv2d_winograd_refusal(args.x, args.w, args.stride, args.padding);
+}
+
+constexpr std::array<Candidate<Conv2dArgs>, 3> kCandidates{{
+    {"conv2d_cpu_winograd_2x2", refuse_winograd, conv2d_winograd, conv2d_winograd_workspace_bytes},
+    {"conv2d_cpu_dnnl_image_chunks", refuse, conv2d_chunks, conv2d_chunks_workspace_bytes},
     {"conv2d_cpu_reference", nullptr, conv2d_reference},
 }};
-constexpr std::array<Candidate<Conv2dGradArgs>, 2> kGradCandidates{{
-    {"conv2d_grad_cpu_dnnl_image_chunks", refuse_grad, conv2d_grad_chunks},
+constexpr std::array<Candidate<Conv2dGradArgs>, 3> kGradCandidates{{
+    {"conv2d_grad_cpu_winograd_2x2", refuse_grad_winograd, conv2d_grad_winograd, conv2d_grad_winograd_workspace_bytes},
+    {"conv2d_grad_cpu_dnnl_image_chunks", refuse_grad, conv2d_grad_chunks, conv2d_grad_chunks_workspace_bytes},
     {"conv2d_grad_cpu_reference", nullptr, conv2d_grad_reference},
 }};
 
@@ -202,19 +227,14 @@ void conv2d_grad(const Exec& exec, const Conv2dGradArgs& args) {
 
 std::size_t conv2d_workspace_bytes(const Exec& exec, const Conv2dArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return conv2d_cuda_workspace_bytes(args);
-  if (args.x.dim(0) == 0 || refuse(exec, args)) return 0;
-  cpu::WorkspaceCutter cutter;
-  plan_forward(exec, args, cutter);
-  return cutter.bytes();
+  const auto& candidate = choose<Conv2dArgs>(exec, args, kCandidates);
+  return candidate.workspace_bytes ? candidate.workspace_bytes(exec, args) : 0;
 }
 
 std::size_t conv2d_grad_workspace_bytes(const Exec& exec, const Conv2dGradArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return conv2d_grad_cuda_workspace_bytes(args);
-  if (args.x.dim(0) == 0 || refuse_grad(exec, args)) return 0;
-  cpu::WorkspaceCutter input, weights;
-  if (args.dx.present()) plan_input_gradient(exec, args, input);
-  if (args.dw.present() || args.dbias.present()) plan_weight_gradient(exec, args, weights);
-  return std::max(input.bytes(), weights.bytes());
+  const auto& candidate = choose<Conv2dGradArgs>(exec, args, kGradCandidates);
+  return candidate.workspace_bytes ? candidate.workspace_bytes(exec, args) : 0;
 }
 
 }  // namespace athanor::kernels

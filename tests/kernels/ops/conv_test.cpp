@@ -17,14 +17,20 @@ struct ConvSize {
 
 // The stem's kinds (3x3 with stride 1 and 2, patches, 1x1), odd sizes, a batch that does not fill its last chunk, a
 // stride that does not fit, and no pictures.
-constexpr ConvSize kConvSizes[] = {{1, 1, 1, 1, 1, 1, 1, 0},  {2, 8, 8, 3, 16, 3, 1, 1},  {19, 6, 7, 8, 8, 3, 2, 1},
-                                   {9, 8, 8, 3, 5, 4, 4, 0},  {3, 6, 6, 16, 24, 2, 2, 0}, {33, 4, 4, 5, 7, 1, 1, 0},
-                                   {2, 9, 10, 4, 6, 3, 2, 0}, {0, 4, 4, 3, 8, 3, 1, 1}};
+constexpr ConvSize kConvSizes[] = {{1, 1, 1, 1, 1, 1, 1, 0},   {2, 8, 8, 3, 16, 3, 1, 1},  {19, 6, 7, 8, 8, 3, 2, 1},
+                                   {9, 8, 8, 3, 5, 4, 4, 0},   {3, 6, 6, 16, 24, 2, 2, 0}, {33, 4, 4, 5, 7, 1, 1, 0},
+                                   {2, 9, 10, 4, 6, 3, 2, 0},  {0, 4, 4, 3, 8, 3, 1, 1},   {3, 5, 7, 16, 24, 3, 1, 1},
+                                   {70, 4, 4, 40, 16, 3, 1, 1}};
 
 std::string describe(const ConvSize& s) {
   return "conv2d b" + std::to_string(s.batch) + " " + std::to_string(s.height) + "x" + std::to_string(s.width) + "x" +
          std::to_string(s.in) + " -> " + std::to_string(s.out) + ", k" + std::to_string(s.kernel) + " s" +
          std::to_string(s.stride) + " p" + std::to_string(s.padding);
+}
+
+// As a layer is initialised, so that outputs are of the size of inputs.
+Values weight_values(const ConvSize& s) {
+  return {0.0, 1.0 / std::sqrt(static_cast<double>(s.kernel * s.kernel * s.in))};
 }
 
 Shape out_shape(const ConvSize& s) {
@@ -36,7 +42,7 @@ OpCase<Conv2dArgs> conv_case(const ConvSize& s, bool bias) {
   return {describe(s), [=](OpMemory& memory) {
             Conv2dArgs args{.stride = s.stride, .padding = s.padding};
             args.x = memory.input("x", {s.batch, s.height, s.width, s.in});
-            args.w = memory.input("w", {s.out, s.kernel, s.kernel, s.in});
+            args.w = memory.input("w", {s.out, s.kernel, s.kernel, s.in}, weight_values(s));
             if (bias) args.bias = memory.input("bias", {s.out});
             args.y = memory.output("y", out_shape(s), sum_of(s.kernel * s.kernel * s.in));
             return args;
@@ -47,7 +53,7 @@ OpCase<Conv2dGradArgs> conv_grad_case(const ConvSize& s, bool accumulate) {
   return {describe(s), [=](OpMemory& memory) {
             Conv2dGradArgs args{.stride = s.stride, .padding = s.padding, .accumulate_parameters = accumulate};
             args.x = memory.input("x", {s.batch, s.height, s.width, s.in});
-            args.w = memory.input("w", {s.out, s.kernel, s.kernel, s.in});
+            args.w = memory.input("w", {s.out, s.kernel, s.kernel, s.in}, weight_values(s));
             args.dy = memory.input("dy", out_shape(s));
             const Tolerance tolerance = gradient_of(args.dy.numel());
             args.dx = memory.output("dx", args.x.shape, gradient_of(s.kernel * s.kernel * s.out));

@@ -47,12 +47,13 @@ class GuardedWorkspace {
   std::string owner_;
 };
 
-// Calls one candidate with the workspace that the op asks for.
+// Calls one candidate with the workspace that it, or else the op, asks for.
 template <class Args>
 void run_candidate(const OpUnderTest<Args>& op, const Candidate<Args>& candidate, const Args& args, int threads) {
   Exec exec;
   exec.threads = threads;
-  exec.workspace_bytes = op.workspace_bytes ? op.workspace_bytes(exec, args) : 0;
+  const auto workspace_bytes = candidate.workspace_bytes ? candidate.workspace_bytes : op.workspace_bytes;
+  exec.workspace_bytes = workspace_bytes ? workspace_bytes(exec, args) : 0;
   GuardedWorkspace workspace(exec.workspace_bytes, candidate.name);
   exec.workspace = workspace.data();
   candidate.run(exec, args);
