@@ -32,6 +32,7 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
   out.channel_gain = as_float(recipe, "augment.channel_gain");
   out.contrast = as_float(recipe, "augment.contrast");
   out.white_background = as_float(recipe, "augment.white_background");
+  out.stroke = as_float(recipe, "augment.stroke");
   out.blur = as_float(recipe, "augment.blur");
   out.cutout = as_float(recipe, "augment.cutout");
   out.noise = as_float(recipe, "augment.noise");

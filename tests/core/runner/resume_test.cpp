@@ -1,0 +1,167 @@
+#include "core/checkpoint/checkpoint.h"
+#include "tests/core/runner/run_program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <fstream>
+
+namespace athanor::runner {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing_support::TemporaryFolder;
+
+// Enough steps that a signal finds the run at work.
+const std::vector<std::string> kLong = {"--set", "train.steps=120", "--set", "checkpoint.every_steps=25"};
+
+Outcome train_until(const fs::path& run, std::int64_t step, int signal) {
+  Launch launch;
+  launch.arguments = train_arguments(run, kLong);
+  launch.meanwhile = [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, step));
+    ::kill(pid, signal);
+  };
+  return launch_program(launch);
+}
+
+Outcome resume(const fs::path& run) { return run_program({"train", "--run-dir", run.string(), "--resume"}); }
+
+void expect_same_bits(const fs::path& run, const fs::path& undisturbed) {
+  const Replay a = read_run(run);
+  const Replay b = read_run(undisturbed);
+  for (const char* name : {"train/loss", "train/gradient_norm", "train/temperature", "eval/t2i_mrr"}) {
+    EXPECT_EQ(a.metrics.at(name), b.metrics.at(name)) << name;
+  }
+  for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
+    const std::string bytes = bytes_of(run / "checkpoints/step-120" / file);
+    EXPECT_FALSE(bytes.empty());
+    EXPECT_TRUE(bytes == bytes_of(undisturbed / "checkpoints/step-120" / file)) << file;
+  }
+}
+
+class Resume : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!has_data()) return;
+    folder_ = new TemporaryFolder;
+    EXPECT_EQ(run_program(train_arguments(undisturbed(), kLong)).status, 0);
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  void SetUp() override { ATH_NEEDS_DATA(); }
+  static fs::path undisturbed() { return folder_->path() / "undisturbed"; }
+
+  TemporaryFolder own_;
+
+ private:
+  static inline TemporaryFolder* folder_ = nullptr;
+};
+
+TEST_F(Resume, AfterATermSignalGivesTheSameBits) {
+  const fs::path run = own_ / "run";
+  const Outcome stopped = train_until(run, 30, SIGTERM);
+  ASSERT_EQ(stopped.status, 130) << stopped.err;
+  const Replay replayed = read_run(run);
+  EXPECT_EQ(replayed.state.state, journal::RunState::stopped);
+  EXPECT_THAT(replayed.state.cause, HasSubstr("SIGTERM"));
+  const std::int64_t last = replayed.metrics.at("train/loss").rbegin()->first;
+  EXPECT_LT(last, 120);
+  EXPECT_EQ(checkpoint::steps(run / "checkpoints").back(), last);  // nothing done was lost
+
+  const Outcome resumed = resume(run);
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  expect_same_bits(run, undisturbed());
+  EXPECT_EQ(events_of_kind<journal::Recovery>(run).at(0).step, last);
+}
+
+TEST_F(Resume, AfterAKillGoesBackToTheLastCheckpointAndGivesTheSameBits) {
+  const fs::path run = own_ / "run";
+  EXPECT_EQ(train_until(run, 60, SIGKILL).status, 128 + SIGKILL);
+  const Outcome resumed = resume(run);
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_GE(events_of_kind<journal::Recovery>(run).at(0).step, 50);
+  expect_same_bits(run, undisturbed());
+}
+
+TEST_F(Resume, BeforeAnyCheckpointStartsOver) {
+  const fs::path run = own_ / "run";
+  EXPECT_EQ(train_until(run, 3, SIGKILL).status, 128 + SIGKILL);
+  ASSERT_EQ(resume(run).status, 0);
+  expect_same_bits(run, undisturbed());
+}
+
+TEST_F(Resume, PassesADamagedCheckpointOverAndSaysSo) {
+  const fs::path run = own_ / "run";
+  ASSERT_EQ(train_until(run, 60, SIGTERM).status, 130);
+  const auto steps = checkpoint::steps(run / "checkpoints");
+  const std::string newest = "step-" + std::to_string(steps.back());
+  fs::remove(run / "checkpoints" / newest / "COMPLETE");
+  const Outcome resumed = resume(run);
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("The checkpoint " + newest + " is not whole and was passed over: COMPLETE is missing"));
+  EXPECT_EQ(events_of_kind<journal::Recovery>(run).at(0).step, steps.at(steps.size() - 2));
+  expect_same_bits(run, undisturbed());
+}
+
+TEST_F(Resume, WithOnlyDamagedCheckpointsIsRefusedAndOverwritesNothing) {
+  const fs::path run = own_ / "run";
+  ASSERT_EQ(train_until(run, 30, SIGTERM).status, 130);
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints")) {
+    std::ofstream(entry.path() / "model.safetensors", std::ios::app) << "x";
+  }
+  const std::string before = bytes_of(run / "journal-0.athj");
+  const Outcome outcome = resume(run);
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.err, HasSubstr("model.safetensors has"));
+  EXPECT_EQ(bytes_of(run / "journal-0.athj"), before);
+}
+
+TEST_F(Resume, OfAFinishedRunHasNothingToDo) {
+  const std::string before = bytes_of(undisturbed() / "journal-0.athj");
+  EXPECT_EQ(resume(undisturbed()).status, 0);
+  EXPECT_EQ(bytes_of(undisturbed() / "journal-0.athj"), before);
+}
+
+TEST_F(Resume, WithAnotherRecipeIsRefusedByName) {
+  const Outcome outcome = run_program({"train", "--run-dir", undisturbed().string(), "--resume", "--set", "train.learning_rate=0.5"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("train.learning_rate"));
+}
+
+TEST_F(Resume, OfNothingIsAnInputError) {
+  EXPECT_EQ(run_program({"train", "--resume"}).status, 2);
+  EXPECT_EQ(run_program({"train", "--resume", "--run-dir", own_ / "none"}).status, 2);
+}
+
+TEST_F(Resume, AForkStartsFromAParentsCheckpointAndLeavesTheParentAlone) {
+  const std::string before = bytes_of(undisturbed() / "journal-0.athj");
+  const fs::path fork = own_ / "fork";
+  const Outcome outcome =
+      run_program({"train", undisturbed() / "recipe.toml", "--run-dir", fork.string(), "--fork", "75", "--set",
+                   "train.learning_rate=0.0005"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto recovery = events_of_kind<journal::Recovery>(fork);
+  ASSERT_EQ(recovery.size(), 1U);
+  EXPECT_EQ(recovery[0].step, 75);
+  EXPECT_EQ(recovery[0].from, "fork of undisturbed at step 75");
+  const Replay replayed = read_run(fork);
+  EXPECT_EQ(replayed.metrics.at("train/loss").begin()->first, 76);
+  // The first step after the fork starts from the parent's weights: same loss, other learning rate.
+  EXPECT_EQ(replayed.metrics.at("train/loss").at(76), read_run(undisturbed()).metrics.at("train/loss").at(76));
+  EXPECT_NE(replayed.metrics.at("train/loss").at(78), read_run(undisturbed()).metrics.at("train/loss").at(78));
+  EXPECT_EQ(bytes_of(undisturbed() / "journal-0.athj"), before);
+}
+
+TEST_F(Resume, AForkOfAnotherShapeNamesWhatDoesNotFit) {
+  const Outcome outcome = run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "fork", "--fork", "75",
+                                       "--set", "model.embedding_dim=32"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("image_tower.head.weight is [16, 16], the model's is [32, 16]"));
+  EXPECT_EQ(run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "other", "--fork", "76"}).status, 2);
+}
+
+}  // namespace
+}  // namespace athanor::runner
