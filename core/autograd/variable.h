@@ -50,8 +50,9 @@ class Variable {
  public:
   Variable() = default;                                 // absent
   Variable(Tensor value) : value_(std::move(value)) {}  // NOLINT: constants convert on purpose
-  Variable(const Parameter& parameter)                  // NOLINT: so do leaves
-      : value_(parameter->value) {
+  Variable(const Parameter& parameter) {                // NOLINT: so do leaves; a null one is absent
+    if (!parameter) return;
+    value_ = parameter->value;
     if (parameter->trainable) edge_.parameter = parameter;
   }
   Variable(Tensor value, std::shared_ptr<Node> maker) : value_(std::move(value)) { edge_.node = std::move(maker); }

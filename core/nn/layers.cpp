@@ -20,7 +20,7 @@ Linear::Linear(const Scope& scope, const LinearConfig& config)
 }
 
 Variable Linear::forward(Context& context, const Variable& x, const ops::LinearOptions& options) const {
-  return ops::linear(context, x, weight_, bias_ ? Variable(bias_) : Variable(), options);
+  return ops::linear(context, x, weight_, bias_, options);
 }
 
 Conv2d::Conv2d(const Scope& scope, const Conv2dConfig& config) : config_(config) {
@@ -30,8 +30,7 @@ Conv2d::Conv2d(const Scope& scope, const Conv2dConfig& config) : config_(config)
 }
 
 Variable Conv2d::forward(Context& context, const Variable& x_BHWI) const {
-  return ops::conv2d(context, x_BHWI, weight_, bias_ ? Variable(bias_) : Variable(),
-                     {.stride = config_.stride, .padding = config_.padding});
+  return ops::conv2d(context, x_BHWI, weight_, bias_, {.stride = config_.stride, .padding = config_.padding});
 }
 
 LayerNorm::LayerNorm(const Scope& scope, std::int64_t channels, float eps)
