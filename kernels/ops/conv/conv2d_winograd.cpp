@@ -18,6 +18,13 @@ constexpr std::int64_t kTilesPerChunk = 128;
 constexpr std::int64_t kWeightGroups = 8;
 constexpr std::int64_t kOutputsPerBlock = 16;
 constexpr std::int64_t kFewestChannels = 16;
+// Keeps the 16 streams that a transform reads or writes out of each other's cache sets.
+constexpr std::int64_t kStreamPadding = 80;
+
+// From one point to the next in an array of tiles.
+std::int64_t point_stride(std::int64_t tiles, std::int64_t channels) {
+  return tiles * channels + kStreamPadding;
+}
 
 // From images of `in` to images of `out`, for a batch cut into chunks of whole images.
 struct Plan {
@@ -36,8 +43,8 @@ struct Plan {
     return plan;
   }
   [[nodiscard]] std::int64_t tiles() const { return images * in.tiles(); }
-  [[nodiscard]] std::int64_t in_floats() const { return kWinogradPoints * tiles() * in.channels; }
-  [[nodiscard]] std::int64_t out_floats() const { return kWinogradPoints * tiles() * out.channels; }
+  [[nodiscard]] std::int64_t in_floats() const { return kWinogradPoints * point_stride(tiles(), in.channels); }
+  [[nodiscard]] std::int64_t out_floats() const { return kWinogradPoints * point_stride(tiles(), out.channels); }
   [[nodiscard]] std::int64_t weight_floats() const { return kWinogradPoints * in.channels * out.channels; }
   // Images per partial weight gradient: whole chunks.
   [[nodiscard]] std::int64_t images_per_group() const {
@@ -73,7 +80,8 @@ void map_images(const Exec& exec, const Plan& plan, const MapWorkspace& workspac
     float* in_tiles = workspace.in_tiles + worker * plan.in_floats();
     float* out_tiles = workspace.out_tiles + worker * plan.out_floats();
     const std::int64_t tiles = range.size() * plan.in.tiles();
-    const std::int64_t in_stride = tiles * plan.in.channels, out_stride = tiles * plan.out.channels;
+    const std::int64_t in_stride = point_stride(tiles, plan.in.channels),
+                       out_stride = point_stride(tiles, plan.out.channels);
     for (std::int64_t i = 0; i < range.size(); ++i)
       winograd_input_tiles_avx2(plan.in, x + (range.begin + i) * plan.in.numel(),
                                 in_tiles + i * plan.in.tiles() * plan.in.channels, in_stride);
@@ -110,7 +118,8 @@ WeightWorkspace lay_out_weights(const Plan& plan, int threads, bool bias, cpu::W
 void add_chunk(const Plan& plan, std::int64_t count, const float* x, const float* dy, float* in_tiles, float* out_tiles,
                bool first, float* sums) {
   const std::int64_t tiles = count * plan.in.tiles();
-  const std::int64_t in_stride = tiles * plan.in.channels, out_stride = tiles * plan.out.channels;
+  const std::int64_t in_stride = point_stride(tiles, plan.in.channels),
+                     out_stride = point_stride(tiles, plan.out.channels);
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t tile = i * plan.in.tiles();
     winograd_input_tiles_avx2(plan.in, x + i * plan.in.numel(), in_tiles + tile * plan.in.channels, in_stride);
