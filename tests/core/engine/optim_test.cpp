@@ -16,7 +16,7 @@ using ::testing::Pair;
 
 class AdamWTest : public ::testing::Test {
  protected:
-  Context context_{ContextOptions{}};
+  Context context_{test::options()};
   Parameter weight_ = random_parameter(context_, "layer.weight", {4, 5}, 1);
   Parameter bias_ = random_parameter(context_, "layer.bias", {5}, 2);
   AdamWOptions options_{.beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-8f, .weight_decay = 0.1f};
