@@ -1,5 +1,7 @@
 #include "core/runner/facts.h"
 
+#include <algorithm>
+
 namespace athanor::runner {
 namespace {
 
@@ -13,11 +15,11 @@ std::int64_t occasions(std::int64_t every, std::int64_t steps, std::int64_t done
 
 }  // namespace
 
-double mean(const std::vector<double>& values) {
+double median(std::vector<double> values) {
   if (values.empty()) return 0;
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
 }
 
 std::int64_t evaluations(const train::Plan& plan, std::int64_t done) {

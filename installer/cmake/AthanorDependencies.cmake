@@ -34,7 +34,7 @@ if(ATH_PREPARE)
 endif()
 
 if(ATH_GUI)
-  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets PrintSupport Svg)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core DBus Gui Widgets PrintSupport Svg)
   find_package(QCustomPlotQt6 REQUIRED)
 endif()
 

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 class LayersTest : public ::testing::Test {
  protected:
-  Context context_{test::options()};
+  Context context_{ContextOptions{}};
   ParameterSet set_;
   Scope root_{context_, set_, 7};
 

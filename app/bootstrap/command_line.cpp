@@ -1,0 +1,61 @@
+#include "app/bootstrap/command_line.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+
+#include <string_view>
+
+namespace athanor::app {
+namespace {
+using namespace Qt::Literals::StringLiterals;
+}
+
+bool asks_for_screenshot(int count, char** words) {
+  for (int i = 1; i < count; ++i)
+    if (const std::string_view word = words[i]; word == "--screenshot" || word.starts_with("--screenshot=")) return true;
+  return false;
+}
+
+CommandLine read_command_line(const QCoreApplication& application) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(QCoreApplication::translate("CommandLine", "The workbench window of Athanor."));
+  parser.addHelpOption();
+  parser.addVersionOption();
+  const auto option = [&](const QString& name, const QString& help, const QString& value = {}) { parser.addOption({name, help, value}); };
+  option(u"screenshot"_s, QCoreApplication::translate("CommandLine", "Render one page into a PNG file and leave."), u"file"_s);
+  option(u"page"_s, QCoreApplication::translate("CommandLine", "Page to show: runs, experiment or live."), u"name"_s);
+  option(u"theme"_s, QCoreApplication::translate("CommandLine", "Look for this session: light or dark."), u"look"_s);
+  option(u"run"_s, QCoreApplication::translate("CommandLine", "Number of the run to open."), u"id"_s);
+  option(u"size"_s, QCoreApplication::translate("CommandLine", "Size of the window, for example 1360x860."), u"WxH"_s);
+  option(u"recipe"_s, QCoreApplication::translate("CommandLine", "Recipe file to start a new experiment from."), u"file"_s);
+  option(u"scroll"_s, QCoreApplication::translate("CommandLine", "Part of the live page to show: board or bottom."), u"part"_s);
+  option(u"recipe-text"_s, QCoreApplication::translate("CommandLine", "Show the recipe as text."));
+  option(u"startup-time"_s, QCoreApplication::translate("CommandLine", "Print the milliseconds from the start of the process to the first interactive frame, and leave."));
+  option(u"trace-latency"_s, QCoreApplication::translate("CommandLine", "Print for every drawn sample how long it took from being measured."));
+  parser.process(application);
+  CommandLine out;
+  out.screenshot = parser.value(u"screenshot"_s);
+  out.page = parser.value(u"page"_s);
+  out.theme = parser.value(u"theme"_s);
+  out.recipe = parser.value(u"recipe"_s);
+  out.scroll = parser.value(u"scroll"_s);
+  out.recipe_text = parser.isSet(u"recipe-text"_s);
+  out.startup_time = parser.isSet(u"startup-time"_s);
+  out.trace_latency = parser.isSet(u"trace-latency"_s);
+  bool good = true;
+  if (parser.isSet(u"run"_s)) out.run = parser.value(u"run"_s).toLongLong(&good);
+  if (!good) out.fault = QCoreApplication::translate("CommandLine", "--run: must be the number of a run");
+  if (parser.isSet(u"size"_s)) {
+    const QStringList parts = parser.value(u"size"_s).split(u'x');
+    out.size = parts.size() == 2 ? QSize(parts[0].toInt(), parts[1].toInt()) : QSize();
+    if (out.size->width() < 320 || out.size->height() < 240)
+      out.fault = QCoreApplication::translate("CommandLine", "--size: must look like 1360x860, at least 320x240");
+  }
+  if (!out.page.isEmpty() && out.page != u"runs"_s && out.page != u"experiment"_s && out.page != u"live"_s)
+    out.fault = QCoreApplication::translate("CommandLine", "--page: must be runs, experiment or live");
+  if (!out.theme.isEmpty() && out.theme != u"light"_s && out.theme != u"dark"_s)
+    out.fault = QCoreApplication::translate("CommandLine", "--theme: must be light or dark");
+  return out;
+}
+
+}  // namespace athanor::app

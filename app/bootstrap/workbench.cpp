@@ -1,0 +1,69 @@
+#include "app/bootstrap/workbench.h"
+
+#include "app/bridge/agent_link.h"
+#include "app/bridge/history_reader.h"
+#include "app/bridge/picture_loader.h"
+#include "app/controllers/experiment_controller.h"
+#include "app/controllers/history_controller.h"
+#include "app/controllers/live_controller.h"
+#include "app/settings/settings.h"
+#include "app/shell/main_window.h"
+#include "app/stores/curve_store.h"
+#include "app/stores/run_store.h"
+#include "app/theme/theme_switch.h"
+
+#include <QCoreApplication>
+
+namespace athanor::app {
+
+Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
+  const std::filesystem::path settings_file = options.remember ? options.home / "settings.ini" : std::filesystem::path();
+  settings_ = std::make_unique<Settings>(settings_file);
+  theme_ = std::make_unique<ThemeSwitch>(settings_.get());
+  runs_ = std::make_unique<RunStore>();
+  curves_ = std::make_unique<CurveStore>();
+  reader_ = std::make_unique<HistoryReader>(options.home / "history.db");
+  link_ = std::make_unique<AgentLink>(options.home);
+  pictures_ = std::make_unique<PictureLoader>();
+  history_ = std::make_unique<HistoryController>(reader_.get(), link_.get(), runs_.get(), curves_.get());
+  experiment_ = std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
+  live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());
+  window_ = std::make_unique<MainWindow>(ShellParts{settings_.get(), theme_.get(), link_.get(), history_.get(), experiment_.get(), live_.get(), pictures_.get()});
+}
+
+// The window goes first; then whoever asks, then the threads that answer, then what they answered into.
+Workbench::~Workbench() {
+  window_.reset();
+  live_.reset();
+  experiment_.reset();
+  history_.reset();
+  pictures_.reset();
+  link_.reset();
+  reader_.reset();
+}
+
+void Workbench::start() {
+  history_->set_agent_allowed(options_.may_start_agent);
+  history_->start();
+  link_->follow(false);
+}
+
+void Workbench::load_starter() {
+  const std::filesystem::path starter = options_.experiments / "starter.toml";
+  std::error_code code;
+  if (std::filesystem::exists(starter, code))
+    experiment_->start_from_file(QString::fromStdString(starter.string()));
+  else
+    experiment_->start_from_defaults();
+}
+
+std::filesystem::path find_experiments() {
+  const std::filesystem::path program = QCoreApplication::applicationDirPath().toStdString();
+  std::error_code code;
+  // build/<preset>/bin beside the sources, then an installed prefix.
+  for (const auto& place : {program / "../../../experiments", program / "../share/athanor/experiments"})
+    if (std::filesystem::exists(place, code)) return std::filesystem::weakly_canonical(place, code);
+  return {};
+}
+
+}  // namespace athanor::app

@@ -1,0 +1,220 @@
+#include "app/controllers/experiment_controller.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+constexpr QChar kListSeparator = u'\u001f';
+
+QStringList to_list(const std::vector<std::string>& values) {
+  QStringList out;
+  for (const std::string& value : values) out << q(value);
+  return out;
+}
+
+}  // namespace
+
+ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program, std::filesystem::path experiments,
+                                           QObject* parent)
+    : QObject(parent), reader_(reader), link_(link), runner_program_(runner_program), experiments_(std::move(experiments)) {
+  planner_ = new Planner(runner_program, this);
+  connect(planner_, &Planner::changed, this, &ExperimentController::plan_changed);
+  judge_fields();
+}
+
+QString ExperimentController::text_of(const recipe::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return q(*text);
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return to_list(*list).join(kListSeparator);
+  return q(recipe::format_value(value));
+}
+
+QString ExperimentController::default_text(const recipe::Field& field) const { return text_of(field.fallback); }
+
+QString ExperimentController::field_text(const std::string& path) const {
+  const auto typed = typed_.find(path);
+  return typed != typed_.end() ? typed->second : text_of(recipe_.value(path));
+}
+
+void ExperimentController::set_field_text(const std::string& path, const QString& text) {
+  const recipe::Field* field = recipe::find_field(path);
+  if (!field) return;
+  typed_.erase(path);
+  untyped_reason_.erase(path);
+  if (field->type == recipe::FieldType::text || field->type == recipe::FieldType::choice) {
+    recipe_.set(path, s(text));
+  } else if (field->type == recipe::FieldType::list) {
+    std::vector<std::string> values;
+    for (const QString& part : text.split(kListSeparator, Qt::SkipEmptyParts)) values.push_back(s(part));
+    recipe_.set(path, std::move(values));
+  } else if (auto value = recipe::parse_value(*field, s(text))) {
+    recipe_.set(path, std::move(*value));
+  } else {
+    typed_[path] = text;
+    untyped_reason_[path] = q(value.error().cause);
+  }
+  judge_fields();
+}
+
+void ExperimentController::judge_fields() {
+  faults_ = recipe::validate(recipe_);
+  std::erase_if(faults_, [this](const recipe::Fault& fault) { return untyped_reason_.contains(fault.field); });
+  for (const auto& [path, reason] : untyped_reason_) faults_.push_back({0, path, s(reason)});
+  recipe_text_ = q(recipe::to_toml(recipe_, recipe::Detail::changed_only));
+  Q_EMIT text_changed();
+  Q_EMIT judged();
+  ask_plan();
+}
+
+void ExperimentController::set_recipe_text(const QString& toml) {
+  recipe_text_ = toml;
+  const recipe::Parsed parsed = recipe::parse(s(toml));
+  recipe_ = parsed.recipe;
+  faults_ = parsed.faults;
+  typed_.clear();
+  untyped_reason_.clear();
+  Q_EMIT fields_changed();
+  Q_EMIT judged();
+  ask_plan();
+}
+
+void ExperimentController::ask_plan() {
+  if (faults_.empty())
+    planner_->plan(q(recipe::to_toml(recipe_, recipe::Detail::everything)));
+  else
+    planner_->forget();
+}
+
+std::map<QString, QString> ExperimentController::verdicts() const {
+  std::map<QString, QString> out;
+  for (const recipe::Fault& fault : faults_) {
+    QString& text = out[q(fault.field)];
+    text += text.isEmpty() ? q(fault.reason) : u"; "_s + q(fault.reason);
+  }
+  return out;
+}
+
+QString ExperimentController::why_not_launch() const {
+  if (launching_) return tr("It is being launched.");
+  if (faults_.empty()) return {};
+  const recipe::Fault& first = faults_.front();
+  const recipe::Field* field = recipe::find_field(first.field);
+  QString text = (field ? q(field->label) : q(first.field)) + u": "_s + q(first.reason);
+  if (faults_.size() > 1) text += u' ' + tr("(and %n more)", nullptr, static_cast<int>(faults_.size()) - 1);
+  return text;
+}
+
+QString ExperimentController::command_line() const {
+  const QString runner = QFileInfo(runner_program_).fileName();
+  if (fork_of_ != 0) return tr("%1 train recipe.toml --fork %2").arg(runner).arg(fork_step_);
+  // From a file whose values were changed, the command names the changes; otherwise the text stands for itself.
+  if (!file_.isEmpty()) {
+    if (const auto parsed = recipe::parse_file(s(file_)); parsed) {
+      QString line = runner + u" train "_s + QDir::current().relativeFilePath(file_);
+      for (const std::string& path : recipe_.differences(parsed->recipe)) {
+        QString value = q(recipe::format_value(recipe_.value(path)));
+        if (value.contains(u' ') || value.contains(u'"') || value.contains(u'[')) value = u'\'' + value.replace(u'\'', u"'\\''"_s) + u'\'';
+        line += u" --set "_s + q(path) + u'=' + value;
+      }
+      return line;
+    }
+  }
+  return runner + u" train recipe.toml"_s;
+}
+
+std::vector<ExperimentController::Source> ExperimentController::recipe_files() const {
+  std::vector<Source> out;
+  const QDir folder(q(experiments_.string()));
+  for (const QFileInfo& file : folder.entryInfoList({u"*.toml"_s}, QDir::Files, QDir::Name)) out.push_back({file.fileName(), file.filePath(), 0});
+  return out;
+}
+
+void ExperimentController::take(const recipe::Parsed& parsed) {
+  recipe_ = parsed.recipe;
+  faults_ = parsed.faults;
+  typed_.clear();
+  untyped_reason_.clear();
+  Q_EMIT fields_changed();
+  Q_EMIT text_changed();
+  Q_EMIT judged();
+  Q_EMIT loaded();
+  ask_plan();
+}
+
+void ExperimentController::start_from_defaults() {
+  forget_fork();
+  origin_ = tr("the defaults");
+  file_.clear();
+  recipe::Parsed parsed;
+  parsed.faults = recipe::validate(parsed.recipe);
+  recipe_text_ = q(recipe::to_toml(parsed.recipe, recipe::Detail::changed_only));
+  take(parsed);
+}
+
+void ExperimentController::start_from_file(const QString& file) {
+  auto text = recipe::parse_file(s(file));
+  if (!text) {
+    Q_EMIT notice(notice_of(text.error()));
+    return;
+  }
+  forget_fork();
+  origin_ = QFileInfo(file).fileName();
+  file_ = file;
+  QFile in(file);
+  recipe_text_ = in.open(QIODevice::ReadOnly) ? QString::fromUtf8(in.readAll()) : q(recipe::to_toml(text->recipe, recipe::Detail::changed_only));
+  take(*text);
+}
+
+void ExperimentController::start_from_run(store::RunId run) {
+  forget_fork();
+  reader_->ask<store::Run>(
+      this, u"recipe"_s, [run](store::Reader& reader) { return reader.run(run); },
+      [this](Result<store::Run> found) {
+        if (!found) {
+          Q_EMIT notice(notice_of(found.error()));
+          return;
+        }
+        const recipe::Parsed parsed = recipe::parse(found->recipe_toml);
+        origin_ = tr("run “%1”").arg(q(found->name));
+        file_.clear();
+        recipe_text_ = q(recipe::to_toml(parsed.recipe, recipe::Detail::changed_only));
+        take(parsed);
+      });
+}
+
+void ExperimentController::fork_from(store::RunId run, std::int64_t step) {
+  start_from_run(run);
+  fork_of_ = run;
+  fork_step_ = step;
+  Q_EMIT judged();
+}
+
+void ExperimentController::forget_fork() {
+  if (fork_of_ == 0) return;
+  fork_of_ = 0;
+  fork_step_ = 0;
+  Q_EMIT judged();
+}
+
+void ExperimentController::launch() {
+  if (!can_launch()) return;
+  launching_ = true;
+  Q_EMIT judged();
+  const agent::Enqueue request{recipe::to_toml(recipe_, recipe::Detail::everything), fork_of_, fork_step_};
+  link_->wish<store::RunId>(
+      this, [request](agent::Client& client) { return client.enqueue(request); },
+      [this](Result<store::RunId> run) {
+        launching_ = false;
+        if (run) {
+          forget_fork();
+          Q_EMIT launched(*run);
+        } else {
+          Q_EMIT notice(notice_of(run.error()));
+        }
+        Q_EMIT judged();
+      });
+}
+
+}  // namespace athanor::app

@@ -1,0 +1,93 @@
+// An experiment being set up: the text of every field, the recipe they make, what is wrong with it, what it will cost,
+// and launching it. Form and recipe text are two views of the same values. GUI thread only; collaborators are not owned.
+#pragma once
+
+#include "app/bridge/agent_link.h"
+#include "app/bridge/history_reader.h"
+#include "app/controllers/planner.h"
+#include "app/feedback/notice.h"
+#include "core/recipe/recipe.h"
+
+#include <QStringList>
+
+#include <filesystem>
+#include <map>
+#include <vector>
+
+namespace athanor::app {
+
+class ExperimentController final : public QObject {
+  Q_OBJECT
+ public:
+  struct Source {
+    QString label;
+    QString file;           // a recipe file, or
+    store::RunId run = 0;   // an earlier run
+  };
+
+  ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program, std::filesystem::path experiments,
+                       QObject* parent = nullptr);
+
+  // Fields: text as typed. Booleans are "true" and "false"; lists are joined by `list_separator`.
+  [[nodiscard]] QString field_text(const std::string& path) const;
+  void set_field_text(const std::string& path, const QString& text);
+  [[nodiscard]] QString default_text(const recipe::Field& field) const;
+
+  // The whole recipe as text; changed fields only. Setting it takes every value it names.
+  [[nodiscard]] const QString& recipe_text() const { return recipe_text_; }
+  void set_recipe_text(const QString& toml);
+
+  [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
+  // Reasons by field; several of one field are joined.
+  [[nodiscard]] std::map<QString, QString> verdicts() const;
+  [[nodiscard]] bool can_launch() const { return faults_.empty() && !launching_; }
+  [[nodiscard]] QString why_not_launch() const;
+  [[nodiscard]] QString command_line() const;
+  [[nodiscard]] const Planner& planner() const { return *planner_; }
+
+  [[nodiscard]] std::vector<Source> recipe_files() const;
+  void start_from_defaults();
+  void start_from_file(const QString& file);
+  void start_from_run(store::RunId run);
+  // The next launch continues `run` from its checkpoint at `step` with the values set here.
+  void fork_from(store::RunId run, std::int64_t step);
+  [[nodiscard]] store::RunId fork_of() const { return fork_of_; }
+  [[nodiscard]] std::int64_t fork_step() const { return fork_step_; }
+  void forget_fork();
+  [[nodiscard]] const QString& origin() const { return origin_; }  // "starter.toml", "run starter-3"
+
+  void launch();
+
+ Q_SIGNALS:
+  void fields_changed();       // many at once: read them all again
+  void text_changed();         // the recipe text
+  void judged();               // faults, command line, launch state
+  void plan_changed();
+  void loaded();               // a source was taken over
+  void launched(qint64 run);
+  void notice(const athanor::app::Notice& notice);
+
+ private:
+  void take(const recipe::Parsed& parsed);
+  void judge_fields();
+  void ask_plan();
+  [[nodiscard]] static QString text_of(const recipe::Value& value);
+
+  HistoryReader* reader_;
+  AgentLink* link_;
+  Planner* planner_;
+  QString runner_program_;
+  std::filesystem::path experiments_;
+  recipe::Recipe recipe_;                    // what could be understood
+  std::map<std::string, QString> typed_;     // fields whose text is no value of theirs
+  std::map<std::string, QString> untyped_reason_;
+  std::vector<recipe::Fault> faults_;
+  QString recipe_text_;
+  QString origin_;
+  QString file_;
+  store::RunId fork_of_ = 0;
+  std::int64_t fork_step_ = 0;
+  bool launching_ = false;
+};
+
+}  // namespace athanor::app

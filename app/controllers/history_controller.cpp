@@ -1,0 +1,183 @@
+#include "app/controllers/history_controller.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace athanor::app {
+namespace {
+constexpr int kListPauseMs = 250;
+constexpr int kCurvePauseMs = 60;
+constexpr int kCurveColumns = 48;
+
+struct Undoable {
+  QString undo, redo;
+};
+
+std::vector<std::string> plain(const QStringList& texts) {
+  std::vector<std::string> out;
+  for (const QString& text : texts) out.push_back(s(text));
+  return out;
+}
+
+}  // namespace
+
+HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves, QObject* parent)
+    : QObject(parent), reader_(reader), link_(link), runs_(runs), curves_(curves) {
+  pause_.setSingleShot(true);
+  pause_.setInterval(kListPauseMs);
+  connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
+  curve_pause_.setSingleShot(true);
+  curve_pause_.setInterval(kCurvePauseMs);
+  connect(&curve_pause_, &QTimer::timeout, this, [this] { read_curves(); });
+  connect(reader_, &HistoryReader::committed, this, [this] { refresh(); });
+  connect(link_, &AgentLink::changed, this, [this] { refresh(); });
+  connect(link_, &AgentLink::state_changed, this, [this] { reader_->set_watching(link_->state() != AgentLink::State::connected); });
+}
+
+void HistoryController::start() {
+  reader_->set_watching(true);
+  read_now();
+}
+
+void HistoryController::refresh() {
+  if (!pause_.isActive()) pause_.start();
+}
+
+void HistoryController::read_now() {
+  if (reading_) {
+    again_ = true;
+    return;
+  }
+  reading_ = true;
+  reader_->ask<std::vector<store::Run>>(
+      this, QStringLiteral("runs"), [](store::Reader& reader) { return reader.runs(); },
+      [this](Result<std::vector<store::Run>> runs) { taken(std::move(runs)); });
+  reader_->ask<Undoable>(
+      this, QStringLiteral("undo"),
+      [](store::Reader& reader) -> Result<Undoable> {
+        return Undoable{q(reader.undo_text().value_or(std::string())), q(reader.redo_text().value_or(std::string()))};
+      },
+      [this](Result<Undoable> texts) {
+        if (!texts || (texts->undo == undo_text_ && texts->redo == redo_text_)) return;
+        undo_text_ = texts->undo;
+        redo_text_ = texts->redo;
+        Q_EMIT undo_changed();
+      });
+}
+
+void HistoryController::taken(Result<std::vector<store::Run>> runs) {
+  reading_ = false;
+  if (runs) {
+    runs_->apply(std::move(*runs));
+    // Runs that wait or go on need an agent; otherwise it is started by the first wish.
+    if (agent_allowed_ && runs_->has_live_runs() && link_->state() == AgentLink::State::idle) {
+      agent_allowed_ = false;  // once
+      link_->follow(true);
+    }
+  } else {
+    std::error_code code;
+    if (std::filesystem::exists(reader_->file(), code))
+      Q_EMIT notice(notice_of(runs.error()));
+    else
+      runs_->apply({});
+  }
+  if (!std::exchange(read_, true)) Q_EMIT first_read();
+  if (std::exchange(again_, false)) refresh();
+  if (!wanted_.empty() && !curve_pause_.isActive()) curve_pause_.start();
+}
+
+void HistoryController::want_curves(const std::vector<store::RunId>& runs) {
+  wanted_ = runs;
+  if (!curve_pause_.isActive()) curve_pause_.start();
+}
+
+void HistoryController::read_curves() {
+  for (const store::RunId id : wanted_) {
+    const store::Run* run = runs_->find(id);
+    const CurveStore::Entry* known = curves_->find(id);
+    if (!run || run->step <= 0 || being_read_.contains(id) || (known && known->step == run->step)) continue;
+    being_read_.insert(id);
+    reader_->ask<QList<double>>(
+        this, QStringLiteral("curve/%1").arg(id),
+        [id](store::Reader& reader) -> Result<QList<double>> {
+          auto buckets = reader.curve(id, "train/loss", 0, std::numeric_limits<std::int64_t>::max(), kCurveColumns);
+          if (!buckets) return tl::unexpected<Error>(buckets.error());
+          QList<double> values;
+          for (const store::Bucket& bucket : *buckets) values << bucket.last;
+          return values;
+        },
+        [this, id, step = run->step](Result<QList<double>> values) {
+          being_read_.erase(id);
+          if (values) curves_->set(id, step, std::move(*values));
+        });
+  }
+}
+
+void HistoryController::wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done) {
+  link_->wish<void>(this, job, [this, done](Result<void> result) {
+    if (!result) {
+      Q_EMIT notice(notice_of(result.error()));
+    } else if (!done.isEmpty()) {
+      Q_EMIT notice({NoticeKind::good, done, {}, {}, {}});
+    }
+    read_now();
+  });
+}
+
+void HistoryController::rename(store::RunId run, const QString& name) {
+  wish([run, text = s(name)](agent::Client& client) { return client.rename(run, text); });
+}
+
+void HistoryController::set_tags(const std::vector<store::RunId>& runs, const QStringList& tags) {
+  wish([runs, texts = plain(tags)](agent::Client& client) { return client.set_tags(runs, texts); });
+}
+
+void HistoryController::set_note(store::RunId run, const QString& note) {
+  wish([run, text = s(note)](agent::Client& client) { return client.set_note(run, text); });
+}
+
+void HistoryController::set_pinned(const std::vector<store::RunId>& runs, bool pinned) {
+  wish([runs, pinned](agent::Client& client) { return client.set_pinned(runs, pinned); });
+}
+
+void HistoryController::erase(const std::vector<store::RunId>& runs) {
+  const QString what = runs.size() == 1 && runs_->find(runs.front()) ? tr("Deleted “%1”").arg(q(runs_->find(runs.front())->name))
+                                                                    : tr("Deleted %n run(s)", nullptr, static_cast<int>(runs.size()));
+  link_->wish<void>(
+      this, [runs](agent::Client& client) { return client.erase(runs); },
+      [this, what](Result<void> result) {
+        if (result)
+          Q_EMIT notice({NoticeKind::info, what, {}, {}, QStringLiteral("edit.undo")});
+        else
+          Q_EMIT notice(notice_of(result.error()));
+        read_now();
+      });
+}
+
+void HistoryController::undo() {
+  link_->wish<std::string>(
+      this, [](agent::Client& client) { return client.undo(); },
+      [this](Result<std::string> text) {
+        Q_EMIT notice(text ? Notice{NoticeKind::info, tr("Undone: %1").arg(q(*text)), {}, {}, {}} : notice_of(text.error()));
+        read_now();
+      });
+}
+
+void HistoryController::redo() {
+  link_->wish<std::string>(
+      this, [](agent::Client& client) { return client.redo(); },
+      [this](Result<std::string> text) {
+        Q_EMIT notice(text ? Notice{NoticeKind::info, tr("Done again: %1").arg(q(*text)), {}, {}, {}} : notice_of(text.error()));
+        read_now();
+      });
+}
+
+void HistoryController::stop(store::RunId run) {
+  wish([run](agent::Client& client) { return client.stop(run); });
+}
+
+void HistoryController::resume(store::RunId run) {
+  wish([run](agent::Client& client) { return client.resume(run); });
+}
+
+}  // namespace athanor::app

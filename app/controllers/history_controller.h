@@ -1,0 +1,73 @@
+// Keeps the run list true: reads it again when the agent or the store says so, at most four times a second, and fetches
+// small curves for the rows in view. Carries every wish about runs to the agent. GUI thread only; nothing it is given is owned.
+#pragma once
+
+#include "app/bridge/agent_link.h"
+#include "app/bridge/history_reader.h"
+#include "app/feedback/notice.h"
+#include "app/stores/curve_store.h"
+#include "app/stores/run_store.h"
+
+#include <QTimer>
+
+#include <functional>
+#include <set>
+
+namespace athanor::app {
+
+class HistoryController final : public QObject {
+  Q_OBJECT
+ public:
+  HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves, QObject* parent = nullptr);
+  // Runs that wait or go on need an agent; unless told otherwise, one is started when none answers.
+  void set_agent_allowed(bool allowed) { agent_allowed_ = allowed; }
+  void start();
+  void refresh();  // soon
+
+  // The rows on the screen want their curves.
+  void want_curves(const std::vector<store::RunId>& runs);
+
+  void rename(store::RunId run, const QString& name);
+  void set_tags(const std::vector<store::RunId>& runs, const QStringList& tags);
+  void set_note(store::RunId run, const QString& note);
+  void set_pinned(const std::vector<store::RunId>& runs, bool pinned);
+  void erase(const std::vector<store::RunId>& runs);
+  void undo();
+  void redo();
+  void stop(store::RunId run);
+  void resume(store::RunId run);
+
+  [[nodiscard]] const QString& undo_text() const { return undo_text_; }  // empty: nothing to undo
+  [[nodiscard]] const QString& redo_text() const { return redo_text_; }
+  [[nodiscard]] RunStore* runs() const { return runs_; }
+  [[nodiscard]] CurveStore* curves() const { return curves_; }
+  [[nodiscard]] AgentLink* link() const { return link_; }
+  [[nodiscard]] bool is_read() const { return read_; }  // the list was read once, or there is none to read
+
+ Q_SIGNALS:
+  void first_read();
+  void notice(const athanor::app::Notice& notice);
+  void undo_changed();
+
+ private:
+  void read_now();
+  void read_curves();
+  void taken(Result<std::vector<store::Run>> runs);
+  void wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done = {});
+
+  HistoryReader* reader_;
+  AgentLink* link_;
+  RunStore* runs_;
+  CurveStore* curves_;
+  QTimer pause_;
+  QTimer curve_pause_;
+  std::vector<store::RunId> wanted_;
+  std::set<store::RunId> being_read_;
+  QString undo_text_, redo_text_;
+  bool read_ = false;
+  bool reading_ = false;
+  bool again_ = false;
+  bool agent_allowed_ = true;
+};
+
+}  // namespace athanor::app

@@ -1,0 +1,242 @@
+#include "app/controllers/live_controller.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace athanor::app {
+namespace {
+
+using What = agent::Change::What;
+constexpr int kPulseMs = 40;
+constexpr int kLogPage = 5000;
+constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+
+bool is_smoothed(const std::string& metric) { return metric.starts_with("train/") && metric != "train/learning_rate"; }
+
+}  // namespace
+
+LiveController::LiveController(HistoryReader* reader, AgentLink* link, RunStore* runs, QObject* parent)
+    : QObject(parent), reader_(reader), link_(link), runs_(runs) {
+  pulse_.setSingleShot(true);
+  pulse_.setInterval(kPulseMs);
+  pulse_.setTimerType(Qt::PreciseTimer);
+  connect(&pulse_, &QTimer::timeout, this, [this] { flush(); });
+  connect(link_, &AgentLink::changed, this, [this](const std::vector<agent::Change>& changes) {
+    for (const agent::Change& change : changes)
+      if (change.run == run_) mark(change.what);
+  });
+  connect(reader_, &HistoryReader::committed, this, [this] { mark_all(); });
+  connect(runs_, &RunStore::applied, this, &LiveController::state_changed);
+}
+
+const store::Run* LiveController::run() const { return runs_->find(run_); }
+
+void LiveController::open(store::RunId run) {
+  if (run == run_ && run != 0) {
+    mark_all();
+    return;
+  }
+  run_ = run;
+  curves_.clear();
+  occurrences_.clear();
+  board_steps_.clear();
+  board_shown_.clear();
+  board_compared_.clear();
+  shown_step_ = compared_step_ = -1;
+  log_id_ = 0;
+  in_flight_.clear();
+  loaded_ = false;
+  to_load_ = {"curves", "log", "occurrences", "board"};
+  Q_EMIT log_cleared();
+  Q_EMIT run_changed();
+  Q_EMIT curves_changed();
+  Q_EMIT occurrences_changed();
+  Q_EMIT board_steps_changed();
+  Q_EMIT board_changed();
+  if (run_ != 0) mark_all();
+}
+
+void LiveController::set_visible(bool visible) {
+  visible_ = visible;
+  if (visible_ && !dirty_.empty()) flush();
+}
+
+void LiveController::set_smoothing(double weight) {
+  smoothing_ = std::clamp(weight, 0.0, 0.999);
+  mark(What::metrics);
+}
+
+void LiveController::set_board_steps(std::int64_t shown, std::int64_t compared) {
+  shown_step_ = shown;
+  compared_step_ = compared;
+  read_board();
+}
+
+void LiveController::mark(What what) {
+  if (run_ == 0) return;
+  dirty_.insert(static_cast<int>(what));
+  // The first change of a quiet time is taken at once; what follows waits for the pulse.
+  if (visible_ && !pulse_.isActive()) {
+    flush();
+    pulse_.start();
+  }
+}
+
+void LiveController::mark_all() {
+  for (const What what : {What::log, What::retrieval, What::occurrences}) dirty_.insert(static_cast<int>(what));
+  mark(What::metrics);
+}
+
+void LiveController::flush() {
+  if (run_ == 0 || !visible_ || dirty_.empty()) return;
+  const std::set<int> dirty = std::exchange(dirty_, {});
+  const auto asked = [&](What what) { return dirty.contains(static_cast<int>(what)); };
+  if (asked(What::metrics)) read_curves();
+  if (asked(What::log)) read_log();
+  if (asked(What::occurrences) || asked(What::runs)) read_occurrences();
+  if (asked(What::retrieval)) read_board_steps();
+  if (!dirty_.empty() && !pulse_.isActive()) pulse_.start();
+}
+
+void LiveController::finished(const char* part) {
+  in_flight_.erase(part);
+  to_load_.erase(part);
+  if (!dirty_.empty() && !pulse_.isActive()) pulse_.start();
+  if (loaded_ || !to_load_.empty()) return;
+  loaded_ = true;
+  Q_EMIT first_loaded();
+}
+
+void LiveController::read_curves() {
+  if (!in_flight_.insert("curves").second) {
+    dirty_.insert(static_cast<int>(What::metrics));
+    return;
+  }
+  const store::RunId id = run_;
+  const store::Run* known = run();
+  const std::int64_t began = known && known->started_ns > 0 ? known->started_ns : 0;
+  reader_->ask<Curves>(
+      this, QStringLiteral("live/curves"),
+      [id, began, weight = smoothing_, columns = columns_](store::Reader& reader) -> Result<Curves> {
+        auto names = reader.metric_names(id);
+        if (!names) return tl::unexpected<Error>(names.error());
+        Curves out;
+        std::int64_t start = began;
+        for (const std::string& name : *names) {
+          if (weight > 0 && is_smoothed(name)) {
+            auto points = reader.points(id, name, 0, kEnd);
+            if (!points) return tl::unexpected<Error>(points.error());
+            if (start == 0 && !points->empty()) start = points->front().time_ns;
+            out.columns[name] = smoothed_columns(*points, weight, columns, start);
+          } else {
+            auto buckets = reader.curve(id, name, 0, kEnd, columns);
+            if (!buckets) return tl::unexpected<Error>(buckets.error());
+            if (start == 0 && !buckets->empty()) start = buckets->front().first_time_ns;
+            out.columns[name] = columns_of(*buckets, start);
+          }
+        }
+        return out;
+      },
+      [this, id](Result<Curves> curves) {
+        if (id != run_) return;
+        if (curves) {
+          curves_ = std::move(curves->columns);
+          Q_EMIT curves_changed();
+        } else {
+          Q_EMIT notice(notice_of(curves.error()));
+        }
+        finished("curves");
+      });
+}
+
+void LiveController::read_log() {
+  if (!in_flight_.insert("log").second) {
+    dirty_.insert(static_cast<int>(What::log));
+    return;
+  }
+  const store::RunId id = run_;
+  reader_->ask<std::vector<store::LogEntry>>(
+      this, QStringLiteral("live/log"),
+      [id, after = log_id_](store::Reader& reader) { return after == 0 ? reader.log_tail(id, kLogPage) : reader.log(id, after, kLogPage); },
+      [this, id](Result<std::vector<store::LogEntry>> entries) {
+        if (id != run_) return;
+        if (entries && !entries->empty()) {
+          log_id_ = entries->back().id;
+          Q_EMIT log_arrived(*entries);
+          if (static_cast<int>(entries->size()) == kLogPage) dirty_.insert(static_cast<int>(What::log));
+        }
+        finished("log");
+      });
+}
+
+void LiveController::read_occurrences() {
+  if (!in_flight_.insert("occurrences").second) {
+    dirty_.insert(static_cast<int>(What::occurrences));
+    return;
+  }
+  const store::RunId id = run_;
+  const std::int64_t after = occurrences_.empty() ? 0 : occurrences_.back().id;
+  reader_->ask<std::vector<store::Occurrence>>(
+      this, QStringLiteral("live/occurrences"), [id, after](store::Reader& reader) { return reader.occurrences(id, after); },
+      [this, id](Result<std::vector<store::Occurrence>> found) {
+        if (id != run_) return;
+        if (found && !found->empty()) {
+          occurrences_.insert(occurrences_.end(), std::make_move_iterator(found->begin()), std::make_move_iterator(found->end()));
+          Q_EMIT occurrences_changed();
+        }
+        finished("occurrences");
+      });
+}
+
+void LiveController::read_board_steps() {
+  const store::RunId id = run_;
+  reader_->ask<std::vector<std::int64_t>>(
+      this, QStringLiteral("live/board_steps"), [id](store::Reader& reader) { return reader.retrieval_steps(id); },
+      [this, id](Result<std::vector<std::int64_t>> steps) {
+        if (id != run_) return;
+        const bool grown = steps && *steps != board_steps_;
+        if (grown) {
+          board_steps_ = std::move(*steps);
+          Q_EMIT board_steps_changed();  // the board chooses, and asks for it
+        }
+        if (board_steps_.empty()) finished("board");
+      });
+}
+
+void LiveController::read_board() {
+  if (shown_step_ < 0) return;
+  const store::RunId id = run_;
+  using Boards = std::pair<std::vector<journal::RetrievalSample>, std::vector<journal::RetrievalSample>>;
+  reader_->ask<Boards>(
+      this, QStringLiteral("live/board"),
+      [id, shown = shown_step_, compared = compared_step_](store::Reader& reader) -> Result<Boards> {
+        auto now = reader.retrieval(id, shown);
+        if (!now) return tl::unexpected<Error>(now.error());
+        Boards boards{std::move(*now), {}};
+        if (compared >= 0) {
+          auto before = reader.retrieval(id, compared);
+          if (before) boards.second = std::move(*before);
+        }
+        return boards;
+      },
+      [this, id](Result<Boards> boards) {
+        if (id != run_) return;
+        if (boards) {
+          board_shown_ = std::move(boards->first);
+          board_compared_ = std::move(boards->second);
+          Q_EMIT board_changed();
+        }
+        finished("board");
+      });
+}
+
+std::vector<std::int64_t> LiveController::checkpoint_steps() const {
+  std::vector<std::int64_t> steps;
+  for (const store::Occurrence& occurrence : occurrences_)
+    if (const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload))
+      if (steps.empty() || std::find(steps.begin(), steps.end(), written->step) == steps.end()) steps.push_back(written->step);
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+}  // namespace athanor::app

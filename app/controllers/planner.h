@@ -1,0 +1,47 @@
+// Asks `athanor-run plan - --json` what a recipe will cost, a moment after the last change, never twice at once. A newer
+// recipe ends the older question. GUI thread only.
+#pragma once
+
+#include "core/recipe/prediction.h"
+
+#include <QObject>
+#include <QTimer>
+
+#include <memory>
+#include <optional>
+
+class QProcess;
+
+namespace athanor::app {
+
+class Planner final : public QObject {
+  Q_OBJECT
+ public:
+  // `program`: the athanor-run to ask.
+  explicit Planner(QString program, QObject* parent = nullptr);
+  ~Planner() override;
+
+  void plan(const QString& recipe_toml);  // debounced
+  void forget();                          // no plan: the recipe has faults
+  [[nodiscard]] const std::optional<recipe::Prediction>& prediction() const { return prediction_; }
+  [[nodiscard]] bool is_busy() const { return busy_; }
+  [[nodiscard]] const QString& trouble() const { return trouble_; }  // why there is no plan, in a sentence
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  void run();
+  void finished(int exit_code);
+  void give_up(const QString& why);
+
+  QString program_;
+  QString recipe_;
+  QTimer pause_;
+  std::unique_ptr<QProcess> process_;
+  std::optional<recipe::Prediction> prediction_;
+  QString trouble_;
+  bool busy_ = false;
+};
+
+}  // namespace athanor::app

@@ -1,0 +1,31 @@
+// The workbench: reads the command line, builds the parts, shows the window or renders one page of it.
+#include "app/bootstrap/command_line.h"
+#include "app/bootstrap/session.h"
+
+#include <QApplication>
+
+#include <exception>
+#include <iostream>
+
+int main(int count, char** words) {
+  using namespace athanor::app;
+  const ProcessStart start = process_start();
+  // A page is rendered the same way on every machine, with or without a display.
+  if (asks_for_screenshot(count, words)) qputenv("QT_QPA_PLATFORM", "offscreen");
+  QApplication::setApplicationName(QStringLiteral("athanor"));
+  QApplication::setApplicationVersion(QStringLiteral(ATH_VERSION));
+  QApplication::setDesktopFileName(QStringLiteral("athanor"));
+  QApplication application(count, words);
+  const CommandLine wishes = read_command_line(application);
+  if (!wishes.fault.isEmpty()) {
+    std::cerr << "athanor: " << wishes.fault.toStdString() << '\n';
+    return 2;
+  }
+  try {
+    Session session(wishes, start);
+    return session.run();
+  } catch (const std::exception& error) {
+    std::cerr << "athanor: " << error.what() << '\n';
+    return 1;
+  }
+}

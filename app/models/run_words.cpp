@@ -1,0 +1,81 @@
+#include "app/models/run_words.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+namespace athanor::app {
+namespace {
+
+using widgets::Glyph;
+using widgets::Role;
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+QString say(const char* text) { return QCoreApplication::translate("RunWords", text); }
+
+}  // namespace
+
+StatusLook look_of(store::RunStatus status) {
+  switch (status) {
+    case store::RunStatus::queued: return {say("Queued"), Role::muted, Glyph::clock};
+    case store::RunStatus::starting: return {say("Starting"), Role::info, Glyph::play};
+    case store::RunStatus::running: return {say("Running"), Role::accent, Glyph::play};
+    case store::RunStatus::stopping: return {say("Stopping"), Role::warning, Glyph::square};
+    case store::RunStatus::finished: return {say("Finished"), Role::good, Glyph::check};
+    case store::RunStatus::stopped: return {say("Stopped"), Role::warning, Glyph::square};
+    case store::RunStatus::failed: return {say("Failed"), Role::bad, Glyph::error};
+    case store::RunStatus::broken: break;
+  }
+  return {say("Broken off"), Role::bad, Glyph::warning};
+}
+
+double last_value(const store::Run& run, const char* metric) {
+  const auto found = run.last.find(metric);
+  return found == run.last.end() ? kUnknown : found->second;
+}
+
+double duration_of(const store::Run& run, std::int64_t now_ns) {
+  if (run.started_ns <= 0) return -1;
+  const std::int64_t end = run.ended_ns > 0 && !store::is_live(run.status) ? run.ended_ns : now_ns;
+  return static_cast<double>(end - run.started_ns) * 1e-9;
+}
+
+double steps_per_second(const store::Run& run, std::int64_t now_ns) {
+  const double step_ms = last_value(run, "train/step_ms");
+  if (store::is_live(run.status) && std::isfinite(step_ms) && step_ms > 0) return 1000 / step_ms;
+  const double seconds = duration_of(run, now_ns);
+  return run.step > 0 && seconds > 0 ? static_cast<double>(run.step) / seconds : kUnknown;
+}
+
+double seconds_left(const store::Run& run, std::int64_t now_ns) {
+  if (run.status != store::RunStatus::running || run.step <= 0 || run.steps <= run.step) return -1;
+  const double pace = steps_per_second(run, now_ns);
+  return std::isfinite(pace) && pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
+}
+
+QString when_text(std::int64_t time_ns, std::int64_t now_ns) {
+  if (time_ns <= 0) return QStringLiteral("–");
+  const double ago = static_cast<double>(now_ns - time_ns) * 1e-9;
+  if (ago >= 0 && ago < 60) return say("just now");
+  if (ago >= 0 && ago < 3600) return say("%1 min ago").arg(static_cast<int>(ago / 60));
+  const QDateTime then = QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000);
+  const QDateTime now = QDateTime::fromMSecsSinceEpoch(now_ns / 1'000'000);
+  const qint64 days = then.date().daysTo(now.date());
+  const QLocale locale;
+  const QString clock = locale.toString(then.time(), QStringLiteral("HH:mm"));
+  if (days == 0) return say("today %1").arg(clock);
+  if (days == 1) return say("yesterday %1").arg(clock);
+  if (days > 1 && days < 7) return locale.toString(then.date(), QStringLiteral("ddd ")) + clock;
+  if (then.date().year() == now.date().year()) return locale.toString(then.date(), QStringLiteral("d MMM ")) + clock;
+  return locale.toString(then.date(), QStringLiteral("d MMM yyyy"));
+}
+
+std::int64_t wall_now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace athanor::app

@@ -1,0 +1,31 @@
+// How a run's state is said and shown: words, mark and tone by status, times as people say them. Pure; GUI thread.
+#pragma once
+
+#include "core/store/types.h"
+#include "widgets/common/glyph.h"
+#include "widgets/common/theme.h"
+
+#include <QString>
+
+namespace athanor::app {
+
+struct StatusLook {
+  QString word;
+  widgets::Role tone;
+  widgets::Glyph glyph;
+};
+
+[[nodiscard]] StatusLook look_of(store::RunStatus status);
+// The last value of a metric; NaN when there is none.
+[[nodiscard]] double last_value(const store::Run& run, const char* metric);
+// Seconds from the start to the end, or to now while it is live; negative when it never started.
+[[nodiscard]] double duration_of(const store::Run& run, std::int64_t now_ns);
+// Seconds left at the present pace; negative when it cannot be said.
+[[nodiscard]] double seconds_left(const store::Run& run, std::int64_t now_ns);
+// Steps per second over the whole run, or what the last step took while it is live. NaN: not known.
+[[nodiscard]] double steps_per_second(const store::Run& run, std::int64_t now_ns);
+// "just now", "12 min ago", "today 14:05", "Mon 14:05", "3 Nov 2026".
+[[nodiscard]] QString when_text(std::int64_t time_ns, std::int64_t now_ns);
+[[nodiscard]] std::int64_t wall_now_ns();
+
+}  // namespace athanor::app

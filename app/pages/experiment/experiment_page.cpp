@@ -1,0 +1,272 @@
+#include "app/pages/experiment/experiment_page.h"
+
+#include "app/actions/action_registry.h"
+#include "app/controllers/experiment_controller.h"
+#include "app/controllers/history_controller.h"
+#include "app/pages/experiment/plan_panel.h"
+#include "app/pages/experiment/recipe_editor.h"
+#include "app/pages/parts/page_parts.h"
+#include "app/settings/settings.h"
+#include "widgets/common/numbers.h"
+#include "widgets/common/theme.h"
+#include "widgets/forms/form_view.h"
+#include "widgets/tables/search_line.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QToolButton>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+using widgets::Glyph;
+using widgets::kGrid;
+
+widgets::FieldKind kind_of(recipe::FieldType type) {
+  switch (type) {
+    case recipe::FieldType::boolean: return widgets::FieldKind::boolean;
+    case recipe::FieldType::integer: return widgets::FieldKind::integer;
+    case recipe::FieldType::real: return widgets::FieldKind::real;
+    case recipe::FieldType::choice: return widgets::FieldKind::choice;
+    case recipe::FieldType::list: return widgets::FieldKind::list;
+    case recipe::FieldType::text: break;
+  }
+  return widgets::FieldKind::text;
+}
+
+}  // namespace
+
+ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent)
+    : Page(u"experiment"_s, tr("New experiment"), parent), experiment_(experiment), history_(history), actions_(actions), settings_(settings) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(kGrid * 3, kGrid * 2, kGrid * 3, kGrid * 2);
+  layout->setSpacing(kGrid * 2);
+  add_actions();
+
+  auto* top = new QHBoxLayout;
+  top->setSpacing(kGrid);
+  top->addWidget(make_title(title(), this));
+  origin_ = make_muted({}, this);
+  top->addWidget(origin_, 0, Qt::AlignBottom);
+  top->addStretch(1);
+  auto* start_from = new QPushButton(tr("Start from…"), this);
+  start_from->setIcon(widgets::glyph_icon(Glyph::folder));
+  sources_ = new QMenu(start_from);
+  start_from->setMenu(sources_);
+  connect(sources_, &QMenu::aboutToShow, this, [this] { fill_sources(); });
+  top->addWidget(start_from);
+  layout->addLayout(top);
+
+  splitter_ = new QSplitter(Qt::Horizontal, this);
+  splitter_->setObjectName(u"experiment_splitter"_s);
+  splitter_->setChildrenCollapsible(false);
+  auto* left = new QWidget(splitter_);
+  auto* left_layout = new QVBoxLayout(left);
+  left_layout->setContentsMargins(0, 0, 0, 0);
+  left_layout->setSpacing(kGrid);
+  tabs_ = new QTabBar(left);
+  tabs_->addTab(tr("Form"));
+  tabs_->addTab(tr("Recipe text"));
+  tabs_->setDrawBase(false);
+  tabs_->setExpanding(false);
+  tabs_->setAccessibleName(tr("Form or recipe text"));
+  left_layout->addWidget(tabs_);
+  stack_ = new QStackedWidget(left);
+  form_ = new widgets::FormView(stack_);
+  stack_->addWidget(form_);
+  text_ = new RecipeEditor(stack_);
+  stack_->addWidget(text_);
+  left_layout->addWidget(stack_, 1);
+  splitter_->addWidget(left);
+  splitter_->addWidget(build_side());
+  splitter_->setStretchFactor(0, 1);
+  splitter_->setStretchFactor(1, 0);
+  splitter_->setSizes({800, 340});
+  splitter_->restoreState(settings_->bytes(Setting::experiment_splitter));
+  layout->addWidget(splitter_, 1);
+
+  build_form();
+  connect(tabs_, &QTabBar::currentChanged, stack_, &QStackedWidget::setCurrentIndex);
+  connect(form_, &widgets::FormView::edited, this, [this](const QString& id, const QString& text) { experiment_->set_field_text(s(id), text); });
+  connect(text_, &RecipeEditor::edited, this, [this](const QString& toml) {
+    typing_text_ = true;
+    experiment_->set_recipe_text(toml);
+    typing_text_ = false;
+  });
+  connect(text_, &RecipeEditor::fault_chosen, this, [this](const QString& field) {
+    show_text(false);
+    form_->reveal(field);
+  });
+  connect(experiment_, &ExperimentController::fields_changed, this, [this] { read_fields(); });
+  connect(experiment_, &ExperimentController::text_changed, this, [this] {
+    if (!typing_text_) text_->set_text(experiment_->recipe_text());
+  });
+  connect(experiment_, &ExperimentController::judged, this, [this] { judge(); });
+  connect(experiment_, &ExperimentController::plan_changed, this, [this] {
+    plan_->show_plan(experiment_->planner(), static_cast<int>(experiment_->faults().size()));
+    if (is_ready()) Q_EMIT became_ready();
+  });
+  connect(experiment_, &ExperimentController::loaded, this, [this] { judge(); });
+  connect(experiment_, &ExperimentController::notice, this, &Page::notice);
+  read_fields();
+  text_->set_text(experiment_->recipe_text());
+  judge();
+  plan_->show_plan(experiment_->planner(), static_cast<int>(experiment_->faults().size()));
+}
+
+void ExperimentPage::add_actions() {
+  const QString where = tr("New experiment");
+  actions_->add(this, {u"experiment.launch"_s, where, tr("Launch the experiment"), Glyph::play, {QKeySequence(Qt::CTRL | Qt::Key_Return)}, tr("Launch")},
+                [this] { experiment_->launch(); });
+  actions_->add(this, {u"experiment.search"_s, where, tr("Search the fields"), Glyph::search, {QKeySequence::Find}, {}}, [this] {
+    show_text(false);
+    form_->search_line()->setFocus(Qt::ShortcutFocusReason);
+    form_->search_line()->selectAll();
+  });
+  actions_->add(this, {u"experiment.text"_s, where, tr("Switch between form and recipe text"), Glyph::text, {QKeySequence(Qt::CTRL | Qt::Key_T)}, {}},
+                [this] { show_text(stack_->currentIndex() == 0); });
+  actions_->add(this, {u"experiment.open"_s, where, tr("Start from a recipe file"), Glyph::folder, {QKeySequence::Open}, {}}, [this] { choose_file(); });
+  actions_->add(this, {u"experiment.defaults"_s, where, tr("Start from the defaults"), Glyph::reset, {}, {}}, [this] { experiment_->start_from_defaults(); });
+  actions_->add(this, {u"experiment.copy_command"_s, where, tr("Copy the command"), Glyph::copy, {}, {}},
+                [this] { QGuiApplication::clipboard()->setText(experiment_->command_line()); });
+}
+
+QWidget* ExperimentPage::build_side() {
+  auto* side = new QWidget(splitter_);
+  side->setMinimumWidth(304);
+  auto* layout = new QVBoxLayout(side);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(kGrid + 4);
+  auto* scroll = new QScrollArea(side);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  auto* body = new QWidget(scroll);
+  body->setObjectName(u"plain"_s);
+  auto* stack = new QVBoxLayout(body);
+  stack->setContentsMargins(0, 0, 0, 0);
+  stack->setSpacing(kGrid + 4);
+  plan_ = new PlanPanel(body);
+  stack->addWidget(plan_);
+  auto* command = new Card(tr("The same from a terminal"), body);
+  auto* line = new QHBoxLayout;
+  command_ = new QLineEdit(command);
+  command_->setReadOnly(true);
+  command_->setFont(widgets::monospace_font(font().pointSizeF() * 0.9));
+  command_->setAccessibleName(tr("Command that does the same"));
+  line->addWidget(command_, 1);
+  auto* copy = new QToolButton(command);
+  copy->setDefaultAction(actions_->action(u"experiment.copy_command"_s));
+  copy->setToolButtonStyle(Qt::ToolButtonIconOnly);
+  copy->setAccessibleName(tr("Copy the command"));
+  copy->setFocusPolicy(Qt::StrongFocus);
+  line->addWidget(copy);
+  command->body()->addLayout(line);
+  stack->addWidget(command);
+  stack->addStretch(1);
+  scroll->setWidget(body);
+  layout->addWidget(scroll, 1);
+  reason_ = new QLabel(side);
+  reason_->setWordWrap(true);
+  layout->addWidget(reason_);
+  launch_ = make_button(actions_->action(u"experiment.launch"_s), side, true);
+  launch_->setMinimumHeight(40);
+  layout->addWidget(launch_);
+  return side;
+}
+
+void ExperimentPage::build_form() {
+  std::vector<widgets::SectionSpec> sections;
+  for (const recipe::Section& section : recipe::sections()) sections.push_back({q(section.name), q(section.label), q(section.help)});
+  std::vector<widgets::FieldSpec> fields;
+  const QLocale locale;
+  for (const recipe::Field& field : recipe::fields()) {
+    widgets::FieldSpec spec;
+    spec.id = q(field.path);
+    spec.section = spec.id.section(u'.', 0, 0);
+    spec.label = q(field.label);
+    spec.kind = kind_of(field.type);
+    spec.unit = q(field.unit);
+    spec.fallback = experiment_->default_text(field);
+    if (field.type == recipe::FieldType::integer || field.type == recipe::FieldType::real)
+      spec.range = tr("%1 to %2").arg(widgets::number_text(field.minimum), widgets::number_text(field.maximum));
+    for (const std::string& choice : field.choices) spec.choices << q(choice);
+    spec.help = q(field.help);
+    spec.advanced = field.advanced;
+    spec.multiline = field.path == "run.notes";
+    fields.push_back(std::move(spec));
+  }
+  form_->build(sections, fields);
+}
+
+void ExperimentPage::read_fields() {
+  for (const recipe::Field& field : recipe::fields()) form_->set_text(q(field.path), experiment_->field_text(field.path));
+}
+
+void ExperimentPage::judge() {
+  form_->set_verdicts(experiment_->verdicts());
+  text_->set_faults(experiment_->faults());
+  tabs_->setTabText(1, experiment_->faults().empty() ? tr("Recipe text") : tr("Recipe text (%n fault(s))", nullptr, static_cast<int>(experiment_->faults().size())));
+  command_->setText(experiment_->command_line());
+  command_->setCursorPosition(0);
+  command_->setToolTip(experiment_->command_line());
+  const QString why = experiment_->why_not_launch();
+  actions_->set_reason(u"experiment.launch"_s, why);
+  reason_->setVisible(!why.isEmpty());
+  reason_->setText(QStringLiteral("<span style='color:%1'>%2</span>").arg(widgets::current_theme().color(widgets::Role::bad).name(), why.toHtmlEscaped()));
+  QString origin = experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin());
+  if (experiment_->fork_of() != 0)
+    origin = tr("forks run %1 at step %2").arg(experiment_->fork_of()).arg(experiment_->fork_step());
+  origin_->setText(origin);
+}
+
+QString ExperimentPage::launch_reason() const { return experiment_->why_not_launch(); }
+
+void ExperimentPage::fill_sources() {
+  sources_->clear();
+  sources_->addSection(tr("Recipes"));
+  for (const ExperimentController::Source& source : experiment_->recipe_files())
+    connect(sources_->addAction(widgets::glyph_icon(Glyph::flask), source.label), &QAction::triggered, this,
+            [this, file = source.file] { experiment_->start_from_file(file); });
+  sources_->addAction(actions_->action(u"experiment.open"_s));
+  sources_->addAction(actions_->action(u"experiment.defaults"_s));
+  const auto& runs = history_->runs()->runs();
+  if (runs.empty()) return;
+  sources_->addSection(tr("Runs"));
+  constexpr std::size_t kMost = 12;
+  for (std::size_t i = 0; i < runs.size() && i < kMost; ++i)
+    connect(sources_->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,
+            [this, id = runs[i].id] { experiment_->start_from_run(id); });
+}
+
+void ExperimentPage::choose_file() {
+  auto* dialog = new QFileDialog(this, tr("Start from a recipe"), {}, tr("Recipes (*.toml)"));
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &QFileDialog::fileSelected, experiment_, &ExperimentController::start_from_file);
+  dialog->open();
+}
+
+void ExperimentPage::show_text(bool on) {
+  tabs_->setCurrentIndex(on ? 1 : 0);
+  if (on) text_->edit()->setFocus();
+}
+
+bool ExperimentPage::is_ready() const { return !experiment_->planner().is_busy(); }
+
+void ExperimentPage::keep_layout() { settings_->set(Setting::experiment_splitter, splitter_->saveState()); }
+
+}  // namespace athanor::app

@@ -1,0 +1,68 @@
+// Setting an experiment up: form and recipe text side by side with what it will cost, down to the exact command.
+// GUI thread only; what it is given is not owned.
+#pragma once
+
+#include "app/pages/page.h"
+#include "core/store/types.h"
+
+class QLabel;
+class QLineEdit;
+class QMenu;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QTabBar;
+
+namespace athanor::widgets {
+class FormView;
+}
+
+namespace athanor::app {
+
+class ActionRegistry;
+class ExperimentController;
+class HistoryController;
+class PlanPanel;
+class RecipeEditor;
+class Settings;
+
+class ExperimentPage final : public Page {
+  Q_OBJECT
+ public:
+  ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent);
+  [[nodiscard]] bool is_ready() const override;
+  void keep_layout();
+  [[nodiscard]] widgets::FormView* form() const { return form_; }
+  [[nodiscard]] RecipeEditor* recipe_editor() const { return text_; }
+  [[nodiscard]] QPushButton* launch_button() const { return launch_; }
+  [[nodiscard]] QString launch_reason() const;
+  void show_text(bool on);
+
+ private:
+  void add_actions();
+  void build_form();
+  QWidget* build_side();
+  void fill_sources();
+  void read_fields();
+  void judge();
+  void choose_file();
+
+  ExperimentController* experiment_;
+  HistoryController* history_;
+  ActionRegistry* actions_;
+  Settings* settings_;
+  widgets::FormView* form_ = nullptr;
+  RecipeEditor* text_ = nullptr;
+  PlanPanel* plan_ = nullptr;
+  QTabBar* tabs_ = nullptr;
+  QStackedWidget* stack_ = nullptr;
+  QSplitter* splitter_ = nullptr;
+  QMenu* sources_ = nullptr;
+  QLabel* origin_ = nullptr;
+  QLabel* reason_ = nullptr;
+  QLineEdit* command_ = nullptr;
+  QPushButton* launch_ = nullptr;
+  bool typing_text_ = false;
+};
+
+}  // namespace athanor::app

@@ -1,0 +1,123 @@
+#include "app/pages/experiment/plan_panel.h"
+
+#include "app/feedback/notice.h"
+#include "app/pages/parts/page_parts.h"
+#include "widgets/common/numbers.h"
+#include "widgets/common/theme.h"
+#include "widgets/feedback/busy_chip.h"
+#include "widgets/parts/text_paint.h"
+#include "widgets/plot/stacked_bar.h"
+
+#include <QCoreApplication>
+#include <QLabel>
+#include <QLocale>
+#include <QVBoxLayout>
+
+#include <map>
+
+namespace athanor::app {
+namespace {
+
+using widgets::kGrid;
+
+QString owner_text(const std::string& owner) {
+  static const std::map<std::string, const char*> kWords = {
+      {"parameters", QT_TRANSLATE_NOOP("PlanPanel", "Parameters")}, {"gradients", QT_TRANSLATE_NOOP("PlanPanel", "Gradients")},
+      {"optimizer", QT_TRANSLATE_NOOP("PlanPanel", "Optimizer")},   {"activations", QT_TRANSLATE_NOOP("PlanPanel", "Activations")},
+      {"workspace", QT_TRANSLATE_NOOP("PlanPanel", "Workspace")},   {"data", QT_TRANSLATE_NOOP("PlanPanel", "Data")},
+      {"program", QT_TRANSLATE_NOOP("PlanPanel", "Program")},
+  };
+  const auto found = kWords.find(owner);
+  return found == kWords.end() ? q(owner) : QCoreApplication::translate("PlanPanel", found->second);
+}
+
+}  // namespace
+
+PlanPanel::PlanPanel(QWidget* parent) : QWidget(parent) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  auto* card = new Card({}, this);
+  auto* head = new QHBoxLayout;
+  head->addWidget(make_heading(tr("What it will cost"), card));
+  head->addStretch(1);
+  busy_ = new widgets::BusyChip(card);
+  busy_->set_state(tr("planning"), widgets::Role::info, std::nullopt, true);
+  busy_->hide();
+  head->addWidget(busy_);
+  card->body()->addLayout(head);
+  state_ = make_muted({}, card);
+  state_->setWordWrap(true);
+  card->body()->addWidget(state_);
+
+  body_ = new QWidget(card);
+  auto* body = new QVBoxLayout(body_);
+  body->setContentsMargins(0, 0, 0, 0);
+  body->setSpacing(kGrid);
+  time_ = new QLabel(body_);
+  time_->setFont(widgets::tabular_font(widgets::scaled(font(), 1.9, QFont::DemiBold)));
+  body->addWidget(time_);
+  time_caption_ = make_muted({}, body_);
+  time_caption_->setWordWrap(true);
+  body->addWidget(time_caption_);
+  body->addSpacing(kGrid);
+  memory_ = new QLabel(body_);
+  memory_->setFont(widgets::tabular_font(font()));
+  body->addWidget(memory_);
+  bar_ = new widgets::StackedBar(body_);
+  bar_->setAccessibleName(tr("Memory by use"));
+  body->addWidget(bar_);
+  body->addSpacing(kGrid);
+  facts_ = new FactList(body_);
+  body->addWidget(facts_);
+  notes_ = make_muted({}, body_);
+  notes_->setWordWrap(true);
+  notes_->setFont(widgets::scaled(font(), 0.9));
+  body->addWidget(notes_);
+  card->body()->addWidget(body_);
+  layout->addWidget(card);
+}
+
+void PlanPanel::show_plan(const Planner& planner, int faults) {
+  busy_->setVisible(planner.is_busy());
+  const auto& prediction = planner.prediction();
+  body_->setVisible(prediction.has_value() && faults == 0);
+  body_->setEnabled(!planner.is_busy());
+  QString state;
+  if (faults > 0)
+    state = tr("The plan appears when nothing is wrong in the recipe.");
+  else if (!planner.trouble().isEmpty())
+    state = planner.trouble();
+  else if (!prediction)
+    state = tr("Working it out…");
+  state_->setText(state);
+  state_->setVisible(!state.isEmpty());
+  if (prediction && faults == 0) show_prediction(*prediction);
+}
+
+void PlanPanel::show_prediction(const recipe::Prediction& p) {
+  const QLocale locale;
+  time_->setText(widgets::duration_text(p.seconds_to_finish));
+  time_caption_->setText(tr("to finish %1 steps, with evaluations and checkpoints").arg(locale.toString(static_cast<qlonglong>(p.steps))));
+  memory_->setText(p.device_memory_bytes > 0
+                       ? tr("Memory: %1 of %2").arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes)), widgets::bytes_text(static_cast<double>(p.device_memory_bytes)))
+                       : tr("Memory: %1").arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes))));
+  std::vector<widgets::BarShare> shares;
+  for (const recipe::MemoryShare& share : p.memory)
+    if (share.bytes > 0) shares.push_back({owner_text(share.owner), static_cast<double>(share.bytes), widgets::bytes_text(static_cast<double>(share.bytes))});
+  // Against a device that dwarfs the need the shares could not be told apart: then the bar shows the shares alone.
+  const auto device = static_cast<double>(p.device_memory_bytes);
+  bar_->set_shares(std::move(shares), device > 0 && static_cast<double>(p.peak_memory_bytes) > device * 0.25 ? device : 0);
+  facts_->set_fact(tr("Model"), q(p.model));
+  facts_->set_fact(tr("Parameters"), locale.toString(static_cast<qlonglong>(p.parameters)));
+  facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(widgets::number_text(p.steps_per_second)));
+  facts_->set_fact(tr("Throughput"), widgets::si_text(p.samples_per_second, tr("samples/s")));
+  facts_->set_fact(tr("Work per step"), widgets::si_text(p.flops_per_step, tr("FLOP")));
+  facts_->set_fact(tr("Checkpoint"), widgets::bytes_text(static_cast<double>(p.checkpoint_bytes)));
+  facts_->set_fact(tr("Device"), q(p.device));
+  QStringList notes;
+  for (const std::string& note : p.notes) notes << q(note);
+  notes_->setText(notes.join(u'\n'));
+  notes_->setVisible(!notes.isEmpty());
+}
+
+}  // namespace athanor::app

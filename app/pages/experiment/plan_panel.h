@@ -1,0 +1,39 @@
+// Beside the form: what the experiment will cost, before anything starts. GUI thread only.
+#pragma once
+
+#include "app/controllers/planner.h"
+
+#include <QWidget>
+
+class QLabel;
+
+namespace athanor::widgets {
+class BusyChip;
+class StackedBar;
+}  // namespace athanor::widgets
+
+namespace athanor::app {
+
+class FactList;
+
+class PlanPanel final : public QWidget {
+  Q_OBJECT
+ public:
+  explicit PlanPanel(QWidget* parent);
+  void show_plan(const Planner& planner, int faults);
+
+ private:
+  void show_prediction(const recipe::Prediction& prediction);
+
+  widgets::BusyChip* busy_ = nullptr;
+  QLabel* state_ = nullptr;
+  QWidget* body_ = nullptr;
+  QLabel* time_ = nullptr;
+  QLabel* time_caption_ = nullptr;
+  QLabel* memory_ = nullptr;
+  widgets::StackedBar* bar_ = nullptr;
+  FactList* facts_ = nullptr;
+  QLabel* notes_ = nullptr;
+};
+
+}  // namespace athanor::app

@@ -1,0 +1,215 @@
+#include "app/pages/live/live_words.h"
+
+#include "app/feedback/notice.h"
+#include "app/models/run_words.h"
+#include "widgets/common/numbers.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+
+#include <cmath>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+
+QString say(const char* text) { return QCoreApplication::translate("LiveWords", text); }
+QString step_text(std::int64_t step) { return QLocale().toString(static_cast<qlonglong>(step)); }
+QString clock_text(std::int64_t time_ns) { return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(u"HH:mm:ss"_s); }
+
+QString state_text(journal::RunState state) {
+  switch (state) {
+    case journal::RunState::preparing: return say("Preparing");
+    case journal::RunState::running: return say("Running");
+    case journal::RunState::stopping: return say("Stopping");
+    case journal::RunState::finished: return say("Finished");
+    case journal::RunState::stopped: return say("Stopped");
+    case journal::RunState::failed: break;
+  }
+  return say("Failed");
+}
+
+// Text and step of one event; an empty text leaves it out.
+struct Worder {
+  EventWords operator()(const journal::StateChanged& e) const {
+    return {{}, {}, e.cause.empty() ? state_text(e.state) : state_text(e.state) + u": "_s + q(e.cause)};
+  }
+  EventWords operator()(const journal::Evaluation& e) const {
+    QStringList figures;
+    for (const auto& [name, value] : e.metrics)
+      if (name == "t2i_r1" || name == "t2i_r10" || name == "i2t_r1") figures << q(name) + u' ' + widgets::percent_text(value, 1);
+    return {{}, step_text(e.step), say("Evaluated on %1: %2").arg(q(e.split), figures.join(u", "_s))};
+  }
+  EventWords operator()(const journal::CheckpointWritten& e) const {
+    return {{}, step_text(e.step), say("Checkpoint of %1 written in %2").arg(widgets::bytes_text(static_cast<double>(e.bytes)), widgets::duration_text(e.seconds))};
+  }
+  EventWords operator()(const journal::PrecisionDecision& e) const {
+    return {{}, step_text(e.step), say("Computes in %1 instead of %2: %3").arg(q(e.actual), q(e.requested), q(e.reason))};
+  }
+  EventWords operator()(const journal::PredictionMade&) const { return {{}, {}, say("Plan recorded")}; }
+  EventWords operator()(const journal::PredictionChecked& e) const { return {{}, step_text(e.step), say("Plan held against the first steps")}; }
+  EventWords operator()(const journal::Alert& e) const { return {{}, step_text(e.step), q(e.text)}; }
+  EventWords operator()(const journal::FaultSeen& e) const {
+    return {{}, step_text(e.step), say("Could not %1: %2").arg(q(e.intention), q(e.cause))};
+  }
+  EventWords operator()(const journal::Recovery& e) const { return {{}, step_text(e.step), say("Went on from %1").arg(q(e.from))}; }
+  template <class T>
+  EventWords operator()(const T&) const {
+    return {};
+  }
+};
+
+QString off_by(double planned, double measured) {
+  if (planned <= 0 || measured <= 0) return u"–"_s;
+  const double share = measured / planned - 1;
+  return (share >= 0 ? u"+"_s : u"−"_s) + widgets::percent_text(std::abs(share));
+}
+
+}  // namespace
+
+const std::vector<PlotSpec>& live_plots() {
+  static const std::vector<PlotSpec> kPlots = {
+      {"loss", say("Loss"), {}, say("The first step brings the first loss"), {{"train/loss", say("training")}, {"eval/loss", say("evaluation")}}, true, false},
+      {"recall",
+       say("Retrieval on unseen styles"),
+       {},
+       say("The first evaluation brings the first figures"),
+       {{"eval/t2i_r1", say("text → picture R@1")}, {"eval/t2i_r10", say("R@10")}, {"eval/i2t_r1", say("picture → text R@1")}, {"eval/i2t_r10", say("R@10")}},
+       true,
+       true},
+      {"learning_rate", say("Learning rate"), {}, say("Nothing measured yet"), {{"train/learning_rate", {}}}, false, false},
+      {"gradient_norm", say("Gradient norm"), {}, say("Nothing measured yet"), {{"train/gradient_norm", {}}}, false, false},
+      {"temperature", say("Temperature"), {}, say("Nothing measured yet"), {{"train/temperature", {}}}, false, false},
+      {"throughput", say("Throughput"), say("samples/s"), say("Nothing measured yet"), {{"train/samples_per_s", {}}}, false, false},
+  };
+  return kPlots;
+}
+
+widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns) {
+  widgets::Curve curve;
+  curve.name = q(metric.name);
+  curve.label = metric.label;
+  curve.colour = colour;
+  curve.columns.reserve(columns.size());
+  for (const DrawnColumn& c : columns) curve.columns.push_back({c.step, c.seconds, c.minimum, c.maximum, c.last, c.line, c.count, c.non_finite});
+  return curve;
+}
+
+std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
+  std::vector<DeviceCurves> out;
+  for (const auto& [name, columns] : curves) {
+    constexpr std::string_view kHead = "device/";
+    constexpr std::string_view kTail = "/utilisation";
+    if (!name.starts_with(kHead) || !name.ends_with(kTail)) continue;
+    DeviceCurves device;
+    device.name = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
+    device.label = device.name == "cpu" ? say("CPU") : device.name.starts_with("cuda:") ? say("GPU %1").arg(q(device.name.substr(5))) : q(device.name);
+    for (const DrawnColumn& c : columns) device.samples.push_back({c.seconds, c.last});
+    const auto last = [&](const char* what) {
+      const auto found = curves.find("device/" + device.name + "/" + what);
+      return found == curves.end() || found->second.empty() ? -1.0 : found->second.back().last;
+    };
+    const double used = last("memory_bytes");
+    const double total = last("memory_total_bytes");
+    if (used >= 0) device.detail = total > 0 ? say("%1 of %2").arg(widgets::bytes_text(used), widgets::bytes_text(total)) : widgets::bytes_text(used);
+    if (const double power = last("power_w"); power > 0) device.detail += QStringLiteral(" · %1 W").arg(std::lround(power));
+    out.push_back(std::move(device));
+  }
+  return out;
+}
+
+QString progress_words(const store::Run& run, std::int64_t now_ns) {
+  QStringList parts;
+  parts << (run.steps > 0 ? say("Step %1 of %2").arg(step_text(run.step), step_text(run.steps)) : say("Step %1").arg(step_text(run.step)));
+  if (run.status == store::RunStatus::queued) parts = QStringList{say("Waiting for its turn")};
+  if (run.status == store::RunStatus::starting) parts = QStringList{say("Preparing")};
+  if (const double left = seconds_left(run, now_ns); left >= 0) parts << say("%1 left").arg(widgets::duration_text(left));
+  if (const double taken = duration_of(run, now_ns); taken >= 0)
+    parts << (store::is_live(run.status) ? say("%1 so far").arg(widgets::duration_text(taken)) : say("took %1").arg(widgets::duration_text(taken)));
+  if (const double pace = steps_per_second(run, now_ns); std::isfinite(pace)) parts << say("%1 steps/s").arg(widgets::number_text(pace));
+  return parts.join(u"  ·  "_s);
+}
+
+std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurrences) {
+  std::vector<EventWords> out;
+  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
+    EventWords words = std::visit(Worder{}, occurrence->payload);
+    if (words.text.isEmpty()) continue;
+    words.time = clock_text(occurrence->time_ns);
+    out.push_back(std::move(words));
+  }
+  return out;
+}
+
+std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences) {
+  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
+    const auto* e = std::get_if<journal::PredictionChecked>(&occurrence->payload);
+    if (!e) continue;
+    const auto bytes = [](std::int64_t n) { return n > 0 ? widgets::bytes_text(static_cast<double>(n)) : u"–"_s; };
+    return {
+        {say("Pace"), say("%1 steps/s").arg(widgets::number_text(e->predicted_steps_per_second)),
+         say("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)), off_by(e->predicted_steps_per_second, e->measured_steps_per_second)},
+        {say("Peak memory"), bytes(e->predicted_peak_bytes), bytes(e->measured_peak_bytes),
+         off_by(static_cast<double>(e->predicted_peak_bytes), static_cast<double>(e->measured_peak_bytes))},
+        {say("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish), widgets::duration_text(e->measured_seconds_to_finish),
+         off_by(e->predicted_seconds_to_finish, e->measured_seconds_to_finish)},
+    };
+  }
+  return {};
+}
+
+std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences, std::int64_t began_ns) {
+  std::vector<widgets::PlotMarker> out;
+  for (const store::Occurrence& occurrence : occurrences)
+    if (const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload))
+      out.push_back({static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - began_ns) * 1e-9, say("resumed")});
+  return out;
+}
+
+widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occurrence>& occurrences) {
+  widgets::Message message;
+  message.kind = widgets::MessageKind::error;
+  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence)
+    if (const auto* fault = std::get_if<journal::FaultSeen>(&occurrence->payload)) {
+      message.intention = say("The run failed: it could not %1").arg(q(fault->intention));
+      message.cause = q(fault->cause);
+      message.remedy = q(fault->remedy);
+      return message;
+    }
+  message.intention = run.status == store::RunStatus::broken ? say("The run broke off") : say("The run failed");
+  message.cause = q(run.cause);
+  message.remedy = run.status == store::RunStatus::broken ? say("Resume goes on from its last whole checkpoint") : QString();
+  return message;
+}
+
+std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::RetrievalSample>& samples) {
+  std::vector<widgets::BoardQuery> out;
+  for (const journal::RetrievalSample& sample : samples) {
+    widgets::BoardQuery query;
+    query.id = sample.query_id;
+    query.text_query = sample.text_to_image;
+    query.label = q(sample.query_label);
+    query.picture = q(sample.query_picture);
+    query.truth_rank = sample.truth_rank;
+    query.gallery_size = sample.gallery_size;
+    for (const journal::RetrievalHit& hit : sample.top) query.answers.push_back({hit.id, q(hit.label), q(hit.picture), hit.score});
+    out.push_back(std::move(query));
+  }
+  return out;
+}
+
+std::vector<widgets::LogRow> log_rows(const std::vector<store::LogEntry>& entries) {
+  std::vector<widgets::LogRow> out;
+  out.reserve(entries.size());
+  for (const store::LogEntry& entry : entries)
+    out.push_back({entry.id, entry.time_ns / 1'000'000,
+                   entry.severity == journal::Severity::error     ? widgets::LogLevel::error
+                   : entry.severity == journal::Severity::warning ? widgets::LogLevel::warning
+                                                                  : widgets::LogLevel::info,
+                   q(entry.text)});
+  return out;
+}
+
+}  // namespace athanor::app

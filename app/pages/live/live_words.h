@@ -1,0 +1,64 @@
+// How the facts of a run are put on the live page: which metrics share a plot, how events read, what stands in tables.
+// Pure; GUI thread.
+#pragma once
+
+#include "app/stores/curves.h"
+#include "core/store/types.h"
+#include "widgets/feedback/message_bar.h"
+#include "widgets/gallery/board_order.h"
+#include "widgets/log/log_ring.h"
+#include "widgets/plot/curve.h"
+#include "widgets/plot/strip.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace athanor::app {
+
+struct PlotMetric {
+  std::string name;
+  QString label;
+};
+
+struct PlotSpec {
+  std::string id;
+  QString title;
+  QString unit;
+  QString empty;
+  std::vector<PlotMetric> metrics;
+  bool large = false;
+  bool percent = false;
+};
+
+[[nodiscard]] const std::vector<PlotSpec>& live_plots();
+[[nodiscard]] widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns);
+
+struct DeviceCurves {
+  std::string name;
+  QString label;
+  QString detail;
+  std::vector<widgets::StripSample> samples;
+};
+[[nodiscard]] std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves);
+
+// "Step 240 of 400 · 1 min 10 s left · 2.3 steps/s".
+[[nodiscard]] QString progress_words(const store::Run& run, std::int64_t now_ns);
+
+struct EventWords {
+  QString time, step, text;
+};
+// Newest first; without what has a place of its own.
+[[nodiscard]] std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurrences);
+
+struct CheckWords {
+  QString quantity, planned, measured, off;
+};
+[[nodiscard]] std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences);
+
+[[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences, std::int64_t began_ns);
+[[nodiscard]] widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occurrence>& occurrences);
+[[nodiscard]] std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::RetrievalSample>& samples);
+[[nodiscard]] std::vector<widgets::LogRow> log_rows(const std::vector<store::LogEntry>& entries);
+
+}  // namespace athanor::app

@@ -1,0 +1,106 @@
+#include "app/pages/parts/page_parts.h"
+
+#include "widgets/common/numbers.h"
+#include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
+
+#include <QAction>
+#include <QGridLayout>
+#include <QPainter>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace athanor::app {
+
+using widgets::kGrid;
+
+QLabel* make_title(const QString& text, QWidget* parent) {
+  auto* label = new QLabel(text, parent);
+  label->setFont(widgets::scaled(parent->font(), 1.5, QFont::DemiBold));
+  return label;
+}
+
+QLabel* make_heading(const QString& text, QWidget* parent) {
+  auto* label = new QLabel(text, parent);
+  label->setFont(widgets::scaled(parent->font(), 1.08, QFont::DemiBold));
+  return label;
+}
+
+QLabel* make_muted(const QString& text, QWidget* parent) {
+  auto* label = new QLabel(text, parent);
+  label->setForegroundRole(QPalette::PlaceholderText);
+  return label;
+}
+
+QPushButton* make_button(QAction* action, QWidget* parent, bool primary) {
+  auto* button = new QPushButton(parent);
+  button->setProperty("primary", primary);
+  const auto sync = [button, action, primary] {
+    button->setText(action->text());
+    if (!primary) button->setIcon(action->icon());
+    button->setEnabled(action->isEnabled());
+    button->setToolTip(action->toolTip());
+  };
+  sync();
+  QObject::connect(action, &QAction::changed, button, sync);
+  QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
+  return button;
+}
+
+Card::Card(const QString& heading, QWidget* parent) : QFrame(parent) {
+  body_ = new QVBoxLayout(this);
+  body_->setContentsMargins(kGrid * 2, kGrid + 4, kGrid * 2, kGrid + 4);
+  body_->setSpacing(kGrid);
+  if (!heading.isEmpty()) body_->addWidget(make_heading(heading, this));
+}
+
+void Card::paintEvent(QPaintEvent*) {
+  const widgets::Theme& theme = widgets::current_theme();
+  QPainter painter(this);
+  widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border), widgets::kRadius);
+}
+
+FactList::FactList(QWidget* parent) : QWidget(parent) {
+  grid_ = new QGridLayout(this);
+  grid_->setContentsMargins(0, 0, 0, 0);
+  grid_->setHorizontalSpacing(kGrid * 2);
+  grid_->setVerticalSpacing(6);
+  grid_->setColumnStretch(1, 1);
+}
+
+void FactList::set_fact(const QString& label, const QString& value, const QString& tip) {
+  for (const Row& row : rows_) {
+    if (row.label->text() != label) continue;
+    row.value->setText(value);
+    row.value->setToolTip(tip);
+    row.label->setVisible(!value.isEmpty());
+    row.value->setVisible(!value.isEmpty());
+    return;
+  }
+  if (value.isEmpty()) return;
+  Row row{make_muted(label, this), new QLabel(value, this)};
+  row.value->setAlignment(Qt::AlignRight | Qt::AlignTop);
+  row.value->setFont(widgets::tabular_font(font()));
+  row.value->setWordWrap(true);
+  row.value->setToolTip(tip);
+  const int at = static_cast<int>(rows_.size());
+  grid_->addWidget(row.label, at, 0, Qt::AlignTop);
+  grid_->addWidget(row.value, at, 1);
+  rows_.append(row);
+}
+
+void FactList::clear_facts() {
+  for (const Row& row : rows_) {
+    row.label->hide();
+    row.value->hide();
+    row.value->clear();
+  }
+}
+
+QString FactList::value(const QString& label) const {
+  for (const Row& row : rows_)
+    if (row.label->text() == label) return row.value->text();
+  return {};
+}
+
+}  // namespace athanor::app

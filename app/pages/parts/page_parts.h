@@ -1,0 +1,55 @@
+// Pieces that pages share: heading rows, cards, rows of facts, buttons of actions. GUI thread only.
+#pragma once
+
+#include <QFrame>
+#include <QLabel>
+
+class QAction;
+class QGridLayout;
+class QPushButton;
+class QVBoxLayout;
+
+namespace athanor::app {
+
+// A large title.
+[[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);
+// A small heading above a group.
+[[nodiscard]] QLabel* make_heading(const QString& text, QWidget* parent);
+[[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);
+// A button that shows an action: its text, state, icon; the tool tip says why it cannot run.
+[[nodiscard]] QPushButton* make_button(QAction* action, QWidget* parent, bool primary = false);
+
+// A surface with a hairline frame and an optional heading; widgets go into body().
+class Card final : public QFrame {
+  Q_OBJECT
+ public:
+  explicit Card(const QString& heading, QWidget* parent);
+  [[nodiscard]] QVBoxLayout* body() const { return body_; }
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  QVBoxLayout* body_ = nullptr;
+};
+
+// Labels at the left, values at the right in equally wide digits.
+class FactList final : public QWidget {
+  Q_OBJECT
+ public:
+  explicit FactList(QWidget* parent);
+  // An empty value takes the fact away.
+  void set_fact(const QString& label, const QString& value, const QString& tip = {});
+  void clear_facts();
+  [[nodiscard]] QString value(const QString& label) const;
+
+ private:
+  struct Row {
+    QLabel* label;
+    QLabel* value;
+  };
+  QGridLayout* grid_ = nullptr;
+  QList<Row> rows_;
+};
+
+}  // namespace athanor::app

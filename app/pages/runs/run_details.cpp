@@ -1,0 +1,175 @@
+#include "app/pages/runs/run_details.h"
+
+#include "app/controllers/history_controller.h"
+#include "app/models/run_words.h"
+#include "app/pages/parts/page_parts.h"
+#include "widgets/common/numbers.h"
+#include "widgets/common/theme.h"
+#include "widgets/feedback/busy_chip.h"
+#include "widgets/parts/text_paint.h"
+
+#include <QDateTime>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPainter>
+#include <QPlainTextEdit>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+using widgets::kGrid;
+
+QStringList split_tags(const QString& typed) {
+  QStringList tags;
+  for (const QString& part : typed.split(u',')) {
+    const QString tag = part.trimmed();
+    if (!tag.isEmpty() && !tags.contains(tag)) tags << tag;
+  }
+  return tags;
+}
+
+QString tags_text(const store::Run& run) {
+  QStringList tags;
+  for (const std::string& tag : run.tags) tags << q(tag);
+  return tags.join(u", "_s);
+}
+
+}  // namespace
+
+RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(parent), history_(history) {
+  setMinimumWidth(264);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(kGrid * 2, kGrid * 2, kGrid * 2, kGrid * 2);
+  layout->setSpacing(kGrid);
+  many_ = make_muted(tr("Select a run to see its details."), this);
+  many_->setWordWrap(true);
+  many_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
+  layout->addWidget(many_);
+  single_ = new QWidget(this);
+  auto* body = new QVBoxLayout(single_);
+  body->setContentsMargins(0, 0, 0, 0);
+  body->setSpacing(kGrid);
+  name_ = new QLineEdit(single_);
+  name_->setAccessibleName(tr("Name of the run"));
+  name_->setFont(widgets::scaled(font(), 1.1, QFont::DemiBold));
+  body->addWidget(name_);
+  chip_ = new widgets::BusyChip(single_);
+  body->addWidget(chip_, 0, Qt::AlignLeft);
+  cause_ = new QLabel(single_);
+  cause_->setWordWrap(true);
+  body->addWidget(cause_);
+  body->addWidget(make_muted(tr("Tags"), single_));
+  tags_ = new QLineEdit(single_);
+  tags_->setPlaceholderText(tr("separated by commas"));
+  tags_->setAccessibleName(tr("Tags of the run, separated by commas"));
+  body->addWidget(tags_);
+  body->addWidget(make_muted(tr("Note"), single_));
+  note_ = new QPlainTextEdit(single_);
+  note_->setTabChangesFocus(true);
+  note_->setPlaceholderText(tr("What was this run for? What did it show?"));
+  note_->setAccessibleName(tr("Note on the run"));
+  note_->setMinimumHeight(88);
+  body->addWidget(note_, 1);
+  facts_ = new FactList(single_);
+  body->addWidget(facts_);
+  layout->addWidget(single_, 1);
+  note_pause_.setSingleShot(true);
+  note_pause_.setInterval(800);
+  connect(&note_pause_, &QTimer::timeout, this, [this] { keep_note(); });
+  connect(note_, &QPlainTextEdit::textChanged, this, [this] {
+    note_touched_ = true;
+    note_pause_.start();
+  });
+  connect(tags_, &QLineEdit::editingFinished, this, [this] { keep_tags(); });
+  connect(name_, &QLineEdit::editingFinished, this, [this] { keep_name(); });
+  connect(history_->runs(), &RunStore::applied, this, [this] { refresh(); });
+  refresh();
+}
+
+void RunDetails::show_runs(const std::vector<store::RunId>& runs) {
+  if (runs == runs_) return;
+  keep_note();
+  runs_ = runs;
+  refresh();
+}
+
+void RunDetails::refresh() {
+  const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
+  single_->setVisible(run != nullptr);
+  many_->setVisible(run == nullptr);
+  if (!run) {
+    many_->setText(runs_.size() > 1 ? tr("%n runs are selected. Tags, pins and deleting apply to all of them.", nullptr, static_cast<int>(runs_.size()))
+                                    : tr("Select a run to see its details."));
+    note_of_ = 0;
+    return;
+  }
+  const std::int64_t now = wall_now_ns();
+  if (!name_->hasFocus()) name_->setText(q(run->name));
+  const StatusLook look = look_of(run->status);
+  chip_->set_state(look.word, look.tone, run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
+  cause_->setVisible(!run->cause.empty());
+  cause_->setText(q(run->cause));
+  if (!tags_->hasFocus()) tags_->setText(tags_text(*run));
+  if (note_of_ != run->id || (!note_touched_ && !note_->hasFocus())) {
+    const QSignalBlocker block(note_);
+    if (note_->toPlainText() != q(run->note)) note_->setPlainText(q(run->note));
+    note_of_ = run->id;
+    note_touched_ = false;
+  }
+  facts_->set_fact(tr("Model"), q(run->model));
+  const QLocale locale;
+  facts_->set_fact(tr("Created"), locale.toString(QDateTime::fromMSecsSinceEpoch(run->created_ns / 1'000'000), u"d MMM yyyy, HH:mm"_s));
+  facts_->set_fact(tr("Duration"), run->started_ns > 0 ? widgets::duration_text(duration_of(*run, now)) : QString());
+  const double samples = last_value(*run, "train/samples_per_s");
+  facts_->set_fact(tr("Throughput"), std::isfinite(samples) ? widgets::si_text(samples, tr("samples/s")) : QString());
+  facts_->set_fact(tr("Comes from"), run->parent ? tr("run %1, step %2").arg(*run->parent).arg(run->fork_step) : QString());
+  facts_->set_fact(tr("Number"), QString::number(run->id), q(run->directory));
+}
+
+void RunDetails::keep_note() {
+  note_pause_.stop();
+  if (!note_touched_ || note_of_ == 0) return;
+  note_touched_ = false;
+  const store::Run* run = history_->runs()->find(note_of_);
+  if (run && q(run->note) != note_->toPlainText()) history_->set_note(note_of_, note_->toPlainText());
+}
+
+void RunDetails::keep_tags() {
+  const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
+  if (!run) return;
+  const QStringList tags = split_tags(tags_->text());
+  if (tags.join(u", "_s) != tags_text(*run)) history_->set_tags(runs_, tags);
+}
+
+void RunDetails::keep_name() {
+  const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
+  if (!run) return;
+  const QString name = name_->text().trimmed();
+  if (name.isEmpty())
+    name_->setText(q(run->name));
+  else if (name != q(run->name))
+    history_->rename(run->id, name);
+}
+
+void RunDetails::focus_tags() {
+  tags_->setFocus(Qt::ShortcutFocusReason);
+  tags_->end(false);
+}
+void RunDetails::focus_note() { note_->setFocus(Qt::ShortcutFocusReason); }
+void RunDetails::focus_name() {
+  name_->setFocus(Qt::ShortcutFocusReason);
+  name_->selectAll();
+}
+
+void RunDetails::paintEvent(QPaintEvent*) {
+  const widgets::Theme& theme = widgets::current_theme();
+  QPainter painter(this);
+  widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border), widgets::kRadius);
+}
+
+}  // namespace athanor::app

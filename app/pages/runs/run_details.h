@@ -1,0 +1,58 @@
+// Beside the table: the selected run with its tags, note and facts. Edits go to the controller when typing pauses or the
+// field is left. GUI thread only; the controller is not owned.
+#pragma once
+
+#include "core/store/types.h"
+
+#include <QFrame>
+#include <QTimer>
+
+#include <vector>
+
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+
+namespace athanor::widgets {
+class BusyChip;
+}
+
+namespace athanor::app {
+
+class FactList;
+class HistoryController;
+
+class RunDetails final : public QFrame {
+  Q_OBJECT
+ public:
+  RunDetails(HistoryController* history, QWidget* parent);
+  void show_runs(const std::vector<store::RunId>& runs);
+  void focus_tags();
+  void focus_note();
+  void focus_name();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  void refresh();
+  void keep_note();
+  void keep_tags();
+  void keep_name();
+
+  HistoryController* history_;
+  std::vector<store::RunId> runs_;
+  store::RunId note_of_ = 0;
+  bool note_touched_ = false;
+  QTimer note_pause_;
+  QLineEdit* name_ = nullptr;
+  widgets::BusyChip* chip_ = nullptr;
+  QLabel* cause_ = nullptr;
+  QLineEdit* tags_ = nullptr;
+  QPlainTextEdit* note_ = nullptr;
+  FactList* facts_ = nullptr;
+  QLabel* many_ = nullptr;
+  QWidget* single_ = nullptr;
+};
+
+}  // namespace athanor::app

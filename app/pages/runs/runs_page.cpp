@@ -1,0 +1,295 @@
+#include "app/pages/runs/runs_page.h"
+
+#include "app/actions/action_registry.h"
+#include "app/controllers/history_controller.h"
+#include "app/models/run_table_model.h"
+#include "app/pages/parts/page_parts.h"
+#include "app/pages/runs/run_details.h"
+#include "app/settings/settings.h"
+#include "widgets/common/theme.h"
+#include "widgets/feedback/empty_page.h"
+#include "widgets/tables/cell_delegates.h"
+#include "widgets/tables/search_line.h"
+
+#include <QAction>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QTimer>
+#include <QVBoxLayout>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+using widgets::Glyph;
+using widgets::kGrid;
+
+constexpr int kRowHeight = 36;
+constexpr int kWidths[] = {116, 196, 132, 112, 84, 78, 78, 78, 128, 112, 132};
+
+}  // namespace
+
+RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent)
+    : Page(u"runs"_s, tr("Runs"), parent), history_(history), actions_(actions), settings_(settings) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(kGrid * 3, kGrid * 2, kGrid * 3, kGrid * 2);
+  layout->setSpacing(kGrid * 2);
+  add_actions();
+
+  auto* top = new QHBoxLayout;
+  top->setSpacing(kGrid);
+  top->addWidget(make_title(title(), this));
+  count_ = make_muted({}, this);
+  top->addWidget(count_, 0, Qt::AlignBottom);
+  top->addStretch(1);
+  search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
+  search_->setMinimumWidth(300);
+  top->addWidget(search_);
+  top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
+  layout->addLayout(top);
+
+  stack_ = new QStackedWidget(this);
+  splitter_ = new QSplitter(Qt::Horizontal, stack_);
+  splitter_->setObjectName(u"runs_splitter"_s);
+  splitter_->setChildrenCollapsible(false);
+  build_table();
+  splitter_->addWidget(table_);
+  details_ = new RunDetails(history_, splitter_);
+  splitter_->addWidget(details_);
+  splitter_->setStretchFactor(0, 1);
+  splitter_->setStretchFactor(1, 0);
+  splitter_->setSizes({900, 288});
+  splitter_->restoreState(settings_->bytes(Setting::runs_splitter));
+  details_->setVisible(settings_->flag(Setting::runs_details_open));
+  stack_->addWidget(splitter_);
+  empty_ = new widgets::EmptyPage(stack_);
+  stack_->addWidget(empty_);
+  layout->addWidget(stack_, 1);
+
+  connect(empty_, &widgets::EmptyPage::action_triggered, this, [this] {
+    if (filter_->search().isEmpty())
+      Q_EMIT new_requested();
+    else
+      search_->search_now({});
+  });
+  connect(search_, &widgets::SearchLine::search_changed, this, [this](const QString& typed) {
+    filter_->set_search(typed);
+    update_state();
+    if (table_->currentIndex().isValid()) table_->scrollTo(table_->currentIndex());
+  });
+  connect(search_, &widgets::SearchLine::down_pressed, this, [this] {
+    table_->setFocus();
+    if (!table_->currentIndex().isValid() && filter_->rowCount() > 0) table_->selectRow(0);
+  });
+  connect(history_->runs(), &RunStore::applied, this, [this] {
+    update_state();
+    update_actions();
+    want_visible_curves();
+  });
+  connect(history_, &HistoryController::first_read, this, &Page::became_ready);
+  connect(history_, &HistoryController::undo_changed, this, [this] { update_actions(); });
+  auto* clock = new QTimer(this);
+  clock->setInterval(1000);
+  connect(clock, &QTimer::timeout, model_, [this] {
+    if (isVisible()) model_->tick();
+  });
+  clock->start();
+  update_state();
+  update_actions();
+}
+
+RunsPage::~RunsPage() = default;
+
+void RunsPage::build_table() {
+  model_ = new RunTableModel(history_->runs(), history_->curves(), this);
+  filter_ = new RunFilter(this);
+  filter_->setSourceModel(model_);
+  table_ = new QTableView(splitter_);
+  table_->setModel(filter_);
+  table_->setAccessibleName(tr("Table of runs"));
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setShowGrid(false);
+  table_->setMouseTracking(true);
+  table_->setWordWrap(false);
+  table_->setTabKeyNavigation(false);
+  table_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+  table_->verticalHeader()->setDefaultSectionSize(kRowHeight);
+  table_->setContextMenuPolicy(Qt::ActionsContextMenu);
+  auto* text = new widgets::TextCell(table_);
+  auto* number = new widgets::NumberCell(table_);
+  const auto put = [this](RunColumn column, QAbstractItemDelegate* delegate) { table_->setItemDelegateForColumn(static_cast<int>(column), delegate); };
+  put(RunColumn::status, text);
+  put(RunColumn::name, text);
+  put(RunColumn::tags, new widgets::ChipsCell(table_));
+  put(RunColumn::progress, new widgets::ProgressCell(table_));
+  for (const RunColumn column : {RunColumn::loss, RunColumn::r1, RunColumn::r10, RunColumn::speed, RunColumn::started, RunColumn::duration}) put(column, number);
+  put(RunColumn::curve, new widgets::CurveCell(table_));
+
+  QHeaderView* header = table_->horizontalHeader();
+  header->setObjectName(u"runs_header"_s);
+  header->setHighlightSections(false);
+  header->setSectionsMovable(true);
+  header->setStretchLastSection(true);
+  header->setMinimumSectionSize(56);
+  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) header->resizeSection(i, kWidths[i]);
+  // The store's own order (newest first, pinned on top) until a heading is clicked; a third click returns to it.
+  header->setSectionsClickable(true);
+  header->setSortIndicatorShown(true);
+  header->setSortIndicatorClearable(true);
+  header->setSortIndicator(-1, Qt::AscendingOrder);
+  table_->setSortingEnabled(true);
+  header->restoreState(settings_->bytes(Setting::runs_header));
+  for (const char* id : {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
+    table_->addAction(actions_->action(QString::fromLatin1(id)));
+  connect(table_, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
+  connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { selection_changed(); });
+  connect(table_->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] { want_visible_curves(); });
+  table_->viewport()->installEventFilter(this);
+}
+
+void RunsPage::add_actions() {
+  const QString where = tr("Runs");
+  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys, std::function<void()> act, const QString& button = {}) {
+    actions_->add(this, {QString::fromLatin1(id), where, text, glyph, keys, button}, std::move(act));
+  };
+  add("runs.new", tr("Set up a new experiment"), Glyph::plus, {}, [this] { Q_EMIT new_requested(); }, tr("New experiment"));
+  add("runs.search", tr("Search the runs"), Glyph::search, {QKeySequence::Find}, [this] {
+    search_->setFocus(Qt::ShortcutFocusReason);
+    search_->selectAll();
+  });
+  add("runs.open", tr("Open the selected run"), Glyph::open, {}, [this] {
+    if (current()) Q_EMIT open_requested(current()->id);
+  }, tr("Open"));
+  add("runs.pin", tr("Pin or unpin the selected runs"), Glyph::pin, {QKeySequence(Qt::Key_P)}, [this] {
+    if (current()) history_->set_pinned(selected(), !current()->pinned);
+  }, tr("Pin"));
+  add("runs.rename", tr("Rename the selected run"), Glyph::text, {QKeySequence(Qt::Key_F2)}, [this] {
+    details_->show();
+    details_->focus_name();
+  }, tr("Rename"));
+  add("runs.tags", tr("Edit the tags"), Glyph::tag, {QKeySequence(Qt::Key_T)}, [this] {
+    details_->show();
+    details_->focus_tags();
+  }, tr("Tags"));
+  add("runs.note", tr("Write a note"), Glyph::note, {QKeySequence(Qt::Key_N)}, [this] {
+    details_->show();
+    details_->focus_note();
+  }, tr("Note"));
+  add("runs.new_from", tr("Set up a new experiment like the selected run"), Glyph::copy, {}, [this] {
+    if (current()) Q_EMIT new_from_requested(current()->id);
+  }, tr("New from this"));
+  add("runs.fork", tr("Fork the selected run from a checkpoint"), Glyph::fork, {}, [this] {
+    if (current()) Q_EMIT fork_requested(current()->id);
+  }, tr("Fork"));
+  add("runs.resume", tr("Resume the selected run"), Glyph::play, {}, [this] {
+    if (current()) history_->resume(current()->id);
+  }, tr("Resume"));
+  add("runs.stop", tr("Stop the selected run, with a checkpoint"), Glyph::stop, {}, [this] {
+    if (current()) history_->stop(current()->id);
+  }, tr("Stop"));
+  add("runs.delete", tr("Delete the selected runs"), Glyph::trash, {QKeySequence::Delete}, [this] { history_->erase(selected()); }, tr("Delete"));
+  add("runs.details", tr("Show or hide the details"), Glyph::info, {QKeySequence(Qt::CTRL | Qt::Key_I)}, [this] {
+    details_->setVisible(!details_->isVisible());
+    settings_->set(Setting::runs_details_open, details_->isVisible());
+  });
+}
+
+std::vector<store::RunId> RunsPage::selected() const {
+  std::vector<store::RunId> out;
+  for (const QModelIndex& row : table_->selectionModel()->selectedRows()) out.push_back(row.data(run_id_role).toLongLong());
+  return out;
+}
+
+const store::Run* RunsPage::current() const {
+  const std::vector<store::RunId> all = selected();
+  return all.empty() ? nullptr : history_->runs()->find(all.front());
+}
+
+void RunsPage::select(store::RunId run) {
+  const int row = history_->runs()->row_of(run);
+  if (row < 0) return;
+  const QModelIndex index = filter_->mapFromSource(model_->index(row, 0));
+  if (!index.isValid()) return;
+  table_->selectRow(index.row());
+  table_->scrollTo(index);
+}
+
+void RunsPage::selection_changed() {
+  details_->show_runs(selected());
+  update_actions();
+}
+
+void RunsPage::update_actions() {
+  const std::vector<store::RunId> all = selected();
+  const store::Run* run = current();
+  const QString none = tr("Select a run first.");
+  const QString one = all.size() == 1 ? QString() : all.empty() ? none : tr("Select a single run.");
+  const auto set = [this](const char* id, const QString& why) { actions_->set_reason(QString::fromLatin1(id), why); };
+  for (const char* id : {"runs.open", "runs.rename", "runs.note", "runs.new_from", "runs.fork", "runs.tags"}) set(id, one);
+  for (const char* id : {"runs.pin", "runs.delete"}) set(id, all.empty() ? none : QString());
+  const bool live = run && store::is_live(run->status);
+  set("runs.stop", !one.isEmpty() ? one : live ? QString() : tr("The run is over."));
+  set("runs.resume", !one.isEmpty() ? one : live ? tr("The run is going on.") : run->status == store::RunStatus::finished ? tr("The run is finished.") : QString());
+  if (run && one.isEmpty() && run->step == 0) set("runs.fork", tr("The run has no checkpoint yet."));
+  if (live && !all.empty()) set("runs.delete", tr("Stop the run before you delete it."));
+}
+
+void RunsPage::update_state() {
+  const int all = static_cast<int>(history_->runs()->runs().size());
+  const int shown = filter_->rowCount();
+  const QLocale locale;
+  count_->setText(all == 0 ? QString() : shown == all ? tr("%n run(s)", nullptr, all) : tr("%1 of %2 runs").arg(locale.toString(shown), locale.toString(all)));
+  const bool nothing = history_->is_read() && all == 0;
+  const bool no_hit = all > 0 && shown == 0;
+  if (nothing)
+    empty_->set_content(Glyph::flask, tr("No runs yet"),
+                        tr("Every experiment you launch is kept here, with its curves, its recipe and your notes."), tr("Set up the first experiment"));
+  else if (no_hit)
+    empty_->set_content(Glyph::search, tr("No run fits the search"), tr("Nothing matches “%1”.").arg(filter_->search()), tr("Clear the search"));
+  stack_->setCurrentWidget(nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
+  search_->setEnabled(all > 0 || !history_->is_read());
+  if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() && table_->currentIndex().row() < 0) table_->selectRow(0);
+}
+
+void RunsPage::want_visible_curves() {
+  if (!isVisible()) return;
+  std::vector<store::RunId> wanted;
+  const int first = std::max(0, table_->rowAt(0));
+  const int last_seen = table_->rowAt(table_->viewport()->height() - 1);
+  const int last = last_seen < 0 ? filter_->rowCount() - 1 : last_seen;
+  for (int row = first; row <= last; ++row) wanted.push_back(filter_->index(row, 0).data(run_id_role).toLongLong());
+  history_->want_curves(wanted);
+}
+
+bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == table_->viewport() && event->type() == QEvent::Resize) QTimer::singleShot(0, this, [this] { want_visible_curves(); });
+  return Page::eventFilter(watched, event);
+}
+
+bool RunsPage::is_ready() const { return history_->is_read(); }
+
+void RunsPage::entered() {
+  want_visible_curves();
+  if (history_->runs()->runs().empty()) return;
+  table_->setFocus(Qt::OtherFocusReason);
+}
+
+void RunsPage::keep_layout() {
+  settings_->set(Setting::runs_header, table_->horizontalHeader()->saveState());
+  settings_->set(Setting::runs_splitter, splitter_->saveState());
+}
+
+}  // namespace athanor::app

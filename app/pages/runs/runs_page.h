@@ -1,0 +1,73 @@
+// The history: every run in one searchable table, with what can be done to it. GUI thread only; what it is given is not owned.
+#pragma once
+
+#include "app/pages/page.h"
+#include "core/store/types.h"
+
+#include <vector>
+
+class QLabel;
+class QSplitter;
+class QStackedWidget;
+class QTableView;
+
+namespace athanor::widgets {
+class EmptyPage;
+class SearchLine;
+}  // namespace athanor::widgets
+
+namespace athanor::app {
+
+class ActionRegistry;
+class HistoryController;
+class RunDetails;
+class RunFilter;
+class RunTableModel;
+class Settings;
+
+class RunsPage final : public Page {
+  Q_OBJECT
+ public:
+  RunsPage(HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent);
+  ~RunsPage() override;
+  [[nodiscard]] bool is_ready() const override;
+  void entered() override;
+  void keep_layout();
+  [[nodiscard]] QTableView* table() const { return table_; }
+  [[nodiscard]] widgets::SearchLine* search_line() const { return search_; }
+  [[nodiscard]] std::vector<store::RunId> selected() const;
+  void select(store::RunId run);
+
+ Q_SIGNALS:
+  void open_requested(qint64 run);
+  void new_requested();
+  void new_from_requested(qint64 run);
+  void fork_requested(qint64 run);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void build_table();
+  void add_actions();
+  void update_actions();
+  void update_state();
+  void selection_changed();
+  void want_visible_curves();
+  [[nodiscard]] const store::Run* current() const;
+
+  HistoryController* history_;
+  ActionRegistry* actions_;
+  Settings* settings_;
+  RunTableModel* model_ = nullptr;
+  RunFilter* filter_ = nullptr;
+  QTableView* table_ = nullptr;
+  widgets::SearchLine* search_ = nullptr;
+  QLabel* count_ = nullptr;
+  QSplitter* splitter_ = nullptr;
+  QStackedWidget* stack_ = nullptr;
+  widgets::EmptyPage* empty_ = nullptr;
+  RunDetails* details_ = nullptr;
+};
+
+}  // namespace athanor::app

@@ -1,0 +1,324 @@
+#include "app/shell/main_window.h"
+
+#include "app/actions/action_registry.h"
+#include "app/controllers/experiment_controller.h"
+#include "app/controllers/history_controller.h"
+#include "app/controllers/live_controller.h"
+#include "app/pages/experiment/experiment_page.h"
+#include "app/pages/live/live_page.h"
+#include "app/pages/runs/runs_page.h"
+#include "app/settings/settings.h"
+#include "app/shell/shortcut_sheet.h"
+#include "app/shell/sidebar.h"
+#include "app/theme/theme_switch.h"
+#include "widgets/common/theme.h"
+#include "widgets/feedback/busy_chip.h"
+#include "widgets/feedback/message_bar.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QLabel>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+using widgets::Glyph;
+using widgets::kGrid;
+
+constexpr int kLayoutVersion = 1;  // raise when docks or toolbars change their meaning
+const QString kRuns = u"runs"_s;
+const QString kExperiment = u"experiment"_s;
+const QString kLive = u"live"_s;
+
+widgets::MessageKind kind_of(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::good: return widgets::MessageKind::good;
+    case NoticeKind::warning: return widgets::MessageKind::warning;
+    case NoticeKind::error: return widgets::MessageKind::error;
+    case NoticeKind::info: break;
+  }
+  return widgets::MessageKind::info;
+}
+
+}  // namespace
+
+MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
+  setObjectName(u"main_window"_s);
+  setWindowTitle(u"Athanor"_s);
+  setMinimumSize(880, 560);
+  resize(1360, 860);
+  actions_ = new ActionRegistry(this);
+  build();
+  add_actions();
+  for (auto* controller : {parts_.history}) connect(controller, &HistoryController::notice, this, &MainWindow::say);
+  connect(parts_.history, &HistoryController::undo_changed, this, [this] {
+    actions_->set_reason(u"edit.undo"_s, parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
+    actions_->set_reason(u"edit.redo"_s, parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
+  });
+  connect(parts_.history->runs(), &RunStore::applied, this, [this] { show_counts(); });
+  connect(parts_.link, &AgentLink::state_changed, this, [this] { show_agent_state(); });
+  connect(parts_.experiment, &ExperimentController::launched, this, [this](qint64 run) {
+    parts_.history->refresh();
+    open_run(run);
+  });
+  show_agent_state();
+  restore_layout();
+  if (!parts_.settings->is_writable())
+    say({NoticeKind::warning, tr("Settings cannot be kept"), tr("The folder of Athanor is read-only"), tr("Make it writable, or set ATHANOR_HOME to another folder"), {}});
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::build() {
+  auto* centre = new QWidget(this);
+  auto* row = new QHBoxLayout(centre);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(0);
+  sidebar_ = new Sidebar(parts_.history->runs(), centre);
+  sidebar_->add_page(kRuns, tr("Runs"), Glyph::runs, u"Ctrl+1"_s);
+  sidebar_->add_page(kExperiment, tr("New experiment"), Glyph::flask, u"Ctrl+2"_s);
+  sidebar_->add_page(kLive, tr("Live"), Glyph::pulse, u"Ctrl+3"_s);
+  connect(sidebar_, &Sidebar::page_chosen, this, &MainWindow::show_page);
+  connect(sidebar_, &Sidebar::run_chosen, this, [this](qint64 run) { open_run(run); });
+  row->addWidget(sidebar_);
+  auto* right = new QWidget(centre);
+  auto* column = new QVBoxLayout(right);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  auto* message_box = new QVBoxLayout;
+  message_box->setContentsMargins(kGrid * 3, kGrid, kGrid * 3, 0);
+  messages_ = new widgets::MessageBar(right);
+  message_box->addWidget(messages_);
+  column->addLayout(message_box);
+  stack_ = new QStackedWidget(right);
+  column->addWidget(stack_, 1);
+  row->addWidget(right, 1);
+  setCentralWidget(centre);
+  palette_ = new widgets::CommandPalette(this);
+  connect(palette_, &widgets::CommandPalette::chosen, actions_, &ActionRegistry::run);
+  sheet_ = new ShortcutSheet(this);
+  agent_ = new widgets::BusyChip(statusBar());
+  counts_ = new QLabel(statusBar());
+  counts_->setContentsMargins(kGrid, 0, 0, 0);
+  statusBar()->setSizeGripEnabled(false);
+  statusBar()->addWidget(counts_, 1);
+  statusBar()->addPermanentWidget(agent_);
+}
+
+void MainWindow::add_actions() {
+  const QString where = tr("Window");
+  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys, std::function<void()> act) {
+    return actions_->add(this, {QString::fromLatin1(id), where, text, glyph, keys, {}}, std::move(act));
+  };
+  add("go.runs", tr("Go to the runs"), Glyph::runs, {QKeySequence(Qt::CTRL | Qt::Key_1)}, [this] { show_page(kRuns); });
+  add("go.experiment", tr("Go to New experiment"), Glyph::flask, {QKeySequence(Qt::CTRL | Qt::Key_2), QKeySequence::New}, [this] { show_page(kExperiment); });
+  add("go.live", tr("Go to Live"), Glyph::pulse, {QKeySequence(Qt::CTRL | Qt::Key_3)}, [this] { show_page(kLive); });
+  QAction* palette = add("view.commands", tr("Find a command"), Glyph::search, {QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)},
+                         [this] { palette_->open(actions_->commands()); });
+  QAction* keys = add("view.shortcuts", tr("Show the keyboard shortcuts"), Glyph::keyboard, {QKeySequence(Qt::Key_Question), QKeySequence(Qt::Key_F1)},
+                      [this] { sheet_->open(actions_->commands()); });
+  add("edit.undo", tr("Undo the last edit of the history"), Glyph::undo, {QKeySequence::Undo}, [this] { parts_.history->undo(); });
+  add("edit.redo", tr("Do the undone edit again"), Glyph::redo, {QKeySequence::Redo}, [this] { parts_.history->redo(); });
+  actions_->set_reason(u"edit.undo"_s, tr("There is nothing to undo."));
+  actions_->set_reason(u"edit.redo"_s, tr("There is nothing to do again."));
+  add("look.light", tr("Light look"), Glyph::bolt, {}, [this] { parts_.theme->choose(ThemeChoice::light); });
+  add("look.dark", tr("Dark look"), Glyph::moon, {}, [this] { parts_.theme->choose(ThemeChoice::dark); });
+  add("look.system", tr("Look as the system says"), Glyph::gear, {}, [this] { parts_.theme->choose(ThemeChoice::system); });
+  add("look.toggle", tr("Switch between light and dark"), Glyph::moon, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L)}, [this] {
+    parts_.theme->choose(widgets::current_theme().is_dark() ? ThemeChoice::light : ThemeChoice::dark);
+  });
+  add("view.default_layout", tr("Restore the default layout"), Glyph::reset, {}, [this] {
+    for (const Setting key : {Setting::window_geometry, Setting::window_layout, Setting::runs_header, Setting::runs_splitter, Setting::experiment_splitter})
+      parts_.settings->reset(key);
+    resize(1360, 860);
+    say({NoticeKind::info, tr("The default layout is back at the next start"), {}, {}, {}});
+  });
+  add("window.close", tr("Close the window; runs go on"), Glyph::close, {QKeySequence::Quit, QKeySequence::Close}, [this] { close(); });
+  const auto foot = [this](QAction* action, const QString& title, Glyph glyph) {
+    QToolButton* button = sidebar_->add_foot(title, glyph);
+    button->setToolTip(action->toolTip());
+    connect(button, &QToolButton::clicked, action, &QAction::trigger);
+  };
+  foot(palette, tr("Commands"), Glyph::search);
+  foot(actions_->action(u"look.toggle"_s), tr("Light or dark"), Glyph::moon);
+  foot(keys, tr("Shortcuts"), Glyph::keyboard);
+}
+
+Page* MainWindow::make_page(const QString& id) {
+  if (id == kRuns) {
+    auto* runs = new RunsPage(parts_.history, actions_, parts_.settings, stack_);
+    connect(runs, &RunsPage::open_requested, this, [this](qint64 run) { open_run(run); });
+    connect(runs, &RunsPage::new_requested, this, [this] { show_page(kExperiment); });
+    connect(runs, &RunsPage::new_from_requested, this, [this](qint64 run) {
+      show_page(kExperiment);
+      parts_.experiment->start_from_run(run);
+    });
+    connect(runs, &RunsPage::fork_requested, this, [this](qint64 run) { fork(run); });
+    return runs;
+  }
+  if (id == kExperiment) return new ExperimentPage(parts_.experiment, parts_.history, actions_, parts_.settings, stack_);
+  if (id == kLive) return make_live_page();
+  return nullptr;
+}
+
+Page* MainWindow::make_live_page() {
+  auto* live = new LivePage(parts_.live, parts_.history, parts_.pictures, actions_, parts_.settings, stack_);
+  connect(live, &LivePage::new_requested, this, [this] { show_page(kExperiment); });
+  connect(live, &LivePage::new_from_requested, this, [this](qint64 run) {
+    show_page(kExperiment);
+    parts_.experiment->start_from_run(run);
+  });
+  connect(live, &LivePage::fork_requested, this, [this](qint64 run, qint64 step) {
+    show_page(kExperiment);
+    parts_.experiment->fork_from(run, step);
+  });
+  connect(live, &LivePage::sample_drawn, this, &MainWindow::sample_drawn);
+  return live;
+}
+
+// From the table: the newest checkpoint, once the run's events are known.
+void MainWindow::fork(store::RunId run) {
+  open_run(run);
+  const auto choose = [this, run] {
+    const std::vector<std::int64_t> steps = parts_.live->checkpoint_steps();
+    if (parts_.live->run_id() != run || steps.empty()) {
+      say({NoticeKind::warning, tr("The run cannot be forked"), tr("It has no checkpoint"), tr("Start a new experiment from its recipe instead"), {}});
+      return;
+    }
+    show_page(kExperiment);
+    parts_.experiment->fork_from(run, steps.back());
+  };
+  if (parts_.live->is_loaded())
+    choose();
+  else
+    connect(parts_.live, &LiveController::first_loaded, this, choose, Qt::SingleShotConnection);
+}
+
+void MainWindow::adopt(Page* page) {
+  pages_[page->id()] = page;
+  stack_->addWidget(page);
+  connect(page, &Page::notice, this, &MainWindow::say);
+  connect(page, &Page::became_ready, this, [this, page] { Q_EMIT page_became_ready(page->id()); });
+}
+
+Page* MainWindow::page(const QString& id) {
+  if (const auto found = pages_.find(id); found != pages_.end()) return found->second;
+  Page* made = make_page(id);
+  if (made) adopt(made);
+  return made;
+}
+
+QString MainWindow::current_page() const {
+  const auto* current = qobject_cast<Page*>(stack_->currentWidget());
+  return current ? current->id() : QString();
+}
+
+void MainWindow::show_page(const QString& id) {
+  if (id == current_page()) return;
+  // Live without a chosen run shows the newest that is going on, or the newest there is.
+  if (id == kLive && parts_.live->run_id() == 0 && !parts_.history->runs()->runs().empty()) {
+    const auto& runs = parts_.history->runs()->runs();
+    const auto live = std::find_if(runs.begin(), runs.end(), [](const store::Run& run) { return store::is_live(run.status); });
+    parts_.live->open(live != runs.end() ? live->id : runs.front().id);
+  }
+  auto* before = qobject_cast<Page*>(stack_->currentWidget());
+  Page* next = page(id);
+  if (!next) return;
+  if (before) before->left();
+  stack_->setCurrentWidget(next);
+  sidebar_->set_current(id);
+  setWindowTitle(tr("%1 – Athanor").arg(next->title()));
+  next->entered();
+  parts_.settings->set(Setting::last_page, id);
+}
+
+void MainWindow::open_run(store::RunId run) {
+  parts_.live->open(run);
+  show_page(kLive);
+}
+
+void MainWindow::say(const Notice& notice) {
+  widgets::Message message;
+  message.kind = kind_of(notice.kind);
+  message.intention = notice.intention;
+  message.cause = notice.cause;
+  message.remedy = notice.remedy;
+  if (!notice.action.isEmpty() && actions_->action(notice.action)) {
+    message.action = notice.action == u"edit.undo"_s ? tr("Undo") : actions_->action(notice.action)->text();
+    // The action may not know yet that it can run: the edit is still being read back.
+    message.on_action = [this, id = notice.action] {
+      if (id == u"edit.undo"_s)
+        parts_.history->undo();
+      else
+        actions_->run(id);
+    };
+  }
+  if (notice.kind == NoticeKind::info || notice.kind == NoticeKind::good) message.vanish_after_ms = 10'000;
+  messages_->show_message(message);
+}
+
+void MainWindow::show_agent_state() {
+  switch (parts_.link->state()) {
+    case AgentLink::State::connected: agent_->set_state(tr("Agent connected"), widgets::Role::good, Glyph::check); break;
+    case AgentLink::State::connecting: agent_->set_state(tr("Starting the agent"), widgets::Role::info, std::nullopt, true); break;
+    case AgentLink::State::idle: agent_->set_state(tr("Agent starts when needed"), widgets::Role::muted, Glyph::clock); break;
+  }
+  agent_->setToolTip(parts_.link->trouble());
+  if (!parts_.link->trouble().isEmpty())
+    agent_->set_state(parts_.history->runs()->has_live_runs() ? tr("Agent not reachable") : tr("Agent starts when needed"),
+                      parts_.history->runs()->has_live_runs() ? widgets::Role::warning : widgets::Role::muted, Glyph::clock);
+}
+
+void MainWindow::show_counts() {
+  int live = 0;
+  int queued = 0;
+  for (const store::Run& run : parts_.history->runs()->runs()) {
+    queued += run.status == store::RunStatus::queued ? 1 : 0;
+    live += store::is_live(run.status) && run.status != store::RunStatus::queued ? 1 : 0;
+  }
+  QStringList parts;
+  if (live > 0) parts << tr("%n run(s) going on", nullptr, live);
+  if (queued > 0) parts << tr("%n waiting", nullptr, queued);
+  counts_->setText(parts.isEmpty() ? tr("Nothing is running") : parts.join(u" · "_s));
+}
+
+void MainWindow::keep_layout() {
+  Settings* settings = parts_.settings;
+  settings->set(Setting::window_geometry, saveGeometry());
+  settings->set(Setting::window_layout, saveState(kLayoutVersion));
+  settings->set(Setting::layout_version, kLayoutVersion);
+  for (const auto& [id, page] : pages_) {
+    if (auto* runs = qobject_cast<RunsPage*>(page)) runs->keep_layout();
+    if (auto* experiment = qobject_cast<ExperimentPage*>(page)) experiment->keep_layout();
+  }
+  settings->sync();
+}
+
+void MainWindow::restore_layout() {
+  Settings* settings = parts_.settings;
+  if (settings->value(Setting::layout_version).toInt() != kLayoutVersion) return;
+  restoreGeometry(settings->bytes(Setting::window_geometry));
+  restoreState(settings->bytes(Setting::window_layout), kLayoutVersion);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  keep_layout();
+  event->accept();
+}
+
+bool MainWindow::event(QEvent* event) {
+  const bool handled = QMainWindow::event(event);
+  if (event->type() == QEvent::UpdateRequest && !painted_ && isVisible() && !current_page().isEmpty()) {
+    painted_ = true;
+    Q_EMIT painted();
+  }
+  return handled;
+}
+
+}  // namespace athanor::app

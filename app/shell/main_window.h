@@ -1,0 +1,97 @@
+// The window: navigation, the page in view, messages, the agent's state; what is common to all pages. Pages are made when
+// first shown. Closing it never asks and never stops a run. GUI thread only; the parts it is given are not owned.
+#pragma once
+
+#include "app/pages/page.h"
+#include "core/store/types.h"
+
+#include <QMainWindow>
+
+#include <map>
+
+class QLabel;
+class QStackedWidget;
+
+namespace athanor::widgets {
+class BusyChip;
+class CommandPalette;
+class MessageBar;
+}  // namespace athanor::widgets
+
+namespace athanor::app {
+
+class ActionRegistry;
+class AgentLink;
+class ExperimentController;
+class ExperimentPage;
+class HistoryController;
+class LiveController;
+class LivePage;
+class PictureLoader;
+class RunsPage;
+class Settings;
+class ShortcutSheet;
+class Sidebar;
+class ThemeSwitch;
+
+struct ShellParts {
+  Settings* settings = nullptr;
+  ThemeSwitch* theme = nullptr;
+  AgentLink* link = nullptr;
+  HistoryController* history = nullptr;
+  ExperimentController* experiment = nullptr;
+  LiveController* live = nullptr;
+  PictureLoader* pictures = nullptr;
+};
+
+class MainWindow final : public QMainWindow {
+  Q_OBJECT
+ public:
+  explicit MainWindow(const ShellParts& parts);
+  ~MainWindow() override;
+
+  void show_page(const QString& id);
+  [[nodiscard]] QString current_page() const;
+  [[nodiscard]] Page* page(const QString& id);  // made if need be; null: no such page
+  void open_run(store::RunId run);
+  void say(const Notice& notice);
+
+  [[nodiscard]] ActionRegistry* actions() const { return actions_; }
+  [[nodiscard]] widgets::CommandPalette* palette_view() const { return palette_; }
+  [[nodiscard]] widgets::MessageBar* message_bar() const { return messages_; }
+  void keep_layout();
+  void restore_layout();
+
+ Q_SIGNALS:
+  void page_became_ready(const QString& id);
+  void painted();  // once: the first frame is on the screen
+  void sample_drawn(const QString& metric, qint64 step, double milliseconds);
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  void build();
+  void add_actions();
+  Page* make_page(const QString& id);
+  Page* make_live_page();
+  void adopt(Page* page);
+  void show_agent_state();
+  void show_counts();
+  void fork(store::RunId run);
+
+  ShellParts parts_;
+  ActionRegistry* actions_ = nullptr;
+  Sidebar* sidebar_ = nullptr;
+  QStackedWidget* stack_ = nullptr;
+  widgets::MessageBar* messages_ = nullptr;
+  widgets::CommandPalette* palette_ = nullptr;
+  ShortcutSheet* sheet_ = nullptr;
+  widgets::BusyChip* agent_ = nullptr;
+  QLabel* counts_ = nullptr;
+  std::map<QString, Page*> pages_;
+  bool painted_ = false;
+};
+
+}  // namespace athanor::app

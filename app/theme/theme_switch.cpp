@@ -1,0 +1,103 @@
+#include "app/theme/theme_switch.h"
+
+#include "app/settings/settings.h"
+#include "app/theme/style_sheet.h"
+#include "widgets/common/theme.h"
+
+#include <QApplication>
+#include <QDBusConnection>
+#include <QDBusMessage>
+#include <QDBusPendingCallWatcher>
+#include <QDBusPendingReply>
+#include <QDBusVariant>
+#include <QFont>
+#include <QPalette>
+
+#include <algorithm>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+
+const QString kPortal = u"org.freedesktop.portal.Desktop"_s;
+const QString kPath = u"/org/freedesktop/portal/desktop"_s;
+const QString kInterface = u"org.freedesktop.portal.Settings"_s;
+const QString kGroup = u"org.freedesktop.appearance"_s;
+const QString kKey = u"color-scheme"_s;
+
+}  // namespace
+
+ThemeChoice theme_choice(const QString& text) {
+  return text == u"light"_s ? ThemeChoice::light : text == u"dark"_s ? ThemeChoice::dark : ThemeChoice::system;
+}
+
+QString to_text(ThemeChoice choice) {
+  return choice == ThemeChoice::light ? u"light"_s : choice == ThemeChoice::dark ? u"dark"_s : u"system"_s;
+}
+
+ThemeSwitch::ThemeSwitch(Settings* settings, QObject* parent)
+    : QObject(parent), settings_(settings), choice_(theme_choice(settings->text(Setting::theme))) {
+  // Desktops that theme Qt programs say it through the first palette; the others through the portal, a moment later.
+  system_dark_ = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
+  QFont font = QApplication::font();
+  if (font.pointSizeF() > 0 && font.pointSizeF() < 10) {
+    font.setPointSizeF(10);
+    QApplication::setFont(font);
+  }
+  QApplication::setStyle(u"Fusion"_s);
+  apply();
+  ask_system();
+}
+
+void ThemeSwitch::choose(ThemeChoice choice) {
+  settings_->set(Setting::theme, to_text(choice));
+  override_choice(choice);
+}
+
+void ThemeSwitch::override_choice(ThemeChoice choice) {
+  choice_ = choice;
+  apply();
+}
+
+void ThemeSwitch::apply() {
+  const bool dark = choice_ == ThemeChoice::dark || (choice_ == ThemeChoice::system && system_dark_);
+  if (applied_ == static_cast<int>(dark)) return;
+  applied_ = static_cast<int>(dark);
+  const widgets::Theme& theme = dark ? widgets::dark_theme() : widgets::light_theme();
+  QApplication::setPalette(theme.palette());
+  qApp->setStyleSheet(style_sheet(theme));
+  Q_EMIT changed();
+}
+
+void ThemeSwitch::ask_system() {
+  // Looking for the bus may block for a moment where there is none; the variable says so at no cost.
+  if (qEnvironmentVariableIsEmpty("DBUS_SESSION_BUS_ADDRESS")) return;
+  QDBusConnection bus = QDBusConnection::sessionBus();
+  if (!bus.isConnected()) return;
+  bus.connect(kPortal, kPath, kInterface, u"SettingChanged"_s, this, SLOT(portal_changed(QString, QString, QDBusVariant)));
+  QDBusMessage question = QDBusMessage::createMethodCall(kPortal, kPath, kInterface, u"Read"_s);
+  question << kGroup << kKey;
+  auto* watcher = new QDBusPendingCallWatcher(bus.asyncCall(question, 2000), this);
+  connect(watcher, &QDBusPendingCallWatcher::finished, this, [this](QDBusPendingCallWatcher* done) {
+    done->deleteLater();
+    const QDBusPendingReply<QDBusVariant> reply = *done;
+    if (!reply.isError()) portal_changed(kGroup, kKey, reply.value());
+  });
+}
+
+void ThemeSwitch::portal_changed(const QString& group, const QString& key, const QDBusVariant& value) {
+  if (group != kGroup || key != kKey) return;
+  QVariant inner = value.variant();
+  if (inner.canConvert<QDBusVariant>()) inner = inner.value<QDBusVariant>().variant();  // Read wraps twice
+  system_says(inner.toUInt());
+}
+
+// 0 no preference, 1 dark, 2 light.
+void ThemeSwitch::system_says(uint scheme) {
+  if (scheme == 0) return;
+  system_dark_ = scheme == 1;
+  apply();
+}
+
+}  // namespace athanor::app

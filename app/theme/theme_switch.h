@@ -1,0 +1,45 @@
+// Puts the window's look in force: Fusion with our palette and a small style sheet, light or dark by choice or as the
+// system says. Following the system needs no restart. GUI thread only.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QVariant>
+
+class QDBusVariant;
+
+namespace athanor::app {
+
+class Settings;
+
+enum class ThemeChoice { system, light, dark };
+[[nodiscard]] ThemeChoice theme_choice(const QString& text);  // anything unknown: system
+[[nodiscard]] QString to_text(ThemeChoice choice);
+
+class ThemeSwitch final : public QObject {
+  Q_OBJECT
+ public:
+  // Reads the choice from the settings and applies it. Settings are not owned.
+  explicit ThemeSwitch(Settings* settings, QObject* parent = nullptr);
+  [[nodiscard]] ThemeChoice choice() const { return choice_; }
+  void choose(ThemeChoice choice);       // remembered
+  void override_choice(ThemeChoice choice);  // for this session only
+
+ Q_SIGNALS:
+  void changed();
+
+ private Q_SLOTS:
+  void portal_changed(const QString& group, const QString& key, const QDBusVariant& value);
+
+ private:
+  void apply();
+  void ask_system();
+  void system_says(uint scheme);
+
+  Settings* settings_;
+  ThemeChoice choice_;
+  bool system_dark_ = false;
+  int applied_ = -1;  // 0 light, 1 dark
+};
+
+}  // namespace athanor::app

@@ -1,0 +1,25 @@
+// Numbers as people read them: short, aligned, with the digits that matter. Pure; any thread.
+#pragma once
+
+#include <QFont>
+#include <QString>
+
+namespace athanor::widgets {
+
+// Four significant digits, no needless zeros, powers of ten below 1e-4 and above 1e6: "0.3142", "12.5", "3.1e-5".
+// NaN and infinities are named.
+[[nodiscard]] QString number_text(double value);
+// As number_text, with a unit and a decimal prefix above a thousand: "12.4 k", "3.1 M samples/s".
+[[nodiscard]] QString si_text(double value, const QString& unit = {});
+// "48 %"; fraction 0…1.
+[[nodiscard]] QString percent_text(double fraction, int decimals = 0);
+// Binary prefixes: "1.4 GiB".
+[[nodiscard]] QString bytes_text(double bytes);
+// "3 s", "4 min 12 s", "2 h 05 min", "3 d 4 h".
+[[nodiscard]] QString duration_text(double seconds);
+
+// `base` when its digits are all equally wide, otherwise the same size of a family whose digits are.
+[[nodiscard]] QFont tabular_font(const QFont& base);
+[[nodiscard]] QFont monospace_font(double point_size);
+
+}  // namespace athanor::widgets

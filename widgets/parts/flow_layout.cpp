@@ -1,0 +1,80 @@
+#include "widgets/parts/flow_layout.h"
+
+#include <QWidget>
+
+#include <algorithm>
+
+namespace athanor::widgets {
+
+FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector<int>& heights) {
+  FlowPlan plan;
+  plan.columns = std::max(1, (width + gap) / (minimum_card_width + gap));
+  const int card = std::max(1, (width - (plan.columns - 1) * gap) / plan.columns);
+  int y = 0;
+  for (std::size_t first = 0; first < heights.size(); first += static_cast<std::size_t>(plan.columns)) {
+    const std::size_t end = std::min(heights.size(), first + static_cast<std::size_t>(plan.columns));
+    const int tallest = *std::max_element(heights.begin() + static_cast<std::ptrdiff_t>(first), heights.begin() + static_cast<std::ptrdiff_t>(end));
+    for (std::size_t i = first; i < end; ++i)
+      plan.cells.emplace_back(static_cast<int>(i - first) * (card + gap), y, card, tallest);
+    y += tallest + gap;
+  }
+  plan.height = std::max(0, y - gap);
+  return plan;
+}
+
+FlowLayout::FlowLayout(QWidget* parent, int minimum_card_width, int gap)
+    : QLayout(parent), minimum_card_width_(minimum_card_width), gap_(gap) {
+  setContentsMargins(0, 0, 0, 0);
+}
+
+FlowLayout::~FlowLayout() {
+  for (QLayoutItem* item : items_) delete item;
+}
+
+void FlowLayout::addItem(QLayoutItem* item) { items_.push_back(item); }
+int FlowLayout::count() const { return static_cast<int>(items_.size()); }
+
+QLayoutItem* FlowLayout::itemAt(int index) const {
+  return index >= 0 && index < count() ? items_[static_cast<std::size_t>(index)] : nullptr;
+}
+
+QLayoutItem* FlowLayout::takeAt(int index) {
+  QLayoutItem* item = itemAt(index);
+  if (item) items_.erase(items_.begin() + index);
+  return item;
+}
+
+FlowPlan FlowLayout::plan(int width) const {
+  const int columns = std::max(1, (width + gap_) / (minimum_card_width_ + gap_));
+  const int card = std::max(1, (width - (columns - 1) * gap_) / columns);
+  std::vector<int> heights;
+  for (QLayoutItem* item : items_) {
+    if (item->isEmpty()) continue;
+    heights.push_back(item->hasHeightForWidth() ? item->heightForWidth(card) : item->sizeHint().height());
+  }
+  return plan_flow(width, minimum_card_width_, gap_, heights);
+}
+
+int FlowLayout::heightForWidth(int width) const {
+  const QMargins m = contentsMargins();
+  return plan(width - m.left() - m.right()).height + m.top() + m.bottom();
+}
+
+QSize FlowLayout::sizeHint() const { return {2 * minimum_card_width_ + gap_, heightForWidth(2 * minimum_card_width_ + gap_)}; }
+
+QSize FlowLayout::minimumSize() const {
+  const QMargins m = contentsMargins();
+  return {minimum_card_width_ + m.left() + m.right(), m.top() + m.bottom()};
+}
+
+void FlowLayout::setGeometry(const QRect& rect) {
+  QLayout::setGeometry(rect);
+  const QRect inner = rect.marginsRemoved(contentsMargins());
+  const FlowPlan cells = plan(inner.width());
+  columns_ = cells.columns;
+  std::size_t next = 0;
+  for (QLayoutItem* item : items_)
+    if (!item->isEmpty()) item->setGeometry(cells.cells[next++].translated(inner.topLeft()));
+}
+
+}  // namespace athanor::widgets

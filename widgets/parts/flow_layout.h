@@ -1,0 +1,42 @@
+// Lays equal-width cards out in as many columns as fit; all cards of a row share the tallest one's height.
+#pragma once
+
+#include <QLayout>
+#include <QRect>
+
+#include <vector>
+
+namespace athanor::widgets {
+
+// Pure part: rectangles for cards of the given heights in a width, and the total height they need.
+struct FlowPlan {
+  std::vector<QRect> cells;
+  int columns = 1;
+  int height = 0;
+};
+[[nodiscard]] FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector<int>& heights);
+
+class FlowLayout final : public QLayout {
+ public:
+  FlowLayout(QWidget* parent, int minimum_card_width, int gap);
+  ~FlowLayout() override;
+  void addItem(QLayoutItem* item) override;  // takes ownership
+  [[nodiscard]] int count() const override;
+  [[nodiscard]] QLayoutItem* itemAt(int index) const override;
+  QLayoutItem* takeAt(int index) override;
+  [[nodiscard]] bool hasHeightForWidth() const override { return true; }
+  [[nodiscard]] int heightForWidth(int width) const override;
+  [[nodiscard]] QSize sizeHint() const override;
+  [[nodiscard]] QSize minimumSize() const override;
+  void setGeometry(const QRect& rect) override;
+  [[nodiscard]] int columns() const { return columns_; }
+
+ private:
+  [[nodiscard]] FlowPlan plan(int width) const;
+  std::vector<QLayoutItem*> items_;
+  int minimum_card_width_;
+  int gap_;
+  int columns_ = 1;
+};
+
+}  // namespace athanor::widgets

@@ -1,0 +1,46 @@
+#include "widgets/parts/text_paint.h"
+
+#include <QPainter>
+
+namespace athanor::widgets {
+
+void paint_elided(QPainter& painter, const QRectF& box, Qt::Alignment alignment, const QString& text) {
+  const QString shown = painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(box.width()));
+  painter.drawText(box, static_cast<int>(alignment) | Qt::TextSingleLine, shown);
+}
+
+void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius) {
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(frame, 1));
+  painter.setBrush(fill);
+  painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+  painter.restore();
+}
+
+QFont scaled(const QFont& font, double factor, QFont::Weight weight) {
+  QFont out = font;
+  if (out.pointSizeF() > 0)
+    out.setPointSizeF(out.pointSizeF() * factor);
+  else
+    out.setPixelSize(std::max(1, static_cast<int>(out.pixelSize() * factor)));
+  out.setWeight(weight);
+  return out;
+}
+
+ElidedLabel::ElidedLabel(QWidget* parent) : QLabel(parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); }
+
+void ElidedLabel::set_text(const QString& text) {
+  setText(text);
+  setToolTip(text);
+}
+
+QSize ElidedLabel::minimumSizeHint() const { return {0, QLabel::minimumSizeHint().height()}; }
+
+void ElidedLabel::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.setPen(palette().color(foregroundRole()));
+  paint_elided(painter, contentsRect(), alignment(), text());
+}
+
+}  // namespace athanor::widgets

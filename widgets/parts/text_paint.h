@@ -1,0 +1,32 @@
+// Small helpers for widgets that paint themselves. GUI thread only.
+#pragma once
+
+#include <QColor>
+#include <QFont>
+#include <QLabel>
+#include <QRectF>
+#include <QString>
+
+class QPainter;
+
+namespace athanor::widgets {
+
+// One line, elided at the right to fit.
+void paint_elided(QPainter& painter, const QRectF& box, Qt::Alignment alignment, const QString& text);
+// A rounded box with a hairline frame.
+void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius);
+[[nodiscard]] QFont scaled(const QFont& font, double factor, QFont::Weight weight = QFont::Normal);
+
+// A label that elides instead of widening its window, with the whole text as its tool tip.
+class ElidedLabel final : public QLabel {
+  Q_OBJECT
+ public:
+  explicit ElidedLabel(QWidget* parent = nullptr);
+  void set_text(const QString& text);
+  [[nodiscard]] QSize minimumSizeHint() const override;
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+};
+
+}  // namespace athanor::widgets

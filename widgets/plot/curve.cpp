@@ -1,0 +1,79 @@
+#include "widgets/plot/curve.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace athanor::widgets {
+
+double x_of(const CurveColumn& column, XAxis axis) { return axis == XAxis::step ? column.step : column.seconds; }
+
+std::optional<std::pair<double, double>> x_extent(const std::vector<Curve>& curves, XAxis axis) {
+  std::optional<std::pair<double, double>> out;
+  for (const Curve& curve : curves) {
+    if (curve.columns.empty()) continue;
+    const double low = x_of(curve.columns.front(), axis);
+    const double high = x_of(curve.columns.back(), axis);
+    if (!out) out = {low, high};
+    out->first = std::min(out->first, low);
+    out->second = std::max(out->second, high);
+  }
+  return out;
+}
+
+std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis, double from, double to, bool logarithmic) {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  const auto take = [&](double value) {
+    if (!std::isfinite(value) || (logarithmic && value <= 0)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  };
+  for (const Curve& curve : curves)
+    for (const CurveColumn& column : curve.columns) {
+      const double x = x_of(column, axis);
+      if (x < from || x > to) continue;
+      if (column.count > column.non_finite) {
+        take(column.minimum);
+        take(column.maximum);
+      }
+      take(column.line);
+    }
+  if (low > high) return std::nullopt;
+  if (logarithmic) {
+    const double factor = std::max(std::pow(high / low, 0.06), 1.05);
+    return std::pair{low / factor, high * factor};
+  }
+  const double span = high - low;
+  const double margin = span > 0 ? span * 0.06 : std::max(std::abs(high) * 0.1, 1e-9);
+  // A quantity that is never negative and reaches down near zero is best read from zero.
+  const double floor = low >= 0 && low - margin < 0.15 * span ? 0.0 : low - margin;
+  return std::pair{floor, high + margin};
+}
+
+const CurveColumn* nearest_column(const Curve& curve, XAxis axis, double x) {
+  if (curve.columns.empty()) return nullptr;
+  auto after = std::lower_bound(curve.columns.begin(), curve.columns.end(), x,
+                                [axis](const CurveColumn& column, double value) { return x_of(column, axis) < value; });
+  if (after == curve.columns.begin()) return &*after;
+  const auto before = std::prev(after);
+  if (after == curve.columns.end()) return &*before;
+  return x - x_of(*before, axis) <= x_of(*after, axis) - x ? &*before : &*after;
+}
+
+std::pair<double, double> zoomed(std::pair<double, double> range, double anchor, double factor, std::pair<double, double> limits, double least) {
+  const double width = std::clamp((range.second - range.first) * factor, least, std::max(least, limits.second - limits.first));
+  const double share = range.second > range.first ? (anchor - range.first) / (range.second - range.first) : 0.5;
+  const double from = anchor - width * std::clamp(share, 0.0, 1.0);
+  return panned({from, from + width}, 0, limits);
+}
+
+std::pair<double, double> panned(std::pair<double, double> range, double by, std::pair<double, double> limits) {
+  const double width = range.second - range.first;
+  double from = range.first + by;
+  from = std::min(from, limits.second - width);
+  from = std::max(from, limits.first);
+  return {from, from + width};
+}
+
+}  // namespace athanor::widgets

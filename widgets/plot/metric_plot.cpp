@@ -1,0 +1,325 @@
+#include "widgets/plot/metric_plot.h"
+
+#include "widgets/common/glyph.h"
+#include "widgets/common/numbers.h"
+#include "widgets/parts/text_paint.h"
+#include "widgets/common/theme.h"
+#include "widgets/plot/curve_table.h"
+#include "widgets/plot/plot_canvas.h"
+#include "widgets/plot/plot_link.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QMenu>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace athanor::widgets {
+namespace {
+using namespace Qt::Literals::StringLiterals;
+constexpr int kHeader = 32;
+}  // namespace
+
+MetricPlot::MetricPlot(const QString& title, QWidget* parent) : QFrame(parent), title_(title), empty_text_(tr("Nothing measured yet")) {
+  setFocusPolicy(Qt::StrongFocus);
+  setObjectName(u"plot"_s);
+  setMinimumHeight(168);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(kGrid / 2, kHeader + 2, kGrid / 2, kGrid / 2);
+  stack_ = new QStackedWidget(this);
+  canvas_ = new PlotCanvas(stack_);
+  stack_->addWidget(canvas_);
+  layout->addWidget(stack_);
+  own_link_ = new PlotLink(this);
+  build_menu();
+  connect(canvas_, &PlotCanvas::zoom_requested, this, [this](double from, double to) { link_->set_range(from, to); });
+  connect(canvas_, &PlotCanvas::reset_requested, this, [this] { link_->reset_range(); });
+  connect(canvas_, &PlotCanvas::cursor_requested, this, [this](double x) { link_->set_cursor(x); });
+  connect(canvas_, &PlotCanvas::cursor_left, this, [this] { link_->set_cursor(std::nullopt); });
+  connect(canvas_, &PlotCanvas::wheel_zoom_requested, this, [this](double anchor, double factor) { zoom(anchor, factor); });
+  connect(canvas_, &QCustomPlot::afterReplot, this, [this] {
+    if (!fresh_) return;
+    fresh_ = false;
+    Q_EMIT drawn();
+  });
+  set_link(nullptr);
+}
+
+MetricPlot::~MetricPlot() = default;
+
+void MetricPlot::build_menu() {
+  menu_button_ = new QToolButton(this);
+  menu_button_->setIcon(glyph_icon(Glyph::more));
+  menu_button_->setAutoRaise(true);
+  menu_button_->setPopupMode(QToolButton::InstantPopup);
+  menu_button_->setAccessibleName(tr("Options of the plot “%1”").arg(title_));
+  menu_button_->setToolTip(tr("Plot options"));
+  auto* menu = new QMenu(menu_button_);
+  log_action_ = menu->addAction(tr("Logarithmic scale\tL"));
+  log_action_->setCheckable(true);
+  connect(log_action_, &QAction::toggled, this, [this](bool on) { set_logarithmic(on); });
+  table_action_ = menu->addAction(tr("Show as table\tT"));
+  table_action_->setCheckable(true);
+  connect(table_action_, &QAction::toggled, this, [this](bool on) { show_table(on); });
+  connect(menu->addAction(tr("Whole range\tHome")), &QAction::triggered, this, [this] { link_->reset_range(); });
+  menu->addSeparator();
+  connect(menu->addAction(tr("Copy the numbers")), &QAction::triggered, this, [this] {
+    CurveTable table;
+    table.set_curves(curves_, axis());
+    QGuiApplication::clipboard()->setText(table.as_text());
+  });
+  connect(menu->addAction(tr("Save as picture or PDF…")), &QAction::triggered, this, [this] { ask_where_to_save(); });
+  menu_button_->setMenu(menu);
+}
+
+void MetricPlot::ask_where_to_save() {
+  auto* dialog = new QFileDialog(this, tr("Save the plot"), {}, tr("PDF (*.pdf);;PNG picture (*.png)"));
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setDefaultSuffix(u"pdf"_s);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) { canvas_->save(file, 960, 480); });
+  dialog->open();
+}
+
+void MetricPlot::set_unit(const QString& unit) { unit_ = unit; }
+void MetricPlot::set_percent(bool on) { percent_ = on; }
+
+void MetricPlot::set_empty_text(const QString& text) {
+  empty_text_ = text;
+  refresh();
+}
+
+void MetricPlot::set_link(PlotLink* link) {
+  if (link_) link_->disconnect(this);
+  link_ = link ? link : own_link_;
+  connect(link_, &PlotLink::range_changed, this, [this] { refresh(); });
+  connect(link_, &PlotLink::axis_changed, this, [this] { set_curves(std::move(curves_)); });
+  connect(link_, &PlotLink::cursor_changed, this, [this] {
+    canvas_->set_cursor(link_->cursor());
+    canvas_->replot(QCustomPlot::rpQueuedReplot);
+    update();
+  });
+  refresh();
+}
+
+XAxis MetricPlot::axis() const { return link_->axis(); }
+
+void MetricPlot::set_curves(std::vector<Curve> curves) {
+  curves_ = std::move(curves);
+  canvas_->set_curves(curves_, axis());
+  canvas_->set_markers(markers_, axis());
+  if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
+  fresh_ = true;
+  refresh();
+  describe();
+}
+
+void MetricPlot::set_markers(std::vector<PlotMarker> markers) {
+  markers_ = std::move(markers);
+  canvas_->set_markers(markers_, axis());
+  refresh();
+}
+
+std::pair<double, double> MetricPlot::whole_x() const {
+  auto extent = x_extent(curves_, axis()).value_or(std::pair{0.0, 1.0});
+  if (extent.first == extent.second) extent.second = extent.first + 1;
+  return extent;
+}
+
+void MetricPlot::refresh() {
+  bool any = false;
+  for (const Curve& curve : curves_) any = any || !curve.columns.empty();
+  canvas_->set_empty_text(any ? QString() : empty_text_);
+  canvas_->set_time_axis(axis() == XAxis::time);
+  const auto [from, to] = link_->range().value_or(whole_x());
+  canvas_->set_x_range(from, to);
+  y_range_ = y_extent(curves_, axis(), from, to, logarithmic_).value_or(logarithmic_ ? std::pair{0.1, 1.0} : std::pair{0.0, 1.0});
+  canvas_->set_y_range(y_range_.first, y_range_.second);
+  canvas_->replot(QCustomPlot::rpQueuedReplot);
+  update();
+}
+
+void MetricPlot::set_logarithmic(bool on) {
+  if (on == logarithmic_) return;
+  logarithmic_ = on;
+  log_action_->setChecked(on);
+  canvas_->set_logarithmic(on);
+  refresh();
+  Q_EMIT logarithmic_changed(on);
+}
+
+void MetricPlot::show_table(bool on) {
+  if (on && !table_) {
+    table_model_ = new CurveTable(this);
+    table_ = new QTableView(stack_);
+    table_->setModel(table_model_);
+    table_->setAccessibleName(tr("Numbers of the plot “%1”").arg(title_));
+    table_->verticalHeader()->hide();
+    table_->verticalHeader()->setDefaultSectionSize(22);
+    table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table_->setFrameShape(QFrame::NoFrame);
+    table_->setShowGrid(false);
+    table_->setFont(tabular_font(font()));
+    stack_->addWidget(table_);
+  }
+  if (on) table_model_->set_curves(curves_, axis());
+  stack_->setCurrentIndex(on ? 1 : 0);
+  table_action_->setChecked(on);
+}
+
+int MetricPlot::useful_columns() const { return std::clamp(canvas_->plot_width(), 120, 1600); }
+
+QString MetricPlot::value_text(double value) const {
+  if (percent_) return percent_text(value, 1);
+  if (unit_.isEmpty()) return number_text(value);
+  return std::abs(value) >= 1000 ? si_text(value, unit_) : number_text(value) + u'\u00a0' + unit_;
+}
+
+QString MetricPlot::legend_text() const {
+  QStringList parts;
+  for (const Curve& curve : curves_) {
+    if (curve.columns.empty()) continue;
+    const CurveColumn* column = link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
+    parts << (curves_.size() > 1 ? curve.label + u' ' : QString()) + value_text(column->last);
+  }
+  return parts.join(u"  "_s);
+}
+
+void MetricPlot::describe() {
+  setAccessibleName(tr("Plot: %1").arg(title_));
+  if (curves_.empty() || curves_.front().columns.empty()) {
+    setAccessibleDescription(empty_text_);
+    return;
+  }
+  const CurveColumn& last = curves_.front().columns.back();
+  setAccessibleDescription(tr("%1 at step %2").arg(legend_text(), QString::number(last.step, 'f', 0)));
+}
+
+void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
+  const Theme& theme = current_theme();
+  painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
+  painter.setPen(theme.color(Role::text));
+  const int title_width = painter.fontMetrics().horizontalAdvance(title_) + 4;
+  paint_elided(painter, QRect(box.left(), box.top(), std::min(title_width, box.width() / 2), box.height()), Qt::AlignVCenter | Qt::AlignLeft, title_);
+  // Values stand at the right, from the last curve to the first, each behind a dash of its colour.
+  const QFont values = tabular_font(scaled(font(), 0.95));
+  painter.setFont(values);
+  double right = box.right();
+  const double left_limit = box.left() + std::min(title_width, box.width() / 2) + kGrid;
+  for (auto curve = curves_.rbegin(); curve != curves_.rend(); ++curve) {
+    if (curve->columns.empty()) continue;
+    const CurveColumn* column = link_->cursor() ? nearest_column(*curve, axis(), *link_->cursor()) : &curve->columns.back();
+    const QString label = curves_.size() > 1 ? curve->label + u'\u2002' : QString();
+    const QString value = value_text(column->last);
+    const double label_width = painter.fontMetrics().horizontalAdvance(label);
+    const double value_width = painter.fontMetrics().horizontalAdvance(value) + 2;
+    const double whole = label_width + value_width + 14;
+    if (right - whole < left_limit) break;
+    const double x = right - whole;
+    painter.setPen(QPen(theme.series(curve->colour), 2.4, Theme::series_dash(curve->colour), Qt::RoundCap));
+    painter.drawLine(QPointF(x, box.center().y() + 1), QPointF(x + 8, box.center().y() + 1));
+    painter.setPen(theme.color(Role::muted));
+    painter.drawText(QRectF(x + 14, box.top(), label_width + 2, box.height()), Qt::AlignVCenter | Qt::AlignLeft, label);
+    painter.setPen(theme.color(Role::text));
+    painter.drawText(QRectF(right - value_width, box.top(), value_width, box.height()), Qt::AlignVCenter | Qt::AlignRight, value);
+    right = x - 2 * kGrid;
+  }
+}
+
+void MetricPlot::paintEvent(QPaintEvent*) {
+  const Theme& theme = current_theme();
+  QPainter painter(this);
+  paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border), kRadius);
+  painter.setRenderHint(QPainter::Antialiasing);
+  QRect header(2 * kGrid - 4, 2, width() - 2 * kGrid - 28, kHeader);
+  if (link_->cursor() && !curves_.empty() && !curves_.front().columns.empty()) {
+    const CurveColumn* at = nearest_column(curves_.front(), axis(), *link_->cursor());
+    const QString where = axis() == XAxis::step ? tr("step %1").arg(at->step, 0, 'f', 0) : duration_text(at->seconds);
+    painter.setFont(tabular_font(scaled(font(), 0.85)));
+    painter.setPen(theme.color(Role::muted));
+    painter.drawText(QRect(0, 0, width() - 36, kHeader + 2).adjusted(0, 0, 0, 0), 0, QString());
+    painter.drawText(QRect(2 * kGrid - 4, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter, where);
+  }
+  paint_header(painter, header);
+}
+
+void MetricPlot::resizeEvent(QResizeEvent* event) {
+  QFrame::resizeEvent(event);
+  menu_button_->setGeometry(width() - 32, 5, 26, 26);
+}
+
+void MetricPlot::zoom(double anchor, double factor) {
+  const auto whole = whole_x();
+  const auto next = zoomed(link_->range().value_or(whole), anchor, factor, whole, (whole.second - whole.first) / 1e4);
+  if (next.second - next.first >= (whole.second - whole.first) * 0.999)
+    link_->reset_range();
+  else
+    link_->set_range(next.first, next.second);
+}
+
+void MetricPlot::move_cursor(int columns) {
+  if (curves_.empty() || curves_.front().columns.empty()) return;
+  const auto& all = curves_.front().columns;
+  const CurveColumn* at = link_->cursor() ? nearest_column(curves_.front(), axis(), *link_->cursor()) : &all.back();
+  const auto index = std::clamp<std::ptrdiff_t>(at - all.data() + columns, 0, static_cast<std::ptrdiff_t>(all.size()) - 1);
+  link_->set_cursor(x_of(all[static_cast<std::size_t>(index)], axis()));
+  setAccessibleDescription(tr("%1 at step %2").arg(legend_text(), QString::number(all[static_cast<std::size_t>(index)].step, 'f', 0)));
+}
+
+void MetricPlot::keyPressEvent(QKeyEvent* event) {
+  const auto whole = whole_x();
+  const auto range = link_->range().value_or(whole);
+  const double middle = (range.first + range.second) / 2;
+  const auto pan = [&](double share) {
+    if (!link_->range()) return;
+    const auto next = panned(range, (range.second - range.first) * share, whole);
+    link_->set_range(next.first, next.second);
+  };
+  const bool control = event->modifiers() & Qt::ControlModifier;
+  switch (event->key()) {
+    case Qt::Key_Left: control ? move_cursor(-1) : pan(-0.2); break;
+    case Qt::Key_Right: control ? move_cursor(1) : pan(0.2); break;
+    case Qt::Key_Plus:
+    case Qt::Key_Equal: zoom(middle, 0.7); break;
+    case Qt::Key_Minus: zoom(middle, 1 / 0.7); break;
+    case Qt::Key_Home: link_->reset_range(); break;
+    case Qt::Key_Escape: link_->set_cursor(std::nullopt); break;
+    case Qt::Key_L: set_logarithmic(!logarithmic_); break;
+    case Qt::Key_T: show_table(stack_->currentWidget() == canvas_); break;
+    default: QFrame::keyPressEvent(event); return;
+  }
+  event->accept();
+}
+
+void MetricPlot::changeEvent(QEvent* event) {
+  QFrame::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
+    canvas_->apply_theme();
+    canvas_->replot(QCustomPlot::rpQueuedReplot);
+    update();
+  }
+}
+
+void MetricPlot::focusInEvent(QFocusEvent* event) {
+  QFrame::focusInEvent(event);
+  update();
+}
+
+void MetricPlot::focusOutEvent(QFocusEvent* event) {
+  QFrame::focusOutEvent(event);
+  update();
+}
+
+void MetricPlot::showEvent(QShowEvent* event) {
+  QFrame::showEvent(event);
+  refresh();
+}
+
+void MetricPlot::contextMenuEvent(QContextMenuEvent* event) { menu_button_->menu()->popup(event->globalPos()); }
+
+}  // namespace athanor::widgets
