@@ -48,7 +48,7 @@ float* take_scratch(const Exec& exec, cpu::WorkspaceCutter& cutter, std::int64_t
 
 void attention_heads(const Exec& exec, const AttentionArgs& args) {
   const Packed p(args.qkv);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const std::int64_t floats = attention_scratch_floats(p.tokens, p.width);
   float* scratch = take_scratch(exec, cutter, floats);
   cpu::parallel_for(exec.threads, p.batch * p.heads, [&](std::int64_t block, int worker) {
@@ -61,7 +61,7 @@ void attention_heads(const Exec& exec, const AttentionArgs& args) {
 
 void attention_grad_heads(const Exec& exec, const AttentionGradArgs& args) {
   const Packed p(args.qkv);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const std::int64_t floats = attention_grad_scratch_floats(p.tokens, p.width);
   float* scratch = take_scratch(exec, cutter, floats);
   cpu::parallel_for(exec.threads, p.batch * p.heads, [&](std::int64_t block, int worker) {

@@ -137,21 +137,21 @@ WeightGradient plan_weight_gradient(const Exec& exec, const Conv2dGradArgs& args
 
 void conv2d_chunks(const Exec& exec, const Conv2dArgs& args) {
   if (args.x.dim(0) == 0) return;
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   ChunkedConv conv = plan_forward(exec, args, cutter);
   conv.pack(args.w.as<float>());
   conv.run(args.x.as<float>(), args.bias.as<float>(), args.y.as<float>());
 }
 
 void input_gradient(const Exec& exec, const Conv2dGradArgs& args) {
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   ChunkedConv conv = plan_input_gradient(exec, args, cutter);
   conv.pack(args.w.as<float>());
   conv.run(args.dx.as<float>(), nullptr, args.dy.as<float>());
 }
 
 void weight_gradient(const Exec& exec, const Conv2dGradArgs& args) {
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   WeightGradient plan = plan_weight_gradient(exec, args, cutter);
   const std::int64_t size = args.w.numel(), outputs = args.w.dim(0), chunks = plan.conv.chunks();
   plan.conv.run_weights(args.x.as<float>(), args.dy.as<float>(), plan.weights, size, plan.bias, outputs);

@@ -140,7 +140,7 @@ void add_chunk(const Plan& plan, std::int64_t count, const float* x, const float
 }
 
 void weight_gradient(const Exec& exec, const Plan& plan, const Conv2dGradArgs& args) {
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const WeightWorkspace w = lay_out_weights(plan, threads_of(exec), args.dbias.present(), cutter);
   const float *x = args.x.as<float>(), *dy = args.dy.as<float>();
   const std::int64_t outputs = plan.out.channels, size = args.w.numel();
@@ -181,7 +181,7 @@ const char* conv2d_winograd_refusal(const View& x, const View& w, int stride, in
 
 void conv2d_winograd(const Exec& exec, const Conv2dArgs& args) {
   const Plan plan(args.x, args.w.dim(0));
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const MapWorkspace workspace = lay_out_map(plan, threads_of(exec), cutter);
   transform_weights(exec, plan.out.channels, plan.in.channels, false, args.w.as<float>(), workspace.weights);
   map_images(exec, plan, workspace, true, args.x.as<float>(), args.bias.as<float>(), args.y.as<float>());
@@ -190,7 +190,7 @@ void conv2d_winograd(const Exec& exec, const Conv2dArgs& args) {
 void conv2d_grad_winograd(const Exec& exec, const Conv2dGradArgs& args) {
   const Plan plan(args.x, args.w.dim(0));
   if (args.dx.present()) {
-    cpu::WorkspaceCutter cutter(exec.workspace);
+    cpu::WorkspaceCutter cutter(exec);
     const MapWorkspace workspace = lay_out_map(plan.reversed(), threads_of(exec), cutter);
     transform_weights(exec, plan.out.channels, plan.in.channels, true, args.w.as<float>(), workspace.weights);
     map_images(exec, plan.reversed(), workspace, false, args.dy.as<float>(), nullptr, args.dx.as<float>());

@@ -3,6 +3,7 @@
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scalar_math.h"
+#include "kernels/cpu/workspace.h"
 #include "kernels/ops/elementwise/activation_avx2.h"
 #include "kernels/ops/gemm/linear.h"
 #include "kernels/ops/gemm/linear_avx2.h"
@@ -165,9 +166,15 @@ void weight_gradient(const LinearGradArgs& args, LinearSize size, cpu::BlockRang
                          args.dbias.as<float>() + cols.begin);
 }
 
+// Room for g = dy * act'(preactivation), or null where g is dy itself.
+float* take_outer_gradient(const LinearGradArgs& args, cpu::WorkspaceCutter& cutter) {
+  return args.activation == Activation::none ? nullptr : cutter.take<float>(args.dy.numel());
+}
+
 void linear_grad_gemm(const Exec& exec, const LinearGradArgs& args) {
   const LinearSize size = size_of(args.x, args.w);
-  float* g_all = args.activation == Activation::none ? nullptr : static_cast<float*>(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
+  float* g_all = take_outer_gradient(args, cutter);
   if (g_all || args.dx.present())
     cpu::parallel_ranges(exec.threads, size.m, rows_per_block(size.m),
                          [&](cpu::BlockRange rows) { outer_and_input_gradient(args, size, rows, g_all); });
@@ -209,7 +216,9 @@ std::size_t linear_workspace_bytes(const Exec& exec, const LinearArgs& args) {
 
 std::size_t linear_grad_workspace_bytes(const Exec& exec, const LinearGradArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return linear_grad_cuda_workspace_bytes(args);
-  return args.activation == Activation::none ? 0 : static_cast<std::size_t>(args.dy.numel()) * sizeof(float);
+  cpu::WorkspaceCutter cutter;
+  take_outer_gradient(args, cutter);
+  return cutter.bytes();
 }
 
 }  // namespace athanor::kernels

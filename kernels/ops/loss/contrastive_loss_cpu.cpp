@@ -72,7 +72,7 @@ double positive_mean(const View& ids, std::int64_t n, std::int64_t i, const floa
 // The rows of P sum to 1 and P is symmetric, so loss = mean((row_lse + col_lse) / 2 - positive_mean).
 void contrastive_loss_row_blocks(const Exec& exec, const ContrastiveLossArgs& args) {
   const std::int64_t n = args.image.dim(0);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const Workspace w = lay_out(n, cutter);
   const float scale = scale_of(args.logit_scale, args.max_logit_scale);
   float *row_lse = args.row_lse.as<float>(), *col_lse = args.col_lse.as<float>();
@@ -126,7 +126,7 @@ void gradient_of_logits(const ContrastiveLossGradArgs& args, float scale, cpu::B
 
 void contrastive_loss_grad_row_blocks(const Exec& exec, const ContrastiveLossGradArgs& args) {
   const std::int64_t n = args.image.dim(0), width = args.image.dim(1);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const Workspace w = lay_out(n, cutter);
   const float scale = scale_of(args.logit_scale, args.max_logit_scale);
   cpu::parallel_ranges(exec.threads, n, kRowsPerBlock,

@@ -62,7 +62,7 @@ Partials lay_out(const GroupNormGradArgs& args, cpu::WorkspaceCutter& cutter) {
 
 void group_norm_grad_samples(const Exec& exec, const GroupNormGradArgs& args) {
   const std::int64_t samples = args.x.dim(0), channels = args.x.dim(-1), size = args.x.numel() / samples;
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const Partials partials = lay_out(args, cutter);
   cpu::parallel_for(exec.threads, samples, [&](std::int64_t sample) {
     group_norm_grad_sample_avx2(sample_of(args.x, args.gain, args.bias, args.groups, args.activation, sample),

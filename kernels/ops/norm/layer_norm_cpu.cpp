@@ -101,7 +101,7 @@ Partials lay_out(const LayerNormGradArgs& args, cpu::WorkspaceCutter& cutter) {
 void layer_norm_grad_row_blocks(const Exec& exec, const LayerNormGradArgs& args) {
   if (args.x.numel() == 0) return layer_norm_grad_reference(exec, args);
   const std::int64_t cols = args.x.dim(-1);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   const Partials partials = lay_out(args, cutter);
   const auto offset = [](float* base, std::int64_t i) { return base ? base + i : nullptr; };
   cpu::parallel_ranges(exec.threads, row_count(args.x), kRowsPerBlock, [&](cpu::BlockRange rows) {

@@ -79,7 +79,7 @@ std::int64_t partial_floats(const RmsNormGradArgs& args) {
 void rms_norm_grad_row_blocks(const Exec& exec, const RmsNormGradArgs& args) {
   if (args.x.numel() == 0) return rms_norm_grad_reference(exec, args);
   const std::int64_t cols = args.x.dim(-1);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   float* partial = cutter.take<float>(partial_floats(args));
   cpu::parallel_ranges(exec.threads, row_count(args.x), kRowsPerBlock, [&](cpu::BlockRange rows) {
     const std::int64_t begin = rows.begin * cols;

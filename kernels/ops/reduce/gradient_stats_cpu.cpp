@@ -33,7 +33,7 @@ void gradient_stats_reference(const Exec&, const GradientStatsArgs& args) {
 
 void gradient_stats_segment_blocks(const Exec& exec, const GradientStatsArgs& args) {
   const std::int64_t blocks = cpu::segment_block_count(args.segments, kElementsPerBlock);
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   RunStats* partial = cutter.take<RunStats>(blocks);
   cpu::for_each_segment_block(exec.threads, args.segments, kElementsPerBlock,
                               [&](const GradientSegment& segment, cpu::BlockRange range, std::int64_t block) {

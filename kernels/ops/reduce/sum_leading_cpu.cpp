@@ -31,7 +31,7 @@ void sum_leading_row_blocks(const Exec& exec, const SumLeadingArgs& args) {
   const std::int64_t blocks = cpu::block_count(rows, kRowsPerBlock);
   const float* x = args.x.as<float>();
   if (blocks <= 1) return cpu::column_sum_parallel(exec.threads, x, rows, cols, args.accumulate, args.y.as<float>());
-  cpu::WorkspaceCutter cutter(exec.workspace);
+  cpu::WorkspaceCutter cutter(exec);
   float* partial = cutter.take<float>(blocks * cols);
   cpu::parallel_ranges(exec.threads, rows, kRowsPerBlock, [&, cols = cols](cpu::BlockRange range) {
     cpu::column_sum_avx2(x + range.begin * cols, range.size(), cols, cols, false,

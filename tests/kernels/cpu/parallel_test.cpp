@@ -2,6 +2,7 @@
 
 #include "kernels/base/error.h"
 #include "kernels/base/launch.h"
+#include "kernels/cpu/workspace.h"
 #include "kernels/ops/elementwise/fill.h"
 
 #include <gtest/gtest.h>
@@ -81,6 +82,26 @@ TEST(Launch, TellsTheSink) {
   fill(exec, {.value = 3.0f, .y = View(&value, DType::f32, {1})});
   EXPECT_EQ(value, 3.0f);
   EXPECT_EQ(recorder.text, "<fill>");
+}
+
+TEST(WorkspaceCutter, CountsWhatItCutsAndRefusesTooLittle) {
+  const auto lay_out = [](WorkspaceCutter& cutter) {
+    cutter.take<float>(3);
+    return cutter.take<double>(5);
+  };
+  WorkspaceCutter counting;
+  EXPECT_EQ(lay_out(counting), nullptr);
+  std::vector<std::byte> memory(counting.bytes() + 1);
+  Exec exec;
+  exec.workspace = memory.data() + 1;
+  exec.workspace_bytes = counting.bytes();
+  WorkspaceCutter cutting(exec);
+  const auto* part = reinterpret_cast<std::byte*>(lay_out(cutting));
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(part) % WorkspaceCutter::kAlignment, 0u);
+  EXPECT_LE(part + 5 * sizeof(double), memory.data() + memory.size());
+  exec.workspace_bytes = 64;
+  WorkspaceCutter small(exec);
+  EXPECT_THROW(lay_out(small), Failure);
 }
 
 TEST(Launch, SaysWhichCandidateWasTakenAndWhyOthersWereNot) {
