@@ -59,7 +59,7 @@ Variable GroupNorm::forward(Context& context, const Variable& x) const {
 }
 
 Embedding::Embedding(const Scope& scope, std::int64_t vocabulary, std::int64_t channels, float deviation)
-    : weight_(scope.parameter("weight", {vocabulary, channels}, undecayed(Init::normal(deviation)))) {}
+    : weight_(scope.parameter("weight", {vocabulary, channels}, {.init = Init::normal(deviation)})) {}
 
 Variable Embedding::forward(Context& context, const Tensor& ids_BT) const {
   return ops::embedding(context, weight_, ids_BT);

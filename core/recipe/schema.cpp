@@ -96,7 +96,7 @@ void add_data(std::vector<Field>& out) {
                         "Picture and text pairs per step; every other pair of the batch is a wrong answer to tell apart."));
   out.push_back(integer("data.image_px", "Picture size", 32, {"px", 8, 64}, "Side of the square picture the model sees."));
   out.push_back(integer("data.max_tokens", "Longest text", 12, {"tokens", 1, 64}, "Texts are cut after this many tokens."));
-  out.push_back(real("data.keyword_share", "Keyword share", 0.0, {"", 0, 1},
+  out.push_back(real("data.keyword_share", "Keyword share", 0.1, {"", 0, 1},
                      "How often a training text is made of one or two keywords instead of the concept's name."));
   out.push_back(advanced(real("data.fit_margin", "Margin", 0.04, {"", 0, 0.5},
                               "Empty border left when pictures are cut to what is drawn, as a share of their side.")));
@@ -113,16 +113,16 @@ void add_augment(std::vector<Field>& out) {
                      "Width over height is changed by up to this natural logarithm either way."));
   out.push_back(real("augment.shear", "Shear", 0.1, {"", 0, 1}, "Pictures lean by up to this either way."));
   out.push_back(real("augment.flip", "Mirror", 0.5, {"", 0, 1}, "How often a picture is mirrored."));
-  out.push_back(real("augment.hue", "Hue", 14.3, {"degrees", 0, 180}, "Colours are turned by up to this to either side."));
-  out.push_back(real("augment.saturation", "Saturation", 0.4, {"", 0, 1}, "Strength of colour changes by up to this share."));
-  out.push_back(real("augment.greyscale", "Grey share", 0.1, {"", 0, 1}, "How often a picture loses its colours."));
+  out.push_back(real("augment.hue", "Hue", 6.9, {"degrees", 0, 180}, "Colours are turned by up to this to either side."));
+  out.push_back(real("augment.saturation", "Saturation", 0.3, {"", 0, 1}, "Strength of colour changes by up to this share."));
+  out.push_back(real("augment.greyscale", "Grey share", 0.05, {"", 0, 1}, "How often a picture loses its colours."));
   out.push_back(real("augment.brightness", "Brightness", 0.2, {"", 0, 1}, "Brightness changes by up to this share."));
-  out.push_back(real("augment.channel_gain", "Colour cast", 0.2, {"", 0, 1},
+  out.push_back(real("augment.channel_gain", "Colour cast", 0.1, {"", 0, 1},
                      "Red, green and blue change apart from one another by up to this share."));
   out.push_back(real("augment.contrast", "Contrast", 0.3, {"", 0, 1}, "Contrast changes by up to this share."));
   out.push_back(real("augment.white_background", "White background", 0.7, {"", 0, 1},
                      "How often the background is white; otherwise it is any plain colour."));
-  out.push_back(real("augment.stroke", "Stroke", 0.6, {"", 0, 1},
+  out.push_back(real("augment.stroke", "Stroke", 0.3, {"", 0, 1},
                      "How often light or dark lines grow by a pixel, half of the time each."));
   out.push_back(real("augment.blur", "Blur", 0.4, {"", 0, 1}, "How often a picture is made softer or sharper."));
   out.push_back(real("augment.cutout", "Cut-out", 0, {"", 0, 1}, "How often a rectangle is covered."));
@@ -162,7 +162,7 @@ void add_train(std::vector<Field>& out) {
   out.push_back(advanced(real("train.final_share", "Final share", 0.01, {"", 0, 1},
                               "Share of the learning rate that is left at the last step.")));
   out.push_back(real("train.weight_decay", "Weight decay", 0.05, {"", 0, 10},
-                     "How strongly AdamW pulls matrices towards zero; biases, gains and embeddings are spared."));
+                     "How strongly AdamW pulls weights towards zero; biases, gains and positions are spared."));
   out.push_back(real("train.clip_norm", "Gradient limit", 1.0, {"", 0, 1e6},
                      "Gradients are scaled down to this norm; 0 leaves them as they are."));
   out.push_back(advanced(real("train.beta1", "Beta 1", 0.9, {"", 0, 0.9999}, "AdamW's memory of the gradient.")));

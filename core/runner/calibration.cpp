@@ -29,12 +29,14 @@ json to_json(const ShapeTimes& times) {
           {"evaluate_s_per_picture", times.evaluate_s_per_picture},
           {"start_s", times.start_s},
           {"checkpoint_s", times.checkpoint_s},
-          {"program_bytes", times.program_bytes}};
+          {"program_bytes", times.program_bytes},
+          {"measured_at", times.measured_at}};
 }
 
 ShapeTimes shape_from(const json& in) {
-  return {in.at("step_s").get<double>(), in.at("evaluate_s_per_picture").get<double>(), in.at("start_s").get<double>(),
-          in.at("checkpoint_s").get<double>(), in.at("program_bytes").get<double>()};
+  return {in.at("step_s").get<double>(),       in.at("evaluate_s_per_picture").get<double>(),
+          in.at("start_s").get<double>(),      in.at("checkpoint_s").get<double>(),
+          in.at("program_bytes").get<double>(), in.at("measured_at").get<std::int64_t>()};
 }
 
 json to_json(const OpRates& rates) {

@@ -1,7 +1,5 @@
 #include "core/runner/facts.h"
 
-#include <algorithm>
-
 namespace athanor::runner {
 namespace {
 
@@ -15,11 +13,11 @@ std::int64_t occasions(std::int64_t every, std::int64_t steps, std::int64_t done
 
 }  // namespace
 
-double median(std::vector<double> values) {
+double mean(const std::vector<double>& values) {
   if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
 }
 
 std::int64_t evaluations(const train::Plan& plan, std::int64_t done) {

@@ -8,8 +8,8 @@
 
 namespace athanor::runner {
 
-// 0 for no values; the upper one of an even number.
-[[nodiscard]] double median(std::vector<double> values);
+// 0 for no values. The mean, because what is wanted is the time of all of them together.
+[[nodiscard]] double mean(const std::vector<double>& values);
 // How often a run from `done` steps on will evaluate and save.
 [[nodiscard]] std::int64_t evaluations(const train::Plan& plan, std::int64_t done);
 [[nodiscard]] std::int64_t checkpoints(const train::Plan& plan, std::int64_t done);

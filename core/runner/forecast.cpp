@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 
 namespace athanor::runner {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMeasureBudget_s = 1.2;
+constexpr std::int64_t kFresh_s = 60;
 constexpr double kMebibyte = 1024.0 * 1024.0;
 // A program that was never measured: the libraries it maps and what they keep for themselves.
 constexpr double kUsualProgramBytes = 100 * kMebibyte;
@@ -74,7 +77,10 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
   const std::string machine = machine_key(sound.recipe);
   const std::string shape = shape_key(sound.recipe);
   MachineCalibration known = load_calibration(machine);
-  if (const auto found = known.shapes.find(shape); found != known.shapes.end()) {
+  const auto found = known.shapes.find(shape);
+  const bool measured_before = found != known.shapes.end();
+  const std::int64_t now = std::time(nullptr);
+  if (measured_before && (effort == Effort::quick || now - found->second.measured_at <= kFresh_s)) {
     return {found->second, "Time: as measured on this machine with this model and batch."};
   }
   if (effort == Effort::quick && known.rates) {
@@ -85,6 +91,12 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
   const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
   measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
   measured.rates.program_bytes = measured.times.program_bytes;
+  measured.times.measured_at = now;
+  if (measured_before) {  // what a whole run has told is better than what a few steps can
+    measured.times.start_s = found->second.start_s;
+    measured.times.checkpoint_s = found->second.checkpoint_s;
+    measured.times.program_bytes = found->second.program_bytes;
+  }
   known.shapes[shape] = measured.times;
   known.rates = measured.rates;
   store_calibration(machine, known);
@@ -124,7 +136,7 @@ void fill_memory(recipe::Prediction& out, const DryRun& dry, std::int64_t data, 
   for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
 }
 
-void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& times, std::int64_t done) {
+void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& times, std::int64_t done, double measuring_s) {
   const train::Plan plan = train_plan(sound.recipe);
   if (times.start_s <= 0) times.start_s = kUsualStart_s;
   if (times.checkpoint_s <= 0) {
@@ -133,7 +145,7 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
   const double evaluate_s = times.evaluate_s_per_picture * static_cast<double>(sound.data.test_pictures);
   out.steps_per_second = times.step_s > 0 ? 1 / times.step_s : 0;
   out.samples_per_second = out.steps_per_second * static_cast<double>(sound.recipe.integer("data.batch_size"));
-  out.seconds_to_finish = times.start_s + static_cast<double>(plan.steps - done) * times.step_s +
+  out.seconds_to_finish = times.start_s + measuring_s + static_cast<double>(plan.steps - done) * times.step_s +
                           static_cast<double>(evaluations(plan, done)) * evaluate_s +
                           static_cast<double>(checkpoints(plan, done)) * times.checkpoint_s;
 }
@@ -141,6 +153,7 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
 }  // namespace
 
 Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
+  const auto begin = std::chrono::steady_clock::now();
   const auto tokenizer = value_or_throw(
       data::Tokenizer::load(sound.data.dataset->tokenizer_file(sound.recipe.text("data.language"))));
   const DryRun dry = dry_run(sound.recipe, {tokenizer.vocabulary_size(), sound.data.test_pictures});
@@ -154,7 +167,9 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   out.times = timing.times;
   const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
   fill_memory(out.prediction, dry, data, program);
-  fill_time(out.prediction, sound, out.times, done);
+  out.spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  // A run measures before it starts, even where this forecast did not have to.
+  fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
   out.prediction.notes.push_back(std::move(timing.note));
   out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
   if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {

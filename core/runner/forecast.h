@@ -11,12 +11,13 @@ namespace athanor::runner {
 
 enum class Effort {
   quick,     // never computes when anything is known about this machine; other shapes are scaled from its operations
-  thorough,  // does a few real steps when this shape was never measured here
+  thorough,  // does a few real steps, unless this shape was measured here a moment ago
 };
 
 struct Forecast {
   recipe::Prediction prediction;
   ShapeTimes times;
+  double spent_s = 0;                // what making this forecast took
   std::int64_t accounted_bytes = 0;  // allocator and data: peak memory without the program itself
 };
 

@@ -92,12 +92,11 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
   (void)train::Trainer(assembly.parts(), plan, ports).run(0);
 
   Measured out;
-  out.times.step_s = median(step_s);
+  out.times.step_s = mean(step_s);
   out.times.start_s = assemble_s;
   out.times.evaluate_s_per_picture = evaluate_s / static_cast<double>(std::max<std::int64_t>(sound.data.test_pictures, 1));
   const double inside_s = meter.into(out.rates);
-  double whole_s = 0;
-  for (const double s : step_s) whole_s += s;
+  const double whole_s = mean(step_s) * static_cast<double>(step_s.size());
   out.rates.overhead = inside_s > 0 ? std::max(1.0, whole_s / inside_s) : 1.0;
   out.rates.start_s = assemble_s;
   return out;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 namespace athanor::runner {
 namespace {
@@ -66,13 +67,13 @@ void RunReport::on_step(std::int64_t step, double loss, double step_s) {
   loss_ = loss;
   if (step_s_.empty()) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - setting_.process_start;
-    double before = step_s;
+    double before = step_s + forecast_.spent_s;
     for (const double s : evaluate_s_) before += s;
     start_s_ = std::max(0.0, passed.count() - before);
     if (step == 1) check_first_loss(loss);
   }
   step_s_.push_back(step_s);
-  const double each = median(step_s_);
+  const double each = mean(step_s_);
   const std::int64_t left = setting_.steps - step;
   console_.progress(static_cast<double>(step) / static_cast<double>(setting_.steps),
                     fmt::format("step {}/{}  loss {:.3f}  {:.0f} pairs/s  {} left", step, setting_.steps, loss,
@@ -80,7 +81,7 @@ void RunReport::on_step(std::int64_t step, double loss, double step_s) {
                                 duration(static_cast<double>(left) * each)));
   if (static_cast<std::int64_t>(step_s_.size()) != kCheckedSteps || left == 0) return;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - setting_.process_start;
-  const double predicted_rest = forecast_.prediction.seconds_to_finish - forecast_.times.start_s -
+  const double predicted_rest = forecast_.prediction.seconds_to_finish - forecast_.times.start_s - forecast_.spent_s -
                                 static_cast<double>(kCheckedSteps) * forecast_.times.step_s;
   const double speed = forecast_.times.step_s > 0 ? each / forecast_.times.step_s : 1;
   check_prediction(step, passed.count() + std::max(0.0, predicted_rest) * speed);
@@ -108,7 +109,7 @@ void RunReport::check_prediction(std::int64_t step, double seconds_to_finish) {
   journal::PredictionChecked fact;
   fact.step = step;
   fact.predicted_steps_per_second = predicted.steps_per_second;
-  const double each = median(step_s_);
+  const double each = mean(step_s_);
   fact.measured_steps_per_second = each > 0 ? 1 / each : 0;
   fact.predicted_peak_bytes = predicted.peak_memory_bytes;
   fact.measured_peak_bytes = observe::memory_use().peak_resident_bytes;
@@ -138,9 +139,10 @@ void RunReport::conclude() {
 
 ShapeTimes RunReport::measured(std::int64_t test_pictures, std::int64_t accounted_bytes) const {
   ShapeTimes out;
-  out.step_s = median(step_s_);
-  out.evaluate_s_per_picture = median(evaluate_s_) / static_cast<double>(std::max<std::int64_t>(test_pictures, 1));
-  out.checkpoint_s = median(checkpoint_s_);
+  out.step_s = mean(step_s_);
+  out.evaluate_s_per_picture = mean(evaluate_s_) / static_cast<double>(std::max<std::int64_t>(test_pictures, 1));
+  out.checkpoint_s = mean(checkpoint_s_);
+  out.measured_at = std::time(nullptr);
   out.start_s = start_s_;
   const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
   out.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));

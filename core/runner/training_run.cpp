@@ -103,7 +103,10 @@ train::Outcome TrainingRun::train() {
     report_->tell(payload);
   };
   ports.save = [&](std::int64_t step) { save(assembly, step); };
-  ports.stop = [] { return stop_requested(); };
+  ports.stop = [this] {
+    if (stop_requested() && state_ == "running") tell_state(journal::RunState::stopping, stop_signal());
+    return stop_requested();
+  };
   ports.now_ns = [this] { return journal_->now_ns(); };
   train::Trainer trainer(assembly.parts(), train_plan(sound_.recipe), ports);
   const train::Outcome outcome = trainer.run(done_);

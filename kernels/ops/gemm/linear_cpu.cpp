@@ -87,7 +87,10 @@ std::int64_t rows_per_block(std::int64_t rows) {
   return std::clamp<std::int64_t>((rows / 16 + 7) / 8 * 8, 32, 128);
 }
 
-constexpr std::int64_t kWeightRowsPerBlock = 64;
+// Eight blocks where the rows allow it, so that two, four or eight threads share them evenly.
+std::int64_t weight_rows_per_block(std::int64_t rows) {
+  return std::clamp<std::int64_t>((rows / 8 + 7) / 8 * 8, 32, 128);
+}
 
 const char* refuse(const Exec&, const LinearArgs&) {
   return cpu::avx2_refusal();
@@ -180,7 +183,7 @@ void linear_grad_gemm(const Exec& exec, const LinearGradArgs& args) {
                          [&](cpu::BlockRange rows) { outer_and_input_gradient(args, size, rows, g_all); });
   const float* g = g_all ? g_all : args.dy.as<float>();
   if (args.dw.present() || args.dbias.present())
-    cpu::parallel_ranges(exec.threads, size.n, kWeightRowsPerBlock,
+    cpu::parallel_ranges(exec.threads, size.n, weight_rows_per_block(size.n),
                          [&](cpu::BlockRange cols) { weight_gradient(args, size, cols, g); });
 }
 

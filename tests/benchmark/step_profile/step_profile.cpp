@@ -1,10 +1,11 @@
 // Times one training step of two_tower on random data: forward, loss, backward, clipping and AdamW.
-//   step_profile [--batch N] [--threads N] [--steps N] [--profile]
+//   step_profile [--device cpu|cuda] [--batch N] [--threads N] [--steps N] [--profile]
 // Prints the median, the spread, and with --profile the time of each kernel.
 #include "core/autograd/backward.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/ops/loss.h"
 #include "core/optim/adamw.h"
+#include "kernels/base/error.h"
 #include "kernels/base/philox.h"
 
 #include <CLI/CLI.hpp>
@@ -66,13 +67,15 @@ struct Settings {
   int threads = 2;
   int steps = 40;
   bool profile = false;
+  std::string device = "cpu";
 };
 
 class Bench {
  public:
   explicit Bench(const Settings& settings)
       : settings_(settings),
-        context_({.threads = settings.threads}),
+        context_({.device = {settings.device == "cuda" ? DeviceKind::cuda : DeviceKind::cpu, 0},
+                  .threads = settings.threads}),
         model_(context_, config(), 1),
         optimizer_(context_, model_.named_parameters(), {}) {
     const std::int64_t batch = settings.batch, px = config().image_px, tokens = config().max_tokens;
@@ -98,8 +101,9 @@ class Bench {
     std::sort(times.begin(), times.end());
     const double median = times[times.size() / 2];
     std::cout << fmt::format(
-        "two_tower, {} parameters, batch {}, {} threads: median {:.2f} ms per step ({:.2f} to {:.2f})\n",
-        model_.parameters().numel(), settings_.batch, settings_.threads, median, times.front(), times.back());
+        "two_tower on {}, {} parameters, batch {}, {} threads: median {:.2f} ms per step ({:.2f} to {:.2f})\n",
+        settings_.device, model_.parameters().numel(), settings_.batch, settings_.threads, median, times.front(),
+        times.back());
     double mean = 0;
     for (const double time : times) mean += time / settings_.steps;
     if (settings_.profile) profile.print(settings_.steps, mean);
@@ -132,10 +136,17 @@ class Bench {
 int main(int argc, char** argv) {
   Settings settings;
   CLI::App app("Times a training step of two_tower on random data.");
+  app.add_option("--device", settings.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--batch", settings.batch);
   app.add_option("--threads", settings.threads);
   app.add_option("--steps", settings.steps);
   app.add_flag("--profile", settings.profile);
   CLI11_PARSE(app, argc, argv);
-  Bench(settings).run();
+  try {
+    Bench(settings).run();
+  } catch (const Failure& failure) {
+    std::cerr << failure.what() << "\n";
+    return exit_status(failure.error().kind);
+  }
+  return 0;
 }

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 class TapeTest : public ::testing::Test {
  protected:
-  Context context_{ContextOptions{}};
+  Context context_{test::options()};
   Parameter a_ = make_parameter("a", context_.upload(std::vector<float>{1, 2}, {2}));
   Parameter b_ = make_parameter("b", context_.upload(std::vector<float>{3, 4}, {2}));
 

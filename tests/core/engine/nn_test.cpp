@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 class LayersTest : public ::testing::Test {
  protected:
-  Context context_{ContextOptions{}};
+  Context context_{test::options()};
   ParameterSet set_;
   Scope root_{context_, set_, 7};
 

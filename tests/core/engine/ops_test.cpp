@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 
 class OpsTest : public ::testing::Test {
  protected:
-  Context context_{ContextOptions{}};
+  Context context_{test::options()};
 
   Parameter parameter(const std::string& path, const Shape& shape, float scale = 1.0f) {
     return random_parameter(context_, path, shape, ++seed_, scale);
@@ -190,10 +190,6 @@ TEST_F(OpsTest, AttentionLooksAtValidKeysOnly) {
   std::fill_n(numbers.begin() + 3 * 24, 2 * 24, 50.0f);  // tokens 3 and 4 of the first sample
   context_.write(qkv->value, numbers);
   EXPECT_EQ(before, context_.download(valid_mean().value()));
-  EXPECT_THAT(failure_text([&] {
-                return ops::attention(context_, qkv, {.lengths = ids(context_, {0, 5}, {2})});
-              }),
-              HasSubstr("lengths[0] is 0, which is not within 1 to 5"));
 }
 
 TEST_F(OpsTest, Conv2d) {
@@ -226,10 +222,6 @@ TEST_F(OpsTest, Embedding) {
   const Parameter table = parameter("table", {7, 4});
   const Tensor words = ids(context_, {1, 3, 3, 0, 6, 1}, {2, 3});
   expect_gradients(context_, [&] { return ops::embedding(context_, table, words); }, {table}, {.samples = 28});
-  EXPECT_THAT(failure_text([&] {
-                return ops::embedding(context_, table, ids(context_, {1, 7}, {2}));
-              }),
-              HasSubstr("ids[1] is 7, which is not within 0 to 6"));
 }
 
 TEST_F(OpsTest, MaskedMean) {
@@ -262,7 +254,21 @@ TEST_F(OpsTest, ContrastiveLoss) {
 TEST_F(OpsTest, ContrastiveLossOfEqualRowsIsTheLogOfTheirNumber) {
   const Tensor rows = context_.full({8, 4}, 0.5f);
   const Tensor logit_scale = context_.full({1}, 2.0f);
-  EXPECT_NEAR(ops::contrastive_loss(context_, rows, rows, logit_scale).value().item(), std::log(8.0), 1e-6);
+  EXPECT_NEAR(context_.download(ops::contrastive_loss(context_, rows, rows, logit_scale).value())[0], std::log(8.0),
+              1e-6);
+}
+
+TEST_F(OpsTest, NamesTheIdThatIsOutOfRange) {
+  if (test::on_cuda()) return;  // looking at them would cost a trip to the device
+  const Tensor qkv = context_.zeros({2, 5, 3, 2, 4}), table = context_.zeros({7, 4});
+  EXPECT_THAT(failure_text([&] {
+                return ops::attention(context_, qkv, {.lengths = ids(context_, {0, 5}, {2})});
+              }),
+              HasSubstr("lengths[0] is 0, which is not within 1 to 5"));
+  EXPECT_THAT(failure_text([&] {
+                return ops::embedding(context_, table, ids(context_, {1, 7}, {2}));
+              }),
+              HasSubstr("ids[1] is 7, which is not within 0 to 6"));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using ::testing::Pair;
 
 class AdamWTest : public ::testing::Test {
  protected:
-  Context context_{ContextOptions{}};
+  Context context_{test::options()};
   Parameter weight_ = random_parameter(context_, "layer.weight", {4, 5}, 1);
   Parameter bias_ = random_parameter(context_, "layer.bias", {5}, 2);
   AdamWOptions options_{.beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-8f, .weight_decay = 0.1f};
@@ -147,14 +147,13 @@ TEST_F(AdamWTest, WeightAverageFollowsAndSwaps) {
 }
 
 TEST(CosineSchedule, RisesAndFalls) {
-  const CosineSchedule schedule{.peak = 2, .warmup_steps = 4, .total_steps = 11, .final_share = 0.1};
+  const CosineSchedule schedule{.peak = 2, .warmup_steps = 4, .total_steps = 10, .final_share = 0.1};
   EXPECT_DOUBLE_EQ(learning_rate(schedule, 0), 0.5);
-  EXPECT_DOUBLE_EQ(learning_rate(schedule, 3), 2);
-  EXPECT_DOUBLE_EQ(learning_rate(schedule, 4), 2);
-  EXPECT_NEAR(learning_rate(schedule, 7), 2 * (0.1 + 0.9 * 0.5), 1e-12);
-  EXPECT_NEAR(learning_rate(schedule, 10), 0.2, 1e-12);
+  for (int step = 1; step < 4; ++step) EXPECT_GT(learning_rate(schedule, step), learning_rate(schedule, step - 1));
+  EXPECT_NEAR(learning_rate(schedule, 5), 1, 1e-12);
+  for (int step = 5; step < 9; ++step) EXPECT_LT(learning_rate(schedule, step), learning_rate(schedule, step - 1));
+  EXPECT_NEAR(learning_rate(schedule, 9), 0.2, 1e-12);
   EXPECT_NEAR(learning_rate(schedule, 1000), 0.2, 1e-12);
-  for (int step = 5; step <= 10; ++step) EXPECT_LT(learning_rate(schedule, step), learning_rate(schedule, step - 1));
   EXPECT_DOUBLE_EQ(learning_rate({.peak = 3, .warmup_steps = 0, .total_steps = 1}, 0), 3);
 }
 

@@ -1,4 +1,4 @@
-// What the engine's tests share: contexts, random parameters, the gradient check as a matcher.
+// What the engine's tests share: contexts, random parameters, the gradient check as an expectation.
 #pragma once
 
 #include "core/autograd/check.h"
@@ -8,9 +8,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <string_view>
 #include <vector>
 
 namespace athanor::test {
+
+// ATHANOR_TEST_DEVICE=cuda runs the same tests on the first GPU.
+inline bool on_cuda() {
+  const char* name = std::getenv("ATHANOR_TEST_DEVICE");
+  return name && std::string_view(name) == "cuda";
+}
+inline ContextOptions options(int threads = 1) {
+  return {.device = {on_cuda() ? DeviceKind::cuda : DeviceKind::cpu, 0}, .threads = threads};
+}
 
 inline std::vector<float> random_numbers(std::int64_t count, std::uint64_t seed, float scale = 1.0f) {
   std::vector<float> numbers(static_cast<std::size_t>(count));

@@ -101,5 +101,15 @@ TEST(DryContext, AllocatesButHoldsNothing) {
   EXPECT_THAT(dry.download(dry.upload(std::vector<float>{5}, {1})), ElementsAre(0));
 }
 
+TEST(CudaContext, IsThereOrSaysWhatIsMissing) {
+  try {
+    Context context({.device = {DeviceKind::cuda, 0}});
+    EXPECT_THAT(context.download(context.clone(context.upload(std::vector<float>{5, 6}, {2}))), ElementsAre(5, 6));
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::unavailable);
+    EXPECT_THAT(failure.what(), HasSubstr("train.device to cpu"));
+  }
+}
+
 }  // namespace
 }  // namespace athanor

@@ -1,0 +1,340 @@
+// The agent as a program: its command line, its socket, and what it refuses.
+#include "core/journal/reader.h"
+#include "core/journal/writer.h"
+#include "tests/core/agent/home.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <random>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+namespace athanor::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using store::RunStatus;
+using testing::HasSubstr;
+
+int lines_of(const std::string& text) {
+  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(Program, ServesDetachedAndDoesWhatItsCommandsSay) {
+  Home home;
+  EXPECT_EQ(home.call({}).status, 0);
+  std::ofstream(home.root / "recipe.toml") << Home::recipe(20, "pace=1", "from-file");
+  const auto queued = home.call({"enqueue", (home.root / "recipe.toml").string(), "--json"});
+  EXPECT_EQ(nlohmann::json::parse(queued.text), nlohmann::json::parse(R"({"run":1})"));
+  const auto waited = home.call({"wait", "from-file", "--json"});
+  EXPECT_EQ(waited.status, 0);
+  EXPECT_EQ(nlohmann::json::parse(waited.text).at("status"), "finished");
+  EXPECT_EQ(nlohmann::json::parse(home.call({"list", "--json"}).text).at("runs").size(), 1U);
+  EXPECT_THAT(home.call({"list"}).text, HasSubstr("from-file"));
+  const auto stopped = home.call({"stop", "1"});
+  EXPECT_EQ(stopped.status, 2);
+  EXPECT_THAT(stopped.text, HasSubstr("ended already"));
+  EXPECT_THAT(home.call({"stop", "nothing"}).text, HasSubstr("there is none"));
+  EXPECT_EQ(home.call({"enqueue", "/no/such/file"}).status, 2);
+  EXPECT_EQ(home.call({"frobnicate"}).status, 2);
+  EXPECT_EQ(home.call({"quit"}).status, 0);
+  EXPECT_TRUE(Home::until([&] { return home.call({"quit"}).status == 3; }));  // none is left
+}
+
+TEST(Program, KeepsItsSocketToItsUser) {
+  Home home;
+  home.start_agent();
+  const Places places = places_of(home.path);
+  struct stat info {};
+  ASSERT_EQ(::stat(places.socket.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  ASSERT_EQ(::stat(places.socket.parent_path().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0700U);
+}
+
+TEST(Program, ServesAHomeWhosePathIsTooLongForASocket) {
+  Home home(std::string(140, 'x'));
+  home.start_agent();
+  EXPECT_EQ(home.wait(home.enqueue(10, "pace=1")).status, RunStatus::finished);
+  fs::remove_all(places_of(home.path).socket.parent_path());
+}
+
+TEST(Program, RefusesToBeTheSecondForAHomeInOneSentence) {
+  Home home;
+  home.start_agent();
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--foreground"}, std::vector<std::string>{}}) {
+    const auto second = home.call(arguments);
+    EXPECT_EQ(second.status, 3);
+    EXPECT_THAT(second.text, HasSubstr(std::to_string(home.agent_pid)));
+    EXPECT_THAT(second.text, HasSubstr("athanor-agent quit"));
+    EXPECT_EQ(lines_of(second.text), 1);
+  }
+  EXPECT_TRUE(home.client->list());
+}
+
+TEST(Program, RefusesAHistoryOfANewerVersion) {
+  Home home;
+  home.start_agent();
+  value_or_throw(home.client->shut_down_agent());
+  ::waitpid(home.agent_pid, nullptr, 0);
+  home.agent_pid = 0;
+  std::fstream file(home.path / "history.db", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(63);  // the last byte of user_version in SQLite's file header
+  file.put(77);
+  file.close();
+  const auto refused = home.call({});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.text, HasSubstr("newer Athanor"));
+  EXPECT_EQ(lines_of(refused.text), 1);
+}
+
+TEST(Program, IsStartedByAClientThatFindsNone) {
+  Home home;
+  EXPECT_FALSE(Client::connect(home.path, false));
+  home.client = value_or_throw(Client::connect(home.path, true));
+  EXPECT_TRUE(value_or_throw(home.client->list()).empty());
+  value_or_throw(home.client->shut_down_agent());
+  EXPECT_TRUE(Home::until([&] { return !Client::connect(home.path, false); }));
+}
+
+// File systems of this test's own; false where that is not allowed.
+bool own_mounts() {
+  static const bool allowed =
+      ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  return allowed;
+}
+
+struct Mounted {
+  Mounted(fs::path where, const char* options) : path(std::move(where)) {
+    fs::create_directories(path);
+    good = ::mount("tmpfs", path.c_str(), "tmpfs", 0, options) == 0;
+  }
+  ~Mounted() { ::umount2(path.c_str(), MNT_DETACH); }
+  fs::path path;
+  bool good = false;
+};
+
+TEST(Disk, ThatIsReadOnlyIsRefusedInOneSentenceAndItsHistoryCanStillBeRead) {
+  if (!own_mounts()) GTEST_SKIP() << "mounting needs root";
+  Home home;
+  const Mounted mounted(home.path, "size=16m");
+  ASSERT_TRUE(mounted.good);
+  home.start_agent();
+  EXPECT_EQ(home.wait(home.enqueue(20, "pace=1")).status, RunStatus::finished);
+  value_or_throw(home.client->shut_down_agent());
+  ::waitpid(home.agent_pid, nullptr, 0);
+  home.agent_pid = 0;
+  ASSERT_EQ(::mount("none", home.path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{}, std::vector<std::string>{"list"}}) {
+    const auto refused = home.call(arguments);
+    EXPECT_NE(refused.status, 0);
+    EXPECT_THAT(refused.text, HasSubstr("ATHANOR_HOME"));
+    EXPECT_EQ(lines_of(refused.text), 1) << refused.text;
+  }
+  EXPECT_EQ(home.steps_of(1).size(), 20U);
+  ASSERT_EQ(::mount("none", home.path.c_str(), nullptr, MS_REMOUNT, nullptr), 0);
+}
+
+TEST(Disk, ThatIsFullFailsTheRunHonestlyAndLeavesTheHistoryWhole) {
+  if (!own_mounts()) GTEST_SKIP() << "mounting needs root";
+  Home home;
+  const Mounted mounted(home.path, "size=4m");
+  ASSERT_TRUE(mounted.good);
+  home.start_agent();
+  const auto id = home.enqueue(100000, "pace=1");
+  ASSERT_TRUE(home.until_step(id, 50));
+  {
+    std::ofstream filler(home.path / "filler", std::ios::binary);
+    while (filler.write(std::string(4096, 'x').data(), 4096) && filler.flush()) {
+    }
+  }
+  ASSERT_TRUE(Home::until([&] { return home.rank_of(id) == 0; }));
+  EXPECT_TRUE(home.client->list());
+  const auto acknowledged = home.acknowledged(id);
+  fs::remove(home.path / "filler");
+  const auto failed = home.wait(id);
+  EXPECT_EQ(failed.status, RunStatus::failed);
+  EXPECT_THAT(failed.cause, HasSubstr("No space left on device"));
+  const auto steps = home.steps_of(id);
+  ASSERT_GE(static_cast<std::int64_t>(steps.size()), acknowledged);
+  for (std::size_t i = 0; i < steps.size(); ++i) ASSERT_EQ(steps[i], static_cast<std::int64_t>(i) + 1);
+  EXPECT_EQ(home.wait(home.enqueue(20, "pace=1")).status, RunStatus::finished);
+}
+
+TEST(Journals, ThatAreDamagedAreReportedWithThePlaceAndOtherwiseTakenIn) {
+  Home home;
+  const auto directory = home.path / "runs/old";
+  fs::create_directories(directory);
+  const auto file = directory / journal::file_name(0);
+  std::int64_t middle = 0;
+  {
+    const auto writer = value_or_throw(journal::Writer::open(file));
+    for (int step = 1; step <= 100; ++step) {
+      if (step == 50) middle = static_cast<std::int64_t>(fs::file_size(file));
+      value_or_throw(writer->append(journal::MetricSamples{step, {{"sequence", 1.0 * step}}}));
+    }
+    value_or_throw(writer->append(journal::StateChanged{journal::RunState::finished, ""}));
+  }
+  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekp(middle + 30);
+  bytes.put('\x55');
+  bytes.close();
+  home.start_agent();
+  ASSERT_TRUE(Home::until(
+      [&] { return value_or_throw(home.client->list()).size() == 1 && home.run(1).status == RunStatus::finished; }));
+  EXPECT_EQ(home.steps_of(1).size(), 99U);
+  std::string alert;
+  for (const auto& occurrence : value_or_throw(home.history()->occurrences(1))) {
+    if (const auto* found = std::get_if<journal::Alert>(&occurrence.payload)) alert = found->text;
+  }
+  EXPECT_THAT(alert, HasSubstr("from byte " + std::to_string(middle)));
+
+  // A file system that lost its end: what is left is taken in anew.
+  home.kill_agent();
+  fs::resize_file(file, static_cast<std::uintmax_t>(middle));
+  home.start_agent();
+  EXPECT_TRUE(Home::until([&] { return home.steps_of(1).size() == 49U; }));
+}
+
+class RawSocket {
+ public:
+  explicit RawSocket(const fs::path& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    timeval patience{1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  }
+  ~RawSocket() { ::close(fd_); }
+  void send(const std::string& bytes) const {
+    for (std::size_t at = 0; at < bytes.size();) {
+      const ssize_t sent = ::send(fd_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+      if (sent <= 0) return;  // it let go of us
+      at += static_cast<std::size_t>(sent);
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+TEST(Socket, SurvivesWhateverIsSaidToIt) {
+  Home home;
+  home.start_agent();
+  const fs::path socket = places_of(home.path).socket;
+  std::mt19937 random(11);
+  const std::vector<std::string> lines = {"",
+                                          "null",
+                                          "[]",
+                                          "{}",
+                                          "42",
+                                          "\"text\"",
+                                          "{",
+                                          R"({"id":1})",
+                                          R"({"do":7})",
+                                          R"({"do":"stop"})",
+                                          R"({"do":"stop","run":"x"})",
+                                          R"({"do":"stop","run":1e300})",
+                                          R"({"do":"wait","run":-1})",
+                                          R"({"do":"set_tags","runs":[1,2],"tags":"x"})",
+                                          R"({"do":"undo"})",
+                                          R"({"do":"enqueue","recipe":[]})",
+                                          R"({"do":"enqueue","recipe":"[train"})",
+                                          R"({"do":"enqueue","recipe":"x","fork_of":99})",
+                                          R"({"id":"x","do":"list"})",
+                                          R"({"do":"rename","run":1,"name":null})",
+                                          R"({"do":"erase","runs":[9223372036854775807]})",
+                                          R"({"do":"nothing such"})",
+                                          "\xff\xfe\x00",
+                                          std::string(100000, '['),
+                                          std::string(100000, '{') + "}",
+                                          R"({"do":")" + std::string(1 << 20, 'a') + "\"}"};
+  for (const std::string& line : lines) RawSocket(socket).send(line + "\n");
+  for (int round = 0; round < 200; ++round) {
+    const RawSocket raw(socket);
+    for (int i = 0; i < 5; ++i) {
+      std::string line = lines[random() % lines.size()].substr(0, 2000);
+      for (int flips = 0; flips < 3 && !line.empty(); ++flips)
+        line[random() % line.size()] = static_cast<char>(random());
+      raw.send(round % 3 == 0 ? line : line + "\n");
+    }
+  }
+  RawSocket(socket).send(std::string(kMaxLine + (1 << 20), 'x'));  // a line without an end
+  EXPECT_TRUE(value_or_throw(home.client->list()).empty());
+  EXPECT_EQ(home.wait(home.enqueue(10, "pace=1")).status, RunStatus::finished);
+}
+
+TEST(Socket, TellsFollowersWhatChangedUntilTheyAreAskedToEnd) {
+  Home home;
+  home.start_agent();
+  std::atomic<int> runs = 0, metrics = 0, metadata = 0;
+  Result<void> ended;
+  std::jthread following([&](const std::stop_token& stop) {
+    ended = home.client->follow(
+        [&](const Change& change) {
+          runs += change.what == Change::What::runs ? 1 : 0;
+          metrics += change.what == Change::What::metrics && change.run == 1 ? 1 : 0;
+          metadata += change.what == Change::What::metadata ? 1 : 0;
+        },
+        stop);
+  });
+  const auto other = value_or_throw(Client::connect(home.path, false));
+  const auto id = value_or_throw(other->enqueue({Home::recipe(30, "pace=5"), 0, 0}));
+  value_or_throw(other->set_note(id, "a note"));
+  EXPECT_EQ(value_or_throw(other->wait(id, std::chrono::seconds(60))).status, RunStatus::finished);
+  EXPECT_TRUE(Home::until([&] { return runs >= 3 && metrics >= 5 && metadata == 1; }));
+  following.request_stop();
+  following.join();
+  EXPECT_TRUE(ended);
+
+  std::jthread orphan([&] { ended = other->follow([](const Change&) {}, {}); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  home.kill_agent();
+  orphan.join();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().kind, ErrorKind::communication);
+}
+
+TEST(Socket, GivesUpWaitingAtTheDeadlineAndStaysUsable) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(1000, "pace=2");
+  const auto waited = home.client->wait(id, std::chrono::milliseconds(50));
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().kind, ErrorKind::communication);
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 1U);
+  ASSERT_TRUE(Home::until([&] { return home.client->stop(id).has_value(); }));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+}
+
+TEST(Edits, ThroughTheAgentOutliveItAndAreTakenBackByTheNext) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(10, "pace=1");
+  EXPECT_FALSE(home.client->erase({id}));  // it is still going
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  value_or_throw(home.client->rename(id, "fox"));
+  value_or_throw(home.client->set_pinned({id}, true));
+  value_or_throw(home.client->erase({id}));
+  home.kill_agent();
+  EXPECT_TRUE(home.run(id).deleted_ns);
+  home.start_agent();
+  EXPECT_EQ(value_or_throw(home.client->undo()), "Delete run fox");
+  EXPECT_FALSE(home.run(id).deleted_ns);
+  EXPECT_EQ(value_or_throw(home.client->redo()), "Delete run fox");
+  EXPECT_TRUE(home.run(id).deleted_ns);
+  for (int i = 0; i < 3; ++i) value_or_throw(home.client->undo());
+  EXPECT_EQ(home.run(id).name, "small");
+  EXPECT_FALSE(home.client->undo());
+}
+
+}  // namespace
+}  // namespace athanor::agent

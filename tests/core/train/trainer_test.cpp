@@ -1,0 +1,174 @@
+#include "core/train/trainer.h"
+
+#include "core/runner/facts.h"
+#include "tests/core/train/tiny.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace athanor::train {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Everything a trainer told and saved.
+struct Told {
+  std::vector<journal::Payload> events;
+  std::vector<std::int64_t> saved;
+  std::int64_t clock = 0;
+  std::int64_t stop_after = -1;  // steps; never when negative
+
+  template <class Event>
+  std::vector<Event> of() const {
+    std::vector<Event> out;
+    for (const auto& event : events) {
+      if (const auto* wanted = std::get_if<Event>(&event)) out.push_back(*wanted);
+    }
+    return out;
+  }
+  std::vector<double> losses() const {
+    std::vector<double> out;
+    for (const auto& figures : of<journal::MetricSamples>()) {
+      if (figures.values.front().first == "train/loss") out.push_back(figures.values.front().second);
+    }
+    return out;
+  }
+  Ports ports() {
+    Ports out;
+    out.tell = [this](const journal::Payload& event) { events.push_back(event); };
+    out.save = [this](std::int64_t step) { saved.push_back(step); };
+    out.stop = [this] { return stop_after >= 0 && static_cast<std::int64_t>(losses().size()) >= stop_after; };
+    out.now_ns = [this] { return clock += 1000; };
+    return out;
+  }
+};
+
+Plan short_plan(std::int64_t steps) {
+  Plan plan = runner::train_plan(tiny_recipe());
+  plan.steps = steps;
+  plan.evaluate_every = plan.checkpoint_every = 0;
+  return plan;
+}
+
+TEST(Trainer, EvaluatesAndSavesInItsRhythmAndAtBothEnds) {
+  const runner::Assembly parts = tiny_assembly();
+  Told told;
+  Plan plan = short_plan(7);
+  plan.evaluate_every = 3;
+  plan.checkpoint_every = 2;
+  EXPECT_EQ(Trainer(parts.parts(), plan, told.ports()).run(0), Outcome::finished);
+  EXPECT_THAT(told.saved, ElementsAre(2, 4, 6, 7));
+  std::vector<std::int64_t> evaluated;
+  for (const auto& evaluation : told.of<journal::Evaluation>()) evaluated.push_back(evaluation.step);
+  EXPECT_THAT(evaluated, ElementsAre(0, 3, 6, 7));
+  EXPECT_EQ(runner::evaluations(plan, 0), 4);
+  EXPECT_EQ(runner::checkpoints(plan, 0), 4);
+}
+
+TEST(Trainer, SavesOnceWhenTheEndIsARegularStep) {
+  const runner::Assembly parts = tiny_assembly();
+  Told told;
+  Plan plan = short_plan(4);
+  plan.evaluate_every = plan.checkpoint_every = 2;
+  (void)Trainer(parts.parts(), plan, told.ports()).run(0);
+  EXPECT_THAT(told.saved, ElementsAre(2, 4));
+  EXPECT_EQ(runner::evaluations(plan, 0), 3);
+  EXPECT_EQ(runner::checkpoints(plan, 0), 2);
+  EXPECT_EQ(runner::checkpoints(plan, 2), 1);
+}
+
+TEST(Trainer, StopsBetweenStepsWithACheckpointOfWhatWasDone) {
+  const runner::Assembly parts = tiny_assembly();
+  Told told;
+  told.stop_after = 3;
+  Trainer trainer(parts.parts(), short_plan(100), told.ports());
+  EXPECT_EQ(trainer.run(0), Outcome::stopped);
+  EXPECT_EQ(trainer.done(), 3);
+  EXPECT_THAT(told.saved, ElementsAre(3));
+}
+
+TEST(Trainer, TheLossFalls) {
+  const runner::Assembly parts = tiny_assembly();
+  Told told;
+  (void)Trainer(parts.parts(), short_plan(60), told.ports()).run(0);
+  const auto losses = told.losses();
+  ASSERT_EQ(losses.size(), 60U);
+  EXPECT_LT(losses.back(), losses.front() - 0.3);
+}
+
+TEST(Trainer, ThreadsOfTheLoaderChangeNoBit) {
+  std::vector<std::vector<double>> losses;
+  for (const std::int64_t workers : {0, 1, 3}) {
+    recipe::Recipe recipe = tiny_recipe();
+    recipe.set("data.workers", workers);
+    const runner::Assembly parts = tiny_assembly(recipe);
+    Told told;
+    (void)Trainer(parts.parts(), short_plan(5), told.ports()).run(0);
+    losses.push_back(told.losses());
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  EXPECT_EQ(losses[0], losses[2]);
+}
+
+TEST(Trainer, ThreadsThatComputeChangeNoBit) {
+  std::vector<std::vector<double>> losses;
+  for (const std::int64_t threads : {1, 2}) {
+    recipe::Recipe recipe = tiny_recipe();
+    recipe.set("train.threads", threads);
+    const runner::Assembly parts = tiny_assembly(recipe);
+    Told told;
+    (void)Trainer(parts.parts(), short_plan(5), told.ports()).run(0);
+    losses.push_back(told.losses());
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+}
+
+TEST(Trainer, ANumberThatIsNotFiniteIsNamedAndNoWeightChanges) {
+  const runner::Assembly parts = tiny_assembly();
+  const Parameter poisoned = parts.model->parameters().find("text_tower.head.weight");
+  auto values = parts.context->download(poisoned->value);
+  values[3] = std::numeric_limits<float>::quiet_NaN();
+  parts.context->write(poisoned->value, values);
+  const Parameter other = parts.model->parameters().find("image_tower.head.weight");
+  const auto before = parts.context->download(other->value);
+
+  Told told;
+  try {
+    (void)Trainer(parts.parts(), short_plan(5), told.ports()).run(0);
+    FAIL() << "the step was taken";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::numeric);
+    EXPECT_THAT(failure.error().cause, HasSubstr("text_tower.head.weight"));
+  }
+  EXPECT_EQ(parts.context->download(other->value), before);
+  const auto faults = told.of<journal::FaultSeen>();
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].step, 1);
+  EXPECT_THAT(told.saved, ElementsAre());
+  EXPECT_TRUE(told.losses().empty());
+}
+
+TEST(Contrastive, ABrokenModelEarnsNothing) {
+  const runner::Assembly parts = tiny_assembly();
+  const Parameter head = parts.model->parameters().find("image_tower.head.bias");
+  parts.context->write(head->value, std::vector<float>(static_cast<std::size_t>(head->value.numel()),
+                                                       std::numeric_limits<float>::quiet_NaN()));
+  const tasks::Judgement judged = parts.task->judge(*parts.context);
+  EXPECT_THAT(judged.metrics, Contains(std::pair<std::string, double>("t2i_r10", 0)));
+  EXPECT_THAT(judged.metrics, Contains(std::pair<std::string, double>("i2t_r10", 0)));
+}
+
+TEST(Contrastive, JudgingLeavesModeAndRecordingAsTheyWere) {
+  const runner::Assembly parts = tiny_assembly();
+  const auto first = parts.task->judge(*parts.context);
+  EXPECT_TRUE(parts.context->training());
+  EXPECT_TRUE(parts.context->recording());
+  EXPECT_EQ(first.metrics, parts.task->judge(*parts.context).metrics);
+}
+
+}  // namespace
+}  // namespace athanor::train
