@@ -23,6 +23,7 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <thread>
 
 namespace athanor::agent {
 namespace fs = std::filesystem;
@@ -37,6 +38,13 @@ constexpr auto kIdleFor = 30min;
                                  : "give yourself the right to write there, or set ATHANOR_HOME to another folder");
 }
 
+[[noreturn]] void refuse_second(const Places& places) {
+  std::string pid;
+  std::getline(std::ifstream(places.lock), pid);
+  throw Failure(ErrorKind::unavailable, "start athanor-agent for " + places.home.string(),
+                "one is running already (process " + pid + ")", "use that one, or end it first: athanor-agent quit");
+}
+
 // Held as long as the process lives, however it ends.
 Descriptor take_lock(const Places& places) {
   std::error_code code;
@@ -45,12 +53,12 @@ Descriptor take_lock(const Places& places) {
   if (::mkdir(places.folder.c_str(), 0700) != 0 && errno != EEXIST) refuse_home(places, errno);
   Descriptor lock(::open(places.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock) refuse_home(places, errno);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  // One that was just killed may take a moment to be gone.
+  constexpr int kTries = 10;
+  for (int tries = 1; ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
     if (errno != EWOULDBLOCK) refuse_home(places, errno);
-    std::string pid;
-    std::getline(std::ifstream(places.lock), pid);
-    throw Failure(ErrorKind::unavailable, "start athanor-agent for " + places.home.string(),
-                  "one is running already (process " + pid + ")", "use that one, or end it first: athanor-agent quit");
+    if (tries == kTries) refuse_second(places);
+    std::this_thread::sleep_for(20ms);
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock.get(), 0) != 0 ||

@@ -16,7 +16,6 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <iostream>
-#include <linux/close_range.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

@@ -64,12 +64,21 @@ bool has_ended(char state) {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
+  // Nothing of the agent's may live on in a child that waits: its lock and its socket would outlive it.
+  constexpr int kWord = 3;
+  constexpr int kRefusal = 4;
+  word = ::fcntl(word, F_DUPFD, kRefusal + 1);  // out of the way of the two numbers first
+  refusal = ::fcntl(refusal, F_DUPFD, kRefusal + 1);
+  word = ::dup2(word, kWord);
+  refusal = ::dup3(refusal, kRefusal, O_CLOEXEC);
+  ::syscall(SYS_close_range, static_cast<unsigned>(kRefusal) + 1, ~0U, 0U);
   char byte = 0;
   ssize_t got = 0;
   do {
     got = ::read(word, &byte, 1);
   } while (got < 0 && errno == EINTR);
   if (got != 1) ::_exit(0);
+  ::close(word);
   ::execv(arguments.front(), arguments.data());
   const int reason = errno;
   if (::write(refusal, &reason, sizeof reason) != sizeof reason) ::_exit(126);

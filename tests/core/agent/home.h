@@ -27,14 +27,15 @@ namespace athanor::agent {
 
 class Home {
  public:
-  explicit Home(const std::string& name = "home") {
+  explicit Home(const std::string& name = "home",
+                const std::filesystem::path& rank = ATH_BINARY_DIR "/tests/small_rank") {
     std::string folder = (std::filesystem::temp_directory_path() / "athanor-agent-XXXXXX").string();
     root = mkdtemp(folder.data());
     path = root / name;
     std::filesystem::create_directories(root / "bin");
     // Copies, since each program looks for the other beside itself.
     std::filesystem::copy_file(ATH_BINARY_DIR "/bin/athanor-agent", root / "bin/athanor-agent");
-    std::filesystem::copy_file(ATH_BINARY_DIR "/tests/small_rank", root / "bin/athanor-run");
+    std::filesystem::copy_file(rank, root / "bin/athanor-run");
   }
   ~Home() {
     kill_agent();

@@ -84,6 +84,7 @@ class Rank {
     std::int64_t step = 0;
     if (arguments_.resume) step = newest_checkpoint(arguments_.directory);
     if (arguments_.fork >= 0) step = arguments_.fork;
+    if (step < acknowledged()) acknowledge(step);  // what follows the checkpoint is about to be superseded
     if (arguments_.resume || arguments_.fork >= 0) say(journal::Recovery{step, "checkpoint"});
     say(journal::StateChanged{journal::RunState::running, ""});
     while (step < steps_) {
@@ -102,6 +103,11 @@ class Rank {
 
  private:
   void say(journal::Payload payload) { value_or_throw(journal_->append(std::move(payload))); }
+
+  [[nodiscard]] std::int64_t acknowledged() const {
+    const auto text = read_file(arguments_.directory / "acknowledged");
+    return text ? std::stoll(*text) : 0;
+  }
 
   void acknowledge(std::int64_t step) {
     value_or_throw(write_file_atomically(arguments_.directory / "acknowledged", std::to_string(step)));
