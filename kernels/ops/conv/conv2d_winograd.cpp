@@ -15,6 +15,8 @@ namespace {
 
 // Tiles whose products are computed together: enough rows for the matrix product, few enough for the second cache.
 constexpr std::int64_t kTilesPerChunk = 128;
+// A chunk is at least one whole image; beyond this many tiles it would fall out of every cache.
+constexpr std::int64_t kMostTilesPerImage = 1024;
 constexpr std::int64_t kWeightGroups = 8;
 constexpr std::int64_t kOutputsPerBlock = 16;
 constexpr std::int64_t kFewestChannels = 16;
@@ -176,6 +178,7 @@ const char* conv2d_winograd_refusal(const View& x, const View& w, int stride, in
   if (std::min(inputs, outputs) < kFewestChannels) return "there are too few channels to pay for the transforms";
   if (std::max(inputs, outputs) > kWinogradMaxChannels) return "there are more channels than the tables hold";
   if (x.numel() == 0) return "there is nothing to do";
+  if (WinogradImage{x.dim(1), x.dim(2), inputs}.tiles() > kMostTilesPerImage) return "the pictures have too many tiles";
   return cpu::avx2_refusal();
 }
 

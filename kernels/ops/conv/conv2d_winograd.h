@@ -5,7 +5,8 @@
 
 namespace athanor::kernels {
 
-// Why not, or null: only 3x3 windows with stride 1 and padding 1, and channels in multiples of 8, at least 16.
+// Why not, or null: only 3x3 windows with stride 1 and padding 1, channels in multiples of 8, at least 16, and pictures
+// of at most 1024 tiles (64 x 64 pixels).
 [[nodiscard]] const char* conv2d_winograd_refusal(const View& x, const View& w, int stride, int padding);
 
 void conv2d_winograd(const Exec& exec, const Conv2dArgs& args);

@@ -72,6 +72,20 @@ TEST(Conv2d, EveryCandidateMatchesTheReference) {
   check_cases<Conv2dArgs>({conv2d_candidates(), conv2d_workspace_bytes}, cases);
 }
 
+TEST(Conv2d, TakesTheDirectFormWhereMinimalFilteringWouldNotPay) {
+  const auto chosen = [](const ConvSize& size) {
+    OpMemory memory;
+    return std::string(choose<Conv2dArgs>(Exec{}, conv_case(size, false).build(memory), conv2d_candidates()).name);
+  };
+  EXPECT_EQ(chosen({1, 64, 64, 16, 16, 3, 1, 1}), conv2d_candidates()[0].name);
+  for (const ConvSize& size : {ConvSize{1, 66, 64, 16, 16, 3, 1, 1},
+                               {1, 8, 8, 3, 16, 3, 1, 1},
+                               {1, 8, 8, 16, 20, 3, 1, 1},
+                               {1, 8, 8, 16, 16, 3, 2, 1},
+                               {1, 8, 8, 16, 16, 1, 1, 0}})
+    EXPECT_EQ(chosen(size), conv2d_candidates()[1].name) << describe(size);
+}
+
 TEST(Conv2dGrad, EveryCandidateMatchesTheReference) {
   std::vector<OpCase<Conv2dGradArgs>> cases;
   for (const ConvSize& size : kConvSizes)
