@@ -3,9 +3,9 @@
 //   optimizer.safetensors   optimizer state, keyed "<parameter>.<slot>"
 //   state.json              step, data position, seed, recipe digest, figures of the moment
 //   COMPLETE                JSON: format, step, and size and SHA-256 of every file above
-// Writing: into .tmp-step-<N>, each file flushed, the folder flushed, renamed, then marked COMPLETE. A crash at any byte
-// leaves the earlier checkpoints as they were. A damaged folder is never overwritten: one that stands in the way is
-// renamed to step-<N>.refused-<k>. One writer per folder; reading is safe at any time.
+// Writing: into .tmp-step-<N>, each file flushed, the folder flushed, renamed, then marked COMPLETE. A crash at any
+// byte leaves the earlier checkpoints as they were. A damaged folder is never overwritten: one that stands in the way
+// is renamed to step-<N>.refused-<k>. One writer per folder; reading is safe at any time.
 #pragma once
 
 #include "core/base/result.h"
@@ -26,12 +26,12 @@ struct Array {
 };
 
 struct TrainingState {
-  std::int64_t step = 0;           // steps done
-  std::int64_t data_position = 0;  // the step whose batch comes next
+  std::int64_t step = 0;             // steps done
+  std::int64_t data_position = 0;    // the step whose batch comes next
   std::int64_t optimizer_steps = 0;  // updates applied, for the bias corrections
   std::uint64_t seed = 0;
-  std::string recipe_digest;       // SHA-256 of the resolved recipe's text
-  std::string data_digest;         // identity of the data set
+  std::string recipe_digest;              // SHA-256 of the resolved recipe's text
+  std::string data_digest;                // identity of the data set
   std::map<std::string, double> figures;  // carried between steps, such as the best score
 };
 
@@ -46,8 +46,8 @@ struct Written {
   std::int64_t bytes = 0;
 };
 
-// Writes step-<state.step> below `folder`, which is created when missing, then removes the oldest complete checkpoints so
-// that at most `keep` stay. Errors: io; nothing half written stays under a final name.
+// Writes step-<state.step> below `folder`, which is created when missing, then removes the oldest complete checkpoints
+// so that at most `keep` stay. Errors: io; nothing half written stays under a final name.
 [[nodiscard]] Result<Written> write(const std::filesystem::path& folder, const Contents& contents, std::int64_t keep);
 
 struct Skipped {

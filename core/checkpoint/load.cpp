@@ -54,7 +54,9 @@ std::string judge_file(const fs::path& file, const FileFacts& facts) {
 
 }  // namespace
 
-std::string folder_name(std::int64_t step) { return fmt::format("{}{}", kPrefix, step); }
+std::string folder_name(std::int64_t step) {
+  return fmt::format("{}{}", kPrefix, step);
+}
 
 std::optional<std::int64_t> step_of(std::string_view name) {
   if (!name.starts_with(kPrefix)) return std::nullopt;
@@ -82,8 +84,10 @@ std::string why_not_whole(const fs::path& checkpoint) {
   if (!text) return "COMPLETE cannot be read: " + text.error().cause;
   const auto manifest = manifest_from_json(*text);
   if (!manifest) return "COMPLETE is damaged";
-  if (manifest->format > kFormat) return fmt::format("its format {} is newer than this program's {}", manifest->format, kFormat);
-  if (checkpoint.filename() != folder_name(manifest->step)) return fmt::format("COMPLETE is of step {}", manifest->step);
+  if (manifest->format > kFormat)
+    return fmt::format("its format {} is newer than this program's {}", manifest->format, kFormat);
+  if (checkpoint.filename() != folder_name(manifest->step))
+    return fmt::format("COMPLETE is of step {}", manifest->step);
   for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
     if (!manifest->files.contains(name)) return fmt::format("COMPLETE does not name {}", name);
   }
@@ -96,7 +100,8 @@ std::string why_not_whole(const fs::path& checkpoint) {
 Result<Loaded> load_newest(const fs::path& folder) {
   const auto intention = fmt::format("load a checkpoint from {}", folder.string());
   std::vector<std::int64_t> known = steps(folder);
-  if (known.empty()) return fail(ErrorKind::invalid_input, intention, "it holds none", "start the run without --resume");
+  if (known.empty())
+    return fail(ErrorKind::invalid_input, intention, "it holds none", "start the run without --resume");
   std::vector<Skipped> skipped;
   std::string reasons;
   for (auto step = known.rbegin(); step != known.rend(); ++step) {
@@ -110,7 +115,8 @@ Result<Loaded> load_newest(const fs::path& folder) {
     reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", folder_name(*step), reason);
     skipped.push_back({folder_name(*step), std::move(reason)});
   }
-  return fail(ErrorKind::corrupt, intention, "none is whole (" + reasons + ")", "restore one from a copy or start anew");
+  return fail(ErrorKind::corrupt, intention, "none is whole (" + reasons + ")",
+              "restore one from a copy or start anew");
 }
 
 Result<Loaded> load_step(const fs::path& folder, std::int64_t step) {

@@ -26,7 +26,8 @@ struct ArrayView {
 };
 
 // Writes F32 arrays in the given order and flushes the file to the disk; returns its SHA-256. Errors: io.
-[[nodiscard]] Result<std::string> write_safetensors(const std::filesystem::path& file, std::span<const ArrayView> arrays,
+[[nodiscard]] Result<std::string> write_safetensors(const std::filesystem::path& file,
+                                                    std::span<const ArrayView> arrays,
                                                     const std::map<std::string, std::string>& metadata = {});
 
 struct ArrayEntry {

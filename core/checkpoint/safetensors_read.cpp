@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <optional>
 #include <set>
+#include <sys/stat.h>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 namespace athanor::checkpoint {
@@ -29,9 +28,21 @@ constexpr std::size_t kMostDims = 32;
 static_assert(std::endian::native == std::endian::little, "arrays are stored little-endian");
 
 std::optional<std::int64_t> bytes_per_element(std::string_view dtype) {
-  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 15> kSizes = {{{"F64", 8}, {"F32", 4}, {"F16", 2},
-      {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1}, {"U64", 8}, {"U32", 4}, {"U16", 2}, {"U8", 1},
-      {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}}};
+  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 15> kSizes = {{{"F64", 8},
+                                                                                        {"F32", 4},
+                                                                                        {"F16", 2},
+                                                                                        {"BF16", 2},
+                                                                                        {"I64", 8},
+                                                                                        {"I32", 4},
+                                                                                        {"I16", 2},
+                                                                                        {"I8", 1},
+                                                                                        {"U64", 8},
+                                                                                        {"U32", 4},
+                                                                                        {"U16", 2},
+                                                                                        {"U8", 1},
+                                                                                        {"BOOL", 1},
+                                                                                        {"F8_E4M3", 1},
+                                                                                        {"F8_E5M2", 1}}};
   for (const auto& [name, size] : kSizes) {
     if (name == dtype) return size;
   }
@@ -102,7 +113,8 @@ ArrayEntry read_entry(const std::string& name, const json& value, std::int64_t d
   const auto element = bytes_per_element(entry.dtype);
   if (!element) throw Refused{fmt::format("'{}' has the unknown type {}", name, entry.dtype)};
   const json& offsets = value["data_offsets"];
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) {
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned()) {
     throw Refused{fmt::format("'{}' has no usable offsets", name)};
   }
   const auto begin = offsets[0].get<std::uint64_t>();
@@ -125,7 +137,8 @@ void check_coverage(const std::vector<ArrayEntry>& sorted, std::int64_t data_byt
     if (entry.begin > covered) throw Refused{fmt::format("there is a gap before '{}'", entry.name)};
     covered = entry.end;
   }
-  if (covered != data_bytes) throw Refused{fmt::format("{} bytes behind the last array belong to none", data_bytes - covered)};
+  if (covered != data_bytes)
+    throw Refused{fmt::format("{} bytes behind the last array belong to none", data_bytes - covered)};
 }
 
 std::map<std::string, std::string> read_metadata(const json& value) {
@@ -151,7 +164,8 @@ Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& f
   }
   try {
     std::uint64_t length = 0;
-    if (!read_fully(reader.descriptor_, &length, kPrefixBytes, 0)) throw Refused{"it is too short to be a safetensors file"};
+    if (!read_fully(reader.descriptor_, &length, kPrefixBytes, 0))
+      throw Refused{"it is too short to be a safetensors file"};
     const std::int64_t most = std::min<std::int64_t>(kMostHeaderBytes, facts.st_size - kPrefixBytes);
     if (length > static_cast<std::uint64_t>(most)) {
       throw Refused{fmt::format("its header claims {} bytes, but at most {} are possible", length, most)};
@@ -180,7 +194,9 @@ Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& f
   return reader;
 }
 
-SafetensorsReader::SafetensorsReader(SafetensorsReader&& other) noexcept { *this = std::move(other); }
+SafetensorsReader::SafetensorsReader(SafetensorsReader&& other) noexcept {
+  *this = std::move(other);
+}
 
 SafetensorsReader& SafetensorsReader::operator=(SafetensorsReader&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);

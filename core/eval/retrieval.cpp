@@ -32,7 +32,8 @@ std::vector<std::int64_t> ranks(std::span<const float> scores, std::span<const s
                                 std::span<const std::int32_t> gallery_ids) {
   std::vector<std::int64_t> out;
   for (std::size_t query = 0; query < query_ids.size(); ++query) {
-    out.push_back(rank_of(scores.subspan(query * gallery_ids.size(), gallery_ids.size()), query_ids[query], gallery_ids));
+    out.push_back(
+        rank_of(scores.subspan(query * gallery_ids.size(), gallery_ids.size()), query_ids[query], gallery_ids));
   }
   return out;
 }

@@ -29,7 +29,8 @@ struct RetrievalFigures {
 [[nodiscard]] RetrievalFigures summarise(std::span<const std::int64_t> ranks);
 
 // "t2i_r1", "t2i_r5", "t2i_r10", "t2i_median_rank", "t2i_mrr" for the prefix "t2i".
-[[nodiscard]] std::vector<std::pair<std::string, double>> named(const RetrievalFigures& figures, const std::string& prefix);
+[[nodiscard]] std::vector<std::pair<std::string, double>> named(const RetrievalFigures& figures,
+                                                                const std::string& prefix);
 
 // Indices of the `count` best of one row, best first; what is not finite comes last, ties in order of position.
 [[nodiscard]] std::vector<std::int64_t> best(std::span<const float> row, std::int64_t count);

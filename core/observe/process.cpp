@@ -1,14 +1,13 @@
 #include "core/observe/process.h"
 
-#include <sched.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <sstream>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 namespace athanor::observe {
 namespace {

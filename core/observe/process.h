@@ -14,12 +14,12 @@ struct MemoryUse {
 [[nodiscard]] MemoryUse memory_use();
 
 struct Machine {
-  std::string processor;               // "AMD EPYC 7B13"
-  int cores = 1;                       // that this process may use
-  std::int64_t memory_bytes = 0;       // of the machine, or of the control group when that is less
+  std::string processor;          // "AMD EPYC 7B13"
+  int cores = 1;                  // that this process may use
+  std::int64_t memory_bytes = 0;  // of the machine, or of the control group when that is less
   bool avx2 = false;
   std::string host;
-  std::string system;                  // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0"
+  std::string system;  // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0"
 };
 [[nodiscard]] Machine machine();
 

@@ -27,7 +27,8 @@ This page is written by `athanor-run show --fields > experiments/README.md`; a t
 )";
 
 std::string bound(const Field& field, double value) {
-  return field.type == FieldType::integer ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{}", value);
+  return field.type == FieldType::integer ? fmt::format("{}", static_cast<std::int64_t>(value))
+                                          : fmt::format("{}", value);
 }
 
 std::string allowed(const Field& field) {
@@ -54,7 +55,8 @@ std::string to_markdown() {
                        section.help);
     for (const Field& field : fields()) {
       if (!field.path.starts_with(section.name + ".")) continue;
-      out += fmt::format("| `{}` | `{}` | {} | {} |\n", field.path, format_value(field.fallback), allowed(field), field.help);
+      out += fmt::format("| `{}` | `{}` | {} | {} |\n", field.path, format_value(field.fallback), allowed(field),
+                         field.help);
     }
     out += "\n";
   }

@@ -12,25 +12,26 @@
 namespace athanor::recipe {
 
 struct MemoryShare {
-  std::string owner;  // "parameters", "gradients", "optimizer", "activations", "workspace", "data", "checkpoint", "program"
+  std::string
+      owner;  // "parameters", "gradients", "optimizer", "activations", "workspace", "data", "checkpoint", "program"
   std::int64_t bytes = 0;
 };
 
 struct Prediction {
-  std::string model;                 // one line: "two_tower: image 1.2 M, text 0.4 M"
+  std::string model;  // one line: "two_tower: image 1.2 M, text 0.4 M"
   std::int64_t parameters = 0;
-  std::vector<MemoryShare> memory;   // per rank
+  std::vector<MemoryShare> memory;  // per rank
   std::int64_t peak_memory_bytes = 0;
   std::int64_t device_memory_bytes = 0;  // what the device has
-  std::string device;                // "cpu: AMD EPYC, 2 threads"
-  double flops_per_step = 0;         // forward and backward
+  std::string device;                    // "cpu: AMD EPYC, 2 threads"
+  double flops_per_step = 0;             // forward and backward
   double steps_per_second = 0;
   double samples_per_second = 0;
   std::int64_t steps = 0;
-  double seconds_to_finish = 0;      // training, evaluation and checkpoints
+  double seconds_to_finish = 0;  // training, evaluation and checkpoints
   std::int64_t checkpoint_bytes = 0;
   std::int64_t bytes_on_wire_per_step = 0;
-  std::vector<std::string> notes;    // what the prediction assumes, warnings
+  std::vector<std::string> notes;  // what the prediction assumes, warnings
 };
 
 [[nodiscard]] std::string to_json(const Prediction& prediction);

@@ -20,12 +20,12 @@ enum class FieldType { boolean, integer, real, text, choice, list };
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 struct Field {
-  std::string path;                  // "train.learning_rate"; the part before the first dot is its section
-  std::string label;                 // "Learning rate"
+  std::string path;   // "train.learning_rate"; the part before the first dot is its section
+  std::string label;  // "Learning rate"
   FieldType type = FieldType::text;
-  std::string unit;                  // "steps", "px", "" when it has none
-  Value fallback;                    // the default
-  double minimum = 0;                // integer and real: inclusive range
+  std::string unit;    // "steps", "px", "" when it has none
+  Value fallback;      // the default
+  double minimum = 0;  // integer and real: inclusive range
   double maximum = 0;
   std::vector<std::string> choices;  // choice and list: what is allowed; empty means anything
   std::string help;                  // one sentence

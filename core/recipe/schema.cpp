@@ -74,7 +74,8 @@ const Strings kStyles = {"noto", "openmoji", "emojione"};
 const Strings kLanguages = {"en", "de", "fr", "es", "zh", "ja", "ar", "ru"};
 
 void add_run(std::vector<Field>& out) {
-  out.push_back(text("run.name", "Name", "experiment", "What the run is called in the history and in its folder's name."));
+  out.push_back(
+      text("run.name", "Name", "experiment", "What the run is called in the history and in its folder's name."));
   out.push_back(integer("run.seed", "Seed", 1, {"", 0, kLargestSeed},
                         "Start of every random number: the same recipe and seed give the same run."));
   out.push_back(advanced(boolean("run.deterministic", "Deterministic", true,
@@ -92,10 +93,13 @@ void add_data(std::vector<Field>& out) {
   out.push_back(list("data.test_styles", "Test styles", {"emojione"}, kStyles,
                      "Drawing styles that are only ever evaluated on."));
   out.push_back(choice("data.language", "Language", "en", kLanguages, "Language of the names and keywords."));
-  out.push_back(integer("data.batch_size", "Batch size", 128, {"pairs", 2, 4096},
-                        "Picture and text pairs per step; every other pair of the batch is a wrong answer to tell apart."));
-  out.push_back(integer("data.image_px", "Picture size", 32, {"px", 8, 64}, "Side of the square picture the model sees."));
-  out.push_back(integer("data.max_tokens", "Longest text", 12, {"tokens", 1, 64}, "Texts are cut after this many tokens."));
+  out.push_back(
+      integer("data.batch_size", "Batch size", 128, {"pairs", 2, 4096},
+              "Picture and text pairs per step; every other pair of the batch is a wrong answer to tell apart."));
+  out.push_back(
+      integer("data.image_px", "Picture size", 32, {"px", 8, 64}, "Side of the square picture the model sees."));
+  out.push_back(
+      integer("data.max_tokens", "Longest text", 12, {"tokens", 1, 64}, "Texts are cut after this many tokens."));
   out.push_back(real("data.keyword_share", "Keyword share", 0.1, {"", 0, 1},
                      "How often a training text is made of one or two keywords instead of the concept's name."));
   out.push_back(advanced(real("data.fit_margin", "Margin", 0.04, {"", 0, 0.5},
@@ -105,16 +109,22 @@ void add_data(std::vector<Field>& out) {
 }
 
 void add_augment(std::vector<Field>& out) {
-  out.push_back(real("augment.scale_min", "Smallest zoom", 0.83, {"", 0.1, 4}, "Pictures are drawn at a random size from here on."));
-  out.push_back(real("augment.scale_max", "Largest zoom", 1.11, {"", 0.1, 4}, "Pictures are drawn at a random size up to here."));
-  out.push_back(real("augment.rotation", "Rotation", 11.5, {"degrees", 0, 180}, "Pictures are turned by up to this to either side."));
-  out.push_back(real("augment.shift", "Shift", 0.05, {"", 0, 0.5}, "Pictures are moved by up to this share of their side."));
+  out.push_back(real("augment.scale_min", "Smallest zoom", 0.83, {"", 0.1, 4},
+                     "Pictures are drawn at a random size from here on."));
+  out.push_back(
+      real("augment.scale_max", "Largest zoom", 1.11, {"", 0.1, 4}, "Pictures are drawn at a random size up to here."));
+  out.push_back(real("augment.rotation", "Rotation", 11.5, {"degrees", 0, 180},
+                     "Pictures are turned by up to this to either side."));
+  out.push_back(
+      real("augment.shift", "Shift", 0.05, {"", 0, 0.5}, "Pictures are moved by up to this share of their side."));
   out.push_back(real("augment.stretch", "Stretch", 0.2, {"", 0, 1},
                      "Width over height is changed by up to this natural logarithm either way."));
   out.push_back(real("augment.shear", "Shear", 0.1, {"", 0, 1}, "Pictures lean by up to this either way."));
   out.push_back(real("augment.flip", "Mirror", 0.5, {"", 0, 1}, "How often a picture is mirrored."));
-  out.push_back(real("augment.hue", "Hue", 6.9, {"degrees", 0, 180}, "Colours are turned by up to this to either side."));
-  out.push_back(real("augment.saturation", "Saturation", 0.3, {"", 0, 1}, "Strength of colour changes by up to this share."));
+  out.push_back(
+      real("augment.hue", "Hue", 6.9, {"degrees", 0, 180}, "Colours are turned by up to this to either side."));
+  out.push_back(
+      real("augment.saturation", "Saturation", 0.3, {"", 0, 1}, "Strength of colour changes by up to this share."));
   out.push_back(real("augment.greyscale", "Grey share", 0.05, {"", 0, 1}, "How often a picture loses its colours."));
   out.push_back(real("augment.brightness", "Brightness", 0.2, {"", 0, 1}, "Brightness changes by up to this share."));
   out.push_back(real("augment.channel_gain", "Colour cast", 0.1, {"", 0, 1},
@@ -126,7 +136,8 @@ void add_augment(std::vector<Field>& out) {
                      "How often light or dark lines grow by a pixel, half of the time each."));
   out.push_back(real("augment.blur", "Blur", 0.4, {"", 0, 1}, "How often a picture is made softer or sharper."));
   out.push_back(real("augment.cutout", "Cut-out", 0, {"", 0, 1}, "How often a rectangle is covered."));
-  out.push_back(real("augment.noise", "Noise", 0, {"", 0, 1}, "Deviation of the grain that is added, in full brightness."));
+  out.push_back(
+      real("augment.noise", "Noise", 0, {"", 0, 1}, "Deviation of the grain that is added, in full brightness."));
 }
 
 void add_model(std::vector<Field>& out) {
@@ -138,18 +149,21 @@ void add_model(std::vector<Field>& out) {
                      "Channels of the convolutions that read the picture, in order; each halves its side."));
   out.push_back(integer("model.image_width", "Picture width", 192, {"numbers", 8, 4096},
                         "Width of the picture tower's transformer."));
-  out.push_back(integer("model.image_depth", "Picture depth", 1, {"blocks", 0, 64}, "Transformer blocks of the picture tower."));
+  out.push_back(
+      integer("model.image_depth", "Picture depth", 1, {"blocks", 0, 64}, "Transformer blocks of the picture tower."));
   out.push_back(integer("model.image_heads", "Picture heads", 4, {"heads", 1, 128},
                         "Attention heads of the picture tower; they share the width evenly."));
   out.push_back(integer("model.text_width", "Text width", 128, {"numbers", 8, 4096}, "Width of the text tower."));
-  out.push_back(integer("model.text_depth", "Text depth", 1, {"blocks", 0, 64}, "Transformer blocks of the text tower."));
+  out.push_back(
+      integer("model.text_depth", "Text depth", 1, {"blocks", 0, 64}, "Transformer blocks of the text tower."));
   out.push_back(integer("model.text_heads", "Text heads", 4, {"heads", 1, 128},
                         "Attention heads of the text tower; they share the width evenly."));
   out.push_back(real("model.mlp_ratio", "Feed-forward", 2, {"", 0.25, 16},
                      "Width of the feed-forward layers as a multiple of the tower's width."));
   out.push_back(real("model.dropout", "Dropout", 0.0, {"", 0, 0.9}, "Share of activations dropped while training."));
-  out.push_back(advanced(real("model.initial_temperature", "First temperature", 0.2, {"", 0.01, 10},
-                              "Where the learned temperature of the contrast starts; small tells answers apart harder.")));
+  out.push_back(
+      advanced(real("model.initial_temperature", "First temperature", 0.2, {"", 0.01, 10},
+                    "Where the learned temperature of the contrast starts; small tells answers apart harder.")));
 }
 
 void add_train(std::vector<Field>& out) {
@@ -167,7 +181,8 @@ void add_train(std::vector<Field>& out) {
                      "Gradients are scaled down to this norm; 0 leaves them as they are."));
   out.push_back(advanced(real("train.beta1", "Beta 1", 0.9, {"", 0, 0.9999}, "AdamW's memory of the gradient.")));
   out.push_back(advanced(real("train.beta2", "Beta 2", 0.98, {"", 0, 0.99999}, "AdamW's memory of its square.")));
-  out.push_back(advanced(real("train.epsilon", "Epsilon", 1e-8, {"", 1e-16, 1}, "Keeps AdamW from dividing by nothing.")));
+  out.push_back(
+      advanced(real("train.epsilon", "Epsilon", 1e-8, {"", 1e-16, 1}, "Keeps AdamW from dividing by nothing.")));
   out.push_back(choice("train.device", "Device", "auto", {"auto", "cpu", "cuda"},
                        "Where it is computed; auto takes a GPU where this build and machine have one."));
   out.push_back(advanced(integer("train.threads", "Threads", 0, {"threads", 0, 1024},
@@ -175,8 +190,8 @@ void add_train(std::vector<Field>& out) {
 }
 
 void add_scale(std::vector<Field>& out) {
-  out.push_back(choice("precision.policy", "Number format", "fp32", {"fp32"},
-                       "Format of weights, activations and gradients."));
+  out.push_back(
+      choice("precision.policy", "Number format", "fp32", {"fp32"}, "Format of weights, activations and gradients."));
   out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 1},
                                  "Copies of the model that share each batch; this version trains on one rank.")));
   out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
@@ -187,8 +202,8 @@ void add_scale(std::vector<Field>& out) {
                                 "Order in which pipeline stages work on micro-batches.")));
   out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 1},
                                  "Parts a batch is cut into on its way through the stages.")));
-  out.push_back(advanced(choice("parallel.shard", "Sharded state", "none", {"none"},
-                                "What replicas hold only a part of.")));
+  out.push_back(
+      advanced(choice("parallel.shard", "Sharded state", "none", {"none"}, "What replicas hold only a part of.")));
   out.push_back(advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32"},
                                 "Number format of gradients on the wire.")));
 }
@@ -259,7 +274,9 @@ std::span<const Section> sections() {
   return all;
 }
 
-std::span<const Field> fields() { return table(); }
+std::span<const Field> fields() {
+  return table();
+}
 
 const Field* find_field(std::string_view path) {
   const auto found = std::ranges::find(table(), path, &Field::path);

@@ -20,7 +20,9 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string number(double value) { return fmt::format("{}", value); }
+std::string number(double value) {
+  return fmt::format("{}", value);
+}
 
 std::optional<std::string> judge_number(const Field& field, double value, const std::string& shown) {
   if (value >= field.minimum && value <= field.maximum) return std::nullopt;
@@ -62,13 +64,17 @@ std::optional<std::string> judge_list(const Field& field, const std::vector<std:
 
 std::optional<std::string> judge(const Field& field, const Value& value) {
   switch (field.type) {
-    case FieldType::boolean: return std::nullopt;
+    case FieldType::boolean:
+      return std::nullopt;
     case FieldType::integer:
       return judge_number(field, static_cast<double>(std::get<std::int64_t>(value)), format_value(value));
-    case FieldType::real: return judge_number(field, std::get<double>(value), format_value(value));
+    case FieldType::real:
+      return judge_number(field, std::get<double>(value), format_value(value));
     case FieldType::text:
-    case FieldType::choice: return judge_text(field, std::get<std::string>(value));
-    case FieldType::list: return judge_list(field, std::get<std::vector<std::string>>(value));
+    case FieldType::choice:
+      return judge_text(field, std::get<std::string>(value));
+    case FieldType::list:
+      return judge_list(field, std::get<std::vector<std::string>>(value));
   }
   return std::nullopt;
 }
@@ -95,7 +101,8 @@ class Rules {
     }
     if (sound("data.train_styles", "data.test_styles")) {
       for (const std::string& style : recipe_.list("data.test_styles")) {
-        if (std::ranges::find(recipe_.list("data.train_styles"), style) == recipe_.list("data.train_styles").end()) continue;
+        if (std::ranges::find(recipe_.list("data.train_styles"), style) == recipe_.list("data.train_styles").end())
+          continue;
         blame("data.test_styles", "data.train_styles", "must be unseen, but {} is among data.train_styles",
               format_value(style));
       }
@@ -119,8 +126,8 @@ class Rules {
     const bool usable = channels && channels->size() <= kMostStages &&
                         std::ranges::all_of(*channels, [](std::int64_t c) { return c >= 1 && c <= kMostChannels; });
     if (!usable) {
-      blame("model.stem", "model.stem", "must be up to {} whole numbers from 1 to {} between commas, not {}", kMostStages,
-            kMostChannels, format_value(recipe_.text("model.stem")));
+      blame("model.stem", "model.stem", "must be up to {} whole numbers from 1 to {} between commas, not {}",
+            kMostStages, kMostChannels, format_value(recipe_.text("model.stem")));
     } else if (recipe_.integer("data.image_px") % (std::int64_t{1} << channels->size()) != 0) {
       blame("model.stem", "data.image_px", "halves the picture {} times, but data.image_px ({}) is no multiple of {}",
             channels->size(), recipe_.integer("data.image_px"), std::int64_t{1} << channels->size());

@@ -78,13 +78,25 @@ class Words {
     const char kind = rest_.front();
     rest_.remove_prefix(1);
     switch (kind) {
-      case '"': out += '"'; return true;
-      case '\\': out += '\\'; return true;
-      case 'n': out += '\n'; return true;
-      case 't': out += '\t'; return true;
-      case 'r': out += '\r'; return true;
-      case 'u': return control(out);
-      default: return false;
+      case '"':
+        out += '"';
+        return true;
+      case '\\':
+        out += '\\';
+        return true;
+      case 'n':
+        out += '\n';
+        return true;
+      case 't':
+        out += '\t';
+        return true;
+      case 'r':
+        out += '\r';
+        return true;
+      case 'u':
+        return control(out);
+      default:
+        return false;
     }
   }
 
@@ -132,9 +144,12 @@ std::optional<Value> read(const Field& field, std::string_view text) {
       if (text == "true") return true;
       if (text == "false") return false;
       return std::nullopt;
-    case FieldType::integer: return read_number<std::int64_t>(text);
-    case FieldType::real: return read_number<double>(text);
-    case FieldType::list: return read_list(text);
+    case FieldType::integer:
+      return read_number<std::int64_t>(text);
+    case FieldType::real:
+      return read_number<double>(text);
+    case FieldType::list:
+      return read_list(text);
     case FieldType::text:
     case FieldType::choice: {
       if (!text.starts_with('"')) return std::string(text);
@@ -153,11 +168,21 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\r': out += "\\r"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
       default: {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7f) {
@@ -174,9 +199,11 @@ std::string quoted(std::string_view text) {
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
-                               : lead >= 0xf0 && lead < 0xf5                ? 4
-                                                                            : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : lead >= 0xe0 && lead < 0xf0 ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
     if (length == 0 || at + length > text.size()) return false;
     std::uint32_t code = length == 1 ? lead : lead & (0x7fU >> length);
     for (std::size_t next = 1; next < length; ++next) {
@@ -193,12 +220,17 @@ bool is_utf8(std::string_view text) noexcept {
 
 const char* wanted(FieldType type) noexcept {
   switch (type) {
-    case FieldType::boolean: return "true or false";
-    case FieldType::integer: return "a whole number";
-    case FieldType::real: return "a number";
+    case FieldType::boolean:
+      return "true or false";
+    case FieldType::integer:
+      return "a whole number";
+    case FieldType::real:
+      return "a number";
     case FieldType::text:
-    case FieldType::choice: return "text in quotes";
-    case FieldType::list: return "a list of texts";
+    case FieldType::choice:
+      return "text in quotes";
+    case FieldType::list:
+      return "a list of texts";
   }
   return "a value";
 }
@@ -220,7 +252,8 @@ std::string format_value(const Value& value) {
   if (const auto* number = std::get_if<double>(&value)) return format_real(*number);
   if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
   std::string out;
-  for (const std::string& word : std::get<std::vector<std::string>>(value)) out += (out.empty() ? "" : ", ") + quoted(word);
+  for (const std::string& word : std::get<std::vector<std::string>>(value))
+    out += (out.empty() ? "" : ", ") + quoted(word);
   return "[" + out + "]";
 }
 

@@ -14,8 +14,12 @@ namespace {
 // The probes are the same in every run of the same data, so that boards can be compared.
 constexpr std::uint64_t kProbeSeed = 1;
 
-float as_float(const recipe::Recipe& recipe, const char* path) { return static_cast<float>(recipe.real(path)); }
-int as_int(const recipe::Recipe& recipe, const char* path) { return static_cast<int>(recipe.integer(path)); }
+float as_float(const recipe::Recipe& recipe, const char* path) {
+  return static_cast<float>(recipe.real(path));
+}
+int as_int(const recipe::Recipe& recipe, const char* path) {
+  return static_cast<int>(recipe.integer(path));
+}
 
 data::Augmentation augmentation(const recipe::Recipe& recipe) {
   data::Augmentation out;
@@ -55,7 +59,8 @@ recipe::Fault fault(const recipe::Recipe& recipe, const char* path, const Error&
 // Which field of a selection does the data set not know?
 const char* unknown_field(const data::Dataset& dataset, const data::Selection& selection, const char* styles_field) {
   const auto lacks = [](const std::vector<std::string>& known, const std::vector<std::string>& wanted) {
-    return std::ranges::any_of(wanted, [&](const std::string& word) { return std::ranges::find(known, word) == known.end(); });
+    return std::ranges::any_of(wanted,
+                               [&](const std::string& word) { return std::ranges::find(known, word) == known.end(); });
   };
   if (lacks(dataset.groups(), selection.groups)) return "data.groups";
   return lacks(dataset.styles(), selection.styles) ? styles_field : "data.language";
@@ -177,9 +182,10 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.context = std::make_unique<Context>(
       ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
-  out.model = std::make_unique<models::TwoTower>(
-      *out.context, model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
-  out.optimizer = std::make_unique<optim::AdamW>(*out.context, out.model->named_parameters(), optimizer_options(recipe));
+  out.model = std::make_unique<models::TwoTower>(*out.context,
+                                                 model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
+  out.optimizer =
+      std::make_unique<optim::AdamW>(*out.context, out.model->named_parameters(), optimizer_options(recipe));
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

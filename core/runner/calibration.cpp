@@ -14,13 +14,16 @@ using nlohmann::json;
 
 constexpr int kFormat = 1;
 
-std::filesystem::path file() { return athanor_home() / "calibration.json"; }
+std::filesystem::path file() {
+  return athanor_home() / "calibration.json";
+}
 
 json read_all() {
   const auto text = read_file(file());
   if (!text) return json::object();
   json all = json::parse(*text, nullptr, false);
-  const bool usable = all.is_object() && all.value("format", 0) == kFormat && all.contains("machines") && all["machines"].is_object();
+  const bool usable =
+      all.is_object() && all.value("format", 0) == kFormat && all.contains("machines") && all["machines"].is_object();
   return usable ? all["machines"] : json::object();
 }
 
@@ -34,8 +37,8 @@ json to_json(const ShapeTimes& times) {
 }
 
 ShapeTimes shape_from(const json& in) {
-  return {in.at("step_s").get<double>(),       in.at("evaluate_s_per_picture").get<double>(),
-          in.at("start_s").get<double>(),      in.at("checkpoint_s").get<double>(),
+  return {in.at("step_s").get<double>(),        in.at("evaluate_s_per_picture").get<double>(),
+          in.at("start_s").get<double>(),       in.at("checkpoint_s").get<double>(),
           in.at("program_bytes").get<double>(), in.at("measured_at").get<std::int64_t>()};
 }
 
@@ -59,7 +62,9 @@ OpRates rates_from(const json& in) {
 
 }  // namespace
 
-std::string machine_key(const recipe::Recipe& recipe) { return describe_device(recipe); }
+std::string machine_key(const recipe::Recipe& recipe) {
+  return describe_device(recipe);
+}
 
 std::string shape_key(const recipe::Recipe& recipe) {
   std::string text;

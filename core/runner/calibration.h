@@ -12,12 +12,12 @@ namespace athanor::runner {
 
 // One model at one batch shape.
 struct ShapeTimes {
-  double step_s = 0;                 // data, forward, backward and update
+  double step_s = 0;  // data, forward, backward and update
   double evaluate_s_per_picture = 0;
-  double start_s = 0;                // from the start of the process to the first step, without evaluating and measuring
+  double start_s = 0;  // from the start of the process to the first step, without evaluating and measuring
   double checkpoint_s = 0;
-  double program_bytes = 0;          // resident memory beyond what allocator and data account for
-  std::int64_t measured_at = 0;      // seconds since the Unix epoch
+  double program_bytes = 0;      // resident memory beyond what allocator and data account for
+  std::int64_t measured_at = 0;  // seconds since the Unix epoch
 };
 
 // What an operation costs beyond this shape: for shapes that were never measured.

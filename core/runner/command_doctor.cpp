@@ -9,14 +9,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cerrno>
+#include <fcntl.h>
 #include <fstream>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace athanor::runner {
 namespace fs = std::filesystem;
@@ -49,8 +48,11 @@ json data_sets(bool& sound) {
     if (!entry.is_directory() || !is_safe_name(name)) continue;
     const auto opened = data::Dataset::open(entry.path());
     if (opened) {
-      out.push_back({{"name", name}, {"pictures", opened->pictures().size()}, {"concepts", opened->concepts().size()},
-                     {"digest", opened->card().digest}, {"damaged_pictures", opened->corrupt().size()}});
+      out.push_back({{"name", name},
+                     {"pictures", opened->pictures().size()},
+                     {"concepts", opened->concepts().size()},
+                     {"digest", opened->card().digest},
+                     {"damaged_pictures", opened->corrupt().size()}});
     } else {
       sound = false;
       out.push_back({{"name", name}, {"error", opened.error().message()}});
@@ -59,19 +61,13 @@ json data_sets(bool& sound) {
   return out;
 }
 
-// Does somebody answer at the agent's socket?
-bool agent_answers() {
-  const fs::path socket = agent_dir() / "socket";
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = socket.string();
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+// A living agent holds its lock.
+bool agent_runs() {
+  const int descriptor = ::open((agent_dir() / "lock").c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) return false;
-  const bool answered = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   ::close(descriptor);
-  return answered;
+  return held;
 }
 
 // SQLite keeps the user version in bytes 60 to 63 of the file, big-endian; -1 without a store.
@@ -88,7 +84,8 @@ std::int64_t store_version() {
 bool writable(const fs::path& home) {
   fs::path existing = home;
   std::error_code code;
-  while (!fs::exists(existing, code) && existing.has_parent_path() && existing != existing.parent_path()) existing = existing.parent_path();
+  while (!fs::exists(existing, code) && existing.has_parent_path() && existing != existing.parent_path())
+    existing = existing.parent_path();
   return ::access(existing.c_str(), W_OK) == 0;
 }
 
@@ -102,12 +99,19 @@ json examine() {
   const auto space = fs::space(on_disk, code);
   bool sound = writable(home);
   json out = {{"program", {{"version", version()}, {"commit", build_commit()}}},
-              {"machine", {{"host", machine.host}, {"system", machine.system}, {"processor", machine.processor},
-                           {"cores", machine.cores}, {"avx2", machine.avx2}, {"memory_bytes", machine.memory_bytes}}},
+              {"machine",
+               {{"host", machine.host},
+                {"system", machine.system},
+                {"processor", machine.processor},
+                {"cores", machine.cores},
+                {"avx2", machine.avx2},
+                {"memory_bytes", machine.memory_bytes}}},
               {"cuda", {{"works", cuda.works}, {"reason", cuda.reason}}},
-              {"home", {{"folder", home.string()}, {"writable", writable(home)},
-                        {"free_bytes", code ? 0 : static_cast<std::int64_t>(space.available)}}},
-              {"agent", {{"answers", agent_answers()}}},
+              {"home",
+               {{"folder", home.string()},
+                {"writable", writable(home)},
+                {"free_bytes", code ? 0 : static_cast<std::int64_t>(space.available)}}},
+              {"agent", {{"running", agent_runs()}}},
               {"store", {{"version", store_version()}}}};
   out["data_sets"] = data_sets(sound);
   out["sound"] = sound;
@@ -117,22 +121,25 @@ json examine() {
 std::string text_of(const json& facts) {
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   const auto gib = [](const json& bytes) { return fmt::format("{:.1f} GiB", bytes.get<double>() / kGibibyte); };
-  std::string out = fmt::format("program    {} {}\n", text(facts["program"]["version"]), text(facts["program"]["commit"]));
+  std::string out =
+      fmt::format("program    {} {}\n", text(facts["program"]["version"]), text(facts["program"]["commit"]));
   const json& machine = facts["machine"];
   out += fmt::format("machine    {}, {} cores{}, {}, {}\n", text(machine["processor"]), text(machine["cores"]),
                      machine["avx2"].get<bool>() ? " with AVX2" : " without AVX2: slow", gib(machine["memory_bytes"]),
                      text(machine["system"]));
-  out += fmt::format("gpu        {}\n", facts["cuda"]["works"].get<bool>() ? "CUDA works" : text(facts["cuda"]["reason"]));
+  out +=
+      fmt::format("gpu        {}\n", facts["cuda"]["works"].get<bool>() ? "CUDA works" : text(facts["cuda"]["reason"]));
   out += fmt::format("home       {}{}, {} free\n", text(facts["home"]["folder"]),
                      facts["home"]["writable"].get<bool>() ? "" : " (not writable: set ATHANOR_HOME)",
                      gib(facts["home"]["free_bytes"]));
   if (facts["data_sets"].empty()) out += "data       none: run athanor-run prepare emoji\n";
   for (const json& set : facts["data_sets"]) {
-    out += set.contains("error") ? fmt::format("data       {}\n", text(set["error"]))
-                                 : fmt::format("data       {}: {} pictures of {} concepts, {}\n", text(set["name"]),
-                                               text(set["pictures"]), text(set["concepts"]), text(set["digest"]).substr(0, 12));
+    out += set.contains("error")
+               ? fmt::format("data       {}\n", text(set["error"]))
+               : fmt::format("data       {}: {} pictures of {} concepts, {}\n", text(set["name"]),
+                             text(set["pictures"]), text(set["concepts"]), text(set["digest"]).substr(0, 12));
   }
-  out += fmt::format("agent      {}\n", facts["agent"]["answers"].get<bool>() ? "answers" : "is not running");
+  out += fmt::format("agent      {}\n", facts["agent"]["running"].get<bool>() ? "is running" : "is not running");
   const auto stored = facts["store"]["version"].get<std::int64_t>();
   out += stored < 0 ? "history    none yet" : fmt::format("history    version {}", stored);
   return out;

@@ -25,7 +25,9 @@ int run_eval(const EvalOptions& options, Console& console) {
   if (options.json) {
     nlohmann::json metrics = nlohmann::json::object();
     for (const auto& [name, value] : judged.metrics) metrics[name] = value;
-    print_line(nlohmann::json{{"run", run.folder().string()}, {"step", step}, {"split", judged.split}, {"metrics", metrics}}.dump());
+    print_line(
+        nlohmann::json{{"run", run.folder().string()}, {"step", step}, {"split", judged.split}, {"metrics", metrics}}
+            .dump());
     return 0;
   }
   std::string text = fmt::format("step {}, {}", step, judged.split);

@@ -12,7 +12,8 @@ constexpr double kMebibyte = 1024.0 * 1024.0;
 std::string table(const recipe::Prediction& prediction) {
   std::string out = fmt::format("model        {}\nparameters   {}\ndevice       {}\n", prediction.model,
                                 prediction.parameters, prediction.device);
-  out += fmt::format("memory       {:.0f} MiB of {:.0f} MiB\n", static_cast<double>(prediction.peak_memory_bytes) / kMebibyte,
+  out += fmt::format("memory       {:.0f} MiB of {:.0f} MiB\n",
+                     static_cast<double>(prediction.peak_memory_bytes) / kMebibyte,
                      static_cast<double>(prediction.device_memory_bytes) / kMebibyte);
   for (const recipe::MemoryShare& share : prediction.memory) {
     out += fmt::format("  {:<12} {:>8.1f} MiB\n", share.owner, static_cast<double>(share.bytes) / kMebibyte);

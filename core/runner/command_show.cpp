@@ -59,10 +59,14 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
     step = std::max(step, points.rbegin()->first);
   }
   json checkpoints = json::array();
-  for (const auto& written : replay.checkpoints) checkpoints.push_back({{"step", written.step}, {"bytes", written.bytes}});
+  for (const auto& written : replay.checkpoints)
+    checkpoints.push_back({{"step", written.step}, {"bytes", written.bytes}});
   json faults = json::array();
   for (const auto& fault : replay.faults) {
-    faults.push_back({{"step", fault.step}, {"kind", fault.kind}, {"intention", fault.intention}, {"cause", fault.cause},
+    faults.push_back({{"step", fault.step},
+                      {"kind", fault.kind},
+                      {"intention", fault.intention},
+                      {"cause", fault.cause},
                       {"remedy", fault.remedy}});
   }
   return {{"run", run.folder().string()},
@@ -79,10 +83,12 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
 }
 
 std::string summary_text(const json& summary) {
-  std::string out = fmt::format("run      {}\nstate    {}", summary["run"].get<std::string>(), summary["state"].get<std::string>());
+  std::string out =
+      fmt::format("run      {}\nstate    {}", summary["run"].get<std::string>(), summary["state"].get<std::string>());
   if (const auto cause = summary["cause"].get<std::string>(); !cause.empty()) out += " (" + cause + ")";
   out += fmt::format("\nstep     {}\n", summary["step"].get<std::int64_t>());
-  for (const auto& [name, value] : summary["metrics"].items()) out += fmt::format("  {:<24} {:.6g}\n", name, value.get<double>());
+  for (const auto& [name, value] : summary["metrics"].items())
+    out += fmt::format("  {:<24} {:.6g}\n", name, value.get<double>());
   out += fmt::format("events   {}", summary["events"].get<std::int64_t>());
   for (const json& fault : summary["faults"]) {
     out += fmt::format("\nfault    step {}: {}", fault["step"].get<std::int64_t>(), fault["cause"].get<std::string>());

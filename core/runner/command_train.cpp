@@ -23,8 +23,8 @@ void check_resumed_recipe(const recipe::Recipe& wanted, const recipe::Recipe& ow
     if (!may_change_on_resume(path)) changed += (changed.empty() ? "" : ", ") + path;
   }
   if (changed.empty()) return;
-  throw Failure(ErrorKind::invalid_input, "resume the run with this recipe", "it differs from the run's own in " + changed,
-                "Leave these as they were, or start a fork with --fork");
+  throw Failure(ErrorKind::invalid_input, "resume the run with this recipe",
+                "it differs from the run's own in " + changed, "Leave these as they were, or start a fork with --fork");
 }
 
 Beginning resumed(const RunDirectory& directory) {
@@ -117,8 +117,7 @@ int run_train(const TrainOptions& options, Console& console) {
   Beginning beginning = options.fork_step ? forked(options) : Beginning{};
   check_length(sound.recipe, beginning);
   RunDirectory directory = choose_directory(options, sound.recipe);
-  TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console,
-                  options.process_start);
+  TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start);
   const int status = run.run();
   if (options.json) print_line(run.result_json());
   return status;

@@ -1,5 +1,5 @@
-// The commands of athanor-run. Each returns the exit status and writes its result to stdout; what a person follows goes to
-// the console. Failure and RecipeRefused pass through to main.
+// The commands of athanor-run. Each returns the exit status and writes its result to stdout; what a person follows goes
+// to the console. Failure and RecipeRefused pass through to main.
 #pragma once
 
 #include "core/runner/console.h"
@@ -21,11 +21,11 @@ struct PrepareOptions {
 int run_prepare(const PrepareOptions& options, Console& console);
 
 struct TrainOptions {
-  RecipeInput recipe;                  // file empty: the run's own (with resume)
-  std::filesystem::path run_directory; // empty: a fresh one below <ATHANOR_HOME>/runs
+  RecipeInput recipe;                   // file empty: the run's own (with resume)
+  std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
   std::optional<std::int64_t> fork_step;
-  std::string fork_from;               // run; empty: the folder that holds the recipe
+  std::string fork_from;  // run; empty: the folder that holds the recipe
   bool json = false;
   std::chrono::steady_clock::time_point process_start;
 };

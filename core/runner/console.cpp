@@ -3,12 +3,11 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace athanor::runner {
 namespace {
@@ -31,9 +30,12 @@ std::string clock() {
 
 const char* mark(journal::Severity severity) {
   switch (severity) {
-    case journal::Severity::info: return "";
-    case journal::Severity::warning: return "warning: ";
-    case journal::Severity::error: return "error: ";
+    case journal::Severity::info:
+      return "";
+    case journal::Severity::warning:
+      return "warning: ";
+    case journal::Severity::error:
+      return "error: ";
   }
   return "";
 }

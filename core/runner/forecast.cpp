@@ -37,7 +37,8 @@ std::int64_t data_bytes(const SoundRecipe& sound) {
   const recipe::Recipe& recipe = sound.recipe;
   const std::int64_t drawing = std::int64_t{data::kStoredPixels} * data::kStoredPixels * 4;
   const std::int64_t px = recipe.integer("data.image_px");
-  const std::int64_t batch = recipe.integer("data.batch_size") * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
+  const std::int64_t batch =
+      recipe.integer("data.batch_size") * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
   return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
 }
 
@@ -136,11 +137,13 @@ void fill_memory(recipe::Prediction& out, const DryRun& dry, std::int64_t data, 
   for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
 }
 
-void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& times, std::int64_t done, double measuring_s) {
+void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& times, std::int64_t done,
+               double measuring_s) {
   const train::Plan plan = train_plan(sound.recipe);
   if (times.start_s <= 0) times.start_s = kUsualStart_s;
   if (times.checkpoint_s <= 0) {
-    times.checkpoint_s = kUsualCheckpoint_s + static_cast<double>(out.checkpoint_bytes) / kUsualCheckpointBytesPerSecond;
+    times.checkpoint_s =
+        kUsualCheckpoint_s + static_cast<double>(out.checkpoint_bytes) / kUsualCheckpointBytesPerSecond;
   }
   const double evaluate_s = times.evaluate_s_per_picture * static_cast<double>(sound.data.test_pictures);
   out.steps_per_second = times.step_s > 0 ? 1 / times.step_s : 0;
@@ -154,14 +157,15 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
 
 Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto tokenizer = value_or_throw(
-      data::Tokenizer::load(sound.data.dataset->tokenizer_file(sound.recipe.text("data.language"))));
+  const auto tokenizer =
+      value_or_throw(data::Tokenizer::load(sound.data.dataset->tokenizer_file(sound.recipe.text("data.language"))));
   const DryRun dry = dry_run(sound.recipe, {tokenizer.vocabulary_size(), sound.data.test_pictures});
   const std::int64_t data = data_bytes(sound);
 
   Forecast out;
   out.prediction = describe(sound, dry);
-  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + out.prediction.checkpoint_bytes;
+  out.accounted_bytes =
+      static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + out.prediction.checkpoint_bytes;
   // A measurement writes no checkpoint.
   Timing timing = time_of(sound, effort, dry, out.accounted_bytes - out.prediction.checkpoint_bytes);
   out.times = timing.times;
@@ -173,7 +177,8 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   out.prediction.notes.push_back(std::move(timing.note));
   out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
   if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
-    out.prediction.notes.emplace_back("This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
+    out.prediction.notes.emplace_back(
+        "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
   }
   return out;
 }

@@ -1,6 +1,6 @@
-// SIGINT and SIGTERM as a wish to stop: the first one is noted and the run ends after its step with a checkpoint; a second
-// one ends the process at once. Also ignores SIGXFSZ and SIGPIPE, so that a full disk and a closed reader are errors of
-// the write that met them.
+// SIGINT and SIGTERM as a wish to stop: the first one is noted and the run ends after its step with a checkpoint; a
+// second one ends the process at once. Also ignores SIGXFSZ and SIGPIPE, so that a full disk and a closed reader are
+// errors of the write that met them.
 #pragma once
 
 namespace athanor::runner {

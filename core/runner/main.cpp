@@ -31,7 +31,9 @@ void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
   command.add_option("--set", input.overrides, "Replaces one value: path=value")->allow_extra_args(false);
 }
 
-void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "One JSON object on standard output"); }
+void add_json(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "One JSON object on standard output");
+}
 
 void describe(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
@@ -43,16 +45,22 @@ void describe(CLI::App& app, CommandLine& line) {
   add_json(prepare, line.prepare.json);
 
   CLI::App& train = *app.add_subcommand("train", "Trains a recipe in a run directory");
-  add_recipe(train, line.train.recipe, "A recipe, a run's folder, or - for standard input; may be left out with --resume");
-  train.add_option("--run-dir", line.train.run_directory, "The run's folder; default: a fresh one below ATHANOR_HOME/runs");
+  add_recipe(train, line.train.recipe,
+             "A recipe, a run's folder, or - for standard input; may be left out with --resume");
+  train.add_option("--run-dir", line.train.run_directory,
+                   "The run's folder; default: a fresh one below ATHANOR_HOME/runs");
   CLI::Option* resume = train.add_flag("--resume", line.train.resume, "Goes on from the run's newest whole checkpoint");
-  train.add_option("--fork", line.fork_step, "Starts a new run from this step of another")->check(CLI::NonNegativeNumber)->excludes(resume);
-  train.add_option("--from", line.train.fork_from, "The run to fork; default: the one whose recipe is given")->needs("--fork");
+  train.add_option("--fork", line.fork_step, "Starts a new run from this step of another")
+      ->check(CLI::NonNegativeNumber)
+      ->excludes(resume);
+  train.add_option("--from", line.train.fork_from, "The run to fork; default: the one whose recipe is given")
+      ->needs("--fork");
   add_json(train, line.train.json);
 
   CLI::App& plan = *app.add_subcommand("plan", "Predicts memory and time of a recipe");
   add_recipe(plan, line.plan.recipe, "A recipe, a run's folder, or - for standard input");
-  plan.add_flag("--quick", line.plan.quick, "Uses what is known of this machine and measures only when nothing is; the way with -");
+  plan.add_flag("--quick", line.plan.quick,
+                "Uses what is known of this machine and measures only when nothing is; the way with -");
   add_json(plan, line.plan.json);
 
   CLI::App& eval = *app.add_subcommand("eval", "Judges a checkpoint of a run");

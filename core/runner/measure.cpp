@@ -12,7 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 // Time and arithmetic of every operation while it is switched on. Operations do not nest.
 class OpMeter final : public TraceSink, public WorkObserver {
@@ -68,7 +70,9 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
   train::Ports ports;
   ports.tell = [](const journal::Payload&) {};
   ports.save = [](std::int64_t) {};
-  ports.now_ns = [] { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count(); };
+  ports.now_ns = [] {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+  };
 
   // The first evaluation and the first step choose kernels and reserve memory; they are left out of the rates.
   auto last = begin;
@@ -94,7 +98,8 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
   Measured out;
   out.times.step_s = mean(step_s);
   out.times.start_s = assemble_s;
-  out.times.evaluate_s_per_picture = evaluate_s / static_cast<double>(std::max<std::int64_t>(sound.data.test_pictures, 1));
+  out.times.evaluate_s_per_picture =
+      evaluate_s / static_cast<double>(std::max<std::int64_t>(sound.data.test_pictures, 1));
   const double inside_s = meter.into(out.rates);
   const double whole_s = mean(step_s) * static_cast<double>(step_s.size());
   out.rates.overhead = inside_s > 0 ? std::max(1.0, whole_s / inside_s) : 1.0;

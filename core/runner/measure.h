@@ -11,8 +11,8 @@ struct Measured {
   OpRates rates;
 };
 
-// About `budget_s` long, but at least one step beyond the first. Leaves no trace but the time it took; start_s is only the
-// assembly's share, and checkpoint_s and program_bytes are left open.
+// About `budget_s` long, but at least one step beyond the first. Leaves no trace but the time it took; start_s is only
+// the assembly's share, and checkpoint_s and program_bytes are left open.
 [[nodiscard]] Measured measure(const SoundRecipe& sound, double budget_s);
 
 }  // namespace athanor::runner

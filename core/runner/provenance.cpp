@@ -20,12 +20,19 @@ std::string provenance_json(const SoundRecipe& sound, const std::string& parent,
   const data::DatasetCard& card = sound.data.dataset->card();
   json out = {{"program", {{"version", version()}, {"commit", build_commit()}, {"difference", build_difference()}}},
               {"begun", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts)},
-              {"host", {{"name", machine.host}, {"system", machine.system}, {"processor", machine.processor},
-                        {"cores", machine.cores}, {"memory_bytes", machine.memory_bytes}}},
+              {"host",
+               {{"name", machine.host},
+                {"system", machine.system},
+                {"processor", machine.processor},
+                {"cores", machine.cores},
+                {"memory_bytes", machine.memory_bytes}}},
               {"devices", json::array({describe_device(sound.recipe)})},
               {"seeds", {{"run", sound.recipe.integer("run.seed")}}},
-              {"data", {{"name", card.name}, {"digest", card.digest}, {"train_pictures", sound.data.train_pictures},
-                        {"test_pictures", sound.data.test_pictures}}}};
+              {"data",
+               {{"name", card.name},
+                {"digest", card.digest},
+                {"train_pictures", sound.data.train_pictures},
+                {"test_pictures", sound.data.test_pictures}}}};
   if (!from.empty()) out["from"] = {{"run", parent}, {"what", from}};
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }

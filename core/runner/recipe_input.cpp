@@ -23,8 +23,7 @@ recipe::Parsed read(const std::string& file) {
 std::string RecipeRefused::text() const {
   std::string out;
   for (const recipe::Fault& fault : faults_) {
-    const bool from_file = fault.line > 0 || file_ != "-";
-    out += recipe::to_string(fault, from_file ? file_ : "recipe") + "\n";
+    out += recipe::to_string(fault, file_ == "-" ? "recipe" : file_) + "\n";
   }
   return out;
 }
@@ -41,7 +40,8 @@ SoundRecipe read_sound_recipe(const RecipeInput& input) {
   recipe::Parsed parsed = read(input.file);
   // Overrides replace what the file says, so only the faults of understanding it are kept and the values judged anew.
   const auto judged = recipe::validate(parsed.recipe);
-  std::erase_if(parsed.faults, [&](const recipe::Fault& fault) { return std::ranges::find(judged, fault) != judged.end(); });
+  std::erase_if(parsed.faults,
+                [&](const recipe::Fault& fault) { return std::ranges::find(judged, fault) != judged.end(); });
   for (const std::string& assignment : input.overrides) {
     if (auto fault = recipe::apply_override(parsed.recipe, assignment)) parsed.faults.push_back(std::move(*fault));
   }

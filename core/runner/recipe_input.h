@@ -10,8 +10,8 @@
 namespace athanor::runner {
 
 struct RecipeInput {
-  std::string file;                     // a path, a run directory, or "-" for standard input
-  std::vector<std::string> overrides;   // "path=value"
+  std::string file;                    // a path, a run directory, or "-" for standard input
+  std::vector<std::string> overrides;  // "path=value"
 };
 
 struct SoundRecipe {
@@ -22,7 +22,8 @@ struct SoundRecipe {
 // What is wrong with a recipe, thrown by read_sound_recipe(); exit status 2.
 class RecipeRefused : public std::exception {
  public:
-  RecipeRefused(std::string file, std::vector<recipe::Fault> faults) : file_(std::move(file)), faults_(std::move(faults)) {}
+  RecipeRefused(std::string file, std::vector<recipe::Fault> faults)
+      : file_(std::move(file)), faults_(std::move(faults)) {}
   [[nodiscard]] const char* what() const noexcept override { return "the recipe has faults"; }
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
   // "file:line: field: reason", one per line.

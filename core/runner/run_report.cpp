@@ -49,7 +49,9 @@ void RunReport::tell(const journal::Payload& payload) {
   if (const auto* evaluation = std::get_if<journal::Evaluation>(&payload)) say_evaluation(*evaluation);
 }
 
-void RunReport::sample(const journal::DeviceSample& sample) { (void)journal_.append(sample); }
+void RunReport::sample(const journal::DeviceSample& sample) {
+  (void)journal_.append(sample);
+}
 
 void RunReport::on_span(const journal::Span& span) {
   const double seconds = static_cast<double>(span.end_ns - span.begin_ns) / kNanosecondsPerSecond;
@@ -75,10 +77,10 @@ void RunReport::on_step(std::int64_t step, double loss, double step_s) {
   step_s_.push_back(step_s);
   const double each = mean(step_s_);
   const std::int64_t left = setting_.steps - step;
-  console_.progress(static_cast<double>(step) / static_cast<double>(setting_.steps),
-                    fmt::format("step {}/{}  loss {:.3f}  {:.0f} pairs/s  {} left", step, setting_.steps, loss,
-                                static_cast<double>(setting_.batch_size) / each,
-                                duration(static_cast<double>(left) * each)));
+  console_.progress(
+      static_cast<double>(step) / static_cast<double>(setting_.steps),
+      fmt::format("step {}/{}  loss {:.3f}  {:.0f} pairs/s  {} left", step, setting_.steps, loss,
+                  static_cast<double>(setting_.batch_size) / each, duration(static_cast<double>(left) * each)));
   if (static_cast<std::int64_t>(step_s_.size()) != kCheckedSteps || left == 0) return;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - setting_.process_start;
   const double predicted_rest = forecast_.prediction.seconds_to_finish - forecast_.times.start_s - forecast_.spent_s -
@@ -116,12 +118,11 @@ void RunReport::check_prediction(std::int64_t step, double seconds_to_finish) {
   fact.predicted_seconds_to_finish = predicted.seconds_to_finish;
   fact.measured_seconds_to_finish = seconds_to_finish;
   value_or_throw(journal_.append(fact));
-  console_.info(fmt::format(
-      "After step {}: steps/s {}; peak memory {}; whole run {}", step,
-      compared(fact.predicted_steps_per_second, fact.measured_steps_per_second, "{:.2f}"),
-      compared(static_cast<double>(fact.predicted_peak_bytes) / kMebibyte,
-               static_cast<double>(fact.measured_peak_bytes) / kMebibyte, "{:.0f} MiB"),
-      compared(fact.predicted_seconds_to_finish, fact.measured_seconds_to_finish, "{:.1f} s")));
+  console_.info(fmt::format("After step {}: steps/s {}; peak memory {}; whole run {}", step,
+                            compared(fact.predicted_steps_per_second, fact.measured_steps_per_second, "{:.2f}"),
+                            compared(static_cast<double>(fact.predicted_peak_bytes) / kMebibyte,
+                                     static_cast<double>(fact.measured_peak_bytes) / kMebibyte, "{:.0f} MiB"),
+                            compared(fact.predicted_seconds_to_finish, fact.measured_seconds_to_finish, "{:.1f} s")));
 }
 
 void RunReport::say_evaluation(const journal::Evaluation& evaluation) {

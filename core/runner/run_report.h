@@ -17,7 +17,7 @@ class RunReport {
  public:
   struct Setting {
     std::int64_t steps = 0;
-    std::int64_t done = 0;       // at the start of this process
+    std::int64_t done = 0;  // at the start of this process
     std::int64_t batch_size = 0;
     std::chrono::steady_clock::time_point process_start;
   };

@@ -43,7 +43,8 @@ int TrainingRun::run() {
     tell_state(stopped ? journal::RunState::stopped : journal::RunState::finished,
                stopped ? fmt::format("{} after step {}", stop_signal(), done_) : "");
     value_or_throw(journal_->sync());
-    console_.info(fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
+    console_.info(
+        fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
     console_.set_listener({});
     return stopped ? kInterrupted : 0;
   } catch (const Failure& failure) {
@@ -72,8 +73,8 @@ void TrainingRun::write_papers() {
   const std::string text = recipe::to_toml(sound_.recipe, recipe::Detail::everything);
   recipe_digest_ = sha256_hex(text);
   value_or_throw(write_file_atomically(directory_.recipe(), text));
-  value_or_throw(write_file_atomically(directory_.provenance(),
-                                       provenance_json(sound_, beginning_.parent, beginning_.from)));
+  value_or_throw(
+      write_file_atomically(directory_.provenance(), provenance_json(sound_, beginning_.parent, beginning_.from)));
 }
 
 train::Outcome TrainingRun::train() {
@@ -85,18 +86,20 @@ train::Outcome TrainingRun::train() {
   value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(forecast.prediction)}));
   console_.info(fmt::format("{}, {} parameters, on {}", forecast.prediction.model, forecast.prediction.parameters,
                             forecast.prediction.device));
-  console_.info(fmt::format("Expected: {:.1f} steps/s, {:.0f} s in all, {:.0f} MiB", forecast.prediction.steps_per_second,
-                            forecast.prediction.seconds_to_finish,
+  console_.info(fmt::format("Expected: {:.1f} steps/s, {:.0f} s in all, {:.0f} MiB",
+                            forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
                             static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
 
-  Assembly assembly = assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
+  Assembly assembly =
+      assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
   restore(assembly);
-  report_ = std::make_unique<RunReport>(
-      *journal_, console_, forecast,
-      RunReport::Setting{sound_.recipe.integer("train.steps"), done_, sound_.recipe.integer("data.batch_size"), process_start_});
+  report_ = std::make_unique<RunReport>(*journal_, console_, forecast,
+                                        RunReport::Setting{sound_.recipe.integer("train.steps"), done_,
+                                                           sound_.recipe.integer("data.batch_size"), process_start_});
   tell_state(journal::RunState::running, "");
 
-  const observe::Sampler sampler(kSampleInterval, [this](const journal::DeviceSample& sample) { report_->sample(sample); });
+  const observe::Sampler sampler(kSampleInterval,
+                                 [this](const journal::DeviceSample& sample) { report_->sample(sample); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
     if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
@@ -144,7 +147,8 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   if (report_->last_evaluation()) {
     for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;
   }
-  const auto contents = train::capture(*assembly.context, assembly.model->named_parameters(), *assembly.optimizer, state);
+  const auto contents =
+      train::capture(*assembly.context, assembly.model->named_parameters(), *assembly.optimizer, state);
   const auto written =
       value_or_throw(checkpoint::write(directory_.checkpoints(), contents, sound_.recipe.integer("checkpoint.keep")));
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
@@ -164,7 +168,8 @@ void TrainingRun::tell_failure(const Error& error) {
   console_.set_listener({});
   state_ = "failed";
   if (!fault_told_) {
-    (void)journal_->append(journal::FaultSeen{done_, to_string(error.kind), error.intention, error.cause, error.remedy});
+    (void)journal_->append(
+        journal::FaultSeen{done_, to_string(error.kind), error.intention, error.cause, error.remedy});
   }
   (void)journal_->append(journal::LogLine{journal::Severity::error, error.message()});
   (void)journal_->append(journal::StateChanged{journal::RunState::failed, error.message()});
@@ -188,7 +193,8 @@ std::string TrainingRun::result_json() const {
       for (const auto& [name, value] : report_->last_evaluation()->metrics) metrics["eval/" + name] = value;
     }
   }
-  return nlohmann::json{{"run", directory_.folder().string()}, {"state", state_}, {"step", done_}, {"metrics", metrics}}.dump();
+  return nlohmann::json{{"run", directory_.folder().string()}, {"state", state_}, {"step", done_}, {"metrics", metrics}}
+      .dump();
 }
 
 }  // namespace athanor::runner

@@ -15,8 +15,8 @@ namespace athanor::runner {
 // Where a run begins: nothing, its own last checkpoint, or another run's.
 struct Beginning {
   std::optional<checkpoint::Loaded> checkpoint;
-  std::string from;        // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
-  std::string parent;      // folder of the run that was forked
+  std::string from;    // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
+  std::string parent;  // folder of the run that was forked
 };
 
 class TrainingRun {

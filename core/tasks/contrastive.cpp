@@ -25,7 +25,8 @@ Tensor upload_row(Context& context, const std::vector<std::int32_t>& values) {
 }
 
 // out[q, g] = sum over d of queries[q, d] * gallery[g, d], added in order.
-std::vector<float> similarities(const std::vector<float>& queries, const std::vector<float>& gallery, std::int64_t dim) {
+std::vector<float> similarities(const std::vector<float>& queries, const std::vector<float>& gallery,
+                                std::int64_t dim) {
   const auto width = static_cast<std::size_t>(dim);
   const std::size_t rows = queries.size() / width;
   const std::size_t columns = gallery.size() / width;
@@ -106,7 +107,8 @@ Judgement Contrastive::judge(Context& context) {
 
   Judgement out{"test", {}, {}};
   out.metrics = eval::named(eval::summarise(eval::ranks(by_text, embedded.text_ids, embedded.picture_ids)), "t2i");
-  const auto back = eval::named(eval::summarise(eval::ranks(by_picture, embedded.picture_ids, embedded.text_ids)), "i2t");
+  const auto back =
+      eval::named(eval::summarise(eval::ranks(by_picture, embedded.picture_ids, embedded.text_ids)), "i2t");
   out.metrics.insert(out.metrics.end(), back.begin(), back.end());
   for (const data::Probe& probe : parts_.probes) out.samples.push_back(text_probe(probe, embedded, by_text));
   for (const data::Probe& probe : parts_.probes) out.samples.push_back(image_probe(probe, embedded, by_picture));
@@ -131,7 +133,8 @@ journal::RetrievalSample Contrastive::text_probe(const data::Probe& probe, const
   out.gallery_size = static_cast<std::int64_t>(gallery);
   for (const std::int64_t hit : eval::best(row, kShownAnswers)) {
     const auto i = static_cast<std::size_t>(hit);
-    out.top.push_back({embedded.picture_ids[i], parts_.test.caption(i), picture_path(parts_.test.pictures()[i]), row[i]});
+    out.top.push_back(
+        {embedded.picture_ids[i], parts_.test.caption(i), picture_path(parts_.test.pictures()[i]), row[i]});
   }
   return out;
 }
@@ -147,8 +150,8 @@ journal::RetrievalSample Contrastive::image_probe(const data::Probe& probe, cons
   for (const std::int64_t hit : eval::best(row, kShownAnswers)) {
     const auto i = static_cast<std::size_t>(hit);
     const std::size_t source = embedded.text_source[i];
-    out.top.push_back({embedded.text_ids[i], parts_.test.caption(source),
-                       picture_path(parts_.test.pictures()[source]), row[i]});
+    out.top.push_back(
+        {embedded.text_ids[i], parts_.test.caption(source), picture_path(parts_.test.pictures()[source]), row[i]});
   }
   return out;
 }

@@ -37,8 +37,8 @@ class Contrastive final : public Task {
   struct Embedded {
     std::int64_t dim = 0;
     std::vector<float> pictures, texts;
-    std::vector<std::int32_t> picture_ids, text_ids;   // concepts
-    std::vector<std::size_t> text_source;              // the test picture whose caption the text is
+    std::vector<std::int32_t> picture_ids, text_ids;  // concepts
+    std::vector<std::size_t> text_source;             // the test picture whose caption the text is
   };
   [[nodiscard]] Embedded embed(Context& context) const;
   [[nodiscard]] journal::RetrievalSample asked(const data::Probe& probe) const;

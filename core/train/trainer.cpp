@@ -13,12 +13,13 @@ namespace {
 constexpr double kNanosecondsPerSecond = 1e9;
 constexpr double kNanosecondsPerMillisecond = 1e6;
 
-bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % every == 0; }
+bool due(std::int64_t every, std::int64_t step) {
+  return every > 0 && step % every == 0;
+}
 
 }  // namespace
 
-Trainer::Trainer(Parts parts, Plan plan, Ports ports)
-    : parts_(parts), plan_(plan), ports_(std::move(ports)) {}
+Trainer::Trainer(Parts parts, Plan plan, Ports ports) : parts_(parts), plan_(plan), ports_(std::move(ports)) {}
 
 template <class Work>
 auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
@@ -80,27 +81,32 @@ void Trainer::step() {
   ++done_;
 
   const auto spent_ns = static_cast<double>(ports_.now_ns() - begin_ns);
-  journal::MetricSamples figures{done_, {{"train/loss", loss_value},
-                                         {"train/learning_rate", rate},
-                                         {"train/gradient_norm", report.gradient_norm},
-                                         {"train/samples_per_s", batch.size * kNanosecondsPerSecond / spent_ns},
-                                         {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
-  for (const auto& [name, value] : parts_.task.state(parts_.context)) figures.values.emplace_back("train/" + name, value);
+  journal::MetricSamples figures{done_,
+                                 {{"train/loss", loss_value},
+                                  {"train/learning_rate", rate},
+                                  {"train/gradient_norm", report.gradient_norm},
+                                  {"train/samples_per_s", batch.size * kNanosecondsPerSecond / spent_ns},
+                                  {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
+  for (const auto& [name, value] : parts_.task.state(parts_.context))
+    figures.values.emplace_back("train/" + name, value);
   ports_.tell(figures);
 }
 
 void Trainer::refuse_nonfinite(double loss, const optim::StepReport* report) const {
   const std::string who = report == nullptr ? first_nonfinite_value(parts_.context, parts_.parameters)
                                             : first_nonfinite_gradient(parts_.context, parts_.parameters);
-  std::string cause = report == nullptr ? fmt::format("the loss is {}", loss)
-                                        : fmt::format("the gradient of {} is not finite ({} numbers in all)", who, report->nonfinite);
+  std::string cause = report == nullptr
+                          ? fmt::format("the loss is {}", loss)
+                          : fmt::format("the gradient of {} is not finite ({} numbers in all)", who, report->nonfinite);
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
-  throw Failure(ErrorKind::numeric, fmt::format("take step {}", done_ + 1), cause,
-                "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint");
+  throw Failure(
+      ErrorKind::numeric, fmt::format("take step {}", done_ + 1), cause,
+      "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint");
 }
 
 void Trainer::evaluate() {
-  tasks::Judgement judged = timed(journal::SpanKind::evaluate, done_, [&] { return parts_.task.judge(parts_.context); });
+  tasks::Judgement judged =
+      timed(journal::SpanKind::evaluate, done_, [&] { return parts_.task.judge(parts_.context); });
   journal::MetricSamples figures{done_, {}};
   for (const auto& [name, value] : judged.metrics) figures.values.emplace_back("eval/" + name, value);
   ports_.tell(figures);

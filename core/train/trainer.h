@@ -1,5 +1,5 @@
-// The loop: when to step, to evaluate and to save, and what is told about it. It knows neither equations nor file formats
-// nor how anything is shown; those arrive as a task, as functions and as an observer.
+// The loop: when to step, to evaluate and to save, and what is told about it. It knows neither equations nor file
+// formats nor how anything is shown; those arrive as a task, as functions and as an observer.
 #pragma once
 
 #include "core/data/loader.h"
@@ -17,9 +17,9 @@ namespace athanor::train {
 struct Plan {
   std::int64_t steps = 1;
   optim::CosineSchedule schedule;
-  float clip_norm = 0;               // 0: none
-  std::int64_t evaluate_every = 0;   // steps; 0: at the start and the end only
-  std::int64_t checkpoint_every = 0; // steps; 0: at the end only
+  float clip_norm = 0;                // 0: none
+  std::int64_t evaluate_every = 0;    // steps; 0: at the start and the end only
+  std::int64_t checkpoint_every = 0;  // steps; 0: at the end only
 };
 
 // All are referred to and outlive the trainer.
@@ -32,10 +32,10 @@ struct Parts {
 };
 
 struct Ports {
-  std::function<void(const journal::Payload&)> tell;    // every event, in order, from the calling thread
-  std::function<void(std::int64_t step)> save;          // writes a checkpoint; throws Failure
-  std::function<bool()> stop;                           // asked between steps
-  std::function<std::int64_t()> now_ns;                 // the clock of the spans
+  std::function<void(const journal::Payload&)> tell;  // every event, in order, from the calling thread
+  std::function<void(std::int64_t step)> save;        // writes a checkpoint; throws Failure
+  std::function<bool()> stop;                         // asked between steps
+  std::function<std::int64_t()> now_ns;               // the clock of the spans
 };
 
 enum class Outcome { finished, stopped };

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <stdlib.h>
 #include <string>
 #include <system_error>
-
-#include <stdlib.h>
 
 namespace athanor::testing_support {
 

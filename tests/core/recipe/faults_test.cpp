@@ -22,7 +22,9 @@ struct BadInput {
 
 class RecipeFaults : public testing::TestWithParam<BadInput> {};
 
-TEST_P(RecipeFaults, AreSaidWithLineFieldAndReason) { EXPECT_EQ(faults_of(GetParam().toml), GetParam().faults); }
+TEST_P(RecipeFaults, AreSaidWithLineFieldAndReason) {
+  EXPECT_EQ(faults_of(GetParam().toml), GetParam().faults);
+}
 
 const BadInput kBadInputs[] = {
     {"UnknownKey", "[train]\nstepz = 5\n", {"x.toml:2: train.stepz: unknown key; did you mean train.steps?"}},
@@ -33,24 +35,38 @@ const BadInput kBadInputs[] = {
     {"UnknownSection", "\n[trian]\nsteps = 5\n", {"x.toml:2: trian: unknown section; did you mean [train]?"}},
     {"SectionIsAValue", "train = 3\n", {"x.toml:1: train: must be a section ([train]), not a whole number"}},
     {"TextForNumber", "[train]\nsteps = \"many\"\n", {"x.toml:2: train.steps: must be a whole number, not text"}},
-    {"FractionForWholeNumber", "[train]\nsteps = 1.5\n", {"x.toml:2: train.steps: must be a whole number, not a fraction"}},
+    {"FractionForWholeNumber",
+     "[train]\nsteps = 1.5\n",
+     {"x.toml:2: train.steps: must be a whole number, not a fraction"}},
     {"NumberForText", "[run]\nname = 7\n", {"x.toml:2: run.name: must be text in quotes, not a whole number"}},
-    {"NumberForFlag", "[run]\ndeterministic = 1\n", {"x.toml:2: run.deterministic: must be true or false, not a whole number"}},
+    {"NumberForFlag",
+     "[run]\ndeterministic = 1\n",
+     {"x.toml:2: run.deterministic: must be true or false, not a whole number"}},
     {"TextForList", "[data]\ngroups = \"Objects\"\n", {"x.toml:2: data.groups: must be a list of texts, not text"}},
     {"NumbersInList", "[data]\ngroups = [1]\n", {"x.toml:2: data.groups: must be a list of texts, not a list"}},
     {"BelowRange", "[train]\nsteps = 0\n", {"x.toml:2: train.steps: must be between 1 and 100000000, not 0"}},
     {"AboveRange", "[model]\ndropout = 2\n", {"x.toml:2: model.dropout: must be between 0 and 0.9, not 2.0"}},
-    {"NotANumber", "[train]\nlearning_rate = nan\n", {"x.toml:2: train.learning_rate: must be between 1e-09 and 10, not nan"}},
+    {"NotANumber",
+     "[train]\nlearning_rate = nan\n",
+     {"x.toml:2: train.learning_rate: must be between 1e-09 and 10, not nan"}},
     {"OnlyValue", "[parallel]\ndata = 2\n", {"x.toml:2: parallel.data: must be 1 in this version, not 2"}},
-    {"OnlyChoice", "[precision]\npolicy = \"fp8\"\n", {"x.toml:2: precision.policy: must be fp32 in this version, not \"fp8\""}},
-    {"NotAChoice", "[train]\ndevice = \"gpu\"\n", {"x.toml:2: train.device: must be one of auto, cpu, cuda, not \"gpu\""}},
+    {"OnlyChoice",
+     "[precision]\npolicy = \"fp8\"\n",
+     {"x.toml:2: precision.policy: must be fp32 in this version, not \"fp8\""}},
+    {"NotAChoice",
+     "[train]\ndevice = \"gpu\"\n",
+     {"x.toml:2: train.device: must be one of auto, cpu, cuda, not \"gpu\""}},
     {"NotInList",
      "[data]\ntrain_styles = [\"noto\", \"oil\"]\n",
      {"x.toml:2: data.train_styles: must be made of noto, openmoji, emojione, not \"oil\""}},
-    {"TwiceInList", "[data]\ngroups = [\"Objects\", \"Objects\"]\n", {"x.toml:2: data.groups: names \"Objects\" twice"}},
+    {"TwiceInList",
+     "[data]\ngroups = [\"Objects\", \"Objects\"]\n",
+     {"x.toml:2: data.groups: names \"Objects\" twice"}},
     {"EmptyList", "[data]\ntest_styles = []\n", {"x.toml:2: data.test_styles: must name at least one"}},
     {"EmptyName", "[run]\nname = \"\"\n", {"x.toml:2: run.name: must not be empty"}},
-    {"NameOfTwoLines", "[run]\nname = \"a\\nb\"\n", {"x.toml:2: run.name: must be one line without control characters"}},
+    {"NameOfTwoLines",
+     "[run]\nname = \"a\\nb\"\n",
+     {"x.toml:2: run.name: must be one line without control characters"}},
     {"WarmupLongerThanTraining",
      "[train]\nsteps = 10\nwarmup_steps = 10\n",
      {"x.toml:3: train.warmup_steps: must be less than train.steps (10)"}},
@@ -125,7 +141,8 @@ TEST(RecipeOverride, FaultsNameTheFieldAndTheReason) {
             "--set: train.stepz: unknown key; did you mean train.steps?");
   EXPECT_EQ(to_string(*apply_override(recipe, "train.steps=many"), "--set"),
             "--set: train.steps: must be a whole number, not \"many\"");
-  EXPECT_EQ(to_string(*apply_override(recipe, "train.steps"), "--set"), "--set: train.steps: must be written as path=value");
+  EXPECT_EQ(to_string(*apply_override(recipe, "train.steps"), "--set"),
+            "--set: train.steps: must be written as path=value");
   EXPECT_EQ(recipe, Recipe());
 }
 

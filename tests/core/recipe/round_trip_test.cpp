@@ -12,10 +12,13 @@ namespace {
 
 using Engine = std::mt19937_64;
 
-std::size_t below(Engine& engine, std::size_t bound) { return engine() % bound; }
+std::size_t below(Engine& engine, std::size_t bound) {
+  return engine() % bound;
+}
 
 std::string any_text(Engine& engine) {
-  static const std::vector<std::string> kPieces = {"a", " ", "\"", "\\", "\t", "\n", "#", "'", "=", ",", "[", "é", "喵", "🐱", "\x7f", "\x01"};
+  static const std::vector<std::string> kPieces = {"a", " ", "\"", "\\", "\t", "\n", "#",    "'",
+                                                   "=", ",", "[",  "é",  "喵", "🐱",  "\x7f", "\x01"};
   std::string out = "x";
   for (std::size_t length = below(engine, 12); length > 0; --length) out += kPieces[below(engine, kPieces.size())];
   return out;
@@ -28,14 +31,19 @@ double any_real(Engine& engine, const Field& field) {
 
 Value any_value(Engine& engine, const Field& field) {
   switch (field.type) {
-    case FieldType::boolean: return below(engine, 2) == 1;
+    case FieldType::boolean:
+      return below(engine, 2) == 1;
     case FieldType::integer:
       return static_cast<std::int64_t>(field.minimum) +
              static_cast<std::int64_t>(below(engine, static_cast<std::size_t>(field.maximum - field.minimum) + 1));
-    case FieldType::real: return any_real(engine, field);
-    case FieldType::text: return any_text(engine);
-    case FieldType::choice: return field.choices[below(engine, field.choices.size())];
-    case FieldType::list: break;
+    case FieldType::real:
+      return any_real(engine, field);
+    case FieldType::text:
+      return any_text(engine);
+    case FieldType::choice:
+      return field.choices[below(engine, field.choices.size())];
+    case FieldType::list:
+      break;
   }
   std::vector<std::string> words;
   for (const std::string& choice : field.choices) {
@@ -55,7 +63,8 @@ TEST(RecipeRoundTrip, WhatIsWrittenIsReadBackWhateverTheValues) {
       const std::string toml = to_toml(recipe, detail);
       const Parsed parsed = parse(toml);
       ASSERT_EQ(parsed.recipe.differences(recipe), std::vector<std::string>()) << toml;
-      for (const Fault& fault : parsed.faults) ASSERT_FALSE(fault.reason.starts_with("syntax")) << to_string(fault, toml);
+      for (const Fault& fault : parsed.faults)
+        ASSERT_FALSE(fault.reason.starts_with("syntax")) << to_string(fault, toml);
     }
   }
 }

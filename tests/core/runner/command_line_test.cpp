@@ -31,13 +31,14 @@ TEST(CommandLine, HelpIsNoFaultAndNonsenseIs) {
 TEST(CommandLine, EveryFaultOfARecipeIsSaidAtOnceAndNothingIsMade) {
   TemporaryFolder folder;
   ASSERT_TRUE(write_file_flushed(folder / "bad.toml", "[train]\nsteps = 0\nstepz = 1\n[model]\ndropout = \"much\"\n"));
-  const Outcome outcome = run_program({"train", folder / "bad.toml", "--run-dir", folder / "run", "--set", "run.sed=1"});
+  const Outcome outcome =
+      run_program({"train", folder / "bad.toml", "--run-dir", folder / "run", "--set", "run.sed=1"});
   EXPECT_EQ(outcome.status, 2);
   const std::string file = folder / "bad.toml";
-  EXPECT_EQ(outcome.err, file + ": run.sed: unknown key; did you mean run.seed?\n" +
-                             file + ":2: train.steps: must be between 1 and 100000000, not 0\n" +
-                             file + ":3: train.stepz: unknown key; did you mean train.steps?\n" +
-                             file + ":5: model.dropout: must be a number, not text\n");
+  EXPECT_EQ(outcome.err, file + ": run.sed: unknown key; did you mean run.seed?\n" + file +
+                             ":2: train.steps: must be between 1 and 100000000, not 0\n" + file +
+                             ":3: train.stepz: unknown key; did you mean train.steps?\n" + file +
+                             ":5: model.dropout: must be a number, not text\n");
   EXPECT_FALSE(fs::exists(folder.path() / "run"));
 }
 
@@ -107,7 +108,7 @@ TEST(CommandLine, DoctorNamesMachineAndDataSetsWithDigests) {
   EXPECT_GE(facts["machine"]["cores"], 1);
   EXPECT_EQ(facts["data_sets"][0]["name"], "emoji");
   EXPECT_EQ(facts["data_sets"][0]["digest"].get<std::string>().size(), 64U);
-  EXPECT_EQ(facts["agent"]["answers"], false);
+  EXPECT_EQ(facts["agent"]["running"], false);
 }
 
 TEST(Plan, PredictsMemoryThatTheRunThenNeeds) {
@@ -205,8 +206,8 @@ TEST(Train, TheStarterBeginsUndecided) {
   ATH_NEEDS_DATA();
   for (const char* seed : {"run.seed=1", "run.seed=2", "run.seed=3"}) {
     TemporaryFolder folder;
-    const Outcome outcome = run_program({"train", kStarter, "--run-dir", folder / "run", "--set", "train.steps=1", "--set",
-                                         "train.warmup_steps=0", "--set", seed});
+    const Outcome outcome = run_program({"train", kStarter, "--run-dir", folder / "run", "--set", "train.steps=1",
+                                         "--set", "train.warmup_steps=0", "--set", seed});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_NEAR(read_run(folder / "run").metrics.at("train/loss").at(1), std::log(128.0), 0.02 * std::log(128.0));
   }

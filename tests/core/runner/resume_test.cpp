@@ -4,9 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <signal.h>
-
 #include <fstream>
+#include <signal.h>
 
 namespace athanor::runner {
 namespace {
@@ -28,7 +27,9 @@ Outcome train_until(const fs::path& run, std::int64_t step, int signal) {
   return launch_program(launch);
 }
 
-Outcome resume(const fs::path& run) { return run_program({"train", "--run-dir", run.string(), "--resume"}); }
+Outcome resume(const fs::path& run) {
+  return run_program({"train", "--run-dir", run.string(), "--resume"});
+}
 
 void expect_same_bits(const fs::path& run, const fs::path& undisturbed) {
   const Replay a = read_run(run);
@@ -101,7 +102,8 @@ TEST_F(Resume, PassesADamagedCheckpointOverAndSaysSo) {
   fs::remove(run / "checkpoints" / newest / "COMPLETE");
   const Outcome resumed = resume(run);
   ASSERT_EQ(resumed.status, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("The checkpoint " + newest + " is not whole and was passed over: COMPLETE is missing"));
+  EXPECT_THAT(resumed.err,
+              HasSubstr("The checkpoint " + newest + " is not whole and was passed over: COMPLETE is missing"));
   EXPECT_EQ(events_of_kind<journal::Recovery>(run).at(0).step, steps.at(steps.size() - 2));
   expect_same_bits(run, undisturbed());
 }
@@ -126,7 +128,8 @@ TEST_F(Resume, OfAFinishedRunHasNothingToDo) {
 }
 
 TEST_F(Resume, WithAnotherRecipeIsRefusedByName) {
-  const Outcome outcome = run_program({"train", "--run-dir", undisturbed().string(), "--resume", "--set", "train.learning_rate=0.5"});
+  const Outcome outcome =
+      run_program({"train", "--run-dir", undisturbed().string(), "--resume", "--set", "train.learning_rate=0.5"});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, HasSubstr("train.learning_rate"));
 }
@@ -139,9 +142,8 @@ TEST_F(Resume, OfNothingIsAnInputError) {
 TEST_F(Resume, AForkStartsFromAParentsCheckpointAndLeavesTheParentAlone) {
   const std::string before = bytes_of(undisturbed() / "journal-0.athj");
   const fs::path fork = own_ / "fork";
-  const Outcome outcome =
-      run_program({"train", undisturbed() / "recipe.toml", "--run-dir", fork.string(), "--fork", "75", "--set",
-                   "train.learning_rate=0.0005"});
+  const Outcome outcome = run_program({"train", undisturbed() / "recipe.toml", "--run-dir", fork.string(), "--fork",
+                                       "75", "--set", "train.learning_rate=0.0005"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const auto recovery = events_of_kind<journal::Recovery>(fork);
   ASSERT_EQ(recovery.size(), 1U);
@@ -156,11 +158,12 @@ TEST_F(Resume, AForkStartsFromAParentsCheckpointAndLeavesTheParentAlone) {
 }
 
 TEST_F(Resume, AForkOfAnotherShapeNamesWhatDoesNotFit) {
-  const Outcome outcome = run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "fork", "--fork", "75",
-                                       "--set", "model.embedding_dim=32"});
+  const Outcome outcome = run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "fork", "--fork",
+                                       "75", "--set", "model.embedding_dim=32"});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, HasSubstr("image_tower.head.weight is [16, 16], the model's is [32, 16]"));
-  EXPECT_EQ(run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "other", "--fork", "76"}).status, 2);
+  EXPECT_EQ(run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "other", "--fork", "76"}).status,
+            2);
 }
 
 }  // namespace

@@ -4,15 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <cstdlib>
 #include <thread>
+#include <unistd.h>
 
 namespace athanor::runner {
 namespace fs = std::filesystem;
@@ -67,7 +66,9 @@ fs::path empty_home(const testing_support::TemporaryFolder& folder) {
   return folder / "empty-home";
 }
 
-bool has_data() { return fs::exists(data_sets() / "emoji" / "card.json"); }
+bool has_data() {
+  return fs::exists(data_sets() / "emoji" / "card.json");
+}
 
 Outcome launch_program(const Launch& launch) {
   const testing_support::TemporaryFolder scratch;
@@ -91,14 +92,17 @@ Outcome run_program(std::vector<std::string> arguments) {
 
 std::vector<std::string> train_arguments(const fs::path& folder, const std::vector<std::string>& more) {
   std::vector<std::string> out = {"train", kSmoke.string(), "--run-dir", folder.string()};
-  for (const char* setting : {"train.steps=30", "train.warmup_steps=5", "checkpoint.every_steps=10", "eval.every_steps=15"}) {
+  for (const char* setting :
+       {"train.steps=30", "train.warmup_steps=5", "checkpoint.every_steps=10", "eval.every_steps=15"}) {
     out.insert(out.end(), {"--set", setting});
   }
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
-Replay read_run(const fs::path& folder) { return value_or_throw(replay(folder / journal::file_name(0))); }
+Replay read_run(const fs::path& folder) {
+  return value_or_throw(replay(folder / journal::file_name(0)));
+}
 
 std::vector<journal::Payload> events_of(const fs::path& folder) {
   std::vector<journal::Payload> out;

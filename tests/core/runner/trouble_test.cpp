@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <signal.h>
 
 namespace athanor::runner {
@@ -17,9 +18,9 @@ TEST(Trouble, NumbersThatOverflowEndTheRunWithTheTensorsName) {
   ATH_NEEDS_DATA();
   TemporaryFolder folder;
   const fs::path run = folder.path() / "run";
-  const Outcome outcome = run_program(train_arguments(
-      run, {"--set", "train.learning_rate=10", "--set", "train.weight_decay=10", "--set", "train.clip_norm=0", "--set",
-            "train.steps=100", "--set", "train.warmup_steps=0"}));
+  const Outcome outcome = run_program(
+      train_arguments(run, {"--set", "train.learning_rate=10", "--set", "train.weight_decay=10", "--set",
+                            "train.clip_norm=0", "--set", "train.steps=100", "--set", "train.warmup_steps=0"}));
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   const Replay replayed = read_run(run);
   EXPECT_EQ(replayed.state.state, journal::RunState::failed);
@@ -60,6 +61,49 @@ TEST(Trouble, AJournalThatCannotGrowEndsTheRunWithAnError) {
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("error: "));
   EXPECT_TRUE(replay(folder.path() / "run/journal-0.athj"));
+}
+
+class DamagedData : public testing::Test {
+ protected:
+  void SetUp() override {
+    ATH_NEEDS_DATA();
+    fs::copy(shared_home() / "datasets" / "emoji", folder_ / "datasets" / "emoji", fs::copy_options::recursive);
+  }
+  void flip(const char* file, std::streamoff offset) const {
+    std::fstream stream(folder_ / "datasets" / "emoji" / file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(offset);
+    const char byte = static_cast<char>(stream.get() ^ 0x20);
+    stream.seekp(offset);
+    stream.put(byte);
+    ASSERT_TRUE(stream.good());
+  }
+  [[nodiscard]] Outcome train() const {
+    Launch launch;
+    launch.arguments = train_arguments(folder_ / "run");
+    launch.home = folder_.path();
+    return launch_program(launch);
+  }
+
+  class Folder : public TemporaryFolder {
+   public:
+    Folder() { fs::create_directory(path() / "datasets"); }
+  };
+  Folder folder_;
+};
+
+TEST_F(DamagedData, OnePictureIsLeftOutAndNamed) {
+  flip("pictures.bin", 500);
+  const Outcome outcome = train();
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, testing::ContainsRegex("The picture [a-z]+/[0-9a-f-]+ is damaged and left out"));
+}
+
+TEST_F(DamagedData, AnIndexThatDoesNotMatchItsDigestIsCorrupt) {
+  flip("concepts.jsonl", 500);
+  const Outcome outcome = train();
+  EXPECT_EQ(outcome.status, 4) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("concepts.jsonl"));
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 
 TEST(Trouble, ASecondSignalEndsTheProcessAtOnce) {

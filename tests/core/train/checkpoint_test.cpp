@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-
 #include <signal.h>
 #include <sys/resource.h>
 

@@ -38,7 +38,9 @@ TEST(Ranks, TheBestOfSeveralRightAnswersCounts) {
   EXPECT_THAT(ranks(Scores{0.1F, 0.9F, 0.5F, 0.95F}, Ids{4}, Ids{4, 4, 5, 6}), ElementsAre(2));
 }
 
-TEST(Ranks, AQueryWithoutRightAnswerIsLast) { EXPECT_THAT(ranks(Scores{0.1F, 0.2F}, Ids{9}, Ids{0, 1}), ElementsAre(3)); }
+TEST(Ranks, AQueryWithoutRightAnswerIsLast) {
+  EXPECT_THAT(ranks(Scores{0.1F, 0.2F}, Ids{9}, Ids{0, 1}), ElementsAre(3));
+}
 
 TEST(Summary, OfKnownRanks) {
   const std::vector<std::int64_t> known = {1, 2, 5, 10, 100, 1};

@@ -62,16 +62,33 @@ TEST(Safetensors, EveryLieOfAHeaderIsRefusedWithTheArraysName) {
   EXPECT_THAT(refusal_of(file_of("{}", 0, ~0ULL)), HasSubstr("header claims"));
   EXPECT_THAT(refusal_of(file_of("[1]", 0)), HasSubstr("no JSON object"));
   EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[1]}})", 4)), HasSubstr("'w' lacks"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}})", 4)), HasSubstr("'w' has the unknown type F99"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4)), HasSubstr("'w' has no usable shape"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4)), HasSubstr("'w' needs 8 bytes for its shape but has 4"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4)), HasSubstr("'w' reaches from byte 4 to 0"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 4)), HasSubstr("'w' reaches from byte 0 to 8 of 4"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[281474976710656,281474976710656],"data_offsets":[0,4]}})", 4)), HasSubstr("'w' is too large"));
-  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4)), HasSubstr("names 'w' twice"));
-  EXPECT_THAT(refusal_of(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8)), HasSubstr("'b' overlaps"));
-  EXPECT_THAT(refusal_of(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8)), HasSubstr("gap before 'a'"));
-  EXPECT_THAT(refusal_of(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 9)), HasSubstr("5 bytes behind the last array"));
+  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}})", 4)),
+              HasSubstr("'w' has the unknown type F99"));
+  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4)),
+              HasSubstr("'w' has no usable shape"));
+  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4)),
+              HasSubstr("'w' needs 8 bytes for its shape but has 4"));
+  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4)),
+              HasSubstr("'w' reaches from byte 4 to 0"));
+  EXPECT_THAT(refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 4)),
+              HasSubstr("'w' reaches from byte 0 to 8 of 4"));
+  EXPECT_THAT(
+      refusal_of(file_of(R"({"w":{"dtype":"F32","shape":[281474976710656,281474976710656],"data_offsets":[0,4]}})", 4)),
+      HasSubstr("'w' is too large"));
+  EXPECT_THAT(
+      refusal_of(file_of(
+          R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+          4)),
+      HasSubstr("names 'w' twice"));
+  EXPECT_THAT(
+      refusal_of(file_of(
+          R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+          8)),
+      HasSubstr("'b' overlaps"));
+  EXPECT_THAT(refusal_of(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8)),
+              HasSubstr("gap before 'a'"));
+  EXPECT_THAT(refusal_of(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 9)),
+              HasSubstr("5 bytes behind the last array"));
   EXPECT_THAT(refusal_of(file_of(R"({"__metadata__":{"a":1}})", 0)), HasSubstr("metadata 'a' is no text"));
 }
 
@@ -85,7 +102,8 @@ TEST(Safetensors, DamagedFilesNeverBreakTheReader) {
   int refused = 0;
   for (int round = 0; round < 2000; ++round) {
     std::string bytes = whole;
-    for (std::uint64_t edits = 1 + engine() % 4; edits > 0; --edits) bytes[engine() % 150] = static_cast<char>(engine());
+    for (std::uint64_t edits = 1 + engine() % 4; edits > 0; --edits)
+      bytes[engine() % 150] = static_cast<char>(engine());
     if (round % 5 == 0) bytes.resize(engine() % bytes.size());
     ASSERT_TRUE(write_file_flushed(folder / "d", bytes));
     const auto reader = SafetensorsReader::open(folder / "d");
