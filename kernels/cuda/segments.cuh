@@ -1,0 +1,62 @@
+// Lists of tensors in one launch: the table of up to kSegmentsPerLaunch of them travels as a kernel argument, so nothing
+// is allocated or copied. Block b works on chunk (b - first_block[s]) of segment s.
+#pragma once
+
+#include "kernels/cuda/launch.cuh"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+namespace athanor::kernels::cuda {
+
+template <class Segment>
+struct SegmentTable {
+  Segment segment[kSegmentsPerLaunch];
+  std::int32_t first_block[kSegmentsPerLaunch + 1];
+  std::int32_t count;
+};
+
+struct SegmentChunk {
+  int segment;
+  std::int64_t begin, end;
+};
+
+template <class Segment>
+__device__ SegmentChunk chunk_of_block(const SegmentTable<Segment>& table) {
+  const auto block = static_cast<std::int32_t>(blockIdx.x);
+  int low = 0, high = table.count - 1;
+  while (low < high) {
+    const int middle = (low + high + 1) / 2;
+    if (table.first_block[middle] <= block)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  const std::int64_t begin = std::int64_t{block - table.first_block[low]} * kSegmentChunk;
+  const std::int64_t numel = table.segment[low].numel;
+  return {low, begin, begin + kSegmentChunk < numel ? begin + kSegmentChunk : numel};
+}
+
+// Calls body(table, blocks) for each launch's share of the list; empty segments are left out.
+template <class Segment, class Body>
+void for_each_table(std::span<const Segment> segments, Body&& body) {
+  SegmentTable<Segment> table{};
+  const auto flush = [&] {
+    if (table.count > 0) body(table, std::int64_t{table.first_block[table.count]});
+    table.count = 0;
+  };
+  for (const Segment& segment : segments) {
+    if (segment.numel <= 0) continue;
+    const std::int64_t blocks = segment_blocks(segment.numel);
+    if (table.count == kSegmentsPerLaunch || table.first_block[table.count] + blocks > kMaxBlocksX) flush();
+    table.segment[table.count] = segment;
+    table.first_block[table.count + 1] =
+        static_cast<std::int32_t>((table.count > 0 ? table.first_block[table.count] : 0) + blocks);
+    table.first_block[0] = 0;
+    ++table.count;
+  }
+  flush();
+}
+
+}  // namespace athanor::kernels::cuda

@@ -1,0 +1,174 @@
+#include "kernels/cuda/column_reduce.cuh"
+#include "kernels/cuda/device/activation.cuh"
+#include "kernels/cuda/device/reduce.cuh"
+#include "kernels/ops/norm/group_norm.h"
+
+namespace athanor::kernels {
+
+namespace {
+
+// One block per (sample, group). Its values are `width` neighbours at each of `positions` places, `channels` apart.
+struct Extent {
+  std::int64_t samples, positions, channels;
+  int groups, width;
+};
+
+// Walks one group's values: thread by thread, the whole block in step.
+struct GroupWalk {
+  std::int64_t base;
+  std::int64_t values;
+  int first_channel;
+  int width;
+  std::int64_t channels;
+
+  __device__ explicit GroupWalk(const Extent& e) : values(e.positions * e.width), width(e.width), channels(e.channels) {
+    const std::int64_t sample = blockIdx.x / static_cast<unsigned>(e.groups);
+    first_channel = static_cast<int>(blockIdx.x % static_cast<unsigned>(e.groups)) * e.width;
+    base = sample * e.positions * e.channels + first_channel;
+  }
+
+  // visit(offset into x, channel)
+  template <class Visit>
+  __device__ void each(Visit&& visit) const {
+    for (std::int64_t i = threadIdx.x; i < values; i += blockDim.x) {
+      const std::int64_t position = i / width;
+      const int within = static_cast<int>(i - position * width);
+      visit(base + position * channels + within, first_channel + within);
+    }
+  }
+};
+
+struct Affine {
+  const float *gain, *bias;
+  __device__ float gain_of(std::int64_t channel) const { return gain ? gain[channel] : 1.0f; }
+  __device__ float bias_of(std::int64_t channel) const { return bias ? bias[channel] : 0.0f; }
+};
+
+struct Forward {
+  Extent extent;
+  const float* x;
+  Affine affine;
+  float eps;
+  float *y, *mean, *rstd;
+};
+
+template <class Act>
+__global__ void group_norm_kernel(Forward f) {
+  const GroupWalk walk(f.extent);
+  const auto count = static_cast<float>(walk.values);
+  float sum = 0.0f;
+  walk.each([&](std::int64_t at, int) { sum += f.x[at]; });
+  const float mean = cuda::block_sum(sum) / count;
+  float squares = 0.0f;
+  walk.each([&](std::int64_t at, int) { squares += (f.x[at] - mean) * (f.x[at] - mean); });
+  const float rstd = 1.0f / sqrtf(cuda::block_sum(squares) / count + f.eps);
+  walk.each([&](std::int64_t at, int channel) {
+    f.y[at] = Act::value((f.x[at] - mean) * rstd * f.affine.gain_of(channel) + f.affine.bias_of(channel));
+  });
+  if (threadIdx.x != 0) return;
+  if (f.mean) f.mean[blockIdx.x] = mean;
+  if (f.rstd) f.rstd[blockIdx.x] = rstd;
+}
+
+struct Backward {
+  Extent extent;
+  const float* x;
+  Affine affine;
+  const float *mean, *rstd, *dy;
+  float* dx;
+};
+
+template <class Act>
+__global__ void group_norm_input_grad_kernel(Backward b) {
+  const GroupWalk walk(b.extent);
+  const float mean = b.mean[blockIdx.x], rstd = b.rstd[blockIdx.x];
+  const auto slope_times_gain = [&](float normal, int channel) {
+    const float gain = b.affine.gain_of(channel);
+    return Act::slope(normal * gain + b.affine.bias_of(channel)) * gain;
+  };
+  float sum_h = 0.0f, sum_h_normal = 0.0f;
+  walk.each([&](std::int64_t at, int channel) {
+    const float normal = (b.x[at] - mean) * rstd;
+    const float h = b.dy[at] * slope_times_gain(normal, channel);
+    sum_h += h;
+    sum_h_normal += h * normal;
+  });
+  const auto count = static_cast<float>(walk.values);
+  const float mean_h = cuda::block_sum(sum_h) / count;
+  const float mean_h_normal = cuda::block_sum(sum_h_normal) / count;
+  walk.each([&](std::int64_t at, int channel) {
+    const float normal = (b.x[at] - mean) * rstd;
+    const float h = b.dy[at] * slope_times_gain(normal, channel);
+    b.dx[at] = rstd * (h - mean_h - normal * mean_h_normal);
+  });
+}
+
+// Rows are all positions of all samples, sample by sample.
+template <class Act>
+struct ParameterTerms {
+  Backward b;
+  __device__ cuda::Terms<2> operator()(std::int64_t row, std::int64_t channel) const {
+    const std::int64_t group = row / b.extent.positions * b.extent.groups + channel / b.extent.width;
+    const std::int64_t at = row * b.extent.channels + channel;
+    const float normal = (b.x[at] - b.mean[group]) * b.rstd[group];
+    const float e = b.dy[at] * Act::slope(normal * b.affine.gain_of(channel) + b.affine.bias_of(channel));
+    return {{e * normal, e}};
+  }
+};
+
+Extent extent_of(const View& x, int groups) {
+  const std::int64_t samples = x.dim(0), channels = x.dim(-1);
+  const std::int64_t per_sample = samples == 0 ? 0 : x.numel() / samples;
+  return {.samples = samples,
+          .positions = channels == 0 ? 0 : per_sample / channels,
+          .channels = channels,
+          .groups = groups,
+          .width = static_cast<int>(channels / groups)};
+}
+
+cuda::LaunchConfig config_of(const Extent& extent) {
+  const std::int64_t values = extent.positions * extent.width;
+  return cuda::block_per_row(values == 0 ? 0 : extent.samples * extent.groups, values);
+}
+
+}  // namespace
+
+void group_norm_cuda(const Exec& exec, const GroupNormArgs& args) {
+  const Forward f{.extent = extent_of(args.x, args.groups),
+                  .x = args.x.as<float>(),
+                  .affine = {args.gain.as<float>(), args.bias.as<float>()},
+                  .eps = args.eps,
+                  .y = args.y.as<float>(),
+                  .mean = args.mean.as<float>(),
+                  .rstd = args.rstd.as<float>()};
+  cuda::with_activation(args.activation, [&](auto act) {
+    cuda::launch_kernel(exec, "group_norm", config_of(f.extent), group_norm_kernel<decltype(act)>, f);
+  });
+}
+
+void group_norm_grad_cuda(const Exec& exec, const GroupNormGradArgs& args) {
+  constexpr const char* kOp = "group_norm_grad";
+  const Backward b{.extent = extent_of(args.x, args.groups),
+                   .x = args.x.as<float>(),
+                   .affine = {args.gain.as<float>(), args.bias.as<float>()},
+                   .mean = args.mean.as<float>(),
+                   .rstd = args.rstd.as<float>(),
+                   .dy = args.dy.as<float>(),
+                   .dx = args.dx.as<float>()};
+  cuda::with_activation(args.activation, [&](auto act) {
+    using Act = decltype(act);
+    // The parameters first: dx may lie in dy.
+    if (args.dgain.present() || args.dbias.present())
+      cuda::column_reduce<2>(exec, kOp, b.extent.samples * b.extent.positions, b.extent.channels, ParameterTerms<Act>{b},
+                             args.accumulate_parameters, {{args.dgain.as<float>(), args.dbias.as<float>()}},
+                             exec.workspace);
+    if (b.dx) cuda::launch_kernel(exec, kOp, config_of(b.extent), group_norm_input_grad_kernel<Act>, b);
+  });
+}
+
+std::size_t group_norm_grad_cuda_workspace_bytes(const GroupNormGradArgs& args) {
+  const Extent extent = extent_of(args.x, args.groups);
+  return cuda::column_reduce_workspace_bytes(extent.samples * extent.positions, extent.channels, 2);
+}
+
+}  // namespace athanor::kernels
