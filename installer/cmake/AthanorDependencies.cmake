@@ -42,7 +42,11 @@ if(ATH_CUDA)
   find_program(ATH_NVCC nvcc HINTS /usr/local/cuda/bin REQUIRED)
   set(CMAKE_CUDA_COMPILER ${ATH_NVCC})
   set(CMAKE_CUDA_ARCHITECTURES ${ATH_CUDA_ARCHITECTURES})
+  set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)  # one runtime in a process, also beside cuBLASLt
   enable_language(CUDA)
+  # CMake 3.25 does not know how nvcc is asked for C++20.
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
   find_package(CUDAToolkit REQUIRED)
 endif()
 

@@ -1,6 +1,7 @@
 #include "kernels/cuda/map.cuh"
 #include "kernels/ops/random/dropout.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace athanor::kernels {
@@ -8,9 +9,9 @@ namespace athanor::kernels {
 namespace {
 
 struct Drop {
-  std::uint64_t seed, first_block, threshold;  // dropped below the threshold, of 2^32
-  std::uint32_t step, stream;
-  float keep_probability;
+  std::uint64_t seed, first_block;
+  std::uint32_t step, stream, threshold;  // dropped below the threshold
+  float scale;
 };
 
 // One thread per Philox block: four elements.
@@ -21,7 +22,7 @@ __global__ void dropout_kernel(std::int64_t elements, bool vectors, Drop drop, c
   const PhiloxBlock random =
       philox_at(drop.seed, drop.step, drop.stream, drop.first_block + static_cast<std::uint64_t>(block));
   const auto kept = [&](int i, float value) {
-    return random.word[i] >= drop.threshold ? value / drop.keep_probability : 0.0f;
+    return random.word[i] >= drop.threshold ? value * drop.scale : 0.0f;
   };
   if (vectors && first + 4 <= elements) {
     cuda::Four values = cuda::load_four(x + first);
@@ -35,14 +36,16 @@ __global__ void dropout_kernel(std::int64_t elements, bool vectors, Drop drop, c
 }  // namespace
 
 void dropout_cuda(const Exec& exec, const DropoutArgs& args) {
-  const float *x = args.x.as<float>();
+  const float* x = args.x.as<float>();
   auto* const y = args.y.as<float>();
+  const double probability = static_cast<double>(args.probability);
+  const double threshold = std::clamp(probability * 4294967296.0, 0.0, 4294967295.0);
   const Drop drop{.seed = args.seed,
                   .first_block = args.first_index / 4,
-                  .threshold = static_cast<std::uint64_t>(std::llround(static_cast<double>(args.probability) * 4294967296.0)),
                   .step = args.step,
                   .stream = args.stream,
-                  .keep_probability = 1.0f - args.probability};
+                  .threshold = static_cast<std::uint32_t>(std::llround(threshold)),
+                  .scale = static_cast<float>(1.0 / (1.0 - probability))};
   cuda::launch_kernel(exec, "dropout", cuda::per_element(args.y.numel(), 4), dropout_kernel, args.y.numel(),
                       cuda::all_on_16_bytes(x, y), drop, x, y);
 }
