@@ -1,0 +1,199 @@
+#include "tests/gpu/emulation/grid.h"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <ucontext.h>
+#include <utility>
+#include <vector>
+
+dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace athanor::emulation {
+
+namespace {
+
+constexpr int kLanes = 32;
+constexpr std::size_t kStackBytes = std::size_t{64} << 10;
+
+enum class State { ready, at_block_barrier, at_warp_barrier, done };
+
+struct Fiber {
+  ucontext_t context{};
+  std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStackBytes);
+  State state = State::ready;
+  dim3 thread;
+  int parity = 0;
+};
+
+struct Warp {
+  std::uint64_t words[2][kLanes] = {};
+  unsigned present[2] = {};  // lanes that gave a word
+};
+
+class Block {
+ public:
+  void run(const std::function<void()>& body, unsigned order) {
+    body_ = &body;
+    const std::size_t threads = std::size_t{blockDim.x} * blockDim.y * blockDim.z;
+    while (fibers_.size() < threads) fibers_.push_back(std::make_unique<Fiber>());
+    warps_.assign((threads + kLanes - 1) / kLanes, Warp{});
+    running_ = threads;
+    for (std::size_t i = 0; i < threads; ++i) start(*fibers_[i], i);
+    while (true) {
+      bool moved = false;
+      for (std::size_t turn = 0; turn < threads; ++turn) {
+        const std::size_t shifted = (turn + order * 7) % threads;
+        moved |= resume((order & 1) ? threads - 1 - shifted : shifted);
+      }
+      release_warps(threads);
+      if (std::all_of(fibers_.begin(), fibers_.begin() + static_cast<std::ptrdiff_t>(threads),
+                      [](const auto& fiber) { return fiber->state == State::done; }))
+        break;
+      const bool released = release_block(threads);
+      if (!moved && !released) throw std::logic_error("a block waits at a barrier that not all of its threads reach");
+    }
+    if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
+  }
+
+  void wait(State state) {
+    Fiber& fiber = *fibers_[current_];
+    fiber.state = state;
+    swapcontext(&fiber.context, &scheduler_);
+  }
+
+  [[nodiscard]] int lane() const { return static_cast<int>(current_ % kLanes); }
+
+  std::uint64_t exchange(std::uint64_t word, int source) {
+    const auto& given = give(word);
+    if (!(given.second & (1u << source))) throw std::logic_error("a lane reads from one that gave nothing");
+    return given.first[source];
+  }
+
+  unsigned ballot(bool predicate) {
+    const auto& given = give(predicate ? 1 : 0);
+    unsigned votes = 0;
+    for (int lane = 0; lane < kLanes; ++lane)
+      if (given.second & (1u << lane)) votes |= static_cast<unsigned>(given.first[lane]) << lane;
+    return votes;
+  }
+
+ private:
+  // Two buffers take turns: no lane can be two exchanges ahead of another.
+  std::pair<const std::uint64_t*, unsigned> give(std::uint64_t word) {
+    Fiber& fiber = *fibers_[current_];
+    Warp& warp = warps_[current_ / kLanes];
+    const int parity = fiber.parity;
+    fiber.parity ^= 1;
+    warp.words[parity][lane()] = word;
+    warp.present[parity] |= 1u << lane();
+    warp.present[parity ^ 1] = 0;
+    wait(State::at_warp_barrier);
+    return {warp.words[parity], warp.present[parity]};
+  }
+
+  void start(Fiber& fiber, std::size_t index) {
+    fiber.state = State::ready;
+    fiber.parity = 0;
+    const auto at = static_cast<unsigned>(index);
+    fiber.thread = {at % blockDim.x, at / blockDim.x % blockDim.y, at / blockDim.x / blockDim.y};
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack.get();
+    fiber.context.uc_stack.ss_size = kStackBytes;
+    fiber.context.uc_link = &scheduler_;
+    makecontext(&fiber.context, &Block::enter, 0);
+  }
+
+  static void enter();
+
+  bool resume(std::size_t index) {
+    Fiber& fiber = *fibers_[index];
+    if (fiber.state != State::ready) return false;
+    current_ = index;
+    threadIdx = fiber.thread;
+    swapcontext(&scheduler_, &fiber.context);
+    return true;
+  }
+
+  // A warp goes on when all its lanes that still run wait for each other.
+  void release_warps(std::size_t threads) {
+    for (std::size_t first = 0; first < threads; first += kLanes) {
+      const std::size_t end = std::min(first + kLanes, threads);
+      bool all = true;
+      for (std::size_t i = first; i < end; ++i)
+        all = all && (fibers_[i]->state == State::at_warp_barrier || fibers_[i]->state == State::done);
+      if (all) release(first, end, State::at_warp_barrier);
+    }
+  }
+
+  bool release_block(std::size_t threads) {
+    bool any = false;
+    for (std::size_t i = 0; i < threads; ++i) {
+      const State state = fibers_[i]->state;
+      if (state == State::ready || state == State::at_warp_barrier) return state == State::ready;
+      any = any || state == State::at_block_barrier;
+    }
+    release(0, threads, State::at_block_barrier);
+    return any;
+  }
+
+  void release(std::size_t first, std::size_t end, State from) {
+    for (std::size_t i = first; i < end; ++i)
+      if (fibers_[i]->state == from) fibers_[i]->state = State::ready;
+  }
+
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Warp> warps_;
+  std::size_t current_ = 0, running_ = 0;
+  const std::function<void()>* body_ = nullptr;
+  ucontext_t scheduler_{};
+  std::exception_ptr fault_;
+};
+
+Block& block() {
+  static Block only;
+  return only;
+}
+
+std::int64_t grids = 0;
+
+// An exception must not leave a fiber's stack: it is kept, and thrown again where the grid was started.
+void Block::enter() {
+  Block& self = block();
+  const std::size_t index = self.current_;
+  try {
+    (*self.body_)();
+  } catch (...) {
+    self.fault_ = std::current_exception();
+  }
+  self.fibers_[index]->state = State::done;
+}
+
+}  // namespace
+
+void run_grid(dim3 grid, dim3 threads, const std::function<void()>& thread) {
+  if (threads.x * threads.y * threads.z > 1024) throw std::logic_error("a block of more than 1024 threads");
+  if (grid.y > 65535 || grid.z > 65535) throw std::logic_error("a grid too large in y or z");
+  gridDim = grid;
+  blockDim = threads;
+  const auto order = static_cast<unsigned>(grids++);
+  for (unsigned z = 0; z < grid.z; ++z)
+    for (unsigned y = 0; y < grid.y; ++y)
+      for (unsigned x = 0; x < grid.x; ++x) {
+        blockIdx = {x, y, z};
+        block().run(thread, order);
+      }
+}
+
+void wait_for_block() { block().wait(State::at_block_barrier); }
+
+int lane() { return block().lane(); }
+
+std::uint64_t exchange_word(std::uint64_t word, int source) { return block().exchange(word, source); }
+
+unsigned ballot(bool predicate) { return block().ballot(predicate); }
+
+std::int64_t grids_run() { return grids; }
+
+}  // namespace athanor::emulation
