@@ -24,12 +24,17 @@ struct Fiber {
   std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStackBytes);
   State state = State::ready;
   dim3 thread;
-  int parity = 0;
+};
+
+// Words that lanes gave in one exchange, and which lanes did.
+struct Words {
+  std::uint64_t of_lane[kLanes] = {};
+  unsigned present = 0;
 };
 
 struct Warp {
-  std::uint64_t words[2][kLanes] = {};
-  unsigned present[2] = {};  // lanes that gave a word
+  Words coming;  // filled until all lanes wait
+  Words given;   // then read, until all wait again
 };
 
 class Block {
@@ -39,7 +44,6 @@ class Block {
     const std::size_t threads = std::size_t{blockDim.x} * blockDim.y * blockDim.z;
     while (fibers_.size() < threads) fibers_.push_back(std::make_unique<Fiber>());
     warps_.assign((threads + kLanes - 1) / kLanes, Warp{});
-    running_ = threads;
     for (std::size_t i = 0; i < threads; ++i) start(*fibers_[i], i);
     while (true) {
       bool moved = false;
@@ -66,36 +70,30 @@ class Block {
   [[nodiscard]] int lane() const { return static_cast<int>(current_ % kLanes); }
 
   std::uint64_t exchange(std::uint64_t word, int source) {
-    const auto& given = give(word);
-    if (!(given.second & (1u << source))) throw std::logic_error("a lane reads from one that gave nothing");
-    return given.first[source];
+    const Words& given = give(word);
+    if (!(given.present & (1u << source))) throw std::logic_error("a lane reads from one that gave nothing");
+    return given.of_lane[source];
   }
 
   unsigned ballot(bool predicate) {
-    const auto& given = give(predicate ? 1 : 0);
+    const Words& given = give(predicate ? 1 : 0);
     unsigned votes = 0;
     for (int lane = 0; lane < kLanes; ++lane)
-      if (given.second & (1u << lane)) votes |= static_cast<unsigned>(given.first[lane]) << lane;
+      if (given.present & (1u << lane)) votes |= static_cast<unsigned>(given.of_lane[lane]) << lane;
     return votes;
   }
 
  private:
-  // Two buffers take turns: no lane can be two exchanges ahead of another.
-  std::pair<const std::uint64_t*, unsigned> give(std::uint64_t word) {
-    Fiber& fiber = *fibers_[current_];
+  const Words& give(std::uint64_t word) {
     Warp& warp = warps_[current_ / kLanes];
-    const int parity = fiber.parity;
-    fiber.parity ^= 1;
-    warp.words[parity][lane()] = word;
-    warp.present[parity] |= 1u << lane();
-    warp.present[parity ^ 1] = 0;
+    warp.coming.of_lane[lane()] = word;
+    warp.coming.present |= 1u << lane();
     wait(State::at_warp_barrier);
-    return {warp.words[parity], warp.present[parity]};
+    return warp.given;
   }
 
   void start(Fiber& fiber, std::size_t index) {
     fiber.state = State::ready;
-    fiber.parity = 0;
     const auto at = static_cast<unsigned>(index);
     fiber.thread = {at % blockDim.x, at / blockDim.x % blockDim.y, at / blockDim.x / blockDim.y};
     getcontext(&fiber.context);
@@ -123,7 +121,10 @@ class Block {
       bool all = true;
       for (std::size_t i = first; i < end; ++i)
         all = all && (fibers_[i]->state == State::at_warp_barrier || fibers_[i]->state == State::done);
-      if (all) release(first, end, State::at_warp_barrier);
+      if (!all) continue;
+      Warp& warp = warps_[first / kLanes];
+      if (warp.coming.present != 0) warp.given = std::exchange(warp.coming, Words{});
+      release(first, end, State::at_warp_barrier);
     }
   }
 
@@ -145,7 +146,7 @@ class Block {
 
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<Warp> warps_;
-  std::size_t current_ = 0, running_ = 0;
+  std::size_t current_ = 0;
   const std::function<void()>* body_ = nullptr;
   ucontext_t scheduler_{};
   std::exception_ptr fault_;
