@@ -64,11 +64,10 @@ void raise(const CallSite& site, cudaError_t code) {
 }
 
 void raise(const CallSite& site, cublasStatus_t code) {
-  const auto kind = code == CUBLAS_STATUS_ALLOC_FAILED       ? ErrorKind::out_of_memory
+  const auto kind = code == CUBLAS_STATUS_ALLOC_FAILED      ? ErrorKind::out_of_memory
                     : code == CUBLAS_STATUS_NOT_INITIALIZED ? ErrorKind::unavailable
                                                             : ErrorKind::internal;
-  throw Failure(kind, intention(site),
-                describe(site, cublasLtGetStatusName(code), cublasLtGetStatusString(code)));
+  throw Failure(kind, intention(site), describe(site, cublasLtGetStatusName(code), cublasLtGetStatusString(code)));
 }
 
 }  // namespace athanor::kernels::cuda

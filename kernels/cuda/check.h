@@ -23,11 +23,11 @@ struct CallSite {
 
 }  // namespace athanor::kernels::cuda
 
-#define ATH_CUDA_CHECK_AS(success, op, ...)                                                                      \
-  do {                                                                                                           \
-    if (const auto ath_code = (__VA_ARGS__); ath_code != (success))                                              \
+#define ATH_CUDA_CHECK_AS(success, op, ...)                                                                         \
+  do {                                                                                                              \
+    if (const auto ath_code = (__VA_ARGS__); ath_code != (success))                                                 \
       ::athanor::kernels::cuda::raise({(op), #__VA_ARGS__, static_cast<const char*>(__func__), __FILE__, __LINE__}, \
-                                      ath_code);                                                                 \
+                                      ath_code);                                                                    \
   } while (false)
 #define ATH_CUDA_CHECK(op, ...) ATH_CUDA_CHECK_AS(cudaSuccess, op, __VA_ARGS__)
 #define ATH_CUBLAS_CHECK(op, ...) ATH_CUDA_CHECK_AS(CUBLAS_STATUS_SUCCESS, op, __VA_ARGS__)

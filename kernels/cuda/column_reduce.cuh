@@ -74,8 +74,8 @@ void column_reduce(const Exec& exec, const char* op, std::int64_t rows, std::int
                    Outputs<kOutputs> out, void* workspace) {
   const ColumnLaunch launch = per_column(rows, columns);
   auto* partial = static_cast<float*>(workspace);
-  launch_kernel(exec, op, launch.config, column_partial_kernel<kOutputs, F>, rows, columns, launch.rows_per_block, terms,
-                partial);
+  launch_kernel(exec, op, launch.config, column_partial_kernel<kOutputs, F>, rows, columns, launch.rows_per_block,
+                terms, partial);
   launch_kernel(exec, op, per_element(columns), column_finish_kernel<kOutputs>, launch.row_blocks, columns,
                 static_cast<const float*>(partial), accumulate, out);
 }
@@ -84,9 +84,7 @@ void column_reduce(const Exec& exec, const char* op, std::int64_t rows, std::int
 struct PlainTerm {
   const float* x;
   std::int64_t columns;
-  __device__ Terms<1> operator()(std::int64_t row, std::int64_t column) const {
-    return {{x[row * columns + column]}};
-  }
+  __device__ Terms<1> operator()(std::int64_t row, std::int64_t column) const { return {{x[row * columns + column]}}; }
 };
 
 }  // namespace athanor::kernels::cuda

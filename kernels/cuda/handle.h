@@ -1,5 +1,5 @@
-// Owns one C handle: released when the owner goes, movable, not copyable. Releasing never throws; its status is dropped,
-// as nothing could be done about it there.
+// Owns one C handle: released when the owner goes, movable, not copyable. Releasing never throws; its status is
+// dropped, as nothing could be done about it there.
 #pragma once
 
 #include <utility>

@@ -6,7 +6,6 @@
 #include "kernels/cuda/launch_config.h"
 
 #include <cuda_runtime.h>
-
 #include <utility>
 
 namespace athanor::kernels::cuda {

@@ -34,10 +34,11 @@ LaunchConfig block_per_row(std::int64_t rows, std::int64_t columns) noexcept {
 }
 
 ColumnLaunch per_column(std::int64_t rows, std::int64_t columns) noexcept {
-  constexpr std::int64_t kLeastRows = 64;     // below, a block would mostly wait
+  constexpr std::int64_t kLeastRows = 64;       // below, a block would mostly wait
   constexpr std::int64_t kEnoughBlocks = 1024;  // fills any device
   const std::int64_t tiles = ceil_div(columns, kColumnTile);
-  const std::int64_t most = std::clamp<std::int64_t>(kEnoughBlocks / std::max<std::int64_t>(tiles, 1), 1, kMaxRowBlocks);
+  const std::int64_t most =
+      std::clamp<std::int64_t>(kEnoughBlocks / std::max<std::int64_t>(tiles, 1), 1, kMaxRowBlocks);
   const std::int64_t wanted = std::clamp<std::int64_t>(ceil_div(rows, kLeastRows), 1, most);
   const std::int64_t rows_per_block = ceil_div(ceil_div(rows, wanted), kRowLanes) * kRowLanes;
   const std::int64_t row_blocks = std::max<std::int64_t>(rows_per_block ? ceil_div(rows, rows_per_block) : 0, 1);

@@ -1,5 +1,5 @@
-// Launch shapes as pure functions of the problem: the same on every device, so that the order of every sum is a function
-// of shapes alone. Plain C++, tested without a GPU.
+// Launch shapes as pure functions of the problem: the same on every device, so that the order of every sum is a
+// function of shapes alone. Plain C++, tested without a GPU.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,8 @@ inline constexpr int kRowLanes = 8;
 inline constexpr std::int64_t kMaxRowBlocks = 256;
 [[nodiscard]] ColumnLaunch per_column(std::int64_t rows, std::int64_t columns) noexcept;
 
-// How many images a convolution unfolds at a time: as many as keep the unfolded matrix within kUnfoldBytes, at least one.
+// How many images a convolution unfolds at a time: as many as keep the unfolded matrix within kUnfoldBytes, at least
+// one.
 inline constexpr std::int64_t kUnfoldBytes = std::int64_t{64} << 20;
 [[nodiscard]] std::int64_t images_per_chunk(std::int64_t images, std::int64_t rows_per_image,
                                             std::int64_t columns) noexcept;

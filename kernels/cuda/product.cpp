@@ -64,9 +64,8 @@ Preference preference_for(const char* op, const PlanKey& key) {
   // Partial sums meet in the workspace and are added in order, or there are none.
   set(op, preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
       std::uint32_t{key.workspace ? CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE : CUBLASLT_REDUCTION_SCHEME_NONE});
-  for (const auto side :
-       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+  for (const auto side : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+                          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
     set(op, preference, side, key.alignment_bytes);
   return preference;
 }
@@ -138,10 +137,10 @@ void product(const Exec& exec, const char* op, const Product& args) {
   const auto desc = describe(op, key, args.bias);
   const Plan& plan = planner().plan(op, handle, key, desc);
   const float* added = args.beta == 0.0f ? args.d : args.c;
-  ATH_CUBLAS_CHECK(op, cublasLtMatmul(handle, desc.get(), &args.alpha, args.b, plan.b.get(), args.a, plan.a.get(),
-                                      &args.beta, added, plan.c.get(), args.d, plan.d.get(), &plan.algorithm,
-                                      args.workspace, args.workspace ? kProductWorkspaceBytes : 0,
-                                      static_cast<cudaStream_t>(exec.stream)));
+  ATH_CUBLAS_CHECK(
+      op, cublasLtMatmul(handle, desc.get(), &args.alpha, args.b, plan.b.get(), args.a, plan.a.get(), &args.beta, added,
+                         plan.c.get(), args.d, plan.d.get(), &plan.algorithm, args.workspace,
+                         args.workspace ? kProductWorkspaceBytes : 0, static_cast<cudaStream_t>(exec.stream)));
 }
 
 }  // namespace athanor::kernels::cuda

@@ -1,5 +1,5 @@
-// Lists of tensors in one launch: the table of up to kSegmentsPerLaunch of them travels as a kernel argument, so nothing
-// is allocated or copied. Block b works on chunk (b - first_block[s]) of segment s.
+// Lists of tensors in one launch: the table of up to kSegmentsPerLaunch of them travels as a kernel argument, so
+// nothing is allocated or copied. Block b works on chunk (b - first_block[s]) of segment s.
 #pragma once
 
 #include "kernels/cuda/launch.cuh"

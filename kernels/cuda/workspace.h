@@ -27,10 +27,10 @@ class WorkspaceCutter {
     used_ = (end + kAlignment - 1) / kAlignment * kAlignment;
     if (measuring_) return nullptr;
     if (end > bytes_)
-      throw Failure(ErrorKind::internal, "place a kernel's scratch memory",
-                    "the workspace holds " + std::to_string(bytes_) + " bytes but " + std::to_string(end) +
-                        " are needed",
-                    "Ask the op's workspace_bytes function with the same arguments");
+      throw Failure(
+          ErrorKind::internal, "place a kernel's scratch memory",
+          "the workspace holds " + std::to_string(bytes_) + " bytes but " + std::to_string(end) + " are needed",
+          "Ask the op's workspace_bytes function with the same arguments");
     return reinterpret_cast<T*>(base_ + at);
   }
 

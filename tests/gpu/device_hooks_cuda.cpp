@@ -1,7 +1,6 @@
-#include "tests/kernels/support/device_hooks.h"
-
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/device_info.h"
+#include "tests/kernels/support/device_hooks.h"
 
 namespace athanor::kernels::test {
 

@@ -1,5 +1,5 @@
-// Reductions over a warp or a block, in an order fixed by the block's shape. Every thread gets the result, with the same
-// bits. All threads of the warp (block) must call; blocks hold whole warps.
+// Reductions over a warp or a block, in an order fixed by the block's shape. Every thread gets the result, with the
+// same bits. All threads of the warp (block) must call; blocks hold whole warps.
 #pragma once
 
 namespace athanor::kernels::cuda {

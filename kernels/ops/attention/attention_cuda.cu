@@ -67,8 +67,7 @@ __global__ void attention_kernel(AttentionExtent e, const float* qkv, const std:
 
 template <int kPerLane, int kRows, int kWarps>
 void launch_attention(const Exec& exec, const AttentionExtent& e, const AttentionArgs& args) {
-  const cuda::LaunchConfig config{
-      .blocks_x = e.blocks(kRows * kWarps), .threads_x = cuda::kWarp, .threads_y = kWarps};
+  const cuda::LaunchConfig config{.blocks_x = e.blocks(kRows * kWarps), .threads_x = cuda::kWarp, .threads_y = kWarps};
   cuda::launch_kernel(exec, "attention", config, attention_kernel<kPerLane, kRows, kWarps>, e, args.qkv.as<float>(),
                       args.lengths.as<std::int32_t>(), cuda::attention_scale(args.scale, e), args.out.as<float>(),
                       args.log_sum_exp.as<float>());

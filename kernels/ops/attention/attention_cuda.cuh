@@ -29,10 +29,7 @@ struct AttentionExtent {
 };
 
 [[nodiscard]] inline AttentionExtent attention_extent(const View& qkv) {
-  return {.batch = qkv.dim(0),
-          .tokens = qkv.dim(1),
-          .heads = qkv.dim(3),
-          .head_dim = static_cast<int>(qkv.dim(4))};
+  return {.batch = qkv.dim(0), .tokens = qkv.dim(1), .heads = qkv.dim(3), .head_dim = static_cast<int>(qkv.dim(4))};
 }
 
 [[nodiscard]] inline float attention_scale(float scale, const AttentionExtent& e) {
@@ -41,10 +38,10 @@ struct AttentionExtent {
 
 inline void refuse_large_heads(const char* op, const AttentionExtent& e) {
   if (e.head_dim > kMaxHeadDim)
-    throw Failure(ErrorKind::unavailable, std::string("run ") + op + " on a CUDA device",
-                  "heads of " + std::to_string(e.head_dim) + " dims do not fit; the kernels hold " +
-                      std::to_string(kMaxHeadDim),
-                  "Use more heads, or the device cpu");
+    throw Failure(
+        ErrorKind::unavailable, std::string("run ") + op + " on a CUDA device",
+        "heads of " + std::to_string(e.head_dim) + " dims do not fit; the kernels hold " + std::to_string(kMaxHeadDim),
+        "Use more heads, or the device cpu");
 }
 
 // Which rows of which (sample, head) this block owns.

@@ -54,7 +54,8 @@ __global__ void attention_grad_kernel(AttentionExtent e, GradInputs in, float* d
   const std::int64_t a_stride = e.qkv_stride();
   const std::int64_t b_stride = kKeysOwn ? e.qkv_stride() : e.out_stride();
   const std::int64_t other_b_stride = kKeysOwn ? e.out_stride() : e.qkv_stride();
-  const float *log_sum_exp = in.log_sum_exp + block.statistics_offset(e), *delta = in.delta + block.statistics_offset(e);
+  const float *log_sum_exp = in.log_sum_exp + block.statistics_offset(e),
+              *delta = in.delta + block.statistics_offset(e);
   cuda::load_rows<kDim, kDim>(&own_a[0][0], kOwn, a + block.first * a_stride, a_stride, e.tokens - block.first,
                               e.head_dim);
   cuda::load_rows<kDim, kDim>(&own_b[0][0], kOwn, b + block.first * b_stride, b_stride, e.tokens - block.first,
@@ -103,9 +104,11 @@ void launch_for(const Exec& exec, const AttentionExtent& e, const GradInputs& in
   const cuda::LaunchConfig config{
       .blocks_x = e.blocks(kShape.rows_per_block()), .threads_x = cuda::kWarp, .threads_y = kShape.warps};
   cuda::launch_kernel(exec, "attention_grad", config,
-                      attention_grad_kernel<false, kShape.per_lane, kShape.rows, kShape.warps, kShape.tile>, e, in, dqkv);
+                      attention_grad_kernel<false, kShape.per_lane, kShape.rows, kShape.warps, kShape.tile>, e, in,
+                      dqkv);
   cuda::launch_kernel(exec, "attention_grad", config,
-                      attention_grad_kernel<true, kShape.per_lane, kShape.rows, kShape.warps, kShape.tile>, e, in, dqkv);
+                      attention_grad_kernel<true, kShape.per_lane, kShape.rows, kShape.warps, kShape.tile>, e, in,
+                      dqkv);
 }
 
 }  // namespace

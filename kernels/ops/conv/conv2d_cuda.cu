@@ -90,8 +90,8 @@ Scratch lay_out(cuda::WorkspaceCutter& cutter, const Extent& e, bool gradient) {
   if (e.empty()) return scratch;
   if (!e.unfolded_already()) scratch.unfolded = cutter.take<float>(e.chunk() * e.rows_per_image() * e.columns());
   if (gradient)
-    scratch.columns = cutter.take<std::byte>(static_cast<std::int64_t>(
-        cuda::column_reduce_workspace_bytes(e.batch * e.rows_per_image(), e.out_c, 1)));
+    scratch.columns = cutter.take<std::byte>(
+        static_cast<std::int64_t>(cuda::column_reduce_workspace_bytes(e.batch * e.rows_per_image(), e.out_c, 1)));
   return scratch;
 }
 
@@ -184,8 +184,8 @@ void conv2d_grad_cuda(const Exec& exec, const Conv2dGradArgs& args) {
                       args.dw.as<float>(), scratch);
     }
     if (args.dx.present())
-      input_gradient(exec, kOp, e, images, args.w.as<float>(), dy,
-                     args.dx.as<float>() + first * e.inputs_per_image(), scratch);
+      input_gradient(exec, kOp, e, images, args.w.as<float>(), dy, args.dx.as<float>() + first * e.inputs_per_image(),
+                     scratch);
   }
 }
 

@@ -41,8 +41,7 @@ GradScratch lay_out(cuda::WorkspaceCutter& cutter, const LinearGradArgs& args) {
   GradScratch scratch;
   scratch.product = cutter.take<std::byte>(cuda::kProductWorkspaceBytes);
   if (args.activation != Activation::none) scratch.g = cutter.take<float>(m * n);
-  scratch.columns =
-      cutter.take<std::byte>(static_cast<std::int64_t>(cuda::column_reduce_workspace_bytes(m, n, 1)));
+  scratch.columns = cutter.take<std::byte>(static_cast<std::int64_t>(cuda::column_reduce_workspace_bytes(m, n, 1)));
   return scratch;
 }
 
@@ -55,8 +54,8 @@ void parameter_gradients(const Exec& exec, const LinearGradArgs& args, const flo
   auto* const dw = args.dw.as<float>();
   if (m == 0) {
     if (!args.accumulate_parameters)
-      ATH_CUDA_CHECK("linear_grad", cudaMemsetAsync(dw, 0, static_cast<std::size_t>(n * k) * sizeof(float),
-                                                    cuda::stream_of(exec)));
+      ATH_CUDA_CHECK("linear_grad",
+                     cudaMemsetAsync(dw, 0, static_cast<std::size_t>(n * k) * sizeof(float), cuda::stream_of(exec)));
     return;
   }
   auto product = cuda::dense_product(n, k, m);

@@ -58,10 +58,10 @@ void copy_cuda(const Exec& exec, const CopyArgs& args) {
     return;
   }
   if (const auto turn = cuda::as_transpose(pair)) {
-    const std::int64_t row_tiles = cuda::ceil_div(turn->rows, kTile), column_tiles = cuda::ceil_div(turn->columns, kTile);
+    const std::int64_t row_tiles = cuda::ceil_div(turn->rows, kTile),
+                       column_tiles = cuda::ceil_div(turn->columns, kTile);
     return cuda::launch_kernel(
-        exec, kOp,
-        {.blocks_x = turn->matrices * row_tiles * column_tiles, .threads_x = kTile, .threads_y = kTileRows},
+        exec, kOp, {.blocks_x = turn->matrices * row_tiles * column_tiles, .threads_x = kTile, .threads_y = kTileRows},
         transpose_kernel, turn->rows, turn->columns, row_tiles, column_tiles, x, y);
   }
   cuda::launch_kernel(exec, kOp, cuda::per_element(elements), copy_kernel, pair, elements, x, y);

@@ -164,8 +164,7 @@ void contrastive_loss_cuda(const Exec& exec, const ContrastiveLossArgs& args) {
   similarity_products(exec, kOp, args.image, args.text, scratch.products);
   cuda::launch_kernel(exec, kOp, cuda::block_per_row(n, n), contrastive_row_kernel, n, scratch.products, scale,
                       Pairing{args.ids.as<std::int32_t>()}, row_lse, scratch.positive_mean);
-  cuda::launch_kernel(exec, kOp,
-                      {.blocks_x = cuda::ceil_div(n, kColumns), .threads_x = kColumns, .threads_y = kLanes},
+  cuda::launch_kernel(exec, kOp, {.blocks_x = cuda::ceil_div(n, kColumns), .threads_x = kColumns, .threads_y = kLanes},
                       contrastive_column_kernel, n, scratch.products, scale, col_lse);
   cuda::launch_kernel(exec, kOp, cuda::block_per_row(1, n), contrastive_loss_kernel, n, row_lse, col_lse,
                       scratch.positive_mean, args.loss.as<float>());

@@ -1,5 +1,6 @@
 #include "kernels/cuda/column_reduce.cuh"
 #include "kernels/cuda/device/activation.cuh"
+#include "kernels/cuda/device/moments.cuh"
 #include "kernels/cuda/device/reduce.cuh"
 #include "kernels/ops/norm/group_norm.h"
 
@@ -58,15 +59,20 @@ __global__ void group_norm_kernel(Forward f) {
   const auto count = static_cast<float>(walk.values);
   float sum = 0.0f;
   walk.each([&](std::int64_t at, int) { sum += f.x[at]; });
-  const float mean = cuda::block_sum(sum) / count;
-  float squares = 0.0f;
-  walk.each([&](std::int64_t at, int) { squares += (f.x[at] - mean) * (f.x[at] - mean); });
-  const float rstd = 1.0f / sqrtf(cuda::block_sum(squares) / count + f.eps);
+  const float rounded_mean = cuda::block_sum(sum) / count;
+  float differences = 0.0f, squares = 0.0f;
+  walk.each([&](std::int64_t at, int) {
+    const float difference = f.x[at] - rounded_mean;
+    differences += difference;
+    squares += difference * difference;
+  });
+  const auto moments = cuda::moments_of(rounded_mean, cuda::block_sum(differences), cuda::block_sum(squares), count);
+  const float rstd = 1.0f / sqrtf(moments.variance + f.eps);
   walk.each([&](std::int64_t at, int channel) {
-    f.y[at] = Act::value((f.x[at] - mean) * rstd * f.affine.gain_of(channel) + f.affine.bias_of(channel));
+    f.y[at] = Act::value(moments.centred(f.x[at]) * rstd * f.affine.gain_of(channel) + f.affine.bias_of(channel));
   });
   if (threadIdx.x != 0) return;
-  if (f.mean) f.mean[blockIdx.x] = mean;
+  if (f.mean) f.mean[blockIdx.x] = moments.mean();
   if (f.rstd) f.rstd[blockIdx.x] = rstd;
 }
 
@@ -159,9 +165,9 @@ void group_norm_grad_cuda(const Exec& exec, const GroupNormGradArgs& args) {
     using Act = decltype(act);
     // The parameters first: dx may lie in dy.
     if (args.dgain.present() || args.dbias.present())
-      cuda::column_reduce<2>(exec, kOp, b.extent.samples * b.extent.positions, b.extent.channels, ParameterTerms<Act>{b},
-                             args.accumulate_parameters, {{args.dgain.as<float>(), args.dbias.as<float>()}},
-                             exec.workspace);
+      cuda::column_reduce<2>(exec, kOp, b.extent.samples * b.extent.positions, b.extent.channels,
+                             ParameterTerms<Act>{b}, args.accumulate_parameters,
+                             {{args.dgain.as<float>(), args.dbias.as<float>()}}, exec.workspace);
     if (b.dx) cuda::launch_kernel(exec, kOp, config_of(b.extent), group_norm_input_grad_kernel<Act>, b);
   });
 }

@@ -1,4 +1,5 @@
 #include "kernels/cuda/column_reduce.cuh"
+#include "kernels/cuda/device/moments.cuh"
 #include "kernels/cuda/device/row_team.cuh"
 #include "kernels/ops/norm/layer_norm.h"
 
@@ -22,17 +23,22 @@ __global__ void layer_norm_kernel(Forward f) {
   const auto count = static_cast<float>(f.columns);
   float sum = 0.0f;
   for (std::int64_t c = Team::lane(); c < f.columns; c += Team::size()) sum += x[c];
-  const float mean = Team::sum(sum) / count;
-  float squares = 0.0f;
-  for (std::int64_t c = Team::lane(); c < f.columns; c += Team::size()) squares += (x[c] - mean) * (x[c] - mean);
-  const float rstd = 1.0f / sqrtf(Team::sum(squares) / count + f.eps);
+  const float rounded_mean = Team::sum(sum) / count;
+  float differences = 0.0f, squares = 0.0f;
+  for (std::int64_t c = Team::lane(); c < f.columns; c += Team::size()) {
+    const float difference = x[c] - rounded_mean;
+    differences += difference;
+    squares += difference * difference;
+  }
+  const auto moments = cuda::moments_of(rounded_mean, Team::sum(differences), Team::sum(squares), count);
+  const float rstd = 1.0f / sqrtf(moments.variance + f.eps);
   float* y = f.y + row * f.columns;
   for (std::int64_t c = Team::lane(); c < f.columns; c += Team::size()) {
-    const float normal = (x[c] - mean) * rstd;
+    const float normal = moments.centred(x[c]) * rstd;
     y[c] = normal * (f.gain ? f.gain[c] : 1.0f) + (f.bias ? f.bias[c] : 0.0f);
   }
   if (Team::lane() != 0) return;
-  if (f.mean) f.mean[row] = mean;
+  if (f.mean) f.mean[row] = moments.mean();
   if (f.rstd) f.rstd[row] = rstd;
 }
 
@@ -113,7 +119,8 @@ void layer_norm_grad_cuda(const Exec& exec, const LayerNormGradArgs& args) {
   if (!args.dx.present()) return;
   const auto launch = cuda::per_row(b.rows, b.columns);
   cuda::launch_kernel(exec, kOp, launch.config,
-                      launch.block_per_row ? layer_norm_input_grad_kernel<true> : layer_norm_input_grad_kernel<false>, b);
+                      launch.block_per_row ? layer_norm_input_grad_kernel<true> : layer_norm_input_grad_kernel<false>,
+                      b);
 }
 
 std::size_t layer_norm_grad_cuda_workspace_bytes(const LayerNormGradArgs& args) {

@@ -21,9 +21,7 @@ __global__ void dropout_kernel(std::int64_t elements, bool vectors, Drop drop, c
   if (first >= elements) return;
   const PhiloxBlock random =
       philox_at(drop.seed, drop.step, drop.stream, drop.first_block + static_cast<std::uint64_t>(block));
-  const auto kept = [&](int i, float value) {
-    return random.word[i] >= drop.threshold ? value * drop.scale : 0.0f;
-  };
+  const auto kept = [&](int i, float value) { return random.word[i] >= drop.threshold ? value * drop.scale : 0.0f; };
   if (vectors && first + 4 <= elements) {
     cuda::Four values = cuda::load_four(x + first);
 #pragma unroll

@@ -75,8 +75,8 @@ void gradient_stats_cuda(const Exec& exec, const GradientStatsArgs& args) {
     at.sum_squares += table_blocks;
     at.nonfinite += table_blocks;
   });
-  cuda::launch_kernel(exec, kOp, {.blocks_x = 1, .threads_x = cuda::kBlockThreads}, gradient_stats_finish_kernel, blocks,
-                      partials, args.sum_squares.as<double>(), args.nonfinite.as<std::int64_t>());
+  cuda::launch_kernel(exec, kOp, {.blocks_x = 1, .threads_x = cuda::kBlockThreads}, gradient_stats_finish_kernel,
+                      blocks, partials, args.sum_squares.as<double>(), args.nonfinite.as<std::int64_t>());
 }
 
 std::size_t gradient_stats_cuda_workspace_bytes(const GradientStatsArgs& args) {

@@ -76,6 +76,13 @@ void check_candidates(const std::string& case_name, const std::vector<BoundCandi
     if (!candidate.run(one_thread, 1)) continue;
     expect_memory_respected(one_thread);
     expect_same_values(one_thread, want);
+    if (candidate.on_cuda) {
+      // Other code runs where vectors of four may be read.
+      OpMemory aligned(OpMemory::Placement::aligned);
+      candidate.run(aligned, 1);
+      expect_memory_respected(aligned);
+      expect_same_values(aligned, want);
+    }
     for (const int threads : {2, 3}) {
       OpMemory more_threads;
       candidate.run(more_threads, threads);

@@ -1,8 +1,10 @@
-// One row of a table of op cases yields everything: every candidate against the reference, the same bits for 1, 2 and 3
-// threads, guards around all memory, inputs untouched, and a tolerance that would have refused a wrong answer.
+// One row of a table of op cases yields everything: every candidate, on every device there is, against the reference,
+// the same bits for 1, 2 and 3 threads, guards around all memory, inputs untouched, and a tolerance that would have
+// refused a wrong answer.
 #pragma once
 
 #include "kernels/base/launch.h"
+#include "tests/kernels/support/cuda_twin.h"
 #include "tests/kernels/support/op_memory.h"
 
 #include <functional>
@@ -26,6 +28,7 @@ struct OpUnderTest {
 // One call, with type and arguments bound: the part of the check that is not a template.
 struct BoundCandidate {
   std::string name;
+  bool on_cuda = false;
   // Runs on fresh memory with this many threads. False when the candidate refuses the arguments.
   std::function<bool(OpMemory& memory, int threads)> run;
 };
@@ -43,7 +46,7 @@ class GuardedWorkspace {
   [[nodiscard]] void* data();
 
  private:
-  std::vector<std::byte> bytes_;
+  std::vector<std::byte, SharedAllocator<std::byte>> bytes_;
   std::string owner_;
 };
 
@@ -52,6 +55,7 @@ template <class Args>
 void run_candidate(const OpUnderTest<Args>& op, const Candidate<Args>& candidate, const Args& args, int threads) {
   Exec exec;
   exec.threads = threads;
+  if (is_cuda(candidate.name)) exec.device.kind = DeviceKind::cuda;
   const auto workspace_bytes = candidate.workspace_bytes ? candidate.workspace_bytes : op.workspace_bytes;
   exec.workspace_bytes = workspace_bytes ? workspace_bytes(exec, args) : 0;
   GuardedWorkspace workspace(exec.workspace_bytes, candidate.name);
@@ -62,8 +66,9 @@ void run_candidate(const OpUnderTest<Args>& op, const Candidate<Args>& candidate
 template <class Args>
 std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const OpCase<Args>& op_case) {
   std::vector<BoundCandidate> bound;
-  for (const Candidate<Args>& candidate : op.candidates)
-    bound.push_back({candidate.name, [op, candidate, build = op_case.build](OpMemory& memory, int threads) {
+  for (const Candidate<Args>& candidate : with_cuda(op.candidates))
+    bound.push_back({candidate.name, is_cuda(candidate.name),
+                     [op, candidate, build = op_case.build](OpMemory& memory, int threads) {
                        const Args args = build(memory);
                        if (candidate.why_not && candidate.why_not(Exec{}, args)) return false;
                        run_candidate(op, candidate, args, threads);

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::byte kGuard{0xA5};
 // Not a multiple of a vector, but of the largest element.
-constexpr std::size_t kGuardBytes = 72;
+constexpr std::size_t kOddGuardBytes = 72;
+constexpr std::size_t kAlignedGuardBytes = 64;
 
 std::uint32_t seed_of(const std::string& name) {
   std::uint32_t hash = 2166136261u;
@@ -52,15 +53,16 @@ std::vector<double> OpMemory::Block::values() const {
 }
 
 std::vector<std::byte> OpMemory::Block::payload() const {
-  return {bytes.begin() + kGuardBytes, bytes.end() - static_cast<std::ptrdiff_t>(kGuardBytes)};
+  return {bytes.begin() + static_cast<std::ptrdiff_t>(guard_bytes),
+          bytes.end() - static_cast<std::ptrdiff_t>(guard_bytes)};
 }
 
 bool OpMemory::Block::guards_intact() const {
   const auto intact = [](auto begin, auto end) {
     return std::all_of(begin, end, [](std::byte b) { return b == kGuard; });
   };
-  return intact(bytes.begin(), bytes.begin() + kGuardBytes) &&
-         intact(bytes.end() - static_cast<std::ptrdiff_t>(kGuardBytes), bytes.end());
+  const auto guard = static_cast<std::ptrdiff_t>(guard_bytes);
+  return intact(bytes.begin(), bytes.begin() + guard) && intact(bytes.end() - guard, bytes.end());
 }
 
 bool OpMemory::Block::unchanged() const {
@@ -74,8 +76,9 @@ OpMemory::Block& OpMemory::add(const std::string& name, Role role, const Shape& 
   block.role = role;
   block.tolerance = tolerance;
   const std::size_t size = static_cast<std::size_t>(shape.numel()) * size_bytes(dtype);
-  block.bytes.assign(size + 2 * kGuardBytes, kGuard);
-  block.view = View(block.bytes.data() + kGuardBytes, dtype, shape);
+  block.guard_bytes = placement_ == Placement::odd ? kOddGuardBytes : kAlignedGuardBytes;
+  block.bytes.assign(size + 2 * block.guard_bytes, kGuard);
+  block.view = View(block.bytes.data() + block.guard_bytes, dtype, shape);
   return block;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/base/view.h"
+#include "tests/kernels/support/device_hooks.h"
 #include "tests/kernels/support/tolerance.h"
 
 #include <cstddef>
@@ -27,7 +28,8 @@ class OpMemory {
     Role role;
     Tolerance tolerance;
     View view;
-    std::vector<std::byte> bytes;
+    std::vector<std::byte, SharedAllocator<std::byte>> bytes;
+    std::size_t guard_bytes = 0;
     std::vector<std::byte> before;  // the payload as it was handed out
 
     [[nodiscard]] std::vector<double> values() const;
@@ -35,6 +37,11 @@ class OpMemory {
     [[nodiscard]] bool unchanged() const;
     [[nodiscard]] std::vector<std::byte> payload() const;
   };
+
+  // Data starts off the alignment that vector code would like, or on 16 bytes.
+  enum class Placement { odd, aligned };
+
+  explicit OpMemory(Placement placement = Placement::odd) : placement_(placement) {}
 
   View input(const std::string& name, const Shape& shape, Values values = {});
   View input(const std::string& name, const Shape& shape, const std::vector<float>& values);
@@ -54,6 +61,7 @@ class OpMemory {
   Block& add(const std::string& name, Role role, const Shape& shape, DType dtype, Tolerance tolerance);
   View finish(Block& block);
 
+  Placement placement_;
   std::deque<Block> blocks_;
 };
 
