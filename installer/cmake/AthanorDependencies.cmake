@@ -1,23 +1,17 @@
-# Every foreign library, found once and given a target name of ours where the distribution ships none.
-find_package(Threads REQUIRED)
+# Every foreign library that kernels/ does not use, found once and given a target name of ours where the distribution
+# ships none.
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(OpenMP REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
-
-# oneDNN: its package file demands an OpenCL development kit that the CPU engine does not use.
-find_library(ATH_DNNL dnnl REQUIRED)
-add_library(ath_dnnl INTERFACE)
-target_link_libraries(ath_dnnl INTERFACE ${ATH_DNNL})
 
 # OpenCV: only three modules are wanted, and the distribution's package files exist only with all of them.
 add_library(ath_opencv INTERFACE)
@@ -36,18 +30,6 @@ endif()
 if(ATH_GUI)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core DBus Gui Widgets PrintSupport Svg)
   find_package(QCustomPlotQt6 REQUIRED)
-endif()
-
-if(ATH_CUDA)
-  find_program(ATH_NVCC nvcc HINTS /usr/local/cuda/bin REQUIRED)
-  set(CMAKE_CUDA_COMPILER ${ATH_NVCC})
-  set(CMAKE_CUDA_ARCHITECTURES ${ATH_CUDA_ARCHITECTURES})
-  set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)  # one runtime in a process, also beside cuBLASLt
-  enable_language(CUDA)
-  # CMake 3.25 does not know how nvcc is asked for C++20.
-  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
-  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
-  find_package(CUDAToolkit REQUIRED)
 endif()
 
 if(ATH_TESTS)

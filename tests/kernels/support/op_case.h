@@ -3,6 +3,7 @@
 // refused a wrong answer.
 #pragma once
 
+#include "kernels/base/error.h"
 #include "kernels/base/launch.h"
 #include "tests/kernels/support/cuda_twin.h"
 #include "tests/kernels/support/op_memory.h"
@@ -63,6 +64,18 @@ void run_candidate(const OpUnderTest<Args>& op, const Candidate<Args>& candidate
   candidate.run(exec, args);
 }
 
+// False when the build lacks a library that the candidate calls.
+template <class Args>
+bool runs(const OpUnderTest<Args>& op, const Candidate<Args>& candidate, const Args& args, int threads) {
+  try {
+    run_candidate(op, candidate, args, threads);
+    return true;
+  } catch (const Failure& failure) {
+    if (failure.error().kind == ErrorKind::unavailable) return false;
+    throw;
+  }
+}
+
 template <class Args>
 std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const OpCase<Args>& op_case) {
   std::vector<BoundCandidate> bound;
@@ -71,8 +84,7 @@ std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const O
                      [op, candidate, build = op_case.build](OpMemory& memory, int threads) {
                        const Args args = build(memory);
                        if (candidate.why_not && candidate.why_not(Exec{}, args)) return false;
-                       run_candidate(op, candidate, args, threads);
-                       return true;
+                       return runs(op, candidate, args, threads);
                      }});
   return bound;
 }

@@ -1,0 +1,183 @@
+#include "kernels/cuda/launch_config.h"
+
+#include "kernels/cuda/product_plan.h"
+#include "kernels/cuda/strided.h"
+#include "kernels/cuda/workspace.h"
+
+#include <gtest/gtest.h>
+
+namespace athanor::kernels::cuda {
+namespace {
+
+TEST(LaunchConfig, PerElementCoversEveryElementAndNoMoreThanOneBlockTooMany) {
+  for (const std::int64_t elements : {1, 255, 256, 257, 1024, 1000003})
+    for (const int each : {1, 4}) {
+      const auto config = per_element(elements, each);
+      const std::int64_t covered = config.blocks_x * config.threads() * each;
+      EXPECT_GE(covered, elements);
+      EXPECT_LT(covered - elements, kBlockThreads * each);
+    }
+  EXPECT_TRUE(per_element(0).empty());
+}
+
+TEST(LaunchConfig, RowsUpToAThousandColumnsGoToWarpsLongerOnesToBlocks) {
+  const auto narrow = per_row(100, 1024);
+  EXPECT_FALSE(narrow.block_per_row);
+  EXPECT_EQ(narrow.config.threads_x, kWarp);
+  EXPECT_GE(narrow.config.blocks_x * narrow.config.threads_y, 100);
+  const auto wide = per_row(100, 1025);
+  EXPECT_TRUE(wide.block_per_row);
+  EXPECT_EQ(wide.config.blocks_x, 100);
+  EXPECT_TRUE(per_row(0, 64).config.empty());
+}
+
+TEST(LaunchConfig, BlocksHoldWholeWarpsAndAtMostAThousandThreads) {
+  for (const std::int64_t columns : {1, 31, 128, 129, 4096, 1 << 20}) {
+    const auto config = block_per_row(3, columns);
+    EXPECT_EQ(config.threads() % kWarp, 0);
+    EXPECT_GE(config.threads(), kWarp);
+    EXPECT_LE(config.threads(), 1024);
+  }
+}
+
+TEST(LaunchConfig, RowBlocksOfAColumnSumCoverEveryRowOnce) {
+  for (const std::int64_t rows : {0, 1, 7, 64, 65, 8320, 131072, 5000000})
+    for (const std::int64_t columns : {1, 32, 33, 768, 40000}) {
+      const auto launch = per_column(rows, columns);
+      EXPECT_GE(launch.row_blocks, 1);
+      EXPECT_LE(launch.row_blocks, kMaxRowBlocks);
+      EXPECT_GE(launch.row_blocks * launch.rows_per_block, rows);
+      if (rows > 0) {
+        EXPECT_LT((launch.row_blocks - 1) * launch.rows_per_block, rows) << "an empty block";
+      }
+      EXPECT_GE(launch.config.blocks_x * kColumnTile, columns);
+      EXPECT_EQ(launch.config.blocks_y, launch.row_blocks);
+    }
+}
+
+TEST(LaunchConfig, ChunksOfAConvolutionStayWithinTheirBytesUnlessOneImageIsLarger) {
+  EXPECT_EQ(images_per_chunk(128, 32 * 32, 27), 128);
+  const std::int64_t bytes_per_image = 64 * 64 * 576 * 4;
+  const std::int64_t images = images_per_chunk(128, 64 * 64, 576);
+  EXPECT_LE(images * bytes_per_image, kUnfoldBytes);
+  EXPECT_GT((images + 1) * bytes_per_image, kUnfoldBytes);
+  EXPECT_EQ(images_per_chunk(8, 4096 * 4096, 576), 1);
+}
+
+TEST(LaunchConfig, AttentionFitsSharedMemoryForEveryHeadDimItTakes) {
+  constexpr std::int64_t kSharedBytes = 48 * 1024;
+  for (std::int64_t dim = 1; dim <= kMaxHeadDim; ++dim) {
+    const auto forward = attention_shape(dim), gradient = attention_grad_shape(dim);
+    EXPECT_GE(forward.per_lane * kWarp, dim);
+    EXPECT_GE(gradient.per_lane * kWarp, dim);
+    EXPECT_LE(attention_shared_bytes(forward), kSharedBytes) << dim;
+    EXPECT_LE(attention_grad_shared_bytes(gradient), kSharedBytes) << dim;
+  }
+  EXPECT_EQ(attention_shape(kMaxHeadDim + 1), AttentionShape{});
+  EXPECT_EQ(attention_grad_shape(kMaxHeadDim + 1), AttentionShape{});
+}
+
+TEST(LaunchConfig, PrintsItself) {
+  EXPECT_EQ(to_string(LaunchConfig{.blocks_x = 3, .threads_x = 32, .threads_y = 8}), "grid 3 x 1, block 32 x 8");
+}
+
+TEST(Strided, ContiguousViewsAreOneRun) {
+  float memory[24] = {};
+  const View view(memory, DType::f32, {2, 3, 4});
+  EXPECT_TRUE(is_dense(merge_dims(view, view)));
+  const View single(memory, DType::f32, {1, 1});
+  EXPECT_TRUE(is_dense(merge_dims(single, single)));
+}
+
+TEST(Strided, ASliceKeepsItsRows) {
+  float memory[24] = {};
+  const View slice(memory, DType::f32, {3, 2}, {8, 1}), whole(memory, DType::f32, {3, 2});
+  const auto pair = merge_dims(slice, whole);
+  EXPECT_FALSE(is_dense(pair));
+  EXPECT_EQ(pair.rank, 2);
+  EXPECT_FALSE(as_transpose(pair).has_value());
+}
+
+TEST(Strided, ASwapOfTheLastTwoDimsIsSeenAsATranspose) {
+  float memory[60] = {}, other[60] = {};
+  // y [5, 4, 3] of x [5, 3, 4].
+  const View x(memory, DType::f32, {5, 4, 3}, {12, 1, 4}), y(other, DType::f32, {5, 4, 3});
+  const auto turn = as_transpose(merge_dims(x, y));
+  ASSERT_TRUE(turn.has_value());
+  EXPECT_EQ(turn->matrices, 5);
+  EXPECT_EQ(turn->rows, 3);
+  EXPECT_EQ(turn->columns, 4);
+}
+
+TEST(Strided, ARepetitionIsNoTranspose) {
+  float memory[4] = {}, other[12] = {};
+  const View x(memory, DType::f32, {3, 4}, {0, 1}), y(other, DType::f32, {3, 4});
+  const auto pair = merge_dims(x, y);
+  EXPECT_FALSE(is_dense(pair));
+  EXPECT_FALSE(as_transpose(pair).has_value());
+}
+
+TEST(Workspace, MeasuringAndCuttingAgree) {
+  WorkspaceCutter measure;
+  static_cast<void>(measure.take<float>(3));
+  static_cast<void>(measure.take<double>(100));
+  std::vector<std::byte> memory(measure.used_bytes());
+  WorkspaceCutter cutter(Exec{.device = {}, .workspace = memory.data(), .workspace_bytes = memory.size()});
+  EXPECT_EQ(static_cast<void*>(cutter.take<float>(3)), memory.data());
+  EXPECT_EQ(static_cast<void*>(cutter.take<double>(100)), memory.data() + 256);
+  EXPECT_EQ(cutter.used_bytes(), measure.used_bytes());
+}
+
+TEST(Workspace, TooLittleIsRefusedWithBothNumbers) {
+  std::vector<std::byte> memory(8);
+  WorkspaceCutter cutter(Exec{.device = {}, .workspace = memory.data(), .workspace_bytes = memory.size()});
+  try {
+    static_cast<void>(cutter.take<float>(3));
+    FAIL() << "nothing was thrown";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::internal);
+    EXPECT_NE(failure.error().cause.find("8 bytes but 12"), std::string::npos) << failure.what();
+  }
+}
+
+Product some_product() {
+  alignas(16) static float memory[64];
+  Product product{.m = 2, .n = 3, .k = 4, .a = memory, .a_stride = 4, .b = memory, .b_stride = 3};
+  product.d = memory;
+  product.d_stride = 3;
+  return product;
+}
+
+TEST(ProductPlan, WhereOnlyPointersDifferThePlanIsShared) {
+  Product first = some_product(), second = first;
+  second.a += 16;
+  second.alpha = 2.0f;
+  EXPECT_EQ(key_of(0, first), key_of(0, second));
+}
+
+TEST(ProductPlan, ShapeDeviceAlignmentBiasAndWorkspaceEachNeedTheirOwn) {
+  const Product base = some_product();
+  EXPECT_NE(key_of(0, base), key_of(1, base));
+  Product other = base;
+  other.m = 5;
+  EXPECT_NE(key_of(0, base), key_of(0, other));
+  other = base;
+  other.b += 1;
+  EXPECT_NE(key_of(0, base), key_of(0, other));
+  other = base;
+  other.bias = base.a;
+  EXPECT_NE(key_of(0, base), key_of(0, other));
+  other = base;
+  other.workspace = base.d;
+  EXPECT_NE(key_of(0, base), key_of(0, other));
+}
+
+TEST(ProductPlan, AStrideThatIsNotReadDoesNotMatter) {
+  const Product base = some_product();
+  Product other = base;
+  other.c_stride = 77;
+  EXPECT_EQ(key_of(0, base), key_of(0, other));
+}
+
+}  // namespace
+}  // namespace athanor::kernels::cuda
