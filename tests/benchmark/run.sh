@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Prints every benchmark in turn. Called by ./bootstrap bench, which sets
+#   ATHANOR_BUILD  the build folder with benchmarks on      ATHANOR_HOME  where the prepared starter data is
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+build=$(readlink -f "$ATHANOR_BUILD")
+here=tests/benchmark
+
+# PyTorch, the peer, lives in an environment of its own beside the build; it is fetched once.
+peer=build/peer/bin/python
+if ! "$peer" -c 'import torch' 2>/dev/null; then
+  echo "Fetching PyTorch for the comparison (some gigabytes, once)" >&2
+  python3 -m venv build/peer
+  build/peer/bin/pip install --quiet torch numpy
+fi
+
+printf 'machine: %s, %s cores\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)"
+$here/train_step/compare.py "$build/benchmarks/train_step" "$peer"
+echo
+$here/window/window.py "$build/bin" "$build/benchmarks/fill_history" "$ATHANOR_HOME/datasets"
+echo
+$here/starter/starter.py "$build/bin" "$ATHANOR_HOME"
+echo
+"$build/benchmarks/kill_torture" --kills 30
