@@ -1,5 +1,6 @@
 #include "app/bootstrap/workbench.h"
 
+#include "app/bootstrap/plurals.h"
 #include "app/bridge/agent_link.h"
 #include "app/bridge/history_reader.h"
 #include "app/bridge/picture_loader.h"
@@ -17,6 +18,8 @@
 namespace athanor::app {
 
 Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
+  plurals_ = std::make_unique<EnglishPlurals>();
+  QCoreApplication::installTranslator(plurals_.get());
   const std::filesystem::path settings_file = options.remember ? options.home / "settings.ini" : std::filesystem::path();
   settings_ = std::make_unique<Settings>(settings_file);
   theme_ = std::make_unique<ThemeSwitch>(settings_.get());

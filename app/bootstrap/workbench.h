@@ -10,6 +10,7 @@ namespace athanor::app {
 
 class AgentLink;
 class CurveStore;
+class EnglishPlurals;
 class ExperimentController;
 class HistoryController;
 class HistoryReader;
@@ -50,6 +51,7 @@ class Workbench {
 
  private:
   WorkbenchOptions options_;
+  std::unique_ptr<EnglishPlurals> plurals_;
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<ThemeSwitch> theme_;
   std::unique_ptr<RunStore> runs_;

@@ -21,7 +21,13 @@ ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* lin
                                            QObject* parent)
     : QObject(parent), reader_(reader), link_(link), runner_program_(runner_program), experiments_(std::move(experiments)) {
   planner_ = new Planner(runner_program, this);
-  connect(planner_, &Planner::changed, this, &ExperimentController::plan_changed);
+  connect(planner_, &Planner::changed, this, [this] {
+    Q_EMIT plan_changed();
+    if (planner_->faults() != plan_faults_) {
+      plan_faults_ = planner_->faults();
+      Q_EMIT judged();
+    }
+  });
   judge_fields();
 }
 
@@ -87,9 +93,16 @@ void ExperimentController::ask_plan() {
     planner_->forget();
 }
 
+std::vector<recipe::Fault> ExperimentController::faults() const {
+  std::vector<recipe::Fault> all = faults_;
+  // The plan was asked with every field written out: its lines are not those of the text here.
+  for (const recipe::Fault& fault : plan_faults_) all.push_back({recipe_.line(fault.field), fault.field, fault.reason});
+  return all;
+}
+
 std::map<QString, QString> ExperimentController::verdicts() const {
   std::map<QString, QString> out;
-  for (const recipe::Fault& fault : faults_) {
+  for (const recipe::Fault& fault : faults()) {
     QString& text = out[q(fault.field)];
     text += text.isEmpty() ? q(fault.reason) : u"; "_s + q(fault.reason);
   }
@@ -98,11 +111,12 @@ std::map<QString, QString> ExperimentController::verdicts() const {
 
 QString ExperimentController::why_not_launch() const {
   if (launching_) return tr("It is being launched.");
-  if (faults_.empty()) return {};
-  const recipe::Fault& first = faults_.front();
+  const std::vector<recipe::Fault> all = faults();
+  if (all.empty()) return {};
+  const recipe::Fault& first = all.front();
   const recipe::Field* field = recipe::find_field(first.field);
   QString text = (field ? q(field->label) : q(first.field)) + u": "_s + q(first.reason);
-  if (faults_.size() > 1) text += u' ' + tr("(and %n more)", nullptr, static_cast<int>(faults_.size()) - 1);
+  if (all.size() > 1) text += u' ' + tr("(and %n more)", nullptr, static_cast<int>(all.size()) - 1);
   return text;
 }
 

@@ -37,10 +37,11 @@ class ExperimentController final : public QObject {
   [[nodiscard]] const QString& recipe_text() const { return recipe_text_; }
   void set_recipe_text(const QString& toml);
 
-  [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
+  // Of the recipe, and those the plan found on this machine.
+  [[nodiscard]] std::vector<recipe::Fault> faults() const;
   // Reasons by field; several of one field are joined.
   [[nodiscard]] std::map<QString, QString> verdicts() const;
-  [[nodiscard]] bool can_launch() const { return faults_.empty() && !launching_; }
+  [[nodiscard]] bool can_launch() const { return faults().empty() && !launching_; }
   [[nodiscard]] QString why_not_launch() const;
   [[nodiscard]] QString command_line() const;
   [[nodiscard]] const Planner& planner() const { return *planner_; }
@@ -82,6 +83,7 @@ class ExperimentController final : public QObject {
   std::map<std::string, QString> typed_;     // fields whose text is no value of theirs
   std::map<std::string, QString> untyped_reason_;
   std::vector<recipe::Fault> faults_;
+  std::vector<recipe::Fault> plan_faults_;
   QString recipe_text_;
   QString origin_;
   QString file_;

@@ -2,6 +2,7 @@
 
 #include <QFileInfo>
 #include <QProcess>
+#include <QRegularExpression>
 
 namespace athanor::app {
 namespace {
@@ -36,7 +37,18 @@ void Planner::forget() {
   busy_ = false;
   prediction_.reset();
   trouble_.clear();
+  faults_.clear();
   Q_EMIT changed();
+}
+
+std::vector<recipe::Fault> Planner::read_faults(const QString& text) {
+  static const QRegularExpression kLine(QStringLiteral("^[^:\\n]*:(?:(\\d+):)? ([a-z_]+\\.[a-z0-9_]+): (.+)$"), QRegularExpression::MultilineOption);
+  std::vector<recipe::Fault> out;
+  for (auto found = kLine.globalMatch(text); found.hasNext();) {
+    const QRegularExpressionMatch match = found.next();
+    out.push_back({match.captured(1).toInt(), match.captured(2).toStdString(), match.captured(3).toStdString()});
+  }
+  return out;
 }
 
 void Planner::run() {
@@ -58,12 +70,18 @@ void Planner::run() {
 
 void Planner::finished(int exit_code) {
   const QString asked = process_->property("recipe").toString();
+  faults_.clear();
   if (asked != recipe_) {
     if (busy_) pause_.start();
     return;
   }
   if (process_->exitStatus() != QProcess::NormalExit || exit_code != 0) {
     const QString text = QString::fromUtf8(process_->readAllStandardError()).trimmed();
+    faults_ = read_faults(text);
+    if (!faults_.empty()) {
+      give_up({});
+      return;
+    }
     give_up(text.isEmpty() ? tr("The plan ended unexpectedly.") : text.section(QLatin1Char('\n'), -1));
     return;
   }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "core/recipe/prediction.h"
+#include "core/recipe/recipe.h"
 
 #include <QObject>
 #include <QTimer>
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 class QProcess;
 
@@ -26,6 +28,11 @@ class Planner final : public QObject {
   [[nodiscard]] const std::optional<recipe::Prediction>& prediction() const { return prediction_; }
   [[nodiscard]] bool is_busy() const { return busy_; }
   [[nodiscard]] const QString& trouble() const { return trouble_; }  // why there is no plan, in a sentence
+  // What only the machine can judge: a data set that is not there, a device that is missing.
+  [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
+
+  // "-:8: data.dataset: there is none" for every line of this shape; the line is that of the file.
+  [[nodiscard]] static std::vector<recipe::Fault> read_faults(const QString& text);
 
  Q_SIGNALS:
   void changed();
@@ -41,6 +48,7 @@ class Planner final : public QObject {
   std::unique_ptr<QProcess> process_;
   std::optional<recipe::Prediction> prediction_;
   QString trouble_;
+  std::vector<recipe::Fault> faults_;
   bool busy_ = false;
 };
 

@@ -15,7 +15,6 @@ constexpr auto kColumns = static_cast<int>(RunColumn::count_);
 
 QString q(const std::string& text) { return QString::fromStdString(text); }
 
-QString number(double value) { return std::isfinite(value) ? widgets::number_text(value) : u"–"_s; }
 // Recall is read in per cent; loss with four digits, so that columns of it line up.
 QString percent(double value) { return std::isfinite(value) ? widgets::percent_text(value, 1) : u"–"_s; }
 QString fixed(double value, int decimals) { return std::isfinite(value) ? QString::number(value, 'f', decimals) : u"–"_s; }
@@ -63,7 +62,7 @@ QVariant RunTableModel::text(const store::Run& run, RunColumn column) const {
     case RunColumn::loss: return fixed(last_value(run, "train/loss"), 4);
     case RunColumn::r1: return percent(last_value(run, "eval/t2i_r1"));
     case RunColumn::r10: return percent(last_value(run, "eval/t2i_r10"));
-    case RunColumn::speed: return number(steps_per_second(run, wall_now_ns()));
+    case RunColumn::speed: return fixed(steps_per_second(run, wall_now_ns()), 2);
     case RunColumn::started: return when_text(run.started_ns > 0 ? run.started_ns : run.created_ns, wall_now_ns());
     case RunColumn::duration: return widgets::duration_text(duration_of(run, wall_now_ns()));
     default: return {};
@@ -159,7 +158,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     case RunColumn::speed: return tr("Steps/s");
     case RunColumn::started: return tr("Started");
     case RunColumn::duration: return tr("Duration");
-    case RunColumn::curve: return tr("Training loss");
+    case RunColumn::curve: return tr("Loss curve");
     default: return {};
   }
 }

@@ -13,6 +13,7 @@ class Page : public QWidget {
   Page(const QString& id, const QString& title, QWidget* parent) : QWidget(parent), title_(title) {
     setObjectName(QStringLiteral("page"));
     setProperty("page_id", id);
+    setAccessibleName(title);
   }
   [[nodiscard]] QString id() const { return property("page_id").toString(); }
   [[nodiscard]] const QString& title() const { return title_; }

@@ -109,6 +109,7 @@ void MainWindow::build() {
   statusBar()->setSizeGripEnabled(false);
   statusBar()->addWidget(counts_, 1);
   statusBar()->addPermanentWidget(agent_);
+  statusBar()->setContentsMargins(0, 2, kGrid * 2, 2);
 }
 
 void MainWindow::add_actions() {

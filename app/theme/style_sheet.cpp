@@ -17,7 +17,6 @@ QMainWindow, QWidget#plain, QScrollArea, QWidget#page { background: @window; }
 QScrollArea { border: none; }
 QWidget#sidebar { background: @sidebar; }
 QSplitter::handle { background: transparent; }
-QSplitter::handle:horizontal { width: 12px; }
 
 QLineEdit, QPlainTextEdit, QComboBox, QAbstractSpinBox {
   background: @surface; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 8px;
@@ -40,6 +39,7 @@ QPushButton[primary="true"] { background: @accent; color: @on_accent; border-col
 QPushButton[primary="true"]:hover { background: @accent_hover; border-color: @accent_hover; }
 QPushButton[primary="true"]:focus { border: 2px solid @text; padding: 4px 13px; }
 QPushButton[primary="true"]:disabled { background: @raised; color: @faint; border-color: @border; }
+QPushButton[large="true"] { min-height: 28px; font-size: 11pt; }
 QPushButton::menu-indicator { width: 0; }
 
 QToolButton { color: @text; border: 1px solid transparent; border-radius: 5px; padding: 3px; }
@@ -52,8 +52,10 @@ QToolButton[chip="true"]:hover { border-color: @faint; }
 QToolButton[chip="true"]:focus { border-color: @accent; }
 QToolButton[chip="true"]:checked { background: @accent_soft; border-color: @accent; }
 QToolButton[chip="true"][faulty="true"] { border-color: @bad; }
-QToolButton[jump="true"] { text-align: left; color: @muted; padding: 5px 10px; }
-QToolButton[jump="true"]:checked { color: @text; background: @raised; font-weight: 600; }
+QPushButton[jump="true"] { text-align: left; color: @muted; padding: 5px 10px; background: transparent; border: 1px solid transparent; }
+QPushButton[jump="true"]:hover { background: @raised; }
+QPushButton[jump="true"]:focus { border-color: @accent; }
+QPushButton[jump="true"]:checked { color: @text; background: @raised; font-weight: 600; }
 QToolButton[nav="true"] { text-align: left; padding: 7px 10px; border-radius: 6px; }
 QToolButton[nav="true"]:hover { background: @nav_hover; }
 QToolButton[nav="true"]:checked { background: @surface; border: 1px solid @border; font-weight: 600; }
@@ -66,7 +68,7 @@ QCheckBox::indicator:focus { border-color: @accent; }
 
 QTableView, QListView, QTreeView { background: @surface; color: @text; border: 1px solid @border; border-radius: 6px; outline: none;
   gridline-color: @grid; selection-background-color: @accent_soft; selection-color: @text; }
-QTableView:focus, QListView:focus { border-color: @accent; }
+QTableView:focus, QListView:focus { border-color: @faint; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: 6px 10px; font-weight: 500; }
 QHeaderView::section:hover { color: @text; }

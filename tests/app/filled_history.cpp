@@ -118,14 +118,14 @@ class Filler {
                                    static_cast<std::int64_t>(412e6 + 1e6 * t), std::int64_t{8} << 30, -1, -1});
   }
 
-  void happenings(std::int64_t steps, double pace) {
+  void happenings(std::int64_t steps, std::int64_t planned, double pace) {
     recipe::Prediction plan;
     plan.model = "two_tower: image 1.2 M, text 0.4 M";
-    plan.steps = steps;
+    plan.steps = planned;
     put(0.1, journal::PredictionMade{recipe::to_json(plan)});
     put(0.1, journal::LogLine{journal::Severity::info, "data set emoji: 541 pictures of 285 concepts to train on, 196 to test on"});
     put(0.2, journal::LogLine{journal::Severity::info, "two_tower: image 1.2 M, text 0.4 M parameters on cpu: 2 threads"});
-    put(10 / pace, journal::PredictionChecked{10, pace * 1.06, pace, 437 << 20, 421 << 20, static_cast<double>(steps) / pace / 1.06, static_cast<double>(steps) / pace});
+    put(10 / pace, journal::PredictionChecked{10, pace * 1.06, pace, 437 << 20, 421 << 20, static_cast<double>(planned) / pace / 1.06, static_cast<double>(planned) / pace});
     for (std::int64_t step = 20; step <= steps; step += 20)
       put(static_cast<double>(step) / pace, journal::LogLine{step == 240 ? journal::Severity::warning : journal::Severity::info,
                                                            step == 240 ? "loader waited 0.4 s for the disk" : "step " + std::to_string(step) + " of " + std::to_string(steps)});
@@ -205,7 +205,7 @@ store::RunId fill_history(const std::filesystem::path& home, const Filling& fill
   filler.evaluations(done, 40, pace, 0.29);
   filler.answers(done, 40, pace);
   filler.devices(static_cast<double>(done) / pace);
-  filler.happenings(done, pace);
+  filler.happenings(done, filling.rich_steps, pace);
   filler.sort_events();
   filler.flush(last);
   if (!filling.rich_is_live) filler.end(last, static_cast<double>(done) / pace, journal::RunState::finished, "");

@@ -2,6 +2,7 @@
 
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/wrap_layout.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -155,12 +156,14 @@ class ChoiceFieldEditor final : public FieldEditor {
 class TicksFieldEditor final : public FieldEditor {
  public:
   TicksFieldEditor(const FieldSpec& field, QWidget* parent) : FieldEditor(parent) {
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(kGrid / 2);
+    auto* layout = new WrapLayout(this, kGrid / 2);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
     for (const QString& choice : field.choices) {
       auto* tick = new QToolButton(this);
-      tick->setText(choice);
+      tick->setText(QString(choice).replace(u'&', u"&&"_s));
+      tick->setProperty("choice", choice);
       tick->setCheckable(true);
       tick->setProperty("chip", true);
       tick->setFocusPolicy(Qt::StrongFocus);
@@ -170,17 +173,16 @@ class TicksFieldEditor final : public FieldEditor {
       ticks_.push_back(tick);
       connect(tick, &QToolButton::clicked, this, [this] { Q_EMIT edited(text()); });
     }
-    layout->addStretch(1);
   }
   [[nodiscard]] QString text() const override {
     QStringList on;
     for (const QToolButton* tick : ticks_)
-      if (tick->isChecked()) on << tick->text();
+      if (tick->isChecked()) on << tick->property("choice").toString();
     return (on + foreign_).join(kListSeparator);
   }
   void set_text(const QString& text) override {
     foreign_ = text.isEmpty() ? QStringList() : text.split(kListSeparator);
-    for (QToolButton* tick : ticks_) tick->setChecked(foreign_.removeAll(tick->text()) > 0);
+    for (QToolButton* tick : ticks_) tick->setChecked(foreign_.removeAll(tick->property("choice").toString()) > 0);
   }
   void set_faulty(bool faulty) override {
     for (QToolButton* tick : ticks_) mark_faulty(tick, faulty);

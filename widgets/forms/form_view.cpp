@@ -10,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QToolButton>
@@ -85,16 +86,15 @@ void FormView::build(const std::vector<SectionSpec>& sections, const std::vector
   for (const SectionSpec& spec : sections) {
     SectionView view;
     view.spec = spec;
-    view.jump = new QToolButton(this);
+    view.jump = new QPushButton(this);
     view.jump->setText(spec.label);
     view.jump->setProperty("jump", true);
     view.jump->setCheckable(true);
-    view.jump->setFixedWidth(120);
-    view.jump->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    view.jump->setFixedWidth(128);
     view.jump->setFocusPolicy(Qt::TabFocus);
     view.jump->setAccessibleName(tr("Go to section %1").arg(spec.label));
     const std::size_t index = sections_.size();
-    connect(view.jump, &QToolButton::clicked, this, [this, index] { scroll_to_section(index); });
+    connect(view.jump, &QPushButton::clicked, this, [this, index] { scroll_to_section(index); });
     jumps_->addWidget(view.jump);
     setTabOrder(before, view.jump);
     before = view.jump;

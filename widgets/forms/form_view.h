@@ -10,6 +10,7 @@
 #include <vector>
 
 class QLabel;
+class QPushButton;
 class QScrollArea;
 class QToolButton;
 class QVBoxLayout;
@@ -44,7 +45,7 @@ class FormView final : public QWidget {
   struct SectionView {
     SectionSpec spec;
     QWidget* card = nullptr;
-    QToolButton* jump = nullptr;
+    QPushButton* jump = nullptr;
     std::vector<FieldRow*> rows;
   };
   void apply_filter();

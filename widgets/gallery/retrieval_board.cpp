@@ -30,6 +30,7 @@ RetrievalBoard::RetrievalBoard(PictureSource* source, QWidget* parent) : QWidget
     caption->setForegroundRole(QPalette::PlaceholderText);
     auto* combo = new QComboBox(this);
     combo->setAccessibleName(name);
+    combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     caption->setBuddy(combo);
     bar->addWidget(caption);
     bar->addWidget(combo);

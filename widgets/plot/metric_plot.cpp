@@ -23,6 +23,8 @@ namespace athanor::widgets {
 namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr int kHeader = 32;
+constexpr int kLegendRow = 20;   // a line of its own for more curves than the header holds
+constexpr std::size_t kInHeader = 2;
 }  // namespace
 
 MetricPlot::MetricPlot(const QString& title, QWidget* parent) : QFrame(parent), title_(title), empty_text_(tr("Nothing measured yet")) {
@@ -87,7 +89,10 @@ void MetricPlot::ask_where_to_save() {
 }
 
 void MetricPlot::set_unit(const QString& unit) { unit_ = unit; }
-void MetricPlot::set_percent(bool on) { percent_ = on; }
+void MetricPlot::set_percent(bool on) {
+  percent_ = on;
+  canvas_->set_percent(on);
+}
 
 void MetricPlot::set_empty_text(const QString& text) {
   empty_text_ = text;
@@ -111,6 +116,7 @@ XAxis MetricPlot::axis() const { return link_->axis(); }
 
 void MetricPlot::set_curves(std::vector<Curve> curves) {
   curves_ = std::move(curves);
+  layout()->setContentsMargins(kGrid / 2, kHeader + 2 + (curves_.size() > kInHeader ? kLegendRow : 0), kGrid / 2, kGrid / 2);
   canvas_->set_curves(curves_, axis());
   canvas_->set_markers(markers_, axis());
   if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
@@ -206,28 +212,39 @@ void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
   painter.setPen(theme.color(Role::text));
   const int title_width = painter.fontMetrics().horizontalAdvance(title_) + 4;
   paint_elided(painter, QRect(box.left(), box.top(), std::min(title_width, box.width() / 2), box.height()), Qt::AlignVCenter | Qt::AlignLeft, title_);
-  // Values stand at the right, from the last curve to the first, each behind a dash of its colour.
-  const QFont values = tabular_font(scaled(font(), 0.95));
-  painter.setFont(values);
+  const int title_end = box.left() + std::min(title_width, box.width() / 2) + kGrid;
+  if (curves_.size() > kInHeader)
+    paint_legend(painter, QRect(box.left(), box.bottom() - 2, width() - 2 * box.left(), kLegendRow), false);
+  else
+    paint_legend(painter, QRect(title_end, box.top(), box.right() - title_end, box.height()), true);
+}
+
+// Every curve behind a dash of its colour with its value, as many as fit: from the right in the header, from the left in
+// a line of their own.
+void MetricPlot::paint_legend(QPainter& painter, const QRect& box, bool from_right) {
+  const Theme& theme = current_theme();
+  painter.setFont(tabular_font(scaled(font(), from_right ? 0.95 : 0.86)));
+  const QFontMetrics metrics = painter.fontMetrics();
   double right = box.right();
-  const double left_limit = box.left() + std::min(title_width, box.width() / 2) + kGrid;
-  for (auto curve = curves_.rbegin(); curve != curves_.rend(); ++curve) {
-    if (curve->columns.empty()) continue;
-    const CurveColumn* column = link_->cursor() ? nearest_column(*curve, axis(), *link_->cursor()) : &curve->columns.back();
-    const QString label = curves_.size() > 1 ? curve->label + u'\u2002' : QString();
+  double left = box.left();
+  for (std::size_t i = 0; i < curves_.size(); ++i) {
+    const Curve& curve = from_right ? curves_[curves_.size() - 1 - i] : curves_[i];
+    if (curve.columns.empty()) continue;
+    const CurveColumn* column = link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
+    const QString label = curves_.size() > 1 ? curve.label + u'\u2002' : QString();
     const QString value = value_text(column->last);
-    const double label_width = painter.fontMetrics().horizontalAdvance(label);
-    const double value_width = painter.fontMetrics().horizontalAdvance(value) + 2;
+    const double label_width = metrics.horizontalAdvance(label);
+    const double value_width = metrics.horizontalAdvance(value) + 2;
     const double whole = label_width + value_width + 14;
-    if (right - whole < left_limit) break;
-    const double x = right - whole;
-    painter.setPen(QPen(theme.series(curve->colour), 2.4, Theme::series_dash(curve->colour), Qt::RoundCap));
+    if (right - left < whole) break;
+    const double x = from_right ? right - whole : left;
+    painter.setPen(QPen(theme.series(curve.colour), 2.4, Theme::series_dash(curve.colour), Qt::RoundCap));
     painter.drawLine(QPointF(x, box.center().y() + 1), QPointF(x + 8, box.center().y() + 1));
     painter.setPen(theme.color(Role::muted));
     painter.drawText(QRectF(x + 14, box.top(), label_width + 2, box.height()), Qt::AlignVCenter | Qt::AlignLeft, label);
     painter.setPen(theme.color(Role::text));
-    painter.drawText(QRectF(right - value_width, box.top(), value_width, box.height()), Qt::AlignVCenter | Qt::AlignRight, value);
-    right = x - 2 * kGrid;
+    painter.drawText(QRectF(x + 14 + label_width, box.top(), value_width, box.height()), Qt::AlignVCenter | Qt::AlignLeft, value);
+    (from_right ? right : left) += from_right ? -(whole + 2 * kGrid) : whole + kGrid;
   }
 }
 
@@ -242,7 +259,6 @@ void MetricPlot::paintEvent(QPaintEvent*) {
     const QString where = axis() == XAxis::step ? tr("step %1").arg(at->step, 0, 'f', 0) : duration_text(at->seconds);
     painter.setFont(tabular_font(scaled(font(), 0.85)));
     painter.setPen(theme.color(Role::muted));
-    painter.drawText(QRect(0, 0, width() - 36, kHeader + 2).adjusted(0, 0, 0, 0), 0, QString());
     painter.drawText(QRect(2 * kGrid - 4, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter, where);
   }
   paint_header(painter, header);

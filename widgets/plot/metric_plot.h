@@ -61,6 +61,7 @@ class MetricPlot final : public QFrame {
   void refresh();       // ranges, then a queued redraw
   void describe();      // accessible name and description
   void paint_header(QPainter& painter, const QRect& box);
+  void paint_legend(QPainter& painter, const QRect& box, bool from_right);
   [[nodiscard]] QString value_text(double value) const;
   [[nodiscard]] std::pair<double, double> whole_x() const;
   [[nodiscard]] XAxis axis() const;

@@ -18,6 +18,11 @@ class ValueTicker final : public QCPAxisTicker {
   QString getTickLabel(double tick, const QLocale&, QChar, int) override { return si_text(std::abs(tick) < 1e-12 ? 0 : tick); }
 };
 
+class PercentTicker final : public QCPAxisTicker {
+ protected:
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override { return QString::number(std::round(tick * 1000) / 10) + u'%'; }
+};
+
 class LogTicker final : public QCPAxisTickerLog {
  protected:
   QString getTickLabel(double tick, const QLocale&, QChar, int) override { return si_text(tick); }
@@ -188,9 +193,16 @@ void PlotCanvas::set_logarithmic(bool on) {
   yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
   if (on)
     yAxis->setTicker(QSharedPointer<LogTicker>::create());
+  else if (percent_)
+    yAxis->setTicker(QSharedPointer<PercentTicker>::create());
   else
     yAxis->setTicker(QSharedPointer<ValueTicker>::create());
   yAxis->ticker()->setTickCount(4);
+}
+
+void PlotCanvas::set_percent(bool on) {
+  percent_ = on;
+  set_logarithmic(yAxis->scaleType() == QCPAxis::stLogarithmic);
 }
 
 void PlotCanvas::set_time_axis(bool on) {

@@ -20,6 +20,7 @@ class PlotCanvas final : public QCustomPlot {
   void set_y_range(double from, double to);
   void set_logarithmic(bool on);
   void set_time_axis(bool on);
+  void set_percent(bool on);
   // A hairline at x, or none.
   void set_cursor(std::optional<double> x);
   void set_empty_text(const QString& text);  // shown instead of axes; empty text: draw axes
@@ -64,6 +65,7 @@ class PlotCanvas final : public QCustomPlot {
   QCPItemText* empty_ = nullptr;
   std::optional<double> drag_from_;
   bool time_axis_ = false;
+  bool percent_ = false;
 };
 
 }  // namespace athanor::widgets

@@ -72,6 +72,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   splitter_ = new QSplitter(Qt::Horizontal, this);
   splitter_->setObjectName(u"experiment_splitter"_s);
   splitter_->setChildrenCollapsible(false);
+  splitter_->setHandleWidth(kGrid * 2);
   auto* left = new QWidget(splitter_);
   auto* left_layout = new QVBoxLayout(left);
   left_layout->setContentsMargins(0, 0, 0, 0);
@@ -183,7 +184,7 @@ QWidget* ExperimentPage::build_side() {
   reason_->setWordWrap(true);
   layout->addWidget(reason_);
   launch_ = make_button(actions_->action(u"experiment.launch"_s), side, true);
-  launch_->setMinimumHeight(40);
+  launch_->setProperty("large", true);
   layout->addWidget(launch_);
   return side;
 }
@@ -266,6 +267,8 @@ void ExperimentPage::show_text(bool on) {
 }
 
 bool ExperimentPage::is_ready() const { return !experiment_->planner().is_busy(); }
+
+void ExperimentPage::entered() { setFocus(Qt::OtherFocusReason); }
 
 void ExperimentPage::keep_layout() { settings_->set(Setting::experiment_splitter, splitter_->saveState()); }
 

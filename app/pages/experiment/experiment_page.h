@@ -31,6 +31,7 @@ class ExperimentPage final : public Page {
  public:
   ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
+  void entered() override;
   void keep_layout();
   [[nodiscard]] widgets::FormView* form() const { return form_; }
   [[nodiscard]] RecipeEditor* recipe_editor() const { return text_; }

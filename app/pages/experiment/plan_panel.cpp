@@ -25,7 +25,7 @@ QString owner_text(const std::string& owner) {
       {"parameters", QT_TRANSLATE_NOOP("PlanPanel", "Parameters")}, {"gradients", QT_TRANSLATE_NOOP("PlanPanel", "Gradients")},
       {"optimizer", QT_TRANSLATE_NOOP("PlanPanel", "Optimizer")},   {"activations", QT_TRANSLATE_NOOP("PlanPanel", "Activations")},
       {"workspace", QT_TRANSLATE_NOOP("PlanPanel", "Workspace")},   {"data", QT_TRANSLATE_NOOP("PlanPanel", "Data")},
-      {"program", QT_TRANSLATE_NOOP("PlanPanel", "Program")},
+      {"checkpoint", QT_TRANSLATE_NOOP("PlanPanel", "Checkpoint")}, {"program", QT_TRANSLATE_NOOP("PlanPanel", "Program")},
   };
   const auto found = kWords.find(owner);
   return found == kWords.end() ? q(owner) : QCoreApplication::translate("PlanPanel", found->second);
@@ -111,7 +111,7 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
   facts_->set_fact(tr("Parameters"), locale.toString(static_cast<qlonglong>(p.parameters)));
   facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(widgets::number_text(p.steps_per_second)));
   facts_->set_fact(tr("Throughput"), widgets::si_text(p.samples_per_second, tr("samples/s")));
-  facts_->set_fact(tr("Work per step"), widgets::si_text(p.flops_per_step, tr("FLOP")));
+  facts_->set_fact(tr("Work per step"), tr("%1FLOP").arg(widgets::si_text(p.flops_per_step)));
   facts_->set_fact(tr("Checkpoint"), widgets::bytes_text(static_cast<double>(p.checkpoint_bytes)));
   facts_->set_fact(tr("Device"), q(p.device));
   QStringList notes;

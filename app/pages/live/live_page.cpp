@@ -243,6 +243,7 @@ void LivePage::build_lower(QVBoxLayout* layout) {
     made->verticalHeader()->hide();
     made->verticalHeader()->setDefaultSectionSize(28);
     made->horizontalHeader()->setHighlightSections(false);
+    made->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     made->setShowGrid(false);
     made->setEditTriggers(QAbstractItemView::NoEditTriggers);
     made->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -269,7 +270,8 @@ void LivePage::build_lower(QVBoxLayout* layout) {
   events_ = table(event_card, {tr("Time"), tr("Step"), tr("Event")}, tr("What happened in the run"));
   events_->horizontalHeader()->setStretchLastSection(true);
   events_->setColumnWidth(0, 84);
-  events_->setColumnWidth(1, 72);
+  events_->setColumnWidth(1, 64);
+  events_->horizontalHeaderItem(1)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   events_->setMinimumHeight(180);
   event_card->body()->addWidget(events_);
   pair->addWidget(event_card, 1);
@@ -429,6 +431,7 @@ bool LivePage::is_ready() const { return live_->run_id() == 0 || live_->is_loade
 void LivePage::entered() {
   shown_ = true;
   live_->set_visible(true);
+  setFocus(Qt::OtherFocusReason);
 }
 
 void LivePage::left() {
@@ -439,6 +442,21 @@ void LivePage::left() {
 widgets::MetricPlot* LivePage::plot(const std::string& id) const {
   const auto found = plots_.find(id);
   return found == plots_.end() ? nullptr : found->second;
+}
+
+// The page itself holds the focus until something on it is chosen: then the keys scroll it.
+void LivePage::keyPressEvent(QKeyEvent* event) {
+  QScrollBar* bar = scroll_->verticalScrollBar();
+  switch (event->key()) {
+    case Qt::Key_PageDown:
+    case Qt::Key_Space: bar->triggerAction(QAbstractSlider::SliderPageStepAdd); break;
+    case Qt::Key_PageUp: bar->triggerAction(QAbstractSlider::SliderPageStepSub); break;
+    case Qt::Key_Down: bar->triggerAction(QAbstractSlider::SliderSingleStepAdd); break;
+    case Qt::Key_Up: bar->triggerAction(QAbstractSlider::SliderSingleStepSub); break;
+    case Qt::Key_Home: bar->triggerAction(QAbstractSlider::SliderToMinimum); break;
+    case Qt::Key_End: bar->triggerAction(QAbstractSlider::SliderToMaximum); break;
+    default: Page::keyPressEvent(event);
+  }
 }
 
 void LivePage::scroll_to_bottom() { scroll_->verticalScrollBar()->setValue(scroll_->verticalScrollBar()->maximum()); }

@@ -61,6 +61,9 @@ class LivePage final : public Page {
   // A sample reached the screen: how long after it was taken.
   void sample_drawn(const QString& metric, qint64 step, double milliseconds);
 
+ protected:
+  void keyPressEvent(QKeyEvent* event) override;
+
  private:
   void add_actions();
   QWidget* build_header();

@@ -39,8 +39,8 @@ struct Worder {
   EventWords operator()(const journal::Evaluation& e) const {
     QStringList figures;
     for (const auto& [name, value] : e.metrics)
-      if (name == "t2i_r1" || name == "t2i_r10" || name == "i2t_r1") figures << q(name) + u' ' + widgets::percent_text(value, 1);
-    return {{}, step_text(e.step), say("Evaluated on %1: %2").arg(q(e.split), figures.join(u", "_s))};
+      if (name == "t2i_r1" || name == "t2i_r10") figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
+    return {{}, step_text(e.step), say("Evaluated: %1").arg(figures.join(u", "_s))};
   }
   EventWords operator()(const journal::CheckpointWritten& e) const {
     return {{}, step_text(e.step), say("Checkpoint of %1 written in %2").arg(widgets::bytes_text(static_cast<double>(e.bytes)), widgets::duration_text(e.seconds))};
@@ -76,7 +76,7 @@ const std::vector<PlotSpec>& live_plots() {
        say("Retrieval on unseen styles"),
        {},
        say("The first evaluation brings the first figures"),
-       {{"eval/t2i_r1", say("text → picture R@1")}, {"eval/t2i_r10", say("R@10")}, {"eval/i2t_r1", say("picture → text R@1")}, {"eval/i2t_r10", say("R@10")}},
+       {{"eval/t2i_r1", say("by text R@1")}, {"eval/t2i_r10", say("R@10")}, {"eval/i2t_r1", say("by picture R@1")}, {"eval/i2t_r10", say("R@10")}},
        true,
        true},
       {"learning_rate", say("Learning rate"), {}, say("Nothing measured yet"), {{"train/learning_rate", {}}}, false, false},

@@ -74,9 +74,12 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
   note_->setPlaceholderText(tr("What was this run for? What did it show?"));
   note_->setAccessibleName(tr("Note on the run"));
   note_->setMinimumHeight(88);
+  note_->setMaximumHeight(200);
   body->addWidget(note_, 1);
+  body->addSpacing(kGrid);
   facts_ = new FactList(single_);
   body->addWidget(facts_);
+  body->addStretch(1);
   layout->addWidget(single_, 1);
   note_pause_.setSingleShot(true);
   note_pause_.setInterval(800);

@@ -33,7 +33,7 @@ using widgets::Glyph;
 using widgets::kGrid;
 
 constexpr int kRowHeight = 36;
-constexpr int kWidths[] = {116, 196, 132, 112, 84, 78, 78, 78, 128, 112, 132};
+constexpr int kWidths[] = {100, 160, 108, 92, 76, 72, 76, 82, 124, 112, 160};  // in the order of RunColumn
 
 }  // namespace
 
@@ -60,13 +60,14 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   splitter_ = new QSplitter(Qt::Horizontal, stack_);
   splitter_->setObjectName(u"runs_splitter"_s);
   splitter_->setChildrenCollapsible(false);
+  splitter_->setHandleWidth(kGrid + 4);
   build_table();
   splitter_->addWidget(table_);
   details_ = new RunDetails(history_, splitter_);
   splitter_->addWidget(details_);
   splitter_->setStretchFactor(0, 1);
   splitter_->setStretchFactor(1, 0);
-  splitter_->setSizes({900, 288});
+  splitter_->setSizes({1000, 264});
   splitter_->restoreState(settings_->bytes(Setting::runs_splitter));
   details_->setVisible(settings_->flag(Setting::runs_details_open));
   stack_->addWidget(splitter_);

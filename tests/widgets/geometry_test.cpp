@@ -1,0 +1,140 @@
+// The pure parts of drawing: ranges, folding, layouts.
+#include "widgets/parts/flow_layout.h"
+#include "widgets/parts/wrap_layout.h"
+#include "widgets/plot/curve.h"
+#include "widgets/plot/sparkline.h"
+#include "widgets/plot/stacked_bar.h"
+#include "widgets/plot/strip.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace athanor::widgets {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+Curve curve_through(std::initializer_list<double> values) {
+  Curve curve;
+  double step = 0;
+  for (const double value : values) {
+    curve.columns.push_back({step, step * 2, value, value, value, value, 1, std::isfinite(value) ? 0 : 1});
+    ++step;
+  }
+  return curve;
+}
+
+TEST(Curve, ExtentSpansEveryCurve) {
+  Curve late = curve_through({1, 2});
+  late.columns[1].step = 9;
+  const auto extent = x_extent({curve_through({1, 2, 3}), late, Curve{}}, XAxis::step);
+  ASSERT_TRUE(extent);
+  EXPECT_EQ(*extent, std::pair(0.0, 9.0));
+  EXPECT_FALSE(x_extent({Curve{}}, XAxis::step));
+  EXPECT_EQ(x_extent({curve_through({1, 2})}, XAxis::time)->second, 2.0);
+}
+
+TEST(Curve, HeightLooksOnlyAtTheRangeInViewAndLeavesAMargin) {
+  const std::vector<Curve> curves = {curve_through({100, 5, 6, 7})};
+  const auto range = y_extent(curves, XAxis::step, 1, 3, false);
+  ASSERT_TRUE(range);
+  EXPECT_LT(range->first, 5);
+  EXPECT_GT(range->first, 4);
+  EXPECT_GT(range->second, 7);
+  EXPECT_LT(range->second, 8);
+}
+
+TEST(Curve, HeightCoversTheBandNotOnlyTheLine) {
+  Curve spiky = curve_through({5, 5});
+  spiky.columns[1].maximum = 50;
+  EXPECT_GT(y_extent({spiky}, XAxis::step, 0, 1, false)->second, 50);
+}
+
+TEST(Curve, LogarithmicHeightLeavesOutWhatIsNotPositive) {
+  const auto range = y_extent({curve_through({-1, 0, 0.01, 10})}, XAxis::step, 0, 3, true);
+  ASSERT_TRUE(range);
+  EXPECT_GT(range->first, 0.001);
+  EXPECT_GT(range->second, 10);
+  EXPECT_FALSE(y_extent({curve_through({-1, 0})}, XAxis::step, 0, 3, true));
+}
+
+TEST(Curve, NonFiniteValuesDoNotMoveTheAxis) {
+  const auto range = y_extent({curve_through({1, kNan, 2})}, XAxis::step, 0, 2, false);
+  ASSERT_TRUE(range);
+  EXPECT_TRUE(std::isfinite(range->second));
+  EXPECT_FALSE(y_extent({curve_through({kNan})}, XAxis::step, 0, 2, false));
+}
+
+TEST(Curve, NearestColumnIsTheCloserNeighbour) {
+  const Curve curve = curve_through({1, 2, 3});
+  EXPECT_EQ(nearest_column(curve, XAxis::step, 1.4)->step, 1);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, 1.6)->step, 2);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, -5)->step, 0);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, 99)->step, 2);
+  EXPECT_EQ(nearest_column(Curve{}, XAxis::step, 0), nullptr);
+}
+
+TEST(Curve, ZoomKeepsTheAnchorAndStaysInside) {
+  const auto in = zoomed({0, 100}, 25, 0.5, {0, 100}, 1);
+  EXPECT_DOUBLE_EQ(in.second - in.first, 50);
+  EXPECT_DOUBLE_EQ((25 - in.first) / 50, 0.25);
+  EXPECT_EQ(zoomed({0, 50}, 25, 10, {0, 100}, 1), std::pair(0.0, 100.0));
+  EXPECT_GE(zoomed({0, 2}, 1, 0.001, {0, 100}, 1).second, 1);
+  EXPECT_EQ(panned({10, 20}, 500, {0, 100}), std::pair(90.0, 100.0));
+  EXPECT_EQ(panned({10, 20}, -500, {0, 100}), std::pair(0.0, 10.0));
+}
+
+TEST(Strip, BarsAreMeansWithPeaks) {
+  const auto bars = fold_strip({{0.0, 0.2}, {0.4, 0.6}, {3.5, 1.0}, {9, 1.0}}, 0, 4, 4);
+  ASSERT_EQ(bars.size(), 4U);
+  EXPECT_DOUBLE_EQ(bars[0].mean, 0.4);
+  EXPECT_DOUBLE_EQ(bars[0].peak, 0.6);
+  EXPECT_TRUE(bars[1].empty);
+  EXPECT_TRUE(bars[2].empty);
+  EXPECT_DOUBLE_EQ(bars[3].mean, 1.0);
+}
+
+TEST(Sparkline, SpreadsOverTheBoxAndSkipsGaps) {
+  const QPolygonF points = sparkline_points({3, kNan, 1, 2}, QRectF(0, 0, 30, 10));
+  ASSERT_EQ(points.size(), 3);
+  EXPECT_EQ(points[0], QPointF(0, 0));
+  EXPECT_EQ(points[1], QPointF(20, 10));
+  EXPECT_EQ(points[2], QPointF(30, 5));
+  EXPECT_TRUE(sparkline_points({kNan}, QRectF(0, 0, 30, 10)).isEmpty());
+  EXPECT_EQ(sparkline_points({4, 4}, QRectF(0, 0, 30, 10))[0].y(), 5);
+}
+
+TEST(StackedBar, SharesFillTheirPartOfTheWhole) {
+  const auto parts = plan_bar({{QStringLiteral("a"), 25, {}}, {QStringLiteral("b"), 50, {}}}, 100, 200);
+  EXPECT_DOUBLE_EQ(parts[0].width, 50);
+  EXPECT_DOUBLE_EQ(parts[1].left, 50);
+  EXPECT_DOUBLE_EQ(parts[1].width, 100);
+}
+
+TEST(StackedBar, SharesBeyondTheWholeAreScaledToFit) {
+  const auto parts = plan_bar({{QStringLiteral("a"), 100, {}}, {QStringLiteral("b"), 100, {}}}, 100, 200);
+  EXPECT_DOUBLE_EQ(parts[1].left + parts[1].width, 200);
+}
+
+TEST(Flow, CardsOfARowShareTheTallestHeight) {
+  const FlowPlan plan = plan_flow(210, 100, 10, {40, 60, 30});
+  EXPECT_EQ(plan.columns, 2);
+  EXPECT_EQ(plan.cells[0], QRect(0, 0, 100, 60));
+  EXPECT_EQ(plan.cells[1], QRect(110, 0, 100, 60));
+  EXPECT_EQ(plan.cells[2], QRect(0, 70, 100, 30));
+  EXPECT_EQ(plan.height, 100);
+}
+
+TEST(Flow, FewCardsFillTheWidth) { EXPECT_EQ(plan_flow(500, 100, 10, {40}).cells[0].width(), 500); }
+
+TEST(Wrap, BreaksWhereTheWidthEnds) {
+  const WrapPlan plan = plan_wrap(100, 5, {{60, 10}, {30, 20}, {50, 10}});
+  EXPECT_EQ(plan.places[1], QPoint(65, 0));
+  EXPECT_EQ(plan.places[2], QPoint(0, 25));
+  EXPECT_EQ(plan.height, 35);
+}
+
+}  // namespace
+}  // namespace athanor::widgets
