@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 std::filesystem::path file() {
   return athanor_home() / "calibration.json";
@@ -87,7 +87,7 @@ MachineCalibration load_calibration(const std::string& machine) {
     for (const auto& [key, shape] : all[machine].at("shapes").items()) out.shapes[key] = shape_from(shape);
     if (all[machine].contains("rates")) out.rates = rates_from(all[machine]["rates"]);
   } catch (const json::exception&) {
-    return {};
+    // What was read up to here is sound; the rest is measured again and then overwritten.
   }
   return out;
 }
