@@ -1,8 +1,8 @@
 #include "core/runner/assembly.h"
 
-#include "core/memory/allocator.h"
 #include "core/observe/process.h"
 #include "core/recipe/text.h"
+#include "core/runner/gpus.h"
 
 #include <fmt/format.h>
 
@@ -41,15 +41,6 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
   out.cutout = as_float(recipe, "augment.cutout");
   out.noise = as_float(recipe, "augment.noise");
   return out;
-}
-
-bool cuda_works() {
-  try {
-    (void)make_allocator({DeviceKind::cuda, 0})->allocate(1, MemoryTag::workspace);
-    return true;
-  } catch (const Failure&) {
-    return false;
-  }
 }
 
 recipe::Fault fault(const recipe::Recipe& recipe, const char* path, const Error& error) {
@@ -129,10 +120,9 @@ train::Plan train_plan(const recipe::Recipe& recipe) {
 Device resolve_device(const recipe::Recipe& recipe) {
   const std::string& wish = recipe.text("train.device");
   if (wish == "cpu") return {DeviceKind::cpu, 0};
-  if (cuda_works()) return {DeviceKind::cuda, 0};
+  if (!gpus().empty()) return {DeviceKind::cuda, 0};
   if (wish == "cuda") {
-    throw Failure(ErrorKind::unavailable, "train on a GPU", "this build or this machine has none that works",
-                  "Set train.device to auto or cpu, or build with the preset cuda on a machine with a GPU");
+    throw Failure(ErrorKind::unavailable, "train on a GPU", why_no_gpu(), "Set train.device to auto or cpu");
   }
   return {DeviceKind::cpu, 0};
 }
@@ -143,9 +133,10 @@ int resolve_threads(const recipe::Recipe& recipe) {
 }
 
 std::string describe_device(const recipe::Recipe& recipe) {
-  const char* kind = resolve_device(recipe).kind == DeviceKind::cuda ? "cuda:0" : "cpu";
+  const Device device = resolve_device(recipe);
+  if (device.kind == DeviceKind::cuda) return fmt::format("cuda:{}: {}", device.index, gpus().front().name);
   const int threads = resolve_threads(recipe);
-  return fmt::format("{}: {}, {} thread{}", kind, observe::machine().processor, threads, threads == 1 ? "" : "s");
+  return fmt::format("cpu: {}, {} thread{}", observe::machine().processor, threads, threads == 1 ? "" : "s");
 }
 
 DataJudgement judge_data(const recipe::Recipe& recipe) {

@@ -1,8 +1,8 @@
 #include "core/base/paths.h"
 #include "core/data/dataset.h"
-#include "core/memory/allocator.h"
 #include "core/observe/process.h"
 #include "core/runner/commands.h"
+#include "core/runner/gpus.h"
 #include "core/runner/output.h"
 #include "core/runner/provenance.h"
 
@@ -25,19 +25,10 @@ using nlohmann::json;
 
 constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
 
-struct Cuda {
-  bool works = false;
-  std::string reason;
-};
-
-Cuda probe_cuda() {
-  try {
-    const auto allocator = make_allocator({DeviceKind::cuda, 0});
-    allocator->release(allocator->allocate(1, MemoryTag::workspace));
-    return {true, ""};
-  } catch (const Failure& failure) {
-    return {false, failure.error().message()};
-  }
+json gpu_list() {
+  json out = json::array();
+  for (const Gpu& gpu : gpus()) out.push_back({{"name", gpu.name}, {"memory_bytes", gpu.memory_bytes}});
+  return out;
 }
 
 json data_sets(bool& sound) {
@@ -91,7 +82,6 @@ bool writable(const fs::path& home) {
 
 json examine() {
   const observe::Machine machine = observe::machine();
-  const Cuda cuda = probe_cuda();
   const fs::path home = athanor_home();
   std::error_code code;
   fs::path on_disk = home;
@@ -106,7 +96,7 @@ json examine() {
                 {"cores", machine.cores},
                 {"avx2", machine.avx2},
                 {"memory_bytes", machine.memory_bytes}}},
-              {"cuda", {{"works", cuda.works}, {"reason", cuda.reason}}},
+              {"gpus", gpu_list()},
               {"home",
                {{"folder", home.string()},
                 {"writable", writable(home)},
@@ -127,8 +117,10 @@ std::string text_of(const json& facts) {
   out += fmt::format("machine    {}, {} cores{}, {}, {}\n", text(machine["processor"]), text(machine["cores"]),
                      machine["avx2"].get<bool>() ? " with AVX2" : " without AVX2: slow", gib(machine["memory_bytes"]),
                      text(machine["system"]));
-  out +=
-      fmt::format("gpu        {}\n", facts["cuda"]["works"].get<bool>() ? "CUDA works" : text(facts["cuda"]["reason"]));
+  if (facts["gpus"].empty()) out += "gpu        none: " + why_no_gpu() + "\n";
+  for (const json& gpu : facts["gpus"]) {
+    out += fmt::format("gpu        {}, {}\n", text(gpu["name"]), gib(gpu["memory_bytes"]));
+  }
   out += fmt::format("home       {}{}, {} free\n", text(facts["home"]["folder"]),
                      facts["home"]["writable"].get<bool>() ? "" : " (not writable: set ATHANOR_HOME)",
                      gib(facts["home"]["free_bytes"]));

@@ -4,6 +4,7 @@
 #include "core/observe/process.h"
 #include "core/runner/dry_run.h"
 #include "core/runner/facts.h"
+#include "core/runner/gpus.h"
 #include "core/runner/measure.h"
 
 #include <fmt/format.h>
@@ -112,27 +113,32 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
                           static_cast<double>(dry.text_parameters) / kMillion);
   out.parameters = dry.parameters;
   out.device = describe_device(sound.recipe);
-  out.device_memory_bytes = observe::machine().memory_bytes;
+  const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
+  out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
   out.flops_per_step = dry.step_flops();
   out.steps = sound.recipe.integer("train.steps");
   out.checkpoint_bytes = dry.parameters * 3 * static_cast<std::int64_t>(sizeof(float));
   return out;
 }
 
-void fill_memory(recipe::Prediction& out, const DryRun& dry, std::int64_t data, double program) {
+// On a CPU everything the process holds; on a GPU what lies in the device's memory.
+void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std::int64_t data, double program) {
   for (int tag = 0; tag < kMemoryTagCount; ++tag) {
     const auto bytes = static_cast<std::int64_t>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]);
     out.memory.push_back({to_string(static_cast<MemoryTag>(tag)), bytes});
   }
+  const bool on_host = device.kind == DeviceKind::cpu;
   for (recipe::MemoryShare& share : out.memory) {
     // What the allocator keeps for reuse was and will be activations.
     if (share.owner == "activations") {
       share.bytes += static_cast<std::int64_t>(dry.memory.peak_reserved_bytes - dry.memory.peak_bytes);
     }
-    if (share.owner == "data") share.bytes += data;
+    if (share.owner == "data" && on_host) share.bytes += data;
   }
-  out.memory.push_back({"checkpoint", out.checkpoint_bytes});  // the copy that is being written
-  out.memory.push_back({"program", static_cast<std::int64_t>(program)});
+  if (on_host) {
+    out.memory.push_back({"checkpoint", out.checkpoint_bytes});  // the copy that is being written
+    out.memory.push_back({"program", static_cast<std::int64_t>(program)});
+  }
   out.peak_memory_bytes = 0;
   for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
 }
@@ -170,7 +176,7 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   Timing timing = time_of(sound, effort, dry, out.accounted_bytes - out.prediction.checkpoint_bytes);
   out.times = timing.times;
   const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
-  fill_memory(out.prediction, dry, data, program);
+  fill_memory(out.prediction, dry, resolve_device(sound.recipe), data, program);
   out.spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   // A run measures before it starts, even where this forecast did not have to.
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));

@@ -1,6 +1,5 @@
 #include "core/runner/run_report.h"
 
-#include "core/observe/process.h"
 #include "core/runner/facts.h"
 
 #include <fmt/format.h>
@@ -114,7 +113,7 @@ void RunReport::check_prediction(std::int64_t step, double seconds_to_finish) {
   const double each = mean(step_s_);
   fact.measured_steps_per_second = each > 0 ? 1 / each : 0;
   fact.predicted_peak_bytes = predicted.peak_memory_bytes;
-  fact.measured_peak_bytes = observe::memory_use().peak_resident_bytes;
+  fact.measured_peak_bytes = setting_.peak_memory_bytes();
   fact.predicted_seconds_to_finish = predicted.seconds_to_finish;
   fact.measured_seconds_to_finish = seconds_to_finish;
   value_or_throw(journal_.append(fact));
@@ -145,7 +144,7 @@ ShapeTimes RunReport::measured(std::int64_t test_pictures, std::int64_t accounte
   out.checkpoint_s = mean(checkpoint_s_);
   out.measured_at = std::time(nullptr);
   out.start_s = start_s_;
-  const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
+  const auto peak = static_cast<double>(setting_.peak_memory_bytes());
   out.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
   return out;
 }

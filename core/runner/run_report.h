@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -20,6 +21,7 @@ class RunReport {
     std::int64_t done = 0;  // at the start of this process
     std::int64_t batch_size = 0;
     std::chrono::steady_clock::time_point process_start;
+    std::function<std::int64_t()> peak_memory_bytes;  // of the device that computes
   };
   RunReport(journal::Writer& journal, Console& console, const Forecast& forecast, Setting setting);
 

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/data/probe.h"
 #include "core/journal/text.h"
+#include "core/observe/process.h"
 #include "core/observe/sampler.h"
 #include "core/runner/facts.h"
 #include "core/runner/interrupt.h"
@@ -20,6 +21,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kSampleInterval{500};
 constexpr int kInterrupted = 130;
+// What a prediction of memory is held against: the process on a CPU, the device's memory on a GPU.
+std::int64_t peak_memory_bytes(const Context& context) {
+  if (context.device().kind == DeviceKind::cuda) return static_cast<std::int64_t>(context.memory().peak_reserved_bytes);
+  return observe::memory_use().peak_resident_bytes;
+}
+
 // Fewer steps say little about the pace.
 constexpr std::int64_t kStepsWorthRemembering = 20;
 
@@ -93,9 +100,10 @@ train::Outcome TrainingRun::train() {
   Assembly assembly =
       assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
   restore(assembly);
-  report_ = std::make_unique<RunReport>(*journal_, console_, forecast,
-                                        RunReport::Setting{sound_.recipe.integer("train.steps"), done_,
-                                                           sound_.recipe.integer("data.batch_size"), process_start_});
+  RunReport::Setting setting{
+      sound_.recipe.integer("train.steps"), done_, sound_.recipe.integer("data.batch_size"), process_start_, {}};
+  setting.peak_memory_bytes = [&context = *assembly.context] { return peak_memory_bytes(context); };
+  report_ = std::make_unique<RunReport>(*journal_, console_, forecast, std::move(setting));
   tell_state(journal::RunState::running, "");
 
   const observe::Sampler sampler(kSampleInterval,
