@@ -93,7 +93,7 @@ struct Reader::State {
   void add_last_values(std::vector<Run>& runs) {
     std::map<RunId, Run*> by_id;
     for (Run& run : runs) by_id[run.id] = &run;
-    auto& query = connection.statement("SELECT run, name, last FROM metric WHERE samples > 0 ORDER BY run, name");
+    auto& query = connection.statement("SELECT run, name, last FROM metric WHERE samples > 0");
     Run* current = nullptr;
     while (query.executeStep()) {
       const RunId id = query.getColumn(0).getInt64();
@@ -101,7 +101,7 @@ struct Reader::State {
         const auto found = by_id.find(id);
         current = found != by_id.end() ? found->second : nullptr;
       }
-      if (current != nullptr) current->last.emplace_hint(current->last.end(), text_of(query, 1), number_of(query, 2));
+      if (current != nullptr) current->last.emplace(text_of(query, 1), number_of(query, 2));
     }
   }
 };

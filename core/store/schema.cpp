@@ -11,13 +11,15 @@ namespace {
 using Step = void (*)(SQLite::Database&);
 
 // The first version.
-//   run         one row per run. Columns from `name` to `deleted_ns` change only through `edit`.
-//   journal     up to which byte each journal is in the tables below; changes in the transaction that adds what it
-//   says. metric      one row per metric of a run. tail        samples behind the last chunk, packed when a run ends;
-//   rows of `sample` follow them. sample      samples that are in no chunk and no tail yet, numbered from the metric's
-//   first by arrival. chunk       sealed samples: kChunkPoints each, numbered from 0, with their fine summary. node
-//   summaries: level 0 of one chunk, level n of kFan nodes below; node k sums up nodes kFan*k … kFan*k+kFan-1. edit
-//   changes of metadata with both values, for undo and redo; undone ones are always the newest.
+// - run: one row per run; name, tags, note, pinned and deleted_ns change only through `edit`.
+// - journal: up to which byte each journal is in the tables below; changes in the transaction that adds what it says.
+// - metric: one row per metric of a run.
+// - tail: samples behind the last chunk, packed when a run ends; rows of `sample` follow them.
+// - sample: samples that are in no chunk and no tail yet, numbered from the metric's first by arrival.
+// - chunk: sealed samples, kChunkPoints each, numbered from 0; the fine summary stands first, so that reading it
+//   touches one page.
+// - node: summaries. Level 0 is of one chunk, level n of kFan nodes below: node k of kFan*k to kFan*k+kFan-1.
+// - edit: changes of metadata with both values, for undo and redo; undone ones are always the newest.
 void create_first(SQLite::Database& database) {
   database.exec(R"sql(
     CREATE TABLE run (
@@ -47,7 +49,7 @@ void create_first(SQLite::Database& database) {
       metric INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER NOT NULL, time_ns INTEGER NOT NULL, value REAL,
       PRIMARY KEY (metric, number)) WITHOUT ROWID;
     CREATE TABLE chunk (
-      metric INTEGER NOT NULL, number INTEGER NOT NULL, points BLOB NOT NULL, fine BLOB NOT NULL);
+      metric INTEGER NOT NULL, number INTEGER NOT NULL, fine BLOB NOT NULL, points BLOB NOT NULL);
     CREATE UNIQUE INDEX chunk_number ON chunk (metric, number);
     CREATE TABLE node (
       metric INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL,
