@@ -12,6 +12,19 @@ namespace {
                 "Install libdnnl-dev and configure again, or call the reference");
 }
 
+// Needs no memory, so that workspaces can still be sized; every use throws.
+class AbsentPlan final : public ConvPlan {
+ public:
+  [[nodiscard]] std::size_t weights_bytes() const override { return 0; }
+  [[nodiscard]] std::size_t scratch_bytes() const override { return 0; }
+  void pack_weights(const float*, void*) const override { refuse(); }
+  void unpack_weights(void*, float*) const override { refuse(); }
+  void execute(float*, void*, float*, float*, void*) const override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() { no_dnnl("run a convolution"); }
+};
+
 }  // namespace
 
 void gemm(const GemmArgs&) {
@@ -19,7 +32,8 @@ void gemm(const GemmArgs&) {
 }
 
 const ConvPlan& conv_plan(ConvPass, const ConvShape&) {
-  no_dnnl("plan a convolution");
+  static const AbsentPlan plan;
+  return plan;
 }
 
 }  // namespace athanor::kernels::cpu
