@@ -48,6 +48,7 @@ class Supervisor {
     Descriptor end;          // readable when the process has ended
     bool live = false;       // going on, as far as the history knows
     bool ended = false;      // its process is gone, the last words are still to be read
+    bool asked_to_stop = false;
     bool adopted = false;    // was started before this agent was
     Ending ending;
     Clock::time_point read_again{};

@@ -82,12 +82,15 @@ void Supervisor::settle(store::RunId run, Watch& watch) {
       Verdict ended = verdict(watch.directory, watch.ending);
       if (watch.ending.known && watch.ending.signal == 0 && watch.ending.status == 0)
         ended = last_word(run).value_or(ended);
+      if (watch.asked_to_stop && watch.ending.known && watch.ending.signal == SIGTERM) {
+        ended = {store::RunStatus::stopped, "it was asked to stop before it had anything to save"};
+      }
       spdlog::info("Run {} is {}: {}", run, store::to_string(ended.status), ended.cause);
       done = writer_.set_status(run, ended.status, ended.cause);
     }
     if (!done) return again(done.error());
   }
-  watch.ended = watch.live = watch.adopted = false;
+  watch.ended = watch.live = watch.adopted = watch.asked_to_stop = false;
   watch.process = {};
   watch.ending = {};
   queue_changed_ = true;
@@ -156,7 +159,7 @@ Result<void> Supervisor::launch(const store::Job& job) {
   if (auto begun = waiting->go(); !begun) return begun;
   spdlog::info("Run {} started as process {}", job.run, waiting->process().pid);
   watch.live = true;
-  watch.adopted = watch.ended = false;
+  watch.adopted = watch.ended = watch.asked_to_stop = false;
   set_process(job.run, watch, waiting->process());
   if (!watch.end && !is_alive(watch.process)) process_ended(job.run, watch);
   return {};
@@ -192,7 +195,8 @@ Result<void> Supervisor::stop(store::RunId run) {
     if (found == watches_.end() || found->second.process.pid == 0) {
       return refuse(run, "stop", "its process is not known here", "stop it where it was started");
     }
-    const Watch& watch = found->second;
+    Watch& watch = found->second;
+    watch.asked_to_stop = true;
     const long sent = watch.end ? ::syscall(SYS_pidfd_send_signal, watch.end.get(), SIGTERM, nullptr, 0)
                                 : ::kill(static_cast<pid_t>(watch.process.pid), SIGTERM);
     if (sent != 0 && errno != ESRCH)

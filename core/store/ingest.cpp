@@ -98,11 +98,13 @@ class Ingest {
     occurrence(event.payload);
     if (stretch_.rank != 0) return;  // rank 0 speaks for the run
     if (queued_) return;             // what it said before it was queued again
-    status_ = status_of(change.state);
-    cause_ = change.cause;
-    if (started_ns_ == 0) started_ns_ = time_ns_;
-    ended_ns_ = is_live(status_) ? 0 : time_ns_;
     touched_.runs = true;
+    if (started_ns_ == 0) started_ns_ = time_ns_;
+    const RunStatus said = status_of(change.state);
+    if (status_ == RunStatus::stopping && is_live(said)) return;  // written before the wish to stop arrived
+    status_ = said;
+    cause_ = change.cause;
+    ended_ns_ = is_live(status_) ? 0 : time_ns_;
   }
 
   void take(const journal::MetricSamples& samples, const journal::Event&) {

@@ -17,8 +17,10 @@ fi
 printf 'machine: %s, %s cores\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)"
 $here/train_step/compare.py "$build/benchmarks/train_step" "$peer"
 echo
-$here/window/window.py "$build/bin" "$build/benchmarks/fill_history" "$ATHANOR_HOME/datasets"
+$here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo
 $here/starter/starter.py "$build/bin" "$ATHANOR_HOME"
 echo
 "$build/benchmarks/kill_torture" --kills 30
+"$build/benchmarks/notice_latency"
+"$build/benchmarks/history"

@@ -1,5 +1,5 @@
 // Fills a fresh history with finished runs, each with curves, evaluations and tags, through the store's own writer.
-//   fill_history HOME [RUNS] [STEPS]
+//   fill_window_history HOME [RUNS] [STEPS]
 #include "core/store/writer.h"
 
 #include <cmath>
@@ -52,7 +52,7 @@ void add_run(store::Writer& writer, const std::filesystem::path& home, int numbe
 
 int main(int count, char** words) {
   if (count < 2) {
-    std::cerr << "fill_history HOME [RUNS] [STEPS]\n";
+    std::cerr << "fill_window_history HOME [RUNS] [STEPS]\n";
     return 2;
   }
   const std::filesystem::path home = words[1];

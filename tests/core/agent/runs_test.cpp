@@ -58,6 +58,18 @@ TEST(Runs, StopWithACheckpointAndGoOnFromItWithoutADoubledStep) {
   EXPECT_THAT(again.error().message(), HasSubstr("fork it"));
 }
 
+TEST(Runs, AreStoppedNotBrokenWhenTheyAreAskedToStopWhileTheyStart) {
+  Home home;
+  home.start_agent();
+  for (int i = 0; i < 8; ++i) {
+    const auto id = home.enqueue(100000, "pace=1");
+    ASSERT_TRUE(home.until([&] { return home.run(id).status != RunStatus::queued; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(i / 2));
+    ASSERT_TRUE(home.until([&] { return home.client->stop(id).has_value(); }));
+    EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  }
+}
+
 TEST(Runs, ForkFromACheckpointOfAnother) {
   Home home;
   home.start_agent();
