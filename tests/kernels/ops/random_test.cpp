@@ -73,6 +73,7 @@ OpCase<FillRandomArgs> fill_case(Distribution distribution, std::int64_t count) 
             args.seed = 42;
             args.stream = 9;
             args.y = memory.output("y", {count}, bitwise());
+            memory.allow_on_cuda("y", pointwise());
             return args;
           }};
 }

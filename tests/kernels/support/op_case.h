@@ -76,6 +76,13 @@ bool runs(const OpUnderTest<Args>& op, const Candidate<Args>& candidate, const A
   }
 }
 
+// For a test that looks at one call itself: false, and nothing done, where this machine cannot run the candidate.
+template <class Args>
+bool could_run(const OpUnderTest<Args>& op, const Candidate<Args>& candidate, const Args& args) {
+  if (candidate.why_not && candidate.why_not(Exec{}, args)) return false;
+  return runs(op, candidate, args, 1);
+}
+
 template <class Args>
 std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const OpCase<Args>& op_case) {
   std::vector<BoundCandidate> bound;

@@ -129,6 +129,11 @@ View OpMemory::updated(const std::string& name, const Shape& shape, Tolerance to
   return finish(block);
 }
 
+void OpMemory::allow_on_cuda(const std::string& name, Tolerance tolerance) {
+  for (Block& block : blocks_)
+    if (block.name == name) block.cuda_tolerance = tolerance;
+}
+
 const OpMemory::Block& OpMemory::block(const std::string& name) const {
   for (const Block& candidate : blocks_)
     if (candidate.name == name) return candidate;

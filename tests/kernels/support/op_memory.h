@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class OpMemory {
     std::string name;
     Role role;
     Tolerance tolerance;
+    std::optional<Tolerance> cuda_tolerance;  // where the op's header allows a device to differ
     View view;
     std::vector<std::byte, SharedAllocator<std::byte>> bytes;
     std::size_t guard_bytes = 0;
@@ -52,6 +54,8 @@ class OpMemory {
   View output(const std::string& name, const Shape& shape, Tolerance tolerance, DType dtype = DType::f32);
   // Read and written: accumulators, parameters.
   View updated(const std::string& name, const Shape& shape, Tolerance tolerance, Values values = {});
+
+  void allow_on_cuda(const std::string& name, Tolerance tolerance);
 
   [[nodiscard]] std::deque<Block>& blocks() { return blocks_; }
   [[nodiscard]] const std::deque<Block>& blocks() const { return blocks_; }
