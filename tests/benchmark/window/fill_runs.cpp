@@ -64,7 +64,7 @@ int main(int count, char** words) {
     const auto writer = value_or_throw(store::Writer::open(home / "history.db"));
     for (int number = 1; number <= runs; ++number) add_run(*writer, home, number, steps, random);
   } catch (const std::exception& error) {
-    std::cerr << "fill_history: " << error.what() << '\n';
+    std::cerr << "fill_runs: " << error.what() << '\n';
     return 1;
   }
   return 0;
