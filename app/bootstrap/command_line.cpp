@@ -29,6 +29,7 @@ CommandLine read_command_line(const QCoreApplication& application) {
   option(u"size"_s, QCoreApplication::translate("CommandLine", "Size of the window, for example 1360x860."), u"WxH"_s);
   option(u"recipe"_s, QCoreApplication::translate("CommandLine", "Recipe file to start a new experiment from."), u"file"_s);
   option(u"scroll"_s, QCoreApplication::translate("CommandLine", "Part of the live page to show: board or bottom."), u"part"_s);
+  option(u"do"_s, QCoreApplication::translate("CommandLine", "Action to run before the page is rendered, by its id."), u"action"_s);
   option(u"recipe-text"_s, QCoreApplication::translate("CommandLine", "Show the recipe as text."));
   option(u"startup-time"_s, QCoreApplication::translate("CommandLine", "Print the milliseconds from the start of the process to the first interactive frame, and leave."));
   option(u"trace-latency"_s, QCoreApplication::translate("CommandLine", "Print for every drawn sample how long it took from being measured."));
@@ -39,6 +40,7 @@ CommandLine read_command_line(const QCoreApplication& application) {
   out.theme = parser.value(u"theme"_s);
   out.recipe = parser.value(u"recipe"_s);
   out.scroll = parser.value(u"scroll"_s);
+  out.action = parser.value(u"do"_s);
   out.recipe_text = parser.isSet(u"recipe-text"_s);
   out.startup_time = parser.isSet(u"startup-time"_s);
   out.trace_latency = parser.isSet(u"trace-latency"_s);

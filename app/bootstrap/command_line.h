@@ -19,6 +19,7 @@ struct CommandLine {
   std::optional<QSize> size;
   QString scroll;                 // "board", "bottom": part of the live page to show
   bool recipe_text = false;       // show the recipe text
+  QString action;                 // id of an action to run before rendering
   bool startup_time = false;
   bool trace_latency = false;
   QString fault;                  // not empty: the command line is wrong, and why

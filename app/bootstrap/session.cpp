@@ -1,5 +1,6 @@
 #include "app/bootstrap/session.h"
 
+#include "app/actions/action_registry.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
@@ -115,6 +116,7 @@ void Session::save_picture() {
     if (wishes_.scroll == u"board"_s) live->scroll_to_board();
     if (wishes_.scroll == u"bottom"_s) live->scroll_to_bottom();
   }
+  if (!wishes_.action.isEmpty()) window.actions()->run(wishes_.action);
   // Pictures are decoded on another thread and curves of cells read there: they come within a few frames.
   QTimer::singleShot(350, this, [this] {
     const bool saved = workbench_.window().grab().save(wishes_.screenshot);

@@ -50,6 +50,7 @@ EmptyPage::EmptyPage(QWidget* parent) : QWidget(parent) {
   layout->addWidget(text_, 0, Qt::AlignHCenter);
   layout->addSpacing(kGrid);
   action_ = new QPushButton(this);
+  action_->setAccessibleName(tr("The way on from an empty page"));
   action_->setProperty("primary", true);
   layout->addWidget(action_, 0, Qt::AlignHCenter);
   layout->addStretch(3);
@@ -63,6 +64,7 @@ void EmptyPage::set_content(Glyph glyph, const QString& title, const QString& te
   text_->setText(text);
   action_->setVisible(!action.isEmpty());
   action_->setText(action);
+  if (!action.isEmpty()) action_->setAccessibleName(action);
 }
 
 QString EmptyPage::title() const { return title_->text(); }

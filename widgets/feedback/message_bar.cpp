@@ -53,8 +53,10 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
   text_->setWordWrap(true);
   text_->setTextFormat(Qt::RichText);
   text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  text_->setAccessibleName(tr("Message"));
   layout->addWidget(text_, 1);
   action_ = new QPushButton(this);
+  action_->setAccessibleName(tr("What the message offers"));
   layout->addWidget(action_);
   close_ = new QToolButton(this);
   close_->setAutoRaise(true);
@@ -82,6 +84,7 @@ void MessageBar::show_message(const Message& message) {
   text_->setText(html);
   action_->setVisible(!message.action.isEmpty());
   action_->setText(message.action);
+  if (!message.action.isEmpty()) action_->setAccessibleName(message.action);
   setAccessibleName(text());
   show();
   update();

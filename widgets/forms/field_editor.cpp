@@ -4,6 +4,7 @@
 #include "widgets/common/theme.h"
 #include "widgets/parts/wrap_layout.h"
 
+#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -135,6 +136,7 @@ class ChoiceFieldEditor final : public FieldEditor {
     box_ = new StillComboBox(this);
     box_->addItems(field.choices);
     box_->setMinimumWidth(168);
+    box_->view()->setAccessibleName(field.label);
     box_->setAccessibleName(field.label);
     box_->setAccessibleDescription(field.help);
     row->addWidget(box_);

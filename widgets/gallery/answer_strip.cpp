@@ -54,7 +54,8 @@ void paint_picture(QPainter& painter, const QRectF& box, const QString& key, Pic
   if (picture.state == PictureSource::State::ready && !picture.image.isNull()) {
     painter.setClipPath(clip);
     if (pale) painter.setOpacity(0.45);
-    const QSizeF fitted = QSizeF(picture.image.size()).scaled(box.size(), Qt::KeepAspectRatio);
+    const double air = box.width() * 0.07;
+    const QSizeF fitted = QSizeF(picture.image.size()).scaled(box.size() - QSizeF(2 * air, 2 * air), Qt::KeepAspectRatio);
     painter.drawImage(QRectF(box.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted), picture.image);
   } else {
     const bool broken = picture.state == PictureSource::State::broken;

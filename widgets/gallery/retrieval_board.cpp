@@ -5,6 +5,7 @@
 #include "widgets/gallery/picture_source.h"
 #include "widgets/gallery/query_card.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -30,6 +31,7 @@ RetrievalBoard::RetrievalBoard(PictureSource* source, QWidget* parent) : QWidget
     caption->setForegroundRole(QPalette::PlaceholderText);
     auto* combo = new QComboBox(this);
     combo->setAccessibleName(name);
+    combo->view()->setAccessibleName(name);
     combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     caption->setBuddy(combo);
     bar->addWidget(caption);

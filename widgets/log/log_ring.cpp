@@ -38,7 +38,7 @@ QVariant LogRing::data(const QModelIndex& index, int role) const {
   const LogRow& row = rows_[static_cast<std::size_t>(index.row())];
   switch (role) {
     case Qt::DisplayRole: return row.text;
-    case Qt::ToolTipRole: return QDateTime::fromMSecsSinceEpoch(row.time_ms).toString(Qt::ISODateWithMs);
+    case Qt::ToolTipRole: return QDateTime::fromMSecsSinceEpoch(row.time_ms).toString(Qt::ISODateWithMs) + QLatin1Char(' ') + row.text;
     case Qt::AccessibleTextRole:
       return row.level == LogLevel::info ? row.text : (row.level == LogLevel::error ? tr("Error: %1") : tr("Warning: %1")).arg(row.text);
     case time_role: return QVariant::fromValue<qint64>(row.time_ms);

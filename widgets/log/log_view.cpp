@@ -115,7 +115,7 @@ void LogView::copy_selection() {
   QModelIndexList rows = list_->selectionModel()->selectedRows();
   std::sort(rows.begin(), rows.end());
   QStringList lines;
-  for (const QModelIndex& row : rows) lines << row.data(Qt::ToolTipRole).toString() + u' ' + row.data().toString();
+  for (const QModelIndex& row : rows) lines << row.data(Qt::ToolTipRole).toString();
   if (!lines.isEmpty()) QGuiApplication::clipboard()->setText(lines.join(u'\n'));
 }
 

@@ -64,6 +64,7 @@ struct Worder {
 QString off_by(double planned, double measured) {
   if (planned <= 0 || measured <= 0) return u"–"_s;
   const double share = measured / planned - 1;
+  if (std::abs(share) < 0.005) return widgets::percent_text(0);
   return (share >= 0 ? u"+"_s : u"−"_s) + widgets::percent_text(std::abs(share));
 }
 

@@ -97,6 +97,8 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
 void RunDetails::show_runs(const std::vector<store::RunId>& runs) {
   if (runs == runs_) return;
   keep_note();
+  keep_tags();
+  keep_name();
   runs_ = runs;
   refresh();
 }
@@ -112,12 +114,12 @@ void RunDetails::refresh() {
     return;
   }
   const std::int64_t now = wall_now_ns();
-  if (!name_->hasFocus()) name_->setText(q(run->name));
+  if (!name_->hasFocus() && !name_->isModified()) name_->setText(q(run->name));
   const StatusLook look = look_of(run->status);
   chip_->set_state(look.word, look.tone, run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
   cause_->setVisible(!run->cause.empty());
   cause_->setText(q(run->cause));
-  if (!tags_->hasFocus()) tags_->setText(tags_text(*run));
+  if (!tags_->hasFocus() && !tags_->isModified()) tags_->setText(tags_text(*run));
   if (note_of_ != run->id || (!note_touched_ && !note_->hasFocus())) {
     const QSignalBlocker block(note_);
     if (note_->toPlainText() != q(run->note)) note_->setPlainText(q(run->note));
@@ -145,6 +147,7 @@ void RunDetails::keep_note() {
 void RunDetails::keep_tags() {
   const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
   if (!run) return;
+  tags_->setModified(false);
   const QStringList tags = split_tags(tags_->text());
   if (tags.join(u", "_s) != tags_text(*run)) history_->set_tags(runs_, tags);
 }
@@ -152,6 +155,7 @@ void RunDetails::keep_tags() {
 void RunDetails::keep_name() {
   const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
   if (!run) return;
+  name_->setModified(false);
   const QString name = name_->text().trimmed();
   if (name.isEmpty())
     name_->setText(q(run->name));

@@ -1,0 +1,177 @@
+// The window together with a real agent, whose runs are small and quick.
+#include "tests/app/bench.h"
+#include "tests/core/agent/home.h"
+#include "widgets/feedback/message_bar.h"
+#include "widgets/forms/field_editor.h"
+#include "widgets/forms/field_row.h"
+#include "widgets/forms/form_view.h"
+#include "widgets/log/log_ring.h"
+#include "widgets/plot/metric_plot.h"
+
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+
+#include <gtest/gtest.h>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+using store::RunStatus;
+
+struct AgentWindow : testing::Test {
+  AgentWindow() { home.start_agent(); }
+  Bench make() {
+    Bench bench({home.path});
+    EXPECT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::connected; }));
+    return bench;
+  }
+  agent::Home home;
+};
+
+void launch(Bench& bench, const QString& notes, int steps) {
+  bench.show("experiment");
+  bench.workbench->experiment().set_recipe_text(
+      QStringLiteral("[run]\nname = \"small\"\nnotes = \"%1\"\n[train]\nwarmup_steps = 0\nsteps = %2\n").arg(notes).arg(steps));
+  QTest::mouseClick(bench.experiment().launch_button(), Qt::LeftButton);
+}
+
+TEST_F(AgentWindow, LaunchingEnqueuesAndShowsTheRunLive) {
+  Bench bench = make();
+  launch(bench, u"pace=5"_s, 60);
+  ASSERT_TRUE(Bench::until([&] { return bench.window().current_page() == u"live"_s; }));
+  const store::RunId id = bench.workbench->live().run_id();
+  EXPECT_GT(id, 0);
+  EXPECT_TRUE(Bench::until([&] { return bench.workbench->live().run() && bench.workbench->live().run()->status == RunStatus::finished; }));
+  EXPECT_EQ(bench.workbench->live().run()->step, 60);
+  EXPECT_EQ(home.run(id).name, "small");
+}
+
+TEST_F(AgentWindow, CurvesGrowWhileTheRunGoesOn) {
+  Bench bench = make();
+  launch(bench, u"pace=10"_s, 400);
+  ASSERT_TRUE(Bench::until([&] { return !bench.workbench->live().curves().empty(); }));
+  const auto samples = [&] { return bench.workbench->live().curves().begin()->second.size(); };
+  const std::size_t before = samples();
+  EXPECT_TRUE(Bench::until([&] { return samples() > before + 5; }));
+  EXPECT_TRUE(store::is_live(bench.workbench->live().run()->status));
+  bench.run("live.stop");
+  EXPECT_TRUE(Bench::until([&] { return bench.workbench->live().run()->status == RunStatus::stopped; }));
+}
+
+TEST_F(AgentWindow, StoppingThenResumingFinishesTheRun) {
+  Bench bench = make();
+  launch(bench, u"pace=5"_s, 200);
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->live().run() && bench.workbench->live().run()->step > 20; }));
+  bench.run("live.stop");
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->live().run()->status == RunStatus::stopped; }));
+  EXPECT_TRUE(Bench::until([&] { return bench.window().actions()->reason(u"live.resume"_s).isEmpty(); }));
+  bench.run("live.resume");
+  EXPECT_TRUE(Bench::until([&] { return bench.workbench->live().run()->status == RunStatus::finished; }));
+  EXPECT_EQ(bench.workbench->live().run()->step, 200);
+}
+
+TEST_F(AgentWindow, ForkTakesTheRecipeAndTheCheckpoint) {
+  Bench bench = make();
+  const store::RunId parent = home.enqueue(60);
+  ASSERT_EQ(home.wait(parent).status, RunStatus::finished);
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
+  bench.show("runs");
+  bench.runs().select(parent);
+  bench.run("runs.fork");
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->experiment().fork_of() == parent; }));
+  const std::int64_t step = bench.workbench->experiment().fork_step();
+  EXPECT_GT(step, 0);
+  ASSERT_TRUE(Bench::until([&] { return bench.experiment().form()->text(u"run.name"_s) == u"small"_s; }));
+  bench.workbench->experiment().set_field_text("train.steps", u"90"_s);
+  bench.run("experiment.launch");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 2; }));
+  const store::Run fork = home.wait(bench.list().front().id);
+  EXPECT_EQ(fork.parent, parent);
+  EXPECT_EQ(fork.fork_step, step);
+}
+
+TEST_F(AgentWindow, DeletingIsTakenBackByUndo) {
+  const store::RunId id = home.enqueue(20);
+  ASSERT_EQ(home.wait(id).status, RunStatus::finished);
+  Bench bench = make();
+  bench.show("runs");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
+  bench.runs().select(id);
+  QTest::keyClick(bench.runs().table(), Qt::Key_Delete);
+  ASSERT_TRUE(Bench::until([&] { return bench.list().empty(); }));
+  EXPECT_TRUE(bench.window().message_bar()->isVisible());
+  ASSERT_TRUE(Bench::until([&] { return bench.window().actions()->reason(u"edit.undo"_s).isEmpty(); }));
+  QTest::keyClick(&bench.window(), Qt::Key_Z, Qt::ControlModifier);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 1; }));
+}
+
+TEST_F(AgentWindow, TagsNameNoteAndPinReachTheHistory) {
+  const store::RunId id = home.enqueue(20);
+  ASSERT_EQ(home.wait(id).status, RunStatus::finished);
+  Bench bench = make();
+  bench.show("runs");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
+  bench.runs().select(id);
+  bench.run("runs.tags");
+  QWidget* tags = bench.window().focusWidget();
+  ASSERT_EQ(tags->accessibleName(), u"Tags of the run, separated by commas"_s);
+  QTest::keyClicks(tags, u"night, small model"_s);
+  QTest::keyClick(tags, Qt::Key_Return);
+  ASSERT_TRUE(Bench::until([&] { return bench.list().front().tags.size() == 2; })) << qobject_cast<QLineEdit*>(tags)->text().toStdString() << bench.window().message_bar()->text().toStdString();
+  EXPECT_EQ(bench.list().front().tags[1], "small model");
+  bench.run("runs.note");
+  QTest::keyClicks(bench.window().focusWidget(), u"worth keeping"_s);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().front().note == "worth keeping"; }));
+  bench.run("runs.rename");
+  QTest::keyClicks(bench.window().focusWidget(), u"renamed"_s);
+  QTest::keyClick(bench.window().focusWidget(), Qt::Key_Return);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().front().name == "renamed"; }));
+  bench.run("runs.pin");
+  EXPECT_TRUE(Bench::until([&] { return bench.list().front().pinned; }));
+}
+
+TEST_F(AgentWindow, ClosingAsksNothingAndTheRunGoesOn) {
+  store::RunId id = 0;
+  {
+    Bench bench = make();
+    launch(bench, u"pace=10"_s, 150);
+    ASSERT_TRUE(Bench::until([&] { return bench.workbench->live().run() && bench.workbench->live().run()->step > 5; }));
+    id = bench.workbench->live().run_id();
+    bench.run("window.close");
+    EXPECT_FALSE(bench.window().isVisible());
+  }
+  EXPECT_TRUE(store::is_live(home.run(id).status));
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  Bench again = make();
+  EXPECT_EQ(again.list().front().id, id);
+  EXPECT_EQ(again.list().front().step, 150);
+}
+
+TEST_F(AgentWindow, AFailedRunSaysWhyAboveItsCurves) {
+  Bench bench = make();
+  launch(bench, u"pace=2 end=crash"_s, 30);
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->live().run() && bench.workbench->live().run()->status == RunStatus::broken; }));
+  ASSERT_TRUE(Bench::until([&] {
+    const auto* bar = bench.live().findChild<widgets::MessageBar*>();
+    return bar && bar->isVisible() && !bar->text().isEmpty();
+  }));
+  EXPECT_TRUE(bench.live().findChild<widgets::MessageBar*>()->text().contains(u"broke off"_s));
+}
+
+TEST_F(AgentWindow, SurvivesTheDeathOfTheAgent) {
+  Bench bench = make();
+  bench.show("runs");
+  home.kill_agent();
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::idle; }));
+  home.start_agent();
+  EXPECT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::connected; }));
+  const store::RunId id = home.enqueue(20);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().id == id; }));
+}
+
+}  // namespace
+}  // namespace athanor::app

@@ -1,0 +1,259 @@
+// What lies beneath the window: stores, models, curves, settings, jobs.
+#include "app/bridge/job_thread.h"
+#include "app/controllers/planner.h"
+#include "app/models/run_table_model.h"
+#include "app/models/run_words.h"
+#include "app/settings/settings.h"
+#include "app/stores/curves.h"
+#include "app/stores/run_store.h"
+#include "tests/support/temporary_folder.h"
+
+#include <QAbstractItemModelTester>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTest>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <random>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+store::Run run(store::RunId id, const std::string& name, std::int64_t created = 0) {
+  store::Run out;
+  out.id = id;
+  out.name = name;
+  out.created_ns = created != 0 ? created : id * 1000;
+  out.status = store::RunStatus::finished;
+  return out;
+}
+
+std::vector<store::RunId> ids(const RunStore& runs) {
+  std::vector<store::RunId> out;
+  for (const store::Run& one : runs.runs()) out.push_back(one.id);
+  return out;
+}
+
+struct Table : testing::Test {
+  RunStore runs;
+  CurveStore curves;
+  RunTableModel model{&runs, &curves};
+  QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
+  [[nodiscard]] QString cell(int row, RunColumn column) const { return model.index(row, static_cast<int>(column)).data().toString(); }
+};
+
+TEST_F(Table, ShowsNewestFirstPinnedOnTopWithoutDeleted) {
+  store::Run pinned = run(1, "old");
+  pinned.pinned = true;
+  store::Run deleted = run(4, "gone");
+  deleted.deleted_ns = 5;
+  runs.apply({run(2, "middle"), pinned, run(3, "new"), deleted});
+  EXPECT_THAT(ids(runs), testing::ElementsAre(1, 3, 2));
+  EXPECT_EQ(cell(0, RunColumn::name), u"old"_s);
+}
+
+TEST_F(Table, ChangesRowsInPlaceInsteadOfResetting) {
+  runs.apply({run(1, "a"), run(2, "b"), run(3, "c")});
+  QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+  QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+  QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted);
+  store::Run grown = run(2, "b");
+  grown.step = 10;
+  runs.apply({run(1, "a"), grown, run(3, "c"), run(4, "d")});
+  EXPECT_EQ(reset.count(), 0);
+  EXPECT_EQ(inserted.count(), 1);
+  ASSERT_EQ(changed.count(), 1);
+  EXPECT_EQ(changed[0][0].toModelIndex().row(), 2);
+}
+
+TEST_F(Table, SameListAgainChangesNothing) {
+  runs.apply({run(1, "a"), run(2, "b")});
+  QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+  runs.apply({run(1, "a"), run(2, "b")});
+  EXPECT_EQ(changed.count(), 0);
+}
+
+TEST_F(Table, FollowsAnySequenceOfLists) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<store::Run> list;
+    for (store::RunId id = 1; id <= 24; ++id) {
+      if (random() % 3 == 0) continue;
+      store::Run one = run(id, std::to_string(id));
+      one.pinned = random() % 5 == 0;
+      one.step = static_cast<std::int64_t>(random() % 4);
+      list.push_back(one);
+    }
+    auto expected = list;
+    std::stable_sort(expected.begin(), expected.end(), [](const store::Run& a, const store::Run& b) {
+      return a.pinned != b.pinned ? a.pinned : a.created_ns > b.created_ns;
+    });
+    runs.apply(std::move(list));
+    ASSERT_EQ(model.rowCount(), static_cast<int>(expected.size()));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      ASSERT_EQ(runs.runs()[i].id, expected[i].id);
+      ASSERT_EQ(runs.runs()[i].step, expected[i].step);
+    }
+  }
+}
+
+TEST_F(Table, UnknownFiguresAreDashesAndSortLastEitherWay) {
+  store::Run good = run(1, "good"), bad = run(2, "bad"), none = run(3, "none");
+  good.last["train/loss"] = 1;
+  bad.last["train/loss"] = 3;
+  runs.apply({good, bad, none});
+  EXPECT_EQ(cell(0, RunColumn::loss), u"–"_s);
+  RunFilter filter;
+  filter.setSourceModel(&model);
+  const auto order = [&](Qt::SortOrder direction) {
+    filter.sort(static_cast<int>(RunColumn::loss), direction);
+    QStringList names;
+    for (int row = 0; row < filter.rowCount(); ++row) names << filter.index(row, static_cast<int>(RunColumn::name)).data().toString();
+    return names;
+  };
+  EXPECT_EQ(order(Qt::AscendingOrder), (QStringList{u"good"_s, u"bad"_s, u"none"_s}));
+  EXPECT_EQ(order(Qt::DescendingOrder), (QStringList{u"bad"_s, u"good"_s, u"none"_s}));
+}
+
+TEST_F(Table, SearchLooksAtNamesTagsNotesAndStates) {
+  store::Run tagged = run(1, "alpha");
+  tagged.tags = {"night"};
+  store::Run failed = run(2, "beta");
+  failed.status = store::RunStatus::failed;
+  failed.note = "diverged after warm-up";
+  runs.apply({tagged, failed});
+  RunFilter filter;
+  filter.setSourceModel(&model);
+  QAbstractItemModelTester filter_tester(&filter, QAbstractItemModelTester::FailureReportingMode::Fatal);
+  const auto hits = [&](const QString& typed) {
+    filter.set_search(typed);
+    return filter.rowCount();
+  };
+  EXPECT_EQ(hits(u"NIGHT"_s), 1);
+  EXPECT_EQ(hits(u"warm beta"_s), 1);
+  EXPECT_EQ(hits(u"is:failed"_s), 1);
+  EXPECT_EQ(hits(u"is:live"_s), 0);
+  EXPECT_EQ(hits({}), 2);
+}
+
+TEST(RunWords, PaceAndTimeLeft) {
+  store::Run live = run(1, "x");
+  live.status = store::RunStatus::running;
+  live.started_ns = 1'000'000'000;
+  live.step = 100;
+  live.steps = 300;
+  live.last["train/step_ms"] = 500;
+  EXPECT_DOUBLE_EQ(steps_per_second(live, 0), 2.0);
+  EXPECT_DOUBLE_EQ(seconds_left(live, 0), 100.0);
+  live.status = store::RunStatus::finished;
+  live.ended_ns = 51'000'000'000;
+  EXPECT_DOUBLE_EQ(duration_of(live, 0), 50.0);
+  EXPECT_DOUBLE_EQ(steps_per_second(live, 0), 2.0);
+  EXPECT_LT(seconds_left(live, 0), 0);
+}
+
+std::vector<store::Point> points(std::initializer_list<double> values) {
+  std::vector<store::Point> out;
+  for (const double value : values) out.push_back({static_cast<std::int64_t>(out.size()), static_cast<std::int64_t>(out.size()) * 1'000'000'000, value});
+  return out;
+}
+
+TEST(Smoothing, OfNothingLeavesTheValues) { EXPECT_THAT(smoothed(points({1, 5, 2}), 0), testing::ElementsAre(1, 5, 2)); }
+
+TEST(Smoothing, IsAWeightedMeanWithoutABiasTowardsZero) {
+  const auto line = smoothed(points({4, 4, 4, 8}), 0.5);
+  EXPECT_DOUBLE_EQ(line[0], 4);
+  EXPECT_DOUBLE_EQ(line[2], 4);
+  EXPECT_DOUBLE_EQ(line[3], (8 * 0.5 + 4 * 0.25 + 4 * 0.125 + 4 * 0.0625) / 0.9375);
+}
+
+TEST(Smoothing, PassesOverWhatIsNotFinite) {
+  const auto line = smoothed(points({2, kNan, 2}), 0.9);
+  EXPECT_TRUE(std::isnan(line[1]));
+  EXPECT_DOUBLE_EQ(line[2], 2);
+}
+
+TEST(Smoothing, ColumnsTakeTheLineOfAllSamplesAndKeepEverySpike) {
+  std::vector<store::Point> many;
+  for (int i = 0; i < 1000; ++i) many.push_back({i, i, i == 501 ? 100.0 : 1.0});
+  const auto columns = smoothed_columns(many, 0.9, 10, 0);
+  const auto line = smoothed(many, 0.9);
+  ASSERT_EQ(columns.size(), 10U);
+  EXPECT_DOUBLE_EQ(columns[5].maximum, 100);
+  EXPECT_DOUBLE_EQ(columns[5].line, line[599]);
+  EXPECT_EQ(columns[5].count, 100);
+}
+
+TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
+  const auto faults = Planner::read_faults(u"-:8: data.dataset: there is none at /x/emoji; run `athanor-run prepare emoji`\n-: train.steps: too many\nsomething else"_s);
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0], (recipe::Fault{8, "data.dataset", "there is none at /x/emoji; run `athanor-run prepare emoji`"}));
+  EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
+}
+
+TEST(Settings, ComeBackAndLeaveForeignKeysAlone) {
+  const testing_support::TemporaryFolder folder;
+  QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat).setValue(u"future/thing"_s, 7);
+  {
+    Settings settings(folder / "settings.ini");
+    EXPECT_EQ(settings.text(Setting::theme), u"system"_s);
+    settings.set(Setting::theme, u"dark"_s);
+    settings.set(Setting::live_smoothing, 0.5);
+  }
+  Settings again(folder / "settings.ini");
+  EXPECT_EQ(again.text(Setting::theme), u"dark"_s);
+  EXPECT_DOUBLE_EQ(again.value(Setting::live_smoothing).toDouble(), 0.5);
+  EXPECT_EQ(QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat).value(u"future/thing"_s).toInt(), 7);
+}
+
+TEST(JobThread, DeliversOnTheThreadThatAsked) {
+  JobThread jobs;
+  QObject guard;
+  const auto here = std::this_thread::get_id();
+  bool done = false;
+  jobs.post(&guard, {}, [&](const std::stop_token&) -> JobThread::Deliver {
+    EXPECT_NE(std::this_thread::get_id(), here);
+    return [&] {
+      EXPECT_EQ(std::this_thread::get_id(), here);
+      done = true;
+    };
+  });
+  EXPECT_TRUE(QTest::qWaitFor([&] { return done; }));
+}
+
+TEST(JobThread, NewerRequestsReplaceOlderOnesOfTheirKey) {
+  JobThread jobs;
+  QObject guard;
+  std::vector<int> delivered;
+  for (int i = 0; i < 20; ++i)
+    jobs.post(&guard, u"same"_s, [&, i](const std::stop_token&) -> JobThread::Deliver { return [&delivered, i] { delivered.push_back(i); }; });
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !delivered.empty(); }));
+  QTest::qWait(30);
+  EXPECT_EQ(delivered, std::vector<int>{19});
+}
+
+TEST(JobThread, TellsNobodyWhoIsGone) {
+  JobThread jobs;
+  auto guard = std::make_unique<QObject>();
+  std::atomic<bool> ran = false;
+  bool told = false;
+  jobs.post(guard.get(), {}, [&](const std::stop_token&) -> JobThread::Deliver {
+    ran = true;
+    return [&] { told = true; };
+  });
+  while (!ran) std::this_thread::yield();
+  guard.reset();
+  QTest::qWait(30);
+  EXPECT_FALSE(told);
+}
+
+}  // namespace
+}  // namespace athanor::app

@@ -1,0 +1,263 @@
+// The window over a history, without an agent.
+#include "app/pages/experiment/recipe_editor.h"
+#include "app/theme/theme_switch.h"
+#include "tests/app/bench.h"
+#include "tests/support/temporary_folder.h"
+#include "widgets/common/cell_roles.h"
+#include "widgets/common/theme.h"
+#include "widgets/feedback/empty_page.h"
+#include "widgets/feedback/message_bar.h"
+#include "widgets/forms/field_editor.h"
+#include "widgets/forms/field_row.h"
+#include "widgets/forms/form_view.h"
+#include "widgets/gallery/retrieval_board.h"
+#include "widgets/log/log_ring.h"
+#include "widgets/palette/command_palette.h"
+#include "widgets/plot/metric_plot.h"
+#include "widgets/tables/search_line.h"
+
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSet>
+#include <QTableView>
+#include <QTableWidget>
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+
+struct Window : testing::Test {
+  testing_support::TemporaryFolder home;
+  Bench make(int runs, bool rich = false) {
+    if (runs > 0 || rich) fill_history(home.path(), {runs, rich, true, 120});
+    return Bench({home.path()});
+  }
+};
+
+void type(QWidget* widget, const QString& text) {
+  auto* line = qobject_cast<QLineEdit*>(widget);
+  ASSERT_NE(line, nullptr);
+  line->setFocus();
+  line->selectAll();
+  QTest::keyClicks(line, text);
+}
+
+TEST_F(Window, EmptyHistoryShowsAWayForward) {
+  Bench bench = make(0);
+  bench.show("runs");
+  auto* empty = bench.runs().findChild<widgets::EmptyPage*>();
+  ASSERT_TRUE(empty && empty->isVisible());
+  EXPECT_EQ(empty->title(), u"No runs yet"_s);
+  QTest::mouseClick(empty->findChild<QPushButton*>(), Qt::LeftButton);
+  EXPECT_EQ(bench.window().current_page(), u"experiment"_s);
+}
+
+TEST_F(Window, TypingABadValueShowsTheFaultAndSaysWhyLaunchingWaits) {
+  Bench bench = make(0);
+  bench.show("experiment");
+  widgets::FieldRow* row = bench.experiment().form()->row(u"train.steps"_s);
+  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
+  type(row->editor()->focus_target(), u"0"_s);
+  recipe::Recipe bad;
+  bad.set("train.steps", std::int64_t{0});
+  EXPECT_TRUE(row->verdict().contains(QString::fromStdString(recipe::validate(bad).front().reason)));
+  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
+  EXPECT_TRUE(bench.experiment().launch_reason().startsWith(u"Steps: "_s));
+  type(row->editor()->focus_target(), u"12x"_s);
+  EXPECT_FALSE(row->verdict().isEmpty());
+  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
+  type(row->editor()->focus_target(), u"120"_s);
+  EXPECT_TRUE(row->verdict().isEmpty());
+  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
+}
+
+TEST_F(Window, FormAndRecipeTextAreTwoViewsOfOneExperiment) {
+  Bench bench = make(0);
+  bench.show("experiment");
+  widgets::FormView* form = bench.experiment().form();
+  type(form->row(u"train.steps"_s)->editor()->focus_target(), u"123"_s);
+  EXPECT_TRUE(bench.experiment().recipe_editor()->text().contains(u"steps = 123"_s));
+  bench.experiment().show_text(true);
+  bench.experiment().recipe_editor()->edit()->setPlainText(u"[train]\nsteps = 77\n"_s);
+  EXPECT_EQ(form->text(u"train.steps"_s), u"77"_s);
+  EXPECT_EQ(bench.experiment().recipe_editor()->text(), u"[train]\nsteps = 77\n"_s);
+}
+
+TEST_F(Window, FaultsOfTheTextStandWithTheirLines) {
+  Bench bench = make(0);
+  bench.show("experiment");
+  bench.experiment().recipe_editor()->edit()->setPlainText(u"[train]\nstepz = 77\nlearning_rate = \"fast\"\n"_s);
+  auto* list = bench.experiment().recipe_editor()->findChild<QListWidget*>();
+  ASSERT_EQ(list->count(), 2);
+  const recipe::Parsed parsed = recipe::parse("[train]\nstepz = 77\nlearning_rate = \"fast\"\n");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(list->item(i)->text().toStdString(), recipe::to_string(parsed.faults[static_cast<std::size_t>(i)], "recipe"));
+  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
+}
+
+TEST_F(Window, CommandLineNamesEveryChangeToTheRecipeFile) {
+  Bench bench = make(0);
+  bench.show("experiment");
+  EXPECT_TRUE(bench.workbench->experiment().command_line().contains(u"starter.toml"_s));
+  type(bench.experiment().form()->row(u"train.steps"_s)->editor()->focus_target(), u"123"_s);
+  EXPECT_TRUE(bench.workbench->experiment().command_line().contains(u"--set train.steps=123"_s));
+}
+
+TEST_F(Window, SearchNarrowsTheTableAndCanBeCleared) {
+  Bench bench = make(24);
+  bench.show("runs");
+  QAbstractItemModel* model = bench.runs().table()->model();
+  EXPECT_EQ(model->rowCount(), 24);
+  bench.runs().search_line()->search_now(u"is:failed"_s);
+  EXPECT_EQ(model->rowCount(), 3);
+  bench.runs().search_line()->search_now(u"nothing like this"_s);
+  auto* empty = bench.runs().findChild<widgets::EmptyPage*>();
+  EXPECT_TRUE(empty->isVisible());
+  EXPECT_EQ(empty->title(), u"No run fits the search"_s);
+  QTest::mouseClick(empty->findChild<QPushButton*>(), Qt::LeftButton);
+  EXPECT_EQ(model->rowCount(), 24);
+}
+
+TEST_F(Window, InlineCurvesComeForTheRowsInView) {
+  Bench bench = make(12);
+  bench.show("runs");
+  const QModelIndex cell = bench.runs().table()->model()->index(0, 2);
+  EXPECT_TRUE(Bench::until([&] { return !cell.data(widgets::curve_role).value<QList<double>>().isEmpty(); }));
+}
+
+TEST_F(Window, PaletteRunsAnAction) {
+  Bench bench = make(0);
+  bench.show("experiment");
+  QTest::keyClick(&bench.window(), Qt::Key_K, Qt::ControlModifier);
+  widgets::CommandPalette* palette = bench.window().palette_view();
+  ASSERT_TRUE(palette->isVisible());
+  QTest::keyClicks(palette->line(), u"go to the runs"_s);
+  QTest::keyClick(palette->line(), Qt::Key_Return);
+  EXPECT_EQ(bench.window().current_page(), u"runs"_s);
+}
+
+TEST_F(Window, ActionsSayWhyTheyCannotRunAndShareNoKeys) {
+  Bench bench = make(3, true);
+  for (const char* page : {"runs", "experiment", "live"}) bench.show(page);
+  EXPECT_EQ(bench.window().actions()->conflicts(), QStringList());
+  for (const widgets::Command& command : bench.window().actions()->commands()) {
+    EXPECT_FALSE(command.text.isEmpty());
+    EXPECT_FALSE(command.context.isEmpty()) << command.id.toStdString();
+    EXPECT_EQ(command.enabled, command.why_not.isEmpty()) << command.id.toStdString();
+  }
+}
+
+TEST_F(Window, EveryFocusableWidgetIsNamed) {
+  Bench bench = make(3, true);
+  for (const char* page : {"runs", "experiment", "live"}) bench.show(page);
+  bench.experiment().form()->show_advanced(true);
+  bench.experiment().show_text(true);
+  for (const QWidget* widget : bench.window().findChildren<QWidget*>()) {
+    if (widget->focusPolicy() == Qt::NoFocus || widget->objectName().startsWith(u"qt_"_s)) continue;
+    QString name = widget->accessibleName();
+    if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button && name.isEmpty()) name = button->text();
+    QStringList path;
+    for (const QWidget* at = widget; at; at = at->parentWidget()) path << QString::fromLatin1(at->metaObject()->className());
+    EXPECT_FALSE(name.trimmed().isEmpty()) << path.join(u" < "_s).toStdString();
+  }
+}
+
+TEST_F(Window, SwitchingTheLookRepaintsEveryPage) {
+  Bench bench = make(3, true);
+  for (const char* page : {"runs", "experiment", "live"}) {
+    bench.show(page);
+    bench.workbench->theme().override_choice(ThemeChoice::light);
+    const QImage light = bench.window().grab().toImage();
+    bench.workbench->theme().override_choice(ThemeChoice::dark);
+    const QImage dark = bench.window().grab().toImage();
+    const QPoint corner(bench.window().width() - 4, 6);
+    EXPECT_EQ(light.pixelColor(corner), widgets::light_theme().color(widgets::Role::window)) << page;
+    EXPECT_EQ(dark.pixelColor(corner), widgets::dark_theme().color(widgets::Role::window)) << page;
+  }
+  bench.workbench->theme().override_choice(ThemeChoice::light);
+}
+
+TEST_F(Window, LayoutAndLookAreRemembered) {
+  {
+    Bench bench = make(3);
+    bench.show("runs");
+    bench.window().resize(1111, 777);
+    bench.runs().table()->setColumnWidth(1, 333);
+    bench.workbench->theme().choose(ThemeChoice::dark);
+    bench.window().close();
+  }
+  Bench again({home.path()});
+  EXPECT_EQ(again.runs().table()->columnWidth(1), 333);
+  EXPECT_EQ(again.workbench->theme().choice(), ThemeChoice::dark);
+  EXPECT_TRUE(widgets::current_theme().is_dark());
+  again.workbench->theme().choose(ThemeChoice::light);
+}
+
+TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
+  Bench bench = make(2, true);
+  bench.show("live");
+  LivePage& live = bench.live();
+  EXPECT_TRUE(live.plot("loss")->accessibleDescription().contains(u"at step 72"_s));
+  EXPECT_EQ(live.plot("recall")->curves().size(), 4U);
+  EXPECT_EQ(live.board()->shown_step(), 40);
+  EXPECT_EQ(live.board()->compared_step(), 0);
+  EXPECT_TRUE(Bench::until([&] { return live.board()->shown_queries().size() == 12; }));
+  EXPECT_TRUE(live.board()->shown_queries().front().earlier_rank.has_value());
+  EXPECT_GT(live.log_ring()->rowCount(), 2);
+  QStringList cells;
+  for (const QTableWidget* table : live.findChildren<QTableWidget*>())
+    for (int row = 0; row < table->rowCount(); ++row)
+      for (int column = 0; column < table->columnCount(); ++column) cells << table->item(row, column)->text();
+  EXPECT_TRUE(cells.contains(u"Peak memory"_s));
+  EXPECT_TRUE(cells.contains(u"421\u00a0MiB"_s));
+  EXPECT_TRUE(std::any_of(cells.begin(), cells.end(), [](const QString& cell) { return cell.startsWith(u"Evaluated: R@1"_s); }));
+}
+
+TEST_F(Window, SmoothingDrawsAnotherLineThroughTheSameValues) {
+  Bench bench = make(0, true);
+  bench.show("live");
+  const auto columns = [&] { return bench.live().plot("loss")->curves().front().columns; };
+  EXPECT_EQ(columns().back().line, columns().back().last);
+  const double last = columns().back().last;
+  bench.workbench->live().set_smoothing(0.9);
+  EXPECT_TRUE(Bench::until([&] { return columns().back().line != columns().back().last; }));
+  EXPECT_EQ(columns().back().last, last);
+}
+
+TEST_F(Window, NewFromARunTakesItsRecipe) {
+  Bench bench = make(5);
+  bench.show("runs");
+  const store::Run run = bench.list().back();
+  bench.runs().select(run.id);
+  bench.run("runs.new_from");
+  EXPECT_EQ(bench.window().current_page(), u"experiment"_s);
+  EXPECT_TRUE(Bench::until([&] { return bench.experiment().form()->text(u"run.name"_s) == QString::fromStdString(run.name); }));
+}
+
+TEST_F(Window, AStoreThatCannotBeReadIsSaidInOneSentence) {
+  std::ofstream(home.path() / "history.db") << "this is no data base, and it is long enough to be looked at as one by anybody who opens it";
+  Bench bench({home.path()});
+  bench.show("runs");
+  EXPECT_TRUE(bench.window().message_bar()->isVisible());
+  EXPECT_TRUE(bench.window().message_bar()->text().startsWith(u"Could not"_s)) << bench.window().message_bar()->text().toStdString();
+}
+
+TEST_F(Window, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {
+  qputenv("ATHANOR_HOME", QByteArray::fromStdString(home.path().string()));
+  Bench bench({home.path(), QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run")});
+  bench.show("experiment");
+  widgets::FieldRow* row = bench.experiment().form()->row(u"data.dataset"_s);
+  EXPECT_TRUE(Bench::until([&] { return !row->verdict().isEmpty(); }));
+  EXPECT_TRUE(row->verdict().contains(u"there is none"_s)) << row->verdict().toStdString();
+  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
+  qunsetenv("ATHANOR_HOME");
+}
+
+}  // namespace
+}  // namespace athanor::app
