@@ -121,7 +121,7 @@ TEST_F(AgentWindow, TagsNameNoteAndPinReachTheHistory) {
   ASSERT_EQ(tags->accessibleName(), u"Tags of the run, separated by commas"_s);
   QTest::keyClicks(tags, u"night, small model"_s);
   QTest::keyClick(tags, Qt::Key_Return);
-  ASSERT_TRUE(Bench::until([&] { return bench.list().front().tags.size() == 2; })) << qobject_cast<QLineEdit*>(tags)->text().toStdString() << bench.window().message_bar()->text().toStdString();
+  ASSERT_TRUE(Bench::until([&] { return bench.list().front().tags.size() == 2; }));
   EXPECT_EQ(bench.list().front().tags[1], "small model");
   bench.run("runs.note");
   QTest::keyClicks(bench.window().focusWidget(), u"worth keeping"_s);

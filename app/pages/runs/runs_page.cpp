@@ -88,7 +88,7 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   });
   connect(search_, &widgets::SearchLine::down_pressed, this, [this] {
     table_->setFocus();
-    if (!table_->currentIndex().isValid() && filter_->rowCount() > 0) table_->selectRow(0);
+    if (!table_->currentIndex().isValid() && filter_->rowCount() > 0) select_row(0);
   });
   connect(history_->runs(), &RunStore::applied, this, [this] {
     update_state();
@@ -224,8 +224,13 @@ void RunsPage::select(store::RunId run) {
   if (row < 0) return;
   const QModelIndex index = filter_->mapFromSource(model_->index(row, 0));
   if (!index.isValid()) return;
-  table_->selectRow(index.row());
+  select_row(index.row());
   table_->scrollTo(index);
+}
+
+// Whatever keys are held: QTableView::selectRow would toggle with Control down.
+void RunsPage::select_row(int row) {
+  table_->selectionModel()->setCurrentIndex(filter_->index(row, 0), QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void RunsPage::selection_changed() {
@@ -262,7 +267,7 @@ void RunsPage::update_state() {
     empty_->set_content(Glyph::search, tr("No run fits the search"), tr("Nothing matches “%1”.").arg(filter_->search()), tr("Clear the search"));
   stack_->setCurrentWidget(nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
   search_->setEnabled(all > 0 || !history_->is_read());
-  if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() && table_->currentIndex().row() < 0) table_->selectRow(0);
+  if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() && table_->currentIndex().row() < 0) select_row(0);
 }
 
 void RunsPage::want_visible_curves() {

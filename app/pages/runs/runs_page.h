@@ -52,6 +52,7 @@ class RunsPage final : public Page {
   void add_actions();
   void update_actions();
   void update_state();
+  void select_row(int row);
   void selection_changed();
   void want_visible_curves();
   [[nodiscard]] const store::Run* current() const;
