@@ -52,7 +52,8 @@ class Client {
 
   Result<void> shut_down_agent();  // runs in progress go on; the next agent adopts them
 
-  // Calls `on_change` from this thread until stop is requested or the agent goes (then the Error says so).
+  // Calls `on_change` from this thread until stop is requested or the agent goes (then the Error says so). The first
+  // notice (runs of run 0) comes at once: from then on none is missed, so that is the moment to read everything.
   Result<void> follow(const std::function<void(const Change&)>& on_change, std::stop_token stop);
 
  private:

@@ -130,6 +130,15 @@ Result<Waiting> prepare(const store::Run& run, const store::Job& job, const std:
   return Waiting::spawn(command_of(job, parent, program), job.directory / "logs" / "rank-0.log");
 }
 
+std::optional<Described> describe(const fs::path& directory) {
+  const auto text = read_file(directory / "recipe.toml");
+  if (!text) return std::nullopt;
+  const recipe::Parsed parsed = recipe::parse(*text);
+  const std::string name =
+      parsed.recipe.is_default("run.name") ? directory.filename().string() : parsed.recipe.text("run.name");
+  return Described{*text, name, parsed.recipe.integer("train.steps")};
+}
+
 std::optional<store::NewRun> recognise(const fs::path& directory) {
   const auto first = journal::read(directory / journal::file_name(0), 0, 1);
   if (!first || first->next_offset == 0) return std::nullopt;
@@ -138,11 +147,10 @@ std::optional<store::NewRun> recognise(const fs::path& directory) {
   run.directory = directory;
   run.status = store::RunStatus::starting;
   run.created_ns = first->anchor_wall_ns;
-  if (const auto text = read_file(directory / "recipe.toml")) {
-    run.recipe_toml = *text;
-    const recipe::Parsed parsed = recipe::parse(*text);
-    if (!parsed.recipe.is_default("run.name")) run.name = parsed.recipe.text("run.name");
-    run.steps = parsed.recipe.integer("train.steps");
+  if (const auto described = describe(directory)) {
+    run.recipe_toml = described->recipe_toml;
+    run.name = described->name;
+    run.steps = described->steps;
   }
   const auto text = read_file(directory / kTicket);
   const auto ticket = nlohmann::json::parse(text.value_or(""), nullptr, false);

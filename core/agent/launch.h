@@ -24,6 +24,14 @@ namespace athanor::agent {
 // What a directory with a journal says about its run; nothing when it holds none.
 [[nodiscard]] std::optional<store::NewRun> recognise(const std::filesystem::path& directory);
 
+// The recipe that a run directory holds, which its process resolves when it begins.
+struct Described {
+  std::string recipe_toml;
+  std::string name;
+  std::int64_t steps = 0;
+};
+[[nodiscard]] std::optional<Described> describe(const std::filesystem::path& directory);
+
 // Why a run that did not say so has ended, and as what it counts.
 struct Verdict {
   store::RunStatus status = store::RunStatus::broken;

@@ -157,6 +157,7 @@ std::optional<Json> Server::answer(Connection& connection, const Json& request) 
     return Json{{"runs", std::move(runs)}};
   } else if (what == "follow") {
     connection.follows = true;
+    connection.changes.emplace(static_cast<int>(Change::What::runs), 0);  // what changed before is to be read now
   } else if (what == "quit") {
     quit_ = true;
   } else {

@@ -49,8 +49,9 @@ class Supervisor {
     bool live = false;       // going on, as far as the history knows
     bool ended = false;      // its process is gone, the last words are still to be read
     bool asked_to_stop = false;
-    bool adopted = false;    // was started before this agent was
+    bool adopted = false;  // was started before this agent was
     Ending ending;
+    std::string recipe;  // as the history has it, once it was looked at
     Clock::time_point read_again{};
   };
 
@@ -65,6 +66,7 @@ class Supervisor {
   void wake(store::RunId run);
   void read(store::RunId run, Watch& watch);
   void hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pid);
+  void look_at_recipe(store::RunId run, Watch& watch);
   void set_process(store::RunId run, Watch& watch, const store::Process& process);
   void process_ended(store::RunId run, Watch& watch);
   void settle(store::RunId run, Watch& watch);

@@ -38,6 +38,7 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   watch.read_again = Clock::now() + (progress->more ? 0ms : kBetweenCommits);
   if (touched.runs) {
     queue_changed_ = true;
+    look_at_recipe(run, watch);
     if (const auto job = writer_.job(run))
       watch.live = job->status != store::RunStatus::queued && store::is_live(job->status);
   }
@@ -50,6 +51,15 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   if (progress->more) return;
   awake_.erase(run);
   if (watch.ended) settle(run, watch);
+}
+
+// A run writes its resolved recipe after its journal has begun.
+void Supervisor::look_at_recipe(store::RunId run, Watch& watch) {
+  const auto described = describe(watch.directory);
+  if (!described || described->recipe_toml == watch.recipe) return;
+  const auto noted = writer_.describe(run, described->recipe_toml, described->steps, described->name);
+  if (!noted) return spdlog::error("{}", noted.error().message());
+  watch.recipe = described->recipe_toml;
 }
 
 // Somebody started or resumed the run without us.

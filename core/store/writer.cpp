@@ -188,6 +188,16 @@ Result<std::optional<RunId>> Writer::run_in(const std::filesystem::path& directo
   });
 }
 
+Result<void> Writer::describe(RunId run, const std::string& recipe_toml, std::int64_t steps, const std::string& name) {
+  return state_->transact("note the recipe of a run", [&] {
+    const std::string folder = state_->find_job(run).directory.filename().string();
+    auto& update = state_->connection.statement(
+        "UPDATE run SET recipe = ?1, steps = ?2, name = CASE WHEN name = ?3 THEN ?4 ELSE name END WHERE id = ?5");
+    SQLite::bind(update, recipe_toml, steps, folder, name, run);
+    update.exec();
+  });
+}
+
 Result<void> Writer::enqueue(RunId run, Launch launch) {
   return state_->durably("put a run into the queue", [&] {
     state_->find_job(run);

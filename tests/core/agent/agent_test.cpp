@@ -286,6 +286,7 @@ TEST(Socket, TellsFollowersWhatChangedUntilTheyAreAskedToEnd) {
         },
         stop);
   });
+  ASSERT_TRUE(Home::until([&] { return runs == 1; }));  // the first notice: from now on none is missed
   const auto other = value_or_throw(Client::connect(home.path, false));
   const auto id = value_or_throw(other->enqueue({Home::recipe(30, "pace=5"), 0, 0}));
   value_or_throw(other->set_note(id, "a note"));
@@ -295,8 +296,9 @@ TEST(Socket, TellsFollowersWhatChangedUntilTheyAreAskedToEnd) {
   following.join();
   EXPECT_TRUE(ended);
 
-  std::jthread orphan([&] { ended = other->follow([](const Change&) {}, {}); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  std::atomic<bool> follows = false;
+  std::jthread orphan([&] { ended = other->follow([&](const Change&) { follows = true; }, {}); });
+  ASSERT_TRUE(Home::until([&] { return follows.load(); }));
   home.kill_agent();
   orphan.join();
   ASSERT_FALSE(ended);

@@ -81,6 +81,7 @@ class Rank {
 
   int run() {
     say(journal::StateChanged{journal::RunState::preparing, ""});
+    resolve_recipe();
     std::int64_t step = 0;
     if (arguments_.resume) step = newest_checkpoint(arguments_.directory);
     if (arguments_.fork >= 0) step = arguments_.fork;
@@ -103,6 +104,13 @@ class Rank {
 
  private:
   void say(journal::Payload payload) { value_or_throw(journal_->append(std::move(payload))); }
+
+  void resolve_recipe() const {
+    if (arguments_.resume) return;
+    const std::string text = value_or_throw(read_file(arguments_.recipe));
+    if (!text.starts_with("# resolved"))
+      value_or_throw(write_file_atomically(arguments_.directory / "recipe.toml", "# resolved\n" + text));
+  }
 
   [[nodiscard]] std::int64_t acknowledged() const {
     const auto text = read_file(arguments_.directory / "acknowledged");

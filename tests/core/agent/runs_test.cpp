@@ -32,6 +32,7 @@ TEST(Runs, GoThroughTheQueueOneAtATimeAndIntoTheHistory) {
   EXPECT_EQ(home.steps_of(second), from_one_to(30));
   const auto run = home.run(second);
   EXPECT_EQ(run.steps, 30);
+  EXPECT_THAT(run.recipe_toml, testing::StartsWith("# resolved"));
   EXPECT_EQ(run.directory, (home.path / "runs/small-2").string());
   EXPECT_GE(run.started_ns, home.run(first).ended_ns);
   EXPECT_EQ(value_or_throw(home.client->list()).size(), 2U);
@@ -176,14 +177,14 @@ TEST(Runs, StartedByHandAreFoundAndFollowed) {
   Home home;
   home.start_agent();
   const auto directory = home.path / "runs/by-hand";
-  std::filesystem::create_directories(directory);
-  std::ofstream(directory / "recipe.toml") << Home::recipe(80, "pace=3", "by-hand");
+  std::ofstream(home.root / "recipe.toml") << Home::recipe(80, "pace=3", "A name");
   const pid_t rank = home.spawn(
-      "athanor-run", {"train", (directory / "recipe.toml").string(), "--run-dir", directory.string()}, home.root / "o");
+      "athanor-run", {"train", (home.root / "recipe.toml").string(), "--run-dir", directory.string()}, home.root / "o");
   ASSERT_TRUE(home.until([&] { return value_or_throw(home.client->list()).size() == 1; }));
-  const auto run = value_or_throw(home.client->list()).front();
-  EXPECT_EQ(run.name, "by-hand");
+  EXPECT_TRUE(home.until([&] { return home.run(1).name == "A name"; }));
+  const auto run = home.run(1);
   EXPECT_EQ(run.steps, 80);
+  EXPECT_THAT(run.recipe_toml, testing::StartsWith("# resolved"));
   ASSERT_TRUE(home.until_step(run.id, 5));
   value_or_throw(home.client->stop(run.id));
   EXPECT_EQ(home.wait(run.id).status, RunStatus::stopped);
