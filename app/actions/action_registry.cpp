@@ -53,6 +53,11 @@ std::vector<widgets::Command> ActionRegistry::commands() const {
     command.icon = entry.action->icon();
     command.enabled = entry.action->isEnabled();
     command.why_not = entry.why_not;
+    // What a hidden page would do could not be seen.
+    if (command.enabled && !entry.home->isVisible()) {
+      command.enabled = false;
+      command.why_not = tr("Go to the page “%1” first.").arg(entry.spec.context);
+    }
     out.push_back(command);
   }
   return out;

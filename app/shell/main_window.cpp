@@ -121,9 +121,9 @@ void MainWindow::add_actions() {
   add("go.experiment", tr("Go to New experiment"), Glyph::flask, {QKeySequence(Qt::CTRL | Qt::Key_2), QKeySequence::New}, [this] { show_page(kExperiment); });
   add("go.live", tr("Go to Live"), Glyph::pulse, {QKeySequence(Qt::CTRL | Qt::Key_3)}, [this] { show_page(kLive); });
   QAction* palette = add("view.commands", tr("Find a command"), Glyph::search, {QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)},
-                         [this] { palette_->open(actions_->commands()); });
+                         [this] { palette_->open(all_commands()); });
   QAction* keys = add("view.shortcuts", tr("Show the keyboard shortcuts"), Glyph::keyboard, {QKeySequence(Qt::Key_Question), QKeySequence(Qt::Key_F1)},
-                      [this] { sheet_->open(actions_->commands()); });
+                      [this] { sheet_->open(all_commands()); });
   add("edit.undo", tr("Undo the last edit of the history"), Glyph::undo, {QKeySequence::Undo}, [this] { parts_.history->undo(); });
   add("edit.redo", tr("Do the undone edit again"), Glyph::redo, {QKeySequence::Redo}, [this] { parts_.history->redo(); });
   actions_->set_reason(u"edit.undo"_s, tr("There is nothing to undo."));
@@ -140,7 +140,7 @@ void MainWindow::add_actions() {
     resize(1360, 860);
     say({NoticeKind::info, tr("The default layout is back at the next start"), {}, {}, {}});
   });
-  add("window.close", tr("Close the window; runs go on"), Glyph::close, {QKeySequence::Quit, QKeySequence::Close}, [this] { close(); });
+  add("window.close", tr("Close the window; runs go on"), Glyph::close, {QKeySequence(Qt::CTRL | Qt::Key_Q), QKeySequence(Qt::CTRL | Qt::Key_W)}, [this] { close(); });
   const auto foot = [this](QAction* action, const QString& title, Glyph glyph) {
     QToolButton* button = sidebar_->add_foot(title, glyph);
     button->setToolTip(action->toolTip());
@@ -149,6 +149,12 @@ void MainWindow::add_actions() {
   foot(palette, tr("Commands"), Glyph::search);
   foot(actions_->action(u"look.toggle"_s), tr("Light or dark"), Glyph::moon);
   foot(keys, tr("Shortcuts"), Glyph::keyboard);
+}
+
+// Pages that were not shown yet have actions too.
+std::vector<widgets::Command> MainWindow::all_commands() {
+  for (const QString& id : {kRuns, kExperiment, kLive}) static_cast<void>(page(id));
+  return actions_->commands();
 }
 
 Page* MainWindow::make_page(const QString& id) {

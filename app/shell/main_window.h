@@ -8,6 +8,7 @@
 #include <QMainWindow>
 
 #include <map>
+#include <vector>
 
 class QLabel;
 class QStackedWidget;
@@ -15,6 +16,7 @@ class QStackedWidget;
 namespace athanor::widgets {
 class BusyChip;
 class CommandPalette;
+struct Command;
 class MessageBar;
 }  // namespace athanor::widgets
 
@@ -74,6 +76,7 @@ class MainWindow final : public QMainWindow {
  private:
   void build();
   void add_actions();
+  [[nodiscard]] std::vector<widgets::Command> all_commands();
   Page* make_page(const QString& id);
   Page* make_live_page();
   void adopt(Page* page);

@@ -37,6 +37,7 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
   auto* body = new QWidget;
   body->setObjectName(QStringLiteral("sheet"));
   auto* columns = new QHBoxLayout(body);
+  columns->setContentsMargins(0, 0, kGrid, 0);
   columns->setSpacing(kGrid * 5);
   std::map<QString, std::vector<std::pair<QString, QString>>> groups;
   for (const widgets::Command& command : commands)
@@ -48,7 +49,9 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
   for (const auto& [context, entries] : groups) {
     const int at = rows[0] <= rows[1] ? 0 : 1;
     rows[at] += entries.size() + 2;
-    column[at]->addWidget(make_heading(context, this));
+    QLabel* heading = make_heading(context, body);
+    heading->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    column[at]->addWidget(heading);
     auto* grid = new QGridLayout;
     grid->setColumnStretch(0, 1);
     grid->setVerticalSpacing(4);
@@ -61,7 +64,8 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
     column[at]->addSpacing(kGrid * 2);
   }
   for (QVBoxLayout* one : column) {
-    one->addStretch(1);
+    one->setSpacing(kGrid);
+    one->addStretch(100);
     columns->addLayout(one, 1);
   }
   scroll_->setWidget(body);

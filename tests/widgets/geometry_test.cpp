@@ -127,6 +127,13 @@ TEST(Flow, CardsOfARowShareTheTallestHeight) {
   EXPECT_EQ(plan.height, 100);
 }
 
+TEST(Flow, RowsAreFilledAlike) {
+  EXPECT_EQ(flow_columns(340, 100, 10, 4), 2);
+  EXPECT_EQ(flow_columns(450, 100, 10, 4), 4);
+  EXPECT_EQ(flow_columns(340, 100, 10, 7), 3);
+  EXPECT_EQ(flow_columns(50, 100, 10, 4), 1);
+}
+
 TEST(Flow, FewCardsFillTheWidth) { EXPECT_EQ(plan_flow(500, 100, 10, {40}).cells[0].width(), 500); }
 
 TEST(Wrap, BreaksWhereTheWidthEnds) {

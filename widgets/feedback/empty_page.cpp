@@ -62,6 +62,7 @@ void EmptyPage::set_content(Glyph glyph, const QString& title, const QString& te
   picture_->update();
   title_->setText(title);
   text_->setText(text);
+  text_->setMinimumHeight(text_->heightForWidth(text_->maximumWidth()));
   action_->setVisible(!action.isEmpty());
   action_->setText(action);
   if (!action.isEmpty()) action_->setAccessibleName(action);

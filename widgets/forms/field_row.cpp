@@ -12,7 +12,7 @@
 
 namespace athanor::widgets {
 namespace {
-constexpr int kLabelWidth = 168;
+constexpr int kLabelWidth = 136;
 }
 
 bool field_matches(const FieldSpec& field, const QString& section_label, const QString& typed) {

@@ -21,6 +21,8 @@
 namespace athanor::widgets {
 namespace {
 
+constexpr int kRoomForSections = 620;
+
 class Card final : public QWidget {
  public:
   using QWidget::QWidget;
@@ -192,10 +194,16 @@ void FormView::apply_filter() {
       shown = shown || visible;
     }
     section.card->setVisible(shown);
-    section.jump->setVisible(shown);
+    section.jump->setVisible(shown && width() >= kRoomForSections);
     any = any || shown;
   }
   nothing_->setVisible(!any);
+}
+
+// Where there is little room the fields take all of it.
+void FormView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  apply_filter();
 }
 
 int FormView::visible_rows() const {

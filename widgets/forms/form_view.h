@@ -41,6 +41,10 @@ class FormView final : public QWidget {
  Q_SIGNALS:
   void edited(const QString& id, const QString& text);
 
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   struct SectionView {
     SectionSpec spec;

@@ -4,6 +4,7 @@
 #include "widgets/common/theme.h"
 #include "widgets/gallery/picture_source.h"
 #include "widgets/gallery/query_card.h"
+#include "widgets/parts/wrap_layout.h"
 
 #include <QAbstractItemView>
 #include <QComboBox>
@@ -24,18 +25,26 @@ RetrievalBoard::RetrievalBoard(PictureSource* source, QWidget* parent) : QWidget
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid + 4);
-  auto* bar = new QHBoxLayout;
-  bar->setSpacing(kGrid);
+  auto* bar_box = new QWidget(this);
+  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+  policy.setHeightForWidth(true);
+  bar_box->setSizePolicy(policy);
+  auto* bar = new WrapLayout(bar_box, kGrid);
   const auto box = [&](const QString& label, const QString& name) {
-    auto* caption = new QLabel(label, this);
+    auto* group = new QWidget(bar_box);
+    auto* row = new QHBoxLayout(group);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(kGrid);
+    auto* caption = new QLabel(label, group);
     caption->setForegroundRole(QPalette::PlaceholderText);
-    auto* combo = new QComboBox(this);
+    auto* combo = new QComboBox(group);
     combo->setAccessibleName(name);
     combo->view()->setAccessibleName(name);
     combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     caption->setBuddy(combo);
-    bar->addWidget(caption);
-    bar->addWidget(combo);
+    row->addWidget(caption);
+    row->addWidget(combo);
+    bar->addWidget(group);
     return combo;
   };
   step_box_ = box(tr("Evaluation"), tr("Evaluation shown"));
@@ -47,11 +56,10 @@ RetrievalBoard::RetrievalBoard(PictureSource* source, QWidget* parent) : QWidget
   order_box_->addItem(tr("best first"), static_cast<int>(BoardOrder::best_first));
   direction_box_ = box(tr("Ask with"), tr("Direction of the queries"));
   direction_box_->addItems({tr("texts and pictures"), tr("texts"), tr("pictures")});
-  bar->addStretch(1);
+  layout->addWidget(bar_box);
   summary_ = new QLabel(this);
   summary_->setForegroundRole(QPalette::PlaceholderText);
-  bar->addWidget(summary_);
-  layout->addLayout(bar);
+  layout->addWidget(summary_);
   empty_ = new QLabel(tr("The first evaluation brings the probe queries and their best answers here."), this);
   empty_->setForegroundRole(QPalette::PlaceholderText);
   empty_->setAlignment(Qt::AlignCenter);

@@ -6,9 +6,15 @@
 
 namespace athanor::widgets {
 
+int flow_columns(int width, int minimum_card_width, int gap, int count) {
+  const int most = std::clamp((width + gap) / (minimum_card_width + gap), 1, std::max(1, count));
+  const int rows = (std::max(1, count) + most - 1) / most;
+  return (std::max(1, count) + rows - 1) / rows;
+}
+
 FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector<int>& heights) {
   FlowPlan plan;
-  plan.columns = std::clamp((width + gap) / (minimum_card_width + gap), 1, std::max(1, static_cast<int>(heights.size())));
+  plan.columns = flow_columns(width, minimum_card_width, gap, static_cast<int>(heights.size()));
   const int card = std::max(1, (width - (plan.columns - 1) * gap) / plan.columns);
   int y = 0;
   for (std::size_t first = 0; first < heights.size(); first += static_cast<std::size_t>(plan.columns)) {
@@ -46,7 +52,7 @@ QLayoutItem* FlowLayout::takeAt(int index) {
 
 FlowPlan FlowLayout::plan(int width) const {
   const auto shown = std::count_if(items_.begin(), items_.end(), [](const QLayoutItem* item) { return !item->isEmpty(); });
-  const int columns = std::clamp((width + gap_) / (minimum_card_width_ + gap_), 1, std::max(1, static_cast<int>(shown)));
+  const int columns = flow_columns(width, minimum_card_width_, gap_, static_cast<int>(shown));
   const int card = std::max(1, (width - (columns - 1) * gap_) / columns);
   std::vector<int> heights;
   for (QLayoutItem* item : items_) {

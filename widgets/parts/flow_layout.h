@@ -8,7 +8,10 @@
 
 namespace athanor::widgets {
 
-// Pure part: rectangles for cards of the given heights in a width, and the total height they need.
+// Columns for `count` cards: as many as fit, but no more than fill every row alike.
+[[nodiscard]] int flow_columns(int width, int minimum_card_width, int gap, int count);
+
+// Rectangles for cards of the given heights in a width, and the total height they need.
 struct FlowPlan {
   std::vector<QRect> cells;
   int columns = 1;

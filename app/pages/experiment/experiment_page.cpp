@@ -94,7 +94,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   splitter_->addWidget(build_side());
   splitter_->setStretchFactor(0, 1);
   splitter_->setStretchFactor(1, 0);
-  splitter_->setSizes({800, 340});
+  splitter_->setSizes({840, 304});
   splitter_->restoreState(settings_->bytes(Setting::experiment_splitter));
   layout->addWidget(splitter_, 1);
 

@@ -63,6 +63,7 @@ RecipeEditor::RecipeEditor(QWidget* parent) : QWidget(parent) {
   list_ = new QListWidget(this);
   list_->setAccessibleName(tr("Faults of the recipe"));
   list_->setMaximumHeight(132);
+  list_->setIconSize({16, 16});
   list_->setWordWrap(true);
   list_->hide();
   layout->addWidget(list_);

@@ -147,9 +147,11 @@ QWidget* LivePage::build_header() {
   progress_ = new QProgressBar(header);
   progress_->setTextVisible(false);
   progress_->setAccessibleName(tr("Progress of the run"));
-  progress_->setFixedWidth(240);
+  progress_->setFixedWidth(160);
   state->addWidget(progress_);
-  progress_text_ = make_muted({}, header);
+  progress_text_ = new widgets::ElidedLabel(header);
+  progress_text_->setForegroundRole(QPalette::PlaceholderText);
+  progress_text_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   progress_text_->setFont(widgets::tabular_font(font()));
   state->addWidget(progress_text_, 1);
   state->addWidget(build_tools());
@@ -159,6 +161,7 @@ QWidget* LivePage::build_header() {
 
 QWidget* LivePage::build_tools() {
   auto* tools = new QWidget(this);
+  tools->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   auto* row = new QHBoxLayout(tools);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(kGrid);
@@ -304,14 +307,18 @@ void LivePage::show_state() {
   actions_->set_reason(u"live.resume"_s, !run ? none : live ? tr("The run is going on.") : run->status == store::RunStatus::finished ? tr("The run is finished.") : QString());
   actions_->set_reason(u"live.fork"_s, !run ? none : live_->checkpoint_steps().empty() ? tr("The run has no checkpoint yet.") : QString());
   actions_->set_reason(u"live.new_from"_s, run ? QString() : none);
+  // A number that names no run, or one that was deleted meanwhile.
+  const bool missing = !run && history_->is_read() && live_->is_loaded();
+  if (missing) stack_->setCurrentIndex(0);
   if (!run) return;
+  stack_->setCurrentIndex(1);
   pictures_->set_folder(q(run->directory));
   name_->set_text(q(run->name));
   const StatusLook look = look_of(run->status);
   chip_->set_state(look.word, look.tone, run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
   progress_->setRange(0, 1000);
   progress_->setValue(run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0);
-  progress_text_->setText(progress_words(*run, wall_now_ns()));
+  progress_text_->set_text(progress_words(*run, wall_now_ns()));
   show_faults();
 }
 

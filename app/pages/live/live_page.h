@@ -92,7 +92,7 @@ class LivePage final : public Page {
   QWidget* body_ = nullptr;
   widgets::ElidedLabel* name_ = nullptr;
   widgets::BusyChip* chip_ = nullptr;
-  QLabel* progress_text_ = nullptr;
+  widgets::ElidedLabel* progress_text_ = nullptr;
   QProgressBar* progress_ = nullptr;
   widgets::MessageBar* trouble_ = nullptr;
   QToolButton* time_axis_ = nullptr;

@@ -289,8 +289,10 @@ bool RunsPage::is_ready() const { return history_->is_read(); }
 
 void RunsPage::entered() {
   want_visible_curves();
-  if (history_->runs()->runs().empty()) return;
-  table_->setFocus(Qt::OtherFocusReason);
+  if (history_->runs()->runs().empty())
+    setFocus(Qt::OtherFocusReason);
+  else
+    table_->setFocus(Qt::OtherFocusReason);
 }
 
 void RunsPage::keep_layout() {
