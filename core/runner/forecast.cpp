@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMeasureBudget_s = 1.2;
-constexpr std::int64_t kFresh_s = 60;
+constexpr std::int64_t kFresh_s = 15;
 constexpr double kMebibyte = 1024.0 * 1024.0;
 // A program that was never measured: the libraries it maps and what they keep for themselves.
 constexpr double kUsualProgramBytes = 100 * kMebibyte;
