@@ -50,19 +50,10 @@ class Block {
     while (fibers_.size() < threads) fibers_.push_back(std::make_unique<Fiber>());
     warps_.assign((threads + kLanes - 1) / kLanes, Warp{});
     for (std::size_t i = 0; i < threads; ++i) start(*fibers_[i], i);
-    while (true) {
-      bool moved = false;
-      for (std::size_t turn = 0; turn < threads; ++turn) {
-        const std::size_t shifted = (turn + order * 7) % threads;
-        moved |= resume((order & 1) ? threads - 1 - shifted : shifted);
-      }
-      release_warps(threads);
-      if (std::all_of(fibers_.begin(), fibers_.begin() + static_cast<std::ptrdiff_t>(threads),
-                      [](const auto& fiber) { return fiber->state == State::done; }))
-        break;
-      const bool released = release_block(threads);
-      if (!moved && !released) throw std::logic_error("a block waits at a barrier that not all of its threads reach");
-    }
+    do {
+      const std::size_t warps = warps_.size();
+      for (std::size_t turn = 0; turn < warps; ++turn) run_warp(permuted(turn, warps, order), threads, order);
+    } while (release_block(threads));
     if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
   }
 
@@ -111,12 +102,12 @@ class Block {
 
   static void enter();
 
-  bool resume(std::size_t index) {
+  void resume(std::size_t index) {
     Fiber& fiber = *fibers_[index];
-    if (fiber.state != State::ready) return false;
+    if (fiber.state != State::ready) return;
     current_ = index;
     threadIdx = fiber.thread;
-    if (_setjmp(scheduler_) != 0) return true;
+    if (_setjmp(scheduler_) != 0) return;
     if (std::exchange(fiber.started, true)) std::longjmp(fiber.resume_at, 1);
     setcontext(&fiber.context);
     throw std::logic_error("a fiber could not be entered");
@@ -124,26 +115,38 @@ class Block {
 
   [[noreturn]] void leave() { std::longjmp(scheduler_, 1); }
 
-  // A warp goes on when all its lanes that still run wait for each other.
-  void release_warps(std::size_t threads) {
-    for (std::size_t first = 0; first < threads; first += kLanes) {
-      const std::size_t end = std::min(first + kLanes, threads);
-      bool all = true;
-      for (std::size_t i = first; i < end; ++i)
-        all = all && (fibers_[i]->state == State::at_warp_barrier || fibers_[i]->state == State::done);
-      if (!all) continue;
-      Warp& warp = warps_[first / kLanes];
-      if (warp.coming.present != 0) warp.given = std::exchange(warp.coming, Words{});
-      release(first, end, State::at_warp_barrier);
-    }
+  static std::size_t permuted(std::size_t turn, std::size_t count, unsigned order) {
+    const std::size_t shifted = (turn + order / 2) % count;
+    return (order & 1) ? count - 1 - shifted : shifted;
   }
 
+  // Each warp runs as far as it can before the next one's turn: the largest difference in pace that barriers allow.
+  void run_warp(std::size_t warp, std::size_t threads, unsigned order) {
+    const std::size_t first = warp * kLanes, lanes = std::min<std::size_t>(kLanes, threads - first);
+    do {
+      for (std::size_t turn = 0; turn < lanes; ++turn) resume(first + permuted(turn, lanes, order));
+    } while (release_warp(warp, first, first + lanes));
+  }
+
+  // A warp goes on when all its lanes that still run wait for each other.
+  bool release_warp(std::size_t warp, std::size_t first, std::size_t end) {
+    bool any = false;
+    for (std::size_t i = first; i < end; ++i) {
+      if (fibers_[i]->state == State::at_block_barrier) return false;
+      any = any || fibers_[i]->state == State::at_warp_barrier;
+    }
+    if (any) warps_[warp].given = std::exchange(warps_[warp].coming, Words{});
+    release(first, end, State::at_warp_barrier);
+    return any;
+  }
+
+  // False when every thread is done.
   bool release_block(std::size_t threads) {
     bool any = false;
     for (std::size_t i = 0; i < threads; ++i) {
-      const State state = fibers_[i]->state;
-      if (state == State::ready || state == State::at_warp_barrier) return state == State::ready;
-      any = any || state == State::at_block_barrier;
+      if (fibers_[i]->state == State::at_warp_barrier)
+        throw std::logic_error("lanes of one warp wait for different things");
+      any = any || fibers_[i]->state == State::at_block_barrier;
     }
     release(0, threads, State::at_block_barrier);
     return any;
