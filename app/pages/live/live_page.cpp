@@ -251,7 +251,7 @@ void LivePage::build_lower(QVBoxLayout* layout) {
     made->setEditTriggers(QAbstractItemView::NoEditTriggers);
     made->setSelectionBehavior(QAbstractItemView::SelectRows);
     made->setFrameShape(QFrame::NoFrame);
-    made->setStyleSheet(u"QTableView { border: none; }"_s);
+    made->setStyleSheet(u"QTableView { border: none; } QHeaderView::section { padding: 6px 0 6px 3px; }"_s);
     made->setTabKeyNavigation(false);
     made->setFont(widgets::tabular_font(font()));
     made->setAccessibleName(name);
