@@ -106,7 +106,7 @@ int serve_here() {
 int rebuild() {
   const auto runs = agent::rebuild(settings());
   if (!runs) return refuse(runs.error());
-  std::cerr << fmt::format("The history holds {} runs again\n", *runs);
+  std::cerr << fmt::format("The history holds {} run{} again\n", *runs, *runs == 1 ? "" : "s");
   return 0;
 }
 

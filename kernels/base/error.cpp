@@ -1,10 +1,24 @@
 #include "kernels/base/error.h"
 
+#include <algorithm>
+
 namespace athanor {
+
+namespace {
+
+// With a capital letter, unless it begins with the name of a program or a field.
+std::string sentence(std::string text) {
+  const std::string word = text.substr(0, text.find(' '));
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), is_small)) text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+}  // namespace
 
 std::string Error::message() const {
   std::string text = "Could not " + intention + ": " + cause + ".";
-  if (!remedy.empty()) text += " " + remedy + ".";
+  if (!remedy.empty()) text += " " + sentence(remedy) + ".";
   return text;
 }
 

@@ -56,7 +56,7 @@ TEST(Runs, StopWithACheckpointAndGoOnFromItWithoutADoubledStep) {
   EXPECT_EQ(home.steps_of(id), from_one_to(120));
   const auto again = home.client->resume(id);
   ASSERT_FALSE(again);
-  EXPECT_THAT(again.error().message(), HasSubstr("fork it"));
+  EXPECT_THAT(again.error().message(), HasSubstr("Fork it"));
 }
 
 TEST(Runs, AreStoppedNotBrokenWhenTheyAreAskedToStopWhileTheyStart) {

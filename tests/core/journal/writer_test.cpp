@@ -160,7 +160,7 @@ TEST(JournalWriter, StaysWholeWhenTheDiskIsFullAndGoesOnWhenThereIsRoomAgain) {
     Result<void> done;
     while ((done = writer->append(LogLine{Severity::info, "line " + std::to_string(kept)}))) ++kept;
     EXPECT_EQ(done.error().kind, ErrorKind::io);
-    EXPECT_THAT(done.error().message(), testing::HasSubstr("free some disk space"));
+    EXPECT_THAT(done.error().message(), testing::HasSubstr("Free some disk space"));
     EXPECT_LT(kept, 25);
     const Whole whole = read_all(file);
     EXPECT_EQ(static_cast<int>(whole.events.size()), kept);
@@ -194,7 +194,7 @@ TEST(JournalReader, RefusesANewerFormatInOneSentence) {
   const auto batch = read(folder / "j", 0);
   ASSERT_FALSE(batch);
   EXPECT_EQ(batch.error().kind, ErrorKind::unavailable);
-  EXPECT_THAT(batch.error().message(), testing::HasSubstr("update Athanor"));
+  EXPECT_THAT(batch.error().message(), testing::HasSubstr("Update Athanor"));
 }
 
 TEST(JournalReader, SaysThatAFileIsShorterThanWhatWasReadBefore) {

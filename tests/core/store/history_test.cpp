@@ -223,7 +223,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
   const RunId live = history.add("live");
   const auto erased = history.writer->erase({live}, 1);
   ASSERT_FALSE(erased);
-  EXPECT_THAT(erased.error().message(), HasSubstr("stop it first"));
+  EXPECT_THAT(erased.error().message(), HasSubstr("Stop it first"));
   EXPECT_FALSE(history.writer->rename(live, ""));
   EXPECT_FALSE(history.writer->set_tags({live, 999}, {"x"}));
   EXPECT_TRUE(value_or_throw(history.reader->run(live)).tags.empty());
@@ -298,7 +298,7 @@ TEST(Refusals, LeaveTheStoreAsItWasWhenFilesMayNotGrow) {
   std::signal(SIGXFSZ, old_handler);
   ASSERT_FALSE(fed);
   EXPECT_EQ(fed.error().kind, ErrorKind::io);
-  EXPECT_THAT(fed.error().message(), HasSubstr("free some disk space"));
+  EXPECT_THAT(fed.error().message(), HasSubstr("Free some disk space"));
   EXPECT_EQ(static_cast<int>(value_or_throw(history.reader->points(id, "x", 0, 1 << 20)).size()), kept);
   value_or_throw(history.feed(id, {MetricSamples{kept, {{"x", 1.0 * kept}}}}));
   history.open();
