@@ -31,15 +31,14 @@ def one_seed(runner, home, seed, folder):
     told([runner, "train", RECIPE, *choice, "--run-dir", run, "--json"], home)
     seconds = time.perf_counter() - begin
     judged = told([runner, "eval", run, "--json"], home)
-    metrics = judged.get("metrics", judged)
-    events = subprocess.run([runner, "show", run, "--events", "--json"], env={**os.environ, "ATHANOR_HOME": str(home)},
-                            check=True, capture_output=True, text=True).stdout
-    return {"seed": seed, "seconds": seconds, "metrics": metrics, "plan": plan, "events": json.loads(events)}
+    shown = subprocess.run([runner, "show", run, "--events"], env={**os.environ, "ATHANOR_HOME": str(home)},
+                           check=True, stdout=subprocess.PIPE, text=True).stdout
+    events = [json.loads(line) for line in shown.splitlines()]
+    return {"seed": seed, "seconds": seconds, "metrics": judged["metrics"], "plan": plan, "events": events}
 
 
-def events_of(result, kind):
-    rows = result["events"]["events"] if isinstance(result["events"], dict) else result["events"]
-    return [row for row in rows if row.get("type") == kind or row.get("kind") == kind]
+def events_of(result, name):
+    return [row for row in result["events"] if row["event"] == name]
 
 
 def main():
