@@ -21,6 +21,6 @@ $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$AT
 echo
 $here/starter/starter.py "$build/bin" "$ATHANOR_HOME"
 echo
-"$build/benchmarks/kill_torture" --kills 30
+"$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"
 "$build/benchmarks/notice_latency"
 "$build/benchmarks/history"

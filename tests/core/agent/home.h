@@ -88,12 +88,30 @@ class Home {
       return client != nullptr;
     });
   }
+  // Also an agent that a window has started meanwhile.
   void kill_agent() {
-    if (agent_pid <= 0) return;
-    ::kill(agent_pid, SIGKILL);
-    ::waitpid(agent_pid, nullptr, 0);
-    agent_pid = 0;
+    if (agent_pid > 0) {
+      ::kill(agent_pid, SIGKILL);
+      ::waitpid(agent_pid, nullptr, 0);
+      agent_pid = 0;
+    }
+    for (const pid_t other : processes_of("athanor-agent")) {
+      ::kill(other, SIGKILL);
+      until([other] { return ::kill(other, 0) != 0; });
+    }
     client.reset();
+  }
+  // The processes that run this home's copy of a program.
+  [[nodiscard]] std::vector<pid_t> processes_of(const std::string& program) const {
+    std::vector<pid_t> found;
+    std::error_code code;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", code)) {
+      const std::string name = entry.path().filename();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      if (std::filesystem::read_symlink(entry.path() / "exe", code) == root / "bin" / program)
+        found.push_back(std::stoi(name));
+    }
+    return found;
   }
 
   [[nodiscard]] store::RunId enqueue(int steps, const std::string& notes = "pace=2") const {
@@ -128,12 +146,9 @@ class Home {
   [[nodiscard]] pid_t rank_of(store::RunId id) const {
     const std::string journal = run(id).directory + "/journal-0.athj";
     std::error_code code;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", code)) {
-      const std::string name = entry.path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      if (std::filesystem::read_symlink(entry.path() / "exe", code) != root / "bin/athanor-run") continue;
-      for (const auto& fd : std::filesystem::directory_iterator(entry.path() / "fd", code)) {
-        if (std::filesystem::read_symlink(fd.path(), code) == journal) return std::stoi(name);
+    for (const pid_t rank : processes_of("athanor-run")) {
+      for (const auto& fd : std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", rank), code)) {
+        if (std::filesystem::read_symlink(fd.path(), code) == journal) return rank;
       }
     }
     return 0;

@@ -62,19 +62,58 @@ class Torture {
   TortureReport run() {
     home_.start_agent();
     run_ = value_or_throw(home_.client->enqueue({settings_.recipe, 0, 0}));
-    while (report_.rank_kills < settings_.kills || report_.agent_kills < settings_.kills) {
+    if (settings_.window) open_window();
+    while (true) {
+      const auto victims = left();
+      if (victims.empty()) break;
       pause();
-      const bool agent =
-          report_.rank_kills >= settings_.kills || (report_.agent_kills < settings_.kills && random_() % 2 == 0);
-      agent ? strike_agent() : strike_rank();
+      (this->*victims[random_() % victims.size()])();
     }
+    close_window();
     finish();
     return report_;
   }
 
  private:
+  using Strike = void (Torture::*)();
+
+  // What has not been killed often enough.
+  std::vector<Strike> left() const {
+    std::vector<Strike> victims;
+    if (report_.rank_kills < settings_.kills) victims.push_back(&Torture::strike_rank);
+    if (report_.agent_kills < settings_.kills) victims.push_back(&Torture::strike_agent);
+    if (settings_.window && report_.window_kills < settings_.kills) victims.push_back(&Torture::strike_window);
+    return victims;
+  }
+
+  void open_window() {
+    window_ = home_.spawn("athanor", {"--page", "live", "--run", std::to_string(run_)}, home_.root / "window-output");
+  }
+
+  void close_window() {
+    if (window_ == 0) return;
+    ::kill(window_, SIGKILL);
+    ::waitpid(window_, nullptr, 0);
+    window_ = 0;
+  }
+
+  // The window owns nothing: whoever else lives goes on, and the next window opens on the same history.
+  void strike_window() {
+    if (::waitpid(window_, nullptr, WNOHANG) != 0) {
+      fault("the window had ended by itself");
+      window_ = 0;
+    }
+    const pid_t rank = home_.rank_of(run_);
+    close_window();
+    ++report_.window_kills;
+    if (rank != 0 && ::kill(rank, 0) != 0) fault("the rank went with the window");
+    if (!home_.client->list()) fault("the agent went with the window");
+    open_window();
+  }
+
   void fault(const std::string& text) {
-    report_.faults.push_back(fmt::format("after {} + {} kills: {}", report_.rank_kills, report_.agent_kills, text));
+    report_.faults.push_back(fmt::format("after {} + {} + {} kills: {}", report_.rank_kills, report_.agent_kills,
+                                          report_.window_kills, text));
   }
 
   void pause() {
@@ -159,6 +198,7 @@ class Torture {
   const TortureSettings& settings_;
   std::mt19937 random_;
   store::RunId run_ = 0;
+  pid_t window_ = 0;
   TortureReport report_;
 };
 

@@ -1,4 +1,4 @@
-// Kills rank and agent at random moments, again and again, and holds the history against the journal each time.
+// Kills rank, agent and window at random moments, again and again, and holds the history against the journal.
 #pragma once
 
 #include "tests/core/agent/home.h"
@@ -10,7 +10,7 @@
 namespace athanor::agent {
 
 struct TortureReport {
-  int rank_kills = 0, agent_kills = 0, comparisons = 0;
+  int rank_kills = 0, agent_kills = 0, window_kills = 0, comparisons = 0;
   std::int64_t steps = 0;           // the history ends with
   std::vector<std::string> faults;  // empty: all is well
 };
@@ -22,6 +22,7 @@ struct TortureSettings {
   std::string metric = "sequence";
   int longest_pause_ms = 150;  // between two blows
   bool acknowledges = true;    // the rank keeps a file `acknowledged`
+  bool window = false;         // the home has a copy of athanor: it is shown offscreen and killed as well
 };
 
 [[nodiscard]] TortureReport torture(Home& home, const TortureSettings& settings);
