@@ -206,6 +206,8 @@ Result<void> Supervisor::stop(store::RunId run) {
       return refuse(run, "stop", "its process is not known here", "stop it where it was started");
     }
     Watch& watch = found->second;
+    // A second signal would end the run at once, without its checkpoint.
+    if (watch.asked_to_stop && job->status == store::RunStatus::stopping) return {};
     watch.asked_to_stop = true;
     const long sent = watch.end ? ::syscall(SYS_pidfd_send_signal, watch.end.get(), SIGTERM, nullptr, 0)
                                 : ::kill(static_cast<pid_t>(watch.process.pid), SIGTERM);

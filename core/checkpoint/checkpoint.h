@@ -3,7 +3,7 @@
 //   optimizer.safetensors   optimizer state, keyed "<parameter>.<slot>"
 //   state.json              step, data position, seed, recipe digest, figures of the moment
 //   COMPLETE                JSON: format, step, and size and SHA-256 of every file above
-// Writing: into .tmp-step-<N>, each file flushed, the folder flushed, renamed, then marked COMPLETE. A crash at any
+// Writing: into .tmp-step-<N>, each file flushed, COMPLETE last, then renamed and the folder flushed. A crash at any
 // byte leaves the earlier checkpoints as they were. A damaged folder is never overwritten: one that stands in the way
 // is renamed to step-<N>.refused-<k>. One writer per folder; reading is safe at any time.
 #pragma once
@@ -47,7 +47,8 @@ struct Written {
 };
 
 // Writes step-<state.step> below `folder`, which is created when missing, then removes the oldest complete checkpoints
-// so that at most `keep` stay. Errors: io; nothing half written stays under a final name.
+// before it so that at most `keep` stay; later ones, which a resume passed over, are neither counted nor removed.
+// Errors: io; nothing half written stays under a final name.
 [[nodiscard]] Result<Written> write(const std::filesystem::path& folder, const Contents& contents, std::int64_t keep);
 
 struct Skipped {

@@ -76,11 +76,12 @@ void remove_checkpoint(const fs::path& folder, std::int64_t step) {
   if (!code) fs::remove_all(doomed, code);
 }
 
-void retain(const fs::path& folder, std::int64_t keep) {
+// Keeps the newest `keep` up to the one just written. Later steps are what a resume passed over; they are not counted.
+void retain(const fs::path& folder, std::int64_t written_step, std::int64_t keep) {
   std::vector<std::int64_t> complete;
   for (const std::int64_t step : steps(folder)) {
     std::error_code code;
-    if (fs::exists(folder / folder_name(step) / kMarkerFile, code)) complete.push_back(step);
+    if (step <= written_step && fs::exists(folder / folder_name(step) / kMarkerFile, code)) complete.push_back(step);
   }
   const auto excess = static_cast<std::int64_t>(complete.size()) - std::max<std::int64_t>(keep, 1);
   for (std::int64_t i = 0; i < excess; ++i) remove_checkpoint(folder, complete[static_cast<std::size_t>(i)]);
@@ -100,18 +101,20 @@ Result<Written> write(const fs::path& folder, const Contents& contents, std::int
   if (code) return refused(aside, code);
 
   const auto manifest = write_files(aside, contents);
-  if (!manifest) {
+  Result<void> placed;
+  if (!manifest) placed = tl::unexpected(manifest.error());
+  if (placed) placed = write_file_atomically(aside / kMarkerFile, to_json(*manifest));
+  if (placed) placed = make_room(target);
+  if (placed) {
+    fs::rename(aside, target, code);
+    if (code) placed = refused(target, code);
+  }
+  if (!placed) {
     fs::remove_all(aside, code);
-    return tl::unexpected(manifest.error());
+    return tl::unexpected(placed.error());
   }
-  if (auto room = make_room(target); !room) return tl::unexpected(room.error());
-  fs::rename(aside, target, code);
-  if (code) return refused(target, code);
   if (auto flushed = flush_folder(folder); !flushed) return tl::unexpected(flushed.error());
-  if (auto marked = write_file_atomically(target / kMarkerFile, to_json(*manifest)); !marked) {
-    return tl::unexpected(marked.error());
-  }
-  retain(folder, keep);
+  retain(folder, contents.state.step, keep);
 
   Written written{target, 0};
   for (const auto& [file, facts] : manifest->files) written.bytes += facts.bytes;

@@ -4,6 +4,7 @@
 #include "core/runner/training_run.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -99,6 +100,7 @@ int resume(const TrainOptions& options, Console& console) {
   check_resumed_recipe(sound.recipe, value_or_throw(read_recipe(directory)));
   if (has_finished(directory)) {
     console.info(fmt::format("The run {} has finished; there is nothing left to do", directory.folder().string()));
+    if (options.json) print_line(nlohmann::json{{"run", directory.folder().string()}, {"state", "finished"}}.dump());
     return 0;
   }
   Beginning beginning = resumed(directory);

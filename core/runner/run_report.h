@@ -32,6 +32,8 @@ class RunReport {
 
   // Prediction against fact at the end; also what a later prediction can use.
   void conclude();
+  // Of this process; those before a resume or a fork are not among them.
+  [[nodiscard]] std::int64_t steps_taken() const { return static_cast<std::int64_t>(step_s_.size()); }
   [[nodiscard]] ShapeTimes measured(std::int64_t test_pictures, std::int64_t accounted_bytes) const;
   [[nodiscard]] const std::optional<journal::Evaluation>& last_evaluation() const { return evaluation_; }
   [[nodiscard]] double last_loss() const { return loss_; }

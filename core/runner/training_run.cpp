@@ -123,8 +123,8 @@ train::Outcome TrainingRun::train() {
   const train::Outcome outcome = trainer.run(done_);
   done_ = trainer.done();
   console_.end_progress();
-  report_->conclude();
-  if (done_ >= kStepsWorthRemembering) {
+  if (outcome == train::Outcome::finished) report_->conclude();
+  if (report_->steps_taken() >= kStepsWorthRemembering) {
     MachineCalibration known;
     known.shapes[shape_key(sound_.recipe)] = report_->measured(sound_.data.test_pictures, forecast.accounted_bytes);
     store_calibration(machine_key(sound_.recipe), known);
@@ -143,6 +143,8 @@ void TrainingRun::restore(Assembly& assembly) {
   value_or_throw(train::restore(*assembly.context, beginning_.checkpoint->contents, assembly.model->named_parameters(),
                                 assembly.optimizer.get()));
   beginning_.checkpoint.reset();
+  // What came from another run is kept here as well, so that resuming never needs the parent again.
+  if (!beginning_.parent.empty()) save(assembly, done_);
 }
 
 void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
@@ -152,7 +154,7 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   state.seed = static_cast<std::uint64_t>(sound_.recipe.integer("run.seed"));
   state.recipe_digest = recipe_digest_;
   state.data_digest = sound_.data.dataset->card().digest;
-  if (report_->last_evaluation()) {
+  if (report_ && report_->last_evaluation()) {
     for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;
   }
   const auto contents =

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <signal.h>
+#include <thread>
 
 namespace athanor::runner {
 namespace {
@@ -155,6 +157,33 @@ TEST_F(Resume, AForkStartsFromAParentsCheckpointAndLeavesTheParentAlone) {
   EXPECT_EQ(replayed.metrics.at("train/loss").at(76), read_run(undisturbed()).metrics.at("train/loss").at(76));
   EXPECT_NE(replayed.metrics.at("train/loss").at(78), read_run(undisturbed()).metrics.at("train/loss").at(78));
   EXPECT_EQ(bytes_of(undisturbed() / "journal-0.athj"), before);
+}
+
+TEST_F(Resume, AForkThatDiesBeforeItsFirstOwnCheckpointGoesOnFromTheForkedStep) {
+  const fs::path fork = own_ / "fork";
+  Launch launch;
+  launch.arguments = {"train",  undisturbed() / "recipe.toml",   "--run-dir", fork.string(), "--fork", "75",
+                      "--set", "checkpoint.every_steps=1000000", "--set", "train.steps=100000"};
+  launch.meanwhile = [&](int pid) {
+    EXPECT_TRUE(wait_for_step(fork, 80));
+    ::kill(pid, SIGKILL);
+  };
+  EXPECT_EQ(launch_program(launch).status, 128 + SIGKILL);
+  launch.arguments = {"train", "--run-dir", fork.string(), "--resume"};
+  launch.meanwhile = [&](int pid) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!(events_of_kind<journal::Recovery>(fork).size() == 2 && read_run(fork).metrics["train/loss"].contains(76)) &&
+           std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ::kill(pid, SIGTERM);
+  };
+  EXPECT_EQ(launch_program(launch).status, 130);
+  const auto recovery = events_of_kind<journal::Recovery>(fork);
+  ASSERT_EQ(recovery.size(), 2U);
+  EXPECT_EQ(recovery[1].step, 75);
+  EXPECT_EQ(recovery[1].from, "checkpoint step-75");
+  EXPECT_EQ(read_run(fork).metrics.at("train/loss").at(76), read_run(undisturbed()).metrics.at("train/loss").at(76));
 }
 
 TEST_F(Resume, AForkOfAnotherShapeNamesWhatDoesNotFit) {

@@ -126,6 +126,16 @@ TEST(Checkpoint, KeepsOnlyTheNewestOnes) {
   EXPECT_THAT(steps(folder.path()), ElementsAre(100, 110));
 }
 
+TEST(Checkpoint, NeverRemovesWhatWasJustWrittenForALaterDamagedOne) {
+  TemporaryFolder folder;
+  save(folder.path(), 200);
+  save(folder.path(), 400);
+  flip_byte(folder.path() / "step-400/model.safetensors", 20);
+  save(folder.path(), 250, 1);
+  EXPECT_THAT(steps(folder.path()), ElementsAre(250, 400));
+  EXPECT_EQ(load_newest(folder.path())->contents.state.step, 250);
+}
+
 TEST(Checkpoint, DamagedOnesNeitherCountNorAreRemoved) {
   TemporaryFolder folder;
   save(folder.path(), 10);
