@@ -6,11 +6,14 @@
 namespace athanor::app {
 
 QAction* ActionRegistry::add(QWidget* home, const ActionSpec& spec, std::function<void()> handler) {
-  auto* action = new QAction(widgets::glyph_icon(spec.glyph), spec.short_text.isEmpty() ? spec.text : spec.short_text, home);
+  auto* action =
+      new QAction(widgets::glyph_icon(spec.glyph), spec.short_text.isEmpty() ? spec.text : spec.short_text, home);
   action->setObjectName(spec.id);
   action->setShortcuts(spec.keys);
   action->setShortcutContext(home->isWindow() ? Qt::WindowShortcut : Qt::WidgetWithChildrenShortcut);
-  action->setToolTip(spec.keys.isEmpty() ? spec.text : spec.text + QStringLiteral(" (%1)").arg(spec.keys.front().toString(QKeySequence::NativeText)));
+  action->setToolTip(spec.keys.isEmpty() ? spec.text
+                                         : spec.text + QStringLiteral(" (%1)").arg(
+                                                           spec.keys.front().toString(QKeySequence::NativeText)));
   home->addAction(action);
   connect(action, &QAction::triggered, this, [run = std::move(handler)] { run(); });
   entries_[spec.id] = {spec, action, home, {}};
@@ -67,7 +70,8 @@ QStringList ActionRegistry::conflicts() const {
   QStringList out;
   for (auto a = entries_.begin(); a != entries_.end(); ++a)
     for (auto b = std::next(a); b != entries_.end(); ++b) {
-      const bool overlap = a->second.home == b->second.home || a->second.home->isAncestorOf(b->second.home) || b->second.home->isAncestorOf(a->second.home);
+      const bool overlap = a->second.home == b->second.home || a->second.home->isAncestorOf(b->second.home) ||
+                           b->second.home->isAncestorOf(a->second.home);
       for (const QKeySequence& key : a->second.spec.keys)
         if (overlap && b->second.spec.keys.contains(key)) out << a->first + QStringLiteral(" / ") + b->first;
     }

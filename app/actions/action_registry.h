@@ -1,5 +1,5 @@
-// Every action of the program, once: id, text, keys, where it applies, whether it can run now and why not. Menus, buttons,
-// palette and the sheet of shortcuts are views of it. GUI thread only.
+// Every action of the program, once: id, text, keys, where it applies, whether it can run now and why not. Menus,
+// buttons, palette and the sheet of shortcuts are views of it. GUI thread only.
 #pragma once
 
 #include "widgets/common/glyph.h"

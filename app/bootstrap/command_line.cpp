@@ -12,7 +12,8 @@ using namespace Qt::Literals::StringLiterals;
 
 bool asks_for_screenshot(int count, char** words) {
   for (int i = 1; i < count; ++i)
-    if (const std::string_view word = words[i]; word == "--screenshot" || word.starts_with("--screenshot=")) return true;
+    if (const std::string_view word = words[i]; word == "--screenshot" || word.starts_with("--screenshot="))
+      return true;
   return false;
 }
 
@@ -21,18 +22,28 @@ CommandLine read_command_line(const QCoreApplication& application) {
   parser.setApplicationDescription(QCoreApplication::translate("CommandLine", "The workbench window of Athanor."));
   parser.addHelpOption();
   parser.addVersionOption();
-  const auto option = [&](const QString& name, const QString& help, const QString& value = {}) { parser.addOption({name, help, value}); };
-  option(u"screenshot"_s, QCoreApplication::translate("CommandLine", "Render one page into a PNG file and leave."), u"file"_s);
+  const auto option = [&](const QString& name, const QString& help, const QString& value = {}) {
+    parser.addOption({name, help, value});
+  };
+  option(u"screenshot"_s, QCoreApplication::translate("CommandLine", "Render one page into a PNG file and leave."),
+         u"file"_s);
   option(u"page"_s, QCoreApplication::translate("CommandLine", "Page to show: runs, experiment or live."), u"name"_s);
   option(u"theme"_s, QCoreApplication::translate("CommandLine", "Look for this session: light or dark."), u"look"_s);
   option(u"run"_s, QCoreApplication::translate("CommandLine", "Number of the run to open."), u"id"_s);
   option(u"size"_s, QCoreApplication::translate("CommandLine", "Size of the window, for example 1360x860."), u"WxH"_s);
-  option(u"recipe"_s, QCoreApplication::translate("CommandLine", "Recipe file to start a new experiment from."), u"file"_s);
-  option(u"scroll"_s, QCoreApplication::translate("CommandLine", "Part of the live page to show: board or bottom."), u"part"_s);
-  option(u"do"_s, QCoreApplication::translate("CommandLine", "Action to run before the page is rendered, by its id."), u"action"_s);
+  option(u"recipe"_s, QCoreApplication::translate("CommandLine", "Recipe file to start a new experiment from."),
+         u"file"_s);
+  option(u"scroll"_s, QCoreApplication::translate("CommandLine", "Part of the live page to show: board or bottom."),
+         u"part"_s);
+  option(u"do"_s, QCoreApplication::translate("CommandLine", "Action to run before the page is rendered, by its id."),
+         u"action"_s);
   option(u"recipe-text"_s, QCoreApplication::translate("CommandLine", "Show the recipe as text."));
-  option(u"startup-time"_s, QCoreApplication::translate("CommandLine", "Print the milliseconds from the start of the process to the first interactive frame, and leave."));
-  option(u"trace-latency"_s, QCoreApplication::translate("CommandLine", "Print for every drawn sample how long it took from being measured."));
+  option(u"startup-time"_s,
+         QCoreApplication::translate(
+             "CommandLine",
+             "Print the milliseconds from the start of the process to the first interactive frame, and leave."));
+  option(u"trace-latency"_s, QCoreApplication::translate(
+                                 "CommandLine", "Print for every drawn sample how long it took from being measured."));
   parser.process(application);
   CommandLine out;
   out.screenshot = parser.value(u"screenshot"_s);

@@ -11,18 +11,18 @@ class QCoreApplication;
 namespace athanor::app {
 
 struct CommandLine {
-  QString screenshot;             // file to render into; empty: a window
-  QString page;                   // "runs", "experiment", "live"; empty: the natural one
-  QString theme;                  // "light", "dark"; empty: as set
-  QString recipe;                 // file to start from
-  qint64 run = 0;                 // run to open; 0: none
+  QString screenshot;  // file to render into; empty: a window
+  QString page;        // "runs", "experiment", "live"; empty: the natural one
+  QString theme;       // "light", "dark"; empty: as set
+  QString recipe;      // file to start from
+  qint64 run = 0;      // run to open; 0: none
   std::optional<QSize> size;
-  QString scroll;                 // "board", "bottom": part of the live page to show
-  bool recipe_text = false;       // show the recipe text
-  QString action;                 // id of an action to run before rendering
+  QString scroll;            // "board", "bottom": part of the live page to show
+  bool recipe_text = false;  // show the recipe text
+  QString action;            // id of an action to run before rendering
   bool startup_time = false;
   bool trace_latency = false;
-  QString fault;                  // not empty: the command line is wrong, and why
+  QString fault;  // not empty: the command line is wrong, and why
 };
 
 [[nodiscard]] CommandLine read_command_line(const QCoreApplication& application);

@@ -10,7 +10,8 @@ class EnglishPlurals final : public QTranslator {
   Q_OBJECT
  public:
   using QTranslator::QTranslator;
-  [[nodiscard]] QString translate(const char* context, const char* text, const char* disambiguation, int n) const override;
+  [[nodiscard]] QString translate(const char* context, const char* text, const char* disambiguation,
+                                  int n) const override;
   [[nodiscard]] bool isEmpty() const override { return false; }
 };
 

@@ -15,12 +15,11 @@
 #include <QPixmap>
 #include <QTimer>
 
-#include <unistd.h>
-
 #include <fstream>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <unistd.h>
 
 namespace athanor::app {
 namespace {
@@ -55,14 +54,16 @@ ProcessStart process_start() {
   return {now - std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::duration<double>(age))};
 }
 
-Session::Session(const CommandLine& wishes, ProcessStart start) : wishes_(wishes), start_(start), workbench_(options_for(wishes)) {
+Session::Session(const CommandLine& wishes, ProcessStart start)
+    : wishes_(wishes), start_(start), workbench_(options_for(wishes)) {
   if (!wishes_.theme.isEmpty()) workbench_.theme().override_choice(theme_choice(wishes_.theme));
   MainWindow& window = workbench_.window();
   if (wishes_.size) window.resize(*wishes_.size);
   if (wishes_.startup_time) connect(&window, &MainWindow::painted, this, [this] { report_start(); });
   if (wishes_.trace_latency)
     connect(&window, &MainWindow::sample_drawn, this, [](const QString& metric, qint64 step, double milliseconds) {
-      std::cerr << "drawn " << metric.toStdString() << " step " << step << " after " << milliseconds << " ms" << std::endl;
+      std::cerr << "drawn " << metric.toStdString() << " step " << step << " after " << milliseconds << " ms"
+                << std::endl;
     });
   connect(&workbench_.history(), &HistoryController::first_read, this, [this] { choose_first_page(); });
 }
@@ -85,7 +86,8 @@ void Session::choose_first_page() {
     workbench_.load_starter();
   QString page = wishes_.page;
   if (page.isEmpty() && !wishes_.recipe.isEmpty()) page = u"experiment"_s;
-  if (page.isEmpty()) page = wishes_.run != 0 ? u"live"_s : empty ? u"experiment"_s : workbench_.settings().text(Setting::last_page);
+  if (page.isEmpty())
+    page = wishes_.run != 0 ? u"live"_s : empty ? u"experiment"_s : workbench_.settings().text(Setting::last_page);
   if (page.isEmpty()) page = u"runs"_s;
   if (wishes_.run != 0) workbench_.live().open(wishes_.run);
   window.show_page(page);
@@ -96,8 +98,11 @@ void Session::choose_first_page() {
 void Session::render_when_ready() {
   MainWindow& window = workbench_.window();
   window.show();
-  if (auto* experiment = qobject_cast<ExperimentPage*>(window.page(window.current_page())); experiment && wishes_.recipe_text) experiment->show_text(true);
-  connect(&window, &MainWindow::page_became_ready, this, [this] { QTimer::singleShot(0, this, [this] { save_picture(); }); });
+  if (auto* experiment = qobject_cast<ExperimentPage*>(window.page(window.current_page()));
+      experiment && wishes_.recipe_text)
+    experiment->show_text(true);
+  connect(&window, &MainWindow::page_became_ready, this,
+          [this] { QTimer::singleShot(0, this, [this] { save_picture(); }); });
   QTimer::singleShot(kPatienceMs, this, [this] {
     if (rendered_) return;
     std::cerr << "athanor: the page was not ready after " << kPatienceMs / 1000 << " s\n";
@@ -120,7 +125,9 @@ void Session::save_picture() {
   // Pictures are decoded on another thread and curves of cells read there: they come within a few frames.
   QTimer::singleShot(350, this, [this] {
     const bool saved = workbench_.window().grab().save(wishes_.screenshot);
-    if (!saved) std::cerr << "athanor: could not write " << wishes_.screenshot.toStdString() << ": check that its folder exists and can be written\n";
+    if (!saved)
+      std::cerr << "athanor: could not write " << wishes_.screenshot.toStdString()
+                << ": check that its folder exists and can be written\n";
     QApplication::exit(saved ? 0 : 1);
   });
 }
@@ -129,7 +136,8 @@ void Session::save_picture() {
 void Session::report_start() {
   QTimer::singleShot(0, this, [this] {
     const auto taken = std::chrono::system_clock::now() - start_.at;
-    std::cerr << "interactive after " << std::chrono::duration_cast<std::chrono::milliseconds>(taken).count() << " ms" << std::endl;
+    std::cerr << "interactive after " << std::chrono::duration_cast<std::chrono::milliseconds>(taken).count() << " ms"
+              << std::endl;
     QApplication::quit();
   });
 }

@@ -20,7 +20,8 @@ namespace athanor::app {
 Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   plurals_ = std::make_unique<EnglishPlurals>();
   QCoreApplication::installTranslator(plurals_.get());
-  const std::filesystem::path settings_file = options.remember ? options.home / "settings.ini" : std::filesystem::path();
+  const std::filesystem::path settings_file =
+      options.remember ? options.home / "settings.ini" : std::filesystem::path();
   settings_ = std::make_unique<Settings>(settings_file);
   theme_ = std::make_unique<ThemeSwitch>(settings_.get());
   runs_ = std::make_unique<RunStore>();
@@ -29,9 +30,11 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   link_ = std::make_unique<AgentLink>(options.home);
   pictures_ = std::make_unique<PictureLoader>();
   history_ = std::make_unique<HistoryController>(reader_.get(), link_.get(), runs_.get(), curves_.get());
-  experiment_ = std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
+  experiment_ =
+      std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());
-  window_ = std::make_unique<MainWindow>(ShellParts{settings_.get(), theme_.get(), link_.get(), history_.get(), experiment_.get(), live_.get(), pictures_.get()});
+  window_ = std::make_unique<MainWindow>(ShellParts{settings_.get(), theme_.get(), link_.get(), history_.get(),
+                                                    experiment_.get(), live_.get(), pictures_.get()});
 }
 
 // The window goes first; then whoever asks, then the threads that answer, then what they answered into.

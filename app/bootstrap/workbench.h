@@ -1,4 +1,5 @@
-// The composition root: every long-lived part of the program, made in order and ended in the reverse one. No singletons.
+// The composition root: every long-lived part of the program, made in order and ended in the reverse one. No
+// singletons.
 #pragma once
 
 #include <QString>
@@ -22,11 +23,11 @@ class Settings;
 class ThemeSwitch;
 
 struct WorkbenchOptions {
-  std::filesystem::path home;          // ATHANOR_HOME or its default
-  std::filesystem::path experiments;   // folder of recipes; the starter is experiments/starter.toml
-  QString runner_program;              // athanor-run
-  bool remember = true;                // false: settings live in memory
-  bool may_start_agent = true;         // for runs that wait or go on; wishes start one in any case
+  std::filesystem::path home;         // ATHANOR_HOME or its default
+  std::filesystem::path experiments;  // folder of recipes; the starter is experiments/starter.toml
+  QString runner_program;             // athanor-run
+  bool remember = true;               // false: settings live in memory
+  bool may_start_agent = true;        // for runs that wait or go on; wishes start one in any case
 };
 
 class Workbench {

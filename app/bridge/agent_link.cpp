@@ -4,7 +4,9 @@
 
 namespace athanor::app {
 
-AgentLink::AgentLink(std::filesystem::path home, QObject* parent) : QObject(parent), home_(std::move(home)) { wishes_ = new JobThread(this); }
+AgentLink::AgentLink(std::filesystem::path home, QObject* parent) : QObject(parent), home_(std::move(home)) {
+  wishes_ = new JobThread(this);
+}
 
 AgentLink::~AgentLink() {
   if (follower_.joinable()) {
@@ -77,7 +79,8 @@ void AgentLink::collect(const agent::Change& change) {
   const std::lock_guard lock(mutex_);
   pending_.emplace(static_cast<int>(change.what), change.run);
   if (std::exchange(flush_posted_, true)) return;
-  QMetaObject::invokeMethod(this, [this] { flush(); }, Qt::QueuedConnection);
+  QMetaObject::invokeMethod(
+      this, [this] { flush(); }, Qt::QueuedConnection);
 }
 
 void AgentLink::flush() {

@@ -29,13 +29,14 @@ class AgentLink final : public QObject {
 
   template <class T>
   void wish(QObject* guard, std::function<Result<T>(agent::Client&)> job, std::function<void(Result<T>)> done) {
-    wishes_->post(guard, {}, [this, ask = std::move(job), tell = std::move(done)](const std::stop_token&) -> JobThread::Deliver {
-      auto result = std::make_shared<Result<T>>(with_client<T>(ask));
-      return [this, result, tell] {
-        if (result->has_value()) wake();
-        tell(std::move(*result));
-      };
-    });
+    wishes_->post(guard, {},
+                  [this, ask = std::move(job), tell = std::move(done)](const std::stop_token&) -> JobThread::Deliver {
+                    auto result = std::make_shared<Result<T>>(with_client<T>(ask));
+                    return [this, result, tell] {
+                      if (result->has_value()) wake();
+                      tell(std::move(*result));
+                    };
+                  });
   }
 
  Q_SIGNALS:

@@ -1,5 +1,6 @@
-// Reads history.db on a thread of its own. Requests are functions of a Reader; their results come back on the GUI thread
-// (see JobThread for guards and keys). Without notices from the agent it watches the store itself. GUI thread only.
+// Reads history.db on a thread of its own. Requests are functions of a Reader; their results come back on the GUI
+// thread (see JobThread for guards and keys). Without notices from the agent it watches the store itself. GUI thread
+// only.
 #pragma once
 
 #include "app/bridge/job_thread.h"
@@ -18,11 +19,13 @@ class HistoryReader final : public QObject {
   ~HistoryReader() override;
 
   template <class T>
-  void ask(QObject* guard, const QString& key, std::function<Result<T>(store::Reader&)> job, std::function<void(Result<T>)> done) {
-    thread_->post(guard, key, [this, ask = std::move(job), tell = std::move(done)](const std::stop_token&) -> JobThread::Deliver {
-      auto result = std::make_shared<Result<T>>(with_reader<T>(ask));
-      return [result, tell] { tell(std::move(*result)); };
-    });
+  void ask(QObject* guard, const QString& key, std::function<Result<T>(store::Reader&)> job,
+           std::function<void(Result<T>)> done) {
+    thread_->post(guard, key,
+                  [this, ask = std::move(job), tell = std::move(done)](const std::stop_token&) -> JobThread::Deliver {
+                    auto result = std::make_shared<Result<T>>(with_reader<T>(ask));
+                    return [result, tell] { tell(std::move(*result)); };
+                  });
   }
   // Whether to look for commits every 100 ms.
   void set_watching(bool on);

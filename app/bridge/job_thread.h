@@ -29,7 +29,8 @@ class JobThread final : public QObject {
   explicit JobThread(QObject* parent = nullptr);
   ~JobThread() override;
 
-  // A queued job with the same key is replaced; the result of a running one is thrown away. An empty key replaces nothing.
+  // A queued job with the same key is replaced; the result of a running one is thrown away. An empty key replaces
+  // nothing.
   void post(QObject* guard, const QString& key, Job job);
   // Called on the job thread whenever it has been idle for this long; an empty result delivers nothing.
   void set_idle(std::chrono::milliseconds interval, Job job);

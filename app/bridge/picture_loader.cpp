@@ -8,7 +8,9 @@ constexpr int kMostPictures = 4000;
 constexpr int kSide = 192;  // shown at 120 points at most, on dense screens a little more
 }  // namespace
 
-PictureLoader::PictureLoader(QObject* parent) : QObject(parent), pictures_(kMostPictures) { thread_ = new JobThread(this); }
+PictureLoader::PictureLoader(QObject* parent) : QObject(parent), pictures_(kMostPictures) {
+  thread_ = new JobThread(this);
+}
 
 std::optional<QImage> PictureLoader::picture(const QString& file) {
   if (const QImage* known = pictures_.object(file)) return *known;
@@ -17,7 +19,8 @@ std::optional<QImage> PictureLoader::picture(const QString& file) {
   thread_->post(this, {}, [this, file](const std::stop_token&) -> JobThread::Deliver {
     QImageReader reader(file);
     const QSize size = reader.size();
-    if (size.isValid() && std::max(size.width(), size.height()) > kSide) reader.setScaledSize(size.scaled(kSide, kSide, Qt::KeepAspectRatio));
+    if (size.isValid() && std::max(size.width(), size.height()) > kSide)
+      reader.setScaledSize(size.scaled(kSide, kSide, Qt::KeepAspectRatio));
     auto image = std::make_shared<QImage>(reader.read());
     return [this, file, image] {
       pending_.remove(file);

@@ -17,9 +17,13 @@ QStringList to_list(const std::vector<std::string>& values) {
 
 }  // namespace
 
-ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program, std::filesystem::path experiments,
-                                           QObject* parent)
-    : QObject(parent), reader_(reader), link_(link), runner_program_(runner_program), experiments_(std::move(experiments)) {
+ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program,
+                                           std::filesystem::path experiments, QObject* parent)
+    : QObject(parent),
+      reader_(reader),
+      link_(link),
+      runner_program_(runner_program),
+      experiments_(std::move(experiments)) {
   planner_ = new Planner(runner_program, this);
   connect(planner_, &Planner::changed, this, [this] {
     Q_EMIT plan_changed();
@@ -129,7 +133,8 @@ QString ExperimentController::command_line() const {
       QString line = runner + u" train "_s + QDir::current().relativeFilePath(file_);
       for (const std::string& path : recipe_.differences(parsed->recipe)) {
         QString value = q(recipe::format_value(recipe_.value(path)));
-        if (value.contains(u' ') || value.contains(u'"') || value.contains(u'[')) value = u'\'' + value.replace(u'\'', u"'\\''"_s) + u'\'';
+        if (value.contains(u' ') || value.contains(u'"') || value.contains(u'['))
+          value = u'\'' + value.replace(u'\'', u"'\\''"_s) + u'\'';
         line += u" --set "_s + q(path) + u'=' + value;
       }
       return line;
@@ -141,7 +146,8 @@ QString ExperimentController::command_line() const {
 std::vector<ExperimentController::Source> ExperimentController::recipe_files() const {
   std::vector<Source> out;
   const QDir folder(q(experiments_.string()));
-  for (const QFileInfo& file : folder.entryInfoList({u"*.toml"_s}, QDir::Files, QDir::Name)) out.push_back({file.fileName(), file.filePath(), 0});
+  for (const QFileInfo& file : folder.entryInfoList({u"*.toml"_s}, QDir::Files, QDir::Name))
+    out.push_back({file.fileName(), file.filePath(), 0});
   return out;
 }
 
@@ -177,7 +183,8 @@ void ExperimentController::start_from_file(const QString& file) {
   origin_ = QFileInfo(file).fileName();
   file_ = file;
   QFile in(file);
-  recipe_text_ = in.open(QIODevice::ReadOnly) ? QString::fromUtf8(in.readAll()) : q(recipe::to_toml(text->recipe, recipe::Detail::changed_only));
+  recipe_text_ = in.open(QIODevice::ReadOnly) ? QString::fromUtf8(in.readAll())
+                                              : q(recipe::to_toml(text->recipe, recipe::Detail::changed_only));
   take(*text);
 }
 

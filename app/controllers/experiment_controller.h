@@ -1,5 +1,6 @@
 // An experiment being set up: the text of every field, the recipe they make, what is wrong with it, what it will cost,
-// and launching it. Form and recipe text are two views of the same values. GUI thread only; collaborators are not owned.
+// and launching it. Form and recipe text are two views of the same values. GUI thread only; collaborators are not
+// owned.
 #pragma once
 
 #include "app/bridge/agent_link.h"
@@ -21,12 +22,12 @@ class ExperimentController final : public QObject {
  public:
   struct Source {
     QString label;
-    QString file;           // a recipe file, or
-    store::RunId run = 0;   // an earlier run
+    QString file;          // a recipe file, or
+    store::RunId run = 0;  // an earlier run
   };
 
-  ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program, std::filesystem::path experiments,
-                       QObject* parent = nullptr);
+  ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program,
+                       std::filesystem::path experiments, QObject* parent = nullptr);
 
   // Fields: text as typed. Booleans are "true" and "false"; lists are joined by `list_separator`.
   [[nodiscard]] QString field_text(const std::string& path) const;
@@ -60,11 +61,11 @@ class ExperimentController final : public QObject {
   void launch();
 
  Q_SIGNALS:
-  void fields_changed();       // many at once: read them all again
-  void text_changed();         // the recipe text
-  void judged();               // faults, command line, launch state
+  void fields_changed();  // many at once: read them all again
+  void text_changed();    // the recipe text
+  void judged();          // faults, command line, launch state
   void plan_changed();
-  void loaded();               // a source was taken over
+  void loaded();  // a source was taken over
   void launched(qint64 run);
   void notice(const athanor::app::Notice& notice);
 
@@ -79,8 +80,8 @@ class ExperimentController final : public QObject {
   Planner* planner_;
   QString runner_program_;
   std::filesystem::path experiments_;
-  recipe::Recipe recipe_;                    // what could be understood
-  std::map<std::string, QString> typed_;     // fields whose text is no value of theirs
+  recipe::Recipe recipe_;                 // what could be understood
+  std::map<std::string, QString> typed_;  // fields whose text is no value of theirs
   std::map<std::string, QString> untyped_reason_;
   std::vector<recipe::Fault> faults_;
   std::vector<recipe::Fault> plan_faults_;

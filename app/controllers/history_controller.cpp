@@ -21,7 +21,8 @@ std::vector<std::string> plain(const QStringList& texts) {
 
 }  // namespace
 
-HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves, QObject* parent)
+HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves,
+                                     QObject* parent)
     : QObject(parent), reader_(reader), link_(link), runs_(runs), curves_(curves) {
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
@@ -31,7 +32,8 @@ HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, Run
   connect(&curve_pause_, &QTimer::timeout, this, [this] { read_curves(); });
   connect(reader_, &HistoryReader::committed, this, [this] { refresh(); });
   connect(link_, &AgentLink::changed, this, [this] { refresh(); });
-  connect(link_, &AgentLink::state_changed, this, [this] { reader_->set_watching(link_->state() != AgentLink::State::connected); });
+  connect(link_, &AgentLink::state_changed, this,
+          [this] { reader_->set_watching(link_->state() != AgentLink::State::connected); });
 }
 
 void HistoryController::start() {
@@ -141,8 +143,9 @@ void HistoryController::set_pinned(const std::vector<store::RunId>& runs, bool p
 }
 
 void HistoryController::erase(const std::vector<store::RunId>& runs) {
-  const QString what = runs.size() == 1 && runs_->find(runs.front()) ? tr("Deleted “%1”").arg(q(runs_->find(runs.front())->name))
-                                                                    : tr("Deleted %n run(s)", nullptr, static_cast<int>(runs.size()));
+  const QString what = runs.size() == 1 && runs_->find(runs.front())
+                           ? tr("Deleted “%1”").arg(q(runs_->find(runs.front())->name))
+                           : tr("Deleted %n run(s)", nullptr, static_cast<int>(runs.size()));
   link_->wish<void>(
       this, [runs](agent::Client& client) { return client.erase(runs); },
       [this, what](Result<void> result) {
@@ -158,7 +161,8 @@ void HistoryController::undo() {
   link_->wish<std::string>(
       this, [](agent::Client& client) { return client.undo(); },
       [this](Result<std::string> text) {
-        Q_EMIT notice(text ? Notice{NoticeKind::info, tr("Undone: %1").arg(q(*text)), {}, {}, {}} : notice_of(text.error()));
+        Q_EMIT notice(text ? Notice{NoticeKind::info, tr("Undone: %1").arg(q(*text)), {}, {}, {}}
+                           : notice_of(text.error()));
         read_now();
       });
 }
@@ -167,7 +171,8 @@ void HistoryController::redo() {
   link_->wish<std::string>(
       this, [](agent::Client& client) { return client.redo(); },
       [this](Result<std::string> text) {
-        Q_EMIT notice(text ? Notice{NoticeKind::info, tr("Done again: %1").arg(q(*text)), {}, {}, {}} : notice_of(text.error()));
+        Q_EMIT notice(text ? Notice{NoticeKind::info, tr("Done again: %1").arg(q(*text)), {}, {}, {}}
+                           : notice_of(text.error()));
         read_now();
       });
 }

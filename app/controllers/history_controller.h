@@ -1,5 +1,6 @@
 // Keeps the run list true: reads it again when the agent or the store says so, at most four times a second, and fetches
-// small curves for the rows in view. Carries every wish about runs to the agent. GUI thread only; nothing it is given is owned.
+// small curves for the rows in view. Carries every wish about runs to the agent. GUI thread only; nothing it is given
+// is owned.
 #pragma once
 
 #include "app/bridge/agent_link.h"
@@ -18,7 +19,8 @@ namespace athanor::app {
 class HistoryController final : public QObject {
   Q_OBJECT
  public:
-  HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves, QObject* parent = nullptr);
+  HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves,
+                    QObject* parent = nullptr);
   // Runs that wait or go on need an agent; unless told otherwise, one is started when none answers.
   void set_agent_allowed(bool allowed) { agent_allowed_ = allowed; }
   void start();

@@ -157,7 +157,9 @@ void LiveController::read_log() {
   const store::RunId id = run_;
   reader_->ask<std::vector<store::LogEntry>>(
       this, QStringLiteral("live/log"),
-      [id, after = log_id_](store::Reader& reader) { return after == 0 ? reader.log_tail(id, kLogPage) : reader.log(id, after, kLogPage); },
+      [id, after = log_id_](store::Reader& reader) {
+        return after == 0 ? reader.log_tail(id, kLogPage) : reader.log(id, after, kLogPage);
+      },
       [this, id](Result<std::vector<store::LogEntry>> entries) {
         if (id != run_) return;
         if (entries && !entries->empty()) {
@@ -177,11 +179,13 @@ void LiveController::read_occurrences() {
   const store::RunId id = run_;
   const std::int64_t after = occurrences_.empty() ? 0 : occurrences_.back().id;
   reader_->ask<std::vector<store::Occurrence>>(
-      this, QStringLiteral("live/occurrences"), [id, after](store::Reader& reader) { return reader.occurrences(id, after); },
+      this, QStringLiteral("live/occurrences"),
+      [id, after](store::Reader& reader) { return reader.occurrences(id, after); },
       [this, id](Result<std::vector<store::Occurrence>> found) {
         if (id != run_) return;
         if (found && !found->empty()) {
-          occurrences_.insert(occurrences_.end(), std::make_move_iterator(found->begin()), std::make_move_iterator(found->end()));
+          occurrences_.insert(occurrences_.end(), std::make_move_iterator(found->begin()),
+                              std::make_move_iterator(found->end()));
           Q_EMIT occurrences_changed();
         }
         finished("occurrences");
@@ -234,7 +238,8 @@ std::vector<std::int64_t> LiveController::checkpoint_steps() const {
   std::vector<std::int64_t> steps;
   for (const store::Occurrence& occurrence : occurrences_)
     if (const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload))
-      if (steps.empty() || std::find(steps.begin(), steps.end(), written->step) == steps.end()) steps.push_back(written->step);
+      if (steps.empty() || std::find(steps.begin(), steps.end(), written->step) == steps.end())
+        steps.push_back(written->step);
   std::sort(steps.begin(), steps.end());
   return steps;
 }

@@ -1,5 +1,6 @@
-// One run under observation, live or long over: its curves, device use, log, evaluations and probe queries, read again as
-// the store grows, at most 25 times a second and only while somebody looks. GUI thread only; collaborators are not owned.
+// One run under observation, live or long over: its curves, device use, log, evaluations and probe queries, read again
+// as the store grows, at most 25 times a second and only while somebody looks. GUI thread only; collaborators are not
+// owned.
 #pragma once
 
 #include "app/bridge/agent_link.h"
@@ -42,15 +43,15 @@ class LiveController final : public QObject {
   [[nodiscard]] std::vector<std::int64_t> checkpoint_steps() const;
 
  Q_SIGNALS:
-  void run_changed();          // another run was opened
-  void state_changed();        // status, step, name
+  void run_changed();    // another run was opened
+  void state_changed();  // status, step, name
   void curves_changed();
   void occurrences_changed();
   void log_cleared();
   void log_arrived(const std::vector<athanor::store::LogEntry>& entries);
   void board_steps_changed();
   void board_changed();
-  void first_loaded();         // everything was read once
+  void first_loaded();  // everything was read once
   void notice(const athanor::app::Notice& notice);
 
  private:
@@ -72,9 +73,9 @@ class LiveController final : public QObject {
   RunStore* runs_;
   store::RunId run_ = 0;
   QTimer pulse_;
-  std::set<int> dirty_;           // agent::Change::What
+  std::set<int> dirty_;  // agent::Change::What
   std::set<std::string> in_flight_;
-  std::set<std::string> to_load_; // parts not read once yet
+  std::set<std::string> to_load_;  // parts not read once yet
   std::map<std::string, std::vector<DrawnColumn>> curves_;
   std::vector<store::Occurrence> occurrences_;
   std::vector<std::int64_t> board_steps_;

@@ -42,7 +42,8 @@ void Planner::forget() {
 }
 
 std::vector<recipe::Fault> Planner::read_faults(const QString& text) {
-  static const QRegularExpression kLine(QStringLiteral("^[^:\\n]*:(?:(\\d+):)? ([a-z_]+\\.[a-z0-9_]+): (.+)$"), QRegularExpression::MultilineOption);
+  static const QRegularExpression kLine(QStringLiteral("^[^:\\n]*:(?:(\\d+):)? ([a-z_]+\\.[a-z0-9_]+): (.+)$"),
+                                        QRegularExpression::MultilineOption);
   std::vector<recipe::Fault> out;
   for (auto found = kLine.globalMatch(text); found.hasNext();) {
     const QRegularExpressionMatch match = found.next();
@@ -59,7 +60,8 @@ void Planner::run() {
   process_ = std::make_unique<QProcess>();
   connect(process_.get(), &QProcess::finished, this, [this](int exit_code) { finished(exit_code); });
   connect(process_.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-    if (error == QProcess::FailedToStart) give_up(tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName()));
+    if (error == QProcess::FailedToStart)
+      give_up(tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName()));
   });
   const QByteArray recipe = recipe_.toUtf8();
   process_->start(program_, {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--json")});

@@ -1,5 +1,5 @@
-// Asks `athanor-run plan - --json` what a recipe will cost, a moment after the last change, never twice at once. A newer
-// recipe ends the older question. GUI thread only.
+// Asks `athanor-run plan - --json` what a recipe will cost, a moment after the last change, never twice at once. A
+// newer recipe ends the older question. GUI thread only.
 #pragma once
 
 #include "core/recipe/prediction.h"

@@ -17,22 +17,28 @@ QString q(const std::string& text) { return QString::fromStdString(text); }
 
 // Recall is read in per cent; loss with four digits, so that columns of it line up.
 QString percent(double value) { return std::isfinite(value) ? widgets::percent_text(value, 1) : u"–"_s; }
-QString fixed(double value, int decimals) { return std::isfinite(value) ? QString::number(value, 'f', decimals) : u"–"_s; }
+QString fixed(double value, int decimals) {
+  return std::isfinite(value) ? QString::number(value, 'f', decimals) : u"–"_s;
+}
 
 bool is_number(RunColumn column) {
-  return column == RunColumn::loss || column == RunColumn::r1 || column == RunColumn::r10 || column == RunColumn::speed ||
-         column == RunColumn::duration || column == RunColumn::progress || column == RunColumn::started;
+  return column == RunColumn::loss || column == RunColumn::r1 || column == RunColumn::r10 ||
+         column == RunColumn::speed || column == RunColumn::duration || column == RunColumn::progress ||
+         column == RunColumn::started;
 }
 
 }  // namespace
 
 RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, QObject* parent)
     : QAbstractTableModel(parent), runs_(runs), curves_(curves) {
-  connect(runs_, &RunStore::rows_about_to_be_inserted, this, [this](int first, int last) { beginInsertRows({}, first, last); });
+  connect(runs_, &RunStore::rows_about_to_be_inserted, this,
+          [this](int first, int last) { beginInsertRows({}, first, last); });
   connect(runs_, &RunStore::rows_inserted, this, [this] { endInsertRows(); });
-  connect(runs_, &RunStore::rows_about_to_be_removed, this, [this](int first, int last) { beginRemoveRows({}, first, last); });
+  connect(runs_, &RunStore::rows_about_to_be_removed, this,
+          [this](int first, int last) { beginRemoveRows({}, first, last); });
   connect(runs_, &RunStore::rows_removed, this, [this] { endRemoveRows(); });
-  connect(runs_, &RunStore::rows_changed, this, [this](int first, int last) { Q_EMIT dataChanged(index(first, 0), index(last, kColumns - 1)); });
+  connect(runs_, &RunStore::rows_changed, this,
+          [this](int first, int last) { Q_EMIT dataChanged(index(first, 0), index(last, kColumns - 1)); });
   connect(curves_, &CurveStore::curve_changed, this, [this](qint64 run) {
     const int row = runs_->row_of(run);
     if (row < 0) return;
@@ -41,7 +47,9 @@ RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, QOb
   });
 }
 
-int RunTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(runs_->runs().size()); }
+int RunTableModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(runs_->runs().size());
+}
 int RunTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : kColumns; }
 
 const store::Run* RunTableModel::run_at(int row) const {
@@ -74,7 +82,8 @@ QVariant RunTableModel::sort_value(const store::Run& run, RunColumn column) cons
     case RunColumn::status: return static_cast<int>(run.status);
     case RunColumn::name: return q(run.name).toCaseFolded();
     case RunColumn::tags: return text(run, column);
-    case RunColumn::progress: return run.steps > 0 ? static_cast<double>(run.step) / static_cast<double>(run.steps) : 0.0;
+    case RunColumn::progress:
+      return run.steps > 0 ? static_cast<double>(run.step) / static_cast<double>(run.steps) : 0.0;
     case RunColumn::loss:
     case RunColumn::curve: return last_value(run, "train/loss");
     case RunColumn::r1: return last_value(run, "eval/t2i_r1");
@@ -97,8 +106,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       if (column == RunColumn::name) return run->note.empty() ? q(run->model) : q(run->note);
       return {};
     case Qt::AccessibleTextRole:
-      return QStringLiteral("%1: %2").arg(headerData(index.column(), Qt::Horizontal).toString(), text(*run, column).toString());
-    case Qt::TextAlignmentRole: return QVariant::fromValue((is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+      return QStringLiteral("%1: %2").arg(headerData(index.column(), Qt::Horizontal).toString(),
+                                          text(*run, column).toString());
+    case Qt::TextAlignmentRole:
+      return QVariant::fromValue((is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     case widgets::tone_role:
       if (column == RunColumn::status) return static_cast<int>(look_of(run->status).tone);
       if (column == RunColumn::started || column == RunColumn::duration) return static_cast<int>(widgets::Role::muted);
@@ -108,7 +119,8 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       if (column == RunColumn::name && run->pinned) return static_cast<int>(widgets::Glyph::pin);
       return {};
     case widgets::detail_role:
-      if (column == RunColumn::name && run->parent) return tr("from run %1, step %2").arg(*run->parent).arg(run->fork_step);
+      if (column == RunColumn::name && run->parent)
+        return tr("from run %1, step %2").arg(*run->parent).arg(run->fork_step);
       return {};
     case Qt::FontRole:
       if (column != RunColumn::name) return {};
@@ -121,7 +133,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       if (column == RunColumn::progress && store::is_live(run->status) && run->steps > 0)
         return static_cast<double>(run->step) / static_cast<double>(run->steps);
       return {};
-    case widgets::chips_role: return column == RunColumn::tags ? text(*run, column).toString().split(u", "_s, Qt::SkipEmptyParts) : QStringList();
+    case widgets::chips_role:
+      return column == RunColumn::tags ? text(*run, column).toString().split(u", "_s, Qt::SkipEmptyParts)
+                                       : QStringList();
     case widgets::curve_role: {
       const CurveStore::Entry* curve = curves_->find(run->id);
       return curve ? QVariant::fromValue(curve->values) : QVariant();
@@ -130,9 +144,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     case sort_role: return sort_value(*run, column);
     case live_role: return store::is_live(run->status);
     case search_role:
-      return q(run->name) + u'\n' + text(*run, RunColumn::tags).toString() + u'\n' + look_of(run->status).word + u'\n' + q(run->note) + u'\n' +
-             q(run->model) + (store::is_live(run->status) ? u"\nis:live"_s : QString()) + (run->pinned ? u"\nis:pinned"_s : QString()) +
-             u"\nis:"_s + QString::fromLatin1(store::to_string(run->status));
+      return q(run->name) + u'\n' + text(*run, RunColumn::tags).toString() + u'\n' + look_of(run->status).word + u'\n' +
+             q(run->note) + u'\n' + q(run->model) + (store::is_live(run->status) ? u"\nis:live"_s : QString()) +
+             (run->pinned ? u"\nis:pinned"_s : QString()) + u"\nis:"_s +
+             QString::fromLatin1(store::to_string(run->status));
     default: return {};
   }
 }
@@ -140,9 +155,11 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
   const auto column = static_cast<RunColumn>(section);
-  if (role == Qt::TextAlignmentRole) return QVariant::fromValue((is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+  if (role == Qt::TextAlignmentRole)
+    return QVariant::fromValue((is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
   if (role == Qt::ToolTipRole) {
-    if (column == RunColumn::r1) return tr("Share of texts whose picture is the first answer, on the styles that are never trained on");
+    if (column == RunColumn::r1)
+      return tr("Share of texts whose picture is the first answer, on the styles that are never trained on");
     if (column == RunColumn::r10) return tr("Share of texts whose picture is among the first ten answers");
     return {};
   }
@@ -166,7 +183,8 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
 void RunTableModel::tick() {
   for (int row = 0; row < rowCount(); ++row)
     if (store::is_live(run_at(row)->status))
-      Q_EMIT dataChanged(index(row, static_cast<int>(RunColumn::started)), index(row, static_cast<int>(RunColumn::duration)), {Qt::DisplayRole});
+      Q_EMIT dataChanged(index(row, static_cast<int>(RunColumn::started)),
+                         index(row, static_cast<int>(RunColumn::duration)), {Qt::DisplayRole});
 }
 
 RunFilter::RunFilter(QObject* parent) : QSortFilterProxyModel(parent) {
@@ -184,7 +202,8 @@ void RunFilter::set_search(const QString& typed) {
 bool RunFilter::filterAcceptsRow(int row, const QModelIndex& parent) const {
   if (words_.isEmpty()) return true;
   const QString hay = sourceModel()->index(row, 0, parent).data(search_role).toString();
-  return std::all_of(words_.begin(), words_.end(), [&](const QString& word) { return hay.contains(word, Qt::CaseInsensitive); });
+  return std::all_of(words_.begin(), words_.end(),
+                     [&](const QString& word) { return hay.contains(word, Qt::CaseInsensitive); });
 }
 
 bool RunFilter::lessThan(const QModelIndex& left, const QModelIndex& right) const {

@@ -27,7 +27,8 @@ class RunTableModel final : public QAbstractTableModel {
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
-  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
+                                    int role = Qt::DisplayRole) const override;
   [[nodiscard]] const store::Run* run_at(int row) const;
   // Ages and durations of live runs move with the clock.
   void tick();
@@ -40,7 +41,8 @@ class RunTableModel final : public QAbstractTableModel {
   const CurveStore* curves_;
 };
 
-// Search over name, tags, state, note and model; every word must be found. "is:live", "is:failed", "is:pinned" narrow by state.
+// Search over name, tags, state, note and model; every word must be found. "is:live", "is:failed", "is:pinned" narrow
+// by state.
 class RunFilter final : public QSortFilterProxyModel {
   Q_OBJECT
  public:

@@ -60,7 +60,9 @@ void Settings::reset(Setting key) {
   if (file_) file_->remove(row(key).name);
 }
 
-bool Settings::is_writable() const { return !file_ || (file_->isWritable() && file_->status() != QSettings::AccessError); }
+bool Settings::is_writable() const {
+  return !file_ || (file_->isWritable() && file_->status() != QSettings::AccessError);
+}
 
 void Settings::sync() {
   if (file_) file_->sync();

@@ -15,19 +15,19 @@ class QSettings;
 namespace athanor::app {
 
 enum class Setting {
-  theme,             // "system", "light", "dark"
-  window_geometry,   // bytes
-  window_layout,     // bytes, of the layout version
-  layout_version,    // int
-  last_page,         // page id
-  runs_header,       // bytes: column order and widths
-  runs_details_open, // bool
-  runs_splitter,     // bytes
+  theme,              // "system", "light", "dark"
+  window_geometry,    // bytes
+  window_layout,      // bytes, of the layout version
+  layout_version,     // int
+  last_page,          // page id
+  runs_header,        // bytes: column order and widths
+  runs_details_open,  // bool
+  runs_splitter,      // bytes
   experiment_splitter,
-  live_smoothing,    // double 0…1
-  live_time_axis,    // bool
-  log_y_metrics,     // list of metric groups drawn logarithmically
-  count_             // not a setting
+  live_smoothing,  // double 0…1
+  live_time_axis,  // bool
+  log_y_metrics,   // list of metric groups drawn logarithmically
+  count_           // not a setting
 };
 
 class Settings {

@@ -58,8 +58,10 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   add_actions();
   for (auto* controller : {parts_.history}) connect(controller, &HistoryController::notice, this, &MainWindow::say);
   connect(parts_.history, &HistoryController::undo_changed, this, [this] {
-    actions_->set_reason(u"edit.undo"_s, parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
-    actions_->set_reason(u"edit.redo"_s, parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
+    actions_->set_reason(u"edit.undo"_s,
+                         parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
+    actions_->set_reason(u"edit.redo"_s,
+                         parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
   });
   connect(parts_.history->runs(), &RunStore::applied, this, [this] { show_counts(); });
   connect(parts_.link, &AgentLink::state_changed, this, [this] { show_agent_state(); });
@@ -70,7 +72,11 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   show_agent_state();
   restore_layout();
   if (!parts_.settings->is_writable())
-    say({NoticeKind::warning, tr("Settings cannot be kept"), tr("The folder of Athanor is read-only"), tr("Make it writable, or set ATHANOR_HOME to another folder"), {}});
+    say({NoticeKind::warning,
+         tr("Settings cannot be kept"),
+         tr("The folder of Athanor is read-only"),
+         tr("Make it writable, or set ATHANOR_HOME to another folder"),
+         {}});
 }
 
 MainWindow::~MainWindow() = default;
@@ -114,33 +120,41 @@ void MainWindow::build() {
 
 void MainWindow::add_actions() {
   const QString where = tr("Window");
-  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys, std::function<void()> act) {
+  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys,
+                       std::function<void()> act) {
     return actions_->add(this, {QString::fromLatin1(id), where, text, glyph, keys, {}}, std::move(act));
   };
   add("go.runs", tr("Go to the runs"), Glyph::runs, {QKeySequence(Qt::CTRL | Qt::Key_1)}, [this] { show_page(kRuns); });
-  add("go.experiment", tr("Go to New experiment"), Glyph::flask, {QKeySequence(Qt::CTRL | Qt::Key_2), QKeySequence::New}, [this] { show_page(kExperiment); });
+  add("go.experiment", tr("Go to New experiment"), Glyph::flask,
+      {QKeySequence(Qt::CTRL | Qt::Key_2), QKeySequence::New}, [this] { show_page(kExperiment); });
   add("go.live", tr("Go to Live"), Glyph::pulse, {QKeySequence(Qt::CTRL | Qt::Key_3)}, [this] { show_page(kLive); });
-  QAction* palette = add("view.commands", tr("Find a command"), Glyph::search, {QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)},
+  QAction* palette = add("view.commands", tr("Find a command"), Glyph::search,
+                         {QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)},
                          [this] { palette_->open(all_commands()); });
-  QAction* keys = add("view.shortcuts", tr("Show the keyboard shortcuts"), Glyph::keyboard, {QKeySequence(Qt::Key_Question), QKeySequence(Qt::Key_F1)},
-                      [this] { sheet_->open(all_commands()); });
-  add("edit.undo", tr("Undo the last edit of the history"), Glyph::undo, {QKeySequence::Undo}, [this] { parts_.history->undo(); });
-  add("edit.redo", tr("Do the undone edit again"), Glyph::redo, {QKeySequence::Redo}, [this] { parts_.history->redo(); });
+  QAction* keys =
+      add("view.shortcuts", tr("Show the keyboard shortcuts"), Glyph::keyboard,
+          {QKeySequence(Qt::Key_Question), QKeySequence(Qt::Key_F1)}, [this] { sheet_->open(all_commands()); });
+  add("edit.undo", tr("Undo the last edit of the history"), Glyph::undo, {QKeySequence::Undo},
+      [this] { parts_.history->undo(); });
+  add("edit.redo", tr("Do the undone edit again"), Glyph::redo, {QKeySequence::Redo},
+      [this] { parts_.history->redo(); });
   actions_->set_reason(u"edit.undo"_s, tr("There is nothing to undo."));
   actions_->set_reason(u"edit.redo"_s, tr("There is nothing to do again."));
   add("look.light", tr("Light look"), Glyph::bolt, {}, [this] { parts_.theme->choose(ThemeChoice::light); });
   add("look.dark", tr("Dark look"), Glyph::moon, {}, [this] { parts_.theme->choose(ThemeChoice::dark); });
-  add("look.system", tr("Look as the system says"), Glyph::gear, {}, [this] { parts_.theme->choose(ThemeChoice::system); });
-  add("look.toggle", tr("Switch between light and dark"), Glyph::moon, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L)}, [this] {
-    parts_.theme->choose(widgets::current_theme().is_dark() ? ThemeChoice::light : ThemeChoice::dark);
-  });
+  add("look.system", tr("Look as the system says"), Glyph::gear, {},
+      [this] { parts_.theme->choose(ThemeChoice::system); });
+  add("look.toggle", tr("Switch between light and dark"), Glyph::moon, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L)},
+      [this] { parts_.theme->choose(widgets::current_theme().is_dark() ? ThemeChoice::light : ThemeChoice::dark); });
   add("view.default_layout", tr("Restore the default layout"), Glyph::reset, {}, [this] {
-    for (const Setting key : {Setting::window_geometry, Setting::window_layout, Setting::runs_header, Setting::runs_splitter, Setting::experiment_splitter})
+    for (const Setting key : {Setting::window_geometry, Setting::window_layout, Setting::runs_header,
+                              Setting::runs_splitter, Setting::experiment_splitter})
       parts_.settings->reset(key);
     resize(1360, 860);
     say({NoticeKind::info, tr("The default layout is back at the next start"), {}, {}, {}});
   });
-  add("window.close", tr("Close the window; runs go on"), Glyph::close, {QKeySequence(Qt::CTRL | Qt::Key_Q), QKeySequence(Qt::CTRL | Qt::Key_W)}, [this] { close(); });
+  add("window.close", tr("Close the window; runs go on"), Glyph::close,
+      {QKeySequence(Qt::CTRL | Qt::Key_Q), QKeySequence(Qt::CTRL | Qt::Key_W)}, [this] { close(); });
   const auto foot = [this](QAction* action, const QString& title, Glyph glyph) {
     QToolButton* button = sidebar_->add_foot(title, glyph);
     button->setToolTip(action->toolTip());
@@ -169,7 +183,8 @@ Page* MainWindow::make_page(const QString& id) {
     connect(runs, &RunsPage::fork_requested, this, [this](qint64 run) { fork(run); });
     return runs;
   }
-  if (id == kExperiment) return new ExperimentPage(parts_.experiment, parts_.history, actions_, parts_.settings, stack_);
+  if (id == kExperiment)
+    return new ExperimentPage(parts_.experiment, parts_.history, actions_, parts_.settings, stack_);
   if (id == kLive) return make_live_page();
   return nullptr;
 }
@@ -195,7 +210,11 @@ void MainWindow::fork(store::RunId run) {
   const auto choose = [this, run] {
     const std::vector<std::int64_t> steps = parts_.live->checkpoint_steps();
     if (parts_.live->run_id() != run || steps.empty()) {
-      say({NoticeKind::warning, tr("The run cannot be forked"), tr("It has no checkpoint"), tr("Start a new experiment from its recipe instead"), {}});
+      say({NoticeKind::warning,
+           tr("The run cannot be forked"),
+           tr("It has no checkpoint"),
+           tr("Start a new experiment from its recipe instead"),
+           {}});
       return;
     }
     show_page(kExperiment);
@@ -231,7 +250,8 @@ void MainWindow::show_page(const QString& id) {
   // Live without a chosen run shows the newest that is going on, or the newest there is.
   if (id == kLive && parts_.live->run_id() == 0 && !parts_.history->runs()->runs().empty()) {
     const auto& runs = parts_.history->runs()->runs();
-    const auto live = std::find_if(runs.begin(), runs.end(), [](const store::Run& run) { return store::is_live(run.status); });
+    const auto live =
+        std::find_if(runs.begin(), runs.end(), [](const store::Run& run) { return store::is_live(run.status); });
     parts_.live->open(live != runs.end() ? live->id : runs.front().id);
   }
   auto* before = qobject_cast<Page*>(stack_->currentWidget());
@@ -272,14 +292,21 @@ void MainWindow::say(const Notice& notice) {
 
 void MainWindow::show_agent_state() {
   switch (parts_.link->state()) {
-    case AgentLink::State::connected: agent_->set_state(tr("Agent connected"), widgets::Role::good, Glyph::check); break;
-    case AgentLink::State::connecting: agent_->set_state(tr("Starting the agent"), widgets::Role::info, std::nullopt, true); break;
-    case AgentLink::State::idle: agent_->set_state(tr("Agent starts when needed"), widgets::Role::muted, Glyph::clock); break;
+    case AgentLink::State::connected:
+      agent_->set_state(tr("Agent connected"), widgets::Role::good, Glyph::check);
+      break;
+    case AgentLink::State::connecting:
+      agent_->set_state(tr("Starting the agent"), widgets::Role::info, std::nullopt, true);
+      break;
+    case AgentLink::State::idle:
+      agent_->set_state(tr("Agent starts when needed"), widgets::Role::muted, Glyph::clock);
+      break;
   }
   agent_->setToolTip(parts_.link->trouble());
   if (!parts_.link->trouble().isEmpty())
-    agent_->set_state(parts_.history->runs()->has_live_runs() ? tr("Agent not reachable") : tr("Agent starts when needed"),
-                      parts_.history->runs()->has_live_runs() ? widgets::Role::warning : widgets::Role::muted, Glyph::clock);
+    agent_->set_state(
+        parts_.history->runs()->has_live_runs() ? tr("Agent not reachable") : tr("Agent starts when needed"),
+        parts_.history->runs()->has_live_runs() ? widgets::Role::warning : widgets::Role::muted, Glyph::clock);
 }
 
 void MainWindow::show_counts() {

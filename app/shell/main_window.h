@@ -1,5 +1,5 @@
-// The window: navigation, the page in view, messages, the agent's state; what is common to all pages. Pages are made when
-// first shown. Closing it never asks and never stops a run. GUI thread only; the parts it is given are not owned.
+// The window: navigation, the page in view, messages, the agent's state; what is common to all pages. Pages are made
+// when first shown. Closing it never asks and never stops a run. GUI thread only; the parts it is given are not owned.
 #pragma once
 
 #include "app/pages/page.h"

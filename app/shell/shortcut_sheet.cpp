@@ -42,8 +42,12 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
   std::map<QString, std::vector<std::pair<QString, QString>>> groups;
   for (const widgets::Command& command : commands)
     if (!command.shortcut.isEmpty()) groups[command.context].emplace_back(command.text, command.shortcut);
-  groups[tr("In a plot")] = {{tr("Move along"), QStringLiteral("← →")}, {tr("Zoom"), QStringLiteral("+ −")}, {tr("Whole range"), tr("Home")},
-                             {tr("Move the cursor"), tr("Ctrl ← →")}, {tr("Logarithmic scale"), QStringLiteral("L")}, {tr("Show as table"), QStringLiteral("T")}};
+  groups[tr("In a plot")] = {{tr("Move along"), QStringLiteral("← →")},
+                             {tr("Zoom"), QStringLiteral("+ −")},
+                             {tr("Whole range"), tr("Home")},
+                             {tr("Move the cursor"), tr("Ctrl ← →")},
+                             {tr("Logarithmic scale"), QStringLiteral("L")},
+                             {tr("Show as table"), QStringLiteral("T")}};
   QVBoxLayout* column[2] = {new QVBoxLayout, new QVBoxLayout};
   std::size_t rows[2] = {0, 0};
   for (const auto& [context, entries] : groups) {

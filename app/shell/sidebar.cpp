@@ -41,13 +41,15 @@ class LiveButton final : public QToolButton {
     painter.drawText(QRect(box.left(), box.top(), box.width(), 18), Qt::AlignRight | Qt::AlignVCenter, detail);
     painter.setFont(widgets::scaled(font(), 0.95));
     painter.setPen(theme.color(widgets::Role::text));
-    widgets::paint_elided(painter, QRect(box.left(), box.top(), box.width() - used, 18), Qt::AlignLeft | Qt::AlignVCenter, accessibleName());
+    widgets::paint_elided(painter, QRect(box.left(), box.top(), box.width() - used, 18),
+                          Qt::AlignLeft | Qt::AlignVCenter, accessibleName());
     const QRectF track(box.left(), box.bottom() - 4, box.width(), 4);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.color(widgets::Role::border));
     painter.drawRoundedRect(track, 2, 2);
     painter.setBrush(theme.color(widgets::Role::accent));
-    if (share > 0) painter.drawRoundedRect(QRectF(track.left(), track.top(), std::max(4.0, track.width() * share), 4), 2, 2);
+    if (share > 0)
+      painter.drawRoundedRect(QRectF(track.left(), track.top(), std::max(4.0, track.width() * share), 4), 2, 2);
   }
 };
 
@@ -150,7 +152,8 @@ void Sidebar::show_live() {
     auto* button = static_cast<LiveButton*>(live_[next++]);
     button->run = run.id;
     button->share = run.steps > 0 ? static_cast<double>(run.step) / static_cast<double>(run.steps) : 0;
-    button->detail = run.status == store::RunStatus::running ? widgets::percent_text(button->share) : look_of(run.status).word.toLower();
+    button->detail = run.status == store::RunStatus::running ? widgets::percent_text(button->share)
+                                                             : look_of(run.status).word.toLower();
     button->setAccessibleName(QString::fromStdString(run.name));
     button->setToolTip(QStringLiteral("%1: %2").arg(QString::fromStdString(run.name), look_of(run.status).word));
     button->show();

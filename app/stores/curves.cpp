@@ -9,8 +9,9 @@ std::vector<DrawnColumn> columns_of(const std::vector<store::Bucket>& buckets, s
   std::vector<DrawnColumn> out;
   out.reserve(buckets.size());
   for (const store::Bucket& bucket : buckets)
-    out.push_back({static_cast<double>(bucket.last_step), static_cast<double>(bucket.last_time_ns - began_ns) * 1e-9, bucket.minimum,
-                   bucket.maximum, bucket.last, bucket.last, bucket.count, bucket.non_finite, bucket.last_time_ns});
+    out.push_back({static_cast<double>(bucket.last_step), static_cast<double>(bucket.last_time_ns - began_ns) * 1e-9,
+                   bucket.minimum, bucket.maximum, bucket.last, bucket.last, bucket.count, bucket.non_finite,
+                   bucket.last_time_ns});
   return out;
 }
 
@@ -31,7 +32,8 @@ std::vector<double> smoothed(const std::vector<store::Point>& points, double wei
   return out;
 }
 
-std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight, int columns, std::int64_t began_ns) {
+std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight, int columns,
+                                          std::int64_t began_ns) {
   const std::vector<double> line = smoothed(points, weight);
   const std::size_t count = std::min<std::size_t>(points.size(), static_cast<std::size_t>(std::max(1, columns)));
   std::vector<DrawnColumn> out;

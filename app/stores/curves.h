@@ -1,4 +1,5 @@
-// From buckets of the store to what a plot draws: relative times, exact exponential smoothing, columns. Pure; any thread.
+// From buckets of the store to what a plot draws: relative times, exact exponential smoothing, columns. Pure; any
+// thread.
 #pragma once
 
 #include "core/store/types.h"
@@ -25,6 +26,7 @@ struct DrawnColumn {
 [[nodiscard]] std::vector<double> smoothed(const std::vector<store::Point>& points, double weight);
 
 // Samples folded into at most `columns`; the line follows the smoothed curve, which was computed on all samples.
-[[nodiscard]] std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight, int columns, std::int64_t began_ns);
+[[nodiscard]] std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight,
+                                                        int columns, std::int64_t began_ns);
 
 }  // namespace athanor::app

@@ -8,9 +8,10 @@ namespace athanor::app {
 namespace {
 
 bool same(const store::Run& a, const store::Run& b) {
-  return a.status == b.status && a.step == b.step && a.steps == b.steps && a.last == b.last && a.name == b.name && a.cause == b.cause &&
-         a.model == b.model && a.created_ns == b.created_ns && a.started_ns == b.started_ns && a.ended_ns == b.ended_ns && a.parent == b.parent &&
-         a.tags == b.tags && a.note == b.note && a.pinned == b.pinned && a.directory == b.directory;
+  return a.status == b.status && a.step == b.step && a.steps == b.steps && a.last == b.last && a.name == b.name &&
+         a.cause == b.cause && a.model == b.model && a.created_ns == b.created_ns && a.started_ns == b.started_ns &&
+         a.ended_ns == b.ended_ns && a.parent == b.parent && a.tags == b.tags && a.note == b.note &&
+         a.pinned == b.pinned && a.directory == b.directory;
 }
 
 }  // namespace
@@ -70,7 +71,8 @@ void RunStore::apply(std::vector<store::Run> runs) {
     std::size_t end = i;
     while (end < runs.size() && !present.contains(runs[end].id)) ++end;
     Q_EMIT rows_about_to_be_inserted(static_cast<int>(i), static_cast<int>(end) - 1);
-    runs_.insert(runs_.begin() + static_cast<std::ptrdiff_t>(i), runs.begin() + static_cast<std::ptrdiff_t>(i), runs.begin() + static_cast<std::ptrdiff_t>(end));
+    runs_.insert(runs_.begin() + static_cast<std::ptrdiff_t>(i), runs.begin() + static_cast<std::ptrdiff_t>(i),
+                 runs.begin() + static_cast<std::ptrdiff_t>(end));
     Q_EMIT rows_inserted();
     i = end;
   }

@@ -1,5 +1,5 @@
-// The runs of the history as the GUI thread knows them, newest first, pinned ones before the others, deleted ones left out.
-// Plain data: it announces before and after every change and knows no model, widget or SQL. GUI thread only.
+// The runs of the history as the GUI thread knows them, newest first, pinned ones before the others, deleted ones left
+// out. Plain data: it announces before and after every change and knows no model, widget or SQL. GUI thread only.
 #pragma once
 
 #include "core/store/types.h"

@@ -11,7 +11,8 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::Role;
 
 // @role is replaced by its colour.
-const QString kSheet = uR"(
+const QString kSheet =
+    uR"(
 QToolTip { background: @raised; color: @text; border: 1px solid @border; padding: 4px 6px; }
 QMainWindow, QWidget#plain, QScrollArea, QWidget#page { background: @window; }
 QScrollArea { border: none; }
@@ -112,11 +113,16 @@ QStatusBar::item { border: none; }
 
 QString style_sheet(const widgets::Theme& theme) {
   QString sheet = kSheet;
-  const auto put = [&sheet](const QString& name, const QColor& color) { sheet.replace(u'@' + name + u';', color.name() + u';').replace(u'@' + name + u' ', color.name() + u' '); };
+  const auto put = [&sheet](const QString& name, const QColor& color) {
+    sheet.replace(u'@' + name + u';', color.name() + u';').replace(u'@' + name + u' ', color.name() + u' ');
+  };
   const std::pair<QString, Role> roles[] = {
-      {u"window"_s, Role::window},       {u"sidebar"_s, Role::sidebar},     {u"surface"_s, Role::surface}, {u"raised"_s, Role::raised},
-      {u"border"_s, Role::border},       {u"text"_s, Role::text},           {u"muted"_s, Role::muted},     {u"faint"_s, Role::faint},
-      {u"accent"_s, Role::accent},       {u"accent_soft"_s, Role::accent_soft}, {u"on_accent"_s, Role::on_accent}, {u"bad"_s, Role::bad},
+      {u"window"_s, Role::window},       {u"sidebar"_s, Role::sidebar},
+      {u"surface"_s, Role::surface},     {u"raised"_s, Role::raised},
+      {u"border"_s, Role::border},       {u"text"_s, Role::text},
+      {u"muted"_s, Role::muted},         {u"faint"_s, Role::faint},
+      {u"accent"_s, Role::accent},       {u"accent_soft"_s, Role::accent_soft},
+      {u"on_accent"_s, Role::on_accent}, {u"bad"_s, Role::bad},
       {u"grid"_s, Role::grid},
   };
   for (const auto& [name, role] : roles) put(name, theme.color(role));

@@ -75,7 +75,8 @@ void ThemeSwitch::ask_system() {
   if (qEnvironmentVariableIsEmpty("DBUS_SESSION_BUS_ADDRESS")) return;
   QDBusConnection bus = QDBusConnection::sessionBus();
   if (!bus.isConnected()) return;
-  bus.connect(kPortal, kPath, kInterface, u"SettingChanged"_s, this, SLOT(portal_changed(QString, QString, QDBusVariant)));
+  bus.connect(kPortal, kPath, kInterface, u"SettingChanged"_s, this,
+              SLOT(portal_changed(QString, QString, QDBusVariant)));
   QDBusMessage question = QDBusMessage::createMethodCall(kPortal, kPath, kInterface, u"Read"_s);
   question << kGroup << kKey;
   auto* watcher = new QDBusPendingCallWatcher(bus.asyncCall(question, 2000), this);

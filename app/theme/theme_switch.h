@@ -22,7 +22,7 @@ class ThemeSwitch final : public QObject {
   // Reads the choice from the settings and applies it. Settings are not owned.
   explicit ThemeSwitch(Settings* settings, QObject* parent = nullptr);
   [[nodiscard]] ThemeChoice choice() const { return choice_; }
-  void choose(ThemeChoice choice);       // remembered
+  void choose(ThemeChoice choice);           // remembered
   void override_choice(ThemeChoice choice);  // for this session only
 
  Q_SIGNALS:

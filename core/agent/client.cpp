@@ -27,9 +27,7 @@ constexpr auto kDeadline = 20s;  // for an answer; the agent answers within mill
 constexpr auto kStartDeadline = 10s;
 constexpr const char* kTalk = "talk to athanor-agent";
 
-Error lost() {
-  return {ErrorKind::communication, kTalk, "it has ended", "start it again: athanor-agent"};
-}
+Error lost() { return {ErrorKind::communication, kTalk, "it has ended", "start it again: athanor-agent"}; }
 
 // One connection: lines in and out.
 class Line {
@@ -160,12 +158,8 @@ Result<store::RunId> Client::enqueue(const Enqueue& request) {
   return reply->value("run", store::RunId{0});
 }
 
-Result<void> Client::stop(store::RunId run) {
-  return state_->tell({{"do", "stop"}, {"run", run}});
-}
-Result<void> Client::resume(store::RunId run) {
-  return state_->tell({{"do", "resume"}, {"run", run}});
-}
+Result<void> Client::stop(store::RunId run) { return state_->tell({{"do", "stop"}, {"run", run}}); }
+Result<void> Client::resume(store::RunId run) { return state_->tell({{"do", "resume"}, {"run", run}}); }
 
 Result<store::Run> Client::wait(store::RunId run, std::chrono::milliseconds deadline) {
   const auto reply = state_->ask({{"do", "wait"}, {"run", run}}, deadline);
@@ -196,15 +190,9 @@ Result<void> Client::set_pinned(const std::vector<store::RunId>& runs, bool pinn
 Result<void> Client::erase(const std::vector<store::RunId>& runs) {
   return state_->tell({{"do", "erase"}, {"runs", runs}});
 }
-Result<std::string> Client::undo() {
-  return state_->text_of({{"do", "undo"}});
-}
-Result<std::string> Client::redo() {
-  return state_->text_of({{"do", "redo"}});
-}
-Result<void> Client::shut_down_agent() {
-  return state_->tell({{"do", "quit"}});
-}
+Result<std::string> Client::undo() { return state_->text_of({{"do", "undo"}}); }
+Result<std::string> Client::redo() { return state_->text_of({{"do", "redo"}}); }
+Result<void> Client::shut_down_agent() { return state_->tell({{"do", "quit"}}); }
 
 Result<void> Client::follow(const std::function<void(const Change&)>& on_change, std::stop_token stop) {
   auto line = Line::open(state_->places.socket);  // of its own: notices do not mix with answers

@@ -22,9 +22,7 @@ journal::Event alert_of(const journal::Damage& damage, const fs::path& file, std
 
 }  // namespace
 
-fs::path Follower::journal(int rank) const {
-  return directory_ / journal::file_name(rank);
-}
+fs::path Follower::journal(int rank) const { return directory_ / journal::file_name(rank); }
 
 Result<std::int64_t> Follower::offset(store::Writer& writer, int rank) {
   if (const auto known = offsets_.find(rank); known != offsets_.end()) return known->second;

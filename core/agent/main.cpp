@@ -38,9 +38,7 @@ int refuse(const Error& error) {
   return exit_status(error.kind);
 }
 
-agent::Settings settings() {
-  return {athanor_home(), agent::sibling_program("athanor-run")};
-}
+agent::Settings settings() { return {athanor_home(), agent::sibling_program("athanor-run")}; }
 
 void redirect_to_nothing() {
   const int nothing = ::open("/dev/null", O_RDWR);

@@ -49,9 +49,7 @@ std::optional<Stat> stat_of(std::int64_t pid) {
   return stat;
 }
 
-bool has_ended(char state) {
-  return state == 'Z' || state == 'X' || state == 'x';
-}
+bool has_ended(char state) { return state == 'Z' || state == 'X' || state == 'x'; }
 
 // In the child, between fork and exec: only what is safe there.
 [[noreturn]] void become(const std::vector<char*>& arguments, int log, int word, int refusal) {

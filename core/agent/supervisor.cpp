@@ -222,8 +222,6 @@ bool Supervisor::is_busy() const {
                              [](const auto& entry) { return entry.second.live || entry.second.process.pid != 0; });
 }
 
-bool Supervisor::is_idle() const {
-  return !is_busy() && !has_queued_ && awake_.empty();
-}
+bool Supervisor::is_idle() const { return !is_busy() && !has_queued_ && awake_.empty(); }
 
 }  // namespace athanor::agent

@@ -23,9 +23,7 @@ tl::unexpected<Error> refuse(store::RunId run, const char* what, std::string cau
 
 }  // namespace
 
-void Supervisor::wake(store::RunId run) {
-  awake_.insert(run);
-}
+void Supervisor::wake(store::RunId run) { awake_.insert(run); }
 
 void Supervisor::read(store::RunId run, Watch& watch) {
   const auto progress = watch.follower.step(writer_);
@@ -115,14 +113,10 @@ std::optional<Verdict> Supervisor::last_word(store::RunId run) {
     const auto* change = std::get_if<journal::StateChanged>(&it->payload);
     if (change == nullptr) continue;
     switch (change->state) {
-      case journal::RunState::finished:
-        return Verdict{store::RunStatus::finished, change->cause};
-      case journal::RunState::stopped:
-        return Verdict{store::RunStatus::stopped, change->cause};
-      case journal::RunState::failed:
-        return Verdict{store::RunStatus::failed, change->cause};
-      default:
-        return std::nullopt;
+      case journal::RunState::finished: return Verdict{store::RunStatus::finished, change->cause};
+      case journal::RunState::stopped: return Verdict{store::RunStatus::stopped, change->cause};
+      case journal::RunState::failed: return Verdict{store::RunStatus::failed, change->cause};
+      default: return std::nullopt;
     }
   }
   return std::nullopt;

@@ -100,8 +100,6 @@ class ParameterSpace {
 [[nodiscard]] inline SavedTensor save(Context& context, const Variable& variable) {
   return {context, variable.value(), !variable.is_parameter()};
 }
-[[nodiscard]] inline SavedTensor save(Context& context, const Tensor& tensor) {
-  return {context, tensor};
-}
+[[nodiscard]] inline SavedTensor save(Context& context, const Tensor& tensor) { return {context, tensor}; }
 
 }  // namespace athanor

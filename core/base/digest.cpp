@@ -22,18 +22,14 @@ struct Sha256::State {
   void start() { check(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 ? 1 : 0); }
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {
-  state_->start();
-}
+Sha256::Sha256() : state_(std::make_unique<State>()) { state_->start(); }
 Sha256::~Sha256() = default;
 
 void Sha256::add(std::span<const std::byte> bytes) {
   state_->check(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
 }
 
-void Sha256::add(std::string_view bytes) {
-  add(std::as_bytes(std::span(bytes)));
-}
+void Sha256::add(std::string_view bytes) { add(std::as_bytes(std::span(bytes))); }
 
 std::string Sha256::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};

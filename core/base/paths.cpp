@@ -39,24 +39,12 @@ fs::path athanor_home() {
   return user_home() / ".local" / "share" / "athanor";
 }
 
-fs::path datasets_dir() {
-  return athanor_home() / "datasets";
-}
-fs::path dataset_dir(std::string_view name) {
-  return datasets_dir() / name;
-}
-fs::path sources_dir() {
-  return athanor_home() / "sources";
-}
-fs::path runs_dir() {
-  return athanor_home() / "runs";
-}
-fs::path agent_dir() {
-  return athanor_home() / "agent";
-}
-fs::path history_path() {
-  return athanor_home() / "history.db";
-}
+fs::path datasets_dir() { return athanor_home() / "datasets"; }
+fs::path dataset_dir(std::string_view name) { return datasets_dir() / name; }
+fs::path sources_dir() { return athanor_home() / "sources"; }
+fs::path runs_dir() { return athanor_home() / "runs"; }
+fs::path agent_dir() { return athanor_home() / "agent"; }
+fs::path history_path() { return athanor_home() / "history.db"; }
 
 bool is_safe_name(std::string_view name) noexcept {
   if (name.empty() || name.size() > 200 || name.front() == '.') return false;

@@ -54,9 +54,7 @@ std::string judge_file(const fs::path& file, const FileFacts& facts) {
 
 }  // namespace
 
-std::string folder_name(std::int64_t step) {
-  return fmt::format("{}{}", kPrefix, step);
-}
+std::string folder_name(std::int64_t step) { return fmt::format("{}{}", kPrefix, step); }
 
 std::optional<std::int64_t> step_of(std::string_view name) {
   if (!name.starts_with(kPrefix)) return std::nullopt;

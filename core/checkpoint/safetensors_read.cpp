@@ -194,9 +194,7 @@ Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& f
   return reader;
 }
 
-SafetensorsReader::SafetensorsReader(SafetensorsReader&& other) noexcept {
-  *this = std::move(other);
-}
+SafetensorsReader::SafetensorsReader(SafetensorsReader&& other) noexcept { *this = std::move(other); }
 
 SafetensorsReader& SafetensorsReader::operator=(SafetensorsReader&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);

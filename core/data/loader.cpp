@@ -18,9 +18,7 @@ namespace {
 
 using Tokens = std::vector<std::int32_t>;
 
-std::size_t pixels_of(int px) {
-  return static_cast<std::size_t>(px) * static_cast<std::size_t>(px) * 3;
-}
+std::size_t pixels_of(int px) { return static_cast<std::size_t>(px) * static_cast<std::size_t>(px) * 3; }
 
 Result<void> check(const LoaderOptions& options) {
   const auto refuse = [](const char* field, int value, int low, int high) -> Result<void> {
@@ -250,30 +248,16 @@ Result<std::unique_ptr<Loader>> Loader::create(std::shared_ptr<const Dataset> da
   return std::unique_ptr<Loader>(new Loader(std::move(impl)));
 }
 
-Batch Loader::next() {
-  return impl_->next();
-}
-void Loader::seek(std::int64_t step) {
-  impl_->seek(step);
-}
-std::int64_t Loader::position() const {
-  return impl_->position();
-}
-Batch Loader::make(std::int64_t step) const {
-  return impl_->make(step);
-}
-std::int64_t Loader::pictures() const {
-  return static_cast<std::int64_t>(impl_->material.items.size());
-}
+Batch Loader::next() { return impl_->next(); }
+void Loader::seek(std::int64_t step) { impl_->seek(step); }
+std::int64_t Loader::position() const { return impl_->position(); }
+Batch Loader::make(std::int64_t step) const { return impl_->make(step); }
+std::int64_t Loader::pictures() const { return static_cast<std::int64_t>(impl_->material.items.size()); }
 double Loader::steps_per_epoch() const {
   return static_cast<double>(pictures()) / static_cast<double>(impl_->options.batch_size);
 }
-const LoaderOptions& Loader::options() const {
-  return impl_->options;
-}
-const Tokenizer& Loader::tokenizer() const {
-  return impl_->tokenizer;
-}
+const LoaderOptions& Loader::options() const { return impl_->options; }
+const Tokenizer& Loader::tokenizer() const { return impl_->tokenizer; }
 
 Result<EvaluationSet> EvaluationSet::create(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options) {
   if (auto checked = check(options); !checked) return tl::unexpected(checked.error());
@@ -290,9 +274,7 @@ Result<EvaluationSet> EvaluationSet::create(std::shared_ptr<const Dataset> datas
   return set;
 }
 
-std::int64_t EvaluationSet::batches() const {
-  return (size() + options_.batch_size - 1) / options_.batch_size;
-}
+std::int64_t EvaluationSet::batches() const { return (size() + options_.batch_size - 1) / options_.batch_size; }
 
 const std::string& EvaluationSet::caption(std::size_t i) const {
   const Picture& picture = dataset_->pictures()[pictures_.at(i)];

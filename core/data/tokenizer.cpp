@@ -15,9 +15,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kContinuation = "##";
 constexpr std::size_t kLongestWord = 100;  // characters; longer words are unknown
 
-bool is_continuation_byte(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
+bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_continuation_byte(c); }));

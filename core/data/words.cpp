@@ -15,9 +15,7 @@ bool is_ideograph(UChar32 c) {
          (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-bool is_space(UChar32 c) {
-  return c == '\t' || c == '\n' || c == '\r' || u_isUWhiteSpace(c) != 0;
-}
+bool is_space(UChar32 c) { return c == '\t' || c == '\n' || c == '\r' || u_isUWhiteSpace(c) != 0; }
 
 bool is_dropped(UChar32 c) {
   if (c == 0 || c == 0xFFFD) return true;

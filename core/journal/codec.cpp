@@ -172,9 +172,7 @@ void put_text(std::string& out, std::string_view text) {
   out.replace(size_at, sizeof size, reinterpret_cast<const char*>(&size), sizeof size);
 }
 
-FrameType frame_type(const Payload& payload) noexcept {
-  return kTypes[payload.index()];
-}
+FrameType frame_type(const Payload& payload) noexcept { return kTypes[payload.index()]; }
 
 std::string encode(const Payload& payload) {
   std::string out;

@@ -68,16 +68,12 @@ class Session {
 
   Result<void> take(const Frame& frame) {
     switch (frame.type) {
-      case FrameType::session:
-        return take_session(frame);
+      case FrameType::session: return take_session(frame);
       case FrameType::names:
         if (auto names = decode_names(frame.payload)) names_[frame.crc] = std::move(*names);
         return {};
-      case FrameType::metrics:
-        take_metrics(frame);
-        return {};
-      default:
-        break;
+      case FrameType::metrics: take_metrics(frame); return {};
+      default: break;
     }
     const bool known = frame.type >= FrameType::state_changed && frame.type <= FrameType::log_line;
     if (!known) return {};  // of a later version
@@ -178,8 +174,6 @@ bool has_writer(const std::filesystem::path& file) {
   return asked && lock.l_type != F_UNLCK;
 }
 
-std::string file_name(int rank) {
-  return "journal-" + std::to_string(rank) + ".athj";
-}
+std::string file_name(int rank) { return "journal-" + std::to_string(rank) + ".athj"; }
 
 }  // namespace athanor::journal

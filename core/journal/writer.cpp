@@ -30,13 +30,10 @@ std::string remedy_for(int reason) {
   switch (reason) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-      return "free some disk space, then resume the run";
+    case EFBIG: return "free some disk space, then resume the run";
     case EACCES:
-    case EROFS:
-      return "give yourself the right to write there, or choose another folder with ATHANOR_HOME";
-    default:
-      return {};
+    case EROFS: return "give yourself the right to write there, or choose another folder with ATHANOR_HOME";
+    default: return {};
   }
 }
 
@@ -184,11 +181,7 @@ Result<void> Writer::sync() {
   return {};
 }
 
-std::int64_t Writer::cut_bytes() const noexcept {
-  return state_->cut_bytes;
-}
-std::int64_t Writer::now_ns() const noexcept {
-  return state_->now();
-}
+std::int64_t Writer::cut_bytes() const noexcept { return state_->cut_bytes; }
+std::int64_t Writer::now_ns() const noexcept { return state_->now(); }
 
 }  // namespace athanor::journal

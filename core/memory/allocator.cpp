@@ -15,9 +15,7 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
-double mebibytes(std::size_t bytes) {
-  return static_cast<double>(bytes) / kMebibyte;
-}
+double mebibytes(std::size_t bytes) { return static_cast<double>(bytes) / kMebibyte; }
 
 std::string largest_owners(const BytesByTag& by_tag) {
   std::array<int, kMemoryTagCount> order{};
@@ -38,18 +36,12 @@ std::string largest_owners(const BytesByTag& by_tag) {
 
 const char* to_string(MemoryTag tag) noexcept {
   switch (tag) {
-    case MemoryTag::parameters:
-      return "parameters";
-    case MemoryTag::gradients:
-      return "gradients";
-    case MemoryTag::optimizer:
-      return "optimizer";
-    case MemoryTag::activations:
-      return "activations";
-    case MemoryTag::workspace:
-      return "workspace";
-    case MemoryTag::data:
-      return "data";
+    case MemoryTag::parameters: return "parameters";
+    case MemoryTag::gradients: return "gradients";
+    case MemoryTag::optimizer: return "optimizer";
+    case MemoryTag::activations: return "activations";
+    case MemoryTag::workspace: return "workspace";
+    case MemoryTag::data: return "data";
   }
   return "?";
 }
@@ -71,9 +63,7 @@ std::string to_table(const MemoryStats& stats) {
 
 Allocator::Allocator(std::unique_ptr<BlockSource> source) : source_(std::move(source)) {}
 
-Allocator::~Allocator() {
-  trim();
-}
+Allocator::~Allocator() { trim(); }
 
 std::size_t Allocator::rounded(std::size_t bytes) noexcept {
   if (bytes <= kAlignment) return kAlignment;

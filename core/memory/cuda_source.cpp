@@ -43,9 +43,7 @@ class CudaSource final : public BlockSource {
 
 }  // namespace
 
-std::unique_ptr<BlockSource> make_cuda_source(int index) {
-  return std::make_unique<CudaSource>(index);
-}
+std::unique_ptr<BlockSource> make_cuda_source(int index) { return std::make_unique<CudaSource>(index); }
 
 void copy_bytes(void* destination, Device to, const void* source, Device from, std::size_t bytes) {
   if (!bytes) return;

@@ -44,12 +44,8 @@ class DrySource final : public BlockSource {
 
 }  // namespace
 
-std::unique_ptr<BlockSource> make_host_source() {
-  return std::make_unique<HostSource>();
-}
+std::unique_ptr<BlockSource> make_host_source() { return std::make_unique<HostSource>(); }
 
-std::unique_ptr<BlockSource> make_dry_source(Device device) {
-  return std::make_unique<DrySource>(device);
-}
+std::unique_ptr<BlockSource> make_dry_source(Device device) { return std::make_unique<DrySource>(device); }
 
 }  // namespace athanor

@@ -14,9 +14,7 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<BlockSource> make_cuda_source(int) {
-  throw_no_cuda();
-}
+std::unique_ptr<BlockSource> make_cuda_source(int) { throw_no_cuda(); }
 
 void copy_bytes(void* destination, Device to, const void* source, Device from, std::size_t bytes) {
   if (to.kind == DeviceKind::cuda || from.kind == DeviceKind::cuda) throw_no_cuda();

@@ -8,9 +8,7 @@ namespace {
 
 constexpr float kPositionDeviation = 0.02f;
 
-ParameterTraits undecayed(const Init& init) {
-  return {.init = init, .decays = false};
-}
+ParameterTraits undecayed(const Init& init) { return {.init = init, .decays = false}; }
 
 }  // namespace
 
@@ -45,9 +43,7 @@ Variable LayerNorm::forward(Context& context, const Variable& x) const {
 RmsNorm::RmsNorm(const Scope& scope, std::int64_t channels, float eps)
     : eps_(eps), gain_(scope.parameter("gain", {channels}, undecayed(Init::constant(1)))) {}
 
-Variable RmsNorm::forward(Context& context, const Variable& x) const {
-  return ops::rms_norm(context, x, gain_, eps_);
-}
+Variable RmsNorm::forward(Context& context, const Variable& x) const { return ops::rms_norm(context, x, gain_, eps_); }
 
 GroupNorm::GroupNorm(const Scope& scope, std::int64_t channels, const ops::GroupNormOptions& options)
     : options_(options),

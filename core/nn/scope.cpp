@@ -25,9 +25,7 @@ void fill(Context& context, const Tensor& tensor, const Init& init, std::uint64_
 
 }  // namespace
 
-Init Init::fan_in(std::int64_t inputs) {
-  return uniform(1.0f / std::sqrt(static_cast<float>(inputs)));
-}
+Init Init::fan_in(std::int64_t inputs) { return uniform(1.0f / std::sqrt(static_cast<float>(inputs))); }
 
 void ParameterSet::add(Parameter parameter) {
   if (!by_path_.emplace(parameter->path, parameter).second)

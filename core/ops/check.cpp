@@ -14,9 +14,7 @@ std::string describe(const char* argument, const Tensor& value) {
   return fmt::format("{} is {}", argument, to_string(value.shape()));
 }
 
-std::string describe(const char* argument, const Variable& value) {
-  return describe(argument, value.value());
-}
+std::string describe(const char* argument, const Variable& value) { return describe(argument, value.value()); }
 
 void check_numbers(const char* op, const char* argument, const Variable& value) {
   if (!value.present()) refuse(op, fmt::format("{} is absent", argument));

@@ -15,20 +15,13 @@ constexpr std::size_t kMostSyntaxFaults = 20;
 
 const char* kind_of(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table:
-      return "a section";
-    case toml::node_type::array:
-      return "a list";
-    case toml::node_type::string:
-      return "text";
-    case toml::node_type::integer:
-      return "a whole number";
-    case toml::node_type::floating_point:
-      return "a fraction";
-    case toml::node_type::boolean:
-      return "true or false";
-    default:
-      return "a date or time";
+    case toml::node_type::table: return "a section";
+    case toml::node_type::array: return "a list";
+    case toml::node_type::string: return "text";
+    case toml::node_type::integer: return "a whole number";
+    case toml::node_type::floating_point: return "a fraction";
+    case toml::node_type::boolean: return "true or false";
+    default: return "a date or time";
   }
 }
 
@@ -91,9 +84,7 @@ std::string nearest_section(std::string_view unknown) {
   return best;
 }
 
-int line_of(const toml::source_region& region) {
-  return static_cast<int>(region.begin.line);
-}
+int line_of(const toml::source_region& region) { return static_cast<int>(region.begin.line); }
 
 void read_section(const std::string& section, const toml::table& table, Parsed& out) {
   for (const auto& [key, node] : table) {

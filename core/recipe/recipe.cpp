@@ -23,18 +23,10 @@ const Value& Recipe::value(std::string_view path) const {
   return found->second;
 }
 
-bool Recipe::boolean(std::string_view path) const {
-  return std::get<bool>(value(path));
-}
-std::int64_t Recipe::integer(std::string_view path) const {
-  return std::get<std::int64_t>(value(path));
-}
-double Recipe::real(std::string_view path) const {
-  return std::get<double>(value(path));
-}
-const std::string& Recipe::text(std::string_view path) const {
-  return std::get<std::string>(value(path));
-}
+bool Recipe::boolean(std::string_view path) const { return std::get<bool>(value(path)); }
+std::int64_t Recipe::integer(std::string_view path) const { return std::get<std::int64_t>(value(path)); }
+double Recipe::real(std::string_view path) const { return std::get<double>(value(path)); }
+const std::string& Recipe::text(std::string_view path) const { return std::get<std::string>(value(path)); }
 const std::vector<std::string>& Recipe::list(std::string_view path) const {
   return std::get<std::vector<std::string>>(value(path));
 }
@@ -47,18 +39,14 @@ void Recipe::set(std::string_view path, Value value) {
   values_.insert_or_assign(field.path, std::move(value));
 }
 
-bool Recipe::is_default(std::string_view path) const {
-  return value(path) == field_or_throw(path).fallback;
-}
+bool Recipe::is_default(std::string_view path) const { return value(path) == field_or_throw(path).fallback; }
 
 int Recipe::line(std::string_view path) const {
   const auto found = lines_.find(path);
   return found == lines_.end() ? 0 : found->second;
 }
 
-void Recipe::set_line(std::string_view path, int line) {
-  lines_.insert_or_assign(std::string(path), line);
-}
+void Recipe::set_line(std::string_view path, int line) { lines_.insert_or_assign(std::string(path), line); }
 
 std::vector<std::string> Recipe::differences(const Recipe& other) const {
   std::vector<std::string> out;

@@ -274,9 +274,7 @@ std::span<const Section> sections() {
   return all;
 }
 
-std::span<const Field> fields() {
-  return table();
-}
+std::span<const Field> fields() { return table(); }
 
 const Field* find_field(std::string_view path) {
   const auto found = std::ranges::find(table(), path, &Field::path);

@@ -20,9 +20,7 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string number(double value) {
-  return fmt::format("{}", value);
-}
+std::string number(double value) { return fmt::format("{}", value); }
 
 std::optional<std::string> judge_number(const Field& field, double value, const std::string& shown) {
   if (value >= field.minimum && value <= field.maximum) return std::nullopt;
@@ -64,17 +62,13 @@ std::optional<std::string> judge_list(const Field& field, const std::vector<std:
 
 std::optional<std::string> judge(const Field& field, const Value& value) {
   switch (field.type) {
-    case FieldType::boolean:
-      return std::nullopt;
+    case FieldType::boolean: return std::nullopt;
     case FieldType::integer:
       return judge_number(field, static_cast<double>(std::get<std::int64_t>(value)), format_value(value));
-    case FieldType::real:
-      return judge_number(field, std::get<double>(value), format_value(value));
+    case FieldType::real: return judge_number(field, std::get<double>(value), format_value(value));
     case FieldType::text:
-    case FieldType::choice:
-      return judge_text(field, std::get<std::string>(value));
-    case FieldType::list:
-      return judge_list(field, std::get<std::vector<std::string>>(value));
+    case FieldType::choice: return judge_text(field, std::get<std::string>(value));
+    case FieldType::list: return judge_list(field, std::get<std::vector<std::string>>(value));
   }
   return std::nullopt;
 }

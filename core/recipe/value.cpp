@@ -78,25 +78,13 @@ class Words {
     const char kind = rest_.front();
     rest_.remove_prefix(1);
     switch (kind) {
-      case '"':
-        out += '"';
-        return true;
-      case '\\':
-        out += '\\';
-        return true;
-      case 'n':
-        out += '\n';
-        return true;
-      case 't':
-        out += '\t';
-        return true;
-      case 'r':
-        out += '\r';
-        return true;
-      case 'u':
-        return control(out);
-      default:
-        return false;
+      case '"': out += '"'; return true;
+      case '\\': out += '\\'; return true;
+      case 'n': out += '\n'; return true;
+      case 't': out += '\t'; return true;
+      case 'r': out += '\r'; return true;
+      case 'u': return control(out);
+      default: return false;
     }
   }
 
@@ -144,12 +132,9 @@ std::optional<Value> read(const Field& field, std::string_view text) {
       if (text == "true") return true;
       if (text == "false") return false;
       return std::nullopt;
-    case FieldType::integer:
-      return read_number<std::int64_t>(text);
-    case FieldType::real:
-      return read_number<double>(text);
-    case FieldType::list:
-      return read_list(text);
+    case FieldType::integer: return read_number<std::int64_t>(text);
+    case FieldType::real: return read_number<double>(text);
+    case FieldType::list: return read_list(text);
     case FieldType::text:
     case FieldType::choice: {
       if (!text.starts_with('"')) return std::string(text);
@@ -168,21 +153,11 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\t': out += "\\t"; break;
+      case '\r': out += "\\r"; break;
       default: {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7f) {
@@ -220,17 +195,12 @@ bool is_utf8(std::string_view text) noexcept {
 
 const char* wanted(FieldType type) noexcept {
   switch (type) {
-    case FieldType::boolean:
-      return "true or false";
-    case FieldType::integer:
-      return "a whole number";
-    case FieldType::real:
-      return "a number";
+    case FieldType::boolean: return "true or false";
+    case FieldType::integer: return "a whole number";
+    case FieldType::real: return "a number";
     case FieldType::text:
-    case FieldType::choice:
-      return "text in quotes";
-    case FieldType::list:
-      return "a list of texts";
+    case FieldType::choice: return "text in quotes";
+    case FieldType::list: return "a list of texts";
   }
   return "a value";
 }

@@ -9,9 +9,7 @@ std::string_view name_in_section(const Field& field) {
   return std::string_view(field.path).substr(field.path.find('.') + 1);
 }
 
-bool belongs(const Field& field, const Section& section) {
-  return field.path.starts_with(section.name + ".");
-}
+bool belongs(const Field& field, const Section& section) { return field.path.starts_with(section.name + "."); }
 
 }  // namespace
 

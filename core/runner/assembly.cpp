@@ -14,12 +14,8 @@ namespace {
 // The probes are the same in every run of the same data, so that boards can be compared.
 constexpr std::uint64_t kProbeSeed = 1;
 
-float as_float(const recipe::Recipe& recipe, const char* path) {
-  return static_cast<float>(recipe.real(path));
-}
-int as_int(const recipe::Recipe& recipe, const char* path) {
-  return static_cast<int>(recipe.integer(path));
-}
+float as_float(const recipe::Recipe& recipe, const char* path) { return static_cast<float>(recipe.real(path)); }
+int as_int(const recipe::Recipe& recipe, const char* path) { return static_cast<int>(recipe.integer(path)); }
 
 data::Augmentation augmentation(const recipe::Recipe& recipe) {
   data::Augmentation out;

@@ -14,9 +14,7 @@ using nlohmann::json;
 
 constexpr int kFormat = 2;
 
-std::filesystem::path file() {
-  return athanor_home() / "calibration.json";
-}
+std::filesystem::path file() { return athanor_home() / "calibration.json"; }
 
 json read_all() {
   const auto text = read_file(file());
@@ -62,9 +60,7 @@ OpRates rates_from(const json& in) {
 
 }  // namespace
 
-std::string machine_key(const recipe::Recipe& recipe) {
-  return describe_device(recipe);
-}
+std::string machine_key(const recipe::Recipe& recipe) { return describe_device(recipe); }
 
 std::string shape_key(const recipe::Recipe& recipe) {
   std::string text;

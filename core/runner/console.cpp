@@ -30,12 +30,9 @@ std::string clock() {
 
 const char* mark(journal::Severity severity) {
   switch (severity) {
-    case journal::Severity::info:
-      return "";
-    case journal::Severity::warning:
-      return "warning: ";
-    case journal::Severity::error:
-      return "error: ";
+    case journal::Severity::info: return "";
+    case journal::Severity::warning: return "warning: ";
+    case journal::Severity::error: return "error: ";
   }
   return "";
 }

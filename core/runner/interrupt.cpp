@@ -9,9 +9,7 @@ namespace {
 std::atomic<int> received = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 
-extern "C" void note_signal(int number) {
-  received.store(number);
-}
+extern "C" void note_signal(int number) { received.store(number); }
 
 }  // namespace
 
@@ -27,18 +25,13 @@ void install_signal_handlers() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-bool stop_requested() noexcept {
-  return received.load() != 0;
-}
+bool stop_requested() noexcept { return received.load() != 0; }
 
 const char* stop_signal() noexcept {
   switch (received.load()) {
-    case SIGINT:
-      return "SIGINT";
-    case SIGTERM:
-      return "SIGTERM";
-    default:
-      return "";
+    case SIGINT: return "SIGINT";
+    case SIGTERM: return "SIGTERM";
+    default: return "";
   }
 }
 

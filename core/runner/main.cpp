@@ -31,9 +31,7 @@ void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
   command.add_option("--set", input.overrides, "Replaces one value: path=value")->allow_extra_args(false);
 }
 
-void add_json(CLI::App& command, bool& json) {
-  command.add_flag("--json", json, "One JSON object on standard output");
-}
+void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "One JSON object on standard output"); }
 
 void describe(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);

@@ -6,9 +6,7 @@
 
 namespace athanor::runner {
 
-void print_line(std::string_view line) {
-  std::cout << line << '\n' << std::flush;
-}
+void print_line(std::string_view line) { std::cout << line << '\n' << std::flush; }
 
 std::string error_json(const Error& error) {
   const nlohmann::json out = {{"error",

@@ -32,9 +32,7 @@ std::string slug(const std::string& name) {
 
 }  // namespace
 
-fs::path RunDirectory::journal() const {
-  return folder_ / journal::file_name(0);
-}
+fs::path RunDirectory::journal() const { return folder_ / journal::file_name(0); }
 
 bool RunDirectory::has_run() const {
   std::error_code code;

@@ -48,9 +48,7 @@ void RunReport::tell(const journal::Payload& payload) {
   if (const auto* evaluation = std::get_if<journal::Evaluation>(&payload)) say_evaluation(*evaluation);
 }
 
-void RunReport::sample(const journal::DeviceSample& sample) {
-  (void)journal_.append(sample);
-}
+void RunReport::sample(const journal::DeviceSample& sample) { (void)journal_.append(sample); }
 
 void RunReport::on_span(const journal::Span& span) {
   const double seconds = static_cast<double>(span.end_ns - span.begin_ns) / kNanosecondsPerSecond;

@@ -13,9 +13,7 @@ namespace {
 
 constexpr int kBusyMs = 5000;
 
-int version_of(SQLite::Database& database) {
-  return database.execAndGet("PRAGMA user_version").getInt();
-}
+int version_of(SQLite::Database& database) { return database.execAndGet("PRAGMA user_version").getInt(); }
 
 void refuse_newer(int version, const std::string& intention) {
   if (version <= kSchemaVersion) return;
@@ -97,13 +95,9 @@ void Connection::reset() {
   for (auto& [sql, statement] : statements_) statement.tryReset();
 }
 
-std::string text_of(SQLite::Statement& statement, int column) {
-  return statement.getColumn(column).getString();
-}
+std::string text_of(SQLite::Statement& statement, int column) { return statement.getColumn(column).getString(); }
 
-std::string bytes_of(SQLite::Statement& statement, int column) {
-  return statement.getColumn(column).getString();
-}
+std::string bytes_of(SQLite::Statement& statement, int column) { return statement.getColumn(column).getString(); }
 
 double number_of(SQLite::Statement& statement, int column) {
   const SQLite::Column value = statement.getColumn(column);
@@ -130,8 +124,7 @@ Error error_of(const SQLite::Exception& exception, const std::string& intention)
     case SQLITE_NOTADB:
       return {ErrorKind::corrupt, intention, "it is damaged (" + std::string(exception.what()) + ")",
               "build it again from the run directories: athanor-agent rebuild"};
-    default:
-      return {ErrorKind::internal, intention, exception.what(), ""};
+    default: return {ErrorKind::internal, intention, exception.what(), ""};
   }
 }
 

@@ -109,12 +109,8 @@ void edit(Connection& connection, const std::string& text, Field field, const st
   trim.exec();
 }
 
-std::string undo(Connection& connection) {
-  return replay(connection, kNewestDone, "before", true);
-}
-std::string redo(Connection& connection) {
-  return replay(connection, kOldestUndone, "after", false);
-}
+std::string undo(Connection& connection) { return replay(connection, kNewestDone, "before", true); }
+std::string redo(Connection& connection) { return replay(connection, kOldestUndone, "after", false); }
 
 std::string undo_text(Connection& connection) {
   const auto step = find_step(connection, kNewestDone);

@@ -12,18 +12,12 @@ namespace {
 
 RunStatus status_of(journal::RunState state) {
   switch (state) {
-    case journal::RunState::preparing:
-      return RunStatus::starting;
-    case journal::RunState::running:
-      return RunStatus::running;
-    case journal::RunState::stopping:
-      return RunStatus::stopping;
-    case journal::RunState::finished:
-      return RunStatus::finished;
-    case journal::RunState::stopped:
-      return RunStatus::stopped;
-    case journal::RunState::failed:
-      return RunStatus::failed;
+    case journal::RunState::preparing: return RunStatus::starting;
+    case journal::RunState::running: return RunStatus::running;
+    case journal::RunState::stopping: return RunStatus::stopping;
+    case journal::RunState::finished: return RunStatus::finished;
+    case journal::RunState::stopped: return RunStatus::stopped;
+    case journal::RunState::failed: return RunStatus::failed;
   }
   return RunStatus::running;
 }

@@ -87,9 +87,7 @@ Series Series::load(Connection& connection, RunId run, std::string_view name) {
   return series;
 }
 
-std::int64_t Series::sealed() const {
-  return chunks_ * kChunkPoints;
-}
+std::int64_t Series::sealed() const { return chunks_ * kChunkPoints; }
 
 void Series::flush(Connection& connection) {
   if (written_ == tail_.size()) return;

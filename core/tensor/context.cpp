@@ -66,9 +66,7 @@ Tensor Context::upload(std::span<const std::int32_t> values, const Shape& shape,
   return upload_bytes(values.data(), values.size(), shape, DType::i32, tag);
 }
 
-std::vector<float> Context::download(const Tensor& tensor) const {
-  return download_as<float>(tensor);
-}
+std::vector<float> Context::download(const Tensor& tensor) const { return download_as<float>(tensor); }
 
 std::vector<std::int32_t> Context::download_ids(const Tensor& tensor) const {
   return download_as<std::int32_t>(tensor);

@@ -19,16 +19,11 @@ std::string numbers(const Tensor& tensor, int limit) {
 
 std::string numbers(const Tensor& tensor, int limit) {
   switch (tensor.dtype()) {
-    case DType::f32:
-      return numbers<float>(tensor, limit);
-    case DType::f64:
-      return numbers<double>(tensor, limit);
-    case DType::i32:
-      return numbers<std::int32_t>(tensor, limit);
-    case DType::i64:
-      return numbers<std::int64_t>(tensor, limit);
-    case DType::u8:
-      return numbers<std::uint8_t>(tensor, limit);
+    case DType::f32: return numbers<float>(tensor, limit);
+    case DType::f64: return numbers<double>(tensor, limit);
+    case DType::i32: return numbers<std::int32_t>(tensor, limit);
+    case DType::i64: return numbers<std::int64_t>(tensor, limit);
+    case DType::u8: return numbers<std::uint8_t>(tensor, limit);
   }
   return {};
 }

@@ -17,9 +17,7 @@ std::vector<std::int64_t> dims_of(const Shape& shape) {
   return out;
 }
 
-std::string shown(const std::vector<std::int64_t>& dims) {
-  return fmt::format("[{}]", fmt::join(dims, ", "));
-}
+std::string shown(const std::vector<std::int64_t>& dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
 
 Named values_of(const std::vector<Parameter>& parameters) {
   Named out;

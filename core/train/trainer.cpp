@@ -13,9 +13,7 @@ namespace {
 constexpr double kNanosecondsPerSecond = 1e9;
 constexpr double kNanosecondsPerMillisecond = 1e6;
 
-bool due(std::int64_t every, std::int64_t step) {
-  return every > 0 && step % every == 0;
-}
+bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % every == 0; }
 
 }  // namespace
 

@@ -12,14 +12,10 @@ enum class Activation : std::uint8_t { none, relu, gelu_erf, gelu_tanh };
 
 [[nodiscard]] constexpr const char* to_string(Activation activation) noexcept {
   switch (activation) {
-    case Activation::none:
-      return "none";
-    case Activation::relu:
-      return "relu";
-    case Activation::gelu_erf:
-      return "gelu_erf";
-    case Activation::gelu_tanh:
-      return "gelu_tanh";
+    case Activation::none: return "none";
+    case Activation::relu: return "relu";
+    case Activation::gelu_erf: return "gelu_erf";
+    case Activation::gelu_tanh: return "gelu_tanh";
   }
   return "?";
 }

@@ -10,7 +10,8 @@ namespace {
 std::string sentence(std::string text) {
   const std::string word = text.substr(0, text.find(' '));
   const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), is_small)) text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (!word.empty() && std::all_of(word.begin(), word.end(), is_small))
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
 }
 

@@ -26,11 +26,11 @@ class TraceSink {
 // of it during its call and finds out what it needs from the op's own *_workspace_bytes function.
 struct Exec {
   Device device;
-  int threads = 1;              // CPU worker threads; results never depend on it
-  void* stream = nullptr;       // cudaStream_t on CUDA
+  int threads = 1;         // CPU worker threads; results never depend on it
+  void* stream = nullptr;  // cudaStream_t on CUDA
   void* workspace = nullptr;
   std::size_t workspace_bytes = 0;
-  TraceSink* trace = nullptr;   // not owned; may be null
+  TraceSink* trace = nullptr;  // not owned; may be null
 };
 
 }  // namespace athanor

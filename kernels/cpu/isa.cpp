@@ -10,8 +10,6 @@ bool has_avx2() noexcept {
   return available;
 }
 
-const char* avx2_refusal() noexcept {
-  return has_avx2() ? nullptr : "this processor lacks AVX2 or FMA";
-}
+const char* avx2_refusal() noexcept { return has_avx2() ? nullptr : "this processor lacks AVX2 or FMA"; }
 
 }  // namespace athanor::kernels::cpu

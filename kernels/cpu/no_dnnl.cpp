@@ -27,9 +27,7 @@ class AbsentPlan final : public ConvPlan {
 
 }  // namespace
 
-void gemm(const GemmArgs&) {
-  no_dnnl("multiply two matrices");
-}
+void gemm(const GemmArgs&) { no_dnnl("multiply two matrices"); }
 
 const ConvPlan& conv_plan(ConvPass, const ConvShape&) {
   static const AbsentPlan plan;

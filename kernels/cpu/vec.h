@@ -42,42 +42,18 @@ struct Vec {
   }
 };
 
-inline Vec operator+(Vec a, Vec b) {
-  return {_mm256_add_ps(a.v, b.v)};
-}
-inline Vec operator-(Vec a, Vec b) {
-  return {_mm256_sub_ps(a.v, b.v)};
-}
-inline Vec operator*(Vec a, Vec b) {
-  return {_mm256_mul_ps(a.v, b.v)};
-}
-inline Vec operator/(Vec a, Vec b) {
-  return {_mm256_div_ps(a.v, b.v)};
-}
-inline Vec multiply_add(Vec a, Vec b, Vec c) {
-  return {_mm256_fmadd_ps(a.v, b.v, c.v)};
-}  // a * b + c
-inline Vec negative_multiply_add(Vec a, Vec b, Vec c) {
-  return {_mm256_fnmadd_ps(a.v, b.v, c.v)};
-}  // c - a * b
-inline Vec maximum(Vec a, Vec b) {
-  return {_mm256_max_ps(a.v, b.v)};
-}  // b where either is NaN
-inline Vec minimum(Vec a, Vec b) {
-  return {_mm256_min_ps(a.v, b.v)};
-}
-inline Vec square_root(Vec a) {
-  return {_mm256_sqrt_ps(a.v)};
-}
-inline Vec absolute(Vec a) {
-  return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)};
-}
-inline Vec select(Vec mask, Vec yes, Vec no) {
-  return {_mm256_blendv_ps(no.v, yes.v, mask.v)};
-}
-inline Vec less(Vec a, Vec b) {
-  return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)};
-}
+inline Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
+inline Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
+inline Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
+inline Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+inline Vec multiply_add(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }            // a * b + c
+inline Vec negative_multiply_add(Vec a, Vec b, Vec c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a * b
+inline Vec maximum(Vec a, Vec b) { return {_mm256_max_ps(a.v, b.v)}; }  // b where either is NaN
+inline Vec minimum(Vec a, Vec b) { return {_mm256_min_ps(a.v, b.v)}; }
+inline Vec square_root(Vec a) { return {_mm256_sqrt_ps(a.v)}; }
+inline Vec absolute(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+inline Vec select(Vec mask, Vec yes, Vec no) { return {_mm256_blendv_ps(no.v, yes.v, mask.v)}; }
+inline Vec less(Vec a, Vec b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
 
 // Calls whole(i) for every full vector of [0, n) and tail(i, rest) for what is left.
 template <class Whole, class Tail>

@@ -30,9 +30,7 @@ inline Vec exponential(Vec x) {
 }
 
 // 1 / (1 + e^-x)
-inline Vec sigmoid(Vec x) {
-  return Vec::all(1.0f) / (Vec::all(1.0f) + exponential(Vec::zero() - x));
-}
+inline Vec sigmoid(Vec x) { return Vec::all(1.0f) / (Vec::all(1.0f) + exponential(Vec::zero() - x)); }
 
 // The standard normal distribution: density(x) = e^(-x^2/2) / sqrt(2 pi), lower_tail(x) = its integral from -infinity.
 // For t = |x|: lower_tail(-t) = e^(-t^2/2) m(t), and Mills' ratio m is fitted by a polynomial of degree 9 in

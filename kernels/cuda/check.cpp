@@ -10,37 +10,30 @@ namespace {
 
 ErrorKind kind_of(cudaError_t code) {
   switch (code) {
-    case cudaErrorMemoryAllocation:
-      return ErrorKind::out_of_memory;
+    case cudaErrorMemoryAllocation: return ErrorKind::out_of_memory;
     case cudaErrorNoDevice:
     case cudaErrorInsufficientDriver:
     case cudaErrorInvalidDevice:
     case cudaErrorNoKernelImageForDevice:
-    case cudaErrorSystemDriverMismatch:
-      return ErrorKind::unavailable;
-    default:
-      return ErrorKind::internal;
+    case cudaErrorSystemDriverMismatch: return ErrorKind::unavailable;
+    default: return ErrorKind::internal;
   }
 }
 
 std::string remedy_for(cudaError_t code) {
   switch (code) {
-    case cudaErrorMemoryAllocation:
-      return "Make data.batch_size smaller, or free the device of other programs";
+    case cudaErrorMemoryAllocation: return "Make data.batch_size smaller, or free the device of other programs";
     case cudaErrorNoKernelImageForDevice:
       return "Add the device's architecture to ATH_CUDA_ARCHITECTURES and build again";
     case cudaErrorInsufficientDriver:
-    case cudaErrorSystemDriverMismatch:
-      return "Update the NVIDIA driver, or use the device cpu";
+    case cudaErrorSystemDriverMismatch: return "Update the NVIDIA driver, or use the device cpu";
     case cudaErrorNoDevice:
-    case cudaErrorInvalidDevice:
-      return "Use the device cpu, or name a device that nvidia-smi lists";
+    case cudaErrorInvalidDevice: return "Use the device cpu, or name a device that nvidia-smi lists";
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchFailure:
     case cudaErrorMisalignedAddress:
       return "This may come from an operation queued earlier; run with CUDA_LAUNCH_BLOCKING=1 to see which";
-    default:
-      return {};
+    default: return {};
   }
 }
 
@@ -52,9 +45,7 @@ std::string describe(const CallSite& site, const std::string& code, const std::s
          ":" + std::to_string(site.line) + ", on device " + std::to_string(device);
 }
 
-std::string intention(const CallSite& site) {
-  return std::string("run ") + site.op + " on a CUDA device";
-}
+std::string intention(const CallSite& site) { return std::string("run ") + site.op + " on a CUDA device"; }
 
 }  // namespace
 

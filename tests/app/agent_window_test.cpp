@@ -8,13 +8,13 @@
 #include "widgets/log/log_ring.h"
 #include "widgets/plot/metric_plot.h"
 
+#include <gtest/gtest.h>
+
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
-
-#include <gtest/gtest.h>
 
 namespace athanor::app {
 namespace {
@@ -35,7 +35,9 @@ struct AgentWindow : testing::Test {
 void launch(Bench& bench, const QString& notes, int steps) {
   bench.show("experiment");
   bench.workbench->experiment().set_recipe_text(
-      QStringLiteral("[run]\nname = \"small\"\nnotes = \"%1\"\n[train]\nwarmup_steps = 0\nsteps = %2\n").arg(notes).arg(steps));
+      QStringLiteral("[run]\nname = \"small\"\nnotes = \"%1\"\n[train]\nwarmup_steps = 0\nsteps = %2\n")
+          .arg(notes)
+          .arg(steps));
   QTest::mouseClick(bench.experiment().launch_button(), Qt::LeftButton);
 }
 
@@ -45,7 +47,8 @@ TEST_F(AgentWindow, LaunchingEnqueuesAndShowsTheRunLive) {
   ASSERT_TRUE(Bench::until([&] { return bench.window().current_page() == u"live"_s; }));
   const store::RunId id = bench.workbench->live().run_id();
   EXPECT_GT(id, 0);
-  EXPECT_TRUE(Bench::until([&] { return bench.workbench->live().run() && bench.workbench->live().run()->status == RunStatus::finished; }));
+  EXPECT_TRUE(Bench::until(
+      [&] { return bench.workbench->live().run() && bench.workbench->live().run()->status == RunStatus::finished; }));
   EXPECT_EQ(bench.workbench->live().run()->step, 60);
   EXPECT_EQ(home.run(id).name, "small");
 }
@@ -78,7 +81,8 @@ TEST_F(AgentWindow, ForkTakesTheRecipeAndTheCheckpoint) {
   Bench bench = make();
   const store::RunId parent = home.enqueue(60);
   ASSERT_EQ(home.wait(parent).status, RunStatus::finished);
-  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
+  ASSERT_TRUE(
+      Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
   bench.show("runs");
   bench.runs().select(parent);
   bench.run("runs.fork");
@@ -99,7 +103,8 @@ TEST_F(AgentWindow, DeletingIsTakenBackByUndo) {
   ASSERT_EQ(home.wait(id).status, RunStatus::finished);
   Bench bench = make();
   bench.show("runs");
-  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
+  ASSERT_TRUE(
+      Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
   bench.runs().select(id);
   QTest::keyClick(bench.runs().table(), Qt::Key_Delete);
   ASSERT_TRUE(Bench::until([&] { return bench.list().empty(); }));
@@ -114,7 +119,8 @@ TEST_F(AgentWindow, TagsNameNoteAndPinReachTheHistory) {
   ASSERT_EQ(home.wait(id).status, RunStatus::finished);
   Bench bench = make();
   bench.show("runs");
-  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
+  ASSERT_TRUE(
+      Bench::until([&] { return bench.list().size() == 1 && bench.list().front().status == RunStatus::finished; }));
   bench.runs().select(id);
   bench.run("runs.tags");
   QWidget* tags = bench.window().focusWidget();
@@ -154,7 +160,8 @@ TEST_F(AgentWindow, ClosingAsksNothingAndTheRunGoesOn) {
 TEST_F(AgentWindow, AFailedRunSaysWhyAboveItsCurves) {
   Bench bench = make();
   launch(bench, u"pace=2 end=crash"_s, 30);
-  ASSERT_TRUE(Bench::until([&] { return bench.workbench->live().run() && bench.workbench->live().run()->status == RunStatus::broken; }));
+  ASSERT_TRUE(Bench::until(
+      [&] { return bench.workbench->live().run() && bench.workbench->live().run()->status == RunStatus::broken; }));
   ASSERT_TRUE(Bench::until([&] {
     const auto* bar = bench.live().findChild<widgets::MessageBar*>();
     return bar && bar->isVisible() && !bar->text().isEmpty();

@@ -51,7 +51,9 @@ class Bench {
   }
   [[nodiscard]] MainWindow& window() const { return workbench->window(); }
   [[nodiscard]] RunsPage& runs() const { return *qobject_cast<RunsPage*>(window().page(QStringLiteral("runs"))); }
-  [[nodiscard]] ExperimentPage& experiment() const { return *qobject_cast<ExperimentPage*>(window().page(QStringLiteral("experiment"))); }
+  [[nodiscard]] ExperimentPage& experiment() const {
+    return *qobject_cast<ExperimentPage*>(window().page(QStringLiteral("experiment")));
+  }
   [[nodiscard]] LivePage& live() const { return *qobject_cast<LivePage*>(window().page(QStringLiteral("live"))); }
   [[nodiscard]] const std::vector<store::Run>& list() const { return workbench->history().runs()->runs(); }
   void run(const char* action) const { window().actions()->run(QString::fromLatin1(action)); }

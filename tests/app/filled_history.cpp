@@ -16,12 +16,14 @@ namespace athanor::app {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-const char* const kWords[] = {"lion face", "red apple", "tulip", "octopus", "cup of tea", "mushroom", "croissant", "hedgehog",
-                              "pineapple", "snail",     "cactus", "penguin", "honey pot", "whale",    "taco",      "maple leaf"};
+const char* const kWords[] = {"lion face", "red apple", "tulip",     "octopus",   "cup of tea", "mushroom",
+                              "croissant", "hedgehog",  "pineapple", "snail",     "cactus",     "penguin",
+                              "honey pot", "whale",     "taco",      "maple leaf"};
 constexpr int kConcepts = 16;
 
 std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 class Filler {
@@ -53,7 +55,9 @@ class Filler {
     return job.run;
   }
 
-  void put(double seconds, journal::Payload payload) { events_.push_back({static_cast<std::int64_t>(seconds * kSecond), std::move(payload)}); }
+  void put(double seconds, journal::Payload payload) {
+    events_.push_back({static_cast<std::int64_t>(seconds * kSecond), std::move(payload)});
+  }
 
   void flush(store::RunId run) {
     const std::int64_t from = value_or_throw(writer_->offset(run, 0));
@@ -85,7 +89,8 @@ class Filler {
       const double r1 = best * (1 - std::exp(-3 * share)) + 0.005;
       const double r10 = std::min(0.95, 2.3 * r1 + 0.03);
       const double time = static_cast<double>(step) / pace + 0.2;
-      const std::vector<std::pair<std::string, double>> figures = {{"t2i_r1", r1}, {"t2i_r10", r10}, {"i2t_r1", r1 * 0.93}, {"i2t_r10", r10 * 0.96}};
+      const std::vector<std::pair<std::string, double>> figures = {
+          {"t2i_r1", r1}, {"t2i_r10", r10}, {"i2t_r1", r1 * 0.93}, {"i2t_r10", r10 * 0.96}};
       journal::MetricSamples samples{step, {}};
       for (const auto& [name, value] : figures) samples.values.emplace_back("eval/" + name, value);
       samples.values.emplace_back("eval/loss", 1.9 + 2.9 * std::exp(-3 * share));
@@ -103,9 +108,11 @@ class Filler {
         const int rank = std::max(1, static_cast<int>((query * 7 % 40 + 1) * (1 - share) + 1 + query % 3));
         journal::RetrievalSample sample{step, text, query, kWords[query], text ? "" : picture(query), rank, 196, {}};
         for (int place = 1; place <= 5; ++place) {
-          const int concept_id = place == rank ? query : (query + place * 3 + static_cast<int>(step / every)) % kConcepts;
+          const int concept_id =
+              place == rank ? query : (query + place * 3 + static_cast<int>(step / every)) % kConcepts;
           if (place != rank && concept_id == query) continue;
-          sample.top.push_back({concept_id, kWords[concept_id], text ? picture(concept_id) : "", 0.82 - 0.07 * place + 0.1 * share});
+          sample.top.push_back(
+              {concept_id, kWords[concept_id], text ? picture(concept_id) : "", 0.82 - 0.07 * place + 0.1 * share});
         }
         put(static_cast<double>(step) / pace + 0.3, std::move(sample));
       }
@@ -114,8 +121,9 @@ class Filler {
   void devices(double seconds) {
     std::normal_distribution<double> noise(0, 0.05);
     for (double t = 0.5; t < seconds; t += 1)
-      put(t, journal::DeviceSample{"cpu", std::clamp(0.9 + noise(random_) - (static_cast<int>(t) % 25 == 0 ? 0.4 : 0), 0.0, 1.0),
-                                   static_cast<std::int64_t>(412e6 + 1e6 * t), std::int64_t{8} << 30, -1, -1});
+      put(t, journal::DeviceSample{
+                 "cpu", std::clamp(0.9 + noise(random_) - (static_cast<int>(t) % 25 == 0 ? 0.4 : 0), 0.0, 1.0),
+                 static_cast<std::int64_t>(412e6 + 1e6 * t), std::int64_t{8} << 30, -1, -1});
   }
 
   void happenings(std::int64_t steps, std::int64_t planned, double pace) {
@@ -123,18 +131,26 @@ class Filler {
     plan.model = "two_tower: image 1.2 M, text 0.4 M";
     plan.steps = planned;
     put(0.1, journal::PredictionMade{recipe::to_json(plan)});
-    put(0.1, journal::LogLine{journal::Severity::info, "data set emoji: 541 pictures of 285 concepts to train on, 196 to test on"});
-    put(0.2, journal::LogLine{journal::Severity::info, "two_tower: image 1.2 M, text 0.4 M parameters on cpu: 2 threads"});
-    put(10 / pace, journal::PredictionChecked{10, pace * 1.06, pace, 437 << 20, 421 << 20, static_cast<double>(planned) / pace / 1.06, static_cast<double>(planned) / pace});
+    put(0.1, journal::LogLine{journal::Severity::info,
+                              "data set emoji: 541 pictures of 285 concepts to train on, 196 to test on"});
+    put(0.2,
+        journal::LogLine{journal::Severity::info, "two_tower: image 1.2 M, text 0.4 M parameters on cpu: 2 threads"});
+    put(10 / pace,
+        journal::PredictionChecked{10, pace * 1.06, pace, 437 << 20, 421 << 20,
+                                   static_cast<double>(planned) / pace / 1.06, static_cast<double>(planned) / pace});
     for (std::int64_t step = 20; step <= steps; step += 20)
-      put(static_cast<double>(step) / pace, journal::LogLine{step == 240 ? journal::Severity::warning : journal::Severity::info,
-                                                           step == 240 ? "loader waited 0.4 s for the disk" : "step " + std::to_string(step) + " of " + std::to_string(steps)});
+      put(static_cast<double>(step) / pace,
+          journal::LogLine{step == 240 ? journal::Severity::warning : journal::Severity::info,
+                           step == 240 ? "loader waited 0.4 s for the disk"
+                                       : "step " + std::to_string(step) + " of " + std::to_string(steps)});
     for (std::int64_t step = 100; step <= steps; step += 100)
-      put(static_cast<double>(step) / pace, journal::CheckpointWritten{step, 19'400'000, 0.21, "checkpoints/step-" + std::to_string(step)});
+      put(static_cast<double>(step) / pace,
+          journal::CheckpointWritten{step, 19'400'000, 0.21, "checkpoints/step-" + std::to_string(step)});
   }
 
   void sort_events() {
-    std::stable_sort(events_.begin(), events_.end(), [](const journal::Event& a, const journal::Event& b) { return a.time_ns < b.time_ns; });
+    std::stable_sort(events_.begin(), events_.end(),
+                     [](const journal::Event& a, const journal::Event& b) { return a.time_ns < b.time_ns; });
   }
 
   void end(store::RunId run, double seconds, journal::RunState state, const std::string& cause) {
@@ -184,23 +200,40 @@ store::RunId fill_history(const std::filesystem::path& home, const Filling& fill
     const std::int64_t steps = 200 + 100 * (i % 5);
     const double pace = 2.1 + 0.13 * (i % 7);
     const double seconds = static_cast<double>(steps) / pace;
-    last = filler.add((i % 4 == 0 ? "starter-" : i % 4 == 1 ? "wider-text-" : i % 4 == 2 ? "no-augment-" : "long-warmup-") + std::to_string(i + 1), steps,
-                      now - age * 5400 * kSecond, i + 1);
+    last = filler.add((i % 4 == 0   ? "starter-"
+                       : i % 4 == 1 ? "wider-text-"
+                       : i % 4 == 2 ? "no-augment-"
+                                    : "long-warmup-") +
+                          std::to_string(i + 1),
+                      steps, now - age * 5400 * kSecond, i + 1);
     const bool failed = i % 9 == 4;
     const bool stopped = i % 11 == 6;
-    filler.curve(failed ? steps / 3 : stopped ? steps / 2 : steps, pace, 1.1 + 0.15 * (i % 6), filling.runs > 100 ? 10 : 2);
+    filler.curve(failed    ? steps / 3
+                 : stopped ? steps / 2
+                           : steps,
+                 pace, 1.1 + 0.15 * (i % 6), filling.runs > 100 ? 10 : 2);
     filler.evaluations(failed ? steps / 3 : steps, 50, pace, 0.16 + 0.02 * (i % 8));
     filler.sort_events();
-    filler.end(last, seconds, failed ? journal::RunState::failed : stopped ? journal::RunState::stopped : journal::RunState::finished,
-               failed ? "the loss is not a number at step 67" : stopped ? "asked to stop" : "");
-    if (i % 3 == 0) value_or_throw(filler.writer().set_tags({last}, i % 2 == 0 ? std::vector<std::string>{"baseline"} : std::vector<std::string>{"augment", "night"}));
+    filler.end(last, seconds,
+               failed    ? journal::RunState::failed
+               : stopped ? journal::RunState::stopped
+                         : journal::RunState::finished,
+               failed    ? "the loss is not a number at step 67"
+               : stopped ? "asked to stop"
+                         : "");
+    if (i % 3 == 0)
+      value_or_throw(filler.writer().set_tags(
+          {last}, i % 2 == 0 ? std::vector<std::string>{"baseline"} : std::vector<std::string>{"augment", "night"}));
     if (i == filling.runs / 2) value_or_throw(filler.writer().set_pinned({last}, true));
-    if (i % 5 == 1) value_or_throw(filler.writer().set_note(last, "Wider text tower: the loss falls faster, retrieval does not follow."));
+    if (i % 5 == 1)
+      value_or_throw(
+          filler.writer().set_note(last, "Wider text tower: the loss falls faster, retrieval does not follow."));
   }
   if (!filling.rich) return last;
   const double pace = 2.42;
   const std::int64_t done = filling.rich_is_live ? filling.rich_steps * 3 / 5 : filling.rich_steps;
-  last = filler.add("starter", filling.rich_steps, now - static_cast<std::int64_t>(static_cast<double>(done) / pace * kSecond), 4242);
+  last = filler.add("starter", filling.rich_steps,
+                    now - static_cast<std::int64_t>(static_cast<double>(done) / pace * kSecond), 4242);
   filler.curve(done, pace, 0.92, 1);
   filler.evaluations(done, 40, pace, 0.29);
   filler.answers(done, 40, pace);

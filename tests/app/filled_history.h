@@ -1,5 +1,5 @@
-// Fills a home with a believable history through the real store writer: many short runs, and one long one with pictures,
-// answers, devices, events and a log. Deterministic for a seed.
+// Fills a home with a believable history through the real store writer: many short runs, and one long one with
+// pictures, answers, devices, events and a log. Deterministic for a seed.
 #pragma once
 
 #include "core/store/types.h"
@@ -9,8 +9,8 @@
 namespace athanor::app {
 
 struct Filling {
-  int runs = 12;           // besides the rich one
-  bool rich = true;        // one run with everything, the newest
+  int runs = 12;     // besides the rich one
+  bool rich = true;  // one run with everything, the newest
   bool rich_is_live = true;
   int rich_steps = 400;
 };

@@ -1,7 +1,7 @@
 // One application for all tests of this executable, without a display.
-#include <QApplication>
-
 #include <gtest/gtest.h>
+
+#include <QApplication>
 
 int main(int count, char** words) {
   qputenv("QT_QPA_PLATFORM", "offscreen");

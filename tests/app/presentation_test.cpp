@@ -8,13 +8,13 @@
 #include "app/stores/run_store.h"
 #include "tests/support/temporary_folder.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <QAbstractItemModelTester>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTest>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <cmath>
@@ -47,7 +47,9 @@ struct Table : testing::Test {
   CurveStore curves;
   RunTableModel model{&runs, &curves};
   QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
-  [[nodiscard]] QString cell(int row, RunColumn column) const { return model.index(row, static_cast<int>(column)).data().toString(); }
+  [[nodiscard]] QString cell(int row, RunColumn column) const {
+    return model.index(row, static_cast<int>(column)).data().toString();
+  }
 };
 
 TEST_F(Table, ShowsNewestFirstPinnedOnTopWithoutDeleted) {
@@ -116,7 +118,8 @@ TEST_F(Table, UnknownFiguresAreDashesAndSortLastEitherWay) {
   const auto order = [&](Qt::SortOrder direction) {
     filter.sort(static_cast<int>(RunColumn::loss), direction);
     QStringList names;
-    for (int row = 0; row < filter.rowCount(); ++row) names << filter.index(row, static_cast<int>(RunColumn::name)).data().toString();
+    for (int row = 0; row < filter.rowCount(); ++row)
+      names << filter.index(row, static_cast<int>(RunColumn::name)).data().toString();
     return names;
   };
   EXPECT_EQ(order(Qt::AscendingOrder), (QStringList{u"good"_s, u"bad"_s, u"none"_s}));
@@ -162,11 +165,15 @@ TEST(RunWords, PaceAndTimeLeft) {
 
 std::vector<store::Point> points(std::initializer_list<double> values) {
   std::vector<store::Point> out;
-  for (const double value : values) out.push_back({static_cast<std::int64_t>(out.size()), static_cast<std::int64_t>(out.size()) * 1'000'000'000, value});
+  for (const double value : values)
+    out.push_back(
+        {static_cast<std::int64_t>(out.size()), static_cast<std::int64_t>(out.size()) * 1'000'000'000, value});
   return out;
 }
 
-TEST(Smoothing, OfNothingLeavesTheValues) { EXPECT_THAT(smoothed(points({1, 5, 2}), 0), testing::ElementsAre(1, 5, 2)); }
+TEST(Smoothing, OfNothingLeavesTheValues) {
+  EXPECT_THAT(smoothed(points({1, 5, 2}), 0), testing::ElementsAre(1, 5, 2));
+}
 
 TEST(Smoothing, IsAWeightedMeanWithoutABiasTowardsZero) {
   const auto line = smoothed(points({4, 4, 4, 8}), 0.5);
@@ -193,15 +200,18 @@ TEST(Smoothing, ColumnsTakeTheLineOfAllSamplesAndKeepEverySpike) {
 }
 
 TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
-  const auto faults = Planner::read_faults(u"-:8: data.dataset: there is none at /x/emoji; run `athanor-run prepare emoji`\n-: train.steps: too many\nsomething else"_s);
+  const auto faults = Planner::read_faults(
+      u"-:8: data.dataset: there is none at /x/emoji; run `athanor-run prepare emoji`\n-: train.steps: too many\nsomething else"_s);
   ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0], (recipe::Fault{8, "data.dataset", "there is none at /x/emoji; run `athanor-run prepare emoji`"}));
+  EXPECT_EQ(faults[0],
+            (recipe::Fault{8, "data.dataset", "there is none at /x/emoji; run `athanor-run prepare emoji`"}));
   EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
 }
 
 TEST(Settings, ComeBackAndLeaveForeignKeysAlone) {
   const testing_support::TemporaryFolder folder;
-  QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat).setValue(u"future/thing"_s, 7);
+  QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat)
+      .setValue(u"future/thing"_s, 7);
   {
     Settings settings(folder / "settings.ini");
     EXPECT_EQ(settings.text(Setting::theme), u"system"_s);
@@ -211,7 +221,10 @@ TEST(Settings, ComeBackAndLeaveForeignKeysAlone) {
   Settings again(folder / "settings.ini");
   EXPECT_EQ(again.text(Setting::theme), u"dark"_s);
   EXPECT_DOUBLE_EQ(again.value(Setting::live_smoothing).toDouble(), 0.5);
-  EXPECT_EQ(QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat).value(u"future/thing"_s).toInt(), 7);
+  EXPECT_EQ(QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat)
+                .value(u"future/thing"_s)
+                .toInt(),
+            7);
 }
 
 TEST(JobThread, DeliversOnTheThreadThatAsked) {
@@ -234,7 +247,9 @@ TEST(JobThread, NewerRequestsReplaceOlderOnesOfTheirKey) {
   QObject guard;
   std::vector<int> delivered;
   for (int i = 0; i < 20; ++i)
-    jobs.post(&guard, u"same"_s, [&, i](const std::stop_token&) -> JobThread::Deliver { return [&delivered, i] { delivered.push_back(i); }; });
+    jobs.post(&guard, u"same"_s, [&, i](const std::stop_token&) -> JobThread::Deliver {
+      return [&delivered, i] { delivered.push_back(i); };
+    });
   EXPECT_TRUE(QTest::qWaitFor([&] { return !delivered.empty(); }));
   QTest::qWait(30);
   EXPECT_EQ(delivered, std::vector<int>{19});

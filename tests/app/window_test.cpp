@@ -16,6 +16,8 @@
 #include "widgets/plot/metric_plot.h"
 #include "widgets/tables/search_line.h"
 
+#include <gtest/gtest.h>
+
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
@@ -23,8 +25,6 @@
 #include <QSet>
 #include <QTableView>
 #include <QTableWidget>
-
-#include <gtest/gtest.h>
 
 #include <fstream>
 
@@ -97,7 +97,9 @@ TEST_F(Window, FaultsOfTheTextStandWithTheirLines) {
   auto* list = bench.experiment().recipe_editor()->findChild<QListWidget*>();
   ASSERT_EQ(list->count(), 2);
   const recipe::Parsed parsed = recipe::parse("[train]\nstepz = 77\nlearning_rate = \"fast\"\n");
-  for (int i = 0; i < 2; ++i) EXPECT_EQ(list->item(i)->text().toStdString(), recipe::to_string(parsed.faults[static_cast<std::size_t>(i)], "recipe"));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(list->item(i)->text().toStdString(),
+              recipe::to_string(parsed.faults[static_cast<std::size_t>(i)], "recipe"));
   EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
 }
 
@@ -161,9 +163,11 @@ TEST_F(Window, EveryFocusableWidgetIsNamed) {
   for (const QWidget* widget : bench.window().findChildren<QWidget*>()) {
     if (widget->focusPolicy() == Qt::NoFocus || widget->objectName().startsWith(u"qt_"_s)) continue;
     QString name = widget->accessibleName();
-    if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button && name.isEmpty()) name = button->text();
+    if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button && name.isEmpty())
+      name = button->text();
     QStringList path;
-    for (const QWidget* at = widget; at; at = at->parentWidget()) path << QString::fromLatin1(at->metaObject()->className());
+    for (const QWidget* at = widget; at; at = at->parentWidget())
+      path << QString::fromLatin1(at->metaObject()->className());
     EXPECT_FALSE(name.trimmed().isEmpty()) << path.join(u" < "_s).toStdString();
   }
 }
@@ -216,7 +220,8 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
       for (int column = 0; column < table->columnCount(); ++column) cells << table->item(row, column)->text();
   EXPECT_TRUE(cells.contains(u"Peak memory"_s));
   EXPECT_TRUE(cells.contains(u"421\u00a0MiB"_s));
-  EXPECT_TRUE(std::any_of(cells.begin(), cells.end(), [](const QString& cell) { return cell.startsWith(u"Evaluated: R@1"_s); }));
+  EXPECT_TRUE(std::any_of(cells.begin(), cells.end(),
+                          [](const QString& cell) { return cell.startsWith(u"Evaluated: R@1"_s); }));
 }
 
 TEST_F(Window, SmoothingDrawsAnotherLineThroughTheSameValues) {
@@ -237,15 +242,18 @@ TEST_F(Window, NewFromARunTakesItsRecipe) {
   bench.runs().select(run.id);
   bench.run("runs.new_from");
   EXPECT_EQ(bench.window().current_page(), u"experiment"_s);
-  EXPECT_TRUE(Bench::until([&] { return bench.experiment().form()->text(u"run.name"_s) == QString::fromStdString(run.name); }));
+  EXPECT_TRUE(
+      Bench::until([&] { return bench.experiment().form()->text(u"run.name"_s) == QString::fromStdString(run.name); }));
 }
 
 TEST_F(Window, AStoreThatCannotBeReadIsSaidInOneSentence) {
-  std::ofstream(home.path() / "history.db") << "this is no data base, and it is long enough to be looked at as one by anybody who opens it";
+  std::ofstream(home.path() / "history.db")
+      << "this is no data base, and it is long enough to be looked at as one by anybody who opens it";
   Bench bench({home.path()});
   bench.show("runs");
   EXPECT_TRUE(bench.window().message_bar()->isVisible());
-  EXPECT_TRUE(bench.window().message_bar()->text().startsWith(u"Could not"_s)) << bench.window().message_bar()->text().toStdString();
+  EXPECT_TRUE(bench.window().message_bar()->text().startsWith(u"Could not"_s))
+      << bench.window().message_bar()->text().toStdString();
 }
 
 TEST_F(Window, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {

@@ -2,13 +2,13 @@
 // and that every folder says what it is for.
 #include "tests/gates/source_tree.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <fstream>
 #include <map>
 #include <regex>
 #include <set>
-
-#include <gtest/gtest.h>
 
 namespace athanor::gates {
 namespace {
@@ -58,9 +58,8 @@ std::map<std::string, int> read_exceptions() {
 }
 
 bool allows(const std::vector<std::string>& allowed, const std::string& room) {
-  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) {
-    return room == one || room.starts_with(one + "/");
-  });
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [&](const std::string& one) { return room == one || room.starts_with(one + "/"); });
 }
 
 bool is_project_path(const std::string& target) {
@@ -83,23 +82,28 @@ TEST(Gates, Layering) {
       }
       if (!is_project_path(include.target)) continue;
       const auto target = room_of(include.target);
-      EXPECT_TRUE(target == room || allows(rule->second, target)) << place << room << " may not include " << include.target;
+      EXPECT_TRUE(target == room || allows(rule->second, target))
+          << place << room << " may not include " << include.target;
     }
   }
 }
 
 // Names of foreign libraries and the only folders whose public headers may show them.
 TEST(Gates, ForeignTypesStayInTheFolderThatWrapsThem) {
-  const std::map<std::string, std::string> homes = {
-      {"Q[A-Z]|Qt", "widgets|app"},        {"SQLiteCpp|sqlite3", "core/store"}, {"opencv2", "core/data"},
-      {"cuda|cublas|cudnn|nccl", "kernels"}, {"oneapi|dnnl", "kernels"},          {"libssh", "core/remote"},
-      {"hb\\.h|hb-|librsvg|pugixml", "core/data"}};
+  const std::map<std::string, std::string> homes = {{"Q[A-Z]|Qt", "widgets|app"},
+                                                    {"SQLiteCpp|sqlite3", "core/store"},
+                                                    {"opencv2", "core/data"},
+                                                    {"cuda|cublas|cudnn|nccl", "kernels"},
+                                                    {"oneapi|dnnl", "kernels"},
+                                                    {"libssh", "core/remote"},
+                                                    {"hb\\.h|hb-|librsvg|pugixml", "core/data"}};
   for (const auto& file : read_sources(kRoot, kProductFolders)) {
     for (const auto& include : includes(file.text)) {
       if (include.quoted) continue;
       for (const auto& [library, home] : homes) {
         if (!std::regex_search(include.target, std::regex("^(" + library + ")"))) continue;
-        EXPECT_TRUE(std::regex_search(file.path, std::regex("^(" + home + ")")) || (library.starts_with("cuda") && file.path.starts_with("core/memory/")))
+        EXPECT_TRUE(std::regex_search(file.path, std::regex("^(" + home + ")")) ||
+                    (library.starts_with("cuda") && file.path.starts_with("core/memory/")))
             << file.path << ":" << include.line << ": <" << include.target << "> belongs to " << home;
       }
     }

@@ -92,8 +92,10 @@ std::string blank_non_code(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto end = end_of_non_code(text, at, line_start);
     if (end == at) {
-      if (text[at] == '\n') line_start = true;
-      else if (text[at] != ' ' && text[at] != '\t') line_start = false;
+      if (text[at] == '\n')
+        line_start = true;
+      else if (text[at] != ' ' && text[at] != '\t')
+        line_start = false;
       ++at;
       continue;
     }

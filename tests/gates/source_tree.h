@@ -14,7 +14,8 @@ struct SourceFile {
 };
 
 // Every .h, .cpp, .cu and .cuh file under the given top-level folders, sorted by path.
-[[nodiscard]] std::vector<SourceFile> read_sources(const std::filesystem::path& root, const std::vector<std::string>& folders);
+[[nodiscard]] std::vector<SourceFile> read_sources(const std::filesystem::path& root,
+                                                   const std::vector<std::string>& folders);
 
 // The same text with comments, string and character literals and preprocessor lines blanked; line breaks stay.
 [[nodiscard]] std::string blank_non_code(std::string_view text);

@@ -15,9 +15,7 @@ bool has_device() {
 
 }  // namespace
 
-const char* cuda_refusal() {
-  return has_device() ? nullptr : "this machine has no CUDA device";
-}
+const char* cuda_refusal() { return has_device() ? nullptr : "this machine has no CUDA device"; }
 
 // Pinned memory has one address for host and device.
 void* allocate_shared_bytes(std::size_t bytes) {
@@ -32,8 +30,6 @@ void release_shared_bytes(void* data) noexcept {
   static_cast<void>(cudaFreeHost(data));
 }
 
-void wait_for_device() {
-  ATH_CUDA_CHECK(kOp, cudaDeviceSynchronize());
-}
+void wait_for_device() { ATH_CUDA_CHECK(kOp, cudaDeviceSynchronize()); }
 
 }  // namespace athanor::kernels::test

@@ -7,11 +7,11 @@
 #include "widgets/palette/command_palette.h"
 #include "widgets/palette/fuzzy_match.h"
 
+#include <gtest/gtest.h>
+
 #include <QAbstractItemModelTester>
 #include <QFontMetricsF>
 #include <QGuiApplication>
-
-#include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
@@ -46,7 +46,8 @@ TEST(Numbers, PrefixesBytesAndTimes) {
 
 TEST(Numbers, FontForNumbersHasEquallyWideDigits) {
   const QFontMetricsF metrics(tabular_font(QGuiApplication::font()));
-  for (char16_t digit = u'0'; digit <= u'9'; ++digit) EXPECT_NEAR(metrics.horizontalAdvance(QChar(digit)), metrics.horizontalAdvance(u'0'), 0.01);
+  for (char16_t digit = u'0'; digit <= u'9'; ++digit)
+    EXPECT_NEAR(metrics.horizontalAdvance(QChar(digit)), metrics.horizontalAdvance(u'0'), 0.01);
 }
 
 double contrast(const QColor& a, const QColor& b) {
@@ -64,9 +65,11 @@ TEST(Theme, TextIsReadableInBothLooks) {
       EXPECT_GE(contrast(theme->color(Role::text), theme->color(ground)), 7.0);
       EXPECT_GE(contrast(theme->color(Role::muted), theme->color(ground)), 4.5);
     }
-    for (const Role tone : {Role::accent, Role::good, Role::bad, Role::warning, Role::info}) EXPECT_GE(contrast(theme->color(tone), theme->color(Role::surface)), 4.5) << static_cast<int>(tone);
+    for (const Role tone : {Role::accent, Role::good, Role::bad, Role::warning, Role::info})
+      EXPECT_GE(contrast(theme->color(tone), theme->color(Role::surface)), 4.5) << static_cast<int>(tone);
     EXPECT_GE(contrast(theme->color(Role::on_accent), theme->color(Role::accent)), 4.5);
-    for (int i = 0; i < kSeriesColours; ++i) EXPECT_GE(contrast(theme->series(i), theme->color(Role::surface)), 3.0) << i;
+    for (int i = 0; i < kSeriesColours; ++i)
+      EXPECT_GE(contrast(theme->series(i), theme->color(Role::surface)), 3.0) << i;
   }
 }
 
@@ -136,7 +139,10 @@ TEST(Log, KeepsOnlyTheNewestLines) {
   EXPECT_EQ(ring.index(0, 0).data().toString(), u"two"_s);
   EXPECT_EQ(ring.index(1, 0).data(Qt::AccessibleTextRole).toString(), u"Error: three"_s);
   EXPECT_EQ(ring.last_id(), 4);
-  ring.append({{5, 0, LogLevel::info, u"5"_s}, {6, 0, LogLevel::info, u"6"_s}, {7, 0, LogLevel::info, u"7"_s}, {8, 0, LogLevel::info, u"8"_s}});
+  ring.append({{5, 0, LogLevel::info, u"5"_s},
+               {6, 0, LogLevel::info, u"6"_s},
+               {7, 0, LogLevel::info, u"7"_s},
+               {8, 0, LogLevel::info, u"8"_s}});
   ASSERT_EQ(ring.rowCount(), 3);
   EXPECT_EQ(ring.index(0, 0).data().toString(), u"6"_s);
 }

@@ -12,14 +12,14 @@
 #include "widgets/plot/plot_link.h"
 #include "widgets/tables/search_line.h"
 
+#include <gtest/gtest.h>
+
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
-
-#include <gtest/gtest.h>
 
 namespace athanor::widgets {
 namespace {
@@ -30,7 +30,8 @@ Curve ramp(int count) {
   Curve curve;
   curve.name = u"train/loss"_s;
   curve.label = u"training"_s;
-  for (int i = 0; i < count; ++i) curve.columns.push_back({double(i), i * 0.5, 5.0 - i * 0.01, 5.2 - i * 0.01, 5.1 - i * 0.01, 5.1 - i * 0.01, 2, 0});
+  for (int i = 0; i < count; ++i)
+    curve.columns.push_back({double(i), i * 0.5, 5.0 - i * 0.01, 5.2 - i * 0.01, 5.1 - i * 0.01, 5.1 - i * 0.01, 2, 0});
   return curve;
 }
 
@@ -121,9 +122,30 @@ TEST_F(Plot, SaysThatThereIsNothingYet) {
 
 struct Form : testing::Test {
   Form() {
-    FieldSpec steps{u"train.steps"_s, u"train"_s, u"Steps"_s, FieldKind::integer, u"steps"_s, u"400"_s, {}, {}, u"How many batches."_s, false, false};
-    FieldSpec beta{u"train.beta1"_s, u"train"_s, u"Beta 1"_s, FieldKind::real, {}, u"0.9"_s, {}, {}, u"Memory of the gradient."_s, true, false};
-    FieldSpec groups{u"data.groups"_s, u"data"_s, u"Groups"_s, FieldKind::list, {}, u"Food & Drink"_s, {}, {u"Food & Drink"_s, u"Objects"_s}, u"Which take part."_s, false, false};
+    FieldSpec steps{u"train.steps"_s,       u"train"_s, u"Steps"_s, FieldKind::integer, u"steps"_s, u"400"_s, {}, {},
+                    u"How many batches."_s, false,      false};
+    FieldSpec beta{u"train.beta1"_s,
+                   u"train"_s,
+                   u"Beta 1"_s,
+                   FieldKind::real,
+                   {},
+                   u"0.9"_s,
+                   {},
+                   {},
+                   u"Memory of the gradient."_s,
+                   true,
+                   false};
+    FieldSpec groups{u"data.groups"_s,
+                     u"data"_s,
+                     u"Groups"_s,
+                     FieldKind::list,
+                     {},
+                     u"Food & Drink"_s,
+                     {},
+                     {u"Food & Drink"_s, u"Objects"_s},
+                     u"Which take part."_s,
+                     false,
+                     false};
     form.build({{u"data"_s, u"Data"_s, {}}, {u"train"_s, u"Training"_s, {}}}, {steps, beta, groups});
     form.resize(700, 500);
     form.show();
@@ -266,7 +288,8 @@ TEST(Palette, RunsTheBestHitOnEnter) {
   window.activateWindow();
   ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
   QSignalSpy chosen(palette, &CommandPalette::chosen);
-  palette->open({{u"a"_s, u"Delete"_s, {}, {}, {}, false, u"select one"_s}, {u"b"_s, u"Go to Live"_s, {}, {}, {}, true, {}}});
+  palette->open(
+      {{u"a"_s, u"Delete"_s, {}, {}, {}, false, u"select one"_s}, {u"b"_s, u"Go to Live"_s, {}, {}, {}, true, {}}});
   EXPECT_EQ(palette->shown_rows(), 2);
   QTest::keyClicks(palette->line(), u"live"_s);
   EXPECT_EQ(palette->shown_rows(), 1);
@@ -312,7 +335,8 @@ TEST(SearchLine, WaitsForAPauseInTyping) {
 TEST(MessageBar, SaysIntentionCauseAndRemedyAndOffersAnAction) {
   MessageBar bar;
   bool acted = false;
-  bar.show_message({MessageKind::error, u"could not start"_s, u"the disk is full"_s, u"free some space"_s, u"Retry"_s, [&] { acted = true; }, 0});
+  bar.show_message({MessageKind::error, u"could not start"_s, u"the disk is full"_s, u"free some space"_s, u"Retry"_s,
+                    [&] { acted = true; }, 0});
   EXPECT_EQ(bar.text(), u"Could not start. The disk is full. Free some space."_s);
   auto* button = bar.findChild<QPushButton*>();
   ASSERT_NE(button, nullptr);

@@ -19,6 +19,8 @@ struct Drawing {
   bool solid = false;
 };
 
+// One line a drawing.
+// clang-format off
 constexpr std::array<Drawing, static_cast<int>(Glyph::count_)> kDrawings{{
     {"M 4 6 L 20 6 M 4 12 L 20 12 M 4 18 L 13 18"},                                         // runs
     {"M 9 3 L 15 3 M 10 3 L 10 9 L 4.5 19 C 4 20.5 5 21 6 21 L 18 21 C 19 21 20 20.5 19.5 19 L 14 9 L 14 3 M 7 15 L 17 15"},  // flask
@@ -66,6 +68,7 @@ constexpr std::array<Drawing, static_cast<int>(Glyph::count_)> kDrawings{{
     {"M 12.5 2.5 C 13 7 18.5 9 18.5 15 C 18.5 19 15.5 21.5 12 21.5 C 8.500 21.5 5.500 19 5.500 15 C 5.500 12 7 10.500 8 8.500 C 9 10.500 9.500 11 10.500 11.500 C 10.500 8 10.500 5 12.500 2.500 Z "
      "M 12 21.5 C 9.8 21.5 9.2 19.5 9.4 18.2 C 9.6 16.600 11.500 15.500 12 13.500 C 13.500 15.500 14.700 16.800 14.600 18.600 C 14.500 20 13.800 21.500 12 21.500"},  // flame
 }};
+// clang-format on
 
 QPainterPath parse(const char* orders) {
   QPainterPath path;
@@ -81,11 +84,26 @@ QPainterPath parse(const char* orders) {
     double v[6] = {};
     const auto take = [&](int n) { std::generate_n(v, n, number); };
     switch (word.at(0).toLatin1()) {
-      case 'M': take(2); path.moveTo(v[0], v[1]); break;
-      case 'L': take(2); path.lineTo(v[0], v[1]); break;
-      case 'C': take(6); path.cubicTo(v[0], v[1], v[2], v[3], v[4], v[5]); break;
-      case 'O': take(3); path.addEllipse(QPointF(v[0], v[1]), v[2], v[2]); break;
-      case 'R': take(5); path.addRoundedRect(QRectF(v[0], v[1], v[2], v[3]), v[4], v[4]); break;
+      case 'M':
+        take(2);
+        path.moveTo(v[0], v[1]);
+        break;
+      case 'L':
+        take(2);
+        path.lineTo(v[0], v[1]);
+        break;
+      case 'C':
+        take(6);
+        path.cubicTo(v[0], v[1], v[2], v[3], v[4], v[5]);
+        break;
+      case 'O':
+        take(3);
+        path.addEllipse(QPointF(v[0], v[1]), v[2], v[2]);
+        break;
+      case 'R':
+        take(5);
+        path.addRoundedRect(QRectF(v[0], v[1], v[2], v[3]), v[4], v[4]);
+        break;
       case 'A':
         take(6);
         path.arcMoveTo(QRectF(v[0], v[1], v[2], v[3]), v[4]);

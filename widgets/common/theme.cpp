@@ -24,7 +24,9 @@ constexpr QRgb kDarkSeries[kSeriesColours] = {0xff74aeea, 0xfff59a5b, 0xff55c9b1
 Theme::Theme(bool dark, const QRgb (&roles)[static_cast<int>(Role::count_)], const QRgb (&series)[kSeriesColours])
     : dark_(dark), roles_(roles), series_(series) {}
 
-QColor Theme::series(int index) const { return QColor::fromRgb(series_[((index % kSeriesColours) + kSeriesColours) % kSeriesColours]); }
+QColor Theme::series(int index) const {
+  return QColor::fromRgb(series_[((index % kSeriesColours) + kSeriesColours) % kSeriesColours]);
+}
 
 Qt::PenStyle Theme::series_dash(int index) {
   constexpr Qt::PenStyle kStyles[] = {Qt::SolidLine, Qt::DashLine, Qt::DotLine};

@@ -9,11 +9,11 @@
 namespace athanor::widgets {
 
 enum class Role {
-  window,       // behind everything
-  sidebar,      // navigation
-  surface,      // cards, tables, fields
-  raised,       // hovered rows, chips
-  border,       // hairlines
+  window,   // behind everything
+  sidebar,  // navigation
+  surface,  // cards, tables, fields
+  raised,   // hovered rows, chips
+  border,   // hairlines
   text,
   muted,        // captions, units, placeholders
   faint,        // disabled text, empty-state drawings
@@ -24,8 +24,8 @@ enum class Role {
   warning,
   bad,
   info,
-  grid,         // lines inside plots
-  count_        // not a role
+  grid,   // lines inside plots
+  count_  // not a role
 };
 
 // One unit of spacing; margins and gaps are multiples of it.

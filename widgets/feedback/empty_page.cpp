@@ -1,7 +1,7 @@
 #include "widgets/feedback/empty_page.h"
 
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QLabel>
 #include <QPainter>

@@ -1,5 +1,5 @@
-// Messages at the top of a page: what was tried, why it did not work, what to do. They stay until dismissed or replaced;
-// nothing is modal. GUI thread only.
+// Messages at the top of a page: what was tried, why it did not work, what to do. They stay until dismissed or
+// replaced; nothing is modal. GUI thread only.
 #pragma once
 
 #include <QFrame>

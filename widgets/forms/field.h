@@ -1,5 +1,6 @@
-// What a form needs to know about one field, without knowing what it is for. Values travel as the text a person types, so
-// that also wrong input can be shown and judged; whoever owns the form turns text into values and says what is wrong.
+// What a form needs to know about one field, without knowing what it is for. Values travel as the text a person types,
+// so that also wrong input can be shown and judged; whoever owns the form turns text into values and says what is
+// wrong.
 #pragma once
 
 #include <QString>
@@ -15,9 +16,9 @@ struct FieldSpec {
   QString label;
   FieldKind kind = FieldKind::text;
   QString unit;
-  QString fallback;      // the default, as text; booleans are "true" and "false", lists joined by list_separator
-  QString range;         // "1 – 100 000", shown in the help; empty: none
-  QStringList choices;   // choice: what may be chosen; list: what may be ticked, empty for free text
+  QString fallback;     // the default, as text; booleans are "true" and "false", lists joined by list_separator
+  QString range;        // "1 – 100 000", shown in the help; empty: none
+  QStringList choices;  // choice: what may be chosen; list: what may be ticked, empty for free text
   QString help;
   bool advanced = false;
   bool multiline = false;

@@ -1,9 +1,9 @@
 #include "widgets/forms/field_row.h"
 
 #include "widgets/common/glyph.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
 #include "widgets/forms/field_editor.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QGridLayout>
 #include <QLabel>
@@ -76,7 +76,8 @@ void FieldRow::set_verdict(const QString& reason) {
   if (reason == verdict_) return;
   verdict_ = reason;
   editor_->set_faulty(!reason.isEmpty());
-  if (QWidget* target = editor_->focus_target()) target->setAccessibleDescription(reason.isEmpty() ? field_.help : reason);
+  if (QWidget* target = editor_->focus_target())
+    target->setAccessibleDescription(reason.isEmpty() ? field_.help : reason);
   refresh();
 }
 

@@ -1,5 +1,5 @@
-// One field of a form: label, editor, a dot and a reset button when it differs from the default, help, and the verdict in
-// its place when something is wrong. GUI thread only.
+// One field of a form: label, editor, a dot and a reset button when it differs from the default, help, and the verdict
+// in its place when something is wrong. GUI thread only.
 #pragma once
 
 #include "widgets/forms/field.h"

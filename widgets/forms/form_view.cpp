@@ -1,10 +1,10 @@
 #include "widgets/forms/form_view.h"
 
 #include "widgets/common/glyph.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
 #include "widgets/forms/field_editor.h"
 #include "widgets/forms/field_row.h"
+#include "widgets/parts/text_paint.h"
 #include "widgets/tables/search_line.h"
 
 #include <QHBoxLayout>
@@ -154,7 +154,8 @@ void FormView::set_verdicts(const std::map<QString, QString>& verdicts) {
     hidden_fault = hidden_fault || (found != verdicts.end() && field_row->isHidden());
   }
   for (SectionView& section : sections_) {
-    const bool faulty = std::any_of(section.rows.begin(), section.rows.end(), [](const FieldRow* r) { return !r->verdict().isEmpty(); });
+    const bool faulty = std::any_of(section.rows.begin(), section.rows.end(),
+                                    [](const FieldRow* r) { return !r->verdict().isEmpty(); });
     section.jump->setText(faulty ? section.spec.label + QStringLiteral("  •") : section.spec.label);
     section.jump->setAccessibleDescription(faulty ? tr("has faults") : QString());
   }
@@ -188,7 +189,8 @@ void FormView::apply_filter() {
     for (FieldRow* field_row : section.rows) {
       const FieldSpec& field = field_row->field();
       // A search looks everywhere; otherwise advanced fields show when asked for, changed or faulty.
-      const bool folded = field.advanced && !searching && !advanced_->isChecked() && !field_row->is_changed() && field_row->verdict().isEmpty();
+      const bool folded = field.advanced && !searching && !advanced_->isChecked() && !field_row->is_changed() &&
+                          field_row->verdict().isEmpty();
       const bool visible = !folded && (!searching || field_matches(field, section.spec.label, typed_));
       field_row->setVisible(visible);
       shown = shown || visible;
@@ -207,7 +209,8 @@ void FormView::resizeEvent(QResizeEvent* event) {
 }
 
 int FormView::visible_rows() const {
-  return static_cast<int>(std::count_if(rows_.begin(), rows_.end(), [](const auto& entry) { return !entry.second->isHidden(); }));
+  return static_cast<int>(
+      std::count_if(rows_.begin(), rows_.end(), [](const auto& entry) { return !entry.second->isHidden(); }));
 }
 
 void FormView::scroll_to_section(std::size_t index) {

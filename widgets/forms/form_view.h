@@ -1,5 +1,5 @@
-// A form in sections made from field descriptors: searchable, advanced fields folded away until asked for, a mark at every
-// changed field, a verdict at every faulty one. GUI thread only.
+// A form in sections made from field descriptors: searchable, advanced fields folded away until asked for, a mark at
+// every changed field, a verdict at every faulty one. GUI thread only.
 #pragma once
 
 #include "widgets/forms/field.h"
@@ -40,7 +40,6 @@ class FormView final : public QWidget {
 
  Q_SIGNALS:
   void edited(const QString& id, const QString& text);
-
 
  protected:
   void resizeEvent(QResizeEvent* event) override;

@@ -2,9 +2,9 @@
 
 #include "widgets/common/glyph.h"
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
 #include "widgets/gallery/picture_source.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QPainter>
 #include <QPainterPath>
@@ -50,23 +50,26 @@ void paint_picture(QPainter& painter, const QRectF& box, const QString& key, Pic
   painter.save();
   painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
   painter.fillPath(clip, theme.is_dark() ? QColor(0xf4f3f0) : theme.color(Role::raised));
-  const PictureSource::Picture picture = source && !key.isEmpty() ? source->picture(key) : PictureSource::Picture{PictureSource::State::broken, {}};
+  const PictureSource::Picture picture =
+      source && !key.isEmpty() ? source->picture(key) : PictureSource::Picture{PictureSource::State::broken, {}};
   if (picture.state == PictureSource::State::ready && !picture.image.isNull()) {
     painter.setClipPath(clip);
     if (pale) painter.setOpacity(0.45);
     const double air = box.width() * 0.07;
-    const QSizeF fitted = QSizeF(picture.image.size()).scaled(box.size() - QSizeF(2 * air, 2 * air), Qt::KeepAspectRatio);
+    const QSizeF fitted =
+        QSizeF(picture.image.size()).scaled(box.size() - QSizeF(2 * air, 2 * air), Qt::KeepAspectRatio);
     painter.drawImage(QRectF(box.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted), picture.image);
   } else {
     const bool broken = picture.state == PictureSource::State::broken;
     const double side = std::min({box.width(), box.height(), 48.0}) * 0.5;
-    paint_glyph(painter, QRectF(box.center() - QPointF(side / 2, side / 2), QSizeF(side, side)), broken ? Glyph::warning : Glyph::picture,
-                QColor(0x9a9fa6));
+    paint_glyph(painter, QRectF(box.center() - QPointF(side / 2, side / 2), QSizeF(side, side)),
+                broken ? Glyph::warning : Glyph::picture, QColor(0x9a9fa6));
   }
   painter.restore();
 }
 
-void paint_answers(QPainter& painter, const QRectF& box, const std::vector<BoardAnswer>& answers, const AnswerPaint& how) {
+void paint_answers(QPainter& painter, const QRectF& box, const std::vector<BoardAnswer>& answers,
+                   const AnswerPaint& how) {
   const Theme& theme = current_theme();
   const int count = std::min<int>(kAnswersShown, static_cast<int>(answers.size()));
   const std::vector<QRectF> cells = answer_cells(box, count, how.pictures);
@@ -92,7 +95,8 @@ void paint_answers(QPainter& painter, const QRectF& box, const std::vector<Board
     } else {
       const QRectF pill = cell.adjusted(0.5, 0.5, -0.5, -0.5);
       painter.setPen(QPen(truth ? theme.color(Role::good) : theme.color(Role::grid), truth ? 1.6 : 1));
-      painter.setBrush(truth ? mix(theme.color(Role::surface), theme.color(Role::good), 0.12) : QColor(Qt::transparent));
+      painter.setBrush(truth ? mix(theme.color(Role::surface), theme.color(Role::good), 0.12)
+                             : QColor(Qt::transparent));
       painter.drawRoundedRect(pill, 4, 4);
       painter.setPen(theme.color(Role::muted));
       painter.drawText(pill.adjusted(8, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, QString::number(i + 1));

@@ -4,11 +4,14 @@
 
 namespace athanor::widgets {
 
-std::int64_t rank_fall(const BoardQuery& query) { return query.earlier_rank ? query.truth_rank - *query.earlier_rank : 0; }
+std::int64_t rank_fall(const BoardQuery& query) {
+  return query.earlier_rank ? query.truth_rank - *query.earlier_rank : 0;
+}
 
 std::vector<BoardQuery> ordered(std::vector<BoardQuery> queries, BoardOrder order) {
   const auto by = [&](auto key) {
-    std::stable_sort(queries.begin(), queries.end(), [&](const BoardQuery& a, const BoardQuery& b) { return key(a) < key(b); });
+    std::stable_sort(queries.begin(), queries.end(),
+                     [&](const BoardQuery& a, const BoardQuery& b) { return key(a) < key(b); });
   };
   switch (order) {
     case BoardOrder::regressions_first: by([](const BoardQuery& q) { return -rank_fall(q); }); break;

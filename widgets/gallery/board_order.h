@@ -22,7 +22,7 @@ struct BoardQuery {
   bool text_query = true;  // a text asks for pictures; otherwise a picture asks for texts
   QString label;
   QString picture;
-  std::int64_t truth_rank = 0;   // 1 is best
+  std::int64_t truth_rank = 0;  // 1 is best
   std::int64_t gallery_size = 0;
   std::vector<BoardAnswer> answers;  // best first
   std::optional<std::int64_t> earlier_rank;

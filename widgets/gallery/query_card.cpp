@@ -2,10 +2,10 @@
 
 #include "widgets/common/glyph.h"
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
 #include "widgets/gallery/answer_strip.h"
 #include "widgets/gallery/picture_source.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QCoreApplication>
 #include <QHelpEvent>
@@ -46,9 +46,11 @@ QueryCard::QueryCard(PictureSource* source, QWidget* parent) : QWidget(parent), 
 }
 
 void QueryCard::set_query(const BoardQuery& query) {
-  const bool reshape = query.earlier_answers.empty() != query_.earlier_answers.empty() || query.text_query != query_.text_query;
+  const bool reshape =
+      query.earlier_answers.empty() != query_.earlier_answers.empty() || query.text_query != query_.text_query;
   query_ = query;
-  setAccessibleName(query.text_query ? tr("Text query “%1”").arg(query.label) : tr("Picture query “%1”").arg(query.label));
+  setAccessibleName(query.text_query ? tr("Text query “%1”").arg(query.label)
+                                     : tr("Picture query “%1”").arg(query.label));
   setAccessibleDescription(describe_query(query));
   if (reshape) updateGeometry();
   update();
@@ -91,7 +93,8 @@ void QueryCard::paint_head(QPainter& painter, const QRect& box) const {
 
   QRect label = box.adjusted(0, 0, -width - 8, 0);
   if (!query_.text_query) {
-    paint_picture(painter, QRectF(box.left(), box.top(), kPictureHead - 4, kPictureHead - 4), query_.picture, source_, false);
+    paint_picture(painter, QRectF(box.left(), box.top(), kPictureHead - 4, kPictureHead - 4), query_.picture, source_,
+                  false);
     label.setLeft(label.left() + kPictureHead + 6);
   } else {
     paint_glyph(painter, QRectF(label.left(), label.center().y() - 8, 16, 16), Glyph::text, theme.color(Role::muted));
@@ -105,7 +108,8 @@ void QueryCard::paint_head(QPainter& painter, const QRect& box) const {
 void QueryCard::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   QPainter painter(this);
-  paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border), kRadius);
+  paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border),
+             kRadius);
   painter.setRenderHint(QPainter::Antialiasing);
   const QRect inner = rect().adjusted(kPad, kPad, -kPad, -kPad);
   paint_head(painter, QRect(inner.left(), inner.top(), inner.width(), query_.text_query ? kTextHead : kPictureHead));

@@ -1,9 +1,9 @@
 #include "widgets/gallery/retrieval_board.h"
 
-#include "widgets/parts/flow_layout.h"
 #include "widgets/common/theme.h"
 #include "widgets/gallery/picture_source.h"
 #include "widgets/gallery/query_card.h"
+#include "widgets/parts/flow_layout.h"
 #include "widgets/parts/wrap_layout.h"
 
 #include <QAbstractItemView>
@@ -92,7 +92,8 @@ void RetrievalBoard::set_steps(const std::vector<std::int64_t>& steps) {
   const QSignalBlocker block(step_box_);
   step_box_->clear();
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
-    step_box_->addItem(step == steps_.rbegin() ? tr("step %1, newest").arg(*step) : tr("step %1").arg(*step), QVariant::fromValue<qint64>(*step));
+    step_box_->addItem(step == steps_.rbegin() ? tr("step %1, newest").arg(*step) : tr("step %1").arg(*step),
+                       QVariant::fromValue<qint64>(*step));
   if (!newest_) step_box_->setCurrentIndex(std::max(0, step_box_->findData(QVariant::fromValue<qint64>(before))));
   fill_compare();
   if (shown_step() != before) Q_EMIT steps_chosen(shown_step(), compared_step());
@@ -116,8 +117,12 @@ void RetrievalBoard::set_compared_step(std::int64_t step) {
   Q_EMIT steps_chosen(shown_step(), compared_step());
 }
 
-std::int64_t RetrievalBoard::shown_step() const { return step_box_->count() > 0 ? step_box_->currentData().toLongLong() : -1; }
-std::int64_t RetrievalBoard::compared_step() const { return compare_box_->count() > 0 ? compare_box_->currentData().toLongLong() : -1; }
+std::int64_t RetrievalBoard::shown_step() const {
+  return step_box_->count() > 0 ? step_box_->currentData().toLongLong() : -1;
+}
+std::int64_t RetrievalBoard::compared_step() const {
+  return compare_box_->count() > 0 ? compare_box_->currentData().toLongLong() : -1;
+}
 
 void RetrievalBoard::set_order(BoardOrder order) {
   order_box_->setCurrentIndex(order_box_->findData(static_cast<int>(order)));
@@ -133,7 +138,8 @@ void RetrievalBoard::set_queries(std::vector<BoardQuery> queries) {
 std::vector<BoardQuery> RetrievalBoard::shown_queries() const {
   std::vector<BoardQuery> shown;
   for (const BoardQuery& query : queries_)
-    if (direction_box_->currentIndex() == 0 || query.text_query == (direction_box_->currentIndex() == 1)) shown.push_back(query);
+    if (direction_box_->currentIndex() == 0 || query.text_query == (direction_box_->currentIndex() == 1))
+      shown.push_back(query);
   return ordered(std::move(shown), static_cast<BoardOrder>(order_box_->currentData().toInt()));
 }
 
@@ -160,8 +166,12 @@ void RetrievalBoard::rebuild() {
 void RetrievalBoard::summarise() {
   const std::vector<BoardQuery> shown = shown_queries();
   const auto first = std::count_if(shown.begin(), shown.end(), [](const BoardQuery& q) { return q.truth_rank == 1; });
-  const auto top = std::count_if(shown.begin(), shown.end(), [](const BoardQuery& q) { return q.truth_rank >= 1 && q.truth_rank <= kAnswersInSummary; });
-  summary_->setText(shown.empty() ? QString() : tr("%1 of %2 right at once, %3 among the first five").arg(first).arg(shown.size()).arg(top));
+  const auto top = std::count_if(shown.begin(), shown.end(), [](const BoardQuery& q) {
+    return q.truth_rank >= 1 && q.truth_rank <= kAnswersInSummary;
+  });
+  summary_->setText(shown.empty()
+                        ? QString()
+                        : tr("%1 of %2 right at once, %3 among the first five").arg(first).arg(shown.size()).arg(top));
 }
 
 bool RetrievalBoard::eventFilter(QObject* watched, QEvent* event) {
@@ -177,7 +187,8 @@ bool RetrievalBoard::eventFilter(QObject* watched, QEvent* event) {
     case Qt::Key_Down: to = index + flow_->columns(); break;
     default: return false;
   }
-  if (to >= 0 && to < static_cast<std::ptrdiff_t>(cards_.size())) cards_[static_cast<std::size_t>(to)]->setFocus(Qt::TabFocusReason);
+  if (to >= 0 && to < static_cast<std::ptrdiff_t>(cards_.size()))
+    cards_[static_cast<std::size_t>(to)]->setFocus(Qt::TabFocusReason);
   return true;
 }
 

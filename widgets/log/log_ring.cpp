@@ -6,7 +6,8 @@
 
 namespace athanor::widgets {
 
-LogRing::LogRing(std::size_t capacity, QObject* parent) : QAbstractListModel(parent), capacity_(std::max<std::size_t>(1, capacity)) {}
+LogRing::LogRing(std::size_t capacity, QObject* parent)
+    : QAbstractListModel(parent), capacity_(std::max<std::size_t>(1, capacity)) {}
 
 void LogRing::append(const std::vector<LogRow>& rows) {
   if (rows.empty()) return;
@@ -38,9 +39,12 @@ QVariant LogRing::data(const QModelIndex& index, int role) const {
   const LogRow& row = rows_[static_cast<std::size_t>(index.row())];
   switch (role) {
     case Qt::DisplayRole: return row.text;
-    case Qt::ToolTipRole: return QDateTime::fromMSecsSinceEpoch(row.time_ms).toString(Qt::ISODateWithMs) + QLatin1Char(' ') + row.text;
+    case Qt::ToolTipRole:
+      return QDateTime::fromMSecsSinceEpoch(row.time_ms).toString(Qt::ISODateWithMs) + QLatin1Char(' ') + row.text;
     case Qt::AccessibleTextRole:
-      return row.level == LogLevel::info ? row.text : (row.level == LogLevel::error ? tr("Error: %1") : tr("Warning: %1")).arg(row.text);
+      return row.level == LogLevel::info
+                 ? row.text
+                 : (row.level == LogLevel::error ? tr("Error: %1") : tr("Warning: %1")).arg(row.text);
     case time_role: return QVariant::fromValue<qint64>(row.time_ms);
     case level_role: return static_cast<int>(row.level);
     case id_role: return QVariant::fromValue<qint64>(row.id);

@@ -2,9 +2,9 @@
 
 #include "widgets/common/glyph.h"
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
 #include "widgets/log/log_ring.h"
+#include "widgets/parts/text_paint.h"
 #include "widgets/tables/search_line.h"
 
 #include <QClipboard>
@@ -37,14 +37,16 @@ class LogDelegate final : public QStyledItemDelegate {
     const auto level = static_cast<LogLevel>(index.data(LogRing::level_role).toInt());
     painter->setFont(option.font);
     painter->setPen(theme.color(Role::muted));
-    const QString time = QDateTime::fromMSecsSinceEpoch(index.data(LogRing::time_role).toLongLong()).toString(u"HH:mm:ss"_s);
+    const QString time =
+        QDateTime::fromMSecsSinceEpoch(index.data(LogRing::time_role).toLongLong()).toString(u"HH:mm:ss"_s);
     QRect box = option.rect.adjusted(8, 0, -8, 0);
     const int time_width = painter->fontMetrics().horizontalAdvance(u"00:00:00"_s);
     painter->drawText(box, Qt::AlignLeft | Qt::AlignVCenter, time);
     box.setLeft(box.left() + time_width + 12);
     if (level != LogLevel::info) {
       const QColor tone = theme.color(level == LogLevel::error ? Role::bad : Role::warning);
-      paint_glyph(*painter, QRectF(box.left(), box.center().y() - 6, 14, 14), level == LogLevel::error ? Glyph::error : Glyph::warning, tone);
+      paint_glyph(*painter, QRectF(box.left(), box.center().y() - 6, 14, 14),
+                  level == LogLevel::error ? Glyph::error : Glyph::warning, tone);
       painter->setPen(tone);
       box.setLeft(box.left() + 20);
     } else {
@@ -101,7 +103,9 @@ int LogView::shown_rows() const { return filter_->rowCount(); }
 void LogView::update_count() {
   const int all = ring_->rowCount();
   const int shown = filter_->rowCount();
-  count_->setText(all == 0 ? QString() : shown == all ? tr("%n line(s)", nullptr, all) : tr("%1 of %2 lines").arg(shown).arg(all));
+  count_->setText(all == 0       ? QString()
+                  : shown == all ? tr("%n line(s)", nullptr, all)
+                                 : tr("%1 of %2 lines").arg(shown).arg(all));
 }
 
 void LogView::keyPressEvent(QKeyEvent* event) {

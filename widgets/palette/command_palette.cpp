@@ -1,9 +1,9 @@
 #include "widgets/palette/command_palette.h"
 
-#include "widgets/palette/fuzzy_match.h"
 #include "widgets/common/glyph.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
+#include "widgets/palette/fuzzy_match.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QApplication>
 #include <QKeyEvent>
@@ -37,8 +37,10 @@ class CommandDelegate final : public QStyledItemDelegate {
     }
     const bool enabled = index.data(enabled_role).toBool();
     const QRect box = option.rect.adjusted(16, 0, -16, 0);
-    index.data(Qt::DecorationRole).value<QIcon>().paint(painter, QRect(box.left(), box.center().y() - 8, 17, 17), Qt::AlignCenter,
-                                                        enabled ? QIcon::Normal : QIcon::Disabled);
+    index.data(Qt::DecorationRole)
+        .value<QIcon>()
+        .paint(painter, QRect(box.left(), box.center().y() - 8, 17, 17), Qt::AlignCenter,
+               enabled ? QIcon::Normal : QIcon::Disabled);
     painter->setFont(option.font);
     painter->setPen(theme.color(enabled ? Role::text : Role::faint));
     const QString text = index.data().toString();
@@ -67,7 +69,8 @@ std::vector<Command> rank_commands(const std::vector<Command>& commands, const Q
     const auto own = fuzzy_score(typed, command.text);
     const auto wide = fuzzy_score(typed, command.context + u' ' + command.text);
     if (!own && !wide) continue;
-    ranked.push_back({std::max(own.value_or(-1000000), wide.value_or(-1000000) - 8) + (command.enabled ? 24 : 0), &command});
+    ranked.push_back(
+        {std::max(own.value_or(-1000000), wide.value_or(-1000000) - 8) + (command.enabled ? 24 : 0), &command});
   }
   if (typed.trimmed().isEmpty())
     std::stable_partition(ranked.begin(), ranked.end(), [](const Ranked& r) { return r.command->enabled; });
@@ -161,7 +164,9 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() != QEvent::KeyPress) return false;
   const auto* key = static_cast<QKeyEvent*>(event);
   const int row = list_->currentIndex().row();
-  const auto select = [this](int to) { list_->setCurrentIndex(model_->index(std::clamp(to, 0, std::max(0, model_->rowCount() - 1)), 0)); };
+  const auto select = [this](int to) {
+    list_->setCurrentIndex(model_->index(std::clamp(to, 0, std::max(0, model_->rowCount() - 1)), 0));
+  };
   switch (key->key()) {
     case Qt::Key_Down: select(row + 1); return true;
     case Qt::Key_Up: select(row - 1); return true;
@@ -181,7 +186,8 @@ void CommandPalette::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  paint_card(painter, rect(), theme.color(Role::surface), mix(theme.color(Role::border), theme.color(Role::text), 0.15), 10);
+  paint_card(painter, rect(), theme.color(Role::surface), mix(theme.color(Role::border), theme.color(Role::text), 0.15),
+             10);
 }
 
 }  // namespace athanor::widgets

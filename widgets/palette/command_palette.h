@@ -20,7 +20,7 @@ struct Command {
   QString shortcut;  // as text
   QIcon icon;
   bool enabled = true;
-  QString why_not;   // when not enabled
+  QString why_not;  // when not enabled
 };
 
 // The commands that fit, best first; all of them, enabled first, when nothing is typed.

@@ -19,7 +19,8 @@ FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector
   int y = 0;
   for (std::size_t first = 0; first < heights.size(); first += static_cast<std::size_t>(plan.columns)) {
     const std::size_t end = std::min(heights.size(), first + static_cast<std::size_t>(plan.columns));
-    const int tallest = *std::max_element(heights.begin() + static_cast<std::ptrdiff_t>(first), heights.begin() + static_cast<std::ptrdiff_t>(end));
+    const int tallest = *std::max_element(heights.begin() + static_cast<std::ptrdiff_t>(first),
+                                          heights.begin() + static_cast<std::ptrdiff_t>(end));
     for (std::size_t i = first; i < end; ++i)
       plan.cells.emplace_back(static_cast<int>(i - first) * (card + gap), y, card, tallest);
     y += tallest + gap;
@@ -51,7 +52,8 @@ QLayoutItem* FlowLayout::takeAt(int index) {
 }
 
 FlowPlan FlowLayout::plan(int width) const {
-  const auto shown = std::count_if(items_.begin(), items_.end(), [](const QLayoutItem* item) { return !item->isEmpty(); });
+  const auto shown =
+      std::count_if(items_.begin(), items_.end(), [](const QLayoutItem* item) { return !item->isEmpty(); });
   const int columns = flow_columns(width, minimum_card_width_, gap_, static_cast<int>(shown));
   const int card = std::max(1, (width - (columns - 1) * gap_) / columns);
   std::vector<int> heights;
@@ -67,7 +69,9 @@ int FlowLayout::heightForWidth(int width) const {
   return plan(width - m.left() - m.right()).height + m.top() + m.bottom();
 }
 
-QSize FlowLayout::sizeHint() const { return {2 * minimum_card_width_ + gap_, heightForWidth(2 * minimum_card_width_ + gap_)}; }
+QSize FlowLayout::sizeHint() const {
+  return {2 * minimum_card_width_ + gap_, heightForWidth(2 * minimum_card_width_ + gap_)};
+}
 
 QSize FlowLayout::minimumSize() const {
   const QMargins m = contentsMargins();

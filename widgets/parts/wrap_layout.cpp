@@ -34,7 +34,9 @@ WrapLayout::~WrapLayout() {
 void WrapLayout::addItem(QLayoutItem* item) { items_.push_back(item); }
 int WrapLayout::count() const { return static_cast<int>(items_.size()); }
 
-QLayoutItem* WrapLayout::itemAt(int index) const { return index >= 0 && index < count() ? items_[static_cast<std::size_t>(index)] : nullptr; }
+QLayoutItem* WrapLayout::itemAt(int index) const {
+  return index >= 0 && index < count() ? items_[static_cast<std::size_t>(index)] : nullptr;
+}
 
 QLayoutItem* WrapLayout::takeAt(int index) {
   QLayoutItem* item = itemAt(index);
@@ -65,7 +67,8 @@ QSize WrapLayout::minimumSize() const {
 void WrapLayout::setGeometry(const QRect& rect) {
   QLayout::setGeometry(rect);
   const WrapPlan plan = plan_wrap(rect.width(), gap_, sizes());
-  for (std::size_t i = 0; i < items_.size(); ++i) items_[i]->setGeometry(QRect(rect.topLeft() + plan.places[i], items_[i]->sizeHint()));
+  for (std::size_t i = 0; i < items_.size(); ++i)
+    items_[i]->setGeometry(QRect(rect.topLeft() + plan.places[i], items_[i]->sizeHint()));
 }
 
 }  // namespace athanor::widgets

@@ -21,7 +21,8 @@ std::optional<std::pair<double, double>> x_extent(const std::vector<Curve>& curv
   return out;
 }
 
-std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis, double from, double to, bool logarithmic) {
+std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis, double from, double to,
+                                                  bool logarithmic) {
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
   const auto take = [&](double value) {
@@ -61,8 +62,10 @@ const CurveColumn* nearest_column(const Curve& curve, XAxis axis, double x) {
   return x - x_of(*before, axis) <= x_of(*after, axis) - x ? &*before : &*after;
 }
 
-std::pair<double, double> zoomed(std::pair<double, double> range, double anchor, double factor, std::pair<double, double> limits, double least) {
-  const double width = std::clamp((range.second - range.first) * factor, least, std::max(least, limits.second - limits.first));
+std::pair<double, double> zoomed(std::pair<double, double> range, double anchor, double factor,
+                                 std::pair<double, double> limits, double least) {
+  const double width =
+      std::clamp((range.second - range.first) * factor, least, std::max(least, limits.second - limits.first));
   const double share = range.second > range.first ? (anchor - range.first) / (range.second - range.first) : 0.5;
   const double from = anchor - width * std::clamp(share, 0.0, 1.0);
   return panned({from, from + width}, 0, limits);

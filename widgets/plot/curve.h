@@ -16,15 +16,15 @@ struct CurveColumn {
   double step = 0;     // last step of the column
   double seconds = 0;  // of its last sample, since the run began
   double minimum = 0, maximum = 0, last = 0;
-  double line = 0;     // what the line is drawn through: `last`, or the smoothed value there
+  double line = 0;  // what the line is drawn through: `last`, or the smoothed value there
   std::int64_t count = 1;
   std::int64_t non_finite = 0;  // not contained in minimum and maximum
 };
 
 struct Curve {
-  QString name;    // "train/loss"
-  QString label;   // "Training"
-  int colour = 0;  // index for Theme::series
+  QString name;                      // "train/loss"
+  QString label;                     // "Training"
+  int colour = 0;                    // index for Theme::series
   std::vector<CurveColumn> columns;  // by rising step
 };
 
@@ -40,13 +40,14 @@ struct PlotMarker {
 [[nodiscard]] std::optional<std::pair<double, double>> x_extent(const std::vector<Curve>& curves, XAxis axis);
 // Lowest and highest finite value among columns within [from, to], widened by a margin so that lines do not touch the
 // frame. With `logarithmic` values ≤ 0 are left out and the margin is a factor. Nothing when no value is left.
-[[nodiscard]] std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis, double from, double to,
-                                                                bool logarithmic);
+[[nodiscard]] std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis,
+                                                                double from, double to, bool logarithmic);
 // The column whose x is nearest; null for an empty curve.
 [[nodiscard]] const CurveColumn* nearest_column(const Curve& curve, XAxis axis, double x);
 // [from, to] moved and scaled about `anchor`, kept inside [low, high] and never narrower than `least`.
-[[nodiscard]] std::pair<double, double> zoomed(std::pair<double, double> range, double anchor, double factor, std::pair<double, double> limits,
-                                               double least);
-[[nodiscard]] std::pair<double, double> panned(std::pair<double, double> range, double by, std::pair<double, double> limits);
+[[nodiscard]] std::pair<double, double> zoomed(std::pair<double, double> range, double anchor, double factor,
+                                               std::pair<double, double> limits, double least);
+[[nodiscard]] std::pair<double, double> panned(std::pair<double, double> range, double by,
+                                               std::pair<double, double> limits);
 
 }  // namespace athanor::widgets

@@ -26,8 +26,12 @@ void CurveTable::set_curves(const std::vector<Curve>& curves, XAxis axis) {
   endResetModel();
 }
 
-int CurveTable::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(rows_.size()); }
-int CurveTable::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(labels_.size()) + 1; }
+int CurveTable::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+}
+int CurveTable::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(labels_.size()) + 1;
+}
 
 QVariant CurveTable::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};

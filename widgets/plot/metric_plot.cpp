@@ -2,8 +2,8 @@
 
 #include "widgets/common/glyph.h"
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
 #include "widgets/plot/curve_table.h"
 #include "widgets/plot/plot_canvas.h"
 #include "widgets/plot/plot_link.h"
@@ -23,11 +23,12 @@ namespace athanor::widgets {
 namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr int kHeader = 32;
-constexpr int kLegendRow = 20;   // a line of its own for more curves than the header holds
+constexpr int kLegendRow = 20;  // a line of its own for more curves than the header holds
 constexpr std::size_t kInHeader = 2;
 }  // namespace
 
-MetricPlot::MetricPlot(const QString& title, QWidget* parent) : QFrame(parent), title_(title), empty_text_(tr("Nothing measured yet")) {
+MetricPlot::MetricPlot(const QString& title, QWidget* parent)
+    : QFrame(parent), title_(title), empty_text_(tr("Nothing measured yet")) {
   setFocusPolicy(Qt::StrongFocus);
   setObjectName(u"plot"_s);
   setMinimumHeight(168);
@@ -43,7 +44,8 @@ MetricPlot::MetricPlot(const QString& title, QWidget* parent) : QFrame(parent), 
   connect(canvas_, &PlotCanvas::reset_requested, this, [this] { link_->reset_range(); });
   connect(canvas_, &PlotCanvas::cursor_requested, this, [this](double x) { link_->set_cursor(x); });
   connect(canvas_, &PlotCanvas::cursor_left, this, [this] { link_->set_cursor(std::nullopt); });
-  connect(canvas_, &PlotCanvas::wheel_zoom_requested, this, [this](double anchor, double factor) { zoom(anchor, factor); });
+  connect(canvas_, &PlotCanvas::wheel_zoom_requested, this,
+          [this](double anchor, double factor) { zoom(anchor, factor); });
   connect(canvas_, &QCustomPlot::afterReplot, this, [this] {
     if (!fresh_) return;
     fresh_ = false;
@@ -116,7 +118,8 @@ XAxis MetricPlot::axis() const { return link_->axis(); }
 
 void MetricPlot::set_curves(std::vector<Curve> curves) {
   curves_ = std::move(curves);
-  layout()->setContentsMargins(kGrid / 2, kHeader + 2 + (curves_.size() > kInHeader ? kLegendRow : 0), kGrid / 2, kGrid / 2);
+  layout()->setContentsMargins(kGrid / 2, kHeader + 2 + (curves_.size() > kInHeader ? kLegendRow : 0), kGrid / 2,
+                               kGrid / 2);
   canvas_->set_curves(curves_, axis());
   canvas_->set_markers(markers_, axis());
   if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
@@ -144,7 +147,8 @@ void MetricPlot::refresh() {
   canvas_->set_time_axis(axis() == XAxis::time);
   const auto [from, to] = link_->range().value_or(whole_x());
   canvas_->set_x_range(from, to);
-  y_range_ = y_extent(curves_, axis(), from, to, logarithmic_).value_or(logarithmic_ ? std::pair{0.1, 1.0} : std::pair{0.0, 1.0});
+  y_range_ = y_extent(curves_, axis(), from, to, logarithmic_)
+                 .value_or(logarithmic_ ? std::pair{0.1, 1.0} : std::pair{0.0, 1.0});
   canvas_->set_y_range(y_range_.first, y_range_.second);
   canvas_->replot(QCustomPlot::rpQueuedReplot);
   update();
@@ -190,7 +194,8 @@ QString MetricPlot::legend_text() const {
   QStringList parts;
   for (const Curve& curve : curves_) {
     if (curve.columns.empty()) continue;
-    const CurveColumn* column = link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
+    const CurveColumn* column =
+        link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
     parts << (curves_.size() > 1 ? curve.label + u' ' : QString()) + value_text(column->last);
   }
   return parts.join(u"  "_s);
@@ -211,7 +216,8 @@ void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
   painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
   painter.setPen(theme.color(Role::text));
   const int title_width = painter.fontMetrics().horizontalAdvance(title_) + 4;
-  paint_elided(painter, QRect(box.left(), box.top(), std::min(title_width, box.width() / 2), box.height()), Qt::AlignVCenter | Qt::AlignLeft, title_);
+  paint_elided(painter, QRect(box.left(), box.top(), std::min(title_width, box.width() / 2), box.height()),
+               Qt::AlignVCenter | Qt::AlignLeft, title_);
   const int title_end = box.left() + std::min(title_width, box.width() / 2) + kGrid;
   if (curves_.size() > kInHeader)
     paint_legend(painter, QRect(box.left(), box.bottom() - 2, width() - 2 * box.left(), kLegendRow), false);
@@ -219,8 +225,8 @@ void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
     paint_legend(painter, QRect(title_end, box.top(), box.right() - title_end, box.height()), true);
 }
 
-// Every curve behind a dash of its colour with its value, as many as fit: from the right in the header, from the left in
-// a line of their own.
+// Every curve behind a dash of its colour with its value, as many as fit: from the right in the header, from the left
+// in a line of their own.
 void MetricPlot::paint_legend(QPainter& painter, const QRect& box, bool from_right) {
   const Theme& theme = current_theme();
   painter.setFont(tabular_font(scaled(font(), from_right ? 0.95 : 0.86)));
@@ -230,7 +236,8 @@ void MetricPlot::paint_legend(QPainter& painter, const QRect& box, bool from_rig
   for (std::size_t i = 0; i < curves_.size(); ++i) {
     const Curve& curve = from_right ? curves_[curves_.size() - 1 - i] : curves_[i];
     if (curve.columns.empty()) continue;
-    const CurveColumn* column = link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
+    const CurveColumn* column =
+        link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
     const QString label = curves_.size() > 1 ? curve.label + u'\u2002' : QString();
     const QString value = value_text(column->last);
     const double label_width = metrics.horizontalAdvance(label);
@@ -243,7 +250,8 @@ void MetricPlot::paint_legend(QPainter& painter, const QRect& box, bool from_rig
     painter.setPen(theme.color(Role::muted));
     painter.drawText(QRectF(x + 14, box.top(), label_width + 2, box.height()), Qt::AlignVCenter | Qt::AlignLeft, label);
     painter.setPen(theme.color(Role::text));
-    painter.drawText(QRectF(x + 14 + label_width, box.top(), value_width, box.height()), Qt::AlignVCenter | Qt::AlignLeft, value);
+    painter.drawText(QRectF(x + 14 + label_width, box.top(), value_width, box.height()),
+                     Qt::AlignVCenter | Qt::AlignLeft, value);
     (from_right ? right : left) += from_right ? -(whole + 2 * kGrid) : whole + kGrid;
   }
 }
@@ -251,7 +259,8 @@ void MetricPlot::paint_legend(QPainter& painter, const QRect& box, bool from_rig
 void MetricPlot::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   QPainter painter(this);
-  paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border), kRadius);
+  paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border),
+             kRadius);
   painter.setRenderHint(QPainter::Antialiasing);
   QRect header(2 * kGrid - 4, 2, width() - 2 * kGrid - 28, kHeader);
   if (link_->cursor() && !curves_.empty() && !curves_.front().columns.empty()) {
@@ -259,7 +268,8 @@ void MetricPlot::paintEvent(QPaintEvent*) {
     const QString where = axis() == XAxis::step ? tr("step %1").arg(at->step, 0, 'f', 0) : duration_text(at->seconds);
     painter.setFont(tabular_font(scaled(font(), 0.85)));
     painter.setPen(theme.color(Role::muted));
-    painter.drawText(QRect(2 * kGrid - 4, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter, where);
+    painter.drawText(QRect(2 * kGrid - 4, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter,
+                     where);
   }
   paint_header(painter, header);
 }
@@ -282,9 +292,11 @@ void MetricPlot::move_cursor(int columns) {
   if (curves_.empty() || curves_.front().columns.empty()) return;
   const auto& all = curves_.front().columns;
   const CurveColumn* at = link_->cursor() ? nearest_column(curves_.front(), axis(), *link_->cursor()) : &all.back();
-  const auto index = std::clamp<std::ptrdiff_t>(at - all.data() + columns, 0, static_cast<std::ptrdiff_t>(all.size()) - 1);
+  const auto index =
+      std::clamp<std::ptrdiff_t>(at - all.data() + columns, 0, static_cast<std::ptrdiff_t>(all.size()) - 1);
   link_->set_cursor(x_of(all[static_cast<std::size_t>(index)], axis()));
-  setAccessibleDescription(tr("%1 at step %2").arg(legend_text(), QString::number(all[static_cast<std::size_t>(index)].step, 'f', 0)));
+  setAccessibleDescription(
+      tr("%1 at step %2").arg(legend_text(), QString::number(all[static_cast<std::size_t>(index)].step, 'f', 0)));
 }
 
 void MetricPlot::keyPressEvent(QKeyEvent* event) {

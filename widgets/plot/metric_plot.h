@@ -1,6 +1,6 @@
 // A card with one quantity over steps or time: title, latest value, curves with their min–max band, cursor with values,
-// logarithmic scale, the same data as a table. Drag zooms, double click returns, Control + wheel zooms about the pointer;
-// with the keyboard: ← → pan, + − zoom, Home returns, Control + ← → moves the cursor, L logarithmic, T table.
+// logarithmic scale, the same data as a table. Drag zooms, double click returns, Control + wheel zooms about the
+// pointer; with the keyboard: ← → pan, + − zoom, Home returns, Control + ← → moves the cursor, L logarithmic, T table.
 // GUI thread only. Owns its curves; a link is not owned.
 #pragma once
 
@@ -58,8 +58,8 @@ class MetricPlot final : public QFrame {
 
  private:
   void build_menu();
-  void refresh();       // ranges, then a queued redraw
-  void describe();      // accessible name and description
+  void refresh();   // ranges, then a queued redraw
+  void describe();  // accessible name and description
   void paint_header(QPainter& painter, const QRect& box);
   void paint_legend(QPainter& painter, const QRect& box, bool from_right);
   [[nodiscard]] QString value_text(double value) const;

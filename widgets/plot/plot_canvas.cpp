@@ -1,8 +1,8 @@
 #include "widgets/plot/plot_canvas.h"
 
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
 
 #include <cmath>
 #include <limits>
@@ -15,12 +15,16 @@ using namespace Qt::Literals::StringLiterals;
 // Short numbers with SI prefixes ("12 k") and no rounding noise.
 class ValueTicker final : public QCPAxisTicker {
  protected:
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override { return si_text(std::abs(tick) < 1e-12 ? 0 : tick); }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return si_text(std::abs(tick) < 1e-12 ? 0 : tick);
+  }
 };
 
 class PercentTicker final : public QCPAxisTicker {
  protected:
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override { return QString::number(std::round(tick * 1000) / 10) + u'%'; }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return QString::number(std::round(tick * 1000) / 10) + u'%';
+  }
 };
 
 class LogTicker final : public QCPAxisTickerLog {
@@ -31,7 +35,8 @@ class LogTicker final : public QCPAxisTickerLog {
 class SecondsTicker final : public QCPAxisTicker {
  protected:
   double getTickStep(const QCPRange& range) override {
-    for (const double step : {1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0})
+    for (const double step :
+         {1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0})
       if (range.size() / step <= tickCount()) return step;
     return QCPAxisTicker::getTickStep(range);
   }
@@ -106,7 +111,8 @@ void PlotCanvas::style(Layers& layers) {
   fill.setAlphaF(theme.is_dark() ? 0.22F : 0.16F);
   layers.high->setBrush(fill);
   layers.line->setPen(QPen(color, 1.6, Theme::series_dash(layers.colour), Qt::RoundCap, Qt::RoundJoin));
-  layers.odd->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, QPen(theme.color(Role::bad), 1.6), Qt::NoBrush, 6));
+  layers.odd->setScatterStyle(
+      QCPScatterStyle(QCPScatterStyle::ssCross, QPen(theme.color(Role::bad), 1.6), Qt::NoBrush, 6));
 }
 
 void PlotCanvas::set_curves(const std::vector<Curve>& curves, XAxis axis) {
@@ -288,7 +294,8 @@ void PlotCanvas::mouseReleaseEvent(QMouseEvent* event) {
   drag_from_.reset();
   band_->setVisible(false);
   replot(QCustomPlot::rpQueuedReplot);
-  if (std::abs(xAxis->coordToPixel(to) - xAxis->coordToPixel(from)) > 6) Q_EMIT zoom_requested(std::min(from, to), std::max(from, to));
+  if (std::abs(xAxis->coordToPixel(to) - xAxis->coordToPixel(from)) > 6)
+    Q_EMIT zoom_requested(std::min(from, to), std::max(from, to));
 }
 
 void PlotCanvas::mouseDoubleClickEvent(QMouseEvent*) {

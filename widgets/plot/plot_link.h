@@ -1,5 +1,5 @@
-// What several plots share: the x range in view, what x means, and where the cursor stands. A plot changes the link, and
-// every plot that listens, itself included, follows. GUI thread only.
+// What several plots share: the x range in view, what x means, and where the cursor stands. A plot changes the link,
+// and every plot that listens, itself included, follows. GUI thread only.
 #pragma once
 
 #include "widgets/plot/curve.h"

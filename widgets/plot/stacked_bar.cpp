@@ -1,8 +1,8 @@
 #include "widgets/plot/stacked_bar.h"
 
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QEvent>
 #include <QPainter>
@@ -58,7 +58,8 @@ void StackedBar::paintEvent(QPaintEvent*) {
   painter.fillRect(bar, theme.color(Role::raised));
   const std::vector<BarPart> parts = plan_bar(shares_, whole_, width());
   for (std::size_t i = 0; i < parts.size(); ++i)
-    painter.fillRect(QRectF(parts[i].left, 0, std::max(0.0, parts[i].width - (parts[i].width > 3 ? 1 : 0)), kBar), theme.series(static_cast<int>(i)));
+    painter.fillRect(QRectF(parts[i].left, 0, std::max(0.0, parts[i].width - (parts[i].width > 3 ? 1 : 0)), kBar),
+                     theme.series(static_cast<int>(i)));
   painter.restore();
   painter.setFont(tabular_font(scaled(font(), 0.92)));
   for (std::size_t i = 0; i < shares_.size(); ++i) {

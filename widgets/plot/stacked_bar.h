@@ -13,8 +13,8 @@ struct BarShare {
   QString amount_text;
 };
 
-// Left edge and width of every share, in pixels of `width`, when `whole` fills it. Shares beyond the whole overflow: the
-// bar is then scaled to their sum.
+// Left edge and width of every share, in pixels of `width`, when `whole` fills it. Shares beyond the whole overflow:
+// the bar is then scaled to their sum.
 struct BarPart {
   double left = 0, width = 0;
 };

@@ -1,8 +1,8 @@
 #include "widgets/plot/strip.h"
 
 #include "widgets/common/numbers.h"
-#include "widgets/parts/text_paint.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
 
 #include <QEvent>
 #include <QPainter>
@@ -76,7 +76,9 @@ void UtilisationStrip::paintEvent(QPaintEvent*) {
   const int bars = std::max(1, area.width() / 5);
   const double end = samples_.back().seconds;
   const double begin = samples_.front().seconds;
-  const std::vector<StripBar> folded = fold_strip(samples_, begin, std::max(end, begin + 1e-3), std::min<int>(bars, std::max<int>(8, static_cast<int>(samples_.size()))));
+  const std::vector<StripBar> folded =
+      fold_strip(samples_, begin, std::max(end, begin + 1e-3),
+                 std::min<int>(bars, std::max<int>(8, static_cast<int>(samples_.size()))));
   const double slot = static_cast<double>(area.width()) / static_cast<double>(folded.size());
   const double gap = slot > 3 ? 1 : 0;
   const QColor color = theme.series(colour_);

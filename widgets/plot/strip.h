@@ -1,5 +1,5 @@
-// How busy a device was: a row of bars, newest at the right, each the mean of its stretch with the peak above it, beside
-// the present value and a second line (memory). GUI thread only.
+// How busy a device was: a row of bars, newest at the right, each the mean of its stretch with the peak above it,
+// beside the present value and a second line (memory). GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -19,7 +19,8 @@ struct StripBar {
 };
 
 // Samples of [from, to) folded into `bars` equal stretches.
-[[nodiscard]] std::vector<StripBar> fold_strip(const std::vector<StripSample>& samples, double from, double to, int bars);
+[[nodiscard]] std::vector<StripBar> fold_strip(const std::vector<StripSample>& samples, double from, double to,
+                                               int bars);
 
 class UtilisationStrip final : public QWidget {
   Q_OBJECT

@@ -48,7 +48,9 @@ Curve wave(const QString& label, int colour, double lift) {
 
 BoardQuery query(bool text, std::int64_t rank) {
   BoardQuery q{1, text, u"lion face"_s, u"3"_s, rank, 196, {}, 12, {}};
-  for (int i = 0; i < 5; ++i) q.answers.push_back({i == rank - 1 ? 1 : 10 + i, u"answer %1"_s.arg(i + 1), text ? (i == 4 ? u"broken"_s : QString::number(i)) : QString(), 0.8 - 0.1 * i});
+  for (int i = 0; i < 5; ++i)
+    q.answers.push_back({i == rank - 1 ? 1 : 10 + i, u"answer %1"_s.arg(i + 1),
+                         text ? (i == 4 ? u"broken"_s : QString::number(i)) : QString(), 0.8 - 0.1 * i});
   return q;
 }
 
@@ -65,29 +67,52 @@ void fill(QGridLayout* grid, QWidget* window) {
   strip->set_detail(u"308 MiB of 8 GiB"_s);
   grid->addWidget(strip, 1, 0);
   auto* bar = new StackedBar(window);
-  bar->set_shares({{u"Parameters"_s, 5, u"5 MiB"_s}, {u"Activations"_s, 146, u"146 MiB"_s}, {u"Program"_s, 88, u"88 MiB"_s}}, 400);
+  bar->set_shares(
+      {{u"Parameters"_s, 5, u"5 MiB"_s}, {u"Activations"_s, 146, u"146 MiB"_s}, {u"Program"_s, 88, u"88 MiB"_s}}, 400);
   grid->addWidget(bar, 1, 1);
   static Discs discs;
   auto* board = new RetrievalBoard(&discs, window);
   board->set_steps({50});
   board->set_queries({query(true, 2), query(false, 1)});
   grid->addWidget(board, 2, 0, 1, 2);
-  auto* row = new FieldRow({u"train.steps"_s, u"train"_s, u"Steps"_s, FieldKind::integer, u"steps"_s, u"400"_s, {}, {}, u"How many batches are learnt from."_s, false, false}, window);
+  auto* row = new FieldRow({u"train.steps"_s,
+                            u"train"_s,
+                            u"Steps"_s,
+                            FieldKind::integer,
+                            u"steps"_s,
+                            u"400"_s,
+                            {},
+                            {},
+                            u"How many batches are learnt from."_s,
+                            false,
+                            false},
+                           window);
   row->set_text(u"0"_s);
   row->set_verdict(u"must be between 1 and 100000000, not 0"_s);
   grid->addWidget(row, 3, 0);
   auto* message = new MessageBar(window);
-  message->show_message({MessageKind::error, u"could not start the run"_s, u"the disk is full"_s, u"free some space"_s, u"Try again"_s, {}, 0});
+  message->show_message({MessageKind::error,
+                         u"could not start the run"_s,
+                         u"the disk is full"_s,
+                         u"free some space"_s,
+                         u"Try again"_s,
+                         {},
+                         0});
   grid->addWidget(message, 3, 1);
   static LogRing ring(1000);
-  ring.append({{1, 0, LogLevel::info, u"First loss 4.86"_s}, {2, 1000, LogLevel::warning, u"loader waited"_s}, {3, 2000, LogLevel::error, u"no space left"_s}});
+  ring.append({{1, 0, LogLevel::info, u"First loss 4.86"_s},
+               {2, 1000, LogLevel::warning, u"loader waited"_s},
+               {3, 2000, LogLevel::error, u"no space left"_s}});
   grid->addWidget(new LogView(&ring, window), 4, 0);
   auto* chips = new QWidget(window);
   auto* line = new QHBoxLayout(chips);
-  const std::pair<QString, Role> states[] = {{u"Running"_s, Role::accent}, {u"Finished"_s, Role::good}, {u"Failed"_s, Role::bad}};
+  const std::pair<QString, Role> states[] = {
+      {u"Running"_s, Role::accent}, {u"Finished"_s, Role::good}, {u"Failed"_s, Role::bad}};
   for (const auto& [text, role] : states) {
     auto* chip = new BusyChip(chips);
-    chip->set_state(text, role, role == Role::accent ? std::nullopt : std::optional(role == Role::good ? Glyph::check : Glyph::error), true);
+    chip->set_state(
+        text, role,
+        role == Role::accent ? std::nullopt : std::optional(role == Role::good ? Glyph::check : Glyph::error), true);
     line->addWidget(chip);
   }
   grid->addWidget(chips, 4, 1);
@@ -107,7 +132,8 @@ int main(int count, char** words) {
   grid->setSpacing(2 * kGrid);
   grid->setContentsMargins(3 * kGrid, 3 * kGrid, 3 * kGrid, 3 * kGrid);
   fill(grid, &window);
-  QObject::connect(new QShortcut(Qt::Key_F2, &window), &QShortcut::activated, &window, [] { look(!current_theme().is_dark()); });
+  QObject::connect(new QShortcut(Qt::Key_F2, &window), &QShortcut::activated, &window,
+                   [] { look(!current_theme().is_dark()); });
   window.show();
   if (count > 1)
     QTimer::singleShot(200, &window, [&] {

@@ -43,14 +43,16 @@ void TextCell::paint(QPainter* painter, const QStyleOptionViewItem& option, cons
     box.setLeft(box.left() + 23);
   }
   const QString text = index.data(Qt::DisplayRole).toString();
-  painter->setFont(index.data(Qt::FontRole).isValid() ? index.data(Qt::FontRole).value<QFont>().resolve(option.font) : option.font);
+  painter->setFont(index.data(Qt::FontRole).isValid() ? index.data(Qt::FontRole).value<QFont>().resolve(option.font)
+                                                      : option.font);
   painter->setPen(color);
   paint_elided(*painter, box, Qt::AlignLeft | Qt::AlignVCenter, text);
   const QString detail = index.data(detail_role).toString();
   if (!detail.isEmpty()) {
     const int used = painter->fontMetrics().horizontalAdvance(text) + 12;
     painter->setPen(current_theme().color(Role::muted));
-    if (box.width() - used > 24) paint_elided(*painter, box.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, detail);
+    if (box.width() - used > 24)
+      paint_elided(*painter, box.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, detail);
   }
   painter->restore();
 }
@@ -60,7 +62,8 @@ void NumberCell::paint(QPainter* painter, const QStyleOptionViewItem& option, co
   paint_cell_background(*painter, option, index);
   painter->setFont(tabular_font(option.font));
   painter->setPen(text_color(index));
-  paint_elided(*painter, option.rect.adjusted(kPad, 0, -kPad, 0), Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
+  paint_elided(*painter, option.rect.adjusted(kPad, 0, -kPad, 0), Qt::AlignRight | Qt::AlignVCenter,
+               index.data().toString());
   painter->restore();
 }
 
@@ -72,7 +75,8 @@ void ProgressCell::paint(QPainter* painter, const QStyleOptionViewItem& option, 
   const QVariant share = index.data(progress_role);
   painter->setFont(tabular_font(option.font));
   painter->setPen(text_color(index));
-  paint_elided(*painter, share.isValid() ? box.adjusted(0, 0, 0, -7) : box, Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
+  paint_elided(*painter, share.isValid() ? box.adjusted(0, 0, 0, -7) : box, Qt::AlignRight | Qt::AlignVCenter,
+               index.data().toString());
   if (share.isValid()) {
     const QRectF track(box.left(), box.bottom() - 9, box.width(), 3);
     painter->setRenderHint(QPainter::Antialiasing);
@@ -80,7 +84,8 @@ void ProgressCell::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->setBrush(theme.color(Role::border));
     painter->drawRoundedRect(track, 1.5, 1.5);
     painter->setBrush(theme.color(Role::accent));
-    painter->drawRoundedRect(QRectF(track.left(), track.top(), track.width() * std::clamp(share.toDouble(), 0.0, 1.0), 3), 1.5, 1.5);
+    painter->drawRoundedRect(
+        QRectF(track.left(), track.top(), track.width() * std::clamp(share.toDouble(), 0.0, 1.0), 3), 1.5, 1.5);
   }
   painter->restore();
 }
@@ -90,7 +95,8 @@ void CurveCell::paint(QPainter* painter, const QStyleOptionViewItem& option, con
   paint_cell_background(*painter, option, index);
   const auto values = index.data(curve_role).value<QList<double>>();
   if (!values.isEmpty())
-    paint_sparkline(*painter, std::vector<double>(values.begin(), values.end()), option.rect.adjusted(kPad, 5, -kPad, -6), current_theme().series(0));
+    paint_sparkline(*painter, std::vector<double>(values.begin(), values.end()),
+                    option.rect.adjusted(kPad, 5, -kPad, -6), current_theme().series(0));
   painter->restore();
 }
 

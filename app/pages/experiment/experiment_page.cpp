@@ -48,8 +48,13 @@ widgets::FieldKind kind_of(recipe::FieldType type) {
 
 }  // namespace
 
-ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent)
-    : Page(u"experiment"_s, tr("New experiment"), parent), experiment_(experiment), history_(history), actions_(actions), settings_(settings) {
+ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions,
+                               Settings* settings, QWidget* parent)
+    : Page(u"experiment"_s, tr("New experiment"), parent),
+      experiment_(experiment),
+      history_(history),
+      actions_(actions),
+      settings_(settings) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kGrid * 3, kGrid * 2, kGrid * 3, kGrid * 2);
   layout->setSpacing(kGrid * 2);
@@ -100,7 +105,8 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
 
   build_form();
   connect(tabs_, &QTabBar::currentChanged, stack_, &QStackedWidget::setCurrentIndex);
-  connect(form_, &widgets::FormView::edited, this, [this](const QString& id, const QString& text) { experiment_->set_field_text(s(id), text); });
+  connect(form_, &widgets::FormView::edited, this,
+          [this](const QString& id, const QString& text) { experiment_->set_field_text(s(id), text); });
   connect(text_, &RecipeEditor::edited, this, [this](const QString& toml) {
     typing_text_ = true;
     experiment_->set_recipe_text(toml);
@@ -129,17 +135,33 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
 
 void ExperimentPage::add_actions() {
   const QString where = tr("New experiment");
-  actions_->add(this, {u"experiment.launch"_s, where, tr("Launch the experiment"), Glyph::play, {QKeySequence(Qt::CTRL | Qt::Key_Return)}, tr("Launch")},
+  actions_->add(this,
+                {u"experiment.launch"_s,
+                 where,
+                 tr("Launch the experiment"),
+                 Glyph::play,
+                 {QKeySequence(Qt::CTRL | Qt::Key_Return)},
+                 tr("Launch")},
                 [this] { experiment_->launch(); });
-  actions_->add(this, {u"experiment.search"_s, where, tr("Search the fields"), Glyph::search, {QKeySequence::Find}, {}}, [this] {
-    show_text(false);
-    form_->search_line()->setFocus(Qt::ShortcutFocusReason);
-    form_->search_line()->selectAll();
-  });
-  actions_->add(this, {u"experiment.text"_s, where, tr("Switch between form and recipe text"), Glyph::text, {QKeySequence(Qt::CTRL | Qt::Key_T)}, {}},
+  actions_->add(this, {u"experiment.search"_s, where, tr("Search the fields"), Glyph::search, {QKeySequence::Find}, {}},
+                [this] {
+                  show_text(false);
+                  form_->search_line()->setFocus(Qt::ShortcutFocusReason);
+                  form_->search_line()->selectAll();
+                });
+  actions_->add(this,
+                {u"experiment.text"_s,
+                 where,
+                 tr("Switch between form and recipe text"),
+                 Glyph::text,
+                 {QKeySequence(Qt::CTRL | Qt::Key_T)},
+                 {}},
                 [this] { show_text(stack_->currentIndex() == 0); });
-  actions_->add(this, {u"experiment.open"_s, where, tr("Start from a recipe file"), Glyph::folder, {QKeySequence::Open}, {}}, [this] { choose_file(); });
-  actions_->add(this, {u"experiment.defaults"_s, where, tr("Start from the defaults"), Glyph::reset, {}, {}}, [this] { experiment_->start_from_defaults(); });
+  actions_->add(this,
+                {u"experiment.open"_s, where, tr("Start from a recipe file"), Glyph::folder, {QKeySequence::Open}, {}},
+                [this] { choose_file(); });
+  actions_->add(this, {u"experiment.defaults"_s, where, tr("Start from the defaults"), Glyph::reset, {}, {}},
+                [this] { experiment_->start_from_defaults(); });
   actions_->add(this, {u"experiment.copy_command"_s, where, tr("Copy the command"), Glyph::copy, {}, {}},
                 [this] { QGuiApplication::clipboard()->setText(experiment_->command_line()); });
 }
@@ -191,7 +213,8 @@ QWidget* ExperimentPage::build_side() {
 
 void ExperimentPage::build_form() {
   std::vector<widgets::SectionSpec> sections;
-  for (const recipe::Section& section : recipe::sections()) sections.push_back({q(section.name), q(section.label), q(section.help)});
+  for (const recipe::Section& section : recipe::sections())
+    sections.push_back({q(section.name), q(section.label), q(section.help)});
   std::vector<widgets::FieldSpec> fields;
   const QLocale locale;
   for (const recipe::Field& field : recipe::fields()) {
@@ -214,20 +237,24 @@ void ExperimentPage::build_form() {
 }
 
 void ExperimentPage::read_fields() {
-  for (const recipe::Field& field : recipe::fields()) form_->set_text(q(field.path), experiment_->field_text(field.path));
+  for (const recipe::Field& field : recipe::fields())
+    form_->set_text(q(field.path), experiment_->field_text(field.path));
 }
 
 void ExperimentPage::judge() {
   form_->set_verdicts(experiment_->verdicts());
   text_->set_faults(experiment_->faults());
-  tabs_->setTabText(1, experiment_->faults().empty() ? tr("Recipe text") : tr("Recipe text (%n fault(s))", nullptr, static_cast<int>(experiment_->faults().size())));
+  tabs_->setTabText(1, experiment_->faults().empty()
+                           ? tr("Recipe text")
+                           : tr("Recipe text (%n fault(s))", nullptr, static_cast<int>(experiment_->faults().size())));
   command_->setText(experiment_->command_line());
   command_->setCursorPosition(0);
   command_->setToolTip(experiment_->command_line());
   const QString why = experiment_->why_not_launch();
   actions_->set_reason(u"experiment.launch"_s, why);
   reason_->setVisible(!why.isEmpty());
-  reason_->setText(QStringLiteral("<span style='color:%1'>%2</span>").arg(widgets::current_theme().color(widgets::Role::bad).name(), why.toHtmlEscaped()));
+  reason_->setText(QStringLiteral("<span style='color:%1'>%2</span>")
+                       .arg(widgets::current_theme().color(widgets::Role::bad).name(), why.toHtmlEscaped()));
   QString origin = experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin());
   if (experiment_->fork_of() != 0)
     origin = tr("forks run %1 at step %2").arg(experiment_->fork_of()).arg(experiment_->fork_step());

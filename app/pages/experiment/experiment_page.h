@@ -29,7 +29,8 @@ class Settings;
 class ExperimentPage final : public Page {
   Q_OBJECT
  public:
-  ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions, Settings* settings, QWidget* parent);
+  ExperimentPage(ExperimentController* experiment, HistoryController* history, ActionRegistry* actions,
+                 Settings* settings, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void keep_layout();

@@ -22,10 +22,14 @@ using widgets::kGrid;
 
 QString owner_text(const std::string& owner) {
   static const std::map<std::string, const char*> kWords = {
-      {"parameters", QT_TRANSLATE_NOOP("PlanPanel", "Parameters")}, {"gradients", QT_TRANSLATE_NOOP("PlanPanel", "Gradients")},
-      {"optimizer", QT_TRANSLATE_NOOP("PlanPanel", "Optimizer")},   {"activations", QT_TRANSLATE_NOOP("PlanPanel", "Activations")},
-      {"workspace", QT_TRANSLATE_NOOP("PlanPanel", "Workspace")},   {"data", QT_TRANSLATE_NOOP("PlanPanel", "Data")},
-      {"checkpoint", QT_TRANSLATE_NOOP("PlanPanel", "Checkpoint")}, {"program", QT_TRANSLATE_NOOP("PlanPanel", "Program")},
+      {"parameters", QT_TRANSLATE_NOOP("PlanPanel", "Parameters")},
+      {"gradients", QT_TRANSLATE_NOOP("PlanPanel", "Gradients")},
+      {"optimizer", QT_TRANSLATE_NOOP("PlanPanel", "Optimizer")},
+      {"activations", QT_TRANSLATE_NOOP("PlanPanel", "Activations")},
+      {"workspace", QT_TRANSLATE_NOOP("PlanPanel", "Workspace")},
+      {"data", QT_TRANSLATE_NOOP("PlanPanel", "Data")},
+      {"checkpoint", QT_TRANSLATE_NOOP("PlanPanel", "Checkpoint")},
+      {"program", QT_TRANSLATE_NOOP("PlanPanel", "Program")},
   };
   const auto found = kWords.find(owner);
   return found == kWords.end() ? q(owner) : QCoreApplication::translate("PlanPanel", found->second);
@@ -97,16 +101,22 @@ void PlanPanel::show_plan(const Planner& planner, int faults) {
 void PlanPanel::show_prediction(const recipe::Prediction& p) {
   const QLocale locale;
   time_->setText(widgets::duration_text(p.seconds_to_finish));
-  time_caption_->setText(tr("to finish %1 steps, with evaluations and checkpoints").arg(locale.toString(static_cast<qlonglong>(p.steps))));
+  time_caption_->setText(
+      tr("to finish %1 steps, with evaluations and checkpoints").arg(locale.toString(static_cast<qlonglong>(p.steps))));
   memory_->setText(p.device_memory_bytes > 0
-                       ? tr("Memory: %1 of %2").arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes)), widgets::bytes_text(static_cast<double>(p.device_memory_bytes)))
+                       ? tr("Memory: %1 of %2")
+                             .arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes)),
+                                  widgets::bytes_text(static_cast<double>(p.device_memory_bytes)))
                        : tr("Memory: %1").arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes))));
   std::vector<widgets::BarShare> shares;
   for (const recipe::MemoryShare& share : p.memory)
-    if (share.bytes > 0) shares.push_back({owner_text(share.owner), static_cast<double>(share.bytes), widgets::bytes_text(static_cast<double>(share.bytes))});
+    if (share.bytes > 0)
+      shares.push_back({owner_text(share.owner), static_cast<double>(share.bytes),
+                        widgets::bytes_text(static_cast<double>(share.bytes))});
   // Against a device that dwarfs the need the shares could not be told apart: then the bar shows the shares alone.
   const auto device = static_cast<double>(p.device_memory_bytes);
-  bar_->set_shares(std::move(shares), device > 0 && static_cast<double>(p.peak_memory_bytes) > device * 0.25 ? device : 0);
+  bar_->set_shares(std::move(shares),
+                   device > 0 && static_cast<double>(p.peak_memory_bytes) > device * 0.25 ? device : 0);
   facts_->set_fact(tr("Model"), q(p.model));
   facts_->set_fact(tr("Parameters"), locale.toString(static_cast<qlonglong>(p.parameters)));
   facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(widgets::number_text(p.steps_per_second)));

@@ -34,7 +34,8 @@ class TomlColours final : public QSyntaxHighlighter {
     qsizetype begin = 0;
     for (qsizetype i = 0; i < line.size(); ++i) {
       if (line[i] == u'"' && (i == 0 || line[i - 1] != u'\\')) {
-        if (in_text) setFormat(static_cast<int>(begin), static_cast<int>(i - begin + 1), theme.color(widgets::Role::good));
+        if (in_text)
+          setFormat(static_cast<int>(begin), static_cast<int>(i - begin + 1), theme.color(widgets::Role::good));
         begin = i;
         in_text = !in_text;
       } else if (line[i] == u'#' && !in_text) {
@@ -95,7 +96,8 @@ void RecipeEditor::set_faults(const std::vector<recipe::Fault>& faults) {
   QList<QTextEdit::ExtraSelection> marks;
   const widgets::Theme& theme = widgets::current_theme();
   for (const recipe::Fault& fault : faults) {
-    auto* item = new QListWidgetItem(widgets::glyph_icon(widgets::Glyph::error), q(recipe::to_string(fault, "recipe")), list_);
+    auto* item =
+        new QListWidgetItem(widgets::glyph_icon(widgets::Glyph::error), q(recipe::to_string(fault, "recipe")), list_);
     item->setData(Qt::UserRole, fault.line);
     item->setData(Qt::UserRole + 1, q(fault.field));
     if (fault.line <= 0) continue;

@@ -47,7 +47,8 @@ constexpr std::size_t kLogLines = 20'000;
 
 }  // namespace
 
-LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions, Settings* settings, QWidget* parent)
+LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
+                   Settings* settings, QWidget* parent)
     : Page(u"live"_s, tr("Live"), parent), live_(live), history_(history), actions_(actions), settings_(settings) {
   pictures_ = new LivePictures(pictures, this);
   link_ = new widgets::PlotLink(this);
@@ -57,8 +58,10 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
   layout->setContentsMargins(0, 0, 0, 0);
   stack_ = new QStackedWidget(this);
   empty_ = new widgets::EmptyPage(stack_);
-  empty_->set_content(Glyph::pulse, tr("No run is open"), tr("Open a run from the history, or launch a new one, to watch its curves, its answers and its log here."),
-                      tr("Set up an experiment"));
+  empty_->set_content(
+      Glyph::pulse, tr("No run is open"),
+      tr("Open a run from the history, or launch a new one, to watch its curves, its answers and its log here."),
+      tr("Set up an experiment"));
   connect(empty_, &widgets::EmptyPage::action_triggered, this, &LivePage::new_requested);
   stack_->addWidget(empty_);
   auto* whole = new QWidget(stack_);
@@ -90,11 +93,13 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
   connect(live_, &LiveController::curves_changed, this, [this] { show_curves(); });
   connect(live_, &LiveController::occurrences_changed, this, [this] { show_occurrences(); });
   connect(live_, &LiveController::log_cleared, ring_, &widgets::LogRing::clear);
-  connect(live_, &LiveController::log_arrived, this, [this](const std::vector<store::LogEntry>& entries) { ring_->append(log_rows(entries)); });
+  connect(live_, &LiveController::log_arrived, this,
+          [this](const std::vector<store::LogEntry>& entries) { ring_->append(log_rows(entries)); });
   connect(live_, &LiveController::board_steps_changed, this, [this] {
     board_->set_steps(live_->board_steps());
     // The first evaluation is the natural thing to compare with.
-    if (live_->board_steps().size() > 1 && board_->compared_step() < 0) board_->set_compared_step(live_->board_steps().front());
+    if (live_->board_steps().size() > 1 && board_->compared_step() < 0)
+      board_->set_compared_step(live_->board_steps().front());
   });
   connect(live_, &LiveController::board_changed, this, [this] { show_board(); });
   connect(live_, &LiveController::first_loaded, this, &Page::became_ready);
@@ -112,14 +117,19 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
 
 void LivePage::add_actions() {
   const QString where = tr("Live");
-  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys, const QString& button, std::function<void()> act) {
+  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys,
+                       const QString& button, std::function<void()> act) {
     actions_->add(this, {QString::fromLatin1(id), where, text, glyph, keys, button}, std::move(act));
   };
-  add("live.stop", tr("Stop this run, with a checkpoint"), Glyph::stop, {QKeySequence(Qt::CTRL | Qt::Key_Period)}, tr("Stop"), [this] { history_->stop(live_->run_id()); });
-  add("live.resume", tr("Resume this run"), Glyph::play, {}, tr("Resume"), [this] { history_->resume(live_->run_id()); });
+  add("live.stop", tr("Stop this run, with a checkpoint"), Glyph::stop, {QKeySequence(Qt::CTRL | Qt::Key_Period)},
+      tr("Stop"), [this] { history_->stop(live_->run_id()); });
+  add("live.resume", tr("Resume this run"), Glyph::play, {}, tr("Resume"),
+      [this] { history_->resume(live_->run_id()); });
   add("live.fork", tr("Fork this run from a checkpoint"), Glyph::fork, {}, tr("Fork…"), [this] { choose_fork(); });
-  add("live.new_from", tr("Set up a new experiment like this run"), Glyph::copy, {}, tr("New from this"), [this] { Q_EMIT new_from_requested(live_->run_id()); });
-  add("live.axis", tr("Switch between steps and time"), Glyph::clock, {QKeySequence(Qt::Key_X)}, {}, [this] { time_axis_->toggle(); });
+  add("live.new_from", tr("Set up a new experiment like this run"), Glyph::copy, {}, tr("New from this"),
+      [this] { Q_EMIT new_from_requested(live_->run_id()); });
+  add("live.axis", tr("Switch between steps and time"), Glyph::clock, {QKeySequence(Qt::Key_X)}, {},
+      [this] { time_axis_->toggle(); });
   add("live.reset", tr("Show the whole run in every plot"), Glyph::reset, {}, {}, [this] { link_->reset_range(); });
 }
 
@@ -303,9 +313,17 @@ void LivePage::show_state() {
   const store::Run* run = live_->run();
   const bool live = run && store::is_live(run->status);
   const QString none = tr("No run is open.");
-  actions_->set_reason(u"live.stop"_s, !run ? none : !live ? tr("The run is over.") : run->status == store::RunStatus::stopping ? tr("The run is stopping.") : QString());
-  actions_->set_reason(u"live.resume"_s, !run ? none : live ? tr("The run is going on.") : run->status == store::RunStatus::finished ? tr("The run is finished.") : QString());
-  actions_->set_reason(u"live.fork"_s, !run ? none : live_->checkpoint_steps().empty() ? tr("The run has no checkpoint yet.") : QString());
+  actions_->set_reason(u"live.stop"_s, !run                                        ? none
+                                       : !live                                     ? tr("The run is over.")
+                                       : run->status == store::RunStatus::stopping ? tr("The run is stopping.")
+                                                                                   : QString());
+  actions_->set_reason(u"live.resume"_s, !run                                        ? none
+                                         : live                                      ? tr("The run is going on.")
+                                         : run->status == store::RunStatus::finished ? tr("The run is finished.")
+                                                                                     : QString());
+  actions_->set_reason(u"live.fork"_s, !run                                ? none
+                                       : live_->checkpoint_steps().empty() ? tr("The run has no checkpoint yet.")
+                                                                           : QString());
   actions_->set_reason(u"live.new_from"_s, run ? QString() : none);
   // A number that names no run, or one that was deleted meanwhile.
   const bool missing = !run && history_->is_read() && live_->is_loaded();
@@ -315,7 +333,8 @@ void LivePage::show_state() {
   pictures_->set_folder(q(run->directory));
   name_->set_text(q(run->name));
   const StatusLook look = look_of(run->status);
-  chip_->set_state(look.word, look.tone, run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
+  chip_->set_state(look.word, look.tone,
+                   run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
   progress_->setRange(0, 1000);
   progress_->setValue(run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0);
   progress_text_->set_text(progress_words(*run, wall_now_ns()));
@@ -371,7 +390,8 @@ void LivePage::show_occurrences() {
       events_->setItem(i, column, item);
     }
   }
-  std::vector<widgets::PlotMarker> markers = markers_of(live_->occurrences(), live_->run() ? live_->run()->started_ns : 0);
+  std::vector<widgets::PlotMarker> markers =
+      markers_of(live_->occurrences(), live_->run() ? live_->run()->started_ns : 0);
   if (const auto loss = plots_.find("loss"); loss != plots_.end()) loss->second->set_markers(std::move(markers));
   show_state();
 }
@@ -390,7 +410,8 @@ void LivePage::show_plan_check() {
       check_->setItem(i, column, item);
     }
   }
-  for (int column = 1; column < 4; ++column) check_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  for (int column = 1; column < 4; ++column)
+    check_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   check_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
 }
 
@@ -403,7 +424,9 @@ void LivePage::show_faults() {
     return;
   }
   widgets::Message message = trouble_of(*run, live_->occurrences());
-  if (trouble_->isVisibleTo(this) && trouble_->property("run").toLongLong() == run->id && trouble_->property("cause").toString() == message.cause) return;
+  if (trouble_->isVisibleTo(this) && trouble_->property("run").toLongLong() == run->id &&
+      trouble_->property("cause").toString() == message.cause)
+    return;
   trouble_->setProperty("run", QVariant::fromValue<qint64>(run->id));
   trouble_->setProperty("cause", message.cause);
   trouble_->show_message(message);
@@ -420,7 +443,8 @@ void LivePage::note_drawn(const std::string& id) {
   drawn_ns_[id] = newest;
   const auto& curves = plots_.at(id)->curves();
   if (first || curves.empty() || curves.front().columns.empty()) return;
-  Q_EMIT sample_drawn(curves.front().name, static_cast<qint64>(curves.front().columns.back().step), static_cast<double>(wall_now_ns() - newest) * 1e-6);
+  Q_EMIT sample_drawn(curves.front().name, static_cast<qint64>(curves.front().columns.back().step),
+                      static_cast<double>(wall_now_ns() - newest) * 1e-6);
 }
 
 void LivePage::choose_fork() {
@@ -429,7 +453,8 @@ void LivePage::choose_fork() {
   list->addSection(tr("Fork from the checkpoint at"));
   const std::vector<std::int64_t> steps = live_->checkpoint_steps();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step)
-    connect(list->addAction(tr("step %1").arg(*step)), &QAction::triggered, this, [this, at = *step] { Q_EMIT fork_requested(live_->run_id(), at); });
+    connect(list->addAction(tr("step %1").arg(*step)), &QAction::triggered, this,
+            [this, at = *step] { Q_EMIT fork_requested(live_->run_id(), at); });
   list->popup(name_->mapToGlobal(QPoint(name_->width() / 2, name_->height())));
 }
 

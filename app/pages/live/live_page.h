@@ -1,5 +1,5 @@
-// One run, live or over: curves linked in x, device strips, plan against fact, probe queries, log; and stopping, resuming,
-// forking it. GUI thread only; what it is given is not owned.
+// One run, live or over: curves linked in x, device strips, plan against fact, probe queries, log; and stopping,
+// resuming, forking it. GUI thread only; what it is given is not owned.
 #pragma once
 
 #include "app/pages/page.h"
@@ -43,7 +43,8 @@ class Settings;
 class LivePage final : public Page {
   Q_OBJECT
  public:
-  LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions, Settings* settings, QWidget* parent);
+  LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
+           Settings* settings, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void left() override;
@@ -99,8 +100,8 @@ class LivePage final : public Page {
   QSlider* smoothing_ = nullptr;
   widgets::PlotLink* link_ = nullptr;
   std::map<std::string, widgets::MetricPlot*> plots_;
-  std::map<std::string, std::int64_t> newest_ns_;   // of what a plot was given last
-  std::map<std::string, std::int64_t> drawn_ns_;    // of what it has drawn
+  std::map<std::string, std::int64_t> newest_ns_;  // of what a plot was given last
+  std::map<std::string, std::int64_t> drawn_ns_;   // of what it has drawn
   std::map<std::string, widgets::UtilisationStrip*> strips_;
   QWidget* strip_box_ = nullptr;
   widgets::FlowLayout* strip_flow_ = nullptr;

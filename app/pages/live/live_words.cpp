@@ -17,7 +17,9 @@ using namespace Qt::Literals::StringLiterals;
 
 QString say(const char* text) { return QCoreApplication::translate("LiveWords", text); }
 QString step_text(std::int64_t step) { return QLocale().toString(static_cast<qlonglong>(step)); }
-QString clock_text(std::int64_t time_ns) { return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(u"HH:mm:ss"_s); }
+QString clock_text(std::int64_t time_ns) {
+  return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(u"HH:mm:ss"_s);
+}
 
 QString state_text(journal::RunState state) {
   switch (state) {
@@ -39,22 +41,31 @@ struct Worder {
   EventWords operator()(const journal::Evaluation& e) const {
     QStringList figures;
     for (const auto& [name, value] : e.metrics)
-      if (name == "t2i_r1" || name == "t2i_r10") figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
+      if (name == "t2i_r1" || name == "t2i_r10")
+        figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
     return {{}, step_text(e.step), say("Evaluated: %1").arg(figures.join(u", "_s))};
   }
   EventWords operator()(const journal::CheckpointWritten& e) const {
-    return {{}, step_text(e.step), say("Checkpoint of %1 written in %2").arg(widgets::bytes_text(static_cast<double>(e.bytes)), widgets::duration_text(e.seconds))};
+    return {{},
+            step_text(e.step),
+            say("Checkpoint of %1 written in %2")
+                .arg(widgets::bytes_text(static_cast<double>(e.bytes)), widgets::duration_text(e.seconds))};
   }
   EventWords operator()(const journal::PrecisionDecision& e) const {
-    return {{}, step_text(e.step), say("Computes in %1 instead of %2: %3").arg(q(e.actual), q(e.requested), q(e.reason))};
+    return {
+        {}, step_text(e.step), say("Computes in %1 instead of %2: %3").arg(q(e.actual), q(e.requested), q(e.reason))};
   }
   EventWords operator()(const journal::PredictionMade&) const { return {{}, {}, say("Plan recorded")}; }
-  EventWords operator()(const journal::PredictionChecked& e) const { return {{}, step_text(e.step), say("Plan held against the first steps")}; }
+  EventWords operator()(const journal::PredictionChecked& e) const {
+    return {{}, step_text(e.step), say("Plan held against the first steps")};
+  }
   EventWords operator()(const journal::Alert& e) const { return {{}, step_text(e.step), q(e.text)}; }
   EventWords operator()(const journal::FaultSeen& e) const {
     return {{}, step_text(e.step), say("Could not %1: %2").arg(q(e.intention), q(e.cause))};
   }
-  EventWords operator()(const journal::Recovery& e) const { return {{}, step_text(e.step), say("Went on from %1").arg(q(e.from))}; }
+  EventWords operator()(const journal::Recovery& e) const {
+    return {{}, step_text(e.step), say("Went on from %1").arg(q(e.from))};
+  }
   template <class T>
   EventWords operator()(const T&) const {
     return {};
@@ -72,18 +83,45 @@ QString off_by(double planned, double measured) {
 
 const std::vector<PlotSpec>& live_plots() {
   static const std::vector<PlotSpec> kPlots = {
-      {"loss", say("Loss"), {}, say("The first step brings the first loss"), {{"train/loss", say("training")}, {"eval/loss", say("evaluation")}}, true, false},
+      {"loss",
+       say("Loss"),
+       {},
+       say("The first step brings the first loss"),
+       {{"train/loss", say("training")}, {"eval/loss", say("evaluation")}},
+       true,
+       false},
       {"recall",
        say("Retrieval on unseen styles"),
        {},
        say("The first evaluation brings the first figures"),
-       {{"eval/t2i_r1", say("by text R@1")}, {"eval/t2i_r10", say("R@10")}, {"eval/i2t_r1", say("by picture R@1")}, {"eval/i2t_r10", say("R@10")}},
+       {{"eval/t2i_r1", say("by text R@1")},
+        {"eval/t2i_r10", say("R@10")},
+        {"eval/i2t_r1", say("by picture R@1")},
+        {"eval/i2t_r10", say("R@10")}},
        true,
        true},
-      {"learning_rate", say("Learning rate"), {}, say("Nothing measured yet"), {{"train/learning_rate", {}}}, false, false},
-      {"gradient_norm", say("Gradient norm"), {}, say("Nothing measured yet"), {{"train/gradient_norm", {}}}, false, false},
+      {"learning_rate",
+       say("Learning rate"),
+       {},
+       say("Nothing measured yet"),
+       {{"train/learning_rate", {}}},
+       false,
+       false},
+      {"gradient_norm",
+       say("Gradient norm"),
+       {},
+       say("Nothing measured yet"),
+       {{"train/gradient_norm", {}}},
+       false,
+       false},
       {"temperature", say("Temperature"), {}, say("Nothing measured yet"), {{"train/temperature", {}}}, false, false},
-      {"throughput", say("Throughput"), say("samples/s"), say("Nothing measured yet"), {{"train/samples_per_s", {}}}, false, false},
+      {"throughput",
+       say("Throughput"),
+       say("samples/s"),
+       say("Nothing measured yet"),
+       {{"train/samples_per_s", {}}},
+       false,
+       false},
   };
   return kPlots;
 }
@@ -94,7 +132,8 @@ widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<
   curve.label = metric.label;
   curve.colour = colour;
   curve.columns.reserve(columns.size());
-  for (const DrawnColumn& c : columns) curve.columns.push_back({c.step, c.seconds, c.minimum, c.maximum, c.last, c.line, c.count, c.non_finite});
+  for (const DrawnColumn& c : columns)
+    curve.columns.push_back({c.step, c.seconds, c.minimum, c.maximum, c.last, c.line, c.count, c.non_finite});
   return curve;
 }
 
@@ -106,7 +145,9 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
     if (!name.starts_with(kHead) || !name.ends_with(kTail)) continue;
     DeviceCurves device;
     device.name = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
-    device.label = device.name == "cpu" ? say("CPU") : device.name.starts_with("cuda:") ? say("GPU %1").arg(q(device.name.substr(5))) : q(device.name);
+    device.label = device.name == "cpu"               ? say("CPU")
+                   : device.name.starts_with("cuda:") ? say("GPU %1").arg(q(device.name.substr(5)))
+                                                      : q(device.name);
     for (const DrawnColumn& c : columns) device.samples.push_back({c.seconds, c.last});
     const auto last = [&](const char* what) {
       const auto found = curves.find("device/" + device.name + "/" + what);
@@ -114,8 +155,11 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
     };
     const double used = last("memory_bytes");
     const double total = last("memory_total_bytes");
-    if (used >= 0) device.detail = total > 0 ? say("%1 of %2").arg(widgets::bytes_text(used), widgets::bytes_text(total)) : widgets::bytes_text(used);
-    if (const double power = last("power_w"); power > 0) device.detail += QStringLiteral(" · %1 W").arg(std::lround(power));
+    if (used >= 0)
+      device.detail = total > 0 ? say("%1 of %2").arg(widgets::bytes_text(used), widgets::bytes_text(total))
+                                : widgets::bytes_text(used);
+    if (const double power = last("power_w"); power > 0)
+      device.detail += QStringLiteral(" · %1 W").arg(std::lround(power));
     out.push_back(std::move(device));
   }
   return out;
@@ -123,13 +167,17 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
 
 QString progress_words(const store::Run& run, std::int64_t now_ns) {
   QStringList parts;
-  parts << (run.steps > 0 ? say("Step %1 of %2").arg(step_text(run.step), step_text(run.steps)) : say("Step %1").arg(step_text(run.step)));
+  parts << (run.steps > 0 ? say("Step %1 of %2").arg(step_text(run.step), step_text(run.steps))
+                          : say("Step %1").arg(step_text(run.step)));
   if (run.status == store::RunStatus::queued) parts = QStringList{say("Waiting for its turn")};
   if (run.status == store::RunStatus::starting) parts = QStringList{say("Preparing")};
-  if (const double left = seconds_left(run, now_ns); left >= 0) parts << say("%1 left").arg(widgets::duration_text(left));
+  if (const double left = seconds_left(run, now_ns); left >= 0)
+    parts << say("%1 left").arg(widgets::duration_text(left));
   if (const double taken = duration_of(run, now_ns); taken >= 0)
-    parts << (store::is_live(run.status) ? say("%1 so far").arg(widgets::duration_text(taken)) : say("took %1").arg(widgets::duration_text(taken)));
-  if (const double pace = steps_per_second(run, now_ns); std::isfinite(pace)) parts << say("%1 steps/s").arg(widgets::number_text(pace));
+    parts << (store::is_live(run.status) ? say("%1 so far").arg(widgets::duration_text(taken))
+                                         : say("took %1").arg(widgets::duration_text(taken)));
+  if (const double pace = steps_per_second(run, now_ns); std::isfinite(pace))
+    parts << say("%1 steps/s").arg(widgets::number_text(pace));
   return parts.join(u"  ·  "_s);
 }
 
@@ -151,10 +199,12 @@ std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurr
     const auto bytes = [](std::int64_t n) { return n > 0 ? widgets::bytes_text(static_cast<double>(n)) : u"–"_s; };
     return {
         {say("Pace"), say("%1 steps/s").arg(widgets::number_text(e->predicted_steps_per_second)),
-         say("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)), off_by(e->predicted_steps_per_second, e->measured_steps_per_second)},
+         say("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)),
+         off_by(e->predicted_steps_per_second, e->measured_steps_per_second)},
         {say("Peak memory"), bytes(e->predicted_peak_bytes), bytes(e->measured_peak_bytes),
          off_by(static_cast<double>(e->predicted_peak_bytes), static_cast<double>(e->measured_peak_bytes))},
-        {say("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish), widgets::duration_text(e->measured_seconds_to_finish),
+        {say("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish),
+         widgets::duration_text(e->measured_seconds_to_finish),
          off_by(e->predicted_seconds_to_finish, e->measured_seconds_to_finish)},
     };
   }
@@ -165,7 +215,8 @@ std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>
   std::vector<widgets::PlotMarker> out;
   for (const store::Occurrence& occurrence : occurrences)
     if (const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload))
-      out.push_back({static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - began_ns) * 1e-9, say("resumed")});
+      out.push_back({static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - began_ns) * 1e-9,
+                     say("resumed")});
   return out;
 }
 
@@ -181,7 +232,8 @@ widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occu
     }
   message.intention = run.status == store::RunStatus::broken ? say("The run broke off") : say("The run failed");
   message.cause = q(run.cause);
-  message.remedy = run.status == store::RunStatus::broken ? say("Resume goes on from its last whole checkpoint") : QString();
+  message.remedy =
+      run.status == store::RunStatus::broken ? say("Resume goes on from its last whole checkpoint") : QString();
   return message;
 }
 
@@ -195,7 +247,8 @@ std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::Retrie
     query.picture = q(sample.query_picture);
     query.truth_rank = sample.truth_rank;
     query.gallery_size = sample.gallery_size;
-    for (const journal::RetrievalHit& hit : sample.top) query.answers.push_back({hit.id, q(hit.label), q(hit.picture), hit.score});
+    for (const journal::RetrievalHit& hit : sample.top)
+      query.answers.push_back({hit.id, q(hit.label), q(hit.picture), hit.score});
     out.push_back(std::move(query));
   }
   return out;

@@ -56,7 +56,8 @@ struct CheckWords {
 };
 [[nodiscard]] std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences);
 
-[[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences, std::int64_t began_ns);
+[[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences,
+                                                          std::int64_t began_ns);
 [[nodiscard]] widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occurrence>& occurrences);
 [[nodiscard]] std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::RetrievalSample>& samples);
 [[nodiscard]] std::vector<widgets::LogRow> log_rows(const std::vector<store::LogEntry>& entries);

@@ -57,7 +57,8 @@ Card::Card(const QString& heading, QWidget* parent) : QFrame(parent) {
 void Card::paintEvent(QPaintEvent*) {
   const widgets::Theme& theme = widgets::current_theme();
   QPainter painter(this);
-  widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border), widgets::kRadius);
+  widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border),
+                      widgets::kRadius);
 }
 
 FactList::FactList(QWidget* parent) : QWidget(parent) {

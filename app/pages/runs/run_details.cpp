@@ -108,7 +108,8 @@ void RunDetails::refresh() {
   single_->setVisible(run != nullptr);
   many_->setVisible(run == nullptr);
   if (!run) {
-    many_->setText(runs_.size() > 1 ? tr("%n runs are selected. Tags, pins and deleting apply to all of them.", nullptr, static_cast<int>(runs_.size()))
+    many_->setText(runs_.size() > 1 ? tr("%n runs are selected. Tags, pins and deleting apply to all of them.", nullptr,
+                                         static_cast<int>(runs_.size()))
                                     : tr("Select a run to see its details."));
     note_of_ = 0;
     return;
@@ -116,7 +117,8 @@ void RunDetails::refresh() {
   const std::int64_t now = wall_now_ns();
   if (!name_->hasFocus() && !name_->isModified()) name_->setText(q(run->name));
   const StatusLook look = look_of(run->status);
-  chip_->set_state(look.word, look.tone, run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
+  chip_->set_state(look.word, look.tone,
+                   run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
   cause_->setVisible(!run->cause.empty());
   cause_->setText(q(run->cause));
   if (!tags_->hasFocus() && !tags_->isModified()) tags_->setText(tags_text(*run));
@@ -128,11 +130,13 @@ void RunDetails::refresh() {
   }
   facts_->set_fact(tr("Model"), q(run->model));
   const QLocale locale;
-  facts_->set_fact(tr("Created"), locale.toString(QDateTime::fromMSecsSinceEpoch(run->created_ns / 1'000'000), u"d MMM yyyy, HH:mm"_s));
+  facts_->set_fact(tr("Created"), locale.toString(QDateTime::fromMSecsSinceEpoch(run->created_ns / 1'000'000),
+                                                  u"d MMM yyyy, HH:mm"_s));
   facts_->set_fact(tr("Duration"), run->started_ns > 0 ? widgets::duration_text(duration_of(*run, now)) : QString());
   const double samples = last_value(*run, "train/samples_per_s");
   facts_->set_fact(tr("Throughput"), std::isfinite(samples) ? widgets::si_text(samples, tr("samples/s")) : QString());
-  facts_->set_fact(tr("Comes from"), run->parent ? tr("run %1, step %2").arg(*run->parent).arg(run->fork_step) : QString());
+  facts_->set_fact(tr("Comes from"),
+                   run->parent ? tr("run %1, step %2").arg(*run->parent).arg(run->fork_step) : QString());
   facts_->set_fact(tr("Number"), QString::number(run->id), q(run->directory));
 }
 
@@ -176,7 +180,8 @@ void RunDetails::focus_name() {
 void RunDetails::paintEvent(QPaintEvent*) {
   const widgets::Theme& theme = widgets::current_theme();
   QPainter painter(this);
-  widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border), widgets::kRadius);
+  widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border),
+                      widgets::kRadius);
 }
 
 }  // namespace athanor::app

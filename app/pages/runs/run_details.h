@@ -1,5 +1,5 @@
-// Beside the table: the selected run with its tags, note and facts. Edits go to the controller when typing pauses or the
-// field is left. GUI thread only; the controller is not owned.
+// Beside the table: the selected run with its tags, note and facts. Edits go to the controller when typing pauses or
+// the field is left. GUI thread only; the controller is not owned.
 #pragma once
 
 #include "core/store/types.h"

@@ -131,12 +131,16 @@ void RunsPage::build_table() {
   table_->setContextMenuPolicy(Qt::ActionsContextMenu);
   auto* text = new widgets::TextCell(table_);
   auto* number = new widgets::NumberCell(table_);
-  const auto put = [this](RunColumn column, QAbstractItemDelegate* delegate) { table_->setItemDelegateForColumn(static_cast<int>(column), delegate); };
+  const auto put = [this](RunColumn column, QAbstractItemDelegate* delegate) {
+    table_->setItemDelegateForColumn(static_cast<int>(column), delegate);
+  };
   put(RunColumn::status, text);
   put(RunColumn::name, text);
   put(RunColumn::tags, new widgets::ChipsCell(table_));
   put(RunColumn::progress, new widgets::ProgressCell(table_));
-  for (const RunColumn column : {RunColumn::loss, RunColumn::r1, RunColumn::r10, RunColumn::speed, RunColumn::started, RunColumn::duration}) put(column, number);
+  for (const RunColumn column :
+       {RunColumn::loss, RunColumn::r1, RunColumn::r10, RunColumn::speed, RunColumn::started, RunColumn::duration})
+    put(column, number);
   put(RunColumn::curve, new widgets::CurveCell(table_));
 
   QHeaderView* header = table_->horizontalHeader();
@@ -153,7 +157,8 @@ void RunsPage::build_table() {
   header->setSortIndicator(-1, Qt::AscendingOrder);
   table_->setSortingEnabled(true);
   header->restoreState(settings_->bytes(Setting::runs_header));
-  for (const char* id : {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
+  for (const char* id :
+       {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
     table_->addAction(actions_->action(QString::fromLatin1(id)));
   connect(table_, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
   connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { selection_changed(); });
@@ -163,45 +168,77 @@ void RunsPage::build_table() {
 
 void RunsPage::add_actions() {
   const QString where = tr("Runs");
-  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys, std::function<void()> act, const QString& button = {}) {
+  const auto add = [&](const char* id, const QString& text, Glyph glyph, const QList<QKeySequence>& keys,
+                       std::function<void()> act, const QString& button = {}) {
     actions_->add(this, {QString::fromLatin1(id), where, text, glyph, keys, button}, std::move(act));
   };
-  add("runs.new", tr("Set up a new experiment"), Glyph::plus, {}, [this] { Q_EMIT new_requested(); }, tr("New experiment"));
+  add(
+      "runs.new", tr("Set up a new experiment"), Glyph::plus, {}, [this] { Q_EMIT new_requested(); },
+      tr("New experiment"));
   add("runs.search", tr("Search the runs"), Glyph::search, {QKeySequence::Find}, [this] {
     search_->setFocus(Qt::ShortcutFocusReason);
     search_->selectAll();
   });
-  add("runs.open", tr("Open the selected run"), Glyph::open, {}, [this] {
-    if (current()) Q_EMIT open_requested(current()->id);
-  }, tr("Open"));
-  add("runs.pin", tr("Pin or unpin the selected runs"), Glyph::pin, {QKeySequence(Qt::Key_P)}, [this] {
-    if (current()) history_->set_pinned(selected(), !current()->pinned);
-  }, tr("Pin"));
-  add("runs.rename", tr("Rename the selected run"), Glyph::text, {QKeySequence(Qt::Key_F2)}, [this] {
-    details_->show();
-    details_->focus_name();
-  }, tr("Rename"));
-  add("runs.tags", tr("Edit the tags"), Glyph::tag, {QKeySequence(Qt::Key_T)}, [this] {
-    details_->show();
-    details_->focus_tags();
-  }, tr("Tags"));
-  add("runs.note", tr("Write a note"), Glyph::note, {QKeySequence(Qt::Key_N)}, [this] {
-    details_->show();
-    details_->focus_note();
-  }, tr("Note"));
-  add("runs.new_from", tr("Set up a new experiment like the selected run"), Glyph::copy, {}, [this] {
-    if (current()) Q_EMIT new_from_requested(current()->id);
-  }, tr("New from this"));
-  add("runs.fork", tr("Fork the selected run from a checkpoint"), Glyph::fork, {}, [this] {
-    if (current()) Q_EMIT fork_requested(current()->id);
-  }, tr("Fork"));
-  add("runs.resume", tr("Resume the selected run"), Glyph::play, {}, [this] {
-    if (current()) history_->resume(current()->id);
-  }, tr("Resume"));
-  add("runs.stop", tr("Stop the selected run, with a checkpoint"), Glyph::stop, {}, [this] {
-    if (current()) history_->stop(current()->id);
-  }, tr("Stop"));
-  add("runs.delete", tr("Delete the selected runs"), Glyph::trash, {QKeySequence::Delete}, [this] { history_->erase(selected()); }, tr("Delete"));
+  add(
+      "runs.open", tr("Open the selected run"), Glyph::open, {},
+      [this] {
+        if (current()) Q_EMIT open_requested(current()->id);
+      },
+      tr("Open"));
+  add(
+      "runs.pin", tr("Pin or unpin the selected runs"), Glyph::pin, {QKeySequence(Qt::Key_P)},
+      [this] {
+        if (current()) history_->set_pinned(selected(), !current()->pinned);
+      },
+      tr("Pin"));
+  add(
+      "runs.rename", tr("Rename the selected run"), Glyph::text, {QKeySequence(Qt::Key_F2)},
+      [this] {
+        details_->show();
+        details_->focus_name();
+      },
+      tr("Rename"));
+  add(
+      "runs.tags", tr("Edit the tags"), Glyph::tag, {QKeySequence(Qt::Key_T)},
+      [this] {
+        details_->show();
+        details_->focus_tags();
+      },
+      tr("Tags"));
+  add(
+      "runs.note", tr("Write a note"), Glyph::note, {QKeySequence(Qt::Key_N)},
+      [this] {
+        details_->show();
+        details_->focus_note();
+      },
+      tr("Note"));
+  add(
+      "runs.new_from", tr("Set up a new experiment like the selected run"), Glyph::copy, {},
+      [this] {
+        if (current()) Q_EMIT new_from_requested(current()->id);
+      },
+      tr("New from this"));
+  add(
+      "runs.fork", tr("Fork the selected run from a checkpoint"), Glyph::fork, {},
+      [this] {
+        if (current()) Q_EMIT fork_requested(current()->id);
+      },
+      tr("Fork"));
+  add(
+      "runs.resume", tr("Resume the selected run"), Glyph::play, {},
+      [this] {
+        if (current()) history_->resume(current()->id);
+      },
+      tr("Resume"));
+  add(
+      "runs.stop", tr("Stop the selected run, with a checkpoint"), Glyph::stop, {},
+      [this] {
+        if (current()) history_->stop(current()->id);
+      },
+      tr("Stop"));
+  add(
+      "runs.delete", tr("Delete the selected runs"), Glyph::trash, {QKeySequence::Delete},
+      [this] { history_->erase(selected()); }, tr("Delete"));
   add("runs.details", tr("Show or hide the details"), Glyph::info, {QKeySequence(Qt::CTRL | Qt::Key_I)}, [this] {
     details_->setVisible(!details_->isVisible());
     settings_->set(Setting::runs_details_open, details_->isVisible());
@@ -210,7 +247,8 @@ void RunsPage::add_actions() {
 
 std::vector<store::RunId> RunsPage::selected() const {
   std::vector<store::RunId> out;
-  for (const QModelIndex& row : table_->selectionModel()->selectedRows()) out.push_back(row.data(run_id_role).toLongLong());
+  for (const QModelIndex& row : table_->selectionModel()->selectedRows())
+    out.push_back(row.data(run_id_role).toLongLong());
   return out;
 }
 
@@ -230,7 +268,8 @@ void RunsPage::select(store::RunId run) {
 
 // Whatever keys are held: QTableView::selectRow would toggle with Control down.
 void RunsPage::select_row(int row) {
-  table_->selectionModel()->setCurrentIndex(filter_->index(row, 0), QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+  table_->selectionModel()->setCurrentIndex(filter_->index(row, 0),
+                                            QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void RunsPage::selection_changed() {
@@ -244,11 +283,15 @@ void RunsPage::update_actions() {
   const QString none = tr("Select a run first.");
   const QString one = all.size() == 1 ? QString() : all.empty() ? none : tr("Select a single run.");
   const auto set = [this](const char* id, const QString& why) { actions_->set_reason(QString::fromLatin1(id), why); };
-  for (const char* id : {"runs.open", "runs.rename", "runs.note", "runs.new_from", "runs.fork", "runs.tags"}) set(id, one);
+  for (const char* id : {"runs.open", "runs.rename", "runs.note", "runs.new_from", "runs.fork", "runs.tags"})
+    set(id, one);
   for (const char* id : {"runs.pin", "runs.delete"}) set(id, all.empty() ? none : QString());
   const bool live = run && store::is_live(run->status);
   set("runs.stop", !one.isEmpty() ? one : live ? QString() : tr("The run is over."));
-  set("runs.resume", !one.isEmpty() ? one : live ? tr("The run is going on.") : run->status == store::RunStatus::finished ? tr("The run is finished.") : QString());
+  set("runs.resume", !one.isEmpty()                              ? one
+                     : live                                      ? tr("The run is going on.")
+                     : run->status == store::RunStatus::finished ? tr("The run is finished.")
+                                                                 : QString());
   if (run && one.isEmpty() && run->step == 0) set("runs.fork", tr("The run has no checkpoint yet."));
   if (live && !all.empty()) set("runs.delete", tr("Stop the run before you delete it."));
 }
@@ -257,17 +300,23 @@ void RunsPage::update_state() {
   const int all = static_cast<int>(history_->runs()->runs().size());
   const int shown = filter_->rowCount();
   const QLocale locale;
-  count_->setText(all == 0 ? QString() : shown == all ? tr("%n run(s)", nullptr, all) : tr("%1 of %2 runs").arg(locale.toString(shown), locale.toString(all)));
+  count_->setText(all == 0       ? QString()
+                  : shown == all ? tr("%n run(s)", nullptr, all)
+                                 : tr("%1 of %2 runs").arg(locale.toString(shown), locale.toString(all)));
   const bool nothing = history_->is_read() && all == 0;
   const bool no_hit = all > 0 && shown == 0;
   if (nothing)
     empty_->set_content(Glyph::flask, tr("No runs yet"),
-                        tr("Every experiment you launch is kept here, with its curves, its recipe and your notes."), tr("Set up the first experiment"));
+                        tr("Every experiment you launch is kept here, with its curves, its recipe and your notes."),
+                        tr("Set up the first experiment"));
   else if (no_hit)
-    empty_->set_content(Glyph::search, tr("No run fits the search"), tr("Nothing matches “%1”.").arg(filter_->search()), tr("Clear the search"));
+    empty_->set_content(Glyph::search, tr("No run fits the search"), tr("Nothing matches “%1”.").arg(filter_->search()),
+                        tr("Clear the search"));
   stack_->setCurrentWidget(nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
   search_->setEnabled(all > 0 || !history_->is_read());
-  if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() && table_->currentIndex().row() < 0) select_row(0);
+  if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() &&
+      table_->currentIndex().row() < 0)
+    select_row(0);
 }
 
 void RunsPage::want_visible_curves() {
@@ -281,7 +330,8 @@ void RunsPage::want_visible_curves() {
 }
 
 bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == table_->viewport() && event->type() == QEvent::Resize) QTimer::singleShot(0, this, [this] { want_visible_curves(); });
+  if (watched == table_->viewport() && event->type() == QEvent::Resize)
+    QTimer::singleShot(0, this, [this] { want_visible_curves(); });
   return Page::eventFilter(watched, event);
 }
 

@@ -1,4 +1,5 @@
-// The history: every run in one searchable table, with what can be done to it. GUI thread only; what it is given is not owned.
+// The history: every run in one searchable table, with what can be done to it. GUI thread only; what it is given is not
+// owned.
 #pragma once
 
 #include "app/pages/page.h"

@@ -248,8 +248,6 @@ Result<DatasetCard> prepare_emoji(const PrepareOptions& options) {
   }
 }
 
-fs::path default_sources() {
-  return sources_dir() / "root";
-}
+fs::path default_sources() { return sources_dir() / "root"; }
 
 }  // namespace athanor::data

@@ -9,8 +9,6 @@ Result<DatasetCard> prepare_emoji(const PrepareOptions&) {
               "configure with -DATH_PREPARE=ON, or copy the folder of a prepared data set here");
 }
 
-std::filesystem::path default_sources() {
-  return sources_dir() / "root";
-}
+std::filesystem::path default_sources() { return sources_dir() / "root"; }
 
 }  // namespace athanor::data

@@ -45,14 +45,10 @@ struct GeluTanh {
 template <class Body>
 void with_activation(Activation activation, Body&& body) {
   switch (activation) {
-    case Activation::none:
-      return body(NoActivation{});
-    case Activation::relu:
-      return body(Relu{});
-    case Activation::gelu_erf:
-      return body(GeluErf{});
-    case Activation::gelu_tanh:
-      return body(GeluTanh{});
+    case Activation::none: return body(NoActivation{});
+    case Activation::relu: return body(Relu{});
+    case Activation::gelu_erf: return body(GeluErf{});
+    case Activation::gelu_tanh: return body(GeluTanh{});
   }
 }
 

@@ -20,9 +20,7 @@ struct Max {
   }
 };
 
-__device__ inline int thread_in_block() {
-  return static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
-}
+__device__ inline int thread_in_block() { return static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x); }
 
 template <class Join, class T>
 __device__ T warp_reduce(T value) {

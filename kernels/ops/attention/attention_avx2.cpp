@@ -9,9 +9,7 @@ namespace {
 
 using cpu::Vec;
 
-constexpr std::int64_t round_up(std::int64_t n) {
-  return (n + 7) / 8 * 8;
-}
+constexpr std::int64_t round_up(std::int64_t n) { return (n + 7) / 8 * 8; }
 
 // Eight rows of eight, columns become rows.
 void transpose_eight(const float* in, std::int64_t row, Vec scale, float* out, std::int64_t out_row) {

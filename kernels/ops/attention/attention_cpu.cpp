@@ -78,12 +78,8 @@ void attention_grad_heads(const Exec& exec, const AttentionGradArgs& args) {
   });
 }
 
-const char* refuse(const Exec&, const AttentionArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const AttentionGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const AttentionArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const AttentionGradArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<AttentionArgs>, 2> kCandidates{{
     {"attention_cpu_avx2_tile_per_head", refuse, attention_heads},
@@ -96,12 +92,8 @@ constexpr std::array<Candidate<AttentionGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<AttentionArgs> attention_candidates() {
-  return kCandidates;
-}
-Candidates<AttentionGradArgs> attention_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<AttentionArgs> attention_candidates() { return kCandidates; }
+Candidates<AttentionGradArgs> attention_grad_candidates() { return kGradCandidates; }
 
 void attention(const Exec& exec, const AttentionArgs& args) {
   launch("attention", exec, args, attention_candidates(), attention_cuda);

@@ -93,8 +93,6 @@ void attention_cuda(const Exec& exec, const AttentionArgs& args) {
   launch_for<256>(exec, e, args);
 }
 
-std::size_t attention_cuda_workspace_bytes(const AttentionArgs&) {
-  return 0;
-}
+std::size_t attention_cuda_workspace_bytes(const AttentionArgs&) { return 0; }
 
 }  // namespace athanor::kernels

@@ -102,9 +102,7 @@ class ChunkedConv {
   std::byte *scratch_ = nullptr, *packed_ = nullptr;
 };
 
-int threads_of(const Exec& exec) {
-  return std::max(exec.threads, 1);
-}
+int threads_of(const Exec& exec) { return std::max(exec.threads, 1); }
 
 ChunkedConv plan_forward(const Exec& exec, const Conv2dArgs& args, cpu::WorkspaceCutter& cutter) {
   ChunkedConv conv(ConvPass::forward, shape_of(args.x, args.w, args.y, args.stride, args.padding, args.bias.present()),
@@ -183,12 +181,8 @@ std::size_t conv2d_grad_chunks_workspace_bytes(const Exec& exec, const Conv2dGra
   return std::max(input.bytes(), weights.bytes());
 }
 
-const char* refuse(const Exec&, const Conv2dArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const Conv2dGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const Conv2dArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const Conv2dGradArgs&) { return cpu::avx2_refusal(); }
 
 const char* refuse_winograd(const Exec&, const Conv2dArgs& args) {
   return conv2d_winograd_refusal(args.x, args.w, args.stride, args.padding);
@@ -210,12 +204,8 @@ constexpr std::array<Candidate<Conv2dGradArgs>, 3> kGradCandidates{{
 
 }  // namespace
 
-Candidates<Conv2dArgs> conv2d_candidates() {
-  return kCandidates;
-}
-Candidates<Conv2dGradArgs> conv2d_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<Conv2dArgs> conv2d_candidates() { return kCandidates; }
+Candidates<Conv2dGradArgs> conv2d_grad_candidates() { return kGradCandidates; }
 
 void conv2d(const Exec& exec, const Conv2dArgs& args) {
   launch("conv2d", exec, args, conv2d_candidates(), conv2d_cuda);

@@ -30,9 +30,7 @@ void write(const std::vector<double>& sums, bool accumulate, float* out) {
     out[at] = static_cast<float>(accumulate ? static_cast<double>(out[at]) + sums[at] : sums[at]);
 }
 
-std::vector<double> zeros(const View& view) {
-  return std::vector<double>(static_cast<std::size_t>(view.numel()), 0.0);
-}
+std::vector<double> zeros(const View& view) { return std::vector<double>(static_cast<std::size_t>(view.numel()), 0.0); }
 
 }  // namespace
 

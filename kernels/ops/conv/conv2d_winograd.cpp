@@ -24,9 +24,7 @@ constexpr std::int64_t kFewestChannels = 16;
 constexpr std::int64_t kStreamPadding = 80;
 
 // From one point to the next in an array of tiles.
-std::int64_t point_stride(std::int64_t tiles, std::int64_t channels) {
-  return tiles * channels + kStreamPadding;
-}
+std::int64_t point_stride(std::int64_t tiles, std::int64_t channels) { return tiles * channels + kStreamPadding; }
 
 // From images of `in` to images of `out`, for a batch cut into chunks of whole images.
 struct Plan {
@@ -64,9 +62,7 @@ MapWorkspace lay_out_map(const Plan& plan, int threads, cpu::WorkspaceCutter& cu
           cutter.take<float>(plan.out_floats() * threads)};
 }
 
-int threads_of(const Exec& exec) {
-  return std::max(exec.threads, 1);
-}
+int threads_of(const Exec& exec) { return std::max(exec.threads, 1); }
 
 void transform_weights(const Exec& exec, std::int64_t outputs, std::int64_t inputs, bool turned, const float* w,
                        float* u) {

@@ -8,9 +8,7 @@ namespace {
 
 using cpu::Vec;
 
-Vec either_nan(Vec a, Vec b) {
-  return {_mm256_cmp_ps(a.v, b.v, _CMP_UNORD_Q)};
-}
+Vec either_nan(Vec a, Vec b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_UNORD_Q)}; }
 
 // Where b is to be preferred to a, which comes before it: larger, or the first NaN.
 Vec later_wins(Vec a, Vec b) {
@@ -18,16 +16,10 @@ Vec later_wins(Vec a, Vec b) {
   return {_mm256_or_ps(_mm256_cmp_ps(b.v, a.v, _CMP_GT_OQ), _mm256_andnot_ps(a_is_nan, b_is_nan))};
 }
 
-Vec larger(Vec a, Vec b) {
-  return select(either_nan(a, b), a + b, maximum(a, b));
-}
+Vec larger(Vec a, Vec b) { return select(either_nan(a, b), a + b, maximum(a, b)); }
 
-Vec both(Vec a, Vec b) {
-  return {_mm256_and_ps(a.v, b.v)};
-}
-Vec not_and(Vec a, Vec b) {
-  return {_mm256_andnot_ps(a.v, b.v)};
-}
+Vec both(Vec a, Vec b) { return {_mm256_and_ps(a.v, b.v)}; }
+Vec not_and(Vec a, Vec b) { return {_mm256_andnot_ps(a.v, b.v)}; }
 
 // Runs body(load, store, offset of the left column, offset of the right column, offset of the output) for whole vectors
 // and the tail of every window.

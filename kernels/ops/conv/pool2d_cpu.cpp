@@ -158,18 +158,10 @@ constexpr std::array<Candidate<AvgPool2dGradArgs>, 2> kAvgGradCandidates{{
 
 }  // namespace
 
-Candidates<Pool2dArgs> max_pool2d_candidates() {
-  return kMaxCandidates;
-}
-Candidates<MaxPool2dGradArgs> max_pool2d_grad_candidates() {
-  return kMaxGradCandidates;
-}
-Candidates<Pool2dArgs> avg_pool2d_candidates() {
-  return kAvgCandidates;
-}
-Candidates<AvgPool2dGradArgs> avg_pool2d_grad_candidates() {
-  return kAvgGradCandidates;
-}
+Candidates<Pool2dArgs> max_pool2d_candidates() { return kMaxCandidates; }
+Candidates<MaxPool2dGradArgs> max_pool2d_grad_candidates() { return kMaxGradCandidates; }
+Candidates<Pool2dArgs> avg_pool2d_candidates() { return kAvgCandidates; }
+Candidates<AvgPool2dGradArgs> avg_pool2d_grad_candidates() { return kAvgGradCandidates; }
 
 void max_pool2d(const Exec& exec, const Pool2dArgs& args) {
   launch("max_pool2d", exec, args, max_pool2d_candidates(), max_pool2d_cuda);

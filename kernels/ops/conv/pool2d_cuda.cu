@@ -81,9 +81,7 @@ __global__ void pool2d_grad_kernel(Extent e, std::int64_t inputs, const float* x
   dx[i] = first_maximum(window_of(e, x, out)) == own ? gradient : 0.0f;
 }
 
-Extent extent_of(const View& x) {
-  return {x.dim(0), x.dim(1), x.dim(2), x.dim(3)};
-}
+Extent extent_of(const View& x) { return {x.dim(0), x.dim(1), x.dim(2), x.dim(3)}; }
 
 void launch_grad(const Exec& exec, const char* op, const View& x, const View& dy, const View& dx) {
   const Extent e = extent_of(dx);

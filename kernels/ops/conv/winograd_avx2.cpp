@@ -15,13 +15,9 @@ struct Four {
 };
 
 // B^T applied to a column of four.
-Four input_transform(Vec a, Vec b, Vec c, Vec d) {
-  return {{a - c, b + c, c - b, b - d}};
-}
+Four input_transform(Vec a, Vec b, Vec c, Vec d) { return {{a - c, b + c, c - b, b - d}}; }
 // A applied to a column of two.
-Four gradient_transform(Vec a, Vec b) {
-  return {{a, a + b, a - b, Vec::zero() - b}};
-}
+Four gradient_transform(Vec a, Vec b) { return {{a, a + b, a - b, Vec::zero() - b}}; }
 // G applied to a column of three.
 Four weight_transform(Vec a, Vec b, Vec c) {
   const Vec half = Vec::all(0.5f), outer = half * (a + c), inner = half * b;
@@ -33,9 +29,7 @@ struct Two {
 };
 
 // A^T applied to a column of four.
-Two output_transform(Vec a, Vec b, Vec c, Vec d) {
-  return {{a + b + c, b - c - d}};
-}
+Two output_transform(Vec a, Vec b, Vec c, Vec d) { return {{a + b + c, b - c - d}}; }
 
 struct Three {
   Vec v[3];

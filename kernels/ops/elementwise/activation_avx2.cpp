@@ -28,27 +28,19 @@ void backward(std::int64_t numel, const float* x, const float* dy, float* dx) {
 
 void activation_avx2(Activation activation, std::int64_t numel, const float* x, float* y) {
   switch (activation) {
-    case Activation::none:
-      return forward<Activation::none>(numel, x, y);
-    case Activation::relu:
-      return forward<Activation::relu>(numel, x, y);
-    case Activation::gelu_erf:
-      return forward<Activation::gelu_erf>(numel, x, y);
-    case Activation::gelu_tanh:
-      return forward<Activation::gelu_tanh>(numel, x, y);
+    case Activation::none: return forward<Activation::none>(numel, x, y);
+    case Activation::relu: return forward<Activation::relu>(numel, x, y);
+    case Activation::gelu_erf: return forward<Activation::gelu_erf>(numel, x, y);
+    case Activation::gelu_tanh: return forward<Activation::gelu_tanh>(numel, x, y);
   }
 }
 
 void activation_grad_avx2(Activation activation, std::int64_t numel, const float* x, const float* dy, float* dx) {
   switch (activation) {
-    case Activation::none:
-      return backward<Activation::none>(numel, x, dy, dx);
-    case Activation::relu:
-      return backward<Activation::relu>(numel, x, dy, dx);
-    case Activation::gelu_erf:
-      return backward<Activation::gelu_erf>(numel, x, dy, dx);
-    case Activation::gelu_tanh:
-      return backward<Activation::gelu_tanh>(numel, x, dy, dx);
+    case Activation::none: return backward<Activation::none>(numel, x, dy, dx);
+    case Activation::relu: return backward<Activation::relu>(numel, x, dy, dx);
+    case Activation::gelu_erf: return backward<Activation::gelu_erf>(numel, x, dy, dx);
+    case Activation::gelu_tanh: return backward<Activation::gelu_tanh>(numel, x, dy, dx);
   }
 }
 

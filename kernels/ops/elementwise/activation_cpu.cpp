@@ -27,12 +27,8 @@ void grad_reference(const Exec&, const ActivationGradArgs& args) {
                                cpu::activation_slope_exact(args.activation, static_cast<double>(x[i])));
 }
 
-const char* refuse(const Exec&, const ActivationArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const ActivationGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const ActivationArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const ActivationGradArgs&) { return cpu::avx2_refusal(); }
 
 void avx2(const Exec& exec, const ActivationArgs& args) {
   cpu::parallel_ranges(exec.threads, args.x.numel(), kElementsPerBlock, [&](cpu::BlockRange range) {
@@ -58,12 +54,8 @@ constexpr std::array<Candidate<ActivationGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<ActivationArgs> activation_candidates() {
-  return kCandidates;
-}
-Candidates<ActivationGradArgs> activation_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<ActivationArgs> activation_candidates() { return kCandidates; }
+Candidates<ActivationGradArgs> activation_grad_candidates() { return kGradCandidates; }
 
 void activation(const Exec& exec, const ActivationArgs& args) {
   launch("activation", exec, args, activation_candidates(), activation_cuda);

@@ -32,9 +32,7 @@ void add_blocks(const Exec& exec, const AddArgs& args) {
   });
 }
 
-const char* refuse(const Exec&, const AddArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const AddArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<AddArgs>, 2> kCandidates{{
     {"add_cpu_avx2_blocks", refuse, add_blocks},
@@ -43,12 +41,8 @@ constexpr std::array<Candidate<AddArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<AddArgs> add_candidates() {
-  return kCandidates;
-}
+Candidates<AddArgs> add_candidates() { return kCandidates; }
 
-void add(const Exec& exec, const AddArgs& args) {
-  launch("add", exec, args, add_candidates(), add_cuda);
-}
+void add(const Exec& exec, const AddArgs& args) { launch("add", exec, args, add_candidates(), add_cuda); }
 
 }  // namespace athanor::kernels

@@ -27,9 +27,7 @@ void axpby_blocks(const Exec& exec, const AxpbyArgs& args) {
   });
 }
 
-const char* refuse(const Exec&, const AxpbyArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const AxpbyArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<AxpbyArgs>, 2> kCandidates{{
     {"axpby_cpu_avx2_blocks", refuse, axpby_blocks},
@@ -38,12 +36,8 @@ constexpr std::array<Candidate<AxpbyArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<AxpbyArgs> axpby_candidates() {
-  return kCandidates;
-}
+Candidates<AxpbyArgs> axpby_candidates() { return kCandidates; }
 
-void axpby(const Exec& exec, const AxpbyArgs& args) {
-  launch("axpby", exec, args, axpby_candidates(), axpby_cuda);
-}
+void axpby(const Exec& exec, const AxpbyArgs& args) { launch("axpby", exec, args, axpby_candidates(), axpby_cuda); }
 
 }  // namespace athanor::kernels

@@ -10,9 +10,7 @@ namespace {
 
 constexpr std::int64_t kElementsPerBlock = 32768;
 
-void fill_reference(const Exec&, const FillArgs& args) {
-  std::fill_n(args.y.as<float>(), args.y.numel(), args.value);
-}
+void fill_reference(const Exec&, const FillArgs& args) { std::fill_n(args.y.as<float>(), args.y.numel(), args.value); }
 
 void fill_blocks(const Exec& exec, const FillArgs& args) {
   cpu::parallel_ranges(exec.threads, args.y.numel(), kElementsPerBlock, [&](cpu::BlockRange range) {
@@ -27,12 +25,8 @@ constexpr std::array<Candidate<FillArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<FillArgs> fill_candidates() {
-  return kCandidates;
-}
+Candidates<FillArgs> fill_candidates() { return kCandidates; }
 
-void fill(const Exec& exec, const FillArgs& args) {
-  launch("fill", exec, args, fill_candidates(), fill_cuda);
-}
+void fill(const Exec& exec, const FillArgs& args) { launch("fill", exec, args, fill_candidates(), fill_cuda); }
 
 }  // namespace athanor::kernels

@@ -83,21 +83,15 @@ void linear_grad_reference(const Exec&, const LinearGradArgs& args) {
 // ---- Matrix products on fixed blocks ----
 
 // Enough blocks for many threads when there are many rows, and rows enough to keep the product efficient.
-std::int64_t rows_per_block(std::int64_t rows) {
-  return std::clamp<std::int64_t>((rows / 16 + 7) / 8 * 8, 32, 128);
-}
+std::int64_t rows_per_block(std::int64_t rows) { return std::clamp<std::int64_t>((rows / 16 + 7) / 8 * 8, 32, 128); }
 
 // Eight blocks where the rows allow it, so that two, four or eight threads share them evenly.
 std::int64_t weight_rows_per_block(std::int64_t rows) {
   return std::clamp<std::int64_t>((rows / 8 + 7) / 8 * 8, 32, 128);
 }
 
-const char* refuse(const Exec&, const LinearArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const LinearGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const LinearArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const LinearGradArgs&) { return cpu::avx2_refusal(); }
 
 void linear_gemm(const Exec& exec, const LinearArgs& args) {
   const auto [m, n, k] = size_of(args.x, args.w);
@@ -198,12 +192,8 @@ constexpr std::array<Candidate<LinearGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<LinearArgs> linear_candidates() {
-  return kCandidates;
-}
-Candidates<LinearGradArgs> linear_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<LinearArgs> linear_candidates() { return kCandidates; }
+Candidates<LinearGradArgs> linear_grad_candidates() { return kGradCandidates; }
 
 void linear(const Exec& exec, const LinearArgs& args) {
   launch("linear", exec, args, linear_candidates(), linear_cuda);

@@ -26,9 +26,7 @@ cpu::GemmArgs whole_product(const MatmulArgs& args) {
           .ldc = args.c.strides[0]};
 }
 
-void matmul_reference(const Exec&, const MatmulArgs& args) {
-  cpu::gemm_reference(whole_product(args));
-}
+void matmul_reference(const Exec&, const MatmulArgs& args) { cpu::gemm_reference(whole_product(args)); }
 
 void matmul_gemm_blocks(const Exec& exec, const MatmulArgs& args) {
   const cpu::GemmArgs whole = whole_product(args);
@@ -48,9 +46,7 @@ constexpr std::array<Candidate<MatmulArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<MatmulArgs> matmul_candidates() {
-  return kCandidates;
-}
+Candidates<MatmulArgs> matmul_candidates() { return kCandidates; }
 
 void matmul(const Exec& exec, const MatmulArgs& args) {
   launch("matmul", exec, args, matmul_candidates(), matmul_cuda);

@@ -17,9 +17,7 @@ __global__ void scale_rows_kernel(std::int64_t elements, std::int64_t columns, s
 }
 
 // A matrix of one row may carry any stride; cuBLASLt wants at least the row's length.
-std::int64_t row_stride(const View& view) {
-  return std::max(view.strides[0], view.dim(1));
-}
+std::int64_t row_stride(const View& view) { return std::max(view.strides[0], view.dim(1)); }
 
 }  // namespace
 

@@ -19,9 +19,7 @@ void copy_rows(const EmbeddingArgs& args, cpu::BlockRange rows) {
     std::copy_n(args.table.as<float>() + ids[row] * cols, cols, args.y.as<float>() + row * cols);
 }
 
-void embedding_reference(const Exec&, const EmbeddingArgs& args) {
-  copy_rows(args, {0, args.ids.numel()});
-}
+void embedding_reference(const Exec&, const EmbeddingArgs& args) { copy_rows(args, {0, args.ids.numel()}); }
 
 void embedding_row_blocks(const Exec& exec, const EmbeddingArgs& args) {
   cpu::parallel_ranges(exec.threads, args.ids.numel(), kRowsPerBlock,
@@ -68,12 +66,8 @@ constexpr std::array<Candidate<EmbeddingGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<EmbeddingArgs> embedding_candidates() {
-  return kCandidates;
-}
-Candidates<EmbeddingGradArgs> embedding_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<EmbeddingArgs> embedding_candidates() { return kCandidates; }
+Candidates<EmbeddingGradArgs> embedding_grad_candidates() { return kGradCandidates; }
 
 void embedding(const Exec& exec, const EmbeddingArgs& args) {
   launch("embedding", exec, args, embedding_candidates(), embedding_cuda);

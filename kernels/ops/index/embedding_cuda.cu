@@ -60,8 +60,6 @@ void embedding_grad_cuda(const Exec& exec, const EmbeddingGradArgs& args) {
                       args.dtable.as<float>());
 }
 
-std::size_t embedding_grad_cuda_workspace_bytes(const EmbeddingGradArgs&) {
-  return 0;
-}
+std::size_t embedding_grad_cuda_workspace_bytes(const EmbeddingGradArgs&) { return 0; }
 
 }  // namespace athanor::kernels

@@ -71,12 +71,8 @@ constexpr std::array<Candidate<CopyArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<CopyArgs> copy_candidates() {
-  return kCandidates;
-}
+Candidates<CopyArgs> copy_candidates() { return kCandidates; }
 
-void copy(const Exec& exec, const CopyArgs& args) {
-  launch("copy", exec, args, copy_candidates(), copy_cuda);
-}
+void copy(const Exec& exec, const CopyArgs& args) { launch("copy", exec, args, copy_candidates(), copy_cuda); }
 
 }  // namespace athanor::kernels

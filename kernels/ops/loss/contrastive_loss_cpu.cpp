@@ -152,12 +152,8 @@ void contrastive_loss_grad_row_blocks(const Exec& exec, const ContrastiveLossGra
   out = static_cast<float>(args.accumulate_parameters ? static_cast<double>(out) + sum : sum);
 }
 
-const char* refuse(const Exec&, const ContrastiveLossArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const ContrastiveLossGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const ContrastiveLossArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const ContrastiveLossGradArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<ContrastiveLossArgs>, 2> kCandidates{{
     {"contrastive_loss_cpu_avx2_row_blocks", refuse, contrastive_loss_row_blocks},
@@ -170,12 +166,8 @@ constexpr std::array<Candidate<ContrastiveLossGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<ContrastiveLossArgs> contrastive_loss_candidates() {
-  return kCandidates;
-}
-Candidates<ContrastiveLossGradArgs> contrastive_loss_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<ContrastiveLossArgs> contrastive_loss_candidates() { return kCandidates; }
+Candidates<ContrastiveLossGradArgs> contrastive_loss_grad_candidates() { return kGradCandidates; }
 
 void contrastive_loss(const Exec& exec, const ContrastiveLossArgs& args) {
   launch("contrastive_loss", exec, args, contrastive_loss_candidates(), contrastive_loss_cuda);

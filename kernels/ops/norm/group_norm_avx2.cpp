@@ -175,14 +175,10 @@ void group_norm_sample_avx2(const GroupNormSample& s, float eps, float* y, float
     if (rstd) rstd[group] = stats.rstd.value[c];
   }
   switch (s.activation) {
-    case Activation::none:
-      return transform<Activation::none>(s, stats, y);
-    case Activation::relu:
-      return transform<Activation::relu>(s, stats, y);
-    case Activation::gelu_erf:
-      return transform<Activation::gelu_erf>(s, stats, y);
-    case Activation::gelu_tanh:
-      return transform<Activation::gelu_tanh>(s, stats, y);
+    case Activation::none: return transform<Activation::none>(s, stats, y);
+    case Activation::relu: return transform<Activation::relu>(s, stats, y);
+    case Activation::gelu_erf: return transform<Activation::gelu_erf>(s, stats, y);
+    case Activation::gelu_tanh: return transform<Activation::gelu_tanh>(s, stats, y);
   }
 }
 
@@ -194,14 +190,10 @@ void group_norm_grad_sample_avx2(const GroupNormSample& s, const float* mean, co
     spread(s, group, rstd[group], rstds);
   }
   switch (s.activation) {
-    case Activation::none:
-      return gradient<Activation::none>(s, means, rstds, dy, dx, dgain, dbias);
-    case Activation::relu:
-      return gradient<Activation::relu>(s, means, rstds, dy, dx, dgain, dbias);
-    case Activation::gelu_erf:
-      return gradient<Activation::gelu_erf>(s, means, rstds, dy, dx, dgain, dbias);
-    case Activation::gelu_tanh:
-      return gradient<Activation::gelu_tanh>(s, means, rstds, dy, dx, dgain, dbias);
+    case Activation::none: return gradient<Activation::none>(s, means, rstds, dy, dx, dgain, dbias);
+    case Activation::relu: return gradient<Activation::relu>(s, means, rstds, dy, dx, dgain, dbias);
+    case Activation::gelu_erf: return gradient<Activation::gelu_erf>(s, means, rstds, dy, dx, dgain, dbias);
+    case Activation::gelu_tanh: return gradient<Activation::gelu_tanh>(s, means, rstds, dy, dx, dgain, dbias);
   }
 }
 

@@ -12,9 +12,7 @@ namespace athanor::kernels {
 
 namespace {
 
-float* offset(const View& view, std::int64_t i) {
-  return view.present() ? view.as<float>() + i : nullptr;
-}
+float* offset(const View& view, std::int64_t i) { return view.present() ? view.as<float>() + i : nullptr; }
 
 GroupNormSample sample_of(const View& x, const View& gain, const View& bias, int groups, Activation activation,
                           std::int64_t sample) {
@@ -35,12 +33,8 @@ const char* refuse_channels(const View& x) {
   return cpu::avx2_refusal();
 }
 
-const char* refuse(const Exec&, const GroupNormArgs& args) {
-  return refuse_channels(args.x);
-}
-const char* refuse_grad(const Exec&, const GroupNormGradArgs& args) {
-  return refuse_channels(args.x);
-}
+const char* refuse(const Exec&, const GroupNormArgs& args) { return refuse_channels(args.x); }
+const char* refuse_grad(const Exec&, const GroupNormGradArgs& args) { return refuse_channels(args.x); }
 
 void group_norm_samples(const Exec& exec, const GroupNormArgs& args) {
   const std::int64_t size = args.x.numel() / args.x.dim(0);
@@ -91,12 +85,8 @@ constexpr std::array<Candidate<GroupNormGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<GroupNormArgs> group_norm_candidates() {
-  return kCandidates;
-}
-Candidates<GroupNormGradArgs> group_norm_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<GroupNormArgs> group_norm_candidates() { return kCandidates; }
+Candidates<GroupNormGradArgs> group_norm_grad_candidates() { return kGradCandidates; }
 
 void group_norm(const Exec& exec, const GroupNormArgs& args) {
   launch("group_norm", exec, args, group_norm_candidates(), group_norm_cuda);

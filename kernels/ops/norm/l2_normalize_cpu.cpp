@@ -12,9 +12,7 @@ namespace {
 // There is one row per sample, not per token: the plain loops are cheap beside everything else.
 constexpr std::int64_t kRowsPerBlock = 8;
 
-std::int64_t row_count(const View& x) {
-  return x.numel() == 0 ? 0 : x.numel() / x.dim(-1);
-}
+std::int64_t row_count(const View& x) { return x.numel() == 0 ? 0 : x.numel() / x.dim(-1); }
 
 double dot(const float* a, const float* b, std::int64_t n) {
   double sum = 0.0;
@@ -46,9 +44,7 @@ void normalize_rows_grad(const L2NormalizeGradArgs& args, cpu::BlockRange rows) 
   }
 }
 
-void l2_normalize_reference(const Exec&, const L2NormalizeArgs& args) {
-  normalize_rows(args, {0, row_count(args.x)});
-}
+void l2_normalize_reference(const Exec&, const L2NormalizeArgs& args) { normalize_rows(args, {0, row_count(args.x)}); }
 
 void l2_normalize_row_blocks(const Exec& exec, const L2NormalizeArgs& args) {
   cpu::parallel_ranges(exec.threads, row_count(args.x), kRowsPerBlock,
@@ -75,12 +71,8 @@ constexpr std::array<Candidate<L2NormalizeGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<L2NormalizeArgs> l2_normalize_candidates() {
-  return kCandidates;
-}
-Candidates<L2NormalizeGradArgs> l2_normalize_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<L2NormalizeArgs> l2_normalize_candidates() { return kCandidates; }
+Candidates<L2NormalizeGradArgs> l2_normalize_grad_candidates() { return kGradCandidates; }
 
 void l2_normalize(const Exec& exec, const L2NormalizeArgs& args) {
   launch("l2_normalize", exec, args, l2_normalize_candidates(), l2_normalize_cuda);

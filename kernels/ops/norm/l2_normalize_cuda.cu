@@ -52,9 +52,7 @@ __global__ void l2_normalize_grad_kernel(Backward b) {
   for (std::int64_t c = Team::lane(); c < b.columns; c += Team::size()) dx[c] = inverse * (dy[c] - y[c] * along);
 }
 
-std::int64_t rows_of(const View& x) {
-  return x.numel() == 0 ? 0 : x.numel() / x.dim(-1);
-}
+std::int64_t rows_of(const View& x) { return x.numel() == 0 ? 0 : x.numel() / x.dim(-1); }
 
 }  // namespace
 

@@ -15,13 +15,9 @@ namespace {
 
 constexpr std::int64_t kRowsPerBlock = 64;
 
-std::int64_t row_count(const View& x) {
-  return x.numel() == 0 ? 0 : x.numel() / x.dim(-1);
-}
+std::int64_t row_count(const View& x) { return x.numel() == 0 ? 0 : x.numel() / x.dim(-1); }
 
-double at(const View& view, std::int64_t i) {
-  return static_cast<double>(view.as<float>()[i]);
-}
+double at(const View& view, std::int64_t i) { return static_cast<double>(view.as<float>()[i]); }
 
 // ---- Reference ----
 
@@ -119,12 +115,8 @@ void layer_norm_grad_row_blocks(const Exec& exec, const LayerNormGradArgs& args)
                              args.dbias.as<float>());
 }
 
-const char* refuse(const Exec&, const LayerNormArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const LayerNormGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const LayerNormArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const LayerNormGradArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<LayerNormArgs>, 2> kCandidates{{
     {"layer_norm_cpu_avx2_row_blocks", refuse, layer_norm_row_blocks},
@@ -137,12 +129,8 @@ constexpr std::array<Candidate<LayerNormGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<LayerNormArgs> layer_norm_candidates() {
-  return kCandidates;
-}
-Candidates<LayerNormGradArgs> layer_norm_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<LayerNormArgs> layer_norm_candidates() { return kCandidates; }
+Candidates<LayerNormGradArgs> layer_norm_grad_candidates() { return kGradCandidates; }
 
 void layer_norm(const Exec& exec, const LayerNormArgs& args) {
   launch("layer_norm", exec, args, layer_norm_candidates(), layer_norm_cuda);

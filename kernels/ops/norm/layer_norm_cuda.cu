@@ -80,9 +80,7 @@ struct ParameterTerms {
   }
 };
 
-std::int64_t rows_of(const View& x) {
-  return x.numel() == 0 ? 0 : x.numel() / x.dim(-1);
-}
+std::int64_t rows_of(const View& x) { return x.numel() == 0 ? 0 : x.numel() / x.dim(-1); }
 
 }  // namespace
 

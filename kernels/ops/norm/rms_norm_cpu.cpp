@@ -15,13 +15,9 @@ namespace {
 
 constexpr std::int64_t kRowsPerBlock = 64;
 
-std::int64_t row_count(const View& x) {
-  return x.numel() == 0 ? 0 : x.numel() / x.dim(-1);
-}
+std::int64_t row_count(const View& x) { return x.numel() == 0 ? 0 : x.numel() / x.dim(-1); }
 
-double at(const View& view, std::int64_t i) {
-  return static_cast<double>(view.as<float>()[i]);
-}
+double at(const View& view, std::int64_t i) { return static_cast<double>(view.as<float>()[i]); }
 
 void rms_norm_reference(const Exec&, const RmsNormArgs& args) {
   const std::int64_t cols = args.x.dim(-1);
@@ -93,12 +89,8 @@ void rms_norm_grad_row_blocks(const Exec& exec, const RmsNormGradArgs& args) {
                              args.accumulate_parameters, args.dgain.as<float>());
 }
 
-const char* refuse(const Exec&, const RmsNormArgs&) {
-  return cpu::avx2_refusal();
-}
-const char* refuse_grad(const Exec&, const RmsNormGradArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const RmsNormArgs&) { return cpu::avx2_refusal(); }
+const char* refuse_grad(const Exec&, const RmsNormGradArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<RmsNormArgs>, 2> kCandidates{{
     {"rms_norm_cpu_avx2_row_blocks", refuse, rms_norm_row_blocks},
@@ -111,12 +103,8 @@ constexpr std::array<Candidate<RmsNormGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<RmsNormArgs> rms_norm_candidates() {
-  return kCandidates;
-}
-Candidates<RmsNormGradArgs> rms_norm_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<RmsNormArgs> rms_norm_candidates() { return kCandidates; }
+Candidates<RmsNormGradArgs> rms_norm_grad_candidates() { return kGradCandidates; }
 
 void rms_norm(const Exec& exec, const RmsNormArgs& args) {
   launch("rms_norm", exec, args, rms_norm_candidates(), rms_norm_cuda);

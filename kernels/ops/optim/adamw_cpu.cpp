@@ -63,9 +63,7 @@ void adamw_segments(const Exec& exec, const AdamWArgs& args) {
       });
 }
 
-const char* refuse(const Exec&, const AdamWArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const AdamWArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<AdamWArgs>, 2> kCandidates{{
     {"adamw_cpu_avx2_segment_blocks", refuse, adamw_segments},
@@ -74,12 +72,8 @@ constexpr std::array<Candidate<AdamWArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<AdamWArgs> adamw_candidates() {
-  return kCandidates;
-}
+Candidates<AdamWArgs> adamw_candidates() { return kCandidates; }
 
-void adamw(const Exec& exec, const AdamWArgs& args) {
-  launch("adamw", exec, args, adamw_candidates(), adamw_cuda);
-}
+void adamw(const Exec& exec, const AdamWArgs& args) { launch("adamw", exec, args, adamw_candidates(), adamw_cuda); }
 
 }  // namespace athanor::kernels

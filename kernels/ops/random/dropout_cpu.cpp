@@ -40,9 +40,7 @@ void dropout_blocks(const Exec& exec, const DropoutArgs& args) {
   });
 }
 
-const char* refuse(const Exec&, const DropoutArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const DropoutArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<DropoutArgs>, 2> kCandidates{{
     {"dropout_cpu_avx2_eight_blocks", refuse, dropout_blocks},
@@ -51,9 +49,7 @@ constexpr std::array<Candidate<DropoutArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<DropoutArgs> dropout_candidates() {
-  return kCandidates;
-}
+Candidates<DropoutArgs> dropout_candidates() { return kCandidates; }
 
 void dropout(const Exec& exec, const DropoutArgs& args) {
   launch("dropout", exec, args, dropout_candidates(), dropout_cuda);

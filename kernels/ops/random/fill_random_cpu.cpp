@@ -13,9 +13,7 @@ namespace {
 constexpr std::int64_t kElementsPerBlock = 4096;
 constexpr std::uint32_t kMaxAttempts = 64;
 
-double unit(std::uint32_t word) {
-  return (static_cast<double>(word) + 0.5) / 4294967296.0;
-}
+double unit(std::uint32_t word) { return (static_cast<double>(word) + 0.5) / 4294967296.0; }
 
 double standard_normal(const PhiloxBlock& block) {
   return std::sqrt(-2.0 * std::log(unit(block.word[0]))) * std::cos(2.0 * std::numbers::pi * unit(block.word[1]));
@@ -42,10 +40,8 @@ double value_at(const FillRandomArgs& args, std::uint64_t index) {
       const double low = static_cast<double>(args.low), high = static_cast<double>(args.high);
       return low + (high - low) * unit(draw(args, index, 0).word[0]);
     }
-    case Distribution::normal:
-      return mean + std_dev * standard_normal(draw(args, index, 0));
-    case Distribution::truncated_normal:
-      return mean + std_dev * truncated(args, index);
+    case Distribution::normal: return mean + std_dev * standard_normal(draw(args, index, 0));
+    case Distribution::truncated_normal: return mean + std_dev * truncated(args, index);
   }
   return 0.0;
 }
@@ -55,9 +51,7 @@ void fill_range(const FillRandomArgs& args, cpu::BlockRange range) {
     args.y.as<float>()[i] = static_cast<float>(value_at(args, args.first_index + static_cast<std::uint64_t>(i)));
 }
 
-void fill_random_reference(const Exec&, const FillRandomArgs& args) {
-  fill_range(args, {0, args.y.numel()});
-}
+void fill_random_reference(const Exec&, const FillRandomArgs& args) { fill_range(args, {0, args.y.numel()}); }
 
 void fill_random_blocks(const Exec& exec, const FillRandomArgs& args) {
   cpu::parallel_ranges(exec.threads, args.y.numel(), kElementsPerBlock,
@@ -71,9 +65,7 @@ constexpr std::array<Candidate<FillRandomArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<FillRandomArgs> fill_random_candidates() {
-  return kCandidates;
-}
+Candidates<FillRandomArgs> fill_random_candidates() { return kCandidates; }
 
 void fill_random(const Exec& exec, const FillRandomArgs& args) {
   launch("fill_random", exec, args, fill_random_candidates(), fill_random_cuda);

@@ -21,9 +21,7 @@ __device__ Draw draw(const Source& source, std::int64_t i, std::uint64_t attempt
   return {(block.word[0] + 0.5) * kUnit, (block.word[1] + 0.5) * kUnit};
 }
 
-__device__ double standard_normal(const Draw& u) {
-  return sqrt(-2.0 * log(u.first)) * cospi(2.0 * u.second);
-}
+__device__ double standard_normal(const Draw& u) { return sqrt(-2.0 * log(u.first)) * cospi(2.0 * u.second); }
 
 __global__ void uniform_kernel(std::int64_t elements, Source source, double low, double high, float* y) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;

@@ -47,9 +47,7 @@ void gradient_stats_segment_blocks(const Exec& exec, const GradientStatsArgs& ar
   write(args, total);
 }
 
-const char* refuse(const Exec&, const GradientStatsArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const GradientStatsArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<GradientStatsArgs>, 2> kCandidates{{
     {"gradient_stats_cpu_avx2_segment_blocks", refuse, gradient_stats_segment_blocks},
@@ -58,9 +56,7 @@ constexpr std::array<Candidate<GradientStatsArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<GradientStatsArgs> gradient_stats_candidates() {
-  return kCandidates;
-}
+Candidates<GradientStatsArgs> gradient_stats_candidates() { return kCandidates; }
 
 void gradient_stats(const Exec& exec, const GradientStatsArgs& args) {
   launch("gradient_stats", exec, args, gradient_stats_candidates(), gradient_stats_cuda);

@@ -64,9 +64,7 @@ void masked_mean_grad_sample_blocks(const Exec& exec, const MaskedMeanGradArgs& 
                        [&](cpu::BlockRange samples) { spread_samples(args, samples); });
 }
 
-const char* refuse(const Exec&, const MaskedMeanArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const MaskedMeanArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<MaskedMeanArgs>, 2> kCandidates{{
     {"masked_mean_cpu_avx2_sample_blocks", refuse, masked_mean_sample_blocks},
@@ -79,12 +77,8 @@ constexpr std::array<Candidate<MaskedMeanGradArgs>, 2> kGradCandidates{{
 
 }  // namespace
 
-Candidates<MaskedMeanArgs> masked_mean_candidates() {
-  return kCandidates;
-}
-Candidates<MaskedMeanGradArgs> masked_mean_grad_candidates() {
-  return kGradCandidates;
-}
+Candidates<MaskedMeanArgs> masked_mean_candidates() { return kCandidates; }
+Candidates<MaskedMeanGradArgs> masked_mean_grad_candidates() { return kGradCandidates; }
 
 void masked_mean(const Exec& exec, const MaskedMeanArgs& args) {
   launch("masked_mean", exec, args, masked_mean_candidates(), masked_mean_cuda);

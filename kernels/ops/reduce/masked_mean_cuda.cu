@@ -34,9 +34,7 @@ __global__ void masked_mean_grad_kernel(Extent extent, const float* dy, const st
   dx[i] = row % extent.tokens < valid ? gradient / static_cast<float>(valid) : 0.0f;
 }
 
-Extent extent_of(const View& x) {
-  return {x.dim(0), x.dim(1), x.dim(2)};
-}
+Extent extent_of(const View& x) { return {x.dim(0), x.dim(1), x.dim(2)}; }
 
 }  // namespace
 

@@ -40,9 +40,7 @@ void sum_leading_row_blocks(const Exec& exec, const SumLeadingArgs& args) {
   cpu::column_sum_parallel(exec.threads, partial, blocks, cols, args.accumulate, args.y.as<float>());
 }
 
-const char* refuse(const Exec&, const SumLeadingArgs&) {
-  return cpu::avx2_refusal();
-}
+const char* refuse(const Exec&, const SumLeadingArgs&) { return cpu::avx2_refusal(); }
 
 constexpr std::array<Candidate<SumLeadingArgs>, 2> kCandidates{{
     {"sum_leading_cpu_avx2_row_blocks", refuse, sum_leading_row_blocks},
@@ -51,9 +49,7 @@ constexpr std::array<Candidate<SumLeadingArgs>, 2> kCandidates{{
 
 }  // namespace
 
-Candidates<SumLeadingArgs> sum_leading_candidates() {
-  return kCandidates;
-}
+Candidates<SumLeadingArgs> sum_leading_candidates() { return kCandidates; }
 
 void sum_leading(const Exec& exec, const SumLeadingArgs& args) {
   launch("sum_leading", exec, args, sum_leading_candidates(), sum_leading_cuda);

@@ -5,9 +5,7 @@ namespace athanor::kernels {
 
 namespace {
 
-std::int64_t rows_of(const SumLeadingArgs& args) {
-  return args.y.numel() == 0 ? 0 : args.x.numel() / args.y.numel();
-}
+std::int64_t rows_of(const SumLeadingArgs& args) { return args.y.numel() == 0 ? 0 : args.x.numel() / args.y.numel(); }
 
 }  // namespace
 

@@ -41,9 +41,11 @@ int main(int argc, char** argv) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const std::string& fault : report.faults) fmt::print("fault: {}\n", fault);
   fmt::print(
-      "kill_torture: {} rank kills, {} agent kills, {} window kills, {} comparisons of history and journal, {} steps, {} faults, {:.1f} "
+      "kill_torture: {} rank kills, {} agent kills, {} window kills, {} comparisons of history and journal, {} steps, "
+      "{} faults, {:.1f} "
       "s\n",
-      report.rank_kills, report.agent_kills, report.window_kills, report.comparisons, report.steps, report.faults.size(), seconds);
+      report.rank_kills, report.agent_kills, report.window_kills, report.comparisons, report.steps,
+      report.faults.size(), seconds);
   if (!report.faults.empty()) fmt::print("{}\n", read_file(home.path / "agent/agent.log").value_or(""));
   return report.faults.empty() ? 0 : 1;
 }

@@ -30,7 +30,8 @@ struct RandomBatch {
 RandomBatch random_batch(std::int64_t batch, std::int64_t px) {
   std::mt19937 generator(7);
   std::uniform_real_distribution<float> brightness(-1.0f, 1.0f);
-  std::uniform_int_distribution<std::int32_t> word(1, kVocabulary - 1), length(1, kTokens), concept_id(0, kConcepts - 1);
+  std::uniform_int_distribution<std::int32_t> word(1, kVocabulary - 1), length(1, kTokens),
+      concept_id(0, kConcepts - 1);
   RandomBatch made;
   made.images.resize(static_cast<std::size_t>(batch * px * px * 3));
   for (auto& value : made.images) value = brightness(generator);
@@ -46,7 +47,10 @@ RandomBatch random_batch(std::int64_t batch, std::int64_t px) {
 class Bench {
  public:
   Bench(std::int64_t batch, int threads)
-      : batch_(batch), context_({.threads = threads}), model_(context_, config(), 1), data_(random_batch(batch, config().image_px)),
+      : batch_(batch),
+        context_({.threads = threads}),
+        model_(context_, config(), 1),
+        data_(random_batch(batch, config().image_px)),
         optimizer_(context_, model_.named_parameters(), {}) {}
 
   static models::TwoTowerConfig config() {
@@ -64,10 +68,10 @@ class Bench {
 
   void step() {
     const auto px = config().image_px;
-    const auto out = model_.forward(
-        context_, context_.upload(std::span<const float>(data_.images), {batch_, px, px, 3}),
-        context_.upload(std::span<const std::int32_t>(data_.tokens), {batch_, kTokens}),
-        context_.upload(std::span<const std::int32_t>(data_.lengths), {batch_}));
+    const auto out =
+        model_.forward(context_, context_.upload(std::span<const float>(data_.images), {batch_, px, px, 3}),
+                       context_.upload(std::span<const std::int32_t>(data_.tokens), {batch_, kTokens}),
+                       context_.upload(std::span<const std::int32_t>(data_.lengths), {batch_}));
     const auto ids = context_.upload(std::span<const std::int32_t>(data_.concepts), {batch_});
     Variable loss = ops::contrastive_loss(context_, out.image_BD, out.text_BD, out.logit_scale, {.ids = ids});
     backward(context_, loss);

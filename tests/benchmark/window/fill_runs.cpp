@@ -22,10 +22,11 @@ std::vector<journal::Event> events_of(int run, int steps, std::mt19937& random) 
   std::vector<journal::Event> events = {{0, journal::StateChanged{journal::RunState::running, ""}}};
   for (int step = 1; step <= steps; ++step) {
     const double progress = static_cast<double>(step) / steps;
-    journal::MetricSamples samples{step, {{"train/loss", floor + 4.0 * std::exp(-5.0 * progress) + noise(random)},
-                                          {"train/learning_rate", 0.0015 * (1.0 - progress)},
-                                          {"train/gradient_norm", 1.5 + noise(random)},
-                                          {"train/samples_per_s", 800.0 + 100.0 * noise(random)}}};
+    journal::MetricSamples samples{step,
+                                   {{"train/loss", floor + 4.0 * std::exp(-5.0 * progress) + noise(random)},
+                                    {"train/learning_rate", 0.0015 * (1.0 - progress)},
+                                    {"train/gradient_norm", 1.5 + noise(random)},
+                                    {"train/samples_per_s", 800.0 + 100.0 * noise(random)}}};
     events.push_back({step * kSecond / 8, samples});
   }
   events.push_back({steps * kSecond / 8, journal::Evaluation{steps, "test", {{"t2i_r1", 0.4}, {"t2i_r10", 0.7}}}});
@@ -43,7 +44,8 @@ void add_run(store::Writer& writer, const std::filesystem::path& home, int numbe
   wanted.directory = home / "runs" / wanted.name;
   const store::Job job = value_or_throw(writer.add_run(wanted));
   const auto events = events_of(number, steps, random);
-  (void)value_or_throw(writer.ingest({.run = job.run, .next_offset = 4096, .anchor_wall_ns = wanted.created_ns, .events = events}));
+  (void)value_or_throw(
+      writer.ingest({.run = job.run, .next_offset = 4096, .anchor_wall_ns = wanted.created_ns, .events = events}));
   value_or_throw(writer.set_status(job.run, store::RunStatus::finished, ""));
   if (number % 3 == 0) value_or_throw(writer.set_tags({job.run}, {"baseline"}));
 }

@@ -22,9 +22,7 @@ namespace fs = std::filesystem;
 using store::RunStatus;
 using testing::HasSubstr;
 
-int lines_of(const std::string& text) {
-  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
-}
+int lines_of(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 TEST(Program, ServesDetachedAndDoesWhatItsCommandsSay) {
   Home home;

@@ -113,7 +113,7 @@ class Torture {
 
   void fault(const std::string& text) {
     report_.faults.push_back(fmt::format("after {} + {} + {} kills: {}", report_.rank_kills, report_.agent_kills,
-                                          report_.window_kills, text));
+                                         report_.window_kills, text));
   }
 
   void pause() {
@@ -204,8 +204,6 @@ class Torture {
 
 }  // namespace
 
-TortureReport torture(Home& home, const TortureSettings& settings) {
-  return Torture(home, settings).run();
-}
+TortureReport torture(Home& home, const TortureSettings& settings) { return Torture(home, settings).run(); }
 
 }  // namespace athanor::agent

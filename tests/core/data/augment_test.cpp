@@ -73,9 +73,7 @@ TEST(Augment, FlipMirrors) {
   EXPECT_NEAR(drawn(flipped, 0, 16), 0, 0.05);
 }
 
-TEST(Augment, ScaleZooms) {
-  EXPECT_NEAR(drawn(apply({.scale = {0.5F, 0.5F}})), 0.25 / 4, 0.02);
-}
+TEST(Augment, ScaleZooms) { EXPECT_NEAR(drawn(apply({.scale = {0.5F, 0.5F}})), 0.25 / 4, 0.02); }
 
 TEST(Augment, RotationKeepsTheArea) {
   const Drawing centred = [] {

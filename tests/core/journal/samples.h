@@ -53,9 +53,7 @@ inline std::vector<Payload> one_of_each() {
           LogLine{Severity::info, "Füchse und 狐"}};
 }
 
-inline std::string json_of(Payload payload) {
-  return to_json(Event{0, std::move(payload)});
-}
+inline std::string json_of(Payload payload) { return to_json(Event{0, std::move(payload)}); }
 
 inline std::vector<std::string> json_of(const std::vector<Event>& events) {
   std::vector<std::string> lines;

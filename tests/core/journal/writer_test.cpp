@@ -16,9 +16,7 @@
 namespace athanor::journal {
 namespace {
 
-std::unique_ptr<Writer> open_writer(const std::filesystem::path& file) {
-  return value_or_throw(Writer::open(file));
-}
+std::unique_ptr<Writer> open_writer(const std::filesystem::path& file) { return value_or_throw(Writer::open(file)); }
 
 std::int64_t wall_now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())

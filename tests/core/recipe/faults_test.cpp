@@ -22,9 +22,7 @@ struct BadInput {
 
 class RecipeFaults : public testing::TestWithParam<BadInput> {};
 
-TEST_P(RecipeFaults, AreSaidWithLineFieldAndReason) {
-  EXPECT_EQ(faults_of(GetParam().toml), GetParam().faults);
-}
+TEST_P(RecipeFaults, AreSaidWithLineFieldAndReason) { EXPECT_EQ(faults_of(GetParam().toml), GetParam().faults); }
 
 const BadInput kBadInputs[] = {
     {"UnknownKey", "[train]\nstepz = 5\n", {"x.toml:2: train.stepz: unknown key; did you mean train.steps?"}},

@@ -12,9 +12,7 @@ namespace {
 
 using Engine = std::mt19937_64;
 
-std::size_t below(Engine& engine, std::size_t bound) {
-  return engine() % bound;
-}
+std::size_t below(Engine& engine, std::size_t bound) { return engine() % bound; }
 
 std::string any_text(Engine& engine) {
   static const std::vector<std::string> kPieces = {"a", " ", "\"", "\\", "\t", "\n", "#",    "'",
@@ -31,19 +29,14 @@ double any_real(Engine& engine, const Field& field) {
 
 Value any_value(Engine& engine, const Field& field) {
   switch (field.type) {
-    case FieldType::boolean:
-      return below(engine, 2) == 1;
+    case FieldType::boolean: return below(engine, 2) == 1;
     case FieldType::integer:
       return static_cast<std::int64_t>(field.minimum) +
              static_cast<std::int64_t>(below(engine, static_cast<std::size_t>(field.maximum - field.minimum) + 1));
-    case FieldType::real:
-      return any_real(engine, field);
-    case FieldType::text:
-      return any_text(engine);
-    case FieldType::choice:
-      return field.choices[below(engine, field.choices.size())];
-    case FieldType::list:
-      break;
+    case FieldType::real: return any_real(engine, field);
+    case FieldType::text: return any_text(engine);
+    case FieldType::choice: return field.choices[below(engine, field.choices.size())];
+    case FieldType::list: break;
   }
   std::vector<std::string> words;
   for (const std::string& choice : field.choices) {

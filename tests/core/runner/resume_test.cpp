@@ -29,9 +29,7 @@ Outcome train_until(const fs::path& run, std::int64_t step, int signal) {
   return launch_program(launch);
 }
 
-Outcome resume(const fs::path& run) {
-  return run_program({"train", "--run-dir", run.string(), "--resume"});
-}
+Outcome resume(const fs::path& run) { return run_program({"train", "--run-dir", run.string(), "--resume"}); }
 
 void expect_same_bits(const fs::path& run, const fs::path& undisturbed) {
   const Replay a = read_run(run);
@@ -162,8 +160,8 @@ TEST_F(Resume, AForkStartsFromAParentsCheckpointAndLeavesTheParentAlone) {
 TEST_F(Resume, AForkThatDiesBeforeItsFirstOwnCheckpointGoesOnFromTheForkedStep) {
   const fs::path fork = own_ / "fork";
   Launch launch;
-  launch.arguments = {"train",  undisturbed() / "recipe.toml",   "--run-dir", fork.string(), "--fork", "75",
-                      "--set", "checkpoint.every_steps=1000000", "--set", "train.steps=100000"};
+  launch.arguments = {"train", undisturbed() / "recipe.toml",    "--run-dir", fork.string(),       "--fork", "75",
+                      "--set", "checkpoint.every_steps=1000000", "--set",     "train.steps=100000"};
   launch.meanwhile = [&](int pid) {
     EXPECT_TRUE(wait_for_step(fork, 80));
     ::kill(pid, SIGKILL);
@@ -172,8 +170,9 @@ TEST_F(Resume, AForkThatDiesBeforeItsFirstOwnCheckpointGoesOnFromTheForkedStep) 
   launch.arguments = {"train", "--run-dir", fork.string(), "--resume"};
   launch.meanwhile = [&](int pid) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!(events_of_kind<journal::Recovery>(fork).size() == 2 && read_run(fork).metrics["train/loss"].contains(76)) &&
-           std::chrono::steady_clock::now() < deadline) {
+    while (
+        !(events_of_kind<journal::Recovery>(fork).size() == 2 && read_run(fork).metrics["train/loss"].contains(76)) &&
+        std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     ::kill(pid, SIGTERM);

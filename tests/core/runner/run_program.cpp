@@ -66,9 +66,7 @@ fs::path empty_home(const testing_support::TemporaryFolder& folder) {
   return folder / "empty-home";
 }
 
-bool has_data() {
-  return fs::exists(data_sets() / "emoji" / "card.json");
-}
+bool has_data() { return fs::exists(data_sets() / "emoji" / "card.json"); }
 
 Outcome launch_program(const Launch& launch) {
   const testing_support::TemporaryFolder scratch;
@@ -100,9 +98,7 @@ std::vector<std::string> train_arguments(const fs::path& folder, const std::vect
   return out;
 }
 
-Replay read_run(const fs::path& folder) {
-  return value_or_throw(replay(folder / journal::file_name(0)));
-}
+Replay read_run(const fs::path& folder) { return value_or_throw(replay(folder / journal::file_name(0))); }
 
 std::vector<journal::Payload> events_of(const fs::path& folder) {
   std::vector<journal::Payload> out;

@@ -18,9 +18,7 @@ using journal::MetricSamples;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-bool same(double a, double b) {
-  return (std::isnan(a) && std::isnan(b)) || a == b;
-}
+bool same(double a, double b) { return (std::isnan(a) && std::isnan(b)) || a == b; }
 
 TEST(Chunk, GivesBackEverySampleToTheBit) {
   std::mt19937_64 random(1);

@@ -7,9 +7,5 @@ enum cublasStatus_t {
   CUBLAS_STATUS_ALLOC_FAILED,
 };
 
-inline const char* cublasLtGetStatusName(cublasStatus_t) {
-  return "CUBLAS_STATUS";
-}
-inline const char* cublasLtGetStatusString(cublasStatus_t) {
-  return "emulated";
-}
+inline const char* cublasLtGetStatusName(cublasStatus_t) { return "CUBLAS_STATUS"; }
+inline const char* cublasLtGetStatusString(cublasStatus_t) { return "emulated"; }

@@ -31,13 +31,9 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
 struct alignas(16) float4 {
   float x, y, z, w;
 };
-inline float4 make_float4(float x, float y, float z, float w) {
-  return {x, y, z, w};
-}
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
-inline void __syncthreads() {
-  athanor::emulation::wait_for_block();
-}
+inline void __syncthreads() { athanor::emulation::wait_for_block(); }
 
 template <class T>
 T __shfl_sync(unsigned, T value, int source) {
@@ -47,15 +43,9 @@ template <class T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
   return athanor::emulation::exchange(value, athanor::emulation::lane() ^ mask);
 }
-inline unsigned __ballot_sync(unsigned, bool predicate) {
-  return athanor::emulation::ballot(predicate);
-}
-inline int __ffs(int bits) {
-  return __builtin_ffs(bits);
-}
+inline unsigned __ballot_sync(unsigned, bool predicate) { return athanor::emulation::ballot(predicate); }
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
 
 using std::isfinite;
 using std::isnan;
-inline double cospi(double x) {
-  return std::cos(3.14159265358979323846 * x);
-}
+inline double cospi(double x) { return std::cos(3.14159265358979323846 * x); }

@@ -26,12 +26,8 @@ using cudaStream_t = CUstream_st*;
 inline const char* cudaGetErrorName(cudaError_t code) {
   return code == cudaErrorMemoryAllocation ? "cudaErrorMemoryAllocation" : "cudaError";
 }
-inline const char* cudaGetErrorString(cudaError_t) {
-  return "emulated";
-}
-inline cudaError_t cudaGetLastError() {
-  return cudaSuccess;
-}
+inline const char* cudaGetErrorString(cudaError_t) { return "emulated"; }
+inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline cudaError_t cudaGetDevice(int* device) {
   *device = 0;
   return cudaSuccess;

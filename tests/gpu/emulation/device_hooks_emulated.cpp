@@ -2,15 +2,9 @@
 
 namespace athanor::kernels::test {
 
-const char* cuda_refusal() {
-  return nullptr;
-}
-void* allocate_shared_bytes(std::size_t bytes) {
-  return ::operator new(bytes);
-}
-void release_shared_bytes(void* data) noexcept {
-  ::operator delete(data);
-}
+const char* cuda_refusal() { return nullptr; }
+void* allocate_shared_bytes(std::size_t bytes) { return ::operator new(bytes); }
+void release_shared_bytes(void* data) noexcept { ::operator delete(data); }
 void wait_for_device() {}
 
 }  // namespace athanor::kernels::test

@@ -201,24 +201,14 @@ void run_grid(dim3 grid, dim3 threads, const std::function<void()>& thread) {
       }
 }
 
-void wait_for_block() {
-  block().wait(State::at_block_barrier);
-}
+void wait_for_block() { block().wait(State::at_block_barrier); }
 
-int lane() {
-  return block().lane();
-}
+int lane() { return block().lane(); }
 
-std::uint64_t exchange_word(std::uint64_t word, int source) {
-  return block().exchange(word, source);
-}
+std::uint64_t exchange_word(std::uint64_t word, int source) { return block().exchange(word, source); }
 
-unsigned ballot(bool predicate) {
-  return block().ballot(predicate);
-}
+unsigned ballot(bool predicate) { return block().ballot(predicate); }
 
-std::int64_t grids_run() {
-  return grids;
-}
+std::int64_t grids_run() { return grids; }
 
 }  // namespace athanor::emulation

@@ -1,10 +1,10 @@
 // Runs the grid of a kernel on one processor thread: every CUDA thread is a fiber, blocks follow one another, shared
-// memory is static memory. Fibers change only at barriers and warp exchanges. A warp runs as far as barriers let it before
-// the next one moves, and the order of warps and lanes differs from launch to launch: a kernel that lacks a barrier gives
-// different answers.
+// memory is static memory. Fibers change only at barriers and warp exchanges. A warp runs as far as barriers let it
+// before the next one moves, and the order of warps and lanes differs from launch to launch: a kernel that lacks a
+// barrier gives different answers.
 //
-// Throws std::logic_error when lanes of a warp wait for different things, a lane is asked for what it did not give, or the
-// launch is one that CUDA refuses. A thread that has returned counts as being at every barrier, as on a device.
+// Throws std::logic_error when lanes of a warp wait for different things, a lane is asked for what it did not give, or
+// the launch is one that CUDA refuses. A thread that has returned counts as being at every barrier, as on a device.
 #pragma once
 
 #include <cstdint>

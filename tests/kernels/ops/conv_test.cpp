@@ -123,9 +123,7 @@ TEST(Conv2dGrad, AgreesWithDifferences) {
 
 constexpr Shape kPoolShapes[] = {{1, 2, 2, 1}, {3, 5, 7, 9}, {2, 4, 6, 16}, {1, 1, 1, 3}, {0, 4, 4, 8}};
 
-Shape pooled(const Shape& x) {
-  return {x[0], x[1] / 2, x[2] / 2, x[3]};
-}
+Shape pooled(const Shape& x) { return {x[0], x[1] / 2, x[2] / 2, x[3]}; }
 
 TEST(Pool2d, EveryCandidateMatchesTheReference) {
   std::vector<OpCase<Pool2dArgs>> cases;

@@ -33,9 +33,7 @@
 namespace athanor::kernels::test {
 
 // What runs on a CUDA device carries this in its name.
-[[nodiscard]] inline bool is_cuda(std::string_view candidate) {
-  return candidate.ends_with("_cuda");
-}
+[[nodiscard]] inline bool is_cuda(std::string_view candidate) { return candidate.ends_with("_cuda"); }
 
 template <class Args, void (*kKernel)(const Exec&, const Args&)>
 Candidate<Args> cuda_candidate(const char* name) {

@@ -61,9 +61,7 @@ GuardedWorkspace::~GuardedWorkspace() {
       << owner_ << " wrote beyond its workspace";
 }
 
-void* GuardedWorkspace::data() {
-  return bytes_.size() == 2 * kGuardBytes ? nullptr : bytes_.data() + kGuardBytes;
-}
+void* GuardedWorkspace::data() { return bytes_.size() == 2 * kGuardBytes ? nullptr : bytes_.data() + kGuardBytes; }
 
 void check_candidates(const std::string& case_name, const std::vector<BoundCandidate>& candidates) {
   SCOPED_TRACE(case_name);

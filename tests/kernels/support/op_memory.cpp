@@ -33,21 +33,11 @@ void fill_random(const View& view, const std::string& name, Values values) {
 std::vector<double> OpMemory::Block::values() const {
   std::vector<double> out;
   for (std::int64_t i = 0; i < view.numel(); ++i) switch (view.dtype) {
-      case DType::f32:
-        out.push_back(static_cast<double>(view.as<float>()[i]));
-        break;
-      case DType::f64:
-        out.push_back(view.as<double>()[i]);
-        break;
-      case DType::i32:
-        out.push_back(static_cast<double>(view.as<std::int32_t>()[i]));
-        break;
-      case DType::i64:
-        out.push_back(static_cast<double>(view.as<std::int64_t>()[i]));
-        break;
-      case DType::u8:
-        out.push_back(static_cast<double>(view.as<std::uint8_t>()[i]));
-        break;
+      case DType::f32: out.push_back(static_cast<double>(view.as<float>()[i])); break;
+      case DType::f64: out.push_back(view.as<double>()[i]); break;
+      case DType::i32: out.push_back(static_cast<double>(view.as<std::int32_t>()[i])); break;
+      case DType::i64: out.push_back(static_cast<double>(view.as<std::int64_t>()[i])); break;
+      case DType::u8: out.push_back(static_cast<double>(view.as<std::uint8_t>()[i])); break;
     }
   return out;
 }
@@ -65,9 +55,7 @@ bool OpMemory::Block::guards_intact() const {
   return intact(bytes.begin(), bytes.begin() + guard) && intact(bytes.end() - guard, bytes.end());
 }
 
-bool OpMemory::Block::unchanged() const {
-  return payload() == before;
-}
+bool OpMemory::Block::unchanged() const { return payload() == before; }
 
 OpMemory::Block& OpMemory::add(const std::string& name, Role role, const Shape& shape, DType dtype,
                                Tolerance tolerance) {

@@ -16,12 +16,8 @@ bool Tolerance::accepts(const std::vector<double>& got, const std::vector<double
                     [&](double a, double b) { return accepts(a, b); });
 }
 
-Tolerance bitwise() {
-  return {0.0, 0.0};
-}
-Tolerance pointwise() {
-  return {1.3e-6, 1e-5};
-}
+Tolerance bitwise() { return {0.0, 0.0}; }
+Tolerance pointwise() { return {1.3e-6, 1e-5}; }
 
 Tolerance sum_of(std::int64_t terms) {
   const double factor = std::max(1.0, std::sqrt(static_cast<double>(terms) / 1024.0));
@@ -33,9 +29,7 @@ Tolerance gradient_of(std::int64_t terms) {
   return {10.0 * sum.rtol, 10.0 * sum.atol};
 }
 
-Tolerance numeric_gradient() {
-  return {2e-3, 5e-4};
-}
+Tolerance numeric_gradient() { return {2e-3, 5e-4}; }
 
 bool rejects_zeros(const Tolerance& tolerance, const std::vector<double>& want) {
   if (std::all_of(want.begin(), want.end(), [](double v) { return v == 0.0; })) return true;
