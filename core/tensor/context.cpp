@@ -40,7 +40,7 @@ Context::Context(const ContextOptions& options)
 }
 
 Tensor Context::empty(const Shape& shape, DType dtype, MemoryTag tag) {
-  const auto bytes = static_cast<std::size_t>(shape.numel()) * size_bytes(dtype);
+  const auto bytes = storage_bytes(dtype, shape.numel());
   return {std::make_shared<Storage>(allocator_, bytes, tag), dtype, shape};
 }
 

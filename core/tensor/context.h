@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/tensor/tensor.h"
-#include "kernels/base/exec.h"
+#include "kernels/base/arrays.h"
 
 #include <cstdint>
 #include <span>
@@ -78,7 +78,7 @@ class Context {
   void launch(const char* op, void (*kernel)(const Exec&, const Args&), const Args& args,
               std::size_t workspace_bytes = 0, const Work& work = {}) {
     Exec exec = exec_;
-    prepare_launch(op, exec, workspace_bytes, work);
+    prepare_launch(op, exec, workspace_bytes + kernels::widening_bytes(exec, args), work);
     if (!dry_) kernel(exec, args);
   }
 

@@ -1,4 +1,5 @@
 #include "core/tensor/tensor.h"
+#include "kernels/base/element.h"
 
 #include <fmt/format.h>
 
@@ -6,26 +7,13 @@ namespace athanor {
 
 namespace {
 
-template <class T>
 std::string numbers(const Tensor& tensor, int limit) {
   std::string text;
-  int shown = 0;
-  for (const T value : tensor.host<T>()) {
-    if (shown++ == limit) return text + " …";
-    text += fmt::format(" {:.6g}", static_cast<double>(value));
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+    if (i == limit) return text + " …";
+    text += fmt::format(" {:.6g}", element(tensor.view(), i));
   }
   return text;
-}
-
-std::string numbers(const Tensor& tensor, int limit) {
-  switch (tensor.dtype()) {
-    case DType::f32: return numbers<float>(tensor, limit);
-    case DType::f64: return numbers<double>(tensor, limit);
-    case DType::i32: return numbers<std::int32_t>(tensor, limit);
-    case DType::i64: return numbers<std::int64_t>(tensor, limit);
-    case DType::u8: return numbers<std::uint8_t>(tensor, limit);
-  }
-  return {};
 }
 
 }  // namespace

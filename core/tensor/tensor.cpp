@@ -21,7 +21,7 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape
 
 View Tensor::view() const noexcept {
   if (!storage_) return {};
-  auto* bytes = static_cast<std::byte*>(storage_->data()) + static_cast<std::size_t>(offset_) * size_bytes(dtype_);
+  auto* bytes = static_cast<std::byte*>(storage_->data()) + storage_bytes(dtype_, offset_);
   return {bytes, dtype_, shape_, strides_};
 }
 

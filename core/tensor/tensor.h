@@ -27,7 +27,7 @@ class Tensor {
   // A negative dim counts from the innermost.
   [[nodiscard]] std::int64_t dim(int i) const noexcept { return shape_.dim(i); }
   [[nodiscard]] std::int64_t numel() const noexcept { return present() ? shape_.numel() : 0; }
-  [[nodiscard]] std::size_t bytes() const noexcept { return static_cast<std::size_t>(numel()) * size_bytes(dtype_); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return storage_bytes(dtype_, numel()); }
   [[nodiscard]] DType dtype() const noexcept { return dtype_; }
   [[nodiscard]] Device device() const noexcept { return storage_ ? storage_->device() : Device{}; }
   [[nodiscard]] bool dry() const noexcept { return storage_ && storage_->dry(); }

@@ -1,4 +1,4 @@
-// The one gate every kernel passes: it traces the launch and takes the first candidate that does not refuse.
+// How an op's implementations are listed and chosen; kernels/cpu/launch.h is the gate that calls them.
 //
 // An op lists its CPU candidates in order of preference, the plain reference last. The reference refuses nothing, so a
 // choice always exists. Which candidate runs depends on the arguments and on the machine, never on the thread count.
@@ -46,14 +46,6 @@ template <class Args>
   for (const auto& candidate : candidates)
     if (!candidate.why_not || !candidate.why_not(exec, args)) return candidate;
   return candidates.back();
-}
-
-template <class Args>
-void launch(const char* op, const Exec& exec, const Args& args, std::span<const Candidate<Args>> cpu_candidates,
-            void (*cuda)(const Exec&, const Args&)) {
-  const TraceScope scope(exec, op);
-  if (exec.device.kind == DeviceKind::cuda) return cuda(exec, args);
-  choose<Args>(exec, args, cpu_candidates).run(exec, args);
 }
 
 // One line per candidate up to the one taken: "<name>: taken" or "<name>: <why not>". For diagnosis.

@@ -3,7 +3,7 @@
 
 namespace athanor::kernels::cpu {
 
-// Both AVX2 and FMA.
+// AVX2, FMA and F16C; every processor with the first has had the others.
 [[nodiscard]] bool has_avx2() noexcept;
 
 // For candidates with an AVX2 body: null, or why they cannot run here.

@@ -19,6 +19,7 @@
 // Workspace   attention_grad_workspace_bytes.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -28,12 +29,23 @@ struct AttentionArgs {
   View qkv{}, lengths{};
   float scale = 0.0f;  // 0 means 1/sqrt(D)
   View out{}, log_sum_exp{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("qkv", &AttentionArgs::qkv), reads("lengths", &AttentionArgs::lengths),
+                      writes("out", &AttentionArgs::out), writes("log_sum_exp", &AttentionArgs::log_sum_exp)};
+  }
 };
 
 struct AttentionGradArgs {
   View qkv{}, lengths{}, out{}, log_sum_exp{}, dout{};
   float scale = 0.0f;
   View dqkv{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("qkv", &AttentionGradArgs::qkv),   reads("lengths", &AttentionGradArgs::lengths),
+                      reads("out", &AttentionGradArgs::out),   reads("log_sum_exp", &AttentionGradArgs::log_sum_exp),
+                      reads("dout", &AttentionGradArgs::dout), writes("dqkv", &AttentionGradArgs::dqkv)};
+  }
 };
 
 void attention(const Exec& exec, const AttentionArgs& args);

@@ -17,6 +17,7 @@
 // Workspace   conv2d_grad_workspace_bytes. Sums over the batch run in fixed chunks of images, added in order.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -27,6 +28,11 @@ struct Conv2dArgs {
   int stride = 1;
   int padding = 0;
   View y{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &Conv2dArgs::x), reads("w", &Conv2dArgs::w), reads("bias", &Conv2dArgs::bias),
+                      writes("y", &Conv2dArgs::y)};
+  }
 };
 
 struct Conv2dGradArgs {
@@ -35,6 +41,12 @@ struct Conv2dGradArgs {
   int padding = 0;
   bool accumulate_parameters = false;
   View dx{}, dw{}, dbias{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &Conv2dGradArgs::x),     reads("w", &Conv2dGradArgs::w),
+                      reads("dy", &Conv2dGradArgs::dy),   writes("dx", &Conv2dGradArgs::dx),
+                      updates("dw", &Conv2dGradArgs::dw), updates("dbias", &Conv2dGradArgs::dbias)};
+  }
 };
 
 // The length of the output along one side.

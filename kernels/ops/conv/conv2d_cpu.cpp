@@ -1,6 +1,7 @@
 #include "kernels/cpu/column_sum.h"
 #include "kernels/cpu/dnnl_conv.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/workspace.h"
 #include "kernels/ops/conv/conv2d.h"

@@ -9,6 +9,7 @@
 // Outputs     dx: overwritten; positions in no window get 0.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -16,14 +17,25 @@ namespace athanor::kernels {
 
 struct Pool2dArgs {
   View x{}, y{};
+
+  static constexpr auto arrays() { return std::array{reads("x", &Pool2dArgs::x), writes("y", &Pool2dArgs::y)}; }
 };
 
 struct MaxPool2dGradArgs {
   View x{}, dy{}, dx{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &MaxPool2dGradArgs::x), reads("dy", &MaxPool2dGradArgs::dy),
+                      writes("dx", &MaxPool2dGradArgs::dx)};
+  }
 };
 
 struct AvgPool2dGradArgs {
   View dy{}, dx{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("dy", &AvgPool2dGradArgs::dy), writes("dx", &AvgPool2dGradArgs::dx)};
+  }
 };
 
 void max_pool2d(const Exec& exec, const Pool2dArgs& args);

@@ -1,4 +1,5 @@
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/conv/pool2d.h"
 #include "kernels/ops/conv/pool2d_avx2.h"

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "kernels/base/activation.h"
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -18,12 +19,19 @@ struct ActivationArgs {
   View x{};
   Activation activation = Activation::gelu_erf;
   View y{};
+
+  static constexpr auto arrays() { return std::array{reads("x", &ActivationArgs::x), writes("y", &ActivationArgs::y)}; }
 };
 
 struct ActivationGradArgs {
   View x{}, dy{};
   Activation activation = Activation::gelu_erf;
   View dx{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &ActivationGradArgs::x), reads("dy", &ActivationGradArgs::dy),
+                      writes("dx", &ActivationGradArgs::dx)};
+  }
 };
 
 void activation(const Exec& exec, const ActivationArgs& args);

@@ -1,4 +1,5 @@
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scalar_math.h"
 #include "kernels/ops/elementwise/activation.h"

@@ -8,6 +8,7 @@
 // Gradient    da = dy; db = dy, summed over the leading dims by sum_leading when b was repeated.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -15,6 +16,10 @@ namespace athanor::kernels {
 
 struct AddArgs {
   View a{}, b{}, y{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("a", &AddArgs::a), reads("b", &AddArgs::b), writes("y", &AddArgs::y)};
+  }
 };
 
 void add(const Exec& exec, const AddArgs& args);

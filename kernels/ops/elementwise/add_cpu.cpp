@@ -1,5 +1,6 @@
 #include "kernels/cpu/elementwise_avx2.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/elementwise/add.h"
 

@@ -5,6 +5,7 @@
 // Outputs     y: overwritten when beta is 0 (old values, even NaN, are not read), otherwise updated. y may alias x.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -15,6 +16,8 @@ struct AxpbyArgs {
   View x{};
   float beta = 0.0f;
   View y{};
+
+  static constexpr auto arrays() { return std::array{reads("x", &AxpbyArgs::x), updates("y", &AxpbyArgs::y)}; }
 };
 
 void axpby(const Exec& exec, const AxpbyArgs& args);

@@ -4,6 +4,7 @@
 // Outputs     y: overwritten.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -12,6 +13,8 @@ namespace athanor::kernels {
 struct FillArgs {
   float value = 0.0f;
   View y{};
+
+  static constexpr auto arrays() { return std::array{writes("y", &FillArgs::y)}; }
 };
 
 void fill(const Exec& exec, const FillArgs& args);

@@ -1,3 +1,4 @@
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/elementwise/fill.h"
 

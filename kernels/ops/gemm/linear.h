@@ -15,6 +15,7 @@
 #pragma once
 
 #include "kernels/base/activation.h"
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -24,6 +25,12 @@ struct LinearArgs {
   View x{}, w{}, bias{}, residual{};
   Activation activation = Activation::none;
   View y{}, preactivation{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &LinearArgs::x),       reads("w", &LinearArgs::w),
+                      reads("bias", &LinearArgs::bias), reads("residual", &LinearArgs::residual),
+                      writes("y", &LinearArgs::y),      writes("preactivation", &LinearArgs::preactivation)};
+  }
 };
 
 struct LinearGradArgs {
@@ -32,6 +39,13 @@ struct LinearGradArgs {
   View preactivation{};  // needed when activation is not none
   bool accumulate_parameters = false;
   View dx{}, dw{}, dbias{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &LinearGradArgs::x),          reads("w", &LinearGradArgs::w),
+                      reads("dy", &LinearGradArgs::dy),        reads("preactivation", &LinearGradArgs::preactivation),
+                      writes("dx", &LinearGradArgs::dx),       updates("dw", &LinearGradArgs::dw),
+                      updates("dbias", &LinearGradArgs::dbias)};
+  }
 };
 
 void linear(const Exec& exec, const LinearArgs& args);

@@ -1,6 +1,7 @@
 #include "kernels/cpu/column_sum.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scalar_math.h"
 #include "kernels/cpu/workspace.h"

@@ -7,6 +7,7 @@
 // Edge cases  K = 0 gives beta * c. M = 0 or N = 0 does nothing. c must not alias a or b.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -18,6 +19,10 @@ struct MatmulArgs {
   bool transpose_b = false;
   float alpha = 1.0f;
   float beta = 0.0f;
+
+  static constexpr auto arrays() {
+    return std::array{reads("a", &MatmulArgs::a), reads("b", &MatmulArgs::b), updates("c", &MatmulArgs::c)};
+  }
 };
 
 void matmul(const Exec& exec, const MatmulArgs& args);

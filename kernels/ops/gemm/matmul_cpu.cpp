@@ -1,4 +1,5 @@
 #include "kernels/cpu/gemm.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/gemm/matmul.h"
 

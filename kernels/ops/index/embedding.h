@@ -10,6 +10,7 @@
 // Workspace   embedding_grad_workspace_bytes.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -17,12 +18,22 @@ namespace athanor::kernels {
 
 struct EmbeddingArgs {
   View table{}, ids{}, y{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("table", &EmbeddingArgs::table), reads("ids", &EmbeddingArgs::ids),
+                      writes("y", &EmbeddingArgs::y)};
+  }
 };
 
 struct EmbeddingGradArgs {
   View ids{}, dy{};
   bool accumulate_parameters = false;
   View dtable{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("ids", &EmbeddingGradArgs::ids), reads("dy", &EmbeddingGradArgs::dy),
+                      updates("dtable", &EmbeddingGradArgs::dtable)};
+  }
 };
 
 void embedding(const Exec& exec, const EmbeddingArgs& args);

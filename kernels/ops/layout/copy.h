@@ -7,6 +7,7 @@
 // Edge cases  Empty shapes do nothing.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -14,6 +15,8 @@ namespace athanor::kernels {
 
 struct CopyArgs {
   View x{}, y{};
+
+  static constexpr auto arrays() { return std::array{reads("x", &CopyArgs::x), writes("y", &CopyArgs::y)}; }
 };
 
 void copy(const Exec& exec, const CopyArgs& args);

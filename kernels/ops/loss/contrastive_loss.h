@@ -21,6 +21,7 @@
 // absent. Workspace   contrastive_loss_grad_workspace_bytes: N x N.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -32,6 +33,16 @@ struct ContrastiveLossArgs {
   View image{}, text{}, logit_scale{}, ids{};
   float max_logit_scale = kMaxLogitScale;
   View loss{}, row_lse{}, col_lse{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("image", &ContrastiveLossArgs::image),
+                      reads("text", &ContrastiveLossArgs::text),
+                      reads("logit_scale", &ContrastiveLossArgs::logit_scale),
+                      reads("ids", &ContrastiveLossArgs::ids),
+                      writes("loss", &ContrastiveLossArgs::loss),
+                      writes("row_lse", &ContrastiveLossArgs::row_lse),
+                      writes("col_lse", &ContrastiveLossArgs::col_lse)};
+  }
 };
 
 struct ContrastiveLossGradArgs {
@@ -40,6 +51,18 @@ struct ContrastiveLossGradArgs {
   float dloss = 1.0f;
   bool accumulate_parameters = false;
   View dimage{}, dtext{}, dlogit_scale{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("image", &ContrastiveLossGradArgs::image),
+                      reads("text", &ContrastiveLossGradArgs::text),
+                      reads("logit_scale", &ContrastiveLossGradArgs::logit_scale),
+                      reads("ids", &ContrastiveLossGradArgs::ids),
+                      reads("row_lse", &ContrastiveLossGradArgs::row_lse),
+                      reads("col_lse", &ContrastiveLossGradArgs::col_lse),
+                      writes("dimage", &ContrastiveLossGradArgs::dimage),
+                      writes("dtext", &ContrastiveLossGradArgs::dtext),
+                      updates("dlogit_scale", &ContrastiveLossGradArgs::dlogit_scale)};
+  }
 };
 
 void contrastive_loss(const Exec& exec, const ContrastiveLossArgs& args);

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "kernels/base/activation.h"
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -29,6 +30,12 @@ struct GroupNormArgs {
   float eps = 1e-5f;
   Activation activation = Activation::none;
   View y{}, mean{}, rstd{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &GroupNormArgs::x),        reads("gain", &GroupNormArgs::gain),
+                      reads("bias", &GroupNormArgs::bias),  writes("y", &GroupNormArgs::y),
+                      writes("mean", &GroupNormArgs::mean), writes("rstd", &GroupNormArgs::rstd)};
+  }
 };
 
 struct GroupNormGradArgs {
@@ -37,6 +44,14 @@ struct GroupNormGradArgs {
   Activation activation = Activation::none;
   bool accumulate_parameters = false;
   View dx{}, dgain{}, dbias{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &GroupNormGradArgs::x),          reads("gain", &GroupNormGradArgs::gain),
+                      reads("bias", &GroupNormGradArgs::bias),    reads("mean", &GroupNormGradArgs::mean),
+                      reads("rstd", &GroupNormGradArgs::rstd),    reads("dy", &GroupNormGradArgs::dy),
+                      writes("dx", &GroupNormGradArgs::dx),       updates("dgain", &GroupNormGradArgs::dgain),
+                      updates("dbias", &GroupNormGradArgs::dbias)};
+  }
 };
 
 void group_norm(const Exec& exec, const GroupNormArgs& args);

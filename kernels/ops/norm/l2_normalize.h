@@ -10,6 +10,7 @@
 // Outputs     dx: overwritten (may alias dy).
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -19,12 +20,22 @@ struct L2NormalizeArgs {
   View x{};
   float eps = 1e-12f;
   View y{}, inverse_norm{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &L2NormalizeArgs::x), writes("y", &L2NormalizeArgs::y),
+                      writes("inverse_norm", &L2NormalizeArgs::inverse_norm)};
+  }
 };
 
 struct L2NormalizeGradArgs {
   View y{}, inverse_norm{}, dy{};
   float eps = 1e-12f;
   View dx{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("y", &L2NormalizeGradArgs::y), reads("inverse_norm", &L2NormalizeGradArgs::inverse_norm),
+                      reads("dy", &L2NormalizeGradArgs::dy), writes("dx", &L2NormalizeGradArgs::dx)};
+  }
 };
 
 void l2_normalize(const Exec& exec, const L2NormalizeArgs& args);

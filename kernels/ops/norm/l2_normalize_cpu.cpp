@@ -1,3 +1,4 @@
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/norm/l2_normalize.h"
 

@@ -15,6 +15,7 @@
 // Workspace   layer_norm_grad_workspace_bytes: partial sums over fixed blocks of rows, added in order.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -24,12 +25,25 @@ struct LayerNormArgs {
   View x{}, gain{}, bias{};
   float eps = 1e-5f;
   View y{}, mean{}, rstd{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &LayerNormArgs::x),        reads("gain", &LayerNormArgs::gain),
+                      reads("bias", &LayerNormArgs::bias),  writes("y", &LayerNormArgs::y),
+                      writes("mean", &LayerNormArgs::mean), writes("rstd", &LayerNormArgs::rstd)};
+  }
 };
 
 struct LayerNormGradArgs {
   View x{}, gain{}, mean{}, rstd{}, dy{};
   bool accumulate_parameters = false;
   View dx{}, dgain{}, dbias{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &LayerNormGradArgs::x),           reads("gain", &LayerNormGradArgs::gain),
+                      reads("mean", &LayerNormGradArgs::mean),     reads("rstd", &LayerNormGradArgs::rstd),
+                      reads("dy", &LayerNormGradArgs::dy),         writes("dx", &LayerNormGradArgs::dx),
+                      updates("dgain", &LayerNormGradArgs::dgain), updates("dbias", &LayerNormGradArgs::dbias)};
+  }
 };
 
 void layer_norm(const Exec& exec, const LayerNormArgs& args);

@@ -12,6 +12,7 @@
 // absent. Workspace   rms_norm_grad_workspace_bytes: partial sums over fixed blocks of rows, added in order.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -21,12 +22,23 @@ struct RmsNormArgs {
   View x{}, gain{};
   float eps = 1e-6f;
   View y{}, rstd{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &RmsNormArgs::x), reads("gain", &RmsNormArgs::gain), writes("y", &RmsNormArgs::y),
+                      writes("rstd", &RmsNormArgs::rstd)};
+  }
 };
 
 struct RmsNormGradArgs {
   View x{}, gain{}, rstd{}, dy{};
   bool accumulate_parameters = false;
   View dx{}, dgain{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &RmsNormGradArgs::x),       reads("gain", &RmsNormGradArgs::gain),
+                      reads("rstd", &RmsNormGradArgs::rstd), reads("dy", &RmsNormGradArgs::dy),
+                      writes("dx", &RmsNormGradArgs::dx),    updates("dgain", &RmsNormGradArgs::dgain)};
+  }
 };
 
 void rms_norm(const Exec& exec, const RmsNormArgs& args);

@@ -11,6 +11,7 @@
 // Edge cases  step counts from 1. Empty segments do nothing. A non-finite gradient spoils its elements: check first.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -35,6 +36,8 @@ struct AdamWArgs {
   float gradient_scale = 1.0f;
   View sum_squares{};
   float max_norm = 0.0f;  // 0: no clipping
+
+  static constexpr auto arrays() { return std::array{reads("sum_squares", &AdamWArgs::sum_squares)}; }
 };
 
 void adamw(const Exec& exec, const AdamWArgs& args);

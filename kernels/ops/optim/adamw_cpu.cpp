@@ -1,4 +1,5 @@
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/segments.h"
 #include "kernels/ops/optim/adamw.h"
 #include "kernels/ops/optim/adamw_avx2.h"

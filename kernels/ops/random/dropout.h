@@ -11,6 +11,7 @@
 // Gradient    dx = dropout(dy) with the same seed, step, stream and first_index.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/philox.h"
 #include "kernels/base/view.h"
@@ -25,6 +26,8 @@ struct DropoutArgs {
   std::uint32_t stream = 0;       // one per place in the model
   std::uint64_t first_index = 0;  // a multiple of 4; not 0 when x is a shard of a larger logical tensor
   View y{};
+
+  static constexpr auto arrays() { return std::array{reads("x", &DropoutArgs::x), writes("y", &DropoutArgs::y)}; }
 };
 
 void dropout(const Exec& exec, const DropoutArgs& args);

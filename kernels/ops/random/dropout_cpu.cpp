@@ -1,4 +1,5 @@
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/random/dropout.h"
 #include "kernels/ops/random/dropout_avx2.h"

@@ -11,6 +11,7 @@
 // Outputs     y: overwritten. On CUDA the last bit of a normal may differ from the CPU's.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/philox.h"
 #include "kernels/base/view.h"
@@ -29,6 +30,8 @@ struct FillRandomArgs {
   std::uint32_t stream = 0;
   std::uint64_t first_index = 0;
   View y{};
+
+  static constexpr auto arrays() { return std::array{writes("y", &FillRandomArgs::y)}; }
 };
 
 void fill_random(const Exec& exec, const FillRandomArgs& args);

@@ -8,6 +8,7 @@
 // Edge cases  No segments, or empty ones: 0 and 0.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -23,6 +24,11 @@ struct GradientSegment {
 struct GradientStatsArgs {
   std::span<const GradientSegment> segments{};
   View sum_squares{}, nonfinite{};
+
+  static constexpr auto arrays() {
+    return std::array{writes("sum_squares", &GradientStatsArgs::sum_squares),
+                      writes("nonfinite", &GradientStatsArgs::nonfinite)};
+  }
 };
 
 void gradient_stats(const Exec& exec, const GradientStatsArgs& args);

@@ -9,6 +9,7 @@
 // Outputs     dx: overwritten.
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -16,10 +17,20 @@ namespace athanor::kernels {
 
 struct MaskedMeanArgs {
   View x{}, lengths{}, y{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &MaskedMeanArgs::x), reads("lengths", &MaskedMeanArgs::lengths),
+                      writes("y", &MaskedMeanArgs::y)};
+  }
 };
 
 struct MaskedMeanGradArgs {
   View dy{}, lengths{}, dx{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("dy", &MaskedMeanGradArgs::dy), reads("lengths", &MaskedMeanGradArgs::lengths),
+                      writes("dx", &MaskedMeanGradArgs::dx)};
+  }
 };
 
 void masked_mean(const Exec& exec, const MaskedMeanArgs& args);

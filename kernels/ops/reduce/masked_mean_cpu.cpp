@@ -1,6 +1,7 @@
 #include "kernels/cpu/column_sum.h"
 #include "kernels/cpu/elementwise_avx2.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/ops/reduce/masked_mean.h"
 

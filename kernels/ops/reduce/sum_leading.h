@@ -6,6 +6,7 @@
 // leaves y when accumulating).
 #pragma once
 
+#include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 
@@ -15,6 +16,10 @@ struct SumLeadingArgs {
   View x{};
   bool accumulate = false;
   View y{};
+
+  static constexpr auto arrays() {
+    return std::array{reads("x", &SumLeadingArgs::x), updates("y", &SumLeadingArgs::y)};
+  }
 };
 
 void sum_leading(const Exec& exec, const SumLeadingArgs& args);

@@ -1,5 +1,7 @@
 #include "tests/kernels/support/op_memory.h"
 
+#include "kernels/base/element.h"
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -32,13 +34,7 @@ void fill_random(const View& view, const std::string& name, Values values) {
 
 std::vector<double> OpMemory::Block::values() const {
   std::vector<double> out;
-  for (std::int64_t i = 0; i < view.numel(); ++i) switch (view.dtype) {
-      case DType::f32: out.push_back(static_cast<double>(view.as<float>()[i])); break;
-      case DType::f64: out.push_back(view.as<double>()[i]); break;
-      case DType::i32: out.push_back(static_cast<double>(view.as<std::int32_t>()[i])); break;
-      case DType::i64: out.push_back(static_cast<double>(view.as<std::int64_t>()[i])); break;
-      case DType::u8: out.push_back(static_cast<double>(view.as<std::uint8_t>()[i])); break;
-    }
+  for (std::int64_t i = 0; i < view.numel(); ++i) out.push_back(element(view, i));
   return out;
 }
 
@@ -63,7 +59,7 @@ OpMemory::Block& OpMemory::add(const std::string& name, Role role, const Shape& 
   block.name = name;
   block.role = role;
   block.tolerance = tolerance;
-  const std::size_t size = static_cast<std::size_t>(shape.numel()) * size_bytes(dtype);
+  const std::size_t size = storage_bytes(dtype, shape.numel());
   block.guard_bytes = placement_ == Placement::odd ? kOddGuardBytes : kAlignedGuardBytes;
   block.bytes.assign(size + 2 * block.guard_bytes, kGuard);
   block.view = View(block.bytes.data() + block.guard_bytes, dtype, shape);

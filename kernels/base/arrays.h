@@ -1,0 +1,75 @@
+// What an op's arguments say of their own arrays: name, place and role. Tracing, the search for non-finite numbers and
+// the twins of narrow formats need nothing else of an op.
+//
+//   struct AddArgs {
+//     View a{}, b{}, y{};
+//     static constexpr auto arrays() {
+//       return std::array{reads("a", &AddArgs::a), reads("b", &AddArgs::b), writes("y", &AddArgs::y)};
+//     }
+//   };
+#pragma once
+
+#include "kernels/base/exec.h"
+#include "kernels/base/view.h"
+
+#include <array>
+#include <cstddef>
+
+namespace athanor::kernels {
+
+enum class Access : std::uint8_t { read, write, update };
+
+template <class Args>
+using ViewMember = View Args::*;
+
+template <class Args>
+struct ArrayRole {
+  const char* name;
+  ViewMember<Args> view;
+  Access access;
+};
+
+template <class Args>
+[[nodiscard]] constexpr ArrayRole<Args> reads(const char* name, ViewMember<Args> view) {
+  return {name, view, Access::read};
+}
+template <class Args>
+[[nodiscard]] constexpr ArrayRole<Args> writes(const char* name, ViewMember<Args> view) {
+  return {name, view, Access::write};
+}
+template <class Args>
+[[nodiscard]] constexpr ArrayRole<Args> updates(const char* name, ViewMember<Args> view) {
+  return {name, view, Access::update};
+}
+
+template <class Args>
+concept ListsArrays = requires {
+  Args::arrays();
+};
+
+// Args whose kernels read and write every type themselves say `static constexpr bool kAnyFormat = true;`.
+template <class Args>
+[[nodiscard]] constexpr bool takes_any_format() {
+  if constexpr (requires { Args::kAnyFormat; }) return Args::kAnyFormat;
+  return false;
+}
+
+inline constexpr std::size_t kWideAlignment = 64;
+
+// Workspace for f32 copies of the narrow arrays of a call on the CPU: 0 where there are none.
+template <class Args>
+[[nodiscard]] std::size_t widening_bytes(const Exec& exec, const Args& args) {
+  std::size_t bytes = 0;
+  if constexpr (ListsArrays<Args> && !takes_any_format<Args>()) {
+    if (exec.device.kind != DeviceKind::cpu) return 0;
+    for (const auto& role : Args::arrays()) {
+      const View& view = args.*role.view;
+      if (view.present() && is_narrow_float(view.dtype))
+        bytes += (storage_bytes(DType::f32, view.numel()) + kWideAlignment - 1) / kWideAlignment * kWideAlignment;
+    }
+    if (bytes > 0) bytes += kWideAlignment;
+  }
+  return bytes;
+}
+
+}  // namespace athanor::kernels
