@@ -89,6 +89,10 @@ void backward(Context& context, const Variable& root, Tensor gradient) {
   if (root.shape() != gradient.shape())
     throw Failure(ErrorKind::internal, "run backward",
                   "the gradient has shape " + to_string(gradient.shape()) + ", the value " + to_string(root.shape()));
+  if (root.value().dtype() != gradient.dtype())
+    throw Failure(ErrorKind::internal, "run backward",
+                  std::string("the gradient holds ") + to_string(gradient.dtype()) + ", the value " +
+                      to_string(root.value().dtype()));
   BackwardPass(context, root_of(root)).run(std::move(gradient), 1.0f);
 }
 

@@ -22,6 +22,7 @@ void accumulate(Context& context, Tensor& sum, Tensor addend) {
 }
 
 void accumulate_into_parameter(Context& context, ParameterState& parameter, Tensor gradient) {
+  if (is_narrow_float(gradient.dtype())) gradient = context.cast(gradient, DType::f32, MemoryTag::gradients);
   if (parameter.gradient.present()) {
     context.launch("axpby", kernels::axpby,
                    kernels::AxpbyArgs{.x = gradient.view(), .beta = 1.0f, .y = parameter.gradient.view()});
@@ -65,7 +66,7 @@ ParameterSpace::ParameterSpace(BackwardCall& call, std::initializer_list<Wish> w
     const Edge& to = call.edge(wish.input);
     if (!to.wanted()) continue;
     places_.push_back({wish.input, accumulate_ ? to.parameter->gradient
-                                               : call.context().empty(wish.shape, DType::f32, MemoryTag::gradients)});
+                                               : call.context().empty(wish.shape, wish.format, MemoryTag::gradients)});
   }
 }
 

@@ -71,6 +71,7 @@ class ParameterSpace {
   struct Wish {
     int input;
     Shape shape;
+    DType format = DType::f32;  // that of the input
   };
   ParameterSpace(BackwardCall& call, std::initializer_list<Wish> wishes);
 
@@ -101,5 +102,9 @@ class ParameterSpace {
   return {context, variable.value(), !variable.is_parameter()};
 }
 [[nodiscard]] inline SavedTensor save(Context& context, const Tensor& tensor) { return {context, tensor}; }
+// Saves what was multiplied by: the weight itself, or the copy of it that was rounded to another format.
+[[nodiscard]] inline SavedTensor save_weight(Context& context, const Variable& weight, const Tensor& rounded) {
+  return rounded.storage() == weight.value().storage() ? save(context, weight) : SavedTensor(context, rounded, false);
+}
 
 }  // namespace athanor

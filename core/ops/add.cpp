@@ -15,16 +15,18 @@ void check_add(const Variable& a, const Variable& b) {
   check_numbers("add", "b", b);
   bool trailing = b.rank() <= a.rank();
   for (int dim = 1; trailing && dim <= b.rank(); ++dim) trailing = a.dim(-dim) == b.dim(-dim);
+  // What is repeated is usually a parameter, which stays f32.
+  if (b.value().dtype() != DType::f32) check_same_format("add", "b", b, {"a", a});
   if (!trailing) refuse("add", describe("b", b) + ", but the trailing dims of a are needed, as " + describe("a", a));
 }
 
 // Inputs of the node: 0 a, 1 b. A repeated b gets the sum over what it was repeated over.
-void add_grad(BackwardCall& call, const Shape& b_shape, bool repeated) {
+void add_grad(BackwardCall& call, const Shape& b_shape, DType b_format, bool repeated) {
   Context& context = call.context();
   const Tensor dy = std::move(call.output_gradient());
-  if (call.wanted(1) && !repeated) call.give(1, dy);
+  if (call.wanted(1) && !repeated) call.give(1, context.cast(dy, b_format));
   if (call.wanted(1) && repeated) {
-    ParameterSpace space(call, {{1, b_shape}});
+    ParameterSpace space(call, {{1, b_shape, b_format}});
     const kernels::SumLeadingArgs args{.x = dy.view(), .accumulate = space.accumulate(), .y = space.view(1)};
     context.launch("sum_leading", kernels::sum_leading, args,
                    kernels::sum_leading_workspace_bytes(context.exec(), args),
@@ -55,7 +57,9 @@ Variable add(Context& context, const Variable& a, const Variable& b) {
   if (!recording(context, {&a, &b})) return y;
   const bool repeated = a.numel() != b.numel() || a.rank() != b.rank();
   return record(context, "add", std::move(y), {&a, &b},
-                [shape = b.shape(), repeated](BackwardCall& call) { add_grad(call, shape, repeated); });
+                [shape = b.shape(), format = b.value().dtype(), repeated](BackwardCall& call) {
+                  add_grad(call, shape, format, repeated);
+                });
 }
 
 Variable scale(Context& context, const Variable& x, float factor) {

@@ -54,7 +54,7 @@ Variable attention(Context& context, const Variable& qkv, const AttentionOptions
   const bool records = recording(context, {&qkv});
   const std::int64_t batch = qkv.dim(0), tokens = qkv.dim(1), heads = qkv.dim(3);
 
-  Tensor out = context.empty({batch, tokens, heads, qkv.dim(4)});
+  Tensor out = context.empty({batch, tokens, heads, qkv.dim(4)}, qkv.value().dtype());
   const Tensor log_sum_exp = records ? context.empty({batch, heads, tokens}) : Tensor();
 
   const kernels::AttentionArgs args{.qkv = qkv.view(),

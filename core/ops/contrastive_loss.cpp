@@ -12,10 +12,10 @@ void check_contrastive_loss(const Variable& image, const Variable& text, const V
                             const Tensor& ids) {
   check_numbers("contrastive_loss", "image", image);
   check_numbers("contrastive_loss", "text", text);
-  check_numbers("contrastive_loss", "logit_scale", logit_scale);
+  check_parameter("contrastive_loss", "logit_scale", logit_scale);
   if (image.rank() != 2 || image.dim(0) < 1)
     refuse("contrastive_loss", describe("image", image) + ", but [pairs, embedding dim] is needed");
-  check_shape("contrastive_loss", "text", text, image.shape(), describe("image", image));
+  check_stream("contrastive_loss", "text", text, image.shape(), describe("image", image), {"image", image});
   check_shape("contrastive_loss", "logit_scale", logit_scale, {1}, "it is one number");
   if (!ids.present()) return;
   check_ids("contrastive_loss", "ids", ids, std::numeric_limits<std::int32_t>::min(),

@@ -10,7 +10,7 @@ namespace {
 
 void check_conv2d(const Variable& x, const Variable& weight, const Variable& bias, const Conv2dOptions& options) {
   check_numbers("conv2d", "x", x);
-  check_numbers("conv2d", "weight", weight);
+  check_weight("conv2d", weight, x);
   if (x.rank() != 4) refuse("conv2d", describe("x", x) + ", but [batch, height, width, channels] is needed");
   if (weight.rank() != 4 || weight.dim(3) != x.dim(3))
     refuse("conv2d", describe("weight", weight) + ", but [out, height, width, " + std::to_string(x.dim(3)) +
@@ -63,10 +63,12 @@ Variable conv2d(Context& context, const Variable& x, const Variable& weight, con
   const auto out_size = [&](int dim) {
     return kernels::conv_out_size(x.dim(dim), weight.dim(dim), options.stride, options.padding);
   };
-  Tensor y = context.empty({x.dim(0), out_size(1), out_size(2), weight.dim(0)});
+  const DType format = x.value().dtype();
+  Tensor y = context.empty({x.dim(0), out_size(1), out_size(2), weight.dim(0)}, format);
+  const Tensor rounded = context.cast(weight.value(), format);
 
   const kernels::Conv2dArgs args{.x = x.view(),
-                                 .w = weight.view(),
+                                 .w = rounded.view(),
                                  .bias = bias.view(),
                                  .stride = options.stride,
                                  .padding = options.padding,
@@ -75,8 +77,10 @@ Variable conv2d(Context& context, const Variable& x, const Variable& weight, con
                  {.flops = conv2d_flops(y.shape(), weight.shape())});
 
   if (!recording(context, {&x, &weight, &bias})) return y;
-  SavedConv2d saved{
-      .x = save(context, x), .weight = save(context, weight), .options = options, .weight_shape = weight.shape()};
+  SavedConv2d saved{.x = save(context, x),
+                    .weight = save_weight(context, weight, rounded),
+                    .options = options,
+                    .weight_shape = weight.shape()};
   return record(context, "conv2d", std::move(y), {&x, &weight, &bias},
                 [saved = std::move(saved)](BackwardCall& call) { conv2d_grad(call, saved); });
 }

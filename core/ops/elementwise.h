@@ -12,6 +12,8 @@ namespace athanor::ops {
 [[nodiscard]] Variable activation(Context& context, const Variable& x, Activation kind);
 // y = a + b; b has the trailing dims of a, all of them or fewer, and is repeated over the rest.
 [[nodiscard]] Variable add(Context& context, const Variable& a, const Variable& b);
+// x in another floating-point format, rounded to nearest; x itself where it has it. The gradient is cast back.
+[[nodiscard]] Variable cast(Context& context, const Variable& x, DType format);
 // y = factor * x
 [[nodiscard]] Variable scale(Context& context, const Variable& x, float factor);
 

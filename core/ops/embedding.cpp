@@ -25,7 +25,7 @@ void embedding_grad(BackwardCall& call, const Tensor& ids, const Shape& table_sh
 }  // namespace
 
 Variable embedding(Context& context, const Variable& table, const Tensor& ids) {
-  check_numbers("embedding", "table", table);
+  check_parameter("embedding", "table", table);
   if (table.rank() != 2) refuse("embedding", describe("table", table) + ", but [vocabulary, channels] is needed");
   check_ids("embedding", "ids", ids, 0, table.dim(0) - 1);
   if (ids.rank() >= Shape::kMaxRank) refuse("embedding", describe("ids", ids) + ", one dim more than can be held");

@@ -10,14 +10,14 @@ namespace {
 
 void check_linear(const Variable& x, const Variable& weight, const Variable& bias, const Variable& residual) {
   check_numbers("linear", "x", x);
-  check_numbers("linear", "weight", weight);
+  check_weight("linear", weight, x);
   if (x.rank() < 1) refuse("linear", describe("x", x) + ", at least one dim is needed");
   if (weight.rank() != 2 || weight.dim(1) != x.dim(-1))
     refuse("linear", describe("weight", weight) + ", but [N, " + std::to_string(x.dim(-1)) + "] is needed, as " +
                          describe("x", x));
   check_shape("linear", "bias", bias, {weight.dim(0)}, describe("weight", weight));
-  check_shape("linear", "residual", residual, with_last(x.shape(), weight.dim(0)),
-              describe("x", x) + " and " + describe("weight", weight));
+  check_stream("linear", "residual", residual, with_last(x.shape(), weight.dim(0)),
+               describe("x", x) + " and " + describe("weight", weight), {"x", x});
 }
 
 struct SavedLinear {
@@ -60,12 +60,14 @@ Variable linear(Context& context, const Variable& x, const Variable& weight, con
   const bool records = recording(context, {&x, &weight, &bias, &residual});
   const Shape shape = with_last(x.shape(), weight.dim(0));
 
-  Tensor y = context.empty(shape);
+  const DType format = x.value().dtype();
+  Tensor y = context.empty(shape, format);
+  const Tensor rounded = context.cast(weight.value(), format);
   const bool keeps_preactivation = records && options.activation != Activation::none;
-  const Tensor preactivation = keeps_preactivation ? context.empty(shape) : Tensor();
+  const Tensor preactivation = keeps_preactivation ? context.empty(shape, format) : Tensor();
 
   const kernels::LinearArgs args{.x = x.view(),
-                                 .w = weight.view(),
+                                 .w = rounded.view(),
                                  .bias = bias.view(),
                                  .residual = residual.view(),
                                  .activation = options.activation,
@@ -76,7 +78,7 @@ Variable linear(Context& context, const Variable& x, const Variable& weight, con
 
   if (!records) return y;
   SavedLinear saved{.x = save(context, x),
-                    .weight = save(context, weight),
+                    .weight = save_weight(context, weight, rounded),
                     .preactivation = save(context, preactivation),
                     .activation = options.activation,
                     .weight_shape = weight.shape(),

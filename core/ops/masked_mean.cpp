@@ -20,7 +20,7 @@ void check_masked_mean(const Variable& x, const Tensor& lengths) {
 // Input of the node: 0 x.
 void masked_mean_grad(BackwardCall& call, const Tensor& lengths, const Shape& x_shape) {
   Context& context = call.context();
-  Tensor dx = context.empty(x_shape);
+  Tensor dx = context.empty(x_shape, call.output_gradient().dtype());
   context.launch(
       "masked_mean_grad", kernels::masked_mean_grad,
       kernels::MaskedMeanGradArgs{.dy = call.output_gradient().view(), .lengths = lengths.view(), .dx = dx.view()}, 0,
@@ -32,7 +32,7 @@ void masked_mean_grad(BackwardCall& call, const Tensor& lengths, const Shape& x_
 
 Variable masked_mean(Context& context, const Variable& x, const Tensor& lengths) {
   check_masked_mean(x, lengths);
-  Tensor y = context.empty({x.dim(0), x.dim(2)});
+  Tensor y = context.empty({x.dim(0), x.dim(2)}, x.value().dtype());
   context.launch("masked_mean", kernels::masked_mean,
                  kernels::MaskedMeanArgs{.x = x.view(), .lengths = lengths.view(), .y = y.view()}, 0,
                  {.flops = static_cast<double>(x.numel())});

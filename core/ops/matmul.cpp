@@ -29,6 +29,7 @@ void multiply(Context& context, const Product& product, float alpha, const Tenso
 void check_matmul(const Variable& a, const Variable& b, const MatmulOptions& options) {
   check_numbers("matmul", "a", a);
   check_numbers("matmul", "b", b);
+  check_same_format("matmul", "b", b, {"a", a});
   const bool matrices = a.rank() == 2 && b.rank() == 2;
   if (!matrices || a.dim(options.transpose_a ? 0 : 1) != b.dim(options.transpose_b ? 1 : 0))
     refuse("matmul", describe("a", a) + (options.transpose_a ? " (transposed)" : "") + " and " + describe("b", b) +
@@ -59,7 +60,7 @@ void matmul_grad(BackwardCall& call, const Tensor& a, const Tensor& b, const Mat
 
 Variable matmul(Context& context, const Variable& a, const Variable& b, const MatmulOptions& options) {
   check_matmul(a, b, options);
-  Tensor c = context.empty({a.dim(options.transpose_a ? 1 : 0), b.dim(options.transpose_b ? 0 : 1)});
+  Tensor c = context.empty({a.dim(options.transpose_a ? 1 : 0), b.dim(options.transpose_b ? 0 : 1)}, a.value().dtype());
   multiply(context, {a.value(), b.value(), options.transpose_a, options.transpose_b}, options.alpha, c);
   if (!recording(context, {&a, &b})) return c;
   return record(context, "matmul", std::move(c), {&a, &b},

@@ -27,7 +27,7 @@ void max_pool2d_grad(BackwardCall& call, const Tensor& x) {
 // Input of the node: 0 x.
 void avg_pool2d_grad(BackwardCall& call, const Shape& x_shape) {
   Context& context = call.context();
-  Tensor dx = context.empty(x_shape);
+  Tensor dx = context.empty(x_shape, call.output_gradient().dtype());
   context.launch("avg_pool2d_grad", kernels::avg_pool2d_grad,
                  kernels::AvgPool2dGradArgs{.dy = call.output_gradient().view(), .dx = dx.view()}, 0,
                  {.flops = static_cast<double>(dx.numel())});
@@ -37,7 +37,7 @@ void avg_pool2d_grad(BackwardCall& call, const Shape& x_shape) {
 }  // namespace
 
 Variable max_pool2d(Context& context, const Variable& x) {
-  Tensor y = context.empty(pooled_shape("max_pool2d", x));
+  Tensor y = context.empty(pooled_shape("max_pool2d", x), x.value().dtype());
   context.launch("max_pool2d", kernels::max_pool2d, kernels::Pool2dArgs{.x = x.view(), .y = y.view()}, 0,
                  {.flops = static_cast<double>(x.numel())});
   if (!recording(context, {&x})) return y;
@@ -47,7 +47,7 @@ Variable max_pool2d(Context& context, const Variable& x) {
 }
 
 Variable avg_pool2d(Context& context, const Variable& x) {
-  Tensor y = context.empty(pooled_shape("avg_pool2d", x));
+  Tensor y = context.empty(pooled_shape("avg_pool2d", x), x.value().dtype());
   context.launch("avg_pool2d", kernels::avg_pool2d, kernels::Pool2dArgs{.x = x.view(), .y = y.view()}, 0,
                  {.flops = static_cast<double>(x.numel())});
   if (!recording(context, {&x})) return y;

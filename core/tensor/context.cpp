@@ -1,10 +1,13 @@
 #include "core/tensor/context.h"
 
 #include "kernels/base/error.h"
+#include "kernels/base/number_format.h"
 #include "kernels/ops/elementwise/fill.h"
 #include "kernels/ops/layout/copy.h"
+#include "kernels/ops/quant/cast.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace athanor {
 
@@ -16,6 +19,37 @@ void require_count(const char* intention, std::size_t given, const Shape& shape)
   if (static_cast<std::int64_t>(given) == shape.numel()) return;
   throw Failure(ErrorKind::internal, intention,
                 std::to_string(given) + " elements were given for shape " + to_string(shape));
+}
+
+void require_whole(const char* verb, const Tensor& tensor) {
+  if ((tensor.dtype() == DType::f32 || is_narrow_float(tensor.dtype())) && tensor.contiguous()) return;
+  throw Failure(ErrorKind::internal, std::string(verb) + " a tensor of shape " + to_string(tensor.shape()),
+                std::string("it is strided, or its type is ") + to_string(tensor.dtype()));
+}
+
+std::vector<std::byte> rounded(DType dtype, std::span<const float> values) {
+  std::vector<std::byte> codes(storage_bytes(dtype, static_cast<std::int64_t>(values.size())));
+  with_narrow_format(dtype, [&]<class Format>() {
+    using Code = std::conditional_t<Format::kBits == 8, std::uint8_t, std::uint16_t>;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Code code = static_cast<Code>(Format::encode(values[i]));
+      std::memcpy(codes.data() + i * sizeof(Code), &code, sizeof(Code));
+    }
+  });
+  return codes;
+}
+
+std::vector<float> widened(DType dtype, const std::vector<std::byte>& codes, std::int64_t count) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  with_narrow_format(dtype, [&]<class Format>() {
+    using Code = std::conditional_t<Format::kBits == 8, std::uint8_t, std::uint16_t>;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      Code code{};
+      std::memcpy(&code, codes.data() + i * sizeof(Code), sizeof(Code));
+      values[i] = Format::decode(code);
+    }
+  });
+  return values;
 }
 
 template <class T>
@@ -44,8 +78,8 @@ Tensor Context::empty(const Shape& shape, DType dtype, MemoryTag tag) {
   return {std::make_shared<Storage>(allocator_, bytes, tag), dtype, shape};
 }
 
-Tensor Context::full(const Shape& shape, float value, MemoryTag tag) {
-  Tensor tensor = empty(shape, DType::f32, tag);
+Tensor Context::full(const Shape& shape, float value, MemoryTag tag, DType dtype) {
+  Tensor tensor = empty(shape, dtype, tag);
   launch("fill", kernels::fill, kernels::FillArgs{.value = value, .y = tensor.view()});
   return tensor;
 }
@@ -66,7 +100,19 @@ Tensor Context::upload(std::span<const std::int32_t> values, const Shape& shape,
   return upload_bytes(values.data(), values.size(), shape, DType::i32, tag);
 }
 
-std::vector<float> Context::download(const Tensor& tensor) const { return download_as<float>(tensor); }
+Tensor Context::upload_as(DType dtype, std::span<const float> values, const Shape& shape, MemoryTag tag) {
+  if (dtype == DType::f32) return upload(values, shape, tag);
+  const std::vector<std::byte> codes = rounded(dtype, values);
+  return upload_bytes(codes.data(), values.size(), shape, dtype, tag);
+}
+
+std::vector<float> Context::download(const Tensor& tensor) const {
+  if (!is_narrow_float(tensor.dtype())) return download_as<float>(tensor);
+  require_whole("download", tensor);
+  std::vector<std::byte> codes(tensor.bytes());
+  if (!tensor.dry()) copy_bytes(codes.data(), kHost, tensor.view().data, tensor.device(), codes.size());
+  return widened(tensor.dtype(), codes, tensor.numel());
+}
 
 std::vector<std::int32_t> Context::download_ids(const Tensor& tensor) const {
   return download_as<std::int32_t>(tensor);
@@ -74,11 +120,12 @@ std::vector<std::int32_t> Context::download_ids(const Tensor& tensor) const {
 
 void Context::write(const Tensor& tensor, std::span<const float> values) const {
   require_count("write a tensor", values.size(), tensor.shape());
-  if (tensor.dtype() != DType::f32 || !tensor.contiguous())
-    throw Failure(ErrorKind::internal, "write a tensor of shape " + to_string(tensor.shape()),
-                  std::string("it is strided, or its type is ") + to_string(tensor.dtype()));
+  require_whole("write", tensor);
   tensor.count_change();
-  if (!tensor.dry()) copy_bytes(tensor.view().data, tensor.device(), values.data(), kHost, tensor.bytes());
+  if (tensor.dry()) return;
+  if (!is_narrow_float(tensor.dtype()))
+    return copy_bytes(tensor.view().data, tensor.device(), values.data(), kHost, tensor.bytes());
+  copy_bytes(tensor.view().data, tensor.device(), rounded(tensor.dtype(), values).data(), kHost, tensor.bytes());
 }
 
 Tensor Context::clone(const Tensor& x, MemoryTag tag) {
@@ -93,6 +140,14 @@ void Context::copy(const Tensor& from, const Tensor& to) {
                   to_string(from.shape()) + " and " + to_string(to.shape()) + " differ in shape or type");
   to.count_change();
   launch("copy", kernels::copy, kernels::CopyArgs{.x = from.view(), .y = to.view()});
+}
+
+Tensor Context::cast(const Tensor& x, DType dtype, MemoryTag tag) {
+  if (x.dtype() == dtype) return x;
+  Tensor y = empty(x.shape(), dtype, tag);
+  launch("cast", kernels::cast, kernels::CastArgs{.x = x.view(), .y = y.view()}, 0,
+         {.flops = static_cast<double>(x.numel())});
+  return y;
 }
 
 void Context::prepare_launch(const char* op, Exec& exec, std::size_t workspace_bytes, const Work& work) {

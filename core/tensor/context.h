@@ -55,7 +55,8 @@ class Context {
   [[nodiscard]] Tensor empty_like(const Tensor& tensor, MemoryTag tag = MemoryTag::activations) {
     return empty(tensor.shape(), tensor.dtype(), tag);
   }
-  [[nodiscard]] Tensor full(const Shape& shape, float value, MemoryTag tag = MemoryTag::activations);
+  [[nodiscard]] Tensor full(const Shape& shape, float value, MemoryTag tag = MemoryTag::activations,
+                            DType dtype = DType::f32);
   [[nodiscard]] Tensor zeros(const Shape& shape, MemoryTag tag = MemoryTag::activations) {
     return full(shape, 0.0f, tag);
   }
@@ -63,14 +64,19 @@ class Context {
   [[nodiscard]] Tensor upload(std::span<const float> values, const Shape& shape, MemoryTag tag = MemoryTag::data);
   [[nodiscard]] Tensor upload(std::span<const std::int32_t> values, const Shape& shape,
                               MemoryTag tag = MemoryTag::data);
-  // Copies to the host. A dry tensor gives zeros.
+  // The same, rounded to a floating-point format.
+  [[nodiscard]] Tensor upload_as(DType dtype, std::span<const float> values, const Shape& shape,
+                                 MemoryTag tag = MemoryTag::data);
+  // Copies to the host, widening narrow formats. A dry tensor gives zeros.
   [[nodiscard]] std::vector<float> download(const Tensor& tensor) const;
   [[nodiscard]] std::vector<std::int32_t> download_ids(const Tensor& tensor) const;
-  // Overwrites the elements of a contiguous f32 tensor from the host; used to load weights.
+  // Overwrites the elements of a contiguous floating-point tensor from the host, rounding; used to load weights.
   void write(const Tensor& tensor, std::span<const float> values) const;
   // Copies x to fresh contiguous memory of this Context.
   [[nodiscard]] Tensor clone(const Tensor& x, MemoryTag tag = MemoryTag::activations);
   void copy(const Tensor& from, const Tensor& to);
+  // x in another floating-point format, rounded to nearest; x itself where it has it already.
+  [[nodiscard]] Tensor cast(const Tensor& x, DType dtype, MemoryTag tag = MemoryTag::activations);
 
   // The only door to kernels: provides the workspace, tells the observer, and does nothing more in a dry run.
   // `op` is the kernel's own name.

@@ -69,7 +69,7 @@ TEST_F(OpsTest, LinearRefusesWhatDoesNotFit) {
   EXPECT_THAT(failure_text([&] {
                 return ops::linear(context_, ids(context_, {1, 2, 3}, {1, 3}), fitting, {});
               }),
-              HasSubstr("x is [1, 3] holds i32, f32 is needed"));
+              HasSubstr("x is [1, 3] holds i32, f32, f16 or bf16 is needed"));
   EXPECT_THAT(failure_text([&] {
                 return ops::linear(context_, x.transpose(0, 1), context_.zeros({4, 2}), {});
               }),
