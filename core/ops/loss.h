@@ -3,6 +3,7 @@
 
 #include "core/autograd/variable.h"
 #include "kernels/ops/loss/contrastive_loss.h"
+#include "kernels/ops/loss/cross_entropy.h"
 
 namespace athanor::ops {
 
@@ -14,5 +15,23 @@ struct ContrastiveLossOptions {
 // factor. Formula and sources: kernels/ops/loss/contrastive_loss.h.
 [[nodiscard]] Variable contrastive_loss(Context& context, const Variable& image, const Variable& text,
                                         const Variable& logit_scale, const ContrastiveLossOptions& options = {});
+
+struct CrossEntropyOptions {
+  float smoothing = 0.0f;  // share of the target that is spread evenly over all classes
+  std::int32_t ignored = kernels::kIgnoredTarget;
+};
+// Mean negative log-likelihood [1] of targets i32 [...] under logits [..., V], over the targets that are not ignored.
+// Formula and sources: kernels/ops/loss/cross_entropy.h.
+[[nodiscard]] Variable cross_entropy(Context& context, const Variable& logits, const Tensor& targets,
+                                     const CrossEntropyOptions& options = {});
+// The same of logits = x [..., K] weight [V,K]^T + bias [V], which never exist as a whole; bias may be absent. For a
+// vocabulary of any size. Where a gradient is wanted it is made together with the loss and kept until the backward
+// pass.
+[[nodiscard]] Variable linear_cross_entropy(Context& context, const Variable& x, const Variable& weight,
+                                            const Variable& bias, const Tensor& targets,
+                                            const CrossEntropyOptions& options = {});
+// Checks what both have in common: `rows` targets, each ignored or within [0, classes). `because` names the rows.
+void check_targets(const char* op, const Tensor& targets, std::int64_t rows, const std::string& because,
+                   std::int64_t classes, const CrossEntropyOptions& options);
 
 }  // namespace athanor::ops

@@ -1,0 +1,91 @@
+// Losses against finite differences, and the texts of their refusals.
+#include "core/autograd/backward.h"
+#include "core/ops/gemm.h"
+#include "core/ops/loss.h"
+#include "tests/core/engine/support.h"
+
+#include <cmath>
+
+namespace athanor {
+namespace {
+
+using test::expect_gradients;
+using test::failure_text;
+using test::ids;
+using test::random_parameter;
+using test::random_tensor;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class LossOpsTest : public ::testing::Test {
+ protected:
+  Context context_{test::options()};
+  const Tensor targets_ = ids(context_, {3, 0, kernels::kIgnoredTarget, 6, 3, 1}, {2, 3});
+
+  float value(const Variable& loss) { return context_.download(loss.value())[0]; }
+};
+
+TEST_F(LossOpsTest, CrossEntropy) {
+  const Parameter logits = random_parameter(context_, "logits", {2, 3, 7}, 1, 2.0f);
+  for (const float smoothing : {0.0f, 0.2f})
+    expect_gradients(context_, [&] { return ops::cross_entropy(context_, logits, targets_, {.smoothing = smoothing}); },
+                     {logits});
+}
+
+TEST_F(LossOpsTest, LinearCrossEntropy) {
+  const Parameter x = random_parameter(context_, "x", {2, 3, 5}, 1),
+                  weight = random_parameter(context_, "w", {7, 5}, 2),
+                  bias = random_parameter(context_, "bias", {7}, 3);
+  for (const Variable& b : {Variable(), Variable(bias)}) {
+    const auto loss = [&] { return ops::linear_cross_entropy(context_, x, weight, b, targets_, {.smoothing = 0.1f}); };
+    if (b.present())
+      expect_gradients(context_, loss, {x, weight, bias});
+    else
+      expect_gradients(context_, loss, {x, weight});
+  }
+}
+
+TEST_F(LossOpsTest, LinearCrossEntropyIsTheCrossEntropyOfItsLogits) {
+  const Parameter x = random_parameter(context_, "x", {6, 5}, 1), weight = random_parameter(context_, "w", {7, 5}, 2);
+  const Tensor targets = ids(context_, {3, 0, kernels::kIgnoredTarget, 6, 3, 1}, {6});
+  const Variable fused = ops::linear_cross_entropy(context_, x, weight, {}, targets);
+  const Variable plain = ops::cross_entropy(context_, ops::linear(context_, x, weight, {}), targets);
+  EXPECT_NEAR(value(fused), value(plain), 1e-6);
+
+  // A factor on the loss reaches every gradient, and a second pass adds to them.
+  backward(context_, fused, 8.0f);
+  const std::vector<float> eightfold = context_.download(weight->gradient);
+  backward(context_, plain, -7.0f);
+  const std::vector<float> sum = context_.download(weight->gradient);
+  for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_NEAR(sum[i], eightfold[i] / 8, 1e-6);
+}
+
+TEST_F(LossOpsTest, LinearCrossEntropyMakesNoGradientWhereNoneIsWanted) {
+  const Tensor x = random_tensor(context_, {6, 5}, 1);
+  const Parameter weight = random_parameter(context_, "w", {7, 5}, 2);
+  const Tensor targets = ids(context_, {3, 0, 2, 6, 3, 1}, {6});
+  const NoGradient no_gradient(context_);
+  const Variable loss = ops::linear_cross_entropy(context_, x, weight, {}, targets);
+  EXPECT_FALSE(loss.wants_gradient());
+  EXPECT_GT(value(loss), 0.0f);
+}
+
+TEST_F(LossOpsTest, CrossEntropyNamesWhatDoesNotFit) {
+  const Tensor logits = context_.zeros({6, 4});
+  const auto refused = [&](const Tensor& targets, const ops::CrossEntropyOptions& options = {}) {
+    return failure_text([&] { return ops::cross_entropy(context_, logits, targets, options); });
+  };
+  EXPECT_THAT(refused(ids(context_, {1, 2}, {2})), AllOf(HasSubstr("targets is [2]"), HasSubstr("logits is [6, 4]")));
+  EXPECT_THAT(refused(ids(context_, {1, 2, 3, 0, 1, 2}, {6}), {.smoothing = 1.0f}), HasSubstr("smoothing is 1"));
+  EXPECT_THAT(failure_text([&] {
+                return ops::linear_cross_entropy(context_, logits, context_.zeros({3, 5}), {},
+                                                 ids(context_, {0, 0, 0, 0, 0, 0}, {6}));
+              }),
+              AllOf(HasSubstr("run linear_cross_entropy"), HasSubstr("weight is [3, 5]"), HasSubstr("[classes, 4]")));
+  if (test::on_cuda()) return;  // looking at them would cost a trip to the device
+  EXPECT_THAT(refused(ids(context_, {1, 2, 3, 4, 1, 2}, {6})),
+              HasSubstr("targets[3] is 4, which is neither within 0 to 3 nor -100 (ignored)"));
+}
+
+}  // namespace
+}  // namespace athanor
