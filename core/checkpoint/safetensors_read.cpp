@@ -1,53 +1,30 @@
 #include "core/checkpoint/safetensors.h"
+#include "core/checkpoint/safetensors_header.h"
+#include "kernels/base/number_format.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <optional>
-#include <set>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <tuple>
+#include <type_traits>
 #include <unistd.h>
 #include <utility>
 
 namespace athanor::checkpoint {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::int64_t kPrefixBytes = 8;
 constexpr std::int64_t kMostHeaderBytes = 100'000'000;
-constexpr std::size_t kMostDims = 32;
 
 static_assert(std::endian::native == std::endian::little, "arrays are stored little-endian");
-
-std::optional<std::int64_t> bytes_per_element(std::string_view dtype) {
-  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 15> kSizes = {{{"F64", 8},
-                                                                                        {"F32", 4},
-                                                                                        {"F16", 2},
-                                                                                        {"BF16", 2},
-                                                                                        {"I64", 8},
-                                                                                        {"I32", 4},
-                                                                                        {"I16", 2},
-                                                                                        {"I8", 1},
-                                                                                        {"U64", 8},
-                                                                                        {"U32", 4},
-                                                                                        {"U16", 2},
-                                                                                        {"U8", 1},
-                                                                                        {"BOOL", 1},
-                                                                                        {"F8_E4M3", 1},
-                                                                                        {"F8_E5M2", 1}}};
-  for (const auto& [name, size] : kSizes) {
-    if (name == dtype) return size;
-  }
-  return std::nullopt;
-}
 
 bool read_fully(int descriptor, void* target, std::int64_t bytes, std::int64_t offset) {
   auto* cursor = static_cast<char*>(target);
@@ -63,92 +40,53 @@ bool read_fully(int descriptor, void* target, std::int64_t bytes, std::int64_t o
   return true;
 }
 
-// The reason why the header cannot be believed travels as this exception to open().
-struct Refused {
-  std::string reason;
-};
+template <class T>
+T stored(std::span<const std::byte> bytes, std::size_t index) {
+  T value;
+  std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
+  return value;
+}
 
-// Refuses a name that occurs twice, which a plain JSON reader would hide.
-json parse_header(const std::string& text) {
-  std::set<std::string> names;
-  std::string twice;
-  const auto watch = [&](int depth, json::parse_event_t event, const json& parsed) {
-    if (event == json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second) {
-      twice = parsed.get<std::string>();
+// Each gives the index of the first element that a float cannot hold, or nothing.
+using Misfit = std::optional<std::size_t>;
+
+template <class Format, class Code>
+Misfit widen(std::span<const std::byte> bytes, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = Format::decode(stored<Code>(bytes, i));
+  return std::nullopt;
+}
+
+template <class T>
+Misfit round_off(std::span<const std::byte> bytes, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const T value = stored<T>(bytes, i);
+    out[i] = static_cast<float>(value);
+    if constexpr (std::is_integral_v<T>) {
+      constexpr auto kExact = std::uint64_t{1} << 24U;
+      const auto magnitude = value < T{0} ? std::uint64_t{0} - static_cast<std::uint64_t>(value) : std::uint64_t(value);
+      if (magnitude > kExact) return i;
+    } else if (std::isfinite(value) && !std::isfinite(out[i])) {
+      return i;
     }
-    return true;
-  };
-  json header = json::parse(text, watch, false);
-  if (header.is_discarded() || !header.is_object()) throw Refused{"its header is no JSON object"};
-  if (!twice.empty()) throw Refused{fmt::format("its header names '{}' twice", twice)};
-  return header;
+  }
+  return std::nullopt;
 }
 
-std::vector<std::int64_t> read_shape(const std::string& name, const json& value) {
-  if (!value.is_array() || value.size() > kMostDims) throw Refused{fmt::format("'{}' has no usable shape", name)};
-  std::vector<std::int64_t> shape;
-  for (const json& dim : value) {
-    if (!dim.is_number_unsigned() || dim.get<std::uint64_t>() > std::uint64_t{1} << 48U) {
-      throw Refused{fmt::format("'{}' has no usable shape", name)};
-    }
-    shape.push_back(dim.get<std::int64_t>());
-  }
-  return shape;
-}
-
-std::int64_t bytes_of(const std::string& name, const std::vector<std::int64_t>& shape, std::int64_t element) {
-  std::int64_t bytes = element;
-  for (const std::int64_t dim : shape) {
-    if (__builtin_mul_overflow(bytes, dim, &bytes)) throw Refused{fmt::format("'{}' is too large", name)};
-  }
-  return bytes;
-}
-
-ArrayEntry read_entry(const std::string& name, const json& value, std::int64_t data_bytes) {
-  if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() || !value.contains("shape") ||
-      !value.contains("data_offsets")) {
-    throw Refused{fmt::format("'{}' lacks its type, shape or offsets", name)};
-  }
-  ArrayEntry entry{name, value["dtype"].get<std::string>(), read_shape(name, value["shape"]), 0, 0};
-  const auto element = bytes_per_element(entry.dtype);
-  if (!element) throw Refused{fmt::format("'{}' has the unknown type {}", name, entry.dtype)};
-  const json& offsets = value["data_offsets"];
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-      !offsets[1].is_number_unsigned()) {
-    throw Refused{fmt::format("'{}' has no usable offsets", name)};
-  }
-  const auto begin = offsets[0].get<std::uint64_t>();
-  const auto end = offsets[1].get<std::uint64_t>();
-  if (begin > end || end > static_cast<std::uint64_t>(data_bytes)) {
-    throw Refused{fmt::format("'{}' reaches from byte {} to {} of {}", name, begin, end, data_bytes)};
-  }
-  entry.begin = static_cast<std::int64_t>(begin);
-  entry.end = static_cast<std::int64_t>(end);
-  if (const auto wanted = bytes_of(name, entry.shape, *element); wanted != entry.end - entry.begin) {
-    throw Refused{fmt::format("'{}' needs {} bytes for its shape but has {}", name, wanted, entry.end - entry.begin)};
-  }
-  return entry;
-}
-
-void check_coverage(const std::vector<ArrayEntry>& sorted, std::int64_t data_bytes) {
-  std::int64_t covered = 0;
-  for (const ArrayEntry& entry : sorted) {
-    if (entry.begin < covered) throw Refused{fmt::format("'{}' overlaps the array before it", entry.name)};
-    if (entry.begin > covered) throw Refused{fmt::format("there is a gap before '{}'", entry.name)};
-    covered = entry.end;
-  }
-  if (covered != data_bytes)
-    throw Refused{fmt::format("{} bytes behind the last array belong to none", data_bytes - covered)};
-}
-
-std::map<std::string, std::string> read_metadata(const json& value) {
-  std::map<std::string, std::string> out;
-  if (!value.is_object()) throw Refused{"its metadata is no object"};
-  for (const auto& [key, text] : value.items()) {
-    if (!text.is_string()) throw Refused{fmt::format("its metadata '{}' is no text", key)};
-    out.emplace(key, text.get<std::string>());
-  }
-  return out;
+Misfit to_floats(std::string_view dtype, std::span<const std::byte> bytes, std::span<float> out) {
+  if (dtype == "F32") return std::memcpy(out.data(), bytes.data(), bytes.size()), std::nullopt;
+  if (dtype == "F64") return round_off<double>(bytes, out);
+  if (dtype == "F16") return widen<Float16, std::uint16_t>(bytes, out);
+  if (dtype == "BF16") return widen<BFloat16, std::uint16_t>(bytes, out);
+  if (dtype == "F8_E4M3") return widen<Float8E4M3, std::uint8_t>(bytes, out);
+  if (dtype == "F8_E5M2") return widen<Float8E5M2, std::uint8_t>(bytes, out);
+  if (dtype == "I64") return round_off<std::int64_t>(bytes, out);
+  if (dtype == "I32") return round_off<std::int32_t>(bytes, out);
+  if (dtype == "I16") return round_off<std::int16_t>(bytes, out);
+  if (dtype == "I8") return round_off<std::int8_t>(bytes, out);
+  if (dtype == "U64") return round_off<std::uint64_t>(bytes, out);
+  if (dtype == "U32") return round_off<std::uint32_t>(bytes, out);
+  if (dtype == "U16") return round_off<std::uint16_t>(bytes, out);
+  return round_off<std::uint8_t>(bytes, out);  // U8, BOOL
 }
 
 }  // namespace
@@ -157,38 +95,31 @@ Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& f
   const auto intention = fmt::format("read {}", file.string());
   SafetensorsReader reader;
   reader.file_ = file;
-  reader.descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  reader.descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat facts {};
   if (reader.descriptor_ < 0 || ::fstat(reader.descriptor_, &facts) != 0) {
     return fail(ErrorKind::io, intention, std::strerror(errno));
   }
+  if (!S_ISREG(facts.st_mode)) return fail(ErrorKind::io, intention, "it is no plain file");
+  reader.file_bytes_ = facts.st_size;
   try {
     std::uint64_t length = 0;
-    if (!read_fully(reader.descriptor_, &length, kPrefixBytes, 0))
-      throw Refused{"it is too short to be a safetensors file"};
+    if (!read_fully(reader.descriptor_, &length, kPrefixBytes, 0)) {
+      throw HeaderRefused{"it is too short to be a safetensors file"};
+    }
     const std::int64_t most = std::min<std::int64_t>(kMostHeaderBytes, facts.st_size - kPrefixBytes);
     if (length > static_cast<std::uint64_t>(most)) {
-      throw Refused{fmt::format("its header claims {} bytes, but at most {} are possible", length, most)};
+      throw HeaderRefused{fmt::format("its header claims {} bytes, but at most {} are possible", length, most)};
     }
     std::string text(static_cast<std::size_t>(length), '\0');
     if (!read_fully(reader.descriptor_, text.data(), static_cast<std::int64_t>(length), kPrefixBytes)) {
       return fail(ErrorKind::io, intention, std::strerror(errno));
     }
     reader.data_begin_ = kPrefixBytes + static_cast<std::int64_t>(length);
-    const std::int64_t data_bytes = facts.st_size - reader.data_begin_;
-    const json header = parse_header(text);
-    for (const auto& [name, value] : header.items()) {
-      if (name == "__metadata__") {
-        reader.metadata_ = read_metadata(value);
-      } else {
-        reader.arrays_.push_back(read_entry(name, value, data_bytes));
-      }
-    }
-    std::ranges::sort(reader.arrays_, [](const ArrayEntry& a, const ArrayEntry& b) {
-      return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
-    });
-    check_coverage(reader.arrays_, data_bytes);
-  } catch (const Refused& refused) {
+    SafetensorsHeader header = parse_safetensors_header(text, facts.st_size - reader.data_begin_);
+    reader.arrays_ = std::move(header.arrays);
+    reader.metadata_ = std::move(header.metadata);
+  } catch (const HeaderRefused& refused) {
     return fail(ErrorKind::corrupt, intention, refused.reason, "restore the file from a copy");
   }
   return reader;
@@ -198,6 +129,8 @@ SafetensorsReader::SafetensorsReader(SafetensorsReader&& other) noexcept { *this
 
 SafetensorsReader& SafetensorsReader::operator=(SafetensorsReader&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(mapping_, other.mapping_);
+  std::swap(file_bytes_, other.file_bytes_);
   std::swap(data_begin_, other.data_begin_);
   std::swap(file_, other.file_);
   std::swap(arrays_, other.arrays_);
@@ -206,6 +139,7 @@ SafetensorsReader& SafetensorsReader::operator=(SafetensorsReader&& other) noexc
 }
 
 SafetensorsReader::~SafetensorsReader() {
+  if (mapping_ != nullptr) ::munmap(mapping_, static_cast<std::size_t>(file_bytes_));
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -224,6 +158,18 @@ Result<std::vector<std::byte>> SafetensorsReader::read(const ArrayEntry& entry) 
   return read_bytes(entry, out.data()).map([&out] { return std::move(out); });
 }
 
+Result<std::span<const std::byte>> SafetensorsReader::map(const ArrayEntry& entry) {
+  if (mapping_ == nullptr) {
+    void* mapped = ::mmap(nullptr, static_cast<std::size_t>(file_bytes_), PROT_READ, MAP_PRIVATE, descriptor_, 0);
+    if (mapped == MAP_FAILED) {
+      return fail(ErrorKind::io, fmt::format("map {} into memory", file_.string()), std::strerror(errno));
+    }
+    mapping_ = mapped;
+  }
+  return std::span(static_cast<const std::byte*>(mapping_) + data_begin_ + entry.begin,
+                   static_cast<std::size_t>(entry.end - entry.begin));
+}
+
 Result<std::vector<float>> SafetensorsReader::read_f32(const ArrayEntry& entry) const {
   if (entry.dtype != "F32") {
     return fail(ErrorKind::corrupt, fmt::format("read '{}' from {}", entry.name, file_.string()),
@@ -231,6 +177,18 @@ Result<std::vector<float>> SafetensorsReader::read_f32(const ArrayEntry& entry) 
   }
   std::vector<float> out(static_cast<std::size_t>(entry.end - entry.begin) / sizeof(float));
   return read_bytes(entry, out.data()).map([&out] { return std::move(out); });
+}
+
+Result<std::vector<float>> SafetensorsReader::read_numbers(const ArrayEntry& entry) {
+  const auto bytes = map(entry);
+  if (!bytes) return tl::unexpected(bytes.error());
+  std::vector<float> out(bytes->size() / static_cast<std::size_t>(bytes_per_element(entry.dtype)));
+  if (out.empty()) return out;
+  if (const Misfit misfit = to_floats(entry.dtype, *bytes, out)) {
+    return fail(ErrorKind::corrupt, fmt::format("read '{}' from {}", entry.name, file_.string()),
+                fmt::format("its element {} ({}) does not fit into a float", *misfit, entry.dtype));
+  }
+  return out;
 }
 
 }  // namespace athanor::checkpoint

@@ -1,3 +1,4 @@
+#include "core/base/nearest.h"
 #include "core/recipe/recipe.h"
 
 #include <algorithm>
@@ -234,22 +235,6 @@ std::vector<Field> make_fields() {
 const std::vector<Field>& table() {
   static const std::vector<Field> fields = make_fields();
   return fields;
-}
-
-// Levenshtein's distance between two words.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t column = 0; column <= b.size(); ++column) row[column] = column;
-  for (std::size_t line = 1; line <= a.size(); ++line) {
-    std::size_t diagonal = row[0];
-    row[0] = line;
-    for (std::size_t column = 1; column <= b.size(); ++column) {
-      const std::size_t replace = diagonal + (a[line - 1] == b[column - 1] ? 0 : 1);
-      diagonal = row[column];
-      row[column] = std::min({row[column] + 1, row[column - 1] + 1, replace});
-    }
-  }
-  return row[b.size()];
 }
 
 std::string_view last_part(std::string_view path) {
