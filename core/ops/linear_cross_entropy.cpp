@@ -14,7 +14,7 @@ namespace {
 void check_head(const Variable& x, const Variable& weight, const Variable& bias) {
   constexpr const char* kOp = "linear_cross_entropy";
   check_numbers(kOp, "x", x);
-  check_numbers(kOp, "weight", weight);
+  check_weight(kOp, weight, x);
   if (x.rank() < 1) refuse(kOp, describe("x", x) + ", at least one dim is needed");
   if (weight.rank() != 2 || weight.dim(0) < 1 || weight.dim(1) != x.dim(-1))
     refuse(kOp, describe("weight", weight) + ", but [classes, " + std::to_string(x.dim(-1)) + "] is needed, as " +
@@ -22,10 +22,11 @@ void check_head(const Variable& x, const Variable& weight, const Variable& bias)
   check_shape(kOp, "bias", bias, {weight.dim(0)}, describe("weight", weight));
 }
 
-// Of the loss itself, made together with it; the tape's factor is applied when it is handed over.
+// Of the loss itself, made together with it, in f32: the tape's factor, which may be what lifts them out of the
+// subnormals of a narrow format, is applied when they are handed over.
 using HeadGradients = std::array<Tensor, 3>;  // of x, weight, bias; absent where not wanted
 
-void hand_over(BackwardCall& call, HeadGradients& gradients) {
+void hand_over(BackwardCall& call, HeadGradients& gradients, DType format) {
   Context& context = call.context();
   const float dloss = call.scalar_output_gradient();
   for (int input = 0; input < 3; ++input) {
@@ -34,6 +35,7 @@ void hand_over(BackwardCall& call, HeadGradients& gradients) {
     if (dloss != 1.0f)
       context.launch("axpby", kernels::axpby,
                      kernels::AxpbyArgs{.alpha = dloss, .x = gradient.view(), .beta = 0.0f, .y = gradient.view()});
+    if (input == 0 && format != DType::f32) gradient = context.cast(gradient, format);
     call.give(input, std::move(gradient));
   }
 }
@@ -45,16 +47,18 @@ Variable linear_cross_entropy(Context& context, const Variable& x, const Variabl
   check_head(x, weight, bias);
   check_targets("linear_cross_entropy", targets, rows(x.shape()), describe("x", x), weight.dim(0), options);
   const bool records = recording(context, {&x, &weight, &bias});
+  const DType format = x.value().dtype();
+  const Tensor rounded = context.cast(weight.value(), format);
   Tensor loss = context.empty({1});
   const Tensor counted = context.empty({1});
   HeadGradients gradients;
   const auto room = [&](const Variable& input, MemoryTag tag) {
-    return records && input.wants_gradient() ? context.empty_like(input.value(), tag) : Tensor();
+    return records && input.wants_gradient() ? context.empty(input.shape(), DType::f32, tag) : Tensor();
   };
   gradients = {room(x, MemoryTag::activations), room(weight, MemoryTag::gradients), room(bias, MemoryTag::gradients)};
 
   const kernels::LinearCrossEntropyArgs args{.x = x.view(),
-                                             .w = weight.view(),
+                                             .w = rounded.view(),
                                              .bias = bias.view(),
                                              .targets = targets.view(),
                                              .smoothing = options.smoothing,
@@ -70,8 +74,9 @@ Variable linear_cross_entropy(Context& context, const Variable& x, const Variabl
                  {.flops = product * (1 + gradients[0].present() + gradients[1].present())});
 
   if (!records) return loss;
-  return record(context, "linear_cross_entropy", std::move(loss), {&x, &weight, &bias},
-                [gradients = std::move(gradients)](BackwardCall& call) mutable { hand_over(call, gradients); });
+  return record(
+      context, "linear_cross_entropy", std::move(loss), {&x, &weight, &bias},
+      [gradients = std::move(gradients), format](BackwardCall& call) mutable { hand_over(call, gradients, format); });
 }
 
 }  // namespace athanor::ops

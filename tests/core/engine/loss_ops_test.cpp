@@ -1,5 +1,6 @@
 // Losses against finite differences, and the texts of their refusals.
 #include "core/autograd/backward.h"
+#include "core/autograd/node.h"
 #include "core/ops/gemm.h"
 #include "core/ops/loss.h"
 #include "tests/core/engine/support.h"
@@ -68,6 +69,25 @@ TEST_F(LossOpsTest, LinearCrossEntropyMakesNoGradientWhereNoneIsWanted) {
   const Variable loss = ops::linear_cross_entropy(context_, x, weight, {}, targets);
   EXPECT_FALSE(loss.wants_gradient());
   EXPECT_GT(value(loss), 0.0f);
+}
+
+TEST_F(LossOpsTest, AFactorOnTheLossLiftsNarrowGradientsOutOfTheSubnormals) {
+  const std::vector<float> numbers = test::random_numbers(4096 * 4, 1);
+  const Parameter weight = random_parameter(context_, "w", {3, 4}, 2, 0.01f);
+  const Tensor targets = ids(context_, std::vector<std::int32_t>(4096, 1), {4096});
+  Tensor given;
+  const Parameter leaf = make_parameter("x", context_.upload_as(DType::f16, numbers, {4096, 4}));
+  const Variable input = leaf;
+  const Variable x =
+      record(context_, "probe", leaf->value, {&input}, [&](BackwardCall& call) { given = call.output_gradient(); });
+  backward(context_, ops::linear_cross_entropy(context_, x, weight, {}, targets), 65536.0f);
+  ASSERT_EQ(given.dtype(), DType::f16);
+  EXPECT_EQ(weight->gradient.dtype(), DType::f32);
+  const Parameter wide = make_parameter("x", context_.cast(leaf->value, DType::f32));
+  const Tensor rounded = context_.cast(context_.cast(weight->value, DType::f16), DType::f32);
+  backward(context_, ops::linear_cross_entropy(context_, wide, rounded, {}, targets), 65536.0f);
+  const std::vector<float> got = context_.download(given), want = context_.download(wide->gradient);
+  for (std::size_t i = 0; i < want.size(); i += 97) EXPECT_NEAR(got[i], want[i], 1e-3 * std::abs(want[i]) + 1e-6) << i;
 }
 
 TEST_F(LossOpsTest, CrossEntropyNamesWhatDoesNotFit) {
