@@ -87,9 +87,8 @@ void for_row_runs(const ScaleGrid& grid, std::int64_t row, Run run) {
   }
 }
 
-std::int64_t band_rows(const ScaleGrid& grid) {
-  return grid.tall == 1 || grid.tall >= grid.rows ? kRowsPerBand : grid.tall;
-}
+// Rows that one thread takes: all rows of a square belong together.
+std::int64_t band_rows(const Job& job) { return job.args.grouping == Grouping::square ? job.grid.tall : kRowsPerBand; }
 
 // The largest magnitudes of the groups of a band of rows, kept in amax[group - first].
 void band_amax(const Job& job, cpu::BlockRange rows, float* amax) {
@@ -116,7 +115,7 @@ void find_scales(const Exec& exec, const Job& job, float* band_amaxes) {
     *scales = scale(amax);
     return;
   }
-  cpu::parallel_ranges(exec.threads, job.grid.rows, band_rows(job.grid), [&](cpu::BlockRange rows) {
+  cpu::parallel_ranges(exec.threads, job.grid.rows, band_rows(job), [&](cpu::BlockRange rows) {
     const std::int64_t first = job.grid.group_of(rows.begin, 0), last = job.grid.group_of(rows.end - 1, 0);
     float* const of_band = scales + first;
     const std::int64_t groups = last - first + job.grid.across();
@@ -130,7 +129,7 @@ void find_scales(const Exec& exec, const Job& job, float* band_amaxes) {
 
 void code_rows(const Exec& exec, const Job& job, QuantizeTally* tallies) {
   const auto* scales = job.args.scales.as<float>();
-  const std::int64_t height = band_rows(job.grid);
+  const std::int64_t height = band_rows(job);
   cpu::parallel_ranges(exec.threads, job.grid.rows, height, [&](cpu::BlockRange rows) {
     QuantizeTally tally;
     float buffer[kRun];
@@ -230,7 +229,7 @@ struct Scratch {
 };
 
 Scratch lay_out(const Job& job, cpu::WorkspaceCutter& cutter) {
-  const std::int64_t bands = cpu::block_count(job.grid.rows, band_rows(job.grid));
+  const std::int64_t bands = cpu::block_count(job.grid.rows, band_rows(job));
   auto* band_amaxes = cutter.take<float>(job.args.grouping == Grouping::tensor && !job.args.given_scale ? bands : 0);
   auto* tallies = cutter.take<QuantizeTally>(job.args.stats.present() ? bands : 0);
   return {band_amaxes, tallies, bands};
