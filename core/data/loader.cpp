@@ -36,11 +36,11 @@ Result<void> check(const LoaderOptions& options) {
   return {};
 }
 
-Batch empty_batch(std::int64_t step, int size, const LoaderOptions& options) {
+Batch empty_batch(std::int64_t step, int size, const LoaderOptions& options, const Tokenizer& tokenizer) {
   const auto count = static_cast<std::size_t>(size);
   Batch batch{step, size, options.image_px, options.max_tokens, {}, {}, {}, {}, {}};
   batch.images.resize(count * pixels_of(options.image_px));
-  batch.tokens.assign(count * static_cast<std::size_t>(options.max_tokens), kPadToken);
+  batch.tokens.assign(count * static_cast<std::size_t>(options.max_tokens), tokenizer.special().pad);
   batch.lengths.resize(count);
   batch.concepts.resize(count);
   batch.pictures.resize(count);
@@ -51,14 +51,9 @@ std::span<float> image_of(Batch& batch, std::size_t row) {
   return std::span(batch.images).subspan(row * pixels_of(batch.image_px), pixels_of(batch.image_px));
 }
 
-// Appends to row `row`, up to its end.
-void append_tokens(Batch& batch, std::size_t row, const Tokens& tokens) {
-  std::int32_t& length = batch.lengths[row];
-  const auto room = static_cast<std::size_t>(batch.max_tokens - length);
-  const std::size_t count = std::min(room, tokens.size());
-  std::copy_n(tokens.begin(), count,
-              batch.tokens.begin() + static_cast<std::ptrdiff_t>(row) * batch.max_tokens + length);
-  length += static_cast<std::int32_t>(count);
+void write_tokens(Batch& batch, std::size_t row, const Tokens& tokens) {
+  std::copy(tokens.begin(), tokens.end(), batch.tokens.begin() + static_cast<std::ptrdiff_t>(row) * batch.max_tokens);
+  batch.lengths[row] = static_cast<std::int32_t>(tokens.size());
 }
 
 // Everything a worker needs, prepared once.
@@ -69,15 +64,19 @@ struct Material {
     Drawing drawing;
   };
   struct Texts {
-    Tokens name;
+    Tokens name;                   // pieces, without a frame
     std::vector<Tokens> keywords;  // those that hold a known token
   };
   std::vector<Item> items;
   std::map<std::int32_t, Texts> texts;  // by concept
 };
 
-bool is_known(const Tokens& tokens) {
-  return std::ranges::any_of(tokens, [](std::int32_t id) { return id != kUnknownToken; });
+bool is_known(const Tokens& tokens, const Tokenizer& tokenizer) {
+  return std::ranges::any_of(tokens, [&](std::int32_t id) { return id != tokenizer.special().unknown; });
+}
+
+std::filesystem::path tokenizer_path(const Dataset& dataset, const LoaderOptions& options) {
+  return options.tokenizer.empty() ? dataset.tokenizer_file(options.selection.language) : options.tokenizer;
 }
 
 Result<Drawing> load_drawing(const Dataset& dataset, std::size_t picture, float margin) {
@@ -98,10 +97,10 @@ Result<Material> load_material(const Dataset& dataset, const LoaderOptions& opti
     const auto [entry, fresh] = material.texts.try_emplace(id);
     if (!fresh) continue;
     const Wording& wording = *dataset.concepts()[static_cast<std::size_t>(id)].in(options.selection.language);
-    entry->second.name = tokenizer.encode(wording.name, options.max_tokens);
+    entry->second.name = tokenizer.pieces(wording.name, options.max_tokens);
     for (const std::string& keyword : wording.keywords) {
-      Tokens tokens = tokenizer.encode(keyword, options.max_tokens);
-      if (is_known(tokens)) entry->second.keywords.push_back(std::move(tokens));
+      Tokens tokens = tokenizer.pieces(keyword, options.max_tokens);
+      if (is_known(tokens, tokenizer)) entry->second.keywords.push_back(std::move(tokens));
     }
   }
   return material;
@@ -128,7 +127,7 @@ class Loader::Impl {
   Impl& operator=(const Impl&) = delete;
 
   Batch make(std::int64_t step) const {
-    Batch batch = empty_batch(step, options.batch_size, options);
+    Batch batch = empty_batch(step, options.batch_size, options, tokenizer);
     for (std::size_t row = 0; row < batch.lengths.size(); ++row) {
       const std::uint64_t sample =
           static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options.batch_size) + row;
@@ -180,15 +179,18 @@ class Loader::Impl {
   void write_caption(Batch& batch, std::size_t row, const Material::Texts& texts, std::uint64_t sample) const {
     SampleRandom random(options.seed, Purpose::caption, sample);
     const auto count = static_cast<std::uint32_t>(texts.keywords.size());
+    Tokens pieces;
     if (!random.chance(options.keyword_probability) || count == 0) {
-      append_tokens(batch, row, texts.name);
-      return;
+      pieces = texts.name;
+    } else {
+      const std::uint32_t first = random.below(count);
+      pieces = texts.keywords[first];
+      if (count >= 2 && !random.chance(0.5F)) {
+        const Tokens& second = texts.keywords[(first + 1 + random.below(count - 1)) % count];
+        pieces.insert(pieces.end(), second.begin(), second.end());
+      }
     }
-    const std::uint32_t first = random.below(count);
-    append_tokens(batch, row, texts.keywords[first]);
-    if (count < 2 || random.chance(0.5F)) return;
-    const std::uint32_t second = (first + 1 + random.below(count - 1)) % count;
-    append_tokens(batch, row, texts.keywords[second]);
+    write_tokens(batch, row, tokenizer.framed(std::move(pieces), options.max_tokens));
   }
 
   void work() {
@@ -236,7 +238,7 @@ Result<std::unique_ptr<Loader>> Loader::create(std::shared_ptr<const Dataset> da
   if (auto checked = check(options); !checked) return tl::unexpected(checked.error());
   // The arithmetic of training owns the cores; this library's own threads would only fight with it.
   cv::setNumThreads(0);
-  auto tokenizer = Tokenizer::load(dataset->tokenizer_file(options.selection.language));
+  auto tokenizer = Tokenizer::load(tokenizer_path(*dataset, options));
   if (!tokenizer) {
     // The selection's message about an unknown language is the better one.
     if (auto selected = dataset->select(options.selection); !selected) return tl::unexpected(selected.error());
@@ -264,7 +266,7 @@ Result<EvaluationSet> EvaluationSet::create(std::shared_ptr<const Dataset> datas
   cv::setNumThreads(0);
   auto selected = dataset->select(options.selection);
   if (!selected) return tl::unexpected(selected.error());
-  auto tokenizer = Tokenizer::load(dataset->tokenizer_file(options.selection.language));
+  auto tokenizer = Tokenizer::load(tokenizer_path(*dataset, options));
   if (!tokenizer) return tl::unexpected(tokenizer.error());
   EvaluationSet set;
   set.dataset_ = std::move(dataset);
@@ -284,13 +286,13 @@ const std::string& EvaluationSet::caption(std::size_t i) const {
 Batch EvaluationSet::batch(std::int64_t index) const {
   const std::int64_t first = index * options_.batch_size;
   const auto count = static_cast<int>(std::clamp<std::int64_t>(size() - first, 0, options_.batch_size));
-  Batch batch = empty_batch(index, count, options_);
+  Batch batch = empty_batch(index, count, options_, *tokenizer_);
   for (std::size_t row = 0; row < batch.lengths.size(); ++row) {
     const std::size_t place = static_cast<std::size_t>(first) + row;
     const std::size_t picture = pictures_[place];
     batch.pictures[row] = static_cast<std::int32_t>(picture);
     batch.concepts[row] = dataset_->pictures()[picture].concept_id;
-    append_tokens(batch, row, tokenizer_->encode(caption(place), options_.max_tokens));
+    write_tokens(batch, row, tokenizer_->encode(caption(place), options_.max_tokens));
     const Drawing drawing = value_or_throw(load_drawing(*dataset_, picture, options_.fit_margin));
     render_plain(drawing, options_.image_px, image_of(batch, row));
   }

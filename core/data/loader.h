@@ -9,6 +9,7 @@
 #include "core/data/tokenizer.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ struct Batch {
   int image_px = 0;
   int max_tokens = 0;                  // T
   std::vector<float> images;           // [B, px, px, 3], in [-1, 1]
-  std::vector<std::int32_t> tokens;    // [B, T], padded with kPadToken
+  std::vector<std::int32_t> tokens;    // [B, T], padded with the tokenizer's pad
   std::vector<std::int32_t> lengths;   // [B], 1 .. T
   std::vector<std::int32_t> concepts;  // [B], index into Dataset::concepts(); equal ids are equally right answers
   std::vector<std::int32_t> pictures;  // [B], index into Dataset::pictures()
@@ -33,6 +34,7 @@ struct LoaderOptions {
   int batch_size = 128;
   int image_px = 32;
   int max_tokens = 12;
+  std::filesystem::path tokenizer;  // file or folder (Tokenizer::load); empty: the data set's own for the language
   std::uint64_t seed = 0;
   Augmentation augmentation;
   float keyword_probability = 0;  // share of samples whose caption is one or two keywords instead of the name

@@ -1,7 +1,5 @@
 #include "core/data/tokenizer.h"
 
-#include "core/base/files.h"
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -12,9 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kContinuation = "##";
-constexpr std::size_t kLongestWord = 100;  // characters; longer words are unknown
-
 bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 std::size_t characters(std::string_view text) {
@@ -24,30 +19,6 @@ std::size_t characters(std::string_view text) {
 Json special_token(int id, const char* content) {
   return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
           {"rstrip", false}, {"normalized", false}, {"special", true}};
-}
-
-// The BertNormalizer, alone or inside a Sequence; null when there is none.
-const Json* find_bert_normalizer(const Json& normalizer) {
-  if (!normalizer.is_object()) return nullptr;
-  const std::string type = normalizer.value("type", "");
-  if (type == "BertNormalizer") return &normalizer;
-  if (type != "Sequence") return nullptr;
-  for (const Json& part : normalizer.at("normalizers")) {
-    if (const Json* found = find_bert_normalizer(part)) return found;
-  }
-  return nullptr;
-}
-
-Normalization read_normalization(const Json& document) {
-  const auto normalizer = document.find("normalizer");
-  const Json* bert = normalizer != document.end() ? find_bert_normalizer(*normalizer) : nullptr;
-  if (bert == nullptr) return {.strip_accents = false, .lowercase = false};
-  Normalization result;
-  result.lowercase = bert->value("lowercase", true);
-  // In that layout null means "as lowercase".
-  const Json strip = bert->value("strip_accents", Json());
-  result.strip_accents = strip.is_boolean() ? strip.get<bool>() : result.lowercase;
-  return result;
 }
 
 }  // namespace
@@ -68,41 +39,14 @@ Result<Tokenizer> Tokenizer::from_vocabulary(std::vector<std::string> vocabulary
   return tokenizer;
 }
 
-Result<Tokenizer> Tokenizer::load(const std::filesystem::path& file) {
-  const std::string intention = "read the tokenizer " + file.string();
-  auto text = read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  try {
-    const Json document = Json::parse(*text);
-    const Json& model = document.at("model");
-    if (model.at("type") != "WordPiece") {
-      return fail(ErrorKind::invalid_input, intention, "its model is not WordPiece", "convert it or choose another");
-    }
-    const Json& entries = model.at("vocab");
-    std::vector<std::string> vocabulary(entries.size());
-    for (const auto& [piece, id] : entries.items()) {
-      const auto index = id.get<std::size_t>();
-      if (index >= vocabulary.size() || !vocabulary[index].empty()) {
-        return fail(ErrorKind::corrupt, intention, fmt::format("the id of \"{}\" is out of order", piece));
-      }
-      vocabulary[index] = piece;
-    }
-    auto tokenizer = from_vocabulary(std::move(vocabulary), read_normalization(document));
-    if (!tokenizer) tokenizer.error().intention = intention;
-    return tokenizer;
-  } catch (const nlohmann::json::exception& error) {
-    return fail(ErrorKind::corrupt, intention, error.what(), "prepare the data set again");
-  }
-}
-
-void Tokenizer::encode_word(std::string_view word, std::vector<std::int32_t>& ids) const {
+void Tokenizer::append_word(std::string_view word, std::vector<std::int32_t>& ids) const {
   const std::size_t before = ids.size();
-  bool known = characters(word) <= kLongestWord;
+  bool known = characters(word) <= longest_word_;
   for (std::size_t begin = 0; known && begin < word.size();) {
     std::size_t end = word.size();
     for (; end > begin; --end) {
       if (end < word.size() && is_continuation_byte(word[end])) continue;
-      std::string piece(begin == 0 ? std::string_view() : kContinuation);
+      std::string piece(begin == 0 ? std::string_view() : continuation_);
       piece += word.substr(begin, end - begin);
       if (const auto found = ids_.find(piece); found != ids_.end()) {
         ids.push_back(found->second);
@@ -114,28 +58,60 @@ void Tokenizer::encode_word(std::string_view word, std::vector<std::int32_t>& id
   }
   if (known) return;
   ids.resize(before);
-  ids.push_back(kUnknownToken);
+  ids.push_back(special_.unknown);
+}
+
+void Tokenizer::append_words(std::string_view text, std::size_t limit, std::vector<std::int32_t>& ids) const {
+  for (const std::string& word : split_words(text, normalization_)) {
+    if (ids.size() >= limit) return;
+    append_word(word, ids);
+  }
+}
+
+std::vector<std::int32_t> Tokenizer::pieces(std::string_view text, int max_tokens) const {
+  const auto limit = static_cast<std::size_t>(std::max(0, max_tokens));
+  std::vector<std::int32_t> ids;
+  while (!text.empty() && ids.size() < limit) {
+    // The first special token that is written out, the longest of several at one place.
+    std::size_t place = text.size();
+    const std::pair<std::string, std::int32_t>* found = nullptr;
+    for (const auto& candidate : written_out_) {
+      const std::size_t at = text.find(candidate.first);
+      if (at > place || at == std::string_view::npos) continue;
+      if (at == place && found != nullptr && candidate.first.size() <= found->first.size()) continue;
+      place = at;
+      found = &candidate;
+    }
+    append_words(text.substr(0, place), limit, ids);
+    if (found != nullptr) ids.push_back(found->second);
+    text.remove_prefix(place + (found != nullptr ? found->first.size() : 0));
+  }
+  if (ids.size() > limit) ids.resize(limit);
+  return ids;
+}
+
+std::vector<std::int32_t> Tokenizer::framed(std::vector<std::int32_t> pieces, int max_tokens) const {
+  const std::size_t frame = special_.framed() ? 2 : 0;
+  const auto room = static_cast<std::size_t>(std::max(1, max_tokens));
+  if (frame == 0 && pieces.empty()) pieces.push_back(special_.unknown);
+  if (pieces.size() > std::max(room, frame) - frame) pieces.resize(std::max(room, frame) - frame);
+  if (frame == 0) return pieces;
+  pieces.insert(pieces.begin(), special_.begin);
+  pieces.push_back(special_.end);
+  return pieces;
 }
 
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text, int max_tokens) const {
-  const auto limit = static_cast<std::size_t>(std::max(1, max_tokens));
-  std::vector<std::int32_t> ids;
-  for (const std::string& word : split_words(text, normalization_)) {
-    if (ids.size() >= limit) break;
-    encode_word(word, ids);
-  }
-  if (ids.empty()) ids.push_back(kUnknownToken);
-  if (ids.size() > limit) ids.resize(limit);
-  return ids;
+  return framed(pieces(text, std::max(1, max_tokens)), max_tokens);
 }
 
 std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const {
   std::string text;
   for (const std::int32_t id : ids) {
-    if (id == kPadToken || id < 0 || id >= vocabulary_size()) continue;
+    if (id == special_.pad || id == special_.begin || id == special_.end || id < 0 || id >= vocabulary_size()) continue;
     const std::string_view piece = vocabulary_[static_cast<std::size_t>(id)];
-    if (piece.starts_with(kContinuation)) {
-      text += piece.substr(kContinuation.size());
+    if (piece.starts_with(continuation_)) {
+      text += piece.substr(continuation_.size());
     } else {
       if (!text.empty()) text += ' ';
       text += piece;
@@ -148,11 +124,14 @@ std::string Tokenizer::to_json() const {
   Json vocabulary = Json::object();
   for (std::size_t i = 0; i < vocabulary_.size(); ++i) vocabulary[vocabulary_[i]] = i;
   const Json bert = {{"type", "BertNormalizer"},
-                     {"clean_text", true},
-                     {"handle_chinese_chars", true},
+                     {"clean_text", normalization_.clean},
+                     {"handle_chinese_chars", normalization_.split_ideographs},
                      {"strip_accents", normalization_.strip_accents},
                      {"lowercase", normalization_.lowercase}};
-  const Json normalizer = {{"type", "Sequence"}, {"normalizers", Json::array({Json{{"type", "NFKC"}}, bert})}};
+  Json normalizer = bert;
+  if (normalization_.compatible) {
+    normalizer = {{"type", "Sequence"}, {"normalizers", Json::array({Json{{"type", "NFKC"}}, bert})}};
+  }
   const Json document = {
       {"version", "1.0"},
       {"truncation", nullptr},
@@ -161,12 +140,12 @@ std::string Tokenizer::to_json() const {
       {"normalizer", normalizer},
       {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
       {"post_processor", nullptr},
-      {"decoder", {{"type", "WordPiece"}, {"prefix", kContinuation}, {"cleanup", true}}},
+      {"decoder", {{"type", "WordPiece"}, {"prefix", continuation_}, {"cleanup", true}}},
       {"model",
        {{"type", "WordPiece"},
         {"unk_token", kUnknownText},
-        {"continuing_subword_prefix", kContinuation},
-        {"max_input_chars_per_word", kLongestWord},
+        {"continuing_subword_prefix", continuation_},
+        {"max_input_chars_per_word", longest_word_},
         {"vocab", vocabulary}}}};
   return document.dump(1) + "\n";
 }
