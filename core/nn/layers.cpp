@@ -13,22 +13,31 @@ ParameterTraits undecayed(const Init& init) { return {.init = init, .decays = fa
 }  // namespace
 
 Linear::Linear(const Scope& scope, const LinearConfig& config)
-    : weight_(scope.parameter("weight", {config.out, config.in}, {.init = Init::fan_in(config.in)})) {
+    : site_(scope.site(LayerKind::linear, config.in, config.out)),
+      weight_(scope.parameter("weight", {config.out, config.in}, {.init = Init::fan_in(config.in)})) {
   if (config.bias) bias_ = scope.parameter("bias", {config.out}, undecayed(Init::fan_in(config.in)));
 }
 
 Variable Linear::forward(Context& context, const Variable& x, const ops::LinearOptions& options) const {
+  if (LayerPrecision* precision = context.layer_precision())
+    return precision->linear(context, *site_, x, weight_, bias_, options);
   return ops::linear(context, x, weight_, bias_, options);
 }
 
-Conv2d::Conv2d(const Scope& scope, const Conv2dConfig& config) : config_(config) {
+Conv2d::Conv2d(const Scope& scope, const Conv2dConfig& config)
+    : config_(config),
+      site_(scope.site(LayerKind::convolution, config.in * config.kernel * config.kernel, config.out)) {
   const Init init = Init::fan_in(config.in * config.kernel * config.kernel);
   weight_ = scope.parameter("weight", {config.out, config.kernel, config.kernel, config.in}, {.init = init});
   if (config.bias) bias_ = scope.parameter("bias", {config.out}, undecayed(init));
 }
 
 Variable Conv2d::forward(Context& context, const Variable& x_BHWI) const {
-  return ops::conv2d(context, x_BHWI, weight_, bias_, {.stride = config_.stride, .padding = config_.padding});
+  const ops::Conv2dOptions options{.stride = config_.stride, .padding = config_.padding};
+  LayerPrecision* precision = context.layer_precision();
+  if (!precision) return ops::conv2d(context, x_BHWI, weight_, bias_, options);
+  const Variable x = precision->enter(context, *site_, x_BHWI);
+  return precision->leave(context, *site_, ops::conv2d(context, x, weight_, bias_, options));
 }
 
 LayerNorm::LayerNorm(const Scope& scope, std::int64_t channels, float eps)
@@ -55,10 +64,13 @@ Variable GroupNorm::forward(Context& context, const Variable& x) const {
 }
 
 Embedding::Embedding(const Scope& scope, std::int64_t vocabulary, std::int64_t channels, float deviation)
-    : weight_(scope.parameter("weight", {vocabulary, channels}, {.init = Init::normal(deviation)})) {}
+    : site_(scope.site(LayerKind::embedding, vocabulary, channels)),
+      weight_(scope.parameter("weight", {vocabulary, channels}, {.init = Init::normal(deviation)})) {}
 
 Variable Embedding::forward(Context& context, const Tensor& ids_BT) const {
-  return ops::embedding(context, weight_, ids_BT);
+  const Variable y = ops::embedding(context, weight_, ids_BT);
+  LayerPrecision* precision = context.layer_precision();
+  return precision ? precision->leave(context, *site_, y) : y;
 }
 
 Positions::Positions(const Scope& scope, std::int64_t most_tokens, std::int64_t channels)

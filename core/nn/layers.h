@@ -21,6 +21,7 @@ class Linear {
   [[nodiscard]] Variable forward(Context& context, const Variable& x, const ops::LinearOptions& options = {}) const;
 
  private:
+  std::shared_ptr<const Site> site_;
   Parameter weight_, bias_;
 };
 
@@ -39,6 +40,7 @@ class Conv2d {
 
  private:
   Conv2dConfig config_;
+  std::shared_ptr<const Site> site_;
   Parameter weight_, bias_;
 };
 
@@ -82,6 +84,7 @@ class Embedding {
   [[nodiscard]] Variable forward(Context& context, const Tensor& ids_BT) const;
 
  private:
+  std::shared_ptr<const Site> site_;
   Parameter weight_;
 };
 

@@ -54,6 +54,16 @@ Parameter Scope::parameter(std::string_view name, const Shape& shape, const Para
   return parameter;
 }
 
+std::shared_ptr<const Site> ParameterSet::add_site(Site site) {
+  site.index = sites_.size();
+  sites_.push_back(std::make_shared<const Site>(std::move(site)));
+  return sites_.back();
+}
+
+std::shared_ptr<const Site> Scope::site(LayerKind kind, std::int64_t in, std::int64_t out) const {
+  return parameters_->add_site({.path = path_, .kind = kind, .in = in, .out = out});
+}
+
 std::uint32_t Scope::stream() const noexcept {
   const std::uint64_t hash = path_hash(path_);
   return static_cast<std::uint32_t>(hash ^ (hash >> 32));

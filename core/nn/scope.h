@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/autograd/variable.h"
+#include "core/nn/site.h"
 #include "core/tensor/context.h"
 
 #include <map>
@@ -40,9 +41,14 @@ class ParameterSet {
   [[nodiscard]] Parameter find(std::string_view path) const;
   [[nodiscard]] std::int64_t numel() const;
 
+  // Where layers stand, in the order in which they were built.
+  std::shared_ptr<const Site> add_site(Site site);
+  [[nodiscard]] const std::vector<std::shared_ptr<const Site>>& sites() const noexcept { return sites_; }
+
  private:
   std::vector<Parameter> parameters_;
   std::map<std::string, Parameter, std::less<>> by_path_;
+  std::vector<std::shared_ptr<const Site>> sites_;
 };
 
 struct ParameterTraits {
@@ -60,6 +66,8 @@ class Scope {
   [[nodiscard]] Scope child(std::int64_t index) const { return child(std::to_string(index)); }
   [[nodiscard]] Parameter parameter(std::string_view name, const Shape& shape, const ParameterTraits& traits) const;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  // Registers this place as a layer whose number formats are decided from outside.
+  [[nodiscard]] std::shared_ptr<const Site> site(LayerKind kind, std::int64_t in, std::int64_t out) const;
   // A number for this place, for dropout.
   [[nodiscard]] std::uint32_t stream() const noexcept;
 

@@ -35,6 +35,9 @@ class WorkObserver {
 };
 
 class SavedTensorHooks;  // core/autograd/saved_tensor.h
+namespace nn {
+class LayerPrecision;  // core/nn/site.h
+}
 
 class Context {
  public:
@@ -106,6 +109,9 @@ class Context {
   void set_saved_tensor_hooks(SavedTensorHooks* hooks) noexcept { saved_tensor_hooks_ = hooks; }
   [[nodiscard]] SavedTensorHooks* saved_tensor_hooks() const noexcept { return saved_tensor_hooks_; }
 
+  void set_layer_precision(nn::LayerPrecision* precision) noexcept { layer_precision_ = precision; }
+  [[nodiscard]] nn::LayerPrecision* layer_precision() const noexcept { return layer_precision_; }
+
   // Numbers nodes of the tape in the order in which they are recorded.
   [[nodiscard]] std::uint64_t next_sequence() noexcept { return sequence_++; }
 
@@ -125,6 +131,7 @@ class Context {
   std::uint64_t sequence_ = 0;
   WorkObserver* work_observer_ = nullptr;
   SavedTensorHooks* saved_tensor_hooks_ = nullptr;
+  nn::LayerPrecision* layer_precision_ = nullptr;
 };
 
 // Ops record nothing while it lives.
