@@ -212,12 +212,28 @@ void add_attention(std::int64_t tokens, std::int64_t width) {
   const std::string name = std::to_string(tokens) + "x" + std::to_string(width);
   add_benchmark<AttentionArgs>(
       "attention/" + name,
-      [=](Arrays& a) { return AttentionArgs{.qkv = a(qkv), .out = a(out), .log_sum_exp = a(lse)}; }, attention,
-      attention_workspace_bytes, [=](const AttentionArgs&) { return Work{.flops = flops}; });
+      [=](Arrays& a) {
+        const View packed = a(qkv);
+        return AttentionArgs{.q = attention_plane(packed, 0),
+                             .k = attention_plane(packed, 1),
+                             .v = attention_plane(packed, 2),
+                             .out = a(out),
+                             .log_sum_exp = a(lse)};
+      },
+      attention, attention_workspace_bytes, [=](const AttentionArgs&) { return Work{.flops = flops}; });
   add_benchmark<AttentionGradArgs>(
       "attention_grad/" + name,
       [=](Arrays& a) {
-        return AttentionGradArgs{.qkv = a(qkv), .out = a(out), .log_sum_exp = a(lse), .dout = a(out), .dqkv = a(qkv)};
+        const View packed = a(qkv), gradient = a(qkv);
+        return AttentionGradArgs{.q = attention_plane(packed, 0),
+                                 .k = attention_plane(packed, 1),
+                                 .v = attention_plane(packed, 2),
+                                 .out = a(out),
+                                 .log_sum_exp = a(lse),
+                                 .dout = a(out),
+                                 .dq = attention_plane(gradient, 0),
+                                 .dk = attention_plane(gradient, 1),
+                                 .dv = attention_plane(gradient, 2)};
       },
       attention_grad, attention_grad_workspace_bytes,
       [=](const AttentionGradArgs&) { return Work{.flops = 2.5 * flops}; });

@@ -210,14 +210,17 @@ void attention_rows(Table& table, std::int64_t tokens) {
   const std::int64_t dim = kWidth / kHeads;
   const std::string shape = std::to_string(kBatch) + " x " + std::to_string(tokens) + " x 4 heads of 32";
   const double flops = 4.0 * static_cast<double>(kBatch * kHeads * tokens * tokens * dim);
-  AttentionArgs args{.qkv = a({kBatch, tokens, 3, kHeads, dim}), .lengths = {}};
+  const View packed = a({kBatch, tokens, 3, kHeads, dim}), gradient = a({kBatch, tokens, 3, kHeads, dim});
+  AttentionArgs args{.q = attention_plane(packed, 0), .k = attention_plane(packed, 1), .v = attention_plane(packed, 2)};
   args.out = a({kBatch, tokens, kHeads, dim});
   args.log_sum_exp = a({kBatch, kHeads, tokens});
   table.add("attention", shape, time_op<AttentionArgs>(attention, args, attention_workspace_bytes(kCuda, args), a),
             {.flops = flops});
-  AttentionGradArgs grad{.qkv = args.qkv, .lengths = {}, .out = args.out, .log_sum_exp = args.log_sum_exp};
+  AttentionGradArgs grad{.q = args.q, .k = args.k, .v = args.v, .out = args.out, .log_sum_exp = args.log_sum_exp};
   grad.dout = a(args.out.shape);
-  grad.dqkv = a(args.qkv.shape);
+  grad.dq = attention_plane(gradient, 0);
+  grad.dk = attention_plane(gradient, 1);
+  grad.dv = attention_plane(gradient, 2);
   table.add("attention_grad", shape,
             time_op<AttentionGradArgs>(attention_grad, grad, attention_grad_workspace_bytes(kCuda, grad), a),
             {.flops = 2.5 * flops});

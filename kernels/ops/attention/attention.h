@@ -1,22 +1,26 @@
-// attention: for each sample b and head h, with q, k, v [T,D] taken from the packed projection,
-//   s = scale * q k^T     p = softmax over keys t' < lengths[b]     out = p v
-// Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1. scale defaults to 1/sqrt(D). The backward pass follows Dao et
-// al. 2022, arXiv:2205.14135, algorithm 4: only the log-sum-exp of each row is kept and p is recomputed.
+// attention: for each sample b and head h,
+//   s = scale * q k^T     p = softmax of s over the keys that a query sees     out = p v
+// A query sees the keys t' < lengths[b]; with `causal`, query t also only those with t' <= t + Tk - Tq, so that the
+// last query sees the last key (queries that continue cached keys need no other rule). Source: Vaswani et al. 2017,
+// arXiv:1706.03762, eq. 1; tiles and the running softmax of Dao 2023, arXiv:2307.08691, algorithms 1 and 2: only the
+// log-sum-exp of each row is kept, p is made again, nothing of size Tq x Tk exists.
 //
-// Shapes      qkv [B,T,3,H,D] (plane 0 q, 1 k, 2 v: the output of one linear layer of width 3*H*D), out [B,T,H,D],
-//             log_sum_exp [B,H,T], lengths i32 [B] or absent (all T). f32, contiguous.
-// Outputs     out, log_sum_exp: overwritten. Rows of padded queries (t >= lengths[b]) are computed like all others,
-// over
-//             the valid keys, so they are finite; what reads them must mask them. log_sum_exp may be absent when no
-//             gradient is wanted.
-// Accumulates f32; the maximum is subtracted first (reference: f64).
-// Workspace   attention_workspace_bytes: a few T x T tiles per thread.
-// Edge cases  1 <= lengths[b] <= T is the caller's duty; the front-end refuses anything else. B = 0 does nothing.
+// Shapes      q, out [B,Tq,H,D], k, v [B,Tk,H,D], log_sum_exp [B,H,Tq], lengths i32 [B] or absent (all Tk). Views of
+// any
+//             strides (the planes of a packed projection [B,T,3,H,D] are three of them); the quick kernels want the
+//             head dim dense. log_sum_exp and lengths are contiguous.
+// Outputs     out, log_sum_exp: overwritten. Rows of padded queries are computed like all others, over the valid keys,
+//             so they are finite; what reads them must mask them. log_sum_exp may be absent when no gradient is wanted.
+// Accumulates f32; the maximum is subtracted first (reference: f64). Sums run over tiles in order of keys.
+// Workspace   attention_workspace_bytes: a few tiles per thread, whatever Tq and Tk are.
+// Edge cases  1 <= lengths[b] <= Tk, and Tq <= Tk where causal, are the caller's duty: each query sees a key. The
+//             front-end refuses anything else. B = 0 or Tq = 0 does nothing.
 //
 // attention_grad, with delta[t] = sum_d dout[t,d] out[t,d]:
 //   dv = p^T dout     ds = p * (dout v^T - delta)     dq = scale ds k     dk = scale ds^T q
-// Outputs     dqkv: overwritten; keys and values beyond lengths[b] get 0.
-// Workspace   attention_grad_workspace_bytes.
+// Shapes      dq, dk, dv: those of q, k, v, with strides of their own. dout, out: views of any strides.
+// Outputs     dq, dk, dv: overwritten; keys and values that nobody sees get 0.
+// Workspace   attention_grad_workspace_bytes: tiles per thread, and for each thread one f32 row per query of a head.
 #pragma once
 
 #include "kernels/base/arrays.h"
@@ -26,27 +30,41 @@
 namespace athanor::kernels {
 
 struct AttentionArgs {
-  View qkv{}, lengths{};
+  View q{}, k{}, v{}, lengths{};
   float scale = 0.0f;  // 0 means 1/sqrt(D)
+  bool causal = false;
   View out{}, log_sum_exp{};
 
   static constexpr auto arrays() {
-    return std::array{reads("qkv", &AttentionArgs::qkv), reads("lengths", &AttentionArgs::lengths),
+    return std::array{reads("q", &AttentionArgs::q),      reads("k", &AttentionArgs::k),
+                      reads("v", &AttentionArgs::v),      reads("lengths", &AttentionArgs::lengths),
                       writes("out", &AttentionArgs::out), writes("log_sum_exp", &AttentionArgs::log_sum_exp)};
   }
 };
 
 struct AttentionGradArgs {
-  View qkv{}, lengths{}, out{}, log_sum_exp{}, dout{};
+  View q{}, k{}, v{}, lengths{}, out{}, log_sum_exp{}, dout{};
   float scale = 0.0f;
-  View dqkv{};
+  bool causal = false;
+  View dq{}, dk{}, dv{};
 
   static constexpr auto arrays() {
-    return std::array{reads("qkv", &AttentionGradArgs::qkv),   reads("lengths", &AttentionGradArgs::lengths),
+    return std::array{reads("q", &AttentionGradArgs::q),       reads("k", &AttentionGradArgs::k),
+                      reads("v", &AttentionGradArgs::v),       reads("lengths", &AttentionGradArgs::lengths),
                       reads("out", &AttentionGradArgs::out),   reads("log_sum_exp", &AttentionGradArgs::log_sum_exp),
-                      reads("dout", &AttentionGradArgs::dout), writes("dqkv", &AttentionGradArgs::dqkv)};
+                      reads("dout", &AttentionGradArgs::dout), writes("dq", &AttentionGradArgs::dq),
+                      writes("dk", &AttentionGradArgs::dk),    writes("dv", &AttentionGradArgs::dv)};
   }
 };
+
+// Plane `index` of a packed projection [B,T,planes,H,D] as a view [B,T,H,D].
+[[nodiscard]] inline View attention_plane(const View& packed, std::int64_t index) {
+  View plane = packed;
+  plane.data = packed.as<std::byte>() + storage_bytes(packed.dtype, index * packed.strides[2]);
+  plane.shape = {packed.dim(0), packed.dim(1), packed.dim(3), packed.dim(4)};
+  plane.strides = {packed.strides[0], packed.strides[1], packed.strides[3], packed.strides[4]};
+  return plane;
+}
 
 void attention(const Exec& exec, const AttentionArgs& args);
 void attention_grad(const Exec& exec, const AttentionGradArgs& args);

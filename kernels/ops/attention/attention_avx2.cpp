@@ -1,139 +1,128 @@
 #include "kernels/ops/attention/attention_avx2.h"
 
-#include "kernels/cpu/small_gemm.h"
 #include "kernels/cpu/vec_math.h"
+#include "kernels/ops/attention/attention_tiles.h"
 
 namespace athanor::kernels {
 
 namespace {
 
-using cpu::Vec;
+constexpr std::int64_t kPieceQueries = 3 * kQueryTile;
+constexpr float kLowest = -__builtin_huge_valf();
 
-constexpr std::int64_t round_up(std::int64_t n) { return (n + 7) / 8 * 8; }
+// One tile of packed keys and values.
+struct KeyTile {
+  std::int64_t first, keys;
+  const float *keys_t, *values;
+};
 
-// Eight rows of eight, columns become rows.
-void transpose_eight(const float* in, std::int64_t row, Vec scale, float* out, std::int64_t out_row) {
-  __m256 r[8], s[8];
-  for (int i = 0; i < 8; ++i) r[i] = (Vec::load(in + i * row) * scale).v;
-  for (int i = 0; i < 8; i += 2) {
-    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+// What a query has summed so far.
+struct Running {
+  float *most, *total, *sum;  // sum: rows of padded(width)
+};
+
+// Scores become e^(score - most); what was summed before shrinks where the maximum rose. From `seen` to the end of the
+// row's last panel everything becomes 0.
+void softmax_step(float* row, std::int64_t seen, std::int64_t end, float scale, std::int64_t sum_width, float& most,
+                  float& total, float* sum) {
+  if (seen == 0) {
+    for (std::int64_t i = 0; i < end; i += 8) Vec::zero().store(row + i);
+    return;
   }
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xEE);
-    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xEE);
-  }
-  for (int i = 0; i < 4; ++i) {
-    Vec{_mm256_permute2f128_ps(r[i], r[i + 4], 0x20)}.store(out + i * out_row);
-    Vec{_mm256_permute2f128_ps(r[i], r[i + 4], 0x31)}.store(out + (i + 4) * out_row);
-  }
-}
-
-// out[d, key] = scale * in[key, d], rows of out padded with zeros to `padded` keys.
-void transpose_scaled(const float* in, std::int64_t row, std::int64_t keys, std::int64_t padded, std::int64_t width,
-                      float scale, float* out) {
-  const std::int64_t whole_keys = keys / 8 * 8, whole_width = width / 8 * 8;
-  for (std::int64_t key = 0; key < whole_keys; key += 8)
-    for (std::int64_t d = 0; d < whole_width; d += 8)
-      transpose_eight(in + key * row + d, row, Vec::all(scale), out + d * padded + key, padded);
-  for (std::int64_t d = 0; d < width; ++d) {
-    float* to = out + d * padded;
-    for (std::int64_t key = d < whole_width ? whole_keys : 0; key < keys; ++key) to[key] = scale * in[key * row + d];
-    for (std::int64_t key = keys; key < padded; ++key) to[key] = 0.0f;
-  }
-}
-
-// Calls body(i) for every vector of a padded row; lanes from `keys` on of the last vector are padding.
-template <class Body>
-void for_padded(std::int64_t keys, Body&& body) {
-  for (std::int64_t i = 0; i < keys; i += 8) body(i, keys - i);
-}
-
-Vec without_padding(Vec value, std::int64_t rest, float padding) {
-  return rest >= 8 ? value : value.keep_first(rest, padding);
-}
-
-// Turns a row of scores into probabilities and returns its log-sum-exp. Padding becomes 0.
-float softmax_row(float* row, std::int64_t keys) {
-  Vec top = Vec::all(-__builtin_huge_valf());
-  for_padded(keys, [&](std::int64_t i, std::int64_t rest) {
-    top = maximum(top, without_padding(Vec::load(row + i), rest, -__builtin_huge_valf()));
-  });
-  const float peak = top.maximum();
-  Vec sum = Vec::zero();
-  for_padded(keys, [&](std::int64_t i, std::int64_t rest) {
-    const Vec e = without_padding(cpu::exponential(Vec::load(row + i) - Vec::all(peak)), rest, 0.0f);
-    sum = sum + e;
+  const Vec factor = Vec::all(scale);
+  Vec top = Vec::all(kLowest);
+  for (std::int64_t i = 0; i < seen; i += 8)
+    top = maximum(top, first_lanes(Vec::load(row + i) * factor, seen - i, kLowest));
+  const float peak = top.maximum(), joined = most > peak ? most : peak;
+  const float shrink = most == kLowest ? 0.0f : __builtin_expf(most - joined);
+  const Vec shift = Vec::all(-joined);
+  Vec added = Vec::zero();
+  std::int64_t i = 0;
+  for (; i < seen; i += 8) {
+    const Vec e = first_lanes(cpu::exponential(multiply_add(Vec::load(row + i), factor, shift)), seen - i, 0.0f);
+    added = added + e;
     e.store(row + i);
-  });
-  const float total = sum.sum();
-  const Vec inverse = Vec::all(1.0f / total);
-  for_padded(keys, [&](std::int64_t i, std::int64_t) { (Vec::load(row + i) * inverse).store(row + i); });
-  return peak + __builtin_logf(total);
+  }
+  for (; i < end; i += 8) Vec::zero().store(row + i);
+  if (shrink != 1.0f && most != kLowest) scale_row(sum, sum_width, Vec::all(shrink), sum);
+  total = total * shrink + added.sum();
+  most = joined;
 }
 
-float dot(const float* a, const float* b, std::int64_t n) {
-  Vec sum = Vec::zero();
-  cpu::for_each_vec(
-      n, [&](std::int64_t i) { sum = multiply_add(Vec::load(a + i), Vec::load(b + i), sum); },
-      [&](std::int64_t i, std::int64_t rest) {
-        sum = multiply_add(Vec::load_first(a + i, rest), Vec::load_first(b + i, rest), sum);
-      });
-  return sum.sum();
-}
-
-void clear_rows(float* p, std::int64_t begin, std::int64_t end, std::int64_t row, std::int64_t width) {
-  for (std::int64_t r = begin; r < end; ++r)
-    for (std::int64_t d = 0; d < width; ++d) p[r * row + d] = 0.0f;
+void attend_tile(const AttentionHead& h, const KeyTile& tile, std::int64_t first, std::int64_t queries, float* scores,
+                 const Running& running) {
+  const std::int64_t width = padded(h.width);
+  const auto last_seen = [&](std::int64_t row) { return seen_in_tile(h.seen_by(first + row), tile.first, tile.keys); };
+  if (last_seen(queries - 1) == 0) return;
+  const auto visible = [&](std::int64_t, std::int64_t last, std::int64_t panel) -> Extent {
+    return {0, panel * kPanel < last_seen(last) ? h.width : 0};
+  };
+  panel_product({.m = queries,
+                 .panels = panels(tile.keys),
+                 .a = h.q.data + first * h.q.stride,
+                 .a_row = h.q.stride,
+                 .a_step = 1,
+                 .b = tile.keys_t,
+                 .b_panel = kPanel * h.width,
+                 .c = scores,
+                 .c_row = kScoreRow,
+                 .accumulate = false},
+                visible);
+  for (std::int64_t r = 0; r < queries; ++r) {
+    // The strip of six rows is multiplied as far as its last row sees.
+    const std::int64_t strip_last = r / 6 * 6 + 5 < queries ? r / 6 * 6 + 5 : queries - 1;
+    softmax_step(scores + r * kScoreRow, last_seen(r), padded(last_seen(strip_last)), h.scale, width, running.most[r],
+                 running.total[r], running.sum + r * width);
+  }
+  panel_product({.m = queries,
+                 .panels = panels(h.width),
+                 .a = scores,
+                 .a_row = kScoreRow,
+                 .a_step = 1,
+                 .b = tile.values,
+                 .b_panel = kPanel * tile.keys,
+                 .c = running.sum,
+                 .c_row = width,
+                 .accumulate = tile.first > 0},
+                [&](std::int64_t, std::int64_t last, std::int64_t) -> Extent {
+                  return {0, last_seen(last)};
+                });
 }
 
 }  // namespace
 
-std::int64_t attention_scratch_floats(std::int64_t tokens, std::int64_t width) {
-  return round_up(tokens) * (tokens + width);
+std::int64_t attention_queries_per_piece(std::int64_t queries) {
+  const std::int64_t pieces = (queries + kPieceQueries - 1) / kPieceQueries;
+  return pieces == 0 ? 1 : (queries + pieces - 1) / pieces;
 }
 
-std::int64_t attention_grad_scratch_floats(std::int64_t tokens, std::int64_t width) {
-  return 2 * round_up(tokens) * (tokens + width);
+std::int64_t attention_scratch_floats(std::int64_t queries, std::int64_t width) {
+  return 2 * kKeyTile * padded(width) + kQueryTile * kScoreRow +
+         attention_queries_per_piece(queries) * (padded(width) + 2);
 }
 
-void attention_head_avx2(const AttentionHead& h, float* scratch, float* out, float* log_sum_exp) {
-  const std::int64_t padded = round_up(h.keys);
-  float *keys_t = scratch, *p = scratch + padded * h.width;
-  transpose_scaled(h.k, h.qkv_row, h.keys, padded, h.width, h.scale, keys_t);
-  cpu::small_gemm({h.tokens, padded, h.width, h.q, h.qkv_row, 1, keys_t, padded, p, padded});
-  for (std::int64_t t = 0; t < h.tokens; ++t) {
-    const float lse = softmax_row(p + t * padded, h.keys);
-    if (log_sum_exp) log_sum_exp[t] = lse;
+void attention_head_avx2(const AttentionHead& h, std::int64_t begin, std::int64_t end, float* scratch, float* out,
+                         std::int64_t out_stride, float* log_sum_exp) {
+  const std::int64_t count = end - begin, width = padded(h.width);
+  float *keys_t = scratch, *values = keys_t + kKeyTile * width, *scores = values + kKeyTile * width,
+        *sum = scores + kQueryTile * kScoreRow, *most = sum + count * width, *total = most + count;
+  for (std::int64_t r = 0; r < count; ++r) {
+    most[r] = kLowest;
+    total[r] = 0.0f;
   }
-  cpu::small_gemm({h.tokens, h.width, h.keys, p, padded, 1, h.v, h.qkv_row, out, h.out_row});
-}
-
-void attention_head_grad_avx2(const AttentionHead& h, const AttentionHeadGrad& grad, float* scratch) {
-  const std::int64_t padded = round_up(h.keys);
-  float *keys_t = scratch, *values_t = keys_t + padded * h.width, *p = values_t + padded * h.width,
-        *ds = p + padded * h.tokens;
-  transpose_scaled(h.k, h.qkv_row, h.keys, padded, h.width, h.scale, keys_t);
-  transpose_scaled(h.v, h.qkv_row, h.keys, padded, h.width, 1.0f, values_t);
-  cpu::small_gemm({h.tokens, padded, h.width, h.q, h.qkv_row, 1, keys_t, padded, p, padded});
-  cpu::small_gemm({h.tokens, padded, h.width, grad.dout, h.out_row, 1, values_t, padded, ds, padded});
-  for (std::int64_t t = 0; t < h.tokens; ++t) {
-    const Vec delta = Vec::all(dot(grad.dout + t * h.out_row, grad.out + t * h.out_row, h.width));
-    const Vec lse = Vec::all(grad.log_sum_exp[t]), scale = Vec::all(h.scale);
-    float *p_row = p + t * padded, *ds_row = ds + t * padded;
-    for_padded(h.keys, [&](std::int64_t i, std::int64_t rest) {
-      const Vec probability = without_padding(cpu::exponential(Vec::load(p_row + i) - lse), rest, 0.0f);
-      probability.store(p_row + i);
-      (probability * (Vec::load(ds_row + i) - delta) * scale).store(ds_row + i);
-    });
+  for (std::int64_t key = 0; key < h.seen_by(end - 1); key += kKeyTile) {
+    const std::int64_t keys = h.keys - key < kKeyTile ? h.keys - key : kKeyTile;
+    pack_transposed(h.k.data + key * h.k.stride, h.k.stride, keys, h.width, keys_t);
+    pack_rows(h.v.data + key * h.v.stride, h.v.stride, keys, h.width, values);
+    for (std::int64_t query = 0; query < count; query += kQueryTile)
+      attend_tile(h, {key, keys, keys_t, values}, begin + query,
+                  count - query < kQueryTile ? count - query : kQueryTile, scores,
+                  {most + query, total + query, sum + query * width});
   }
-  cpu::small_gemm({h.tokens, h.width, h.keys, ds, padded, 1, h.k, h.qkv_row, grad.dq, h.qkv_row});
-  cpu::small_gemm({h.keys, h.width, h.tokens, ds, 1, padded, h.q, h.qkv_row, grad.dk, h.qkv_row});
-  cpu::small_gemm({h.keys, h.width, h.tokens, p, 1, padded, grad.dout, h.out_row, grad.dv, h.qkv_row});
-  clear_rows(grad.dk, h.keys, h.tokens, h.qkv_row, h.width);
-  clear_rows(grad.dv, h.keys, h.tokens, h.qkv_row, h.width);
+  for (std::int64_t r = 0; r < count; ++r) {
+    scale_row(sum + r * width, h.width, Vec::all(1.0f / total[r]), out + (begin + r) * out_stride);
+    if (log_sum_exp) log_sum_exp[begin + r] = most[r] + __builtin_logf(total[r]);
+  }
 }
 
 }  // namespace athanor::kernels

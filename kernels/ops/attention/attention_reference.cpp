@@ -9,26 +9,48 @@ namespace athanor::kernels {
 
 namespace {
 
-// One head of one sample, read as doubles.
+// One head of one sample of a view [B,T,H,D].
+struct HeadView {
+  float* data;
+  std::int64_t token, dim;
+
+  HeadView(const View& view, std::int64_t sample, std::int64_t head)
+      : data(view.as<float>() + sample * view.strides[0] + head * view.strides[2]),
+        token(view.strides[1]),
+        dim(view.strides[3]) {}
+  [[nodiscard]] float& at(std::int64_t t, std::int64_t d) const { return data[t * token + d * dim]; }
+  [[nodiscard]] double value(std::int64_t t, std::int64_t d) const { return static_cast<double>(at(t, d)); }
+};
+
 struct Head {
-  const float* qkv;
-  std::int64_t tokens, heads, width, sample, head, keys;
+  HeadView q, k, v;
+  std::int64_t sample, head, queries, width, keys, offset;
+  bool causal;
   double scale;
 
-  [[nodiscard]] std::int64_t at(int plane, std::int64_t t, std::int64_t d) const {
-    return (((sample * tokens + t) * 3 + plane) * heads + head) * width + d;
-  }
-  [[nodiscard]] std::int64_t out_at(std::int64_t t, std::int64_t d) const {
-    return ((sample * tokens + t) * heads + head) * width + d;
-  }
-  [[nodiscard]] double value(int plane, std::int64_t t, std::int64_t d) const {
-    return static_cast<double>(qkv[at(plane, t, d)]);
+  template <class Args>
+  Head(const Args& args, std::int64_t b, std::int64_t h)
+      : q(args.q, b, h),
+        k(args.k, b, h),
+        v(args.v, b, h),
+        sample(b),
+        head(h),
+        queries(args.q.dim(1)),
+        width(args.q.dim(3)),
+        keys(args.lengths.present() ? args.lengths.template as<std::int32_t>()[b] : args.k.dim(1)),
+        offset(args.k.dim(1) - queries),
+        causal(args.causal),
+        scale(args.scale != 0.0f ? static_cast<double>(args.scale) : 1.0 / std::sqrt(static_cast<double>(width))) {}
+
+  [[nodiscard]] std::int64_t seen_by(std::int64_t t) const { return causal ? std::min(keys, t + offset + 1) : keys; }
+  [[nodiscard]] std::size_t statistic(std::int64_t heads, std::int64_t t) const {
+    return static_cast<std::size_t>((sample * heads + head) * queries + t);
   }
   [[nodiscard]] std::vector<double> scores(std::int64_t t) const {
-    std::vector<double> s(static_cast<std::size_t>(keys), 0.0);
-    for (std::int64_t key = 0; key < keys; ++key)
+    std::vector<double> s(static_cast<std::size_t>(seen_by(t)), 0.0);
+    for (std::size_t key = 0; key < s.size(); ++key)
       for (std::int64_t d = 0; d < width; ++d)
-        s[static_cast<std::size_t>(key)] += scale * value(0, t, d) * value(1, key, d);
+        s[key] += scale * q.value(t, d) * k.value(static_cast<std::int64_t>(key), d);
     return s;
   }
 };
@@ -40,15 +62,10 @@ double log_sum_exp(const std::vector<double>& values) {
   return top + std::log(sum);
 }
 
-template <class Visit>
-void for_each_head(const View& qkv, const View& lengths, float scale, Visit&& visit) {
-  const std::int64_t tokens = qkv.dim(1), heads = qkv.dim(3), width = qkv.dim(4);
-  const double factor = scale != 0.0f ? static_cast<double>(scale) : 1.0 / std::sqrt(static_cast<double>(width));
-  for (std::int64_t sample = 0; sample < qkv.dim(0); ++sample)
-    for (std::int64_t head = 0; head < heads; ++head) {
-      const std::int64_t keys = lengths.present() ? lengths.as<std::int32_t>()[sample] : tokens;
-      visit(Head{qkv.as<float>(), tokens, heads, width, sample, head, keys, factor});
-    }
+template <class Args, class Visit>
+void for_each_head(const Args& args, Visit&& visit) {
+  for (std::int64_t sample = 0; sample < args.q.dim(0); ++sample)
+    for (std::int64_t head = 0; head < args.q.dim(2); ++head) visit(Head(args, sample, head));
 }
 
 struct HeadGradient {
@@ -57,55 +74,59 @@ struct HeadGradient {
 
 void add_row_gradient(const Head& h, const AttentionGradArgs& args, std::int64_t t, HeadGradient& sums) {
   const std::vector<double> s = h.scores(t);
-  const double lse = static_cast<double>(args.log_sum_exp.as<float>()[(h.sample * h.heads + h.head) * h.tokens + t]);
+  const HeadView out(args.out, h.sample, h.head), dout(args.dout, h.sample, h.head);
+  const double lse = static_cast<double>(args.log_sum_exp.as<float>()[h.statistic(args.q.dim(2), t)]);
   double delta = 0.0;
-  const auto dout = [&](std::int64_t d) { return static_cast<double>(args.dout.as<float>()[h.out_at(t, d)]); };
-  for (std::int64_t d = 0; d < h.width; ++d)
-    delta += dout(d) * static_cast<double>(args.out.as<float>()[h.out_at(t, d)]);
-  for (std::int64_t key = 0; key < h.keys; ++key) {
+  for (std::int64_t d = 0; d < h.width; ++d) delta += dout.value(t, d) * out.value(t, d);
+  for (std::int64_t key = 0; key < h.seen_by(t); ++key) {
     const double p = std::exp(s[static_cast<std::size_t>(key)] - lse);
     double dp = 0.0;
-    for (std::int64_t d = 0; d < h.width; ++d) dp += dout(d) * h.value(2, key, d);
+    for (std::int64_t d = 0; d < h.width; ++d) dp += dout.value(t, d) * h.v.value(key, d);
     const double ds = p * (dp - delta) * h.scale;
     for (std::int64_t d = 0; d < h.width; ++d) {
-      sums.dq[static_cast<std::size_t>(t * h.width + d)] += ds * h.value(1, key, d);
-      sums.dk[static_cast<std::size_t>(key * h.width + d)] += ds * h.value(0, t, d);
-      sums.dv[static_cast<std::size_t>(key * h.width + d)] += p * dout(d);
+      sums.dq[static_cast<std::size_t>(t * h.width + d)] += ds * h.k.value(key, d);
+      sums.dk[static_cast<std::size_t>(key * h.width + d)] += ds * h.q.value(t, d);
+      sums.dv[static_cast<std::size_t>(key * h.width + d)] += p * dout.value(t, d);
     }
   }
+}
+
+void store(const std::vector<double>& values, std::int64_t tokens, std::int64_t width, const HeadView& to) {
+  for (std::int64_t t = 0; t < tokens; ++t)
+    for (std::int64_t d = 0; d < width; ++d)
+      to.at(t, d) = static_cast<float>(values[static_cast<std::size_t>(t * width + d)]);
 }
 
 }  // namespace
 
 void attention_reference(const Exec&, const AttentionArgs& args) {
-  for_each_head(args.qkv, args.lengths, args.scale, [&](const Head& h) {
-    for (std::int64_t t = 0; t < h.tokens; ++t) {
+  for_each_head(args, [&](const Head& h) {
+    const HeadView out(args.out, h.sample, h.head);
+    for (std::int64_t t = 0; t < h.queries; ++t) {
       const std::vector<double> s = h.scores(t);
       const double lse = log_sum_exp(s);
       for (std::int64_t d = 0; d < h.width; ++d) {
         double sum = 0.0;
-        for (std::int64_t key = 0; key < h.keys; ++key)
-          sum += std::exp(s[static_cast<std::size_t>(key)] - lse) * h.value(2, key, d);
-        args.out.as<float>()[h.out_at(t, d)] = static_cast<float>(sum);
+        for (std::size_t key = 0; key < s.size(); ++key)
+          sum += std::exp(s[key] - lse) * h.v.value(static_cast<std::int64_t>(key), d);
+        out.at(t, d) = static_cast<float>(sum);
       }
       if (args.log_sum_exp.present())
-        args.log_sum_exp.as<float>()[(h.sample * h.heads + h.head) * h.tokens + t] = static_cast<float>(lse);
+        args.log_sum_exp.as<float>()[h.statistic(args.q.dim(2), t)] = static_cast<float>(lse);
     }
   });
 }
 
 void attention_grad_reference(const Exec&, const AttentionGradArgs& args) {
-  for_each_head(args.qkv, args.lengths, args.scale, [&](const Head& h) {
-    const std::vector<double> zero(static_cast<std::size_t>(h.tokens * h.width), 0.0);
-    HeadGradient sums{zero, zero, zero};
-    for (std::int64_t t = 0; t < h.tokens; ++t) add_row_gradient(h, args, t, sums);
-    for (std::int64_t t = 0; t < h.tokens; ++t)
-      for (std::int64_t d = 0; d < h.width; ++d) {
-        const std::size_t from = static_cast<std::size_t>(t * h.width + d);
-        args.dqkv.as<float>()[h.at(0, t, d)] = static_cast<float>(sums.dq[from]);
-        args.dqkv.as<float>()[h.at(1, t, d)] = static_cast<float>(sums.dk[from]);
-        args.dqkv.as<float>()[h.at(2, t, d)] = static_cast<float>(sums.dv[from]);
-      }
+  const std::int64_t tokens = args.k.dim(1);
+  for_each_head(args, [&](const Head& h) {
+    const std::vector<double> query_zeros(static_cast<std::size_t>(h.queries * h.width), 0.0);
+    const std::vector<double> key_zeros(static_cast<std::size_t>(tokens * h.width), 0.0);
+    HeadGradient sums{query_zeros, key_zeros, key_zeros};
+    for (std::int64_t t = 0; t < h.queries; ++t) add_row_gradient(h, args, t, sums);
+    store(sums.dq, h.queries, h.width, HeadView(args.dq, h.sample, h.head));
+    store(sums.dk, tokens, h.width, HeadView(args.dk, h.sample, h.head));
+    store(sums.dv, tokens, h.width, HeadView(args.dv, h.sample, h.head));
   });
 }
 

@@ -176,6 +176,24 @@ TEST_F(OpsTest, Attention) {
               HasSubstr("[batch, tokens, 3, heads, head dim]"));
 }
 
+TEST_F(OpsTest, AttentionAcrossAndCausal) {
+  const Parameter q = parameter("q", {2, 3, 2, 4}), kv = parameter("kv", {2, 5, 2, 2, 4});
+  const Parameter k = parameter("k", {2, 5, 2, 4}), v = parameter("v", {2, 5, 2, 4});
+  for (const bool causal : {false, true}) {
+    const ops::AttentionOptions options{.lengths = ids(context_, {4, 5}, {2}), .causal = causal};
+    expect_gradients(context_, [&] { return ops::cross_attention(context_, q, kv, options); }, {q, kv});
+    expect_gradients(context_, [&] { return ops::attention(context_, q, k, v, options); }, {q, k, v});
+  }
+  EXPECT_THAT(failure_text([&] { return ops::attention(context_, k, q, q, {.causal = true}); }),
+              AllOf(HasSubstr("q is [2, 5, 2, 4] and k is [2, 3, 2, 4]"), HasSubstr("a key for each query")));
+  EXPECT_THAT(failure_text([&] {
+                return ops::cross_attention(context_, q, context_.zeros({2, 5, 2, 1, 8}));
+              }),
+              AllOf(HasSubstr("kv is [2, 5, 2, 1, 8]"), HasSubstr("the same batch, heads and head dim")));
+  EXPECT_THAT(failure_text([&] { return ops::attention(context_, q, k, q); }),
+              AllOf(HasSubstr("v is [2, 3, 2, 4]"), HasSubstr("[2, 5, 2, 4] is needed")));
+}
+
 TEST_F(OpsTest, AttentionLooksAtValidKeysOnly) {
   const Parameter qkv = parameter("qkv", {2, 5, 3, 2, 4});
   const Tensor lengths = ids(context_, {3, 5}, {2});
