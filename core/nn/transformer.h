@@ -15,19 +15,35 @@ struct TransformerConfig {
   double mlp_ratio = 4.0;
   float dropout = 0.0f;
   Activation activation = Activation::gelu_erf;
+  bool causal = false;  // a token looks at itself and those before it
 };
 
 // Parameters: qkv.{weight,bias} with rows ordered q, k, v and then by head; out.{weight,bias}.
 class MultiHeadSelfAttention {
  public:
-  MultiHeadSelfAttention(const Scope& scope, std::int64_t width, std::int64_t heads);
+  MultiHeadSelfAttention(const Scope& scope, std::int64_t width, std::int64_t heads, bool causal = false);
   // Keys beyond lengths[b] are not looked at. The residual, if present, is added to the result.
   [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Tensor& lengths_B,
                                  const Variable& residual_BTC = {}) const;
 
  private:
   std::int64_t heads_;
+  bool causal_;
   Linear qkv_, out_;
+};
+
+// Queries from one stream, keys and values from another of memory_width channels (0: the same width).
+// Parameters: q.{weight,bias}; kv.{weight,bias} with rows ordered k, v and then by head; out.{weight,bias}.
+class MultiHeadCrossAttention {
+ public:
+  MultiHeadCrossAttention(const Scope& scope, std::int64_t width, std::int64_t heads, std::int64_t memory_width = 0);
+  // x [B,Tq,C], memory [B,Tk,M]; memory beyond lengths[b] is not looked at. The residual is added to the result.
+  [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Variable& memory_BTM,
+                                 const Tensor& lengths_B, const Variable& residual_BTC = {}) const;
+
+ private:
+  std::int64_t heads_;
+  Linear q_, kv_, out_;
 };
 
 // Parameters: norm1, attention, norm2, mlp.up, mlp.down.

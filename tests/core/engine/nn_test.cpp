@@ -100,6 +100,36 @@ TEST_F(LayersTest, Attention) {
       context_, [&] { return attention.forward(context_, x, {}, x); }, with(x));
 }
 
+TEST_F(LayersTest, CausalAttention) {
+  const MultiHeadSelfAttention attention(root_.child("attention"), 8, 2, true);
+  const Parameter x = random_parameter(context_, "x", {1, 4, 8}, 1);
+  expect_gradients(
+      context_, [&] { return attention.forward(context_, x, {}); }, with(x));
+  const std::vector<float> before = context_.download(attention.forward(context_, x, {}).value());
+  std::vector<float> numbers = context_.download(x->value);
+  numbers[3 * 8] += 1.0f;  // the last token
+  context_.write(x->value, numbers);
+  const std::vector<float> after = context_.download(attention.forward(context_, x, {}).value());
+  EXPECT_TRUE(std::equal(before.begin(), before.begin() + 3 * 8, after.begin()));
+  EXPECT_FALSE(std::equal(before.begin() + 3 * 8, before.end(), after.begin() + 3 * 8));
+}
+
+TEST_F(LayersTest, CrossAttention) {
+  const MultiHeadCrossAttention attention(root_.child("cross"), 8, 2, 6);
+  EXPECT_THAT(paths(), ElementsAre("cross.q.weight", "cross.q.bias", "cross.kv.weight", "cross.kv.bias",
+                                   "cross.out.weight", "cross.out.bias"));
+  const Parameter x = random_parameter(context_, "x", {2, 3, 8}, 1),
+                  memory = random_parameter(context_, "m", {2, 5, 6}, 2);
+  std::vector<Parameter> all = with(x);
+  all.push_back(memory);
+  expect_gradients(
+      context_,
+      [&] {
+        return attention.forward(context_, x, memory, ids(context_, {2, 5}, {2}), x);
+      },
+      all);
+}
+
 TEST_F(LayersTest, TransformerBlock) {
   const auto blocks = make_blocks(root_.child("blocks"), 1, {.width = 8, .heads = 2, .mlp_ratio = 1.5});
   EXPECT_THAT(paths(),
