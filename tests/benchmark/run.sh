@@ -15,6 +15,8 @@ if ! "$peer" -c 'import torch' 2>/dev/null; then
 fi
 
 printf 'machine: %s, %s cores\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)"
+"$peer" $here/parity/parity.py "$build/benchmarks/parity_dump"
+echo
 $here/train_step/compare.py "$build/benchmarks/train_step" "$peer"
 echo
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"

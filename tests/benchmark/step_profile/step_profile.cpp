@@ -1,12 +1,10 @@
-// Times one training step of two_tower on random data: forward, loss, backward, clipping and AdamW.
-//   step_profile [--device cpu|cuda] [--batch N] [--threads N] [--steps N] [--profile]
+// Times one training step of a benchmark model on random data: forward, loss, backward, clipping and AdamW.
+//   step_profile [--model mlp|vit|clip|gpt] [--device cpu|cuda] [--batch N] [--threads N] [--steps N] [--profile]
 // Prints the median, the spread, and with --profile the time of each kernel.
 #include "core/autograd/backward.h"
-#include "core/models/two_tower/two_tower.h"
-#include "core/ops/loss.h"
 #include "core/optim/adamw.h"
 #include "kernels/base/error.h"
-#include "kernels/base/philox.h"
+#include "tests/benchmark/models/models.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -55,15 +53,9 @@ class Profile final : public TraceSink {
   Clock::time_point begin_;
 };
 
-std::vector<float> random_numbers(std::int64_t count) {
-  std::vector<float> numbers(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    numbers[i] = static_cast<float>(philox_at(1, 0, 0, i).word[0]) / 2147483648.0f - 1.0f;
-  return numbers;
-}
-
 struct Settings {
-  std::int64_t batch = 128;
+  std::string model = "clip";
+  std::int64_t batch = 0;
   int threads = 2;
   int steps = 40;
   bool profile = false;
@@ -76,17 +68,8 @@ class Bench {
       : settings_(settings),
         context_({.device = {settings.device == "cuda" ? DeviceKind::cuda : DeviceKind::cpu, 0},
                   .threads = settings.threads}),
-        model_(context_, config(), 1),
-        optimizer_(context_, model_.named_parameters(), {}) {
-    const std::int64_t batch = settings.batch, px = config().image_px, tokens = config().max_tokens;
-    std::vector<std::int32_t> words, lengths;
-    for (std::int64_t i = 0; i < batch * tokens; ++i)
-      words.push_back(static_cast<std::int32_t>(philox_at(2, 0, 0, static_cast<std::uint64_t>(i)).word[0] % 1500));
-    for (std::int64_t i = 0; i < batch; ++i) lengths.push_back(static_cast<std::int32_t>(1 + i % tokens));
-    images_ = context_.upload(random_numbers(batch * px * px * 3), {batch, px, px, 3});
-    ids_ = context_.upload(std::span<const std::int32_t>(words), {batch, tokens});
-    lengths_ = context_.upload(std::span<const std::int32_t>(lengths), {batch});
-  }
+        model_(bench::make_model(settings.model, context_, settings.batch)),
+        optimizer_(context_, model_->parameters(), {}) {}
 
   void run() {
     for (int step = 0; step < 5; ++step) this->step();
@@ -100,10 +83,9 @@ class Bench {
     }
     std::sort(times.begin(), times.end());
     const double median = times[times.size() / 2];
-    std::cout << fmt::format(
-        "two_tower on {}, {} parameters, batch {}, {} threads: median {:.2f} ms per step ({:.2f} to {:.2f})\n",
-        settings_.device, model_.parameters().numel(), settings_.batch, settings_.threads, median, times.front(),
-        times.back());
+    std::cout << fmt::format("{} on {}, {} parameters, {} threads: median {:.2f} ms per step ({:.2f} to {:.2f})\n",
+                             settings_.model, settings_.device, model_->numel(), settings_.threads, median,
+                             times.front(), times.back());
     double mean = 0;
     for (const double time : times) mean += time / settings_.steps;
     if (settings_.profile) profile.print(settings_.steps, mean);
@@ -111,31 +93,24 @@ class Bench {
   }
 
  private:
-  static models::TwoTowerConfig config() { return {.vocabulary = 1500}; }
-
   void step() {
-    Variable loss;
-    {
-      const models::TwoTowerOutput output = model_.forward(context_, images_, ids_, lengths_);
-      loss = ops::contrastive_loss(context_, output.image_BD, output.text_BD, output.logit_scale);
-    }
-    backward(context_, loss);
+    backward(context_, model_->loss(context_));
     static_cast<void>(optimizer_.step(context_, {.learning_rate = 1e-3f, .max_norm = 1.0f}));
     optimizer_.clear_gradients();
   }
 
   Settings settings_;
   Context context_;
-  models::TwoTower model_;
+  std::unique_ptr<bench::Model> model_;
   optim::AdamW optimizer_;
-  Tensor images_, ids_, lengths_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app("Times a training step of two_tower on random data.");
+  CLI::App app("Times a training step of a benchmark model on random data.");
+  app.add_option("--model", settings.model)->check(CLI::IsMember({"mlp", "vit", "clip", "gpt"}));
   app.add_option("--device", settings.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--batch", settings.batch);
   app.add_option("--threads", settings.threads);

@@ -1,110 +1,86 @@
-// One training step of the starter's model on random data, without the loader: forward, backward, clipping, AdamW.
-// Reads lines "steps N" from stdin and answers each with the milliseconds per step, so that a driver can take turns
-// with another program. First line out: the number of parameters.
-//   train_step [--batch 128] [--threads 2]
+// Training steps of one model on one batch of random data, without the loader: forward, backward, clipping, AdamW.
+//   train_step --model mlp|vit|clip|gpt [--batch N] [--threads 2] [--dump DIRECTORY]
+// Lines in, answers out, so that a driver can take turns with another program:
+//   steps N    milliseconds per step
+//   memory     KiB: highest resident memory so far, and what was resident before the model was made
+// First line out: "parameters N". With --dump initial weights and data are written for the twin to begin from.
 #include "core/autograd/backward.h"
-#include "core/models/two_tower/two_tower.h"
-#include "core/ops/loss.h"
 #include "core/optim/adamw.h"
+#include "kernels/base/error.h"
+#include "tests/benchmark/models/models.h"
 
-#include <charconv>
 #include <chrono>
+#include <fstream>
 #include <iostream>
-#include <random>
-#include <string>
-#include <vector>
 
 namespace {
 
 using namespace athanor;
 
-constexpr std::int64_t kVocabulary = 1024;
-constexpr std::int64_t kTokens = 12;
-constexpr int kConcepts = 285;
-
-struct RandomBatch {
-  std::vector<float> images;
-  std::vector<std::int32_t> tokens, lengths, concepts;
-};
-
-RandomBatch random_batch(std::int64_t batch, std::int64_t px) {
-  std::mt19937 generator(7);
-  std::uniform_real_distribution<float> brightness(-1.0f, 1.0f);
-  std::uniform_int_distribution<std::int32_t> word(1, kVocabulary - 1), length(1, kTokens),
-      concept_id(0, kConcepts - 1);
-  RandomBatch made;
-  made.images.resize(static_cast<std::size_t>(batch * px * px * 3));
-  for (auto& value : made.images) value = brightness(generator);
-  for (std::int64_t row = 0; row < batch; ++row) {
-    made.lengths.push_back(length(generator));
-    made.concepts.push_back(concept_id(generator));
-    for (std::int64_t token = 0; token < kTokens; ++token)
-      made.tokens.push_back(token < made.lengths.back() ? word(generator) : 0);
-  }
-  return made;
+// A figure of /proc/self/status in KiB.
+long status_kib(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return std::stol(line.substr(name.size() + 1));
+  return 0;
 }
 
 class Bench {
  public:
-  Bench(std::int64_t batch, int threads)
-      : batch_(batch),
-        context_({.threads = threads}),
-        model_(context_, config(), 1),
-        data_(random_batch(batch, config().image_px)),
-        optimizer_(context_, model_.named_parameters(), {}) {}
-
-  static models::TwoTowerConfig config() {
-    models::TwoTowerConfig made;
-    made.vocabulary = kVocabulary;
-    made.max_tokens = kTokens;
-    return made;
+  Bench(const std::string& name, std::int64_t batch, int threads, const std::string& directory)
+      : context_({.threads = threads}),
+        model_(bench::make_model(name, context_, batch)),
+        optimizer_(context_, model_->parameters(), {}) {
+    if (!directory.empty()) bench::dump(*model_, context_, directory);
   }
 
-  [[nodiscard]] std::int64_t parameters() const {
-    std::int64_t count = 0;
-    for (const auto& parameter : model_.named_parameters()) count += parameter->value.numel();
-    return count;
-  }
+  [[nodiscard]] std::int64_t parameters() const { return model_->numel(); }
 
   void step() {
-    const auto px = config().image_px;
-    const auto out =
-        model_.forward(context_, context_.upload(std::span<const float>(data_.images), {batch_, px, px, 3}),
-                       context_.upload(std::span<const std::int32_t>(data_.tokens), {batch_, kTokens}),
-                       context_.upload(std::span<const std::int32_t>(data_.lengths), {batch_}));
-    const auto ids = context_.upload(std::span<const std::int32_t>(data_.concepts), {batch_});
-    Variable loss = ops::contrastive_loss(context_, out.image_BD, out.text_BD, out.logit_scale, {.ids = ids});
-    backward(context_, loss);
-    (void)optimizer_.step(context_, {.learning_rate = 1e-3f, .max_norm = 1.0f});
+    backward(context_, model_->loss(context_));
+    (void)optimizer_.step(context_, {.learning_rate = bench::kLearningRate, .max_norm = bench::kMaxNorm});
     optimizer_.clear_gradients();
   }
 
  private:
-  std::int64_t batch_;
   Context context_;
-  models::TwoTower model_;
-  RandomBatch data_;
+  std::unique_ptr<bench::Model> model_;
   optim::AdamW optimizer_;
 };
 
-int option(int count, char** words, const std::string& name, int fallback) {
+std::string option(int count, char** words, const std::string& name, const std::string& fallback) {
   for (int word = 1; word + 1 < count; ++word)
-    if (words[word] == name) return std::stoi(words[word + 1]);
+    if (words[word] == name) return words[word + 1];
   return fallback;
 }
 
-}  // namespace
-
-int main(int count, char** words) {
-  Bench bench(option(count, words, "--batch", 128), option(count, words, "--threads", 2));
+void serve(Bench& bench, long resident_before) {
   std::cout << "parameters " << bench.parameters() << std::endl;
   for (std::string verb; std::cin >> verb;) {
+    if (verb == "memory") {
+      std::cout << status_kib("VmHWM") << ' ' << resident_before << std::endl;
+      continue;
+    }
     int steps = 0;
     std::cin >> steps;
     const auto begin = std::chrono::steady_clock::now();
     for (int step = 0; step < steps; ++step) bench.step();
     const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
     std::cout << spent.count() / steps << std::endl;
+  }
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    const long resident_before = status_kib("VmRSS");
+    Bench bench(option(count, words, "--model", "clip"), std::stoll(option(count, words, "--batch", "0")),
+                std::stoi(option(count, words, "--threads", "2")), option(count, words, "--dump", ""));
+    serve(bench, resident_before);
+  } catch (const Failure& failure) {
+    std::cerr << failure.what() << "\n";
+    return exit_status(failure.error().kind);
   }
   return 0;
 }
