@@ -10,9 +10,13 @@ namespace athanor::ops {
 struct ContrastiveLossOptions {
   Tensor ids = {};  // i32 [N]: pairs of equal id are positives of each other; absent: each pair stands alone
   float max_logit_scale = kernels::kMaxLogitScale;
+  kernels::ContrastiveKind kind = kernels::ContrastiveKind::softmax;
+  Variable logit_bias = {};                 // [1], sigmoid only; absent: 0
+  Variable row_scale = {}, col_scale = {};  // [N], softmax only: inverse temperatures of images and texts; absent: 1
 };
-// Symmetric cross-entropy [1] between unit rows image [N,D] and text [N,D]; logit_scale [1] is the logarithm of the
-// factor. Formula and sources: kernels/ops/loss/contrastive_loss.h.
+// The loss [1] between unit rows image [N,D] and text [N,D]: symmetric cross-entropy, or one yes or no per pair;
+// logit_scale [1] is the logarithm of the factor. The N x N logits are never held. Formula and sources:
+// kernels/ops/loss/contrastive_loss.h.
 [[nodiscard]] Variable contrastive_loss(Context& context, const Variable& image, const Variable& text,
                                         const Variable& logit_scale, const ContrastiveLossOptions& options = {});
 

@@ -1,24 +1,34 @@
-// contrastive_loss: symmetric cross-entropy between the rows of two sets of unit vectors.
-//   s = exp(min(logit_scale, max_logit_scale))      l[i,j] = s * sum_d image[i,d] text[j,d]
-//   P[i,j] = 1 / #{j' : id[j'] = id[i]} if id[i] = id[j], else 0      (the identity when ids are absent)
-//   loss = (1/2N) sum_ij -P[i,j] (l[i,j] - row_lse[i])  +  (1/2N) sum_ij -P[i,j] (l[i,j] - col_lse[j])
-// (P is symmetric: id[i] = id[j] implies equal counts.) row_lse[i] = log sum_j exp l[i,j]; col_lse[j] = log sum_i exp
-// l[i,j]. Source: Radford et al. 2021, arXiv:2103.00020, figure 3; several positives share the mass as in Khosla et al.
-// 2020, arXiv:2004.11362.
+// contrastive_loss: two sets of unit vectors, row i of the one belonging to row i of the other.
+//   s = exp(min(logit_scale, max_logit_scale))      c[i,j] = sum_d image[i,d] text[j,d]
+//   T[i,j] = 1 if id[i] = id[j], else 0 (the identity when ids are absent);  P[i,j] = T[i,j] / sum_j' T[i,j']
 //
-// Shapes      image, text [N,D], logit_scale [1] (the logarithm of the factor), ids i32 [N] or absent, loss [1],
-// row_lse,
-//             col_lse [N]. f32, contiguous.
+// softmax: symmetric cross-entropy over rows and columns. l[i,j] = s row_scale[i] c[i,j], m[i,j] = s col_scale[j]
+// c[i,j],
+//   loss = (1/2N) sum_ij -P[i,j] (l[i,j] - row_lse[i])  +  (1/2N) sum_ij -P[i,j] (m[i,j] - col_lse[j])
+//   row_lse[i] = log sum_j exp l[i,j], col_lse[j] = log sum_i exp m[i,j]. P is symmetric, as equal ids have equal
+//   counts. Absent scales are 1; a temperature per sample is the inverse of its scale. Sources: Radford et al. 2021,
+//   arXiv:2103.00020, figure 3; several positives share the mass as in Khosla et al. 2020, arXiv:2004.11362.
+// sigmoid: one yes or no per pair. l[i,j] = s c[i,j] + logit_bias, y = 2T - 1, loss = -(1/N) sum_ij log sigmoid(y l).
+//   Source: Zhai et al. 2023, arXiv:2303.15343, section 3.2.
+//
+// Memory      The N x N logits are never held: tiles (on CUDA strips of rows) are made, used up and made again by the
+//             gradient; see contrastive_loss_workspace_bytes. Only few pairs, whose logits are smaller than the tiles
+//             of two threads, are taken at once. Source: Cheng et al. 2024, arXiv:2410.17243, for the softmax.
+// Shapes      image, text [N,D], logit_scale [1] (the logarithm of the factor), logit_bias [1] or absent (0; sigmoid
+//             only), ids i32 [N] or absent, row_scale, col_scale [N] or absent (softmax only), loss [1], row_lse,
+//             col_lse [N] (softmax only). f32, contiguous.
 // Outputs     loss, row_lse, col_lse: overwritten.
-// Accumulates logits f32, sums over exponentials f32 with the maximum subtracted, the loss f64 (reference: all f64).
-// Workspace   contrastive_loss_workspace_bytes: the N x N logits.
-// Edge cases  N = 1 gives 0. N = 0 is the caller's fault.
+// Accumulates logits f32, sums over exponentials f32 within a tile and f64 across tiles, with the maximum subtracted,
+//             the loss f64 (reference: all f64). Tiles depend on shapes only.
+// Edge cases  N = 1 gives 0 (softmax). N = 0 is the caller's fault.
 //
-// contrastive_loss_grad, with G[i,j] = dloss * ((exp(l - row_lse[i]) + exp(l - col_lse[j])) / 2 - P[i,j]) / N:
-//   dimage = s G text     dtext = s G^T image     dlogit_scale = sum_ij G[i,j] l[i,j]
+// contrastive_loss_grad. softmax, with G = dloss (exp(l - row_lse[i]) - P)/2N, H = dloss (exp(m - col_lse[j]) - P)/2N:
+//   dimage = s K text, dtext = s K^T image, K[i,j] = row_scale[i] G[i,j] + col_scale[j] H[i,j]
+//   dlogit_scale = sum_ij s c[i,j] K[i,j]    drow_scale[i] = sum_j s c[i,j] G[i,j]    dcol_scale[j] = sum_i s c H[i,j]
+// sigmoid: K = -dloss y sigmoid(-y l) / N, and dlogit_bias = sum_ij K[i,j].
 // Beyond the clamp (logit_scale > max_logit_scale) dlogit_scale is kept only if positive, so that descent can leave it.
-// Outputs     dimage, dtext: overwritten. dlogit_scale: overwritten, or added to when accumulate_parameters. May be
-// absent. Workspace   contrastive_loss_grad_workspace_bytes: N x N.
+// Outputs     dimage, dtext, drow_scale, dcol_scale: overwritten. dlogit_scale, dlogit_bias: overwritten, or added to
+//             when accumulate_parameters. All but dimage and dtext may be absent.
 #pragma once
 
 #include "kernels/base/arrays.h"
@@ -29,9 +39,13 @@ namespace athanor::kernels {
 
 inline constexpr float kMaxLogitScale = 4.6051702f;  // ln 100
 
+enum class ContrastiveKind : std::uint8_t { softmax, sigmoid };
+
 struct ContrastiveLossArgs {
   View image{}, text{}, logit_scale{}, ids{};
   float max_logit_scale = kMaxLogitScale;
+  ContrastiveKind kind = ContrastiveKind::softmax;
+  View logit_bias{}, row_scale{}, col_scale{};
   View loss{}, row_lse{}, col_lse{};
 
   static constexpr auto arrays() {
@@ -39,6 +53,9 @@ struct ContrastiveLossArgs {
                       reads("text", &ContrastiveLossArgs::text),
                       reads("logit_scale", &ContrastiveLossArgs::logit_scale),
                       reads("ids", &ContrastiveLossArgs::ids),
+                      reads("logit_bias", &ContrastiveLossArgs::logit_bias),
+                      reads("row_scale", &ContrastiveLossArgs::row_scale),
+                      reads("col_scale", &ContrastiveLossArgs::col_scale),
                       writes("loss", &ContrastiveLossArgs::loss),
                       writes("row_lse", &ContrastiveLossArgs::row_lse),
                       writes("col_lse", &ContrastiveLossArgs::col_lse)};
@@ -48,9 +65,11 @@ struct ContrastiveLossArgs {
 struct ContrastiveLossGradArgs {
   View image{}, text{}, logit_scale{}, ids{}, row_lse{}, col_lse{};
   float max_logit_scale = kMaxLogitScale;
+  ContrastiveKind kind = ContrastiveKind::softmax;
+  View logit_bias{}, row_scale{}, col_scale{};
   float dloss = 1.0f;
   bool accumulate_parameters = false;
-  View dimage{}, dtext{}, dlogit_scale{};
+  View dimage{}, dtext{}, dlogit_scale{}, dlogit_bias{}, drow_scale{}, dcol_scale{};
 
   static constexpr auto arrays() {
     return std::array{reads("image", &ContrastiveLossGradArgs::image),
@@ -59,9 +78,15 @@ struct ContrastiveLossGradArgs {
                       reads("ids", &ContrastiveLossGradArgs::ids),
                       reads("row_lse", &ContrastiveLossGradArgs::row_lse),
                       reads("col_lse", &ContrastiveLossGradArgs::col_lse),
+                      reads("logit_bias", &ContrastiveLossGradArgs::logit_bias),
+                      reads("row_scale", &ContrastiveLossGradArgs::row_scale),
+                      reads("col_scale", &ContrastiveLossGradArgs::col_scale),
                       writes("dimage", &ContrastiveLossGradArgs::dimage),
                       writes("dtext", &ContrastiveLossGradArgs::dtext),
-                      updates("dlogit_scale", &ContrastiveLossGradArgs::dlogit_scale)};
+                      updates("dlogit_scale", &ContrastiveLossGradArgs::dlogit_scale),
+                      updates("dlogit_bias", &ContrastiveLossGradArgs::dlogit_bias),
+                      writes("drow_scale", &ContrastiveLossGradArgs::drow_scale),
+                      writes("dcol_scale", &ContrastiveLossGradArgs::dcol_scale)};
   }
 };
 

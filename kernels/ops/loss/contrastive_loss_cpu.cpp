@@ -6,6 +6,7 @@
 #include "kernels/ops/loss/contrastive_loss.h"
 #include "kernels/ops/loss/contrastive_loss_avx2.h"
 #include "kernels/ops/loss/contrastive_loss_reference.h"
+#include "kernels/ops/loss/contrastive_loss_tiled.h"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,9 @@ namespace athanor::kernels {
 
 namespace {
 
-constexpr std::int64_t kRowsPerBlock = 16;
+// Enough blocks for many threads, and rows enough to keep products efficient.
+std::int64_t rows_per_block(std::int64_t n) { return std::clamp<std::int64_t>(n / 32, 16, 128); }
+
 constexpr std::int64_t kColumnsPerBlock = 64;
 
 struct Workspace {
@@ -77,7 +80,7 @@ void contrastive_loss_row_blocks(const Exec& exec, const ContrastiveLossArgs& ar
   const Workspace w = lay_out(n, cutter);
   const float scale = scale_of(args.logit_scale, args.max_logit_scale);
   float *row_lse = args.row_lse.as<float>(), *col_lse = args.col_lse.as<float>();
-  cpu::parallel_ranges(exec.threads, n, kRowsPerBlock, [&](cpu::BlockRange rows) {
+  cpu::parallel_ranges(exec.threads, n, rows_per_block(n), [&](cpu::BlockRange rows) {
     compute_logits(args.image, args.text, scale, rows, w.logits);
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       row_lse[i] = row_log_sum_exp_avx2(w.logits + i * n, n);
@@ -130,9 +133,9 @@ void contrastive_loss_grad_row_blocks(const Exec& exec, const ContrastiveLossGra
   cpu::WorkspaceCutter cutter(exec);
   const Workspace w = lay_out(n, cutter);
   const float scale = scale_of(args.logit_scale, args.max_logit_scale);
-  cpu::parallel_ranges(exec.threads, n, kRowsPerBlock,
+  cpu::parallel_ranges(exec.threads, n, rows_per_block(n),
                        [&](cpu::BlockRange rows) { gradient_of_logits(args, scale, rows, w); });
-  cpu::parallel_ranges(exec.threads, n, kRowsPerBlock, [&](cpu::BlockRange rows) {
+  cpu::parallel_ranges(exec.threads, n, rows_per_block(n), [&](cpu::BlockRange rows) {
     cpu::gemm({.transpose_a = true,
                .m = rows.size(),
                .n = width,
@@ -153,17 +156,47 @@ void contrastive_loss_grad_row_blocks(const Exec& exec, const ContrastiveLossGra
   out = static_cast<float>(args.accumulate_parameters ? static_cast<double>(out) + sum : sum);
 }
 
-const char* refuse(const Exec&, const ContrastiveLossArgs&) { return cpu::avx2_refusal(); }
-const char* refuse_grad(const Exec&, const ContrastiveLossGradArgs&) { return cpu::avx2_refusal(); }
+// Few pairs: their logits take no more memory than the tiles of two threads would.
+constexpr std::int64_t kFewPairs = 512;
 
-constexpr std::array<Candidate<ContrastiveLossArgs>, 2> kCandidates{{
-    {"contrastive_loss_cpu_avx2_row_blocks", refuse, contrastive_loss_row_blocks},
+template <class Args>
+const char* refuse_dense(const Exec&, const Args& args) {
+  if (args.kind != ContrastiveKind::softmax) return "only the softmax is taken at once";
+  if (args.row_scale.present() || args.col_scale.present()) return "the samples have scales of their own";
+  if (args.image.dim(0) > kFewPairs) return "so many pairs are taken in tiles";
+  return cpu::avx2_refusal();
+}
+
+template <class Args>
+const char* refuse_tiled(const Exec&, const Args&) {
+  return cpu::avx2_refusal();
+}
+
+template <class Args>
+std::size_t dense_bytes(const Exec&, const Args& args) {
+  cpu::WorkspaceCutter cutter;
+  lay_out(args.image.dim(0), cutter);
+  return cutter.bytes();
+}
+
+constexpr std::array<Candidate<ContrastiveLossArgs>, 3> kCandidates{{
+    {"contrastive_loss_cpu_avx2_row_blocks", refuse_dense, contrastive_loss_row_blocks, dense_bytes},
+    {"contrastive_loss_cpu_avx2_tiled", refuse_tiled, contrastive_loss_tiled, contrastive_loss_tiled_bytes},
     {"contrastive_loss_cpu_reference", nullptr, contrastive_loss_reference},
 }};
-constexpr std::array<Candidate<ContrastiveLossGradArgs>, 2> kGradCandidates{{
-    {"contrastive_loss_grad_cpu_avx2_row_blocks", refuse_grad, contrastive_loss_grad_row_blocks},
+constexpr std::array<Candidate<ContrastiveLossGradArgs>, 3> kGradCandidates{{
+    {"contrastive_loss_grad_cpu_avx2_row_blocks", refuse_dense, contrastive_loss_grad_row_blocks, dense_bytes},
+    {"contrastive_loss_grad_cpu_avx2_tiled", refuse_tiled, contrastive_loss_grad_tiled,
+     contrastive_loss_grad_tiled_bytes},
     {"contrastive_loss_grad_cpu_reference", nullptr, contrastive_loss_grad_reference},
 }};
+
+// What the candidate that will be taken asks for.
+template <class Args>
+std::size_t cpu_bytes(const Exec& exec, const Args& args, Candidates<Args> candidates) {
+  const auto& taken = choose<Args>(exec, args, candidates);
+  return taken.workspace_bytes ? taken.workspace_bytes(exec, args) : 0;
+}
 
 }  // namespace
 
@@ -180,16 +213,12 @@ void contrastive_loss_grad(const Exec& exec, const ContrastiveLossGradArgs& args
 
 std::size_t contrastive_loss_workspace_bytes(const Exec& exec, const ContrastiveLossArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return contrastive_loss_cuda_workspace_bytes(args);
-  cpu::WorkspaceCutter cutter;
-  lay_out(args.image.dim(0), cutter);
-  return cutter.bytes();
+  return cpu_bytes(exec, args, contrastive_loss_candidates());
 }
 
 std::size_t contrastive_loss_grad_workspace_bytes(const Exec& exec, const ContrastiveLossGradArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return contrastive_loss_grad_cuda_workspace_bytes(args);
-  cpu::WorkspaceCutter cutter;
-  lay_out(args.image.dim(0), cutter);
-  return cutter.bytes();
+  return cpu_bytes(exec, args, contrastive_loss_grad_candidates());
 }
 
 }  // namespace athanor::kernels

@@ -9,86 +9,147 @@ namespace athanor::kernels {
 
 namespace {
 
-// All logits and targets in double.
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+// All products and targets in double. `Args` is either of the two.
 struct Problem {
   std::size_t n, width;
-  double scale;
-  std::vector<double> logits, targets;
+  double scale, bias;
+  std::vector<double> row_scale, col_scale;
+  std::vector<double> scaled, targets, positive;  // s c, P and T
 
-  Problem(const View& image, const View& text, const View& logit_scale, const View& ids, float max_logit_scale)
-      : n(static_cast<std::size_t>(image.dim(0))),
-        width(static_cast<std::size_t>(image.dim(1))),
-        scale(std::exp(static_cast<double>(std::min(logit_scale.as<float>()[0], max_logit_scale)))),
-        logits(n * n, 0.0),
-        targets(n * n, 0.0) {
-    for (std::size_t i = 0; i < n; ++i)
+  template <class Args>
+  explicit Problem(const Args& args)
+      : n(static_cast<std::size_t>(args.image.dim(0))),
+        width(static_cast<std::size_t>(args.image.dim(1))),
+        scale(std::exp(static_cast<double>(std::min(args.logit_scale.template as<float>()[0], args.max_logit_scale)))),
+        bias(args.logit_bias.present() ? static_cast<double>(args.logit_bias.template as<float>()[0]) : 0.0),
+        row_scale(scales(args.row_scale)),
+        col_scale(scales(args.col_scale)),
+        scaled(n * n, 0.0),
+        targets(n * n, 0.0),
+        positive(n * n, 0.0) {
+    for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j < n; ++j) {
         for (std::size_t d = 0; d < width; ++d)
-          logits[i * n + j] += scale * static_cast<double>(image.as<float>()[i * width + d]) *
-                               static_cast<double>(text.as<float>()[j * width + d]);
-        targets[i * n + j] = same(ids, i, j) ? 1.0 / count(ids, i) : 0.0;
+          scaled[i * n + j] += scale * static_cast<double>(args.image.template as<float>()[i * width + d]) *
+                               static_cast<double>(args.text.template as<float>()[j * width + d]);
+        positive[i * n + j] = same(args.ids, i, j) ? 1.0 : 0.0;
       }
+      double count = 0.0;
+      for (std::size_t j = 0; j < n; ++j) count += positive[i * n + j];
+      for (std::size_t j = 0; j < n; ++j) targets[i * n + j] = positive[i * n + j] / count;
+    }
   }
 
+  [[nodiscard]] std::vector<double> scales(const View& view) const {
+    std::vector<double> out(n, 1.0);
+    for (std::size_t i = 0; view.present() && i < n; ++i) out[i] = static_cast<double>(view.as<float>()[i]);
+    return out;
+  }
   [[nodiscard]] static bool same(const View& ids, std::size_t i, std::size_t j) {
     return ids.present() ? ids.as<std::int32_t>()[i] == ids.as<std::int32_t>()[j] : i == j;
   }
-  [[nodiscard]] double count(const View& ids, std::size_t i) const {
-    double total = 0.0;
-    for (std::size_t j = 0; j < n; ++j) total += same(ids, i, j) ? 1.0 : 0.0;
-    return total;
-  }
-  // step = 1 walks a row from `first`, step = n a column.
-  [[nodiscard]] double log_sum_exp(std::size_t first, std::size_t step) const {
-    double top = logits[first], sum = 0.0;
-    for (std::size_t j = 0; j < n; ++j) top = std::max(top, logits[first + j * step]);
-    for (std::size_t j = 0; j < n; ++j) sum += std::exp(logits[first + j * step] - top);
-    return top + std::log(sum);
-  }
+  [[nodiscard]] double row_logit(std::size_t i, std::size_t j) const { return row_scale[i] * scaled[i * n + j]; }
+  [[nodiscard]] double col_logit(std::size_t i, std::size_t j) const { return col_scale[j] * scaled[i * n + j]; }
+  // +1 where the two belong together, else -1.
+  [[nodiscard]] double sign(std::size_t i, std::size_t j) const { return 2.0 * positive[i * n + j] - 1.0; }
 };
+
+template <class Logit>
+double log_sum_exp(std::size_t n, Logit&& logit) {
+  double top = logit(0), sum = 0.0;
+  for (std::size_t j = 0; j < n; ++j) top = std::max(top, logit(j));
+  for (std::size_t j = 0; j < n; ++j) sum += std::exp(logit(j) - top);
+  return top + std::log(sum);
+}
+
+double softmax_loss(const Problem& p, const ContrastiveLossArgs& args) {
+  double loss = 0.0;
+  for (std::size_t i = 0; i < p.n; ++i) {
+    const double row = log_sum_exp(p.n, [&](std::size_t j) { return p.row_logit(i, j); });
+    const double col = log_sum_exp(p.n, [&](std::size_t j) { return p.col_logit(j, i); });
+    args.row_lse.as<float>()[i] = static_cast<float>(row);
+    args.col_lse.as<float>()[i] = static_cast<float>(col);
+    for (std::size_t j = 0; j < p.n; ++j) {
+      loss -= p.targets[i * p.n + j] * (p.row_logit(i, j) - row);
+      loss -= p.targets[j * p.n + i] * (p.col_logit(j, i) - col);
+    }
+  }
+  return loss / 2.0;
+}
+
+double sigmoid_loss(const Problem& p) {
+  double loss = 0.0;
+  for (std::size_t i = 0; i < p.n; ++i)
+    for (std::size_t j = 0; j < p.n; ++j) loss += softplus(-p.sign(i, j) * (p.scaled[i * p.n + j] + p.bias));
+  return loss;
+}
+
+struct Gradient {
+  std::vector<double> dimage, dtext, drow_scale, dcol_scale;
+  double dlogit_scale = 0.0, dlogit_bias = 0.0;
+};
+
+// The gradient with respect to s c[i,j]; what else depends on the pair is added up on the way.
+double pair_gradient(const Problem& p, const ContrastiveLossGradArgs& args, std::size_t i, std::size_t j,
+                     Gradient& sums) {
+  const double factor = static_cast<double>(args.dloss) / static_cast<double>(p.n), scaled = p.scaled[i * p.n + j];
+  if (args.kind == ContrastiveKind::sigmoid) {
+    const double g = -factor * p.sign(i, j) * sigmoid(-p.sign(i, j) * (scaled + p.bias));
+    sums.dlogit_bias += g;
+    return g;
+  }
+  const double target = p.targets[i * p.n + j];
+  const double row = std::exp(p.row_logit(i, j) - static_cast<double>(args.row_lse.as<float>()[i])),
+               col = std::exp(p.col_logit(i, j) - static_cast<double>(args.col_lse.as<float>()[j]));
+  const double of_row = 0.5 * factor * (row - target), of_col = 0.5 * factor * (col - target);
+  sums.drow_scale[i] += scaled * of_row;
+  sums.dcol_scale[j] += scaled * of_col;
+  return p.row_scale[i] * of_row + p.col_scale[j] * of_col;
+}
+
+void store(const std::vector<double>& from, const View& to) {
+  for (std::size_t i = 0; to.present() && i < from.size(); ++i) to.as<float>()[i] = static_cast<float>(from[i]);
+}
+
+void store_parameter(double sum, bool accumulate, const View& to) {
+  if (!to.present()) return;
+  float& out = to.as<float>()[0];
+  out = static_cast<float>(accumulate ? static_cast<double>(out) + sum : sum);
+}
 
 }  // namespace
 
 void contrastive_loss_reference(const Exec&, const ContrastiveLossArgs& args) {
-  const Problem p(args.image, args.text, args.logit_scale, args.ids, args.max_logit_scale);
-  double loss = 0.0;
-  for (std::size_t i = 0; i < p.n; ++i) {
-    const double row = p.log_sum_exp(i * p.n, 1), col = p.log_sum_exp(i, p.n);
-    args.row_lse.as<float>()[i] = static_cast<float>(row);
-    args.col_lse.as<float>()[i] = static_cast<float>(col);
-    for (std::size_t j = 0; j < p.n; ++j) {
-      loss -= p.targets[i * p.n + j] * (p.logits[i * p.n + j] - row);
-      loss -= p.targets[j * p.n + i] * (p.logits[j * p.n + i] - col);
-    }
-  }
-  args.loss.as<float>()[0] = static_cast<float>(loss / (2.0 * static_cast<double>(p.n)));
+  const Problem p(args);
+  const double sum = args.kind == ContrastiveKind::softmax ? softmax_loss(p, args) : sigmoid_loss(p);
+  args.loss.as<float>()[0] = static_cast<float>(sum / static_cast<double>(p.n));
 }
 
 void contrastive_loss_grad_reference(const Exec&, const ContrastiveLossGradArgs& args) {
-  const Problem p(args.image, args.text, args.logit_scale, args.ids, args.max_logit_scale);
-  std::vector<double> dimage(p.n * p.width, 0.0), dtext(p.n * p.width, 0.0);
-  double dscale = 0.0;
+  const Problem p(args);
+  Gradient sums{.dimage = std::vector<double>(p.n * p.width),
+                .dtext = std::vector<double>(p.n * p.width),
+                .drow_scale = std::vector<double>(p.n),
+                .dcol_scale = std::vector<double>(p.n)};
   for (std::size_t i = 0; i < p.n; ++i)
     for (std::size_t j = 0; j < p.n; ++j) {
-      const double logit = p.logits[i * p.n + j];
-      const double row = static_cast<double>(args.row_lse.as<float>()[i]),
-                   col = static_cast<double>(args.col_lse.as<float>()[j]);
-      const double g = static_cast<double>(args.dloss) / static_cast<double>(p.n) *
-                       (0.5 * (std::exp(logit - row) + std::exp(logit - col)) - p.targets[i * p.n + j]);
-      dscale += g * logit;
+      const double g = pair_gradient(p, args, i, j, sums);
+      sums.dlogit_scale += g * p.scaled[i * p.n + j];
       for (std::size_t d = 0; d < p.width; ++d) {
-        dimage[i * p.width + d] += p.scale * g * static_cast<double>(args.text.as<float>()[j * p.width + d]);
-        dtext[j * p.width + d] += p.scale * g * static_cast<double>(args.image.as<float>()[i * p.width + d]);
+        sums.dimage[i * p.width + d] += p.scale * g * static_cast<double>(args.text.as<float>()[j * p.width + d]);
+        sums.dtext[j * p.width + d] += p.scale * g * static_cast<double>(args.image.as<float>()[i * p.width + d]);
       }
     }
-  for (std::size_t at = 0; at < dimage.size(); ++at) {
-    args.dimage.as<float>()[at] = static_cast<float>(dimage[at]);
-    args.dtext.as<float>()[at] = static_cast<float>(dtext[at]);
-  }
-  if (!args.dlogit_scale.present()) return;
-  if (args.logit_scale.as<float>()[0] > args.max_logit_scale) dscale = std::max(dscale, 0.0);
-  float& out = args.dlogit_scale.as<float>()[0];
-  out = static_cast<float>(args.accumulate_parameters ? static_cast<double>(out) + dscale : dscale);
+  store(sums.dimage, args.dimage);
+  store(sums.dtext, args.dtext);
+  store(sums.drow_scale, args.drow_scale);
+  store(sums.dcol_scale, args.dcol_scale);
+  if (args.logit_scale.as<float>()[0] > args.max_logit_scale) sums.dlogit_scale = std::max(sums.dlogit_scale, 0.0);
+  store_parameter(sums.dlogit_scale, args.accumulate_parameters, args.dlogit_scale);
+  store_parameter(sums.dlogit_bias, args.accumulate_parameters, args.dlogit_bias);
 }
 
 }  // namespace athanor::kernels

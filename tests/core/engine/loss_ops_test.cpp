@@ -71,6 +71,40 @@ TEST_F(LossOpsTest, LinearCrossEntropyMakesNoGradientWhereNoneIsWanted) {
   EXPECT_GT(value(loss), 0.0f);
 }
 
+TEST_F(LossOpsTest, ContrastiveLossWithScalesPerSample) {
+  const Parameter image = random_parameter(context_, "image", {6, 5}, 1),
+                  text = random_parameter(context_, "t", {6, 5}, 2);
+  const Parameter logit_scale = make_parameter("logit_scale", context_.full({1}, 0.4f));
+  const Parameter rows = make_parameter("rows", context_.upload(std::vector<float>{1, 0.5f, 1.5f, 1, 2, 0.8f}, {6}));
+  const Parameter cols = make_parameter("cols", context_.upload(std::vector<float>{0.7f, 1, 1, 1.2f, 1, 0.5f}, {6}));
+  expect_gradients(context_,
+                   [&] {
+                     return ops::contrastive_loss(
+                         context_, image, text, logit_scale,
+                         {.ids = ids(context_, {0, 1, 2, 1, 4, 0}, {6}), .row_scale = rows, .col_scale = cols});
+                   },
+                   {image, text, logit_scale, rows, cols});
+}
+
+TEST_F(LossOpsTest, SigmoidContrastiveLoss) {
+  const Parameter image = random_parameter(context_, "image", {6, 5}, 1),
+                  text = random_parameter(context_, "t", {6, 5}, 2);
+  const Parameter logit_scale = make_parameter("logit_scale", context_.full({1}, 0.4f));
+  const Parameter bias = make_parameter("bias", context_.full({1}, -1.0f));
+  expect_gradients(context_,
+                   [&] {
+                     return ops::contrastive_loss(context_, image, text, logit_scale,
+                                                  {.kind = kernels::ContrastiveKind::sigmoid, .logit_bias = bias});
+                   },
+                   {image, text, logit_scale, bias});
+  EXPECT_THAT(
+      failure_text([&] { return ops::contrastive_loss(context_, image, text, logit_scale, {.logit_bias = bias}); }),
+      HasSubstr("the softmax knows none"));
+  EXPECT_THAT(
+      failure_text([&] { return ops::contrastive_loss(context_, image, text, logit_scale, {.row_scale = bias}); }),
+      AllOf(HasSubstr("row_scale is [1]"), HasSubstr("[6] is needed")));
+}
+
 TEST_F(LossOpsTest, AFactorOnTheLossLiftsNarrowGradientsOutOfTheSubnormals) {
   const std::vector<float> numbers = test::random_numbers(4096 * 4, 1);
   const Parameter weight = random_parameter(context_, "w", {3, 4}, 2, 0.01f);
