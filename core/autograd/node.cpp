@@ -96,4 +96,13 @@ Variable record(Context& context, const char* op, Tensor output, std::initialize
           std::make_shared<Node>(op, context.next_sequence(), std::move(edges), std::move(gradient))};
 }
 
+Variable record_all(Context& context, const char* op, Tensor output, std::span<const Variable> inputs,
+                    GradientFunction gradient) {
+  std::vector<Edge> edges;
+  edges.reserve(inputs.size());
+  for (const Variable& input : inputs) edges.push_back(input.edge());
+  return {std::move(output),
+          std::make_shared<Node>(op, context.next_sequence(), std::move(edges), std::move(gradient))};
+}
+
 }  // namespace athanor

@@ -7,6 +7,7 @@
 #include "core/autograd/variable.h"
 
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 namespace athanor {
@@ -96,6 +97,9 @@ class ParameterSpace {
 // Makes `output` the result of a recorded op. Call only when recording().
 [[nodiscard]] Variable record(Context& context, const char* op, Tensor output,
                               std::initializer_list<const Variable*> inputs, GradientFunction gradient);
+// The same for as many inputs as there are.
+[[nodiscard]] Variable record_all(Context& context, const char* op, Tensor output, std::span<const Variable> inputs,
+                                  GradientFunction gradient);
 
 // Saves an input or an intermediate for the gradient. Parameters pass no hook.
 [[nodiscard]] inline SavedTensor save(Context& context, const Variable& variable) {

@@ -10,6 +10,8 @@ namespace athanor::ops {
 
 // y = act(x)
 [[nodiscard]] Variable activation(Context& context, const Variable& x, Activation kind);
+// y [..., C] = silu(x[..., :C]) * x[..., C:] from x [..., 2C]
+[[nodiscard]] Variable swiglu(Context& context, const Variable& x);
 // y = a + b; b has the trailing dims of a, all of them or fewer, and is repeated over the rest.
 [[nodiscard]] Variable add(Context& context, const Variable& a, const Variable& b);
 // x in another floating-point format, rounded to nearest; x itself where it has it. The gradient is cast back.

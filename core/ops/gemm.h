@@ -23,4 +23,17 @@ struct MatmulOptions {
 [[nodiscard]] Variable matmul(Context& context, const Variable& a, const Variable& b,
                               const MatmulOptions& options = {});
 
+struct BatchedMatmulOptions {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  float alpha = 1.0f;
+  Variable bias = {};  // [N]; may be absent
+  Activation activation = Activation::none;
+  Variable residual = {};  // of the shape of c, added after the activation; may be absent
+};
+// c [..., M, N] = act(alpha op(a) op(b) + bias) + residual, with 0 to 2 batch dims before the matrices of a and b.
+// Where one of them has 1, or fewer batch dims, its matrices are repeated.
+[[nodiscard]] Variable batched_matmul(Context& context, const Variable& a, const Variable& b,
+                                      const BatchedMatmulOptions& options = {});
+
 }  // namespace athanor::ops

@@ -11,4 +11,14 @@ namespace athanor::ops {
 // y [B,C]: mean of x [B,T,C] over the first lengths[b] tokens; lengths i32 [B] or absent (all T).
 [[nodiscard]] Variable masked_mean(Context& context, const Variable& x, const Tensor& lengths = {});
 
+// Along one dim of x; a negative dim counts from the innermost. index i32 is a list that names whole slices, or has the
+// dims of x except for this one and names an element each. Indices have no gradient; on a GPU they are not checked.
+//   gather       y[.., j, ..] = x[.., index[.., j, ..], ..]
+//   scatter      x, in which y[.., index[.., j, ..], ..] = u[.., j, ..]: the last j stays where several name one
+//   element scatter_add  the same with +=, in order of j
+[[nodiscard]] Variable gather(Context& context, const Variable& x, int dim, const Tensor& index);
+[[nodiscard]] Variable scatter(Context& context, const Variable& x, int dim, const Tensor& index, const Variable& u);
+[[nodiscard]] Variable scatter_add(Context& context, const Variable& x, int dim, const Tensor& index,
+                                   const Variable& u);
+
 }  // namespace athanor::ops

@@ -24,4 +24,10 @@ struct GroupNormOptions {
 // Rows of x [..., C] brought to length 1.
 [[nodiscard]] Variable l2_normalize(Context& context, const Variable& x, float eps = 1e-12f);
 
+// Over the last dim of x [..., C]: each row becomes positive and sums to 1, or the logarithm of that. lengths i32 has
+// leading dims of x, or is absent: rows look at their first length columns only, and the others get 0 (-infinity). So
+// do columns that are -infinity. Lengths have no gradient. Formula: kernels/ops/norm/softmax.h.
+[[nodiscard]] Variable softmax(Context& context, const Variable& x, const Tensor& lengths = {});
+[[nodiscard]] Variable log_softmax(Context& context, const Variable& x, const Tensor& lengths = {});
+
 }  // namespace athanor::ops

@@ -20,6 +20,7 @@ inline double activate_exact(Activation activation, double x) {
     case Activation::relu: return x < 0.0 ? 0.0 : x;
     case Activation::gelu_erf: return 0.5 * x * std::erfc(-x * kSqrtHalf);
     case Activation::gelu_tanh: return x * sigmoid_exact(kGeluTanhScale * (x + kGeluTanhCubic * x * x * x));
+    case Activation::silu: return x * sigmoid_exact(x);
   }
   return x;
 }
@@ -32,6 +33,10 @@ inline double activation_slope_exact(Activation activation, double x) {
     case Activation::gelu_tanh: {
       const double s = sigmoid_exact(kGeluTanhScale * (x + kGeluTanhCubic * x * x * x));
       return s + x * s * (1.0 - s) * kGeluTanhScale * (1.0 + 3.0 * kGeluTanhCubic * x * x);
+    }
+    case Activation::silu: {
+      const double s = sigmoid_exact(x);
+      return s + x * s * (1.0 - s);
     }
   }
   return 1.0;

@@ -67,6 +67,7 @@ inline Vec activate(Vec x) {
   if constexpr (kind == Activation::gelu_erf) return x * normal(x).lower_tail;
   if constexpr (kind == Activation::gelu_tanh)
     return x * sigmoid(x * multiply_add(Vec::all(kGeluTanhB), x * x, Vec::all(kGeluTanhA)));
+  if constexpr (kind == Activation::silu) return x * sigmoid(x);
   return x;
 }
 
@@ -82,6 +83,10 @@ inline Vec activation_slope(Vec x) {
     const Vec s = sigmoid(x * multiply_add(Vec::all(kGeluTanhB), square, Vec::all(kGeluTanhA)));
     const Vec inner = multiply_add(Vec::all(3.0f * kGeluTanhB), square, Vec::all(kGeluTanhA));
     return multiply_add(x * inner * s, Vec::all(1.0f) - s, s);
+  }
+  if constexpr (kind == Activation::silu) {
+    const Vec s = sigmoid(x);
+    return multiply_add(x * s, Vec::all(1.0f) - s, s);
   }
   return Vec::all(1.0f);
 }

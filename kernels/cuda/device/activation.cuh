@@ -41,6 +41,15 @@ struct GeluTanh {
   }
 };
 
+struct Silu {
+  __device__ static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+  __device__ static float value(float x) { return x * sigmoid(x); }
+  __device__ static float slope(float x) {
+    const float s = sigmoid(x);
+    return s + x * s * (1.0f - s);
+  }
+};
+
 // Calls body(NoActivation{}), body(Relu{}) … for the activation named at run time.
 template <class Body>
 void with_activation(Activation activation, Body&& body) {
@@ -49,6 +58,7 @@ void with_activation(Activation activation, Body&& body) {
     case Activation::relu: return body(Relu{});
     case Activation::gelu_erf: return body(GeluErf{});
     case Activation::gelu_tanh: return body(GeluTanh{});
+    case Activation::silu: return body(Silu{});
   }
 }
 

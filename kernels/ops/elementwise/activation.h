@@ -2,7 +2,7 @@
 //
 // Shapes      x, y of equal shape. f32, contiguous.
 // Outputs     y: overwritten. y may alias x.
-// Precision   gelu within 1e-6 absolute of the exact value; large |x| saturates to x or -0 without overflow.
+// Precision   gelu and silu within 1e-6 absolute of the exact value; large |x| saturates to x or -0 without overflow.
 //
 // activation_grad: dx = dy * act'(x), from the input of the forward call.
 // Outputs     dx: overwritten. dx may alias dy.

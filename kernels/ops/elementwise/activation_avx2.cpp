@@ -32,6 +32,7 @@ void activation_avx2(Activation activation, std::int64_t numel, const float* x, 
     case Activation::relu: return forward<Activation::relu>(numel, x, y);
     case Activation::gelu_erf: return forward<Activation::gelu_erf>(numel, x, y);
     case Activation::gelu_tanh: return forward<Activation::gelu_tanh>(numel, x, y);
+    case Activation::silu: return forward<Activation::silu>(numel, x, y);
   }
 }
 
@@ -41,6 +42,7 @@ void activation_grad_avx2(Activation activation, std::int64_t numel, const float
     case Activation::relu: return backward<Activation::relu>(numel, x, dy, dx);
     case Activation::gelu_erf: return backward<Activation::gelu_erf>(numel, x, dy, dx);
     case Activation::gelu_tanh: return backward<Activation::gelu_tanh>(numel, x, dy, dx);
+    case Activation::silu: return backward<Activation::silu>(numel, x, dy, dx);
   }
 }
 

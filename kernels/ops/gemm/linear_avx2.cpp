@@ -45,6 +45,7 @@ void linear_epilogue_avx2(Activation activation, std::int64_t rows, std::int64_t
     case Activation::relu: return epilogue<Activation::relu>(rows, cols, bias, residual, preactivation, y);
     case Activation::gelu_erf: return epilogue<Activation::gelu_erf>(rows, cols, bias, residual, preactivation, y);
     case Activation::gelu_tanh: return epilogue<Activation::gelu_tanh>(rows, cols, bias, residual, preactivation, y);
+    case Activation::silu: return epilogue<Activation::silu>(rows, cols, bias, residual, preactivation, y);
   }
 }
 

@@ -1,8 +1,9 @@
 // copy: y[index] = x[index] for every index, whatever the strides. A permuted view of x makes it a transpose, a sliced
 // view of y a concatenation, a stride of 0 in x a repetition.
 //
-// Shapes      x, y of equal shape (rank <= 6) and equal dtype of 4 bytes (f32 or i32); strides of any kind, but no two
-//             indices of y may name the same element.
+// Shapes      x, y of equal shape (rank <= 6) and equal dtype of whole bytes (any but i4), whose bits are copied;
+// strides of
+//             any kind, but no two indices of y may name the same element.
 // Outputs     y: overwritten; elements of its memory outside the view are untouched. x and y must not overlap.
 // Edge cases  Empty shapes do nothing.
 #pragma once
@@ -15,6 +16,7 @@ namespace athanor::kernels {
 
 struct CopyArgs {
   View x{}, y{};
+  static constexpr bool kAnyFormat = true;
 
   static constexpr auto arrays() { return std::array{reads("x", &CopyArgs::x), writes("y", &CopyArgs::y)}; }
 };

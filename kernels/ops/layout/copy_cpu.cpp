@@ -12,8 +12,16 @@ namespace {
 
 constexpr std::int64_t kElementsPerBlock = 16384;
 
-// Every element type of 4 bytes travels as its bits.
-using Word = std::uint32_t;
+// Every element type travels as its bits: calls body with an integer of as many bytes.
+template <class Body>
+void with_word(DType dtype, Body body) {
+  switch (size_bits(dtype)) {
+    case 8: return body(std::uint8_t{});
+    case 16: return body(std::uint16_t{});
+    case 32: return body(std::uint32_t{});
+    default: return body(std::uint64_t{});
+  }
+}
 
 struct Offsets {
   std::int64_t x = 0, y = 0;
@@ -32,12 +40,15 @@ Offsets offsets_of(const CopyArgs& args, std::int64_t index, int dims) {
 }
 
 void copy_reference(const Exec&, const CopyArgs& args) {
-  for (std::int64_t index = 0; index < args.x.numel(); ++index) {
-    const Offsets at = offsets_of(args, index, args.x.shape.rank());
-    args.y.as<Word>()[at.y] = args.x.as<Word>()[at.x];
-  }
+  with_word(args.x.dtype, [&]<class Word>(Word) {
+    for (std::int64_t index = 0; index < args.x.numel(); ++index) {
+      const Offsets at = offsets_of(args, index, args.x.shape.rank());
+      args.y.as<Word>()[at.y] = args.x.as<Word>()[at.x];
+    }
+  });
 }
 
+template <class Word>
 void copy_row(const Word* x, std::int64_t x_step, Word* y, std::int64_t y_step, std::int64_t count) {
   if (x_step == 1 && y_step == 1) {
     std::memcpy(y, x, static_cast<std::size_t>(count) * sizeof(Word));
@@ -58,10 +69,12 @@ void copy_rows(const Exec& exec, const CopyArgs& args) {
     length *= args.x.shape[--outer];
   const std::int64_t rows_per_block = std::max<std::int64_t>(kElementsPerBlock / length, 1);
   cpu::parallel_ranges(exec.threads, total / length, rows_per_block, [&](cpu::BlockRange rows) {
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      const Offsets at = offsets_of(args, row, outer);
-      copy_row(args.x.as<Word>() + at.x, x_step, args.y.as<Word>() + at.y, y_step, length);
-    }
+    with_word(args.x.dtype, [&]<class Word>(Word) {
+      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+        const Offsets at = offsets_of(args, row, outer);
+        copy_row(args.x.as<Word>() + at.x, x_step, args.y.as<Word>() + at.y, y_step, length);
+      }
+    });
   });
 }
 

@@ -7,7 +7,8 @@ namespace athanor::kernels {
 namespace {
 
 // One thread per element, in y's order of dims; the innermost dim is y's own.
-__global__ void copy_kernel(cuda::StridedPair pair, std::int64_t elements, const std::int32_t* x, std::int32_t* y) {
+template <class Word>
+__global__ void copy_kernel(cuda::StridedPair pair, std::int64_t elements, const Word* x, Word* y) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= elements) return;
   std::int64_t left = i, from = 0, to = 0;
@@ -25,9 +26,10 @@ __global__ void copy_kernel(cuda::StridedPair pair, std::int64_t elements, const
 constexpr int kTile = 32;
 constexpr int kTileRows = 8;
 
+template <class Word>
 __global__ void transpose_kernel(std::int64_t rows, std::int64_t columns, std::int64_t row_tiles,
-                                 std::int64_t column_tiles, const std::int32_t* x, std::int32_t* y) {
-  __shared__ std::int32_t tile[kTile][kTile + 1];  // one more, so that a column lies in 32 banks
+                                 std::int64_t column_tiles, const Word* x, Word* y) {
+  __shared__ Word tile[kTile][kTile + 1];  // one more, so that a column lies in 32 banks
   std::int64_t block = blockIdx.x;
   const std::int64_t column = block % column_tiles * kTile;
   block /= column_tiles;
@@ -43,17 +45,17 @@ __global__ void transpose_kernel(std::int64_t rows, std::int64_t columns, std::i
       y[matrix + (column + down) * rows + row + across] = tile[across][down];
 }
 
-}  // namespace
+constexpr const char* kOp = "copy";
 
-void copy_cuda(const Exec& exec, const CopyArgs& args) {
-  constexpr const char* kOp = "copy";
+// Every element type travels as its bits, in an integer of as many bytes.
+template <class Word>
+void copy_words(const Exec& exec, const CopyArgs& args) {
   const std::int64_t elements = args.y.numel();
-  if (elements == 0) return;
   const cuda::StridedPair pair = cuda::merge_dims(args.x, args.y);
-  const auto* const x = args.x.as<std::int32_t>();
-  auto* const y = args.y.as<std::int32_t>();
+  const Word* const x = args.x.as<Word>();
+  Word* const y = args.y.as<Word>();
   if (cuda::is_dense(pair)) {
-    ATH_CUDA_CHECK(kOp, cudaMemcpyAsync(y, x, static_cast<std::size_t>(elements) * sizeof(std::int32_t),
+    ATH_CUDA_CHECK(kOp, cudaMemcpyAsync(y, x, static_cast<std::size_t>(elements) * sizeof(Word),
                                         cudaMemcpyDeviceToDevice, cuda::stream_of(exec)));
     return;
   }
@@ -62,9 +64,21 @@ void copy_cuda(const Exec& exec, const CopyArgs& args) {
                        column_tiles = cuda::ceil_div(turn->columns, kTile);
     return cuda::launch_kernel(
         exec, kOp, {.blocks_x = turn->matrices * row_tiles * column_tiles, .threads_x = kTile, .threads_y = kTileRows},
-        transpose_kernel, turn->rows, turn->columns, row_tiles, column_tiles, x, y);
+        transpose_kernel<Word>, turn->rows, turn->columns, row_tiles, column_tiles, x, y);
   }
-  cuda::launch_kernel(exec, kOp, cuda::per_element(elements), copy_kernel, pair, elements, x, y);
+  cuda::launch_kernel(exec, kOp, cuda::per_element(elements), copy_kernel<Word>, pair, elements, x, y);
+}
+
+}  // namespace
+
+void copy_cuda(const Exec& exec, const CopyArgs& args) {
+  if (args.y.numel() == 0) return;
+  switch (size_bits(args.x.dtype)) {
+    case 8: return copy_words<std::uint8_t>(exec, args);
+    case 16: return copy_words<std::uint16_t>(exec, args);
+    case 32: return copy_words<std::uint32_t>(exec, args);
+    default: return copy_words<std::uint64_t>(exec, args);
+  }
 }
 
 }  // namespace athanor::kernels

@@ -179,6 +179,7 @@ void group_norm_sample_avx2(const GroupNormSample& s, float eps, float* y, float
     case Activation::relu: return transform<Activation::relu>(s, stats, y);
     case Activation::gelu_erf: return transform<Activation::gelu_erf>(s, stats, y);
     case Activation::gelu_tanh: return transform<Activation::gelu_tanh>(s, stats, y);
+    case Activation::silu: return transform<Activation::silu>(s, stats, y);
   }
 }
 
@@ -194,6 +195,7 @@ void group_norm_grad_sample_avx2(const GroupNormSample& s, const float* mean, co
     case Activation::relu: return gradient<Activation::relu>(s, means, rstds, dy, dx, dgain, dbias);
     case Activation::gelu_erf: return gradient<Activation::gelu_erf>(s, means, rstds, dy, dx, dgain, dbias);
     case Activation::gelu_tanh: return gradient<Activation::gelu_tanh>(s, means, rstds, dy, dx, dgain, dbias);
+    case Activation::silu: return gradient<Activation::silu>(s, means, rstds, dy, dx, dgain, dbias);
   }
 }
 

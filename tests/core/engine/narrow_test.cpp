@@ -6,8 +6,10 @@
 #include "core/ops/elementwise.h"
 #include "core/ops/gemm.h"
 #include "core/ops/index.h"
+#include "core/ops/layout.h"
 #include "core/ops/loss.h"
 #include "core/ops/norm.h"
+#include "core/ops/reduce.h"
 #include "kernels/base/number_format.h"
 #include "tests/core/engine/support.h"
 
@@ -211,6 +213,51 @@ std::vector<Case> cases() {
        [=](Context& c, const Activations& a, const P&) {
          return ops::reshape(c, x(a), {8, 3});
        }},
+      {"batched_matmul",
+       {{2, 3, 4}, {4, 5}},
+       {{5}},
+       [=](Context& c, const Activations& a, const P& p) {
+         return ops::batched_matmul(c, a[0], a[1], {.bias = p[0]});
+       }},
+      {"softmax",
+       {{4, 6}},
+       {},
+       [=](Context& c, const Activations& a, const P&) { return ops::softmax(c, x(a)); },
+       true},
+      {"log_softmax",
+       {{4, 6}},
+       {},
+       [=](Context& c, const Activations& a, const P&) { return ops::log_softmax(c, x(a)); },
+       true},
+      {"swiglu", {{4, 6}}, {}, [=](Context& c, const Activations& a, const P&) { return ops::swiglu(c, x(a)); }},
+      {"sum", {{4, 6}}, {}, [=](Context& c, const Activations& a, const P&) { return ops::sum(c, x(a), 0); }},
+      {"mean", {{4, 6}}, {}, [=](Context& c, const Activations& a, const P&) { return ops::mean(c, x(a), 1); }},
+      {"max", {{4, 6}}, {}, [=](Context& c, const Activations& a, const P&) { return ops::max(c, x(a), 1); }},
+      {"gather",
+       {{4, 6}},
+       {},
+       [=](Context& c, const Activations& a, const P&) {
+         return ops::gather(c, x(a), 1, ids(c, {5, 0, 5}, {3}));
+       }},
+      {"scatter_add",
+       {{4, 6}, {4, 3}},
+       {},
+       [=](Context& c, const Activations& a, const P&) {
+         return ops::scatter_add(c, a[0], 1, ids(c, {5, 0, 5}, {3}), a[1]);
+       }},
+      {"transpose",
+       {{4, 6}},
+       {},
+       [=](Context& c, const Activations& a, const P&) { return ops::transpose(c, x(a), 0, 1); }},
+      {"concat",
+       {{4, 6}, {4, 2}},
+       {},
+       [=](Context& c, const Activations& a, const P&) { return ops::concat(c, a, 1); }},
+      {"slice", {{4, 6}}, {}, [=](Context& c, const Activations& a, const P&) { return ops::slice(c, x(a), 1, 2, 3); }},
+      {"patchify",
+       {{1, 4, 4, 3}},
+       {},
+       [=](Context& c, const Activations& a, const P&) { return ops::patchify(c, x(a), 2); }},
       {"leading", {{4, 6}}, {}, [=](Context& c, const Activations& a, const P&) { return ops::leading(c, x(a), 3); }},
   };
 }

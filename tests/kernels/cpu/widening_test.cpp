@@ -2,8 +2,8 @@
 #include "kernels/base/error.h"
 #include "kernels/base/number_format.h"
 #include "kernels/cpu/launch.h"
+#include "kernels/ops/elementwise/axpby.h"
 #include "kernels/ops/gemm/linear.h"
-#include "kernels/ops/layout/copy.h"
 #include "kernels/ops/quant/cast.h"
 
 #include <gtest/gtest.h>
@@ -74,9 +74,9 @@ TEST(Widening, ReadsAndWritesStridedViews) {
   Narrow x(DType::bf16, {6, 10}, random_floats(60, 4));
   Narrow y(DType::bf16, {10, 6});
   View transposed(x.view.data, DType::bf16, {10, 6}, {1, 10});
-  const CopyArgs args{.x = transposed, .y = y.view};
+  const AxpbyArgs args{.x = transposed, .y = y.view};
   std::vector<std::byte> workspace;
-  copy(exec_with_workspace(args, 2, workspace), args);
+  axpby(exec_with_workspace(args, 2, workspace), args);
   for (std::size_t row = 0; row < 10; ++row)
     for (std::size_t col = 0; col < 6; ++col) EXPECT_EQ(y.codes[row * 6 + col], x.codes[col * 10 + row]);
 }
@@ -87,7 +87,7 @@ TEST(Widening, RefusesAWorkspaceThatIsTooSmall) {
   Exec exec;
   exec.workspace = workspace.data();
   exec.workspace_bytes = workspace.size();
-  EXPECT_THROW(copy(exec, {.x = x.view, .y = y.view}), Failure);
+  EXPECT_THROW(axpby(exec, {.x = x.view, .y = y.view}), Failure);
 }
 
 }  // namespace
