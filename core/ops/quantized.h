@@ -5,7 +5,7 @@
 #include "core/tensor/context.h"
 #include "kernels/base/scaling.h"
 
-#include <functional>
+#include <array>
 
 namespace athanor::ops {
 
@@ -27,6 +27,11 @@ struct CodeFormat {
   std::int64_t block = kernels::kQuantBlock;
   bool power_of_two = true;
   Tensor scale = {};  // f32 [1], given beforehand for a whole tensor; absent: found from the numbers themselves
+
+  [[nodiscard]] bool same_as(const CodeFormat& other) const {
+    return format == other.format && grouping == other.grouping && block == other.block &&
+           power_of_two == other.power_of_two && scale.storage() == other.scale.storage();
+  }
 };
 
 struct Codes {
@@ -41,14 +46,19 @@ struct QuantizeWishes {
 [[nodiscard]] Codes quantize(Context& context, const Tensor& x, const CodeFormat& format, const QuantizeWishes& wishes);
 [[nodiscard]] Tensor new_quantize_stats(Context& context);
 
-// Is told what quantizing each tensor of a layer found, as it happens.
-using QuantizeObserver = std::function<void(Context& context, TensorClass tensor_class, const Tensor& stats)>;
-
 struct ScaledLinearOptions {
-  CodeFormat activation, weight, gradient;
-  bool forward = true;   // y from codes; otherwise from x and the weight in the format of x
-  bool backward = true;  // dx and dw from codes; likewise
-  QuantizeObserver observer = {};
+  // What each pass multiplies. Where both take codes of the same kind, x and the weight are quantized once.
+  struct Forward {
+    bool codes = true;           // otherwise from x and the weight as numbers
+    DType numbers = DType::f32;  // in this format; f32: in that of x
+    CodeFormat activation, weight;
+  } forward;
+  struct Backward {
+    bool codes = true;  // otherwise from numbers in the format of x
+    CodeFormat activation, weight, gradient;
+  } backward;
+  // Where quantizing writes what it found when a gradient is recorded, by TensorClass; absent: not wanted.
+  std::array<Tensor, kTensorClassCount> stats{};
 };
 // y [..., N] = x [..., K] weight [N, K]^T + bias [N], both sides as codes. y and dx have the format of x; gradients of
 // weight and bias are f32. bias may be absent.

@@ -32,15 +32,6 @@ void multiply(Context& context, const Side& a, const Side& b, const View& bias, 
                  {.flops = 2.0 * static_cast<double>(c.numel()) * static_cast<double>(b.codes.dim(-1))});
 }
 
-// Quantizes one tensor and tells the observer.
-Codes coded(Context& context, const Tensor& x, TensorClass tensor_class, const CodeFormat& format, bool rows,
-            bool columns, const QuantizeObserver& observer) {
-  const Tensor stats = observer ? new_quantize_stats(context) : Tensor();
-  Codes made = quantize(context, x, format, {.rows = rows, .columns = columns, .stats = stats});
-  if (observer) observer(context, tensor_class, stats);
-  return made;
-}
-
 struct SavedScaledLinear {
   SavedTensor x, weight;  // as they were multiplied, where the backward pass does not use codes
   Codes x_codes, weight_codes;
@@ -51,19 +42,20 @@ struct SavedScaledLinear {
 
 void gradients_from_codes(BackwardCall& call, const SavedScaledLinear& saved, const Tensor& dy) {
   Context& context = call.context();
-  const ScaledLinearOptions& options = saved.options;
+  const ScaledLinearOptions::Backward& how = saved.options.backward;
+  const Tensor& stats = saved.options.stats[static_cast<std::size_t>(TensorClass::gradient)];
   const Codes dy_codes =
-      coded(context, dy, TensorClass::gradient, options.gradient, call.wanted(0), call.wanted(1), options.observer);
+      quantize(context, dy, how.gradient, {.rows = call.wanted(0), .columns = call.wanted(1), .stats = stats});
   if (call.wanted(0)) {
     Tensor dx = context.empty(saved.x_shape, saved.format);
-    multiply(context, {dy_codes.codes, dy_codes.scales, options.gradient},
-             {saved.weight_codes.column_codes, saved.weight_codes.column_scales, options.weight}, {}, false, dx.view());
+    multiply(context, {dy_codes.codes, dy_codes.scales, how.gradient},
+             {saved.weight_codes.column_codes, saved.weight_codes.column_scales, how.weight}, {}, false, dx.view());
     call.give(0, std::move(dx));
   }
   if (call.wanted(1)) {
     ParameterSpace space(call, {{1, saved.weight_shape}});
-    multiply(context, {dy_codes.column_codes, dy_codes.column_scales, options.gradient},
-             {saved.x_codes.column_codes, saved.x_codes.column_scales, options.activation}, {}, space.accumulate(),
+    multiply(context, {dy_codes.column_codes, dy_codes.column_scales, how.gradient},
+             {saved.x_codes.column_codes, saved.x_codes.column_scales, how.activation}, {}, space.accumulate(),
              space.view(1));
     space.commit();
   }
@@ -99,7 +91,7 @@ void gradients_from_numbers(BackwardCall& call, const SavedScaledLinear& saved, 
 // Inputs of the node: 0 x, 1 weight, 2 bias.
 void scaled_linear_grad(BackwardCall& call, const SavedScaledLinear& saved) {
   const Tensor dy = std::move(call.output_gradient());
-  if (saved.options.backward)
+  if (saved.options.backward.codes)
     gradients_from_codes(call, saved, dy);
   else
     gradients_from_numbers(call, saved, dy);
@@ -115,10 +107,38 @@ void check_scaled_linear(const Variable& x, const Variable& weight, const Variab
   check_shape("scaled_linear", "bias", bias, {weight.dim(0)}, describe("weight", weight));
 }
 
-void product_of_numbers(Context& context, const Tensor& x, const Tensor& weight, const View& bias, const Tensor& y) {
-  const kernels::LinearArgs args{.x = x.view(), .w = weight.view(), .bias = bias, .y = y.view()};
+// The product of x and the weight, both rounded to `format`, in y.
+Tensor product_of_numbers(Context& context, const Tensor& x, const Tensor& weight, const View& bias, DType format,
+                          Tensor y) {
+  const DType numbers = format == DType::f32 ? x.dtype() : format;
+  const Tensor left = context.cast(x, numbers), right = context.cast(weight, numbers);
+  const Tensor product = numbers == y.dtype() ? y : context.empty(y.shape());
+  const kernels::LinearArgs args{.x = left.view(), .w = right.view(), .bias = bias, .y = product.view()};
   context.launch("linear", kernels::linear, args, kernels::linear_workspace_bytes(context.exec(), args),
                  {.flops = 2.0 * static_cast<double>(rows(x.shape())) * static_cast<double>(weight.numel())});
+  return context.cast(product, y.dtype());
+}
+
+// What the two passes read of one tensor.
+struct CodePair {
+  Codes forward, backward;
+};
+struct Wanted {
+  bool forward, backward;
+};
+
+CodePair coded(Context& context, const Tensor& x, const CodeFormat& forward, const CodeFormat& backward, Wanted wanted,
+               const Tensor& stats) {
+  CodePair made;
+  if (wanted.forward && wanted.backward && forward.same_as(backward)) {
+    made.forward = made.backward = quantize(context, x, forward, {.rows = true, .columns = true, .stats = stats});
+    return made;
+  }
+  if (wanted.forward) made.forward = quantize(context, x, forward, {.rows = true, .stats = stats});
+  if (wanted.backward)
+    made.backward =
+        quantize(context, x, backward, {.rows = false, .columns = true, .stats = wanted.forward ? Tensor() : stats});
+  return made;
 }
 
 }  // namespace
@@ -127,34 +147,31 @@ Variable scaled_linear(Context& context, const Variable& x, const Variable& weig
                        const ScaledLinearOptions& options) {
   check_scaled_linear(x, weight, bias);
   const bool records = recording(context, {&x, &weight, &bias});
-  const bool keeps_codes = records && options.backward;
-  const QuantizeObserver none;
   SavedScaledLinear saved;
   saved.options = options;
   saved.x_shape = x.shape();
   saved.weight_shape = weight.shape();
   saved.format = x.value().dtype();
   Tensor y = context.empty(with_last(x.shape(), weight.dim(0)), saved.format);
-  if (options.forward || keeps_codes) {
-    const QuantizeObserver& observer = records ? options.observer : none;
-    saved.x_codes =
-        coded(context, x.value(), TensorClass::activation, options.activation, options.forward, keeps_codes, observer);
-    saved.weight_codes =
-        coded(context, weight.value(), TensorClass::weight, options.weight, options.forward, keeps_codes, observer);
-  }
-  if (options.forward)
-    multiply(context, {saved.x_codes.codes, saved.x_codes.scales, options.activation},
-             {saved.weight_codes.codes, saved.weight_codes.scales, options.weight}, bias.view(), false, y.view());
-  if (!options.forward || (records && !options.backward)) {
-    const Tensor rounded = context.cast(weight.value(), saved.format);
-    if (!options.forward) product_of_numbers(context, x.value(), rounded, bias.view(), y);
-    if (records && !options.backward) {
-      saved.x = save(context, x);
-      saved.weight = save_weight(context, weight, rounded);
-    }
-  }
+  const Wanted wanted{options.forward.codes, records && options.backward.codes};
+  const auto stats = [&](TensorClass c) { return records ? options.stats[static_cast<std::size_t>(c)] : Tensor(); };
+  const CodePair x_codes = coded(context, x.value(), options.forward.activation, options.backward.activation, wanted,
+                                 stats(TensorClass::activation));
+  const CodePair w_codes = coded(context, weight.value(), options.forward.weight, options.backward.weight, wanted,
+                                 stats(TensorClass::weight));
+  if (options.forward.codes)
+    multiply(context, {x_codes.forward.codes, x_codes.forward.scales, options.forward.activation},
+             {w_codes.forward.codes, w_codes.forward.scales, options.forward.weight}, bias.view(), false, y.view());
+  else
+    y = product_of_numbers(context, x.value(), weight.value(), bias.view(), options.forward.numbers, std::move(y));
   if (!records) return y;
+  saved.x_codes = x_codes.backward;
+  saved.weight_codes = w_codes.backward;
   saved.x_codes.codes = saved.weight_codes.codes = {};  // the backward pass reads the columns
+  if (!options.backward.codes) {
+    saved.x = save(context, x);
+    saved.weight = save_weight(context, weight, context.cast(weight.value(), saved.format));
+  }
   return record(context, "scaled_linear", std::move(y), {&x, &weight, &bias},
                 [saved = std::move(saved)](BackwardCall& call) { scaled_linear_grad(call, saved); });
 }

@@ -65,7 +65,8 @@ Result scaled(const ScaledLinearOptions& how, bool whole, DType format = DType::
 
 ScaledLinearOptions all(const CodeFormat& format) {
   ScaledLinearOptions how;
-  how.activation = how.weight = how.gradient = format;
+  how.forward.activation = how.forward.weight = format;
+  how.backward.activation = how.backward.weight = how.backward.gradient = format;
   return how;
 }
 
@@ -108,8 +109,8 @@ TEST(ScaledLinear, IsAsFarFromTheExactProductAsItsFormat) {
 TEST(ScaledLinear, EachPassCanStayInNumbers) {
   const Result codes = scaled(all({}), false), numbers = plain(false);
   ScaledLinearOptions forward_only = all({}), backward_only = all({});
-  forward_only.backward = false;
-  backward_only.forward = false;
+  forward_only.backward.codes = false;
+  backward_only.forward.codes = false;
   const Result first = scaled(forward_only, false), second = scaled(backward_only, false);
   EXPECT_EQ(first.y, codes.y);
   EXPECT_EQ(first.dx, numbers.dx);
@@ -125,16 +126,45 @@ TEST(ScaledLinear, KeepsTheFormatOfNarrowActivations) {
   EXPECT_EQ(narrow.dw, want.dw);
 }
 
-TEST(ScaledLinear, TellsWhatQuantizingFound) {
-  std::vector<std::string> heard;
-  ScaledLinearOptions how = all({});
-  how.observer = [&](Context&, TensorClass tensor_class, const Tensor& stats) {
-    heard.emplace_back(ops::to_string(tensor_class));
-    EXPECT_GT(stats.host<double>()[kernels::QuantizeStats::amax], 0.5);
-    EXPECT_EQ(stats.host<double>()[kernels::QuantizeStats::nonfinite], 0);
-  };
-  (void)scaled(how, false);
-  EXPECT_THAT(heard, ElementsAre("activation", "weight", "gradient"));
+TEST(ScaledLinear, PassesCanTakeCodesOfDifferentKinds) {
+  const CodeFormat by_tensor{}, by_block{.grouping = Grouping::stretch, .block = 16};
+  ScaledLinearOptions mixed = all(by_tensor);
+  mixed.backward.activation = mixed.backward.weight = mixed.backward.gradient = by_block;
+  const Result got = scaled(mixed, false);
+  EXPECT_EQ(got.y, scaled(all(by_tensor), false).y);
+  EXPECT_EQ(got.dx, scaled(all(by_block), false).dx);
+  EXPECT_EQ(got.dw, scaled(all(by_block), false).dw);
+}
+
+TEST(ScaledLinear, CanMultiplyForwardInAnotherFormat) {
+  ScaledLinearOptions how;
+  how.forward.codes = how.backward.codes = false;
+  how.forward.numbers = DType::f16;
+  const Result got = scaled(how, false), want = plain(false);
+  EXPECT_NE(got.y, want.y);
+  EXPECT_LT(relative_error(got.y, want.y), 5e-4);
+  EXPECT_EQ(got.dx, want.dx) << "gradients do not see the f16 copies";
+  EXPECT_EQ(got.dw, want.dw);
+}
+
+TEST(ScaledLinear, WritesWhatQuantizingFound) {
+  using kernels::QuantizeStats;
+  const Result found = run(
+      [](Context& context, const Variable& x, const Variable& weight, const Variable& bias) {
+        ScaledLinearOptions how = all({});
+        for (Tensor& stats : how.stats) stats = ops::new_quantize_stats(context);
+        const Variable y = ops::scaled_linear(context, x, weight, bias, how);
+        const auto amax = [&](TensorClass c) {
+          return how.stats[static_cast<std::size_t>(c)].host<double>()[QuantizeStats::amax];
+        };
+        EXPECT_NEAR(amax(TensorClass::activation), 1.0, 0.1);
+        EXPECT_NEAR(amax(TensorClass::weight), 1.0, 0.1);
+        backward(context, y, context.full(y.shape(), 0.5f));
+        EXPECT_EQ(amax(TensorClass::gradient), 0.5);
+        return ops::scaled_linear(context, x, weight, bias, how);
+      },
+      false);
+  EXPECT_FALSE(found.y.empty());
 }
 
 TEST(ScaledLinear, UsesAGivenScale) {

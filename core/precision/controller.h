@@ -1,0 +1,100 @@
+// Chooses the format of every product from what was measured: least time within an error budget, changed slowly.
+//
+// The error of a product is the root of the summed noise-to-signal ratios of its two sides; a layer counts by its share
+// of the work. The choice is an exact multiple-choice knapsack; a pass goes down in precision after two votes in a row,
+// up after one, and at most a tenth of the layers change at a time. A pure function of its inputs and votes: no device,
+// no clock, no random number. After the periodic selection of SNIP (Pan et al. 2025).
+#pragma once
+
+#include "core/ops/quantized.h"
+#include "core/precision/policy.h"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace athanor::precision {
+
+// What quantizing a tensor would lose or lost.
+struct ClassStatistics {
+  double amax = 0, rms = 0;
+  double underflow = 0;   // share of the numbers other than 0 that became 0
+  double saturation = 0;  // share of the finite numbers that were cut off
+  double noise = 0;       // energy of the error over that of the numbers
+  double nonfinite = 0;   // numbers
+  [[nodiscard]] double snr_db() const;
+};
+// From the array that quantize writes (kernels/base/scaling.h).
+[[nodiscard]] ClassStatistics class_statistics(const double* stats);
+
+// Codings that are measured.
+enum class Coding : std::uint8_t { tensor, block };
+inline constexpr int kCodingCount = 2;
+
+struct LayerMeasurement {
+  std::size_t layer = 0;  // Site::index
+  double work = 0;        // multiply-adds of its forward product
+  std::array<std::array<ClassStatistics, ops::kTensorClassCount>, kCodingCount> statistics{};
+};
+
+struct Change {
+  std::size_t layer = 0;
+  Pass pass = Pass::forward;
+  PassFormat from = PassFormat::stream, to = PassFormat::stream;
+  std::string reason;
+  std::vector<std::pair<std::string, double>> statistics;
+};
+
+// Relative time of a product, the stream being 1. Measured by NVIDIA on an H200 with quantizing included:
+// TransformerEngine, docs/examples/gemm_profiling.
+[[nodiscard]] double relative_time(PassFormat format) noexcept;
+// The relative error of one pass in a format.
+[[nodiscard]] double pass_error(const LayerMeasurement& measured, Pass pass, PassFormat format) noexcept;
+
+class Controller {
+ public:
+  using Formats = std::vector<std::array<PassFormat, kPassCount>>;  // by layer
+  struct Votes {
+    PassFormat wish = PassFormat::stream;
+    int count = 0;
+    [[nodiscard]] bool operator==(const Votes&) const = default;
+  };
+
+  Controller(const DynamicSettings& settings, std::size_t layers);
+
+  // One vote of every measured pass, and the changes that are due. `now` is not changed.
+  [[nodiscard]] std::vector<Change> decide(const std::vector<LayerMeasurement>& measured, const Formats& now);
+  // Takes all votes back.
+  void forget();
+
+  [[nodiscard]] const std::vector<std::array<Votes, kPassCount>>& votes() const noexcept { return votes_; }
+  void set_votes(std::vector<std::array<Votes, kPassCount>> votes) { votes_ = std::move(votes); }
+
+ private:
+  DynamicSettings settings_;
+  std::vector<std::array<Votes, kPassCount>> votes_;
+};
+
+// Whether a loss is out of all proportion to those before it: beyond `spike` deviations of their moving mean.
+class SpikeDetector {
+ public:
+  struct State {
+    double mean = 0, variance = 0;
+    std::int64_t count = 0;
+    [[nodiscard]] bool operator==(const State&) const = default;
+  };
+  explicit SpikeDetector(double spike) : spike_(spike) {}
+
+  [[nodiscard]] double deviations(double loss) const noexcept;
+  [[nodiscard]] bool is_spike(double loss) const noexcept { return deviations(loss) > spike_; }
+  void count(double loss) noexcept;
+  [[nodiscard]] const State& state() const noexcept { return state_; }
+  void set_state(const State& state) noexcept { state_ = state; }
+
+ private:
+  double spike_;
+  State state_;
+};
+
+}  // namespace athanor::precision
