@@ -1,5 +1,5 @@
-// Delayed scaling of one tensor: the scale of a step follows from the largest magnitudes of the steps before it, so that
-// quantizing needs one pass. Micikevicius et al. 2022, arXiv:2209.05433.
+// Delayed scaling of one tensor: the scale of a step follows from the largest magnitudes of the steps before it, so
+// that quantizing needs one pass. Micikevicius et al. 2022, arXiv:2209.05433.
 #pragma once
 
 #include "core/precision/policy.h"

@@ -147,7 +147,8 @@ std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& meas
       votes = {};
       continue;
     }
-    const double before = pass_error(*item.measured, item.pass, from), after = pass_error(*item.measured, item.pass, to);
+    const double before = pass_error(*item.measured, item.pass, from),
+                 after = pass_error(*item.measured, item.pass, to);
     const bool goes_up = after < before || !allowed(*item.measured, item.pass, from);
     // A vote counts on if it goes the same way, to whichever format.
     votes = {to, votes.count + 1};
@@ -165,7 +166,8 @@ std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& meas
   std::vector<Change> due = std::move(up);
   due.insert(due.end(), std::make_move_iterator(down.begin()), std::make_move_iterator(down.end()));
   // The limit is of layers: both passes of one may change together.
-  const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(kShareOfLayers * static_cast<double>(now.size())));
+  const auto limit =
+      std::max<std::size_t>(1, static_cast<std::size_t>(kShareOfLayers * static_cast<double>(now.size())));
   std::vector<std::size_t> layers;
   std::erase_if(due, [&](const Change& change) {
     if (std::ranges::find(layers, change.layer) != layers.end()) return false;

@@ -1,5 +1,5 @@
-// The multiple-choice knapsack: one option of every item, least total cost, total weight within a budget. Solved exactly
-// by dynamic programming over weights in whole cells.
+// The multiple-choice knapsack: one option of every item, least total cost, total weight within a budget. Solved
+// exactly by dynamic programming over weights in whole cells.
 #pragma once
 
 #include <cstdint>

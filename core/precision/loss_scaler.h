@@ -11,7 +11,7 @@ class LossScaler {
  public:
   struct State {
     double scale = 1;
-    int growth = 0;      // steps without overflow
+    int growth = 0;       // steps without overflow
     int forgiveness = 0;  // overflows that are still forgiven
     [[nodiscard]] bool operator==(const State&) const = default;
   };

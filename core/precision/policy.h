@@ -1,5 +1,5 @@
-// What a recipe asks of number formats, as frozen values. Includes nothing above std and kernels/base, so that plans and
-// windows can name policies without the engine.
+// What a recipe asks of number formats, as frozen values. Includes nothing above std and kernels/base, so that plans
+// and windows can name policies without the engine.
 #pragma once
 
 #include "kernels/base/dtype.h"
@@ -12,7 +12,8 @@
 namespace athanor::precision {
 
 // fp8_*: products in FP8, the rest in bf16. They differ in where a tensor's scale comes from: the largest magnitudes of
-// earlier steps (delayed), of this tensor (current), or of each block (block). dynamic chooses per layer while training.
+// earlier steps (delayed), of this tensor (current), or of each block (block). dynamic chooses per layer while
+// training.
 enum class Policy : std::uint8_t { fp32, tf32, fp16, bf16, fp8_delayed, fp8_current, fp8_block, dynamic };
 inline constexpr std::array<const char*, 8> kPolicyNames = {"fp32",        "tf32",        "fp16",      "bf16",
                                                             "fp8-delayed", "fp8-current", "fp8-block", "dynamic"};
@@ -51,9 +52,9 @@ struct Settings {
   Policy policy = Policy::fp32;
   bool exact_scales = false;  // scales of blocks and tensors are any f32 instead of powers of two
   int key_blocks = 1;         // blocks at each end of a stack that stay out of FP8
-  LossScaleSettings loss_scale;
-  DelayedSettings delayed;
-  DynamicSettings dynamic;
+  LossScaleSettings loss_scale = {};
+  DelayedSettings delayed = {};
+  DynamicSettings dynamic = {};
 };
 
 // How one pass of a layer's product is computed; stream is the format of the activations themselves.

@@ -117,13 +117,12 @@ Resolution resolve(const Settings& settings, std::span<const std::shared_ptr<con
 }
 
 std::string Resolution::summary() const {
-  std::string text = fmt::format("{}: activations {}, parameters and statistics f32", to_string(actual),
-                                 to_string(stream));
+  std::string text =
+      fmt::format("{}: activations {}, parameters and statistics f32", to_string(actual), to_string(stream));
   if (tf32) text += ", products tf32";
   if (scales_loss) text += ", loss scaled";
   const auto low = std::ranges::count_if(layers, [](const LayerFormats& layer) { return layer.kept_high.empty(); });
-  if (is_fp8(actual))
-    text += fmt::format("; {} of {} layers multiply in {}", low, layers.size(), to_string(actual));
+  if (is_fp8(actual)) text += fmt::format("; {} of {} layers multiply in {}", low, layers.size(), to_string(actual));
   if (actual == Policy::dynamic) text += fmt::format("; {} of {} layers are free to change", low, layers.size());
   return text;
 }
