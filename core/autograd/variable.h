@@ -15,6 +15,7 @@ namespace athanor {
 
 class Context;
 class Node;
+struct LowRank;  // core/nn/low_rank.h
 struct ParameterState;
 using Parameter = std::shared_ptr<ParameterState>;
 
@@ -23,10 +24,12 @@ using Parameter = std::shared_ptr<ParameterState>;
 struct ParameterState {
   std::string path;  // "image_tower.blocks.0.attention.qkv.weight"
   Tensor value;
-  Tensor gradient;        // absent until a backward pass reaches it; further passes add to it
-  bool decays = true;     // weight decay applies
-  float rate = 1.0f;      // multiplies the learning rate
-  bool trainable = true;  // false: treated as a constant
+  Tensor gradient;                   // absent until a backward pass reaches it; further passes add to it
+  bool decays = true;                // weight decay applies
+  float rate = 1.0f;                 // multiplies the learning rate
+  bool trainable = true;             // false: treated as a constant
+  bool product = false;              // the weight [out, in] of a linear layer, which may be given an adapter
+  std::shared_ptr<LowRank> adapter;  // null for most
   // Called in order, in a backward pass, once the gradient of this pass is complete. Reducers hang here.
   std::vector<std::function<void(Context&, ParameterState&)>> hooks;
 };

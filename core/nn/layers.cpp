@@ -1,5 +1,6 @@
 #include "core/nn/layers.h"
 
+#include "core/nn/low_rank.h"
 #include "core/ops/index.h"
 
 namespace athanor::nn {
@@ -14,14 +15,20 @@ ParameterTraits undecayed(const Init& init) { return {.init = init, .decays = fa
 
 Linear::Linear(const Scope& scope, const LinearConfig& config)
     : site_(scope.site(LayerKind::linear, config.in, config.out)),
-      weight_(scope.parameter("weight", {config.out, config.in}, {.init = Init::fan_in(config.in)})) {
+      weight_(scope.parameter("weight", {config.out, config.in}, {.init = Init::fan_in(config.in), .product = true})) {
   if (config.bias) bias_ = scope.parameter("bias", {config.out}, undecayed(Init::fan_in(config.in)));
 }
 
-Variable Linear::forward(Context& context, const Variable& x, const ops::LinearOptions& options) const {
+Variable Linear::product(Context& context, const Variable& x, const ops::LinearOptions& options) const {
   if (LayerPrecision* precision = context.layer_precision())
     return precision->linear(context, *site_, x, weight_, bias_, options);
   return ops::linear(context, x, weight_, bias_, options);
+}
+
+Variable Linear::forward(Context& context, const Variable& x, const ops::LinearOptions& options) const {
+  if (!weight_->adapter || weight_->adapter->merged) return product(context, x, options);
+  return adapted_linear(context, x, *weight_->adapter, options,
+                        [&](const ops::LinearOptions& base) { return product(context, x, base); });
 }
 
 Conv2d::Conv2d(const Scope& scope, const Conv2dConfig& config)

@@ -21,6 +21,8 @@ class Linear {
   [[nodiscard]] Variable forward(Context& context, const Variable& x, const ops::LinearOptions& options = {}) const;
 
  private:
+  [[nodiscard]] Variable product(Context& context, const Variable& x, const ops::LinearOptions& options) const;
+
   std::shared_ptr<const Site> site_;
   Parameter weight_, bias_;
 };

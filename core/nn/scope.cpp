@@ -50,6 +50,7 @@ Parameter Scope::parameter(std::string_view name, const Shape& shape, const Para
   fill(*context_, value, traits.init, seed_ ^ path_hash(path));
   Parameter parameter = make_parameter(std::move(path), value, traits.decays);
   parameter->rate = traits.rate;
+  parameter->product = traits.product;
   parameters_->add(parameter);
   return parameter;
 }

@@ -55,6 +55,7 @@ struct ParameterTraits {
   Init init;
   bool decays = true;
   float rate = 1.0f;
+  bool product = false;  // see ParameterState
 };
 
 class Scope {

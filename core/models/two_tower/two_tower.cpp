@@ -22,6 +22,10 @@ const TwoTowerConfig& checked(const TwoTowerConfig& config) {
            "Make data.image_px a multiple of " + text(halvings));
   if (config.image_heads < 1 || config.image_width % config.image_heads != 0)
     refuse("model.image_heads does not divide model.image_width", "Choose a divisor of " + text(config.image_width));
+  if (config.bert && config.max_tokens > config.bert->positions)
+    refuse("texts of " + text(config.max_tokens) + " tokens are longer than the text encoder reads",
+           "Set data.max_tokens to at most " + text(config.bert->positions));
+  if (config.bert) return config;
   if (config.text_heads < 1 || config.text_width % config.text_heads != 0)
     refuse("model.text_heads does not divide model.text_width", "Choose a divisor of " + text(config.text_width));
   if (config.vocabulary < 1) refuse("the vocabulary is empty", "Prepare the data set again");
@@ -74,10 +78,29 @@ Variable TextTower::forward(Context& context, const Tensor& ids_BT, const Tensor
   return ops::l2_normalize(context, head_.forward(context, dropout_.forward(context, pooled_BC)));
 }
 
+BertTower::BertTower(const nn::Scope& scope, const TwoTowerConfig& config)
+    : encoder_(scope.child("encoder"), *config.bert),
+      dropout_(scope.child("head"), config.dropout),
+      head_(scope.child("head"), {.in = config.bert->width, .out = config.embedding_dim}) {}
+
+Variable BertTower::forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const {
+  const Variable pooled_BC = encoder_.pooled(context, ids_BT, lengths_B);
+  return ops::l2_normalize(context, head_.forward(context, dropout_.forward(context, pooled_BC)));
+}
+
+namespace {
+
+std::variant<TextTower, BertTower> make_text_tower(const nn::Scope& scope, const TwoTowerConfig& config) {
+  if (config.bert) return BertTower(scope, config);
+  return TextTower(scope, config);
+}
+
+}  // namespace
+
 TwoTower::TwoTower(Context& context, const TwoTowerConfig& config, std::uint64_t seed)
     : config_(checked(config)),
       image_tower_(nn::Scope(context, parameters_, seed, "image_tower"), config_),
-      text_tower_(nn::Scope(context, parameters_, seed, "text_tower"), config_),
+      text_tower_(make_text_tower(nn::Scope(context, parameters_, seed, "text_tower"), config_)),
       logit_scale_(nn::Scope(context, parameters_, seed)
                        .parameter("logit_scale", {1},
                                   {.init = nn::Init::constant(-std::log(config.initial_temperature)),
@@ -97,7 +120,7 @@ Variable TwoTower::encode_texts(Context& context, const Tensor& ids_BT, const Te
     throw Failure(ErrorKind::invalid_input, "encode texts",
                   "their ids have shape " + to_string(ids_BT.shape()) + ", the model reads [batch, at most " +
                       std::to_string(config_.max_tokens) + "]");
-  return text_tower_.forward(context, ids_BT, lengths_B);
+  return std::visit([&](const auto& tower) { return tower.forward(context, ids_BT, lengths_B); }, text_tower_);
 }
 
 TwoTowerOutput TwoTower::forward(Context& context, const Variable& images_BHWC, const Tensor& ids_BT,

@@ -2,14 +2,17 @@
 // convolutional stem before the picture's transformer.
 //   picture:  stem -> (project) -> + positions -> blocks -> norm -> mean over tokens -> head -> unit length
 //   text:     words + positions -> blocks -> norm -> mean over the words -> head -> unit length
+//             or bert -> mean over the words -> head -> unit length
 // A sample's result never depends on the other samples of its batch.
 // Letters: B batch, H height, W width, T tokens, C channels, D embedding dim.
 #pragma once
 
+#include "core/models/bert/bert.h"
 #include "core/nn/conv_stem.h"
 #include "core/nn/transformer.h"
 
 #include <optional>
+#include <variant>
 
 namespace athanor::models {
 
@@ -26,6 +29,8 @@ struct TwoTowerConfig {
   float initial_temperature = 0.2f;
   float temperature_rate = 10.0f;  // its learning rate as a multiple of the weights'
   float word_deviation = 0.5f;     // of the initial word vectors
+  // In place of the small text tower; text_width, text_depth, text_heads and vocabulary are then not asked.
+  std::optional<BertConfig> bert;
 
   [[nodiscard]] std::int64_t grid() const { return image_px >> stem_channels.size(); }
   [[nodiscard]] std::int64_t image_tokens() const { return grid() * grid(); }
@@ -66,8 +71,22 @@ class TextTower {
   nn::Linear head_;
 };
 
+class BertTower {
+ public:
+  BertTower(const nn::Scope& scope, const TwoTowerConfig& config);
+  [[nodiscard]] Variable forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+
+ private:
+  BertEncoder encoder_;
+  nn::Dropout dropout_;
+  nn::Linear head_;
+};
+
+// Where the weights of a text encoder belong that was trained elsewhere.
+inline constexpr const char* kTextEncoderPath = "text_tower.encoder";
+
 // Parameters: image_tower.{stem.<i>.conv, stem.<i>.norm, project, positions, blocks.<i>, norm, head},
-// text_tower.{words, positions, blocks.<i>, norm, head}, logit_scale.
+// text_tower.{words, positions, blocks.<i>, norm, head} or text_tower.{encoder, head}, logit_scale.
 class TwoTower {
  public:
   // Throws Failure(invalid_input) naming the field when sizes do not fit together.
@@ -81,6 +100,8 @@ class TwoTower {
   [[nodiscard]] const Parameter& logit_scale() const noexcept { return logit_scale_; }
 
   [[nodiscard]] const nn::ParameterSet& parameters() const noexcept { return parameters_; }
+  // For what is added from outside, such as adapters.
+  [[nodiscard]] nn::ParameterSet& parameters() noexcept { return parameters_; }
   // All parameters with their dotted paths, in the order in which they were made.
   [[nodiscard]] const std::vector<Parameter>& named_parameters() const noexcept { return parameters_.all(); }
   [[nodiscard]] const TwoTowerConfig& config() const noexcept { return config_; }
@@ -89,7 +110,7 @@ class TwoTower {
   TwoTowerConfig config_;
   nn::ParameterSet parameters_;
   ImageTower image_tower_;
-  TextTower text_tower_;
+  std::variant<TextTower, BertTower> text_tower_;
   Parameter logit_scale_;
 };
 

@@ -1,0 +1,64 @@
+#include "core/train/pretrained.h"
+
+#include "core/checkpoint/foreign_weights.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace athanor::train {
+namespace {
+
+std::vector<std::int64_t> dims_of(const Shape& shape) {
+  std::vector<std::int64_t> out;
+  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape.dim(i));
+  return out;
+}
+
+// The parts of one array, one below the other.
+Result<std::vector<float>> stacked(checkpoint::ForeignWeights& weights, const checkpoint::Placement& placement) {
+  std::vector<float> out;
+  for (const std::string& name : placement.foreign) {
+    auto part = weights.numbers(name);
+    if (!part) return part;
+    if (!std::ranges::all_of(*part, [](float value) { return std::isfinite(value); })) {
+      return fail(ErrorKind::numeric, "load " + weights.path().string(), name + " holds a number that is not finite",
+                  "use other weights");
+    }
+    if (out.empty()) {
+      out = std::move(*part);
+    } else {
+      out.insert(out.end(), part->begin(), part->end());
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Pretrained> load_pretrained(Context& context, const std::vector<Parameter>& parameters, std::string_view root,
+                                   const std::filesystem::path& weights, const checkpoint::NameTable& names) {
+  auto opened = checkpoint::ForeignWeights::open(weights);
+  if (!opened) return tl::unexpected(opened.error());
+  const std::string prefix = std::string(root) + ".";
+  std::vector<Parameter> targets;
+  std::vector<checkpoint::NamedShape> ours;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter->path.starts_with(prefix)) continue;
+    targets.push_back(parameter);
+    ours.push_back({parameter->path.substr(prefix.size()), dims_of(parameter->value.shape())});
+  }
+  auto match = checkpoint::match_names(names, opened->arrays(), ours, weights.string());
+  if (!match) return tl::unexpected(match.error());
+
+  Pretrained out{0, 0, std::move(match->unused)};
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const auto values = stacked(*opened, match->placements[i]);
+    if (!values) return tl::unexpected(values.error());
+    context.write(targets[i]->value, *values);
+    ++out.arrays;
+    out.numel += targets[i]->value.numel();
+  }
+  return out;
+}
+
+}  // namespace athanor::train
