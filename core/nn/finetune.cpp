@@ -31,10 +31,17 @@ bool glob(std::string_view pattern, std::string_view text) noexcept {
 
 [[noreturn]] void refuse(const char* field, const std::string& pattern, const std::string& cause,
                          const std::vector<Parameter>& candidates) {
-  std::vector<std::string> paths;
-  for (const Parameter& parameter : candidates) paths.push_back(parameter->path);
+  std::set<std::string> paths;
+  for (const Parameter& parameter : candidates) {
+    const std::string& path = parameter->path;
+    for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', dot + 1)) {
+      paths.insert(path.substr(0, dot));
+    }
+    paths.insert(path);
+  }
+  const std::string nearest(nearest_of(paths, pattern));
   throw Failure(ErrorKind::invalid_input, "set up finetuning", std::string(field) + ": \"" + pattern + "\" " + cause,
-                paths.empty() ? "" : "Did you mean " + std::string(nearest_of(paths, pattern)) + "?");
+                nearest.empty() ? "" : "Perhaps " + nearest + " is meant");
 }
 
 void freeze(const ParameterSet& parameters, const std::vector<std::string>& patterns) {

@@ -30,7 +30,7 @@ struct TwoTowerConfig {
   float temperature_rate = 10.0f;  // its learning rate as a multiple of the weights'
   float word_deviation = 0.5f;     // of the initial word vectors
   // In place of the small text tower; text_width, text_depth, text_heads and vocabulary are then not asked.
-  std::optional<BertConfig> bert;
+  std::optional<BertConfig> bert = {};
 
   [[nodiscard]] std::int64_t grid() const { return image_px >> stem_channels.size(); }
   [[nodiscard]] std::int64_t image_tokens() const { return grid() * grid(); }
