@@ -8,6 +8,7 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 constexpr QChar kListSeparator = u'\u001f';
+const QString kTypedSeparator = QStringLiteral(", ");
 
 QStringList to_list(const std::vector<std::string>& values) {
   QStringList out;
@@ -35,17 +36,20 @@ ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* lin
   judge_fields();
 }
 
-QString ExperimentController::text_of(const recipe::Value& value) {
+QString ExperimentController::text_of(const recipe::Field& field, const recipe::Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return q(*text);
-  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return to_list(*list).join(kListSeparator);
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value))
+    return to_list(*list).join(field.choices.empty() ? kTypedSeparator : QString(kListSeparator));
   return q(recipe::format_value(value));
 }
 
-QString ExperimentController::default_text(const recipe::Field& field) const { return text_of(field.fallback); }
+QString ExperimentController::default_text(const recipe::Field& field) const { return text_of(field, field.fallback); }
 
 QString ExperimentController::field_text(const std::string& path) const {
   const auto typed = typed_.find(path);
-  return typed != typed_.end() ? typed->second : text_of(recipe_.value(path));
+  if (typed != typed_.end()) return typed->second;
+  const recipe::Field* field = recipe::find_field(path);
+  return field ? text_of(*field, recipe_.value(path)) : QString();
 }
 
 void ExperimentController::set_field_text(const std::string& path, const QString& text) {
@@ -57,7 +61,11 @@ void ExperimentController::set_field_text(const std::string& path, const QString
     recipe_.set(path, s(text));
   } else if (field->type == recipe::FieldType::list) {
     std::vector<std::string> values;
-    for (const QString& part : text.split(kListSeparator, Qt::SkipEmptyParts)) values.push_back(s(part));
+    // Where anything may be listed it is typed, with commas between.
+    const QChar separator = field->choices.empty() ? u',' : kListSeparator;
+    for (const QString& part : text.split(separator, Qt::SkipEmptyParts)) {
+      if (!part.trimmed().isEmpty()) values.push_back(s(part.trimmed()));
+    }
     recipe_.set(path, std::move(values));
   } else if (auto value = recipe::parse_value(*field, s(text))) {
     recipe_.set(path, std::move(*value));

@@ -73,7 +73,7 @@ class ExperimentController final : public QObject {
   void take(const recipe::Parsed& parsed);
   void judge_fields();
   void ask_plan();
-  [[nodiscard]] static QString text_of(const recipe::Value& value);
+  [[nodiscard]] static QString text_of(const recipe::Field& field, const recipe::Value& value);
 
   HistoryReader* reader_;
   AgentLink* link_;

@@ -42,6 +42,7 @@ fs::path athanor_home() {
 fs::path datasets_dir() { return athanor_home() / "datasets"; }
 fs::path dataset_dir(std::string_view name) { return datasets_dir() / name; }
 fs::path sources_dir() { return athanor_home() / "sources"; }
+fs::path weights_dir() { return athanor_home() / "weights"; }
 fs::path runs_dir() { return athanor_home() / "runs"; }
 fs::path agent_dir() { return athanor_home() / "agent"; }
 fs::path history_path() { return athanor_home() / "history.db"; }

@@ -2,6 +2,7 @@
 //   <home>/datasets/<name>   prepared data sets        <home>/runs/<id>     run directories (the truth)
 //   <home>/history.db        the history store         <home>/agent         queue, lock, socket, logs of the agent
 //   <home>/sources           unpacked packages that preparation reads
+//   <home>/weights/<name>    prepared weights of others, in the Hugging Face layout
 // The environment is read at every call, so that a test can point it elsewhere; nothing here creates a folder.
 // Throws Failure(invalid_input) when no home can be derived (no ATHANOR_HOME, no HOME and no passwd entry).
 #pragma once
@@ -17,6 +18,7 @@ namespace athanor {
 [[nodiscard]] std::filesystem::path datasets_dir();
 [[nodiscard]] std::filesystem::path dataset_dir(std::string_view name);
 [[nodiscard]] std::filesystem::path sources_dir();
+[[nodiscard]] std::filesystem::path weights_dir();
 [[nodiscard]] std::filesystem::path runs_dir();
 [[nodiscard]] std::filesystem::path agent_dir();
 [[nodiscard]] std::filesystem::path history_path();

@@ -125,7 +125,7 @@ void apply_finetune(Context& context, ParameterSet& parameters, const FinetuneOp
   if (options.layer_decay != 1.0f) decay_rates(parameters, options.pretrained, options.layer_decay);
   if (options.lora.rank > 0) adapt(context, parameters, options, seed);
   if (trainable_numel(parameters) == 0) {
-    throw Failure(ErrorKind::invalid_input, "set up finetuning", "finetune.freeze leaves nothing that learns",
+    throw Failure(ErrorKind::invalid_input, "set up finetuning", "finetune.freeze: leaves nothing that learns",
                   "Freeze less, or set finetune.lora_rank");
   }
 }

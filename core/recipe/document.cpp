@@ -14,6 +14,8 @@ constexpr const char* kIntroduction = R"(# experiments: recipes that run as they
 | `starter.toml` | the experiment to begin with: two groups of emoji, judged on a drawing style that is never trained on |
 | `starter_japanese.toml` | the same pictures with Japanese names |
 | `concepts_849.toml` | five groups, 849 concepts, a larger model: tens of minutes |
+| `minilm_adapters.toml` | the starter pictures with a text encoder trained elsewhere, of which only adapters learn (`athanor-run prepare minilm` first) |
+| `minilm_from_scratch.toml` | the same model and steps without the weights, to compare with |
 | `smoke.toml` | a few seconds: does everything work here? |
 
 Run one with `athanor-run train experiments/starter.toml`, ask first what it costs with `athanor-run plan`, or open it in the window.

@@ -9,8 +9,17 @@ using nlohmann::json;
 std::string to_json(const Prediction& prediction) {
   json memory = json::array();
   for (const MemoryShare& share : prediction.memory) memory.push_back({{"owner", share.owner}, {"bytes", share.bytes}});
+  json treatment = json::array();
+  for (const ParameterShare& share : prediction.treatment) {
+    treatment.push_back({{"path", share.path},
+                         {"learning", share.learning},
+                         {"arrays", share.arrays},
+                         {"parameters", share.parameters}});
+  }
   const json out = {{"model", prediction.model},
                     {"parameters", prediction.parameters},
+                    {"trainable", prediction.trainable},
+                    {"treatment", treatment},
                     {"memory", memory},
                     {"peak_memory_bytes", prediction.peak_memory_bytes},
                     {"device_memory_bytes", prediction.device_memory_bytes},
@@ -32,6 +41,12 @@ Result<Prediction> prediction_from_json(std::string_view text) {
     Prediction out;
     in.at("model").get_to(out.model);
     in.at("parameters").get_to(out.parameters);
+    // Predictions in older journals say nothing of what learns: everything did.
+    out.trainable = in.value("trainable", out.parameters);
+    for (const json& share : in.value("treatment", json::array())) {
+      out.treatment.push_back({share.at("path").get<std::string>(), share.at("learning").get<std::string>(),
+                               share.at("arrays").get<std::int64_t>(), share.at("parameters").get<std::int64_t>()});
+    }
     for (const json& share : in.at("memory")) {
       out.memory.push_back({share.at("owner").get<std::string>(), share.at("bytes").get<std::int64_t>()});
     }

@@ -17,10 +17,20 @@ struct MemoryShare {
   std::int64_t bytes = 0;
 };
 
+// Parameters that are treated alike: "text_tower.encoder.blocks", "frozen".
+struct ParameterShare {
+  std::string path;
+  std::string learning;  // "trained", "frozen", "adapter"
+  std::int64_t arrays = 0;
+  std::int64_t parameters = 0;
+};
+
 struct Prediction {
   std::string model;  // one line: "two_tower: image 1.2 M, text 0.4 M"
   std::int64_t parameters = 0;
-  std::vector<MemoryShare> memory;  // per rank
+  std::int64_t trainable = 0;             // of them
+  std::vector<ParameterShare> treatment;  // all of them, by place
+  std::vector<MemoryShare> memory;        // per rank
   std::int64_t peak_memory_bytes = 0;
   std::int64_t device_memory_bytes = 0;  // what the device has
   std::string device;                    // "cpu: AMD EPYC, 2 threads"

@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,6 +20,9 @@ enum class FieldType { boolean, integer, real, text, choice, list };
 
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
+// The value of model.text_tower that is no prepared encoder.
+inline constexpr const char* kSmallTextTower = "small";
+
 struct Field {
   std::string path;   // "train.learning_rate"; the part before the first dot is its section
   std::string label;  // "Learning rate"
@@ -30,6 +34,8 @@ struct Field {
   std::vector<std::string> choices;  // choice and list: what is allowed; empty means anything
   std::string help;                  // one sentence
   bool advanced = false;             // folded away in the form until asked for
+  bool optional = false;             // text and list: may be empty
+  std::size_t longest = 100;         // text: bytes
 };
 
 struct Section {

@@ -12,6 +12,8 @@ namespace {
 using Strings = std::vector<std::string>;
 
 constexpr double kManySteps = 100'000'000;
+constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestNotes = 10'000;
 constexpr double kLargestSeed = 2'147'483'647;
 
 struct Number {
@@ -65,6 +67,13 @@ Field list(std::string path, std::string label, Strings fallback, Strings choice
   return made;
 }
 
+// May be empty; a path or several lines need more room than a name.
+Field optional(Field made, std::size_t longest) {
+  made.optional = true;
+  made.longest = longest;
+  return made;
+}
+
 Field advanced(Field made) {
   made.advanced = true;
   return made;
@@ -82,7 +91,8 @@ void add_run(std::vector<Field>& out) {
   out.push_back(advanced(boolean("run.deterministic", "Deterministic", true,
                                  "Allows only operations whose bits never depend on timing or thread count; every "
                                  "operation of this version is such a one.")));
-  out.push_back(text("run.notes", "Notes", "", "Anything worth remembering about the experiment."));
+  out.push_back(
+      optional(text("run.notes", "Notes", "", "Anything worth remembering about the experiment."), kLongestNotes));
 }
 
 void add_data(std::vector<Field>& out) {
@@ -154,6 +164,12 @@ void add_model(std::vector<Field>& out) {
       integer("model.image_depth", "Picture depth", 1, {"blocks", 0, 64}, "Transformer blocks of the picture tower."));
   out.push_back(integer("model.image_heads", "Picture heads", 4, {"heads", 1, 128},
                         "Attention heads of the picture tower; they share the width evenly."));
+  Field tower = text("model.text_tower", "Text tower", kSmallTextTower,
+                     "small: sized by the fields below, with the data set's own vocabulary. Otherwise the name of a "
+                     "prepared text encoder (athanor-run prepare minilm) or its folder in the Hugging Face layout: its "
+                     "architecture and vocabulary are taken.");
+  tower.longest = kLongestPath;
+  out.push_back(std::move(tower));
   out.push_back(integer("model.text_width", "Text width", 128, {"numbers", 8, 4096}, "Width of the text tower."));
   out.push_back(
       integer("model.text_depth", "Text depth", 1, {"blocks", 0, 64}, "Transformer blocks of the text tower."));
@@ -188,6 +204,27 @@ void add_train(std::vector<Field>& out) {
                        "Where it is computed; auto takes a GPU where this build and machine have one."));
   out.push_back(advanced(integer("train.threads", "Threads", 0, {"threads", 0, 1024},
                                  "Threads that compute; 0 takes every core this process may use.")));
+}
+
+void add_finetune(std::vector<Field>& out) {
+  out.push_back(optional(text("finetune.weights", "Weights", "",
+                              "Prepared text encoder or folder whose weights the text tower starts from; empty starts "
+                              "from random numbers."),
+                         kLongestPath));
+  out.push_back(optional(list("finetune.freeze", "Frozen", {}, {},
+                              "Dotted paths of what does not learn, each with everything beneath it; * stands for any "
+                              "characters."),
+                         kLongestPath));
+  out.push_back(integer("finetune.lora_rank", "Adapter rank", 0, {"", 0, 1024},
+                        "Rank of the low-rank adapters that learn in place of their layers' weights; 0 adds none."));
+  out.push_back(real("finetune.lora_alpha", "Adapter strength", 16, {"", 0.001, 10'000},
+                     "What an adapter adds is multiplied by this over its rank."));
+  out.push_back(advanced(real("finetune.lora_dropout", "Adapter dropout", 0, {"", 0, 0.9},
+                              "Share of an adapter's inputs dropped while training.")));
+  out.push_back(list("finetune.lora_targets", "Adapted", {"text_tower.encoder.blocks"}, {},
+                     "Dotted paths whose linear layers get adapters, written as finetune.freeze."));
+  out.push_back(real("finetune.layer_decay", "Decay by layer", 1, {"", 0.01, 1},
+                     "Each block of the text encoder learns this many times as fast as the one above it."));
 }
 
 void add_scale(std::vector<Field>& out) {
@@ -227,6 +264,7 @@ std::vector<Field> make_fields() {
   add_augment(out);
   add_model(out);
   add_train(out);
+  add_finetune(out);
   add_scale(out);
   add_keeping(out);
   return out;
@@ -245,12 +283,13 @@ std::string_view last_part(std::string_view path) {
 }  // namespace
 
 std::span<const Section> sections() {
-  static const std::array<Section, 9> all = {{
+  static const std::array<Section, 10> all = {{
       {"run", "Run", "What the experiment is called and where its randomness starts."},
       {"data", "Data", "What is learnt from."},
       {"augment", "Augmentation", "Random changes to the training pictures that keep what they show."},
       {"model", "Model", "Which architecture, and how large."},
       {"train", "Training", "How long, how fast and where."},
+      {"finetune", "Finetuning", "What starts from other weights, what of it learns, and how."},
       {"precision", "Precision", "In which number format it is computed."},
       {"parallel", "Parallelism", "How the work is shared between ranks."},
       {"checkpoint", "Checkpoints", "How often the state is saved, and how much of it is kept."},

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kMostStages = 6;
 constexpr std::int64_t kMostChannels = 4096;
-constexpr std::size_t kLongestName = 100;
-constexpr std::size_t kLongestText = 10'000;
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
@@ -39,17 +37,17 @@ std::optional<std::string> judge_text(const Field& field, const std::string& val
     return fmt::format(fmt::runtime(form), joined(field.choices), format_value(value));
   }
   if (!is_utf8(value)) return "must be UTF-8";
-  const bool required = field.path != "run.notes";
-  if (required && value.empty()) return "must not be empty";
-  const std::size_t longest = required ? kLongestName : kLongestText;
-  if (value.size() > longest) return fmt::format("must be at most {} bytes long, not {}", longest, value.size());
+  if (value.empty()) return field.optional ? std::nullopt : std::optional<std::string>("must not be empty");
+  if (value.size() > field.longest) {
+    return fmt::format("must be at most {} bytes long, not {}", field.longest, value.size());
+  }
   const bool control = std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  if (required && control) return "must be one line without control characters";
+  if (control && field.path != "run.notes") return "must be one line without control characters";
   return std::nullopt;
 }
 
 std::optional<std::string> judge_list(const Field& field, const std::vector<std::string>& value) {
-  if (value.empty()) return "must name at least one";
+  if (value.empty() && !field.optional) return "must name at least one";
   std::set<std::string> seen;
   for (const std::string& word : value) {
     if (!field.choices.empty() && std::ranges::find(field.choices, word) == field.choices.end()) {
@@ -84,6 +82,10 @@ class Rules {
     divides("model.image_heads", "model.image_width");
     divides("model.text_heads", "model.text_width");
     judge_stem();
+    if (sound("finetune.weights", "model.text_tower") && !recipe_.text("finetune.weights").empty() &&
+        recipe_.text("model.text_tower") == kSmallTextTower) {
+      blame("finetune.weights", "model.text_tower", "needs model.text_tower to be the text encoder they belong to");
+    }
     if (sound("train.warmup_steps", "train.steps") &&
         recipe_.integer("train.warmup_steps") >= recipe_.integer("train.steps")) {
       blame("train.warmup_steps", "train.steps", "must be less than train.steps ({})", recipe_.integer("train.steps"));

@@ -2,6 +2,7 @@
 
 #include "core/observe/process.h"
 #include "core/recipe/text.h"
+#include "core/runner/encoder.h"
 #include "core/runner/gpus.h"
 
 #include <fmt/format.h>
@@ -66,7 +67,14 @@ data::LoaderOptions loader_options(const recipe::Recipe& recipe) {
   out.keyword_probability = as_float(recipe, "data.keyword_share");
   out.fit_margin = as_float(recipe, "data.fit_margin");
   out.workers = as_int(recipe, "data.workers");
+  if (has_text_encoder(recipe)) out.tokenizer = value_or_throw(encoder_folder(recipe.text("model.text_tower")));
   return out;
+}
+
+std::int64_t vocabulary_of(const recipe::Recipe& recipe, const data::Dataset& dataset) {
+  const data::LoaderOptions options = loader_options(recipe);
+  const auto file = options.tokenizer.empty() ? dataset.tokenizer_file(options.selection.language) : options.tokenizer;
+  return value_or_throw(data::Tokenizer::load(file)).vocabulary_size();
 }
 
 data::Selection test_selection(const recipe::Recipe& recipe) {
@@ -86,6 +94,7 @@ models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t v
   out.mlp_ratio = recipe.real("model.mlp_ratio");
   out.dropout = as_float(recipe, "model.dropout");
   out.vocabulary = vocabulary;
+  if (has_text_encoder(recipe)) out.bert = value_or_throw(encoder_config(recipe));
   out.max_tokens = recipe.integer("data.max_tokens");
   out.embedding_dim = recipe.integer("model.embedding_dim");
   out.initial_temperature = as_float(recipe, "model.initial_temperature");
@@ -150,7 +159,9 @@ DataJudgement judge_data(const recipe::Recipe& recipe) {
     out.faults.push_back(fault(recipe, unknown_field(*out.dataset, selection, styles_field), selected.error()));
     return 0;
   };
-  out.train_pictures = count(loader_options(recipe).selection, "data.train_styles");
+  const data::Selection train{recipe.list("data.groups"), recipe.list("data.train_styles"),
+                              recipe.text("data.language")};
+  out.train_pictures = count(train, "data.train_styles");
   if (out.train_pictures == 0) return out;
   out.test_pictures = count(test_selection(recipe), "data.test_styles");
   if (recipe.integer("data.batch_size") > out.train_pictures) {
@@ -171,6 +182,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
   out.model = std::make_unique<models::TwoTower>(*out.context,
                                                  model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
+  prepare_learning(recipe, *out.context, out.model->parameters());
   out.optimizer =
       std::make_unique<optim::AdamW>(*out.context, out.model->named_parameters(), optimizer_options(recipe));
 

@@ -16,6 +16,8 @@ namespace athanor::runner {
 // What a recipe asks for, in the parts' own words.
 [[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe);
 [[nodiscard]] data::Selection test_selection(const recipe::Recipe& recipe);
+// Of the tokenizer that the recipe's texts go through.
+[[nodiscard]] std::int64_t vocabulary_of(const recipe::Recipe& recipe, const data::Dataset& dataset);
 [[nodiscard]] models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t vocabulary);
 [[nodiscard]] optim::AdamWOptions optimizer_options(const recipe::Recipe& recipe);
 [[nodiscard]] train::Plan train_plan(const recipe::Recipe& recipe);

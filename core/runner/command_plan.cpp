@@ -9,9 +9,23 @@ namespace {
 
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
+// What is trained, frozen and adapted, where that is not all the same.
+std::string treatment(const recipe::Prediction& prediction) {
+  if (prediction.trainable == prediction.parameters) return {};
+  std::string out =
+      fmt::format("learning     {} ({:.2f} %)\n", prediction.trainable,
+                  100.0 * static_cast<double>(prediction.trainable) / static_cast<double>(prediction.parameters));
+  for (const recipe::ParameterShare& share : prediction.treatment) {
+    out += fmt::format("  {:<8} {:>12}  {} ({} array{})\n", share.learning, share.parameters, share.path, share.arrays,
+                       share.arrays == 1 ? "" : "s");
+  }
+  return out;
+}
+
 std::string table(const recipe::Prediction& prediction) {
-  std::string out = fmt::format("model        {}\nparameters   {}\ndevice       {}\n", prediction.model,
-                                prediction.parameters, prediction.device);
+  std::string out = fmt::format("model        {}\ndevice       {}\nparameters   {}\n", prediction.model,
+                                prediction.device, prediction.parameters);
+  out += treatment(prediction);
   out += fmt::format("memory       {:.0f} MiB of {:.0f} MiB\n",
                      static_cast<double>(prediction.peak_memory_bytes) / kMebibyte,
                      static_cast<double>(prediction.device_memory_bytes) / kMebibyte);

@@ -3,15 +3,31 @@
 #include "core/observe/process.h"
 #include "core/runner/commands.h"
 #include "core/runner/output.h"
+#include "core/runner/prepare_encoder.h"
 
 #include <fmt/format.h>
 
 namespace athanor::runner {
 
+namespace {
+
+int prepare_text_encoder(const PrepareOptions& options, Console& console) {
+  const PrepareEncoderOptions wish{sources_dir() / options.dataset, weights_dir() / options.dataset, options.force};
+  const data::DatasetCard card = value_or_throw(prepare_minilm(wish));
+  console.info(fmt::format("{}: {} numbers, vocabulary of {}, digest {}, in {}", card.name, card.counts.at("numbers"),
+                           card.counts.at("vocabulary"), card.digest.substr(0, 12), wish.output.string()));
+  if (options.json) print_line(data::to_json(card));
+  return 0;
+}
+
+}  // namespace
+
 int run_prepare(const PrepareOptions& options, Console& console) {
+  if (options.dataset == "minilm") return prepare_text_encoder(options, console);
   if (options.dataset != "emoji") {
-    throw Failure(ErrorKind::invalid_input, fmt::format("prepare the data set {}", options.dataset),
-                  "only emoji can be prepared", "Run athanor-run prepare emoji");
+    throw Failure(ErrorKind::invalid_input, fmt::format("prepare {}", options.dataset),
+                  "only emoji and minilm can be prepared",
+                  "Run athanor-run prepare emoji or athanor-run prepare minilm");
   }
   data::PrepareOptions wish;
   wish.sources = data::default_sources();

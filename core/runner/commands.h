@@ -45,6 +45,15 @@ struct EvalOptions {
 };
 int run_eval(const EvalOptions& options, Console& console);
 
+// Writes the weights of a checkpoint, with adapters merged into them, under their own dotted names.
+struct ExportOptions {
+  std::string run;
+  std::filesystem::path weights;  // a safetensors file
+  std::optional<std::int64_t> checkpoint;
+  bool json = false;
+};
+int run_export(const ExportOptions& options, Console& console);
+
 struct ShowOptions {
   std::string run;
   bool fields = false;

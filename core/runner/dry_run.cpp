@@ -3,6 +3,7 @@
 #include "core/autograd/backward.h"
 #include "core/ops/loss.h"
 #include "core/runner/assembly.h"
+#include "core/runner/encoder.h"
 
 #include <algorithm>
 
@@ -29,7 +30,7 @@ class Rehearsal {
       : config_(model_config(recipe, sizes.vocabulary)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
         model_(context_, config_, 0),
-        optimizer_(context_, model_.named_parameters(), optimizer_options(recipe)),
+        optimizer_(context_, learning_parameters(recipe), optimizer_options(recipe)),
         batch_(recipe.integer("data.batch_size")),
         test_pictures_(sizes.test_pictures) {
     context_.set_work_observer(&counter_);
@@ -67,6 +68,11 @@ class Rehearsal {
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
+  // The optimizer keeps state only for what learns in the end.
+  const std::vector<Parameter>& learning_parameters(const recipe::Recipe& recipe) {
+    prepare_learning(recipe, context_, model_.parameters());
+    return model_.named_parameters();
+  }
   Tensor images(std::int64_t count) {
     return context_.empty({count, config_.image_px, config_.image_px, 3}, DType::f32, MemoryTag::data);
   }
@@ -97,6 +103,8 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
   rehearsal.step(&out.step);
   for (int step = 1; step < kSteps; ++step) rehearsal.step(nullptr);
   out.memory = rehearsal.memory();
+  out.parts = nn::summarise(rehearsal.model().parameters());
+  out.trainable = nn::trainable_numel(rehearsal.model().parameters());
   for (const Parameter& parameter : rehearsal.model().named_parameters()) {
     const std::int64_t numel = parameter->value.numel();
     out.parameters += numel;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "core/memory/allocator.h"
+#include "core/nn/finetune.h"
 #include "core/recipe/recipe.h"
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace athanor::runner {
 
@@ -18,6 +20,8 @@ struct OpCount {
 
 struct DryRun {
   std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
+  std::int64_t trainable = 0;
+  std::vector<nn::PartSummary> parts;
   std::map<std::string, OpCount> step;      // one training step, by kernel name
   std::map<std::string, OpCount> evaluate;  // one evaluation
   MemoryStats memory;

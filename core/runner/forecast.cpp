@@ -1,6 +1,5 @@
 #include "core/runner/forecast.h"
 
-#include "core/data/tokenizer.h"
 #include "core/observe/process.h"
 #include "core/runner/dry_run.h"
 #include "core/runner/facts.h"
@@ -70,6 +69,21 @@ ShapeTimes scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pic
   return out;
 }
 
+// One line for where there is no room for a table; nothing where everything learns.
+std::string treatment_note(const recipe::Prediction& prediction) {
+  std::string frozen, adapters;
+  for (const recipe::ParameterShare& share : prediction.treatment) {
+    std::string& list = share.learning == "frozen" ? frozen : adapters;
+    if (share.learning == "trained") continue;
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", share.path, share.parameters);
+  }
+  if (frozen.empty() && adapters.empty()) return {};
+  return fmt::format("Learning: {} of {} parameters ({:.2f} %); frozen: {}; adapted: {}.", prediction.trainable,
+                     prediction.parameters,
+                     100.0 * static_cast<double>(prediction.trainable) / static_cast<double>(prediction.parameters),
+                     frozen.empty() ? "nothing" : frozen, adapters.empty() ? "nothing" : adapters);
+}
+
 struct Timing {
   ShapeTimes times;
   std::string note;
@@ -112,12 +126,17 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
                           static_cast<double>(dry.image_parameters) / kMillion,
                           static_cast<double>(dry.text_parameters) / kMillion);
   out.parameters = dry.parameters;
+  out.trainable = dry.trainable;
+  for (const nn::PartSummary& part : dry.parts) {
+    out.treatment.push_back({part.path, nn::to_string(part.learning), part.arrays, part.numel});
+  }
   out.device = describe_device(sound.recipe);
   const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
   out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
   out.flops_per_step = dry.step_flops();
   out.steps = sound.recipe.integer("train.steps");
-  out.checkpoint_bytes = dry.parameters * 3 * static_cast<std::int64_t>(sizeof(float));
+  // The weights, and two numbers of the optimizer for each that learns.
+  out.checkpoint_bytes = (dry.parameters + 2 * dry.trainable) * static_cast<std::int64_t>(sizeof(float));
   return out;
 }
 
@@ -163,9 +182,8 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
 
 Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto tokenizer =
-      value_or_throw(data::Tokenizer::load(sound.data.dataset->tokenizer_file(sound.recipe.text("data.language"))));
-  const DryRun dry = dry_run(sound.recipe, {tokenizer.vocabulary_size(), sound.data.test_pictures});
+  const DryRun dry =
+      dry_run(sound.recipe, {vocabulary_of(sound.recipe, *sound.data.dataset), sound.data.test_pictures});
   const std::int64_t data = data_bytes(sound);
 
   Forecast out;
@@ -182,6 +200,7 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
   out.prediction.notes.push_back(std::move(timing.note));
   out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
+  if (std::string note = treatment_note(out.prediction); !note.empty()) out.prediction.notes.push_back(std::move(note));
   if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
     out.prediction.notes.emplace_back(
         "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");

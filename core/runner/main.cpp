@@ -18,10 +18,12 @@ struct CommandLine {
   TrainOptions train;
   PlanOptions plan;
   EvalOptions eval;
+  ExportOptions exported;
   ShowOptions show;
   DoctorOptions doctor;
   std::int64_t fork_step = -1;
   std::int64_t eval_step = -1;
+  std::int64_t export_step = -1;
 };
 
 constexpr int kWrongInput = 2;
@@ -37,8 +39,9 @@ void describe(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(version()) + " " + std::string(build_commit()));
 
-  CLI::App& prepare = *app.add_subcommand("prepare", "Makes a data set out of its unpacked sources");
-  prepare.add_option("DATASET", line.prepare.dataset, "emoji")->required();
+  CLI::App& prepare =
+      *app.add_subcommand("prepare", "Makes a data set or a text encoder ready out of its unpacked sources");
+  prepare.add_option("DATASET", line.prepare.dataset, "emoji or minilm")->required();
   prepare.add_flag("--force", line.prepare.force, "Makes it again even if it is there");
   add_json(prepare, line.prepare.json);
 
@@ -66,6 +69,14 @@ void describe(CLI::App& app, CommandLine& line) {
   eval.add_option("--checkpoint", line.eval_step, "Step; default: the newest whole one")->check(CLI::NonNegativeNumber);
   add_json(eval, line.eval.json);
 
+  CLI::App& exported =
+      *app.add_subcommand("export", "Writes a run's weights, adapters merged, as one safetensors file");
+  exported.add_option("RUN", line.exported.run, "A run's folder, or its name below ATHANOR_HOME/runs")->required();
+  exported.add_option("--weights", line.exported.weights, "The file to write")->required();
+  exported.add_option("--checkpoint", line.export_step, "Step; default: the newest whole one")
+      ->check(CLI::NonNegativeNumber);
+  add_json(exported, line.exported.json);
+
   CLI::App& show = *app.add_subcommand("show", "Tells what a run's journal says");
   show.add_option("RUN", line.show.run, "A run's folder, or its name below ATHANOR_HOME/runs");
   show.add_flag("--events", line.show.events, "Every event, one JSON object a line");
@@ -80,16 +91,19 @@ void describe(CLI::App& app, CommandLine& line) {
 int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
   if (line.fork_step >= 0) line.train.fork_step = line.fork_step;
   if (line.eval_step >= 0) line.eval.checkpoint = line.eval_step;
+  if (line.export_step >= 0) line.exported.checkpoint = line.export_step;
   if (app.got_subcommand("prepare")) return run_prepare(line.prepare, console);
   if (app.got_subcommand("train")) return run_train(line.train, console);
   if (app.got_subcommand("plan")) return run_plan(line.plan, console);
   if (app.got_subcommand("eval")) return run_eval(line.eval, console);
+  if (app.got_subcommand("export")) return run_export(line.exported, console);
   if (app.got_subcommand("show")) return run_show(line.show, console);
   return run_doctor(line.doctor, console);
 }
 
 bool wants_json(const CommandLine& line) {
-  return line.prepare.json || line.train.json || line.plan.json || line.eval.json || line.show.json || line.doctor.json;
+  return line.prepare.json || line.train.json || line.plan.json || line.eval.json || line.exported.json ||
+         line.show.json || line.doctor.json;
 }
 
 int refuse(const Error& error, bool json, Console& console) {

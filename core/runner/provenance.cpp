@@ -2,6 +2,8 @@
 
 #include "core/observe/process.h"
 #include "core/runner/assembly.h"
+#include "core/runner/encoder.h"
+#include "core/runner/prepare_encoder.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -33,6 +35,10 @@ std::string provenance_json(const SoundRecipe& sound, const std::string& parent,
                 {"digest", card.digest},
                 {"train_pictures", sound.data.train_pictures},
                 {"test_pictures", sound.data.test_pictures}}}};
+  if (const std::string& weights = sound.recipe.text("finetune.weights"); !weights.empty()) {
+    const auto folder = value_or_throw(encoder_folder(weights));
+    out["weights"] = {{"folder", folder.string()}, {"sha256", weights_digest(folder)}};
+  }
   if (!from.empty()) out["from"] = {{"run", parent}, {"what", from}};
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }

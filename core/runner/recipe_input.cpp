@@ -1,5 +1,7 @@
 #include "core/runner/recipe_input.h"
 
+#include "core/runner/encoder.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -52,7 +54,9 @@ SoundRecipe read_sound_recipe(const RecipeInput& input) {
   for (const recipe::Fault& fault : parsed.faults) spoiled.insert(fault.field.substr(0, fault.field.find('.')));
   if (!spoiled.contains("data")) {
     out.data = judge_data(out.recipe);
+    const bool sound = parsed.faults.empty() && out.data.faults.empty();
     std::ranges::move(out.data.faults, std::back_inserter(parsed.faults));
+    if (sound) std::ranges::move(judge_encoder(out.recipe), std::back_inserter(parsed.faults));
   }
   if (parsed.faults.empty()) return out;
   std::ranges::stable_sort(parsed.faults, {}, [](const recipe::Fault& fault) { return fault.line; });

@@ -52,11 +52,12 @@ Result<Pretrained> load_pretrained(Context& context, const std::vector<Parameter
 
   Pretrained out{0, 0, std::move(match->unused)};
   for (std::size_t i = 0; i < targets.size(); ++i) {
+    ++out.arrays;
+    out.numel += targets[i]->value.numel();
+    if (context.dry()) continue;
     const auto values = stacked(*opened, match->placements[i]);
     if (!values) return tl::unexpected(values.error());
     context.write(targets[i]->value, *values);
-    ++out.arrays;
-    out.numel += targets[i]->value.numel();
   }
   return out;
 }

@@ -19,7 +19,7 @@ struct Pretrained {
 };
 
 // Overwrites every parameter beneath `root` ("text_tower.encoder") from a safetensors file or a Hugging Face folder.
-// Nothing is changed unless all names and shapes fit; the error lists what does not.
+// Nothing is changed unless all names and shapes fit; the error lists what does not. In a dry context that is all.
 [[nodiscard]] Result<Pretrained> load_pretrained(Context& context, const std::vector<Parameter>& parameters,
                                                  std::string_view root, const std::filesystem::path& weights,
                                                  const checkpoint::NameTable& names);

@@ -34,8 +34,10 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
 
-widgets::FieldKind kind_of(recipe::FieldType type) {
-  switch (type) {
+widgets::FieldKind kind_of(const recipe::Field& field) {
+  // A list of anything is typed; only one with known members is ticked.
+  if (field.type == recipe::FieldType::list && field.choices.empty()) return widgets::FieldKind::text;
+  switch (field.type) {
     case recipe::FieldType::boolean: return widgets::FieldKind::boolean;
     case recipe::FieldType::integer: return widgets::FieldKind::integer;
     case recipe::FieldType::real: return widgets::FieldKind::real;
@@ -222,7 +224,7 @@ void ExperimentPage::build_form() {
     spec.id = q(field.path);
     spec.section = spec.id.section(u'.', 0, 0);
     spec.label = q(field.label);
-    spec.kind = kind_of(field.type);
+    spec.kind = kind_of(field);
     spec.unit = q(field.unit);
     spec.fallback = experiment_->default_text(field);
     if (field.type == recipe::FieldType::integer || field.type == recipe::FieldType::real)

@@ -25,6 +25,10 @@ const TwoTowerConfig& checked(const TwoTowerConfig& config) {
   if (config.bert && config.max_tokens > config.bert->positions)
     refuse("texts of " + text(config.max_tokens) + " tokens are longer than the text encoder reads",
            "Set data.max_tokens to at most " + text(config.bert->positions));
+  if (config.bert && config.vocabulary > config.bert->vocabulary)
+    refuse("the tokenizer knows " + text(config.vocabulary) + " words, the text encoder's table " +
+               text(config.bert->vocabulary),
+           "Use the tokenizer that the encoder came with");
   if (config.bert) return config;
   if (config.text_heads < 1 || config.text_width % config.text_heads != 0)
     refuse("model.text_heads does not divide model.text_width", "Choose a divisor of " + text(config.text_width));

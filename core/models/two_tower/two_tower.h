@@ -29,7 +29,7 @@ struct TwoTowerConfig {
   float initial_temperature = 0.2f;
   float temperature_rate = 10.0f;  // its learning rate as a multiple of the weights'
   float word_deviation = 0.5f;     // of the initial word vectors
-  // In place of the small text tower; text_width, text_depth, text_heads and vocabulary are then not asked.
+  // In place of the small text tower; text_width, text_depth and text_heads are then not asked.
   std::optional<BertConfig> bert = {};
 
   [[nodiscard]] std::int64_t grid() const { return image_px >> stem_channels.size(); }

@@ -1,0 +1,53 @@
+#include "core/base/paths.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/safetensors.h"
+#include "core/nn/low_rank.h"
+#include "core/runner/commands.h"
+#include "core/runner/output.h"
+#include "core/runner/run_directory.h"
+#include "core/train/snapshot.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace athanor::runner {
+namespace {
+
+std::vector<std::int64_t> dims_of(const Shape& shape) {
+  std::vector<std::int64_t> out;
+  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape.dim(i));
+  return out;
+}
+
+}  // namespace
+
+int run_export(const ExportOptions& options, Console& console) {
+  const RunDirectory run = value_or_throw(find_run(options.run));
+  const SoundRecipe sound = read_sound_recipe({run.recipe().string(), {}});
+  const auto loaded = value_or_throw(options.checkpoint ? checkpoint::load_step(run.checkpoints(), *options.checkpoint)
+                                                        : checkpoint::load_newest(run.checkpoints()));
+  Assembly assembly = assemble(sound.recipe, sound.data.dataset);
+  value_or_throw(train::restore(*assembly.context, loaded.contents, assembly.model->named_parameters(), nullptr));
+  nn::merge_low_rank(*assembly.context, assembly.model->parameters());
+
+  std::vector<checkpoint::Array> arrays;
+  for (const Parameter& parameter : nn::base_parameters(assembly.model->parameters())) {
+    arrays.push_back(
+        {parameter->path, dims_of(parameter->value.shape()), assembly.context->download(parameter->value)});
+  }
+  std::vector<checkpoint::ArrayView> views;
+  for (const checkpoint::Array& array : arrays) views.push_back({array.name, array.shape, array.values});
+  const std::int64_t step = loaded.contents.state.step;
+  const std::string digest = value_or_throw(
+      checkpoint::write_safetensors(options.weights, views, {{"format", "pt"}, {"step", fmt::format("{}", step)}}));
+  console.info(
+      fmt::format("{} arrays of step {}, adapters merged, in {}", arrays.size(), step, options.weights.string()));
+  if (options.json) {
+    print_line(nlohmann::json{
+        {"weights", options.weights.string()}, {"step", step}, {"arrays", arrays.size()}, {"sha256", digest}}
+                   .dump());
+  }
+  return 0;
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,123 @@
+#include "core/runner/encoder.h"
+
+#include "core/base/paths.h"
+#include "core/checkpoint/encoder_folder.h"
+#include "core/checkpoint/foreign_weights.h"
+#include "core/models/two_tower/two_tower.h"
+#include "core/runner/assembly.h"
+#include "core/train/pretrained.h"
+
+#include <fmt/format.h>
+
+namespace athanor::runner {
+namespace fs = std::filesystem;
+namespace {
+
+Activation activation_of(const std::string& name) {
+  if (name == "relu") return Activation::relu;
+  return name == "gelu_new" ? Activation::gelu_tanh : Activation::gelu_erf;
+}
+
+recipe::Fault fault(const recipe::Recipe& recipe, std::string_view path, const Error& error) {
+  std::string reason = error.cause;
+  // The causes of finetuning begin with the field itself.
+  if (reason.starts_with(fmt::format("{}: ", path))) reason = reason.substr(path.size() + 2);
+  if (!error.remedy.empty()) reason += "; " + error.remedy;
+  return {recipe.line(path), std::string(path), std::move(reason)};
+}
+
+const char* blamed_field(const Error& error) {
+  for (const char* field : {"finetune.freeze", "finetune.lora_targets"}) {
+    if (error.cause.starts_with(field)) return field;
+  }
+  return "model.text_tower";
+}
+
+}  // namespace
+
+bool has_text_encoder(const recipe::Recipe& recipe) {
+  return recipe.text("model.text_tower") != recipe::kSmallTextTower;
+}
+
+Result<fs::path> encoder_folder(const std::string& name_or_path) {
+  std::error_code code;
+  if (is_safe_name(name_or_path)) {
+    if (fs::path folder = weights_dir() / name_or_path; fs::is_directory(folder, code)) return folder;
+  }
+  if (fs::is_directory(name_or_path, code)) return fs::absolute(name_or_path);
+  return fail(ErrorKind::invalid_input, "find the text encoder " + name_or_path,
+              fmt::format("there is neither {} nor a folder of that name", (weights_dir() / name_or_path).string()),
+              is_safe_name(name_or_path) ? fmt::format("run `athanor-run prepare {}`", name_or_path) : "");
+}
+
+Result<models::BertConfig> encoder_config(const recipe::Recipe& recipe) {
+  const auto folder = encoder_folder(recipe.text("model.text_tower"));
+  if (!folder) return tl::unexpected(folder.error());
+  const auto facts = checkpoint::read_encoder_facts(*folder);
+  if (!facts) return tl::unexpected(facts.error());
+  models::BertConfig out;
+  out.vocabulary = facts->vocabulary;
+  out.width = facts->width;
+  out.depth = facts->depth;
+  out.heads = facts->heads;
+  out.feed_forward = facts->feed_forward;
+  out.positions = facts->positions;
+  out.token_types = facts->token_types;
+  out.norm_eps = static_cast<float>(facts->norm_eps);
+  out.activation = activation_of(facts->activation);
+  out.dropout = static_cast<float>(recipe.real("model.dropout"));
+  return out;
+}
+
+nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe) {
+  nn::FinetuneOptions out;
+  out.freeze = recipe.list("finetune.freeze");
+  out.lora_targets = recipe.list("finetune.lora_targets");
+  out.lora = {.rank = recipe.integer("finetune.lora_rank"),
+              .alpha = static_cast<float>(recipe.real("finetune.lora_alpha")),
+              .dropout = static_cast<float>(recipe.real("finetune.lora_dropout"))};
+  out.pretrained = models::kTextEncoderPath;
+  out.layer_decay = static_cast<float>(recipe.real("finetune.layer_decay"));
+  return out;
+}
+
+void prepare_learning(const recipe::Recipe& recipe, Context& context, nn::ParameterSet& parameters) {
+  if (const std::string& weights = recipe.text("finetune.weights"); !weights.empty() && !context.dry()) {
+    (void)value_or_throw(train::load_pretrained(context, parameters.all(), models::kTextEncoderPath,
+                                                value_or_throw(encoder_folder(weights)), checkpoint::bert_names()));
+  }
+  nn::apply_finetune(context, parameters, finetune_options(recipe),
+                     static_cast<std::uint64_t>(recipe.integer("run.seed")));
+}
+
+std::vector<recipe::Fault> judge_encoder(const recipe::Recipe& recipe) {
+  std::vector<recipe::Fault> faults;
+  if (has_text_encoder(recipe)) {
+    if (const auto config = encoder_config(recipe); !config) {
+      faults.push_back(fault(recipe, "model.text_tower", config.error()));
+    } else if (recipe.integer("data.max_tokens") > config->positions) {
+      faults.push_back({recipe.line("data.max_tokens"), "data.max_tokens",
+                        fmt::format("must not exceed the {} tokens that the text encoder reads", config->positions)});
+    }
+  }
+  const std::string& weights = recipe.text("finetune.weights");
+  const auto folder = weights.empty() ? Result<fs::path>() : encoder_folder(weights);
+  if (!folder) faults.push_back(fault(recipe, "finetune.weights", folder.error()));
+  if (!faults.empty()) return faults;
+  try {
+    Context context({.threads = 1, .dry = true});
+    models::TwoTower model(context, model_config(recipe, 1), 0);
+    if (!weights.empty()) {
+      // A dry context writes nothing, but names and shapes are all compared.
+      const auto fits = train::load_pretrained(context, model.named_parameters(), models::kTextEncoderPath, *folder,
+                                               checkpoint::bert_names());
+      if (!fits) faults.push_back(fault(recipe, "finetune.weights", fits.error()));
+    }
+    nn::apply_finetune(context, model.parameters(), finetune_options(recipe), 0);
+  } catch (const Failure& failure) {
+    faults.push_back(fault(recipe, blamed_field(failure.error()), failure.error()));
+  }
+  return faults;
+}
+
+}  // namespace athanor::runner

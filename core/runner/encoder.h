@@ -1,0 +1,32 @@
+// A recipe's foreign text encoder: where its folder is, and its facts in the model's own words.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/models/bert/bert.h"
+#include "core/nn/finetune.h"
+#include "core/recipe/recipe.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace athanor::runner {
+
+[[nodiscard]] bool has_text_encoder(const recipe::Recipe& recipe);
+// The folder that a name or path in model.text_tower or finetune.weights means: <ATHANOR_HOME>/weights/<name> where
+// that is there, else the path itself. invalid_input, with what to run, when there is neither.
+[[nodiscard]] Result<std::filesystem::path> encoder_folder(const std::string& name_or_path);
+// Of model.text_tower, which must name an encoder.
+[[nodiscard]] Result<models::BertConfig> encoder_config(const recipe::Recipe& recipe);
+
+// What the recipe says of freezing, adapters and rates.
+[[nodiscard]] nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe);
+// Loads the weights where the recipe names some, then freezes and adapts. Throws Failure.
+void prepare_learning(const recipe::Recipe& recipe, Context& context, nn::ParameterSet& parameters);
+
+// Faults of model.text_tower and finetune.*: a missing folder, a configuration that is not known, patterns that match
+// nothing, weights that do not fit. Computes nothing.
+[[nodiscard]] std::vector<recipe::Fault> judge_encoder(const recipe::Recipe& recipe);
+
+}  // namespace athanor::runner
