@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"TextsLongerThanTheEncoderReads",
                 {"model.text_tower=@encoder", "data.max_tokens=17"},
                 "data.max_tokens: must not exceed the 16 tokens"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Finetune, PrepareMinilmWithoutItsSourceNamesWhatFetchesIt) {
   TemporaryFolder folder;
