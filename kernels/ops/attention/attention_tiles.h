@@ -2,7 +2,7 @@
 // Everything packed lies in panels of 16 columns, zeros where there are none. Include only in *_avx2.cpp.
 #pragma once
 
-#include "kernels/cpu/vec.h"
+#include "kernels/cpu/transpose_avx2.h"
 
 namespace athanor::kernels {
 namespace {
@@ -17,26 +17,6 @@ constexpr std::int64_t kScoreRow = kKeyTile + kPanel;
 constexpr std::int64_t panels(std::int64_t columns) { return (columns + kPanel - 1) / kPanel; }
 constexpr std::int64_t padded(std::int64_t columns) { return panels(columns) * kPanel; }
 
-// Eight rows of eight, columns become rows.
-inline void transpose_eight(const float* in, std::int64_t row, float* out, std::int64_t out_row) {
-  __m256 r[8], s[8];
-  for (int i = 0; i < 8; ++i) r[i] = Vec::load(in + i * row).v;
-  for (int i = 0; i < 8; i += 2) {
-    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xEE);
-    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xEE);
-  }
-  for (int i = 0; i < 4; ++i) {
-    Vec{_mm256_permute2f128_ps(r[i], r[i + 4], 0x20)}.store(out + i * out_row);
-    Vec{_mm256_permute2f128_ps(r[i], r[i + 4], 0x31)}.store(out + (i + 4) * out_row);
-  }
-}
-
 // Panels over rows: panel p is [width][16], element (d, j) = in[16 p + j, d].
 inline void pack_transposed(const float* in, std::int64_t row, std::int64_t rows, std::int64_t width, float* out) {
   const std::int64_t whole_width = width / 8 * 8;
@@ -44,7 +24,7 @@ inline void pack_transposed(const float* in, std::int64_t row, std::int64_t rows
     float* to = out + first / kPanel * kPanel * width + first % kPanel;
     const bool whole = first + 8 <= rows;
     for (std::int64_t d = 0; whole && d < whole_width; d += 8)
-      transpose_eight(in + first * row + d, row, to + d * kPanel, kPanel);
+      cpu::transpose_eight(in + first * row + d, row, to + d * kPanel, kPanel);
     for (std::int64_t d = whole ? whole_width : 0; d < width; ++d)
       for (std::int64_t j = 0; j < 8; ++j) to[d * kPanel + j] = first + j < rows ? in[(first + j) * row + d] : 0.0f;
   }

@@ -10,7 +10,7 @@
 //   dx = g w      dw = g^T x      dbias[n] = sum_m g[m,n]
 // Outputs     dx: overwritten. dw and dbias: overwritten, or added to when accumulate_parameters. Each may be absent.
 //             The gradient of residual is dy itself.
-// Workspace   linear_grad_workspace_bytes; depends on shapes, activation and device only.
+// Workspace   linear_workspace_bytes, linear_grad_workspace_bytes; depends on shapes, activation and device only.
 // Edge cases  M = 0 writes zeros to dw and dbias (or leaves them when accumulating).
 #pragma once
 

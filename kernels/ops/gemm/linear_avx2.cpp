@@ -1,5 +1,6 @@
 #include "kernels/ops/gemm/linear_avx2.h"
 
+#include "kernels/cpu/transpose_avx2.h"
 #include "kernels/cpu/vec_math.h"
 
 namespace athanor::kernels {
@@ -47,6 +48,20 @@ void linear_epilogue_avx2(Activation activation, std::int64_t rows, std::int64_t
     case Activation::gelu_tanh: return epilogue<Activation::gelu_tanh>(rows, cols, bias, residual, preactivation, y);
     case Activation::silu: return epilogue<Activation::silu>(rows, cols, bias, residual, preactivation, y);
   }
+}
+
+void transpose_rows_avx2(const float* w, std::int64_t k, std::int64_t begin, std::int64_t end, float* out,
+                         std::int64_t out_row) {
+  const std::int64_t whole = begin + (end - begin) / 16 * 16;
+  std::int64_t i = 0;
+  // Sixteen columns at a time fill whole cache lines of the result.
+  for (; i + 8 <= k; i += 8)
+    for (std::int64_t column = begin; column < whole; column += 16)
+      for (std::int64_t half = 0; half < 16; half += 8)
+        cpu::transpose_eight(w + (column + half) * k + i, k, out + i * out_row + column + half, out_row);
+  for (std::int64_t j = 0; j < k; ++j)
+    for (std::int64_t column = j < i ? whole : begin; column < end; ++column)
+      out[j * out_row + column] = w[column * k + j];
 }
 
 }  // namespace athanor::kernels

@@ -12,4 +12,8 @@ namespace athanor::kernels {
 void linear_epilogue_avx2(Activation activation, std::int64_t rows, std::int64_t cols, const float* bias,
                           const float* residual, float* preactivation, float* y);
 
+// Columns [begin, end) of the transpose of w [n,k]: out[i * out_row + column] = w[column * k + i].
+void transpose_rows_avx2(const float* w, std::int64_t k, std::int64_t begin, std::int64_t end, float* out,
+                         std::int64_t out_row);
+
 }  // namespace athanor::kernels

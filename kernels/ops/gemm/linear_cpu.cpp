@@ -91,11 +91,36 @@ std::int64_t weight_rows_per_block(std::int64_t rows) {
   return std::clamp<std::int64_t>((rows / 8 + 7) / 8 * 8, 32, 128);
 }
 
+// With so many rows a copy of the weights in the order in which the product reads them pays: w^T for the forward pass,
+// and for the gradient w with rows that do not all fall on the same sets of the cache.
+constexpr std::int64_t kRowsWorthACopy = 128;
+constexpr std::int64_t kColumnsPerCopyBlock = 64;
+
+constexpr bool falls_on_few_sets(std::int64_t row) { return row % 256 == 0; }
+constexpr std::int64_t spread_row(std::int64_t row) { return falls_on_few_sets(row) ? row + 16 : row; }
+
+float* take_transposed_weight(LinearSize size, cpu::WorkspaceCutter& cutter) {
+  return size.m < kRowsWorthACopy ? nullptr : cutter.take<float>(size.k * spread_row(size.n));
+}
+
+float* take_spread_weight(const LinearGradArgs& args, LinearSize size, cpu::WorkspaceCutter& cutter) {
+  const bool pays = args.dx.present() && size.m >= kRowsWorthACopy && falls_on_few_sets(size.k);
+  return pays ? cutter.take<float>(size.n * spread_row(size.k)) : nullptr;
+}
+
 const char* refuse(const Exec&, const LinearArgs&) { return cpu::avx2_refusal(); }
 const char* refuse_grad(const Exec&, const LinearGradArgs&) { return cpu::avx2_refusal(); }
 
 void linear_gemm(const Exec& exec, const LinearArgs& args) {
-  const auto [m, n, k] = size_of(args.x, args.w);
+  const LinearSize size = size_of(args.x, args.w);
+  const auto [m, n, k] = size;
+  cpu::WorkspaceCutter cutter(exec);
+  float* const transposed = take_transposed_weight(size, cutter);
+  const std::int64_t transposed_row = spread_row(n);
+  if (transposed)
+    cpu::parallel_ranges(exec.threads, n, kColumnsPerCopyBlock, [&, k = k](cpu::BlockRange columns) {
+      transpose_rows_avx2(args.w.as<float>(), k, columns.begin, columns.end, transposed, transposed_row);
+    });
   const auto at = [n = n](const View& view, std::int64_t row) {
     return view.present() ? view.as<float>() + row * n : nullptr;
   };
@@ -103,14 +128,14 @@ void linear_gemm(const Exec& exec, const LinearArgs& args) {
     float* y = at(args.y, rows.begin);
     // A residual that is y itself is what the product must be added to.
     const bool in_place = args.residual.data == args.y.data && args.activation == Activation::none;
-    cpu::gemm({.transpose_b = true,
+    cpu::gemm({.transpose_b = !transposed,
                .m = rows.size(),
                .n = n,
                .k = k,
                .a = args.x.as<float>() + rows.begin * k,
                .lda = k,
-               .b = args.w.as<float>(),
-               .ldb = k,
+               .b = transposed ? transposed : args.w.as<float>(),
+               .ldb = transposed ? transposed_row : k,
                .beta = in_place ? 1.0f : 0.0f,
                .c = y,
                .ldc = n});
@@ -125,58 +150,76 @@ const char* refuse_linear(const Exec& exec, const LinearArgs& args) {
   return refuse(exec, args);
 }
 
-// g = dy * act'(preactivation) for some rows, and dx = g w from it while it is in the cache.
-void outer_and_input_gradient(const LinearGradArgs& args, LinearSize size, cpu::BlockRange rows, float* g_all) {
-  const std::int64_t begin = rows.begin * size.n;
-  const float* g = args.dy.as<float>() + begin;
-  if (g_all) {
-    activation_grad_avx2(args.activation, rows.size() * size.n, args.preactivation.as<float>() + begin, g,
-                         g_all + begin);
-    g = g_all + begin;
-  }
+// g = dy * act'(preactivation), or dy itself; rows lie `row` apart.
+struct OuterGradient {
+  const float* data;
+  std::int64_t row;
+};
+
+// Scratch of a gradient; each part is null where it is not needed.
+struct GradScratch {
+  float* g;       // rows of spread_row(n)
+  float* weight;  // rows of spread_row(k)
+
+  GradScratch(const LinearGradArgs& args, LinearSize size, cpu::WorkspaceCutter& cutter)
+      : g(args.activation == Activation::none ? nullptr : cutter.take<float>(size.m * spread_row(size.n))),
+        weight(take_spread_weight(args, size, cutter)) {}
+};
+
+void fill_outer_gradient(const LinearGradArgs& args, LinearSize size, cpu::BlockRange rows, float* g) {
+  for (std::int64_t row = rows.begin; row < rows.end; ++row)
+    activation_grad_avx2(args.activation, size.n, args.preactivation.as<float>() + row * size.n,
+                         args.dy.as<float>() + row * size.n, g + row * spread_row(size.n));
+}
+
+// g for some rows, and dx = g w from it while it is in the cache.
+void outer_and_input_gradient(const LinearGradArgs& args, LinearSize size, cpu::BlockRange rows,
+                              const GradScratch& scratch, const OuterGradient& g) {
+  if (scratch.g) fill_outer_gradient(args, size, rows, scratch.g);
   if (args.dx.present())
     cpu::gemm({.m = rows.size(),
                .n = size.k,
                .k = size.n,
-               .a = g,
-               .lda = size.n,
-               .b = args.w.as<float>(),
-               .ldb = size.k,
+               .a = g.data + rows.begin * g.row,
+               .lda = g.row,
+               .b = scratch.weight ? scratch.weight : args.w.as<float>(),
+               .ldb = scratch.weight ? spread_row(size.k) : size.k,
                .c = args.dx.as<float>() + rows.begin * size.k,
                .ldc = size.k});
 }
 
-void weight_gradient(const LinearGradArgs& args, LinearSize size, cpu::BlockRange cols, const float* g) {
+void weight_gradient(const LinearGradArgs& args, LinearSize size, cpu::BlockRange cols, const OuterGradient& g) {
   if (args.dw.present())
     cpu::gemm({.transpose_a = true,
                .m = cols.size(),
                .n = size.k,
                .k = size.m,
-               .a = g + cols.begin,
-               .lda = size.n,
+               .a = g.data + cols.begin,
+               .lda = g.row,
                .b = args.x.as<float>(),
                .ldb = size.k,
                .beta = args.accumulate_parameters ? 1.0f : 0.0f,
                .c = args.dw.as<float>() + cols.begin * size.k,
                .ldc = size.k});
   if (args.dbias.present())
-    cpu::column_sum_avx2(g + cols.begin, size.m, cols.size(), size.n, args.accumulate_parameters,
+    cpu::column_sum_avx2(g.data + cols.begin, size.m, cols.size(), g.row, args.accumulate_parameters,
                          args.dbias.as<float>() + cols.begin);
-}
-
-// Room for g = dy * act'(preactivation), or null where g is dy itself.
-float* take_outer_gradient(const LinearGradArgs& args, cpu::WorkspaceCutter& cutter) {
-  return args.activation == Activation::none ? nullptr : cutter.take<float>(args.dy.numel());
 }
 
 void linear_grad_gemm(const Exec& exec, const LinearGradArgs& args) {
   const LinearSize size = size_of(args.x, args.w);
   cpu::WorkspaceCutter cutter(exec);
-  float* g_all = take_outer_gradient(args, cutter);
-  if (g_all || args.dx.present())
+  const GradScratch scratch(args, size, cutter);
+  const OuterGradient g =
+      scratch.g ? OuterGradient{scratch.g, spread_row(size.n)} : OuterGradient{args.dy.as<float>(), size.n};
+  if (scratch.weight)
+    cpu::parallel_ranges(exec.threads, size.n, kColumnsPerCopyBlock, [&](cpu::BlockRange rows) {
+      for (std::int64_t row = rows.begin; row < rows.end; ++row)
+        std::copy_n(args.w.as<float>() + row * size.k, size.k, scratch.weight + row * spread_row(size.k));
+    });
+  if (scratch.g || args.dx.present())
     cpu::parallel_ranges(exec.threads, size.m, rows_per_block(size.m),
-                         [&](cpu::BlockRange rows) { outer_and_input_gradient(args, size, rows, g_all); });
-  const float* g = g_all ? g_all : args.dy.as<float>();
+                         [&](cpu::BlockRange rows) { outer_and_input_gradient(args, size, rows, scratch, g); });
   if (args.dw.present() || args.dbias.present())
     cpu::parallel_ranges(exec.threads, size.n, weight_rows_per_block(size.n),
                          [&](cpu::BlockRange cols) { weight_gradient(args, size, cols, g); });
@@ -205,13 +248,17 @@ void linear_grad(const Exec& exec, const LinearGradArgs& args) {
 }
 
 std::size_t linear_workspace_bytes(const Exec& exec, const LinearArgs& args) {
-  return exec.device.kind == DeviceKind::cuda ? linear_cuda_workspace_bytes(args) : 0;
+  if (exec.device.kind == DeviceKind::cuda) return linear_cuda_workspace_bytes(args);
+  cpu::WorkspaceCutter cutter;
+  take_transposed_weight(size_of(args.x, args.w), cutter);
+  return cutter.bytes();
 }
 
 std::size_t linear_grad_workspace_bytes(const Exec& exec, const LinearGradArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return linear_grad_cuda_workspace_bytes(args);
   cpu::WorkspaceCutter cutter;
-  take_outer_gradient(args, cutter);
+  const GradScratch scratch(args, size_of(args.x, args.w), cutter);
+  static_cast<void>(scratch);
   return cutter.bytes();
 }
 

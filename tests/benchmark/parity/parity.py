@@ -36,7 +36,11 @@ def compare_gradients(directory, trained):
 
 
 def check(dump, name, steps):
-    directory = pathlib.Path(tempfile.mkdtemp())
+    with tempfile.TemporaryDirectory() as directory:
+        return check_in(pathlib.Path(directory), dump, name, steps)
+
+
+def check_in(directory, dump, name, steps):
     subprocess.run([dump, name, str(directory), str(steps), str(BATCH[name])], check=True)
     model, inputs, trained = models.load(name, directory, torch.float64)
     optimizer = models.optimizer_of(trained)

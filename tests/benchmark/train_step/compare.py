@@ -2,10 +2,11 @@
 """Training steps, Athanor against PyTorch: both sides take turns in one run, from the same weights and data.
 
   compare.py TRAIN_STEP PYTHON_WITH_TORCH [--models mlp vit clip gpt] [--peers eager compile] [--rounds 7]
-             [--milliseconds 600] [--threads 2] [--batch N]
+             [--milliseconds 600] [--threads 2] [--batch N] [--clock wall|cpu]
 One line per model and peer: the median milliseconds per step of each side, the median of the ratios of neighbouring
 turns (above 1: Athanor is quicker) with its range, and the highest resident memory of both processes, whole and
-without what was resident before the model was made. Then the geometric means.
+without what was resident before the model was made. Then the geometric means. --clock cpu counts processor time: with
+one thread it hardly depends on what else the machine does.
 """
 import argparse
 import os
@@ -27,8 +28,14 @@ class Side:
         self.process.stdin.flush()
         return self.process.stdout.readline()
 
-    def milliseconds(self, steps):
-        return float(self.ask(f"steps {steps}"))
+    def processor_ms(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * 1e3 / os.sysconf("SC_CLK_TCK")
+
+    def milliseconds(self, steps, clock="wall"):
+        before = self.processor_ms()
+        wall = float(self.ask(f"steps {steps}"))
+        return wall if clock == "wall" else (self.processor_ms() - before) / steps
 
     def memory_mib(self):
         highest, before = (int(word) / 1024 for word in self.ask("memory").split())
@@ -41,7 +48,11 @@ class Side:
 
 def compare(options, name, peer):
     script = pathlib.Path(__file__).with_name("pytorch_step.py")
-    directory = tempfile.mkdtemp()
+    with tempfile.TemporaryDirectory() as directory:
+        return take_turns(options, name, peer, script, directory)
+
+
+def take_turns(options, name, peer, script, directory):
     common = ["--model", name, "--threads", str(options.threads)]
     batch = ["--batch", str(options.batch)] if options.batch else []
     ours = Side([options.train_step, *common, *batch, "--dump", directory])
@@ -52,8 +63,8 @@ def compare(options, name, peer):
     steps = max(1, round(options.milliseconds / max(warm[1], 1)))
     ours_ms, theirs_ms = [], []
     for _ in range(options.rounds):
-        ours_ms.append(ours.milliseconds(steps))
-        theirs_ms.append(theirs.milliseconds(steps))
+        ours_ms.append(ours.milliseconds(steps, options.clock))
+        theirs_ms.append(theirs.milliseconds(steps, options.clock))
     memory = ours.memory_mib(), theirs.memory_mib()
     ratios = [t / o for o, t in zip(ours_ms, theirs_ms)]
     ours.close()
@@ -71,8 +82,9 @@ def main():
     parser.add_argument("--milliseconds", type=float, default=600, help="of one turn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=0)
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     options = parser.parse_args()
-    print(f"training step, {options.threads} threads, {options.rounds} turns each, load {os.getloadavg()[0]:.1f}")
+    print(f"training step, {options.threads} threads, {options.clock} time, {options.rounds} turns each, load {os.getloadavg()[0]:.1f}")
     print("model  peer     parameters  Athanor ms  PyTorch ms  ratio (range)          "
           "memory MiB: whole, ratio; of the model, ratio")
     for peer in options.peers:

@@ -16,8 +16,8 @@ std::string describe(LinearSize s) {
   return std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
 }
 
-// One, odd, more than one block of rows and of weights, nothing at all.
-constexpr LinearSize kSizes[] = {{1, 1, 1}, {7, 5, 3}, {130, 67, 33}, {300, 128, 64}, {0, 8, 4}};
+// One, odd, more than one block of rows and of weights, rows that fall on few sets of the cache, nothing at all.
+constexpr LinearSize kSizes[] = {{1, 1, 1}, {7, 5, 3}, {130, 67, 33}, {300, 128, 64}, {150, 256, 40}, {0, 8, 4}};
 
 OpCase<LinearArgs> linear_case(LinearSize size, Activation activation, bool bias, bool residual) {
   return {"linear " + describe(size) + " " + to_string(activation), [=](OpMemory& memory) {
@@ -84,6 +84,8 @@ TEST(LinearGrad, EveryCandidateMatchesTheReference) {
     for (const Activation activation :
          {Activation::none, Activation::gelu_erf, Activation::gelu_tanh, Activation::relu})
       for (const bool accumulate : {false, true}) cases.push_back(linear_grad_case(size, activation, accumulate));
+  // The weights' own rows fall on few sets of the cache.
+  cases.push_back(linear_grad_case({140, 9, 256}, Activation::gelu_erf, false));
   check_cases<LinearGradArgs>({linear_grad_candidates(), linear_grad_workspace_bytes}, cases);
 }
 
