@@ -12,8 +12,11 @@ namespace athanor::kernels::cuda {
 
 template <class Segment>
 struct SegmentTable {
-  Segment segment[kSegmentsPerLaunch];
-  std::int32_t first_block[kSegmentsPerLaunch + 1];
+  // As many as the 4 KiB of a kernel's arguments hold beside what else it is given.
+  static constexpr int kCapacity =
+      std::min<int>(kSegmentsPerLaunch, 3800 / static_cast<int>(sizeof(Segment) + sizeof(std::int32_t)));
+  Segment segment[kCapacity];
+  std::int32_t first_block[kCapacity + 1];
   std::int32_t count;
 };
 
@@ -49,7 +52,8 @@ void for_each_table(std::span<const Segment> segments, Body&& body) {
   for (const Segment& segment : segments) {
     if (segment.numel <= 0) continue;
     const std::int64_t blocks = segment_blocks(segment.numel);
-    if (table.count == kSegmentsPerLaunch || table.first_block[table.count] + blocks > kMaxBlocksX) flush();
+    if (table.count == SegmentTable<Segment>::kCapacity || table.first_block[table.count] + blocks > kMaxBlocksX)
+      flush();
     table.segment[table.count] = segment;
     table.first_block[table.count + 1] =
         static_cast<std::int32_t>((table.count > 0 ? table.first_block[table.count] : 0) + blocks);
