@@ -1,113 +1,90 @@
 #include "core/optim/adamw.h"
 
+#include "kernels/base/error.h"
 #include "kernels/ops/optim/adamw.h"
-#include "kernels/ops/reduce/gradient_stats.h"
 
-#include <cmath>
+#include <array>
 
 namespace athanor::optim {
 
 namespace {
 
-template <class T>
-T read_one(const Tensor& tensor) {
-  T value{};
-  if (!tensor.dry()) copy_bytes(&value, Device{}, tensor.view().data, tensor.device(), sizeof(T));
-  return value;
+// FNV-1a of the path: the same parameter draws the same numbers whatever stands beside it.
+std::uint32_t stream_of(std::string_view path) {
+  std::uint32_t hash = 2166136261u;
+  for (const char letter : path) hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619u;
+  return hash;
 }
+
+Tensor zeros(Context& context, const Shape& shape, DType format) {
+  return context.full(shape, 0.0f, MemoryTag::optimizer, format);
+}
+
+void* data_of(const Tensor& tensor) { return tensor.view().data; }
 
 }  // namespace
 
 AdamW::AdamW(Context& context, const std::vector<Parameter>& parameters, const AdamWOptions& options)
-    : options_(options) {
-  for (const Parameter& parameter : parameters) {
-    if (!parameter->trainable) continue;
-    const Shape& shape = parameter->value.shape();
-    Tensor m = context.zeros(shape, MemoryTag::optimizer);
-    Tensor v = context.zeros(shape, MemoryTag::optimizer);
-    slots_.push_back({parameter, std::move(m), std::move(v)});
+    : Optimizer(parameters, options.weight_decay, {"m", "v", "compensation"}), options_(options) {
+  if (options.moments != DType::f32 && options.moments != DType::bf16)
+    throw Failure(ErrorKind::invalid_input, "make an optimizer",
+                  std::string("its moments cannot be ") + to_string(options.moments), "Choose f32 or bf16");
+  for (Slot& slot : slots()) {
+    const Tensor& value = slot.parameter->value;
+    if (value.dtype() != DType::f32 && value.dtype() != DType::bf16)
+      throw Failure(ErrorKind::invalid_input, "make an optimizer",
+                    slot.parameter->path + " holds " + to_string(value.dtype()), "Masters are f32 or bf16");
+    const bool compensated = value.dtype() == DType::bf16 && options.rounding == kernels::MasterRounding::compensated;
+    slot.state = {zeros(context, value.shape(), options.moments), zeros(context, value.shape(), options.moments),
+                  compensated ? zeros(context, value.shape(), DType::bf16) : Tensor()};
   }
 }
 
-StepReport AdamW::step(Context& context, const StepOptions& options) {
-  const Tensor sum_squares = context.empty({1}, DType::f64, MemoryTag::optimizer);
-  const Tensor nonfinite = context.empty({1}, DType::i64, MemoryTag::optimizer);
-  measure(context, sum_squares, nonfinite);
-  StepReport report{.gradient_norm = std::sqrt(read_one<double>(sum_squares)) * options.gradient_scale,
-                    .nonfinite = read_one<std::int64_t>(nonfinite)};
-  if (!report.applied()) return report;
-  ++step_count_;
-  update(context, options, sum_squares);
-  return report;
+void AdamW::update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) {
+  for (const DType master : {DType::f32, DType::bf16}) update_format(context, options, sum_squares, master, report);
 }
 
-void AdamW::measure(Context& context, const Tensor& sum_squares, const Tensor& nonfinite) const {
-  std::vector<kernels::GradientSegment> segments;
-  double numel = 0;
-  for (const Slot& slot : slots_) {
-    const Tensor& gradient = slot.parameter->gradient;
-    if (!gradient.present()) continue;
-    segments.push_back({gradient.view().as<const float>(), gradient.numel()});
-    numel += static_cast<double>(gradient.numel());
-  }
-  const kernels::GradientStatsArgs args{
-      .segments = segments, .sum_squares = sum_squares.view(), .nonfinite = nonfinite.view()};
-  context.launch("gradient_stats", kernels::gradient_stats, args,
-                 kernels::gradient_stats_workspace_bytes(context.exec(), args), {.flops = 2.0 * numel});
-}
-
-void AdamW::update(Context& context, const StepOptions& options, const Tensor& sum_squares) {
+void AdamW::update_format(Context& context, const StepOptions& options, const Tensor& sum_squares, DType master,
+                          StepReport& report) {
   std::vector<kernels::AdamWSegment> segments;
   double numel = 0;
-  for (const Slot& slot : slots_) {
+  for (Slot& slot : slots()) {
     const ParameterState& parameter = *slot.parameter;
-    if (!parameter.gradient.present()) continue;
+    if (!parameter.gradient.present() || parameter.value.dtype() != master) continue;
     parameter.value.count_change();
-    segments.push_back({.param = parameter.value.view().as<float>(),
+    segments.push_back({.param = data_of(parameter.value),
                         .grad = parameter.gradient.view().as<const float>(),
-                        .m = slot.m.view().as<float>(),
-                        .v = slot.v.view().as<float>(),
+                        .m = data_of(slot.state[0]),
+                        .v = data_of(slot.state[1]),
                         .numel = parameter.value.numel(),
                         .lr = options.learning_rate * parameter.rate,
-                        .weight_decay = decay_of(parameter)});
+                        .weight_decay = decay_of(parameter),
+                        .compensation = slot.state[2].view().as<std::uint16_t>(),
+                        .stream = stream_of(parameter.path)});
     numel += static_cast<double>(parameter.value.numel());
   }
-  context.launch("adamw", kernels::adamw,
-                 kernels::AdamWArgs{.segments = segments,
-                                    .beta1 = options_.beta1,
-                                    .beta2 = options_.beta2,
-                                    .eps = options_.eps,
-                                    .step = step_count_,
-                                    .gradient_scale = options.gradient_scale,
-                                    .sum_squares = sum_squares.view(),
-                                    .max_norm = options.max_norm},
-                 0, {.flops = 14.0 * numel});
-}
-
-void AdamW::clear_gradients() {
-  for (const Slot& slot : slots_) slot.parameter->gradient = {};
-}
-
-std::vector<std::pair<std::string, Tensor>> AdamW::named_state() const {
-  std::vector<std::pair<std::string, Tensor>> state;
-  for (const Slot& slot : slots_) {
-    state.emplace_back(slot.parameter->path + ".m", slot.m);
-    state.emplace_back(slot.parameter->path + ".v", slot.v);
-  }
-  return state;
-}
-
-std::vector<ParameterGroup> AdamW::groups() const {
-  std::vector<ParameterGroup> groups;
-  for (const Slot& slot : slots_) {
-    const float decay = decay_of(*slot.parameter);
-    const float rate = slot.parameter->rate;
-    auto group = groups.begin();
-    while (group != groups.end() && (group->weight_decay != decay || group->rate != rate)) ++group;
-    if (group == groups.end()) group = groups.insert(group, {.weight_decay = decay, .rate = rate, .paths = {}});
-    group->paths.push_back(slot.parameter->path);
-  }
-  return groups;
+  if (segments.empty()) return;
+  const Tensor lost = options.count_lost ? context.empty({2}, DType::i64, MemoryTag::optimizer) : Tensor();
+  const kernels::AdamWArgs args{.segments = segments,
+                                .beta1 = options_.beta1,
+                                .beta2 = options_.beta2,
+                                .eps = options_.eps,
+                                .step = step_count(),
+                                .gradient_scale = options.gradient_scale,
+                                .sum_squares = sum_squares.view(),
+                                .max_norm = options.max_norm,
+                                .master = master,
+                                .moments = options_.moments,
+                                .rounding = options_.rounding,
+                                .seed = context.seed(),
+                                .lost = lost.view()};
+  context.launch("adamw", kernels::adamw, args, kernels::adamw_workspace_bytes(context.exec(), args),
+                 {.flops = 14.0 * numel});
+  if (!lost.present() || lost.dry()) return;
+  std::array<std::int64_t, 2> counts{};
+  copy_bytes(counts.data(), Device{}, lost.view().data, lost.device(), sizeof counts);
+  report.lost_updates += counts[0];
+  report.updates += counts[1];
 }
 
 }  // namespace athanor::optim

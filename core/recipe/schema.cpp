@@ -192,14 +192,21 @@ void add_train(std::vector<Field>& out) {
                         "Steps in which the learning rate rises to its height."));
   out.push_back(advanced(real("train.final_share", "Final share", 0.01, {"", 0, 1},
                               "Share of the learning rate that is left at the last step.")));
+  out.push_back(choice("train.optimizer", "Optimizer", "adamw", {"adamw", "lamb", "sgd"},
+                       "How gradients move weights: AdamW, LAMB for very large batches, or momentum alone."));
   out.push_back(real("train.weight_decay", "Weight decay", 0.05, {"", 0, 10},
-                     "How strongly AdamW pulls weights towards zero; biases, gains and positions are spared."));
+                     "How strongly weights are pulled towards zero; biases, gains and positions are spared."));
   out.push_back(real("train.clip_norm", "Gradient limit", 1.0, {"", 0, 1e6},
                      "Gradients are scaled down to this norm; 0 leaves them as they are."));
-  out.push_back(advanced(real("train.beta1", "Beta 1", 0.9, {"", 0, 0.9999}, "AdamW's memory of the gradient.")));
-  out.push_back(advanced(real("train.beta2", "Beta 2", 0.98, {"", 0, 0.99999}, "AdamW's memory of its square.")));
   out.push_back(
-      advanced(real("train.epsilon", "Epsilon", 1e-8, {"", 1e-16, 1}, "Keeps AdamW from dividing by nothing.")));
+      advanced(real("train.beta1", "Beta 1", 0.9, {"", 0, 0.9999}, "AdamW's and LAMB's memory of the gradient.")));
+  out.push_back(
+      advanced(real("train.beta2", "Beta 2", 0.98, {"", 0, 0.99999}, "AdamW's and LAMB's memory of its square.")));
+  out.push_back(advanced(
+      real("train.epsilon", "Epsilon", 1e-8, {"", 1e-16, 1}, "Keeps AdamW and LAMB from dividing by nothing.")));
+  out.push_back(advanced(real("train.momentum", "Momentum", 0.9, {"", 0, 0.9999}, "SGD's memory of the gradient.")));
+  out.push_back(advanced(
+      boolean("train.nesterov", "Nesterov", false, "SGD takes the gradient as if the momentum had moved it already.")));
   out.push_back(choice("train.device", "Device", "auto", {"auto", "cpu", "cuda"},
                        "Where it is computed; auto takes a GPU where this build and machine have one."));
   out.push_back(advanced(integer("train.threads", "Threads", 0, {"threads", 0, 1024},

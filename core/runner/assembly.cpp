@@ -102,11 +102,14 @@ models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t v
   return out;
 }
 
-optim::AdamWOptions optimizer_options(const recipe::Recipe& recipe) {
-  return {.beta1 = as_float(recipe, "train.beta1"),
+optim::Options optimizer_options(const recipe::Recipe& recipe) {
+  return {.kind = optim::kind_named(recipe.text("train.optimizer")),
+          .beta1 = as_float(recipe, "train.beta1"),
           .beta2 = as_float(recipe, "train.beta2"),
           .eps = as_float(recipe, "train.epsilon"),
-          .weight_decay = as_float(recipe, "train.weight_decay")};
+          .weight_decay = as_float(recipe, "train.weight_decay"),
+          .momentum = as_float(recipe, "train.momentum"),
+          .nesterov = recipe.boolean("train.nesterov")};
 }
 
 train::Plan train_plan(const recipe::Recipe& recipe) {
@@ -183,8 +186,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.model = std::make_unique<models::TwoTower>(*out.context,
                                                  model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
   prepare_learning(recipe, *out.context, out.model->parameters());
-  out.optimizer =
-      std::make_unique<optim::AdamW>(*out.context, out.model->named_parameters(), optimizer_options(recipe));
+  out.optimizer = optim::make_optimizer(*out.context, out.model->named_parameters(), optimizer_options(recipe));
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

@@ -3,7 +3,7 @@
 
 #include "core/data/loader.h"
 #include "core/models/two_tower/two_tower.h"
-#include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
 #include "core/recipe/recipe.h"
 #include "core/tasks/contrastive.h"
 #include "core/train/trainer.h"
@@ -19,7 +19,7 @@ namespace athanor::runner {
 // Of the tokenizer that the recipe's texts go through.
 [[nodiscard]] std::int64_t vocabulary_of(const recipe::Recipe& recipe, const data::Dataset& dataset);
 [[nodiscard]] models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t vocabulary);
-[[nodiscard]] optim::AdamWOptions optimizer_options(const recipe::Recipe& recipe);
+[[nodiscard]] optim::Options optimizer_options(const recipe::Recipe& recipe);
 [[nodiscard]] train::Plan train_plan(const recipe::Recipe& recipe);
 
 // "auto" is resolved by asking the machine. Throws Failure(unavailable) when a GPU is demanded and there is none.
@@ -44,7 +44,7 @@ struct Assembly {
   std::unique_ptr<Context> context;
   std::unique_ptr<data::Loader> loader;
   std::unique_ptr<models::TwoTower> model;
-  std::unique_ptr<optim::AdamW> optimizer;
+  std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
 
   [[nodiscard]] train::Parts parts() const { return {*context, *task, *loader, model->named_parameters(), *optimizer}; }

@@ -30,7 +30,7 @@ class Rehearsal {
       : config_(model_config(recipe, sizes.vocabulary)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
         model_(context_, config_, 0),
-        optimizer_(context_, learning_parameters(recipe), optimizer_options(recipe)),
+        optimizer_(optim::make_optimizer(context_, learning_parameters(recipe), optimizer_options(recipe))),
         batch_(recipe.integer("data.batch_size")),
         test_pictures_(sizes.test_pictures) {
     context_.set_work_observer(&counter_);
@@ -46,8 +46,8 @@ class Rehearsal {
     }
     backward(context_, loss);
     loss = {};
-    (void)optimizer_.step(context_, {.learning_rate = 1e-3F, .max_norm = 1.0F});
-    optimizer_.clear_gradients();
+    (void)optimizer_->step(context_, {.learning_rate = 1e-3F, .max_norm = 1.0F});
+    optimizer_->clear_gradients();
     counter_.into = nullptr;
   }
 
@@ -83,7 +83,7 @@ class Rehearsal {
   Counter counter_;
   Context context_;
   models::TwoTower model_;
-  optim::AdamW optimizer_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
   std::int64_t batch_;
   std::int64_t test_pictures_;
 };

@@ -62,13 +62,13 @@ void write_all(const Context& context, const Matches& matches) {
 }  // namespace
 
 checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
-                             const optim::AdamW& optimizer, checkpoint::TrainingState state) {
+                             const optim::Optimizer& optimizer, checkpoint::TrainingState state) {
   state.optimizer_steps = optimizer.step_count();
   return {std::move(state), arrays_of(context, values_of(parameters)), arrays_of(context, optimizer.named_state())};
 }
 
 Result<void> restore(Context& context, const checkpoint::Contents& contents, const std::vector<Parameter>& parameters,
-                     optim::AdamW* optimizer) {
+                     optim::Optimizer* optimizer) {
   const Named values = values_of(parameters);
   const auto value_matches = match(values, contents.parameters);
   if (!value_matches) return tl::unexpected(value_matches.error());

@@ -3,7 +3,7 @@
 
 #include "core/base/result.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
 #include "core/tensor/context.h"
 
 #include <vector>
@@ -11,11 +11,11 @@
 namespace athanor::train {
 
 [[nodiscard]] checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
-                                           const optim::AdamW& optimizer, checkpoint::TrainingState state);
+                                           const optim::Optimizer& optimizer, checkpoint::TrainingState state);
 
 // Overwrites parameters and, when given, the optimizer's state. Nothing is changed unless every name and shape fits:
 // invalid_input names the first that does not.
 [[nodiscard]] Result<void> restore(Context& context, const checkpoint::Contents& contents,
-                                   const std::vector<Parameter>& parameters, optim::AdamW* optimizer);
+                                   const std::vector<Parameter>& parameters, optim::Optimizer* optimizer);
 
 }  // namespace athanor::train

@@ -71,8 +71,9 @@ void Trainer::step() {
   if (!std::isfinite(loss_value)) refuse_nonfinite(loss_value, nullptr);
   timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, loss), 0; });
   const optim::StepReport report = timed(SpanKind::optimizer, done_ + 1, [&] {
-    return parts_.optimizer.step(parts_.context,
-                                 {.learning_rate = static_cast<float>(rate), .max_norm = plan_.clip_norm});
+    return parts_.optimizer.step(parts_.context, {.learning_rate = static_cast<float>(rate),
+                                                  .max_norm = plan_.clip_norm,
+                                                  .count_lost = parts_.optimizer.has_narrow_masters()});
   });
   if (!report.applied()) refuse_nonfinite(loss_value, &report);
   parts_.optimizer.clear_gradients();
@@ -85,6 +86,7 @@ void Trainer::step() {
                                   {"train/gradient_norm", report.gradient_norm},
                                   {"train/samples_per_s", batch.size * kNanosecondsPerSecond / spent_ns},
                                   {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
+  if (report.updates > 0) figures.values.emplace_back("train/lost_update_share", report.lost_share());
   for (const auto& [name, value] : parts_.task.state(parts_.context))
     figures.values.emplace_back("train/" + name, value);
   ports_.tell(figures);

@@ -4,7 +4,7 @@
 
 #include "core/data/loader.h"
 #include "core/journal/event.h"
-#include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
 #include "core/tasks/task.h"
 #include "core/tensor/context.h"
@@ -28,7 +28,7 @@ struct Parts {
   tasks::Task& task;
   data::Loader& loader;
   const std::vector<Parameter>& parameters;
-  optim::AdamW& optimizer;
+  optim::Optimizer& optimizer;
 };
 
 struct Ports {

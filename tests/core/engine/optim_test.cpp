@@ -1,9 +1,12 @@
+#include "core/ops/gemm.h"
 #include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
 #include "core/optim/weight_average.h"
 #include "tests/core/engine/support.h"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace athanor::optim {
@@ -130,6 +133,123 @@ TEST_F(AdamWTest, GoesOnWithTheSameBitsFromSavedState) {
   second.set_step_count(2);
   take(second, 3);
   EXPECT_EQ(context_.download(weight_->value), undisturbed);
+}
+
+// Three steps, of which the last is taken again from what was saved after the second.
+std::vector<float> resumed_by(Context& context, const std::function<std::unique_ptr<Optimizer>()>& make,
+                              const Parameter& parameter, std::vector<float>& undisturbed) {
+  const auto take = [&](Optimizer& optimizer, std::uint64_t t) {
+    parameter->gradient = context.upload(random_numbers(parameter->value.numel(), t, 0.3f), parameter->value.shape());
+    EXPECT_TRUE(optimizer.step(context, {.learning_rate = 1e-3f, .max_norm = 1.0f}).applied());
+  };
+  const auto first = make();
+  take(*first, 1);
+  take(*first, 2);
+  const std::vector<float> values = context.download(parameter->value);
+  std::vector<std::vector<float>> state;
+  for (const auto& [name, tensor] : first->named_state()) state.push_back(context.download(tensor));
+  take(*first, 3);
+  undisturbed = context.download(parameter->value);
+  EXPECT_NE(undisturbed, values);
+
+  const auto second = make();
+  context.write(parameter->value, values);
+  const auto named = second->named_state();
+  for (std::size_t i = 0; i < named.size(); ++i) context.write(named[i].second, state[i]);
+  second->set_step_count(2);
+  take(*second, 3);
+  return context.download(parameter->value);
+}
+
+TEST(Optimizers, GoOnWithTheSameBitsFromSavedStateInEveryFormat) {
+  using kernels::MasterRounding;
+  std::vector<Options> all(3);
+  all[1].kind = Kind::lamb;
+  all[2].kind = Kind::sgd;
+  for (const auto rounding : {MasterRounding::stochastic, MasterRounding::compensated})
+    for (const DType moments : {DType::f32, DType::bf16}) {
+      Options options;
+      options.rounding = rounding;
+      options.moments = moments;
+      all.push_back(options);
+    }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    SCOPED_TRACE(i);
+    Context context(test::options());
+    const Parameter weight = random_parameter(context, "layer.weight", {40, 7}, 1);
+    weight->product = true;
+    if (i >= 3) narrow_masters(context, {weight});
+    std::vector<float> undisturbed;
+    const auto make = [&] { return make_optimizer(context, {weight}, all[i]); };
+    EXPECT_EQ(resumed_by(context, make, weight, undisturbed), undisturbed);
+  }
+}
+
+TEST(Optimizers, NameTheirStateAndWhatTheyCost) {
+  Context context(test::options());
+  const Parameter weight = random_parameter(context, "layer.weight", {40, 8}, 1);
+  weight->product = true;
+  const auto names = [&](const Options& options) {
+    std::vector<std::string> out;
+    for (const auto& [name, tensor] : make_optimizer(context, {weight}, options)->named_state()) out.push_back(name);
+    return out;
+  };
+  const auto bytes = [&](const Options& options) {
+    return make_optimizer(context, {weight}, options)->bytes_per_parameter();
+  };
+  EXPECT_THAT(names({.kind = Kind::lamb}), ElementsAre("layer.weight.m", "layer.weight.v"));
+  EXPECT_THAT(names({.kind = Kind::sgd}), ElementsAre("layer.weight.momentum"));
+  EXPECT_TRUE(names({.kind = Kind::sgd, .momentum = 0.0f}).empty());
+  EXPECT_EQ(bytes({}), 16.0);  // value, gradient and two moments
+  EXPECT_EQ(bytes({.moments = DType::bf16}), 12.0);
+  narrow_masters(context, {weight});
+  EXPECT_EQ(bytes({}), 14.0);
+  const Options compensated{.moments = DType::bf16, .rounding = kernels::MasterRounding::compensated};
+  EXPECT_EQ(bytes(compensated), 12.0);
+  EXPECT_THAT(names(compensated), ElementsAre("layer.weight.m", "layer.weight.v", "layer.weight.compensation"));
+  EXPECT_THAT(test::failure_text([&] { (void)make_optimizer(context, {weight}, {.kind = Kind::sgd}); }),
+              ::testing::HasSubstr("layer.weight is a master in bf16"));
+  EXPECT_EQ(kind_named("lamb"), Kind::lamb);
+  EXPECT_THAT(test::failure_text([] { (void)kind_named("adam"); }), ::testing::HasSubstr("there is none named adam"));
+}
+
+// A linear map learnt from bf16 activations: what rounding to nearest loses, the other two keep.
+TEST(Optimizers, LearnOnWithNarrowMastersWhereRoundingToNearestStandsStill) {
+  using kernels::MasterRounding;
+  const auto error_of = [](const Options& options, double& lost) {
+    Context context(test::options());
+    const Parameter weight = make_parameter("w", context.full({4, 16}, 1.0f));
+    weight->product = true;
+    narrow_masters(context, {weight});
+    const auto optimizer = make_optimizer(context, {weight}, options);
+    const Tensor x = context.upload_as(DType::bf16, random_numbers(64 * 16, 5), {64, 16});
+    for (int step = 0; step < 300; ++step) {
+      // The wanted weight is 0.9: the gradient is the difference.
+      const std::vector<float> values = context.download(weight->value);
+      std::vector<float> gradient(values.size());
+      for (std::size_t i = 0; i < values.size(); ++i) gradient[i] = values[i] - 0.9f;
+      weight->gradient = context.upload(gradient, {4, 16});
+      const StepReport report = optimizer->step(context, {.learning_rate = 5e-4f, .count_lost = true});
+      lost = report.lost_share();
+    }
+    const Variable y = ops::linear(context, x, weight, {});
+    EXPECT_EQ(y.value().dtype(), DType::bf16);
+    double sum = 0;
+    for (const float value : context.download(weight->value)) sum += std::abs(static_cast<double>(value) - 0.9);
+    return sum / 64;
+  };
+  const auto options = [](MasterRounding rounding) {
+    Options out;
+    out.weight_decay = 0.0f;
+    out.rounding = rounding;
+    return out;
+  };
+  double lost = 0;
+  EXPECT_GT(error_of(options(MasterRounding::nearest), lost), 0.09);
+  EXPECT_EQ(lost, 1.0);
+  EXPECT_LT(error_of(options(MasterRounding::stochastic), lost), 0.02);
+  EXPECT_LT(error_of(options(MasterRounding::compensated), lost), 0.02);
+  EXPECT_LT(lost, 0.5);
 }
 
 TEST_F(AdamWTest, WeightAverageFollowsAndSwaps) {

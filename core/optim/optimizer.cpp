@@ -1,0 +1,139 @@
+#include "core/optim/optimizer.h"
+
+#include "core/optim/adamw.h"
+#include "core/optim/lamb.h"
+#include "core/optim/sgd.h"
+#include "kernels/base/error.h"
+#include "kernels/ops/reduce/gradient_stats.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace athanor::optim {
+
+namespace {
+
+template <class T>
+T read_one(const Tensor& tensor) {
+  T value{};
+  if (!tensor.dry()) copy_bytes(&value, Device{}, tensor.view().data, tensor.device(), sizeof(T));
+  return value;
+}
+
+double bytes_of(const Tensor& tensor) {
+  return tensor.present() ? static_cast<double>(storage_bytes(tensor.dtype(), tensor.numel())) : 0.0;
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const std::vector<Parameter>& parameters, float weight_decay, std::vector<const char*> array_names)
+    : weight_decay_(weight_decay), array_names_(std::move(array_names)) {
+  for (const Parameter& parameter : parameters)
+    if (parameter->trainable) slots_.push_back({parameter, std::vector<Tensor>(array_names_.size())});
+}
+
+StepReport Optimizer::step(Context& context, const StepOptions& options) {
+  const Tensor sum_squares = context.empty({1}, DType::f64, MemoryTag::optimizer);
+  const Tensor nonfinite = context.empty({1}, DType::i64, MemoryTag::optimizer);
+  measure(context, sum_squares, nonfinite);
+  StepReport report;
+  report.gradient_norm = std::sqrt(read_one<double>(sum_squares)) * static_cast<double>(options.gradient_scale);
+  report.nonfinite = read_one<std::int64_t>(nonfinite);
+  if (!report.applied()) return report;
+  ++step_count_;
+  update(context, options, sum_squares, report);
+  return report;
+}
+
+void Optimizer::measure(Context& context, const Tensor& sum_squares, const Tensor& nonfinite) const {
+  std::vector<kernels::GradientSegment> segments;
+  double numel = 0;
+  for (const Slot& slot : slots_) {
+    const Tensor& gradient = slot.parameter->gradient;
+    if (!gradient.present()) continue;
+    segments.push_back({gradient.view().as<const float>(), gradient.numel()});
+    numel += static_cast<double>(gradient.numel());
+  }
+  const kernels::GradientStatsArgs args{
+      .segments = segments, .sum_squares = sum_squares.view(), .nonfinite = nonfinite.view()};
+  context.launch("gradient_stats", kernels::gradient_stats, args,
+                 kernels::gradient_stats_workspace_bytes(context.exec(), args), {.flops = 2.0 * numel});
+}
+
+void Optimizer::clear_gradients() {
+  for (const Slot& slot : slots_) slot.parameter->gradient = {};
+}
+
+std::vector<std::pair<std::string, Tensor>> Optimizer::named_state() const {
+  std::vector<std::pair<std::string, Tensor>> state;
+  for (const Slot& slot : slots_)
+    for (std::size_t i = 0; i < array_names_.size(); ++i)
+      if (slot.state[i].present()) state.emplace_back(slot.parameter->path + "." + array_names_[i], slot.state[i]);
+  return state;
+}
+
+std::vector<ParameterGroup> Optimizer::groups() const {
+  std::vector<ParameterGroup> groups;
+  for (const Slot& slot : slots_) {
+    const float decay = decay_of(*slot.parameter);
+    const float rate = slot.parameter->rate;
+    auto group = groups.begin();
+    while (group != groups.end() && (group->weight_decay != decay || group->rate != rate)) ++group;
+    if (group == groups.end()) group = groups.insert(group, {.weight_decay = decay, .rate = rate, .paths = {}});
+    group->paths.push_back(slot.parameter->path);
+  }
+  return groups;
+}
+
+double Optimizer::bytes_per_parameter() const {
+  double bytes = 0, numel = 0;
+  for (const Slot& slot : slots_) {
+    const double count = static_cast<double>(slot.parameter->value.numel());
+    numel += count;
+    bytes += bytes_of(slot.parameter->value) + count * sizeof(float);
+    for (const Tensor& array : slot.state) bytes += bytes_of(array);
+  }
+  return numel > 0 ? bytes / numel : 0.0;
+}
+
+bool Optimizer::has_narrow_masters() const {
+  return std::ranges::any_of(slots_, [](const Slot& slot) { return slot.parameter->value.dtype() != DType::f32; });
+}
+
+Kind kind_named(std::string_view name) {
+  const auto found = std::ranges::find(kKindNames, name);
+  if (found == std::end(kKindNames))
+    throw Failure(ErrorKind::invalid_input, "choose an optimizer", "there is none named " + std::string(name),
+                  "Set train.optimizer to adamw, lamb or sgd");
+  return static_cast<Kind>(found - std::begin(kKindNames));
+}
+
+std::unique_ptr<Optimizer> make_optimizer(Context& context, const std::vector<Parameter>& parameters,
+                                          const Options& o) {
+  switch (o.kind) {
+    case Kind::lamb:
+      return std::make_unique<Lamb>(
+          context, parameters,
+          LambOptions{.beta1 = o.beta1, .beta2 = o.beta2, .eps = o.eps, .weight_decay = o.weight_decay});
+    case Kind::sgd:
+      return std::make_unique<Sgd>(
+          context, parameters,
+          SgdOptions{.momentum = o.momentum, .nesterov = o.nesterov, .weight_decay = o.weight_decay});
+    case Kind::adamw: break;
+  }
+  return std::make_unique<AdamW>(context, parameters,
+                                 AdamWOptions{.beta1 = o.beta1,
+                                              .beta2 = o.beta2,
+                                              .eps = o.eps,
+                                              .weight_decay = o.weight_decay,
+                                              .moments = o.moments,
+                                              .rounding = o.rounding});
+}
+
+void narrow_masters(Context& context, const std::vector<Parameter>& parameters) {
+  for (const Parameter& parameter : parameters)
+    if (parameter->product && parameter->trainable)
+      parameter->value = context.cast(parameter->value, DType::bf16, MemoryTag::parameters);
+}
+
+}  // namespace athanor::optim

@@ -1,0 +1,122 @@
+// What all optimizers have in common: named parameters, clipping by the global norm, a refusal to step on gradients
+// that are not finite, and state that is named by the parameter's path, so that checkpoints and shards can find it.
+#pragma once
+
+#include "core/autograd/variable.h"
+#include "core/tensor/context.h"
+#include "kernels/ops/optim/master_rounding.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace athanor::optim {
+
+struct StepOptions {
+  float learning_rate = 0.0f;   // multiplied by each parameter's own rate
+  float max_norm = 0.0f;        // 0: no clipping
+  float gradient_scale = 1.0f;  // applied to gradients first, for example 1/micro-batches
+  bool count_lost = false;      // costs a trip to the device
+};
+
+struct StepReport {
+  double gradient_norm = 0;    // of all gradients after scaling, before clipping; finite elements only
+  std::int64_t nonfinite = 0;  // elements that are NaN or infinite; when not 0 nothing was changed
+  // When asked for, and only by AdamW: numbers that should have moved, and those of them that kept their bits.
+  std::int64_t updates = 0, lost_updates = 0;
+  [[nodiscard]] bool applied() const noexcept { return nonfinite == 0; }
+  [[nodiscard]] double lost_share() const noexcept {
+    return updates == 0 ? 0.0 : static_cast<double>(lost_updates) / static_cast<double>(updates);
+  }
+};
+
+// Parameters that share weight decay and rate.
+struct ParameterGroup {
+  float weight_decay = 0.0f;
+  float rate = 1.0f;
+  std::vector<std::string> paths;
+};
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  // Updates every parameter that has a gradient. Counts the step only when it was applied.
+  [[nodiscard]] StepReport step(Context& context, const StepOptions& options);
+  void clear_gradients();
+
+  [[nodiscard]] std::int64_t step_count() const noexcept { return step_count_; }
+  void set_step_count(std::int64_t count) noexcept { step_count_ = count; }
+  // "<path>.<array>" for each array of each parameter; the tensors are the state itself (see Context::write).
+  [[nodiscard]] std::vector<std::pair<std::string, Tensor>> named_state() const;
+  [[nodiscard]] std::vector<ParameterGroup> groups() const;
+  // Of parameters, gradients and state together, averaged over all that learn.
+  [[nodiscard]] double bytes_per_parameter() const;
+  // Some parameter that learns is less than f32, so that small steps may be lost.
+  [[nodiscard]] bool has_narrow_masters() const;
+
+ protected:
+  struct Slot {
+    Parameter parameter;
+    std::vector<Tensor> state;  // as many as `array_names`; absent where this parameter needs none
+  };
+
+  // Parameters that are not trainable are left out. `weight_decay` is only of parameters that decay.
+  Optimizer(const std::vector<Parameter>& parameters, float weight_decay, std::vector<const char*> array_names);
+
+  // Moves all slots that have a gradient, which are finite. step_count() is that of this step, from 1.
+  virtual void update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) = 0;
+
+  [[nodiscard]] std::vector<Slot>& slots() noexcept { return slots_; }
+  [[nodiscard]] float decay_of(const ParameterState& parameter) const {
+    return parameter.decays ? weight_decay_ : 0.0f;
+  }
+  // Calls visit(slot) for those with a gradient, noting that their values change; returns how many numbers they hold.
+  template <class Visit>
+  double for_each_moving(Visit&& visit) {
+    double numel = 0;
+    for (Slot& slot : slots_) {
+      if (!slot.parameter->gradient.present()) continue;
+      slot.parameter->value.count_change();
+      visit(slot);
+      numel += static_cast<double>(slot.parameter->value.numel());
+    }
+    return numel;
+  }
+
+ private:
+  void measure(Context& context, const Tensor& sum_squares, const Tensor& nonfinite) const;
+
+  std::vector<Slot> slots_;
+  float weight_decay_;
+  std::vector<const char*> array_names_;
+  std::int64_t step_count_ = 0;
+};
+
+enum class Kind : std::uint8_t { adamw, lamb, sgd };
+inline constexpr const char* kKindNames[] = {"adamw", "lamb", "sgd"};
+// Throws Failure(invalid_input) for another name.
+[[nodiscard]] Kind kind_named(std::string_view name);
+
+struct Options {
+  Kind kind = Kind::adamw;
+  float beta1 = 0.9f, beta2 = 0.98f, eps = 1e-8f;  // AdamW and LAMB
+  float weight_decay = 0.05f;
+  float momentum = 0.9f;  // SGD
+  bool nesterov = false;
+  DType moments = DType::f32;                                              // or bf16; AdamW
+  kernels::MasterRounding rounding = kernels::MasterRounding::stochastic;  // of bf16 parameters; AdamW
+};
+[[nodiscard]] std::unique_ptr<Optimizer> make_optimizer(Context& context, const std::vector<Parameter>& parameters,
+                                                        const Options& options);
+
+// Makes the weights of linear products bf16 masters, whose small steps the optimizer keeps by Options::rounding. Only
+// for models whose activations are bf16; other parameters (gains, biases, tables) stay f32. Call before make_optimizer.
+void narrow_masters(Context& context, const std::vector<Parameter>& parameters);
+
+}  // namespace athanor::optim
