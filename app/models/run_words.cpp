@@ -51,9 +51,9 @@ double steps_per_second(const store::Run& run, std::int64_t now_ns) {
   return run.step > 0 && seconds > 0 ? static_cast<double>(run.step) / seconds : kUnknown;
 }
 
-double seconds_left(const store::Run& run, std::int64_t now_ns) {
+double seconds_left(const store::Run& run, std::int64_t now_ns, double pace) {
   if (run.status != store::RunStatus::running || run.step <= 0 || run.steps <= run.step) return -1;
-  const double pace = steps_per_second(run, now_ns);
+  if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
   return std::isfinite(pace) && pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
 }
 

@@ -7,6 +7,8 @@
 
 #include <QString>
 
+#include <limits>
+
 namespace athanor::app {
 
 struct StatusLook {
@@ -21,7 +23,8 @@ struct StatusLook {
 // Seconds from the start to the end, or to now while it is live; negative when it never started.
 [[nodiscard]] double duration_of(const store::Run& run, std::int64_t now_ns);
 // Seconds left at the present pace; negative when it cannot be said.
-[[nodiscard]] double seconds_left(const store::Run& run, std::int64_t now_ns);
+[[nodiscard]] double seconds_left(const store::Run& run, std::int64_t now_ns,
+                                  double pace = std::numeric_limits<double>::quiet_NaN());
 // Steps per second over the whole run, or what the last step took while it is live. NaN: not known.
 [[nodiscard]] double steps_per_second(const store::Run& run, std::int64_t now_ns);
 // "just now", "12 min ago", "today 14:05", "Mon 14:05", "3 Nov 2026".

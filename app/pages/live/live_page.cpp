@@ -44,6 +44,7 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
 constexpr std::size_t kLogLines = 20'000;
+constexpr int kLeastBar = 6;
 
 }  // namespace
 
@@ -209,6 +210,7 @@ void LivePage::build_plots(QVBoxLayout* layout) {
     auto* plot = new widgets::MetricPlot(spec.title, parent);
     plot->set_unit(spec.unit);
     plot->set_percent(spec.percent);
+    plot->set_robust(spec.robust);
     plot->set_empty_text(spec.empty);
     plot->set_link(link_);
     plot->set_logarithmic(logarithmic.contains(q(spec.id)));
@@ -336,12 +338,23 @@ void LivePage::show_state() {
   chip_->set_state(look.word, look.tone,
                    run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
   progress_->setRange(0, 1000);
-  progress_->setValue(run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0);
-  progress_text_->set_text(progress_words(*run, wall_now_ns()));
+  // A bar of less than its own height would not be drawn.
+  const int done = run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0;
+  progress_->setValue(run->step > 0 ? std::max(done, 1000 * kLeastBar / progress_->width()) : 0);
+  progress_text_->set_text(progress_words(*run, wall_now_ns(), typical_pace(live_->curves())));
   show_faults();
 }
 
+// From the start to the newest sample of any plot, or to the planned end while there is none: evaluations, which come
+// rarely, stand under the steps they belong to.
+void LivePage::show_extent(double last_step, double last_second) {
+  if (last_step <= 0 && live_->run()) last_step = static_cast<double>(live_->run()->steps);
+  for (const auto& [id, plot] : plots_) plot->set_whole_x(last_step, last_second);
+}
+
 void LivePage::show_curves() {
+  double last_step = 0;
+  double last_second = 0;
   for (const PlotSpec& spec : live_plots()) {
     std::vector<widgets::Curve> curves;
     std::int64_t newest = 0;
@@ -349,11 +362,15 @@ void LivePage::show_curves() {
       const auto found = live_->curves().find(spec.metrics[i].name);
       if (found == live_->curves().end()) continue;
       curves.push_back(curve_of(spec.metrics[i], static_cast<int>(i), found->second));
-      if (!found->second.empty()) newest = std::max(newest, found->second.back().time_ns);
+      if (found->second.empty()) continue;
+      newest = std::max(newest, found->second.back().time_ns);
+      last_step = std::max(last_step, found->second.back().step);
+      last_second = std::max(last_second, found->second.back().seconds);
     }
     newest_ns_[spec.id] = newest;
     plots_.at(spec.id)->set_curves(std::move(curves));
   }
+  show_extent(last_step, last_second);
   int widest = 0;
   for (const auto& [id, plot] : plots_) widest = std::max(widest, plot->useful_columns());
   live_->set_columns(widest);
@@ -397,7 +414,8 @@ void LivePage::show_occurrences() {
 }
 
 void LivePage::show_plan_check() {
-  const std::vector<CheckWords> rows = check_words(live_->occurrences());
+  const std::vector<CheckWords> rows =
+      check_words(live_->occurrences(), live_->run() ? live_->run()->status : store::RunStatus::finished);
   check_empty_->setVisible(rows.empty());
   check_->setVisible(!rows.empty());
   check_->setRowCount(static_cast<int>(rows.size()));

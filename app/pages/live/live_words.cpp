@@ -8,7 +8,10 @@
 #include <QDateTime>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 
 namespace athanor::app {
 namespace {
@@ -94,10 +97,10 @@ const std::vector<PlotSpec>& live_plots() {
        say("Retrieval on unseen styles"),
        {},
        say("The first evaluation brings the first figures"),
-       {{"eval/t2i_r1", say("by text R@1")},
-        {"eval/t2i_r10", say("R@10")},
-        {"eval/i2t_r1", say("by picture R@1")},
-        {"eval/i2t_r10", say("R@10")}},
+       {{"eval/t2i_r1", say("text → picture R@1")},
+        {"eval/t2i_r10", say("text → picture R@10")},
+        {"eval/i2t_r1", say("picture → text R@1")},
+        {"eval/i2t_r10", say("picture → text R@10")}},
        true,
        true},
       {"learning_rate",
@@ -121,7 +124,8 @@ const std::vector<PlotSpec>& live_plots() {
        say("Nothing measured yet"),
        {{"train/samples_per_s", {}}},
        false,
-       false},
+       false,
+       true},
   };
   return kPlots;
 }
@@ -165,19 +169,33 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
   return out;
 }
 
-QString progress_words(const store::Run& run, std::int64_t now_ns) {
+double typical_pace(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
+  const auto found = curves.find("train/step_ms");
+  if (found == curves.end()) return std::numeric_limits<double>::quiet_NaN();
+  constexpr std::ptrdiff_t kRecent = 50;
+  std::vector<double> recent;
+  const auto& columns = found->second;
+  for (auto c = columns.end() - std::min(kRecent, std::ssize(columns)); c != columns.end(); ++c)
+    if (std::isfinite(c->last) && c->last > 0) recent.push_back(c->last);
+  if (recent.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = recent.begin() + std::ssize(recent) / 2;
+  std::nth_element(recent.begin(), middle, recent.end());
+  return 1000 / *middle;
+}
+
+QString progress_words(const store::Run& run, std::int64_t now_ns, double pace) {
   QStringList parts;
   parts << (run.steps > 0 ? say("Step %1 of %2").arg(step_text(run.step), step_text(run.steps))
                           : say("Step %1").arg(step_text(run.step)));
   if (run.status == store::RunStatus::queued) parts = QStringList{say("Waiting for its turn")};
   if (run.status == store::RunStatus::starting) parts = QStringList{say("Preparing")};
-  if (const double left = seconds_left(run, now_ns); left >= 0)
+  if (const double left = seconds_left(run, now_ns, pace); left >= 0)
     parts << say("%1 left").arg(widgets::duration_text(left));
+  if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
+  if (std::isfinite(pace)) parts << say("%1 steps/s").arg(widgets::number_text(pace));
   if (const double taken = duration_of(run, now_ns); taken >= 0)
     parts << (store::is_live(run.status) ? say("%1 so far").arg(widgets::duration_text(taken))
                                          : say("took %1").arg(widgets::duration_text(taken)));
-  if (const double pace = steps_per_second(run, now_ns); std::isfinite(pace))
-    parts << say("%1 steps/s").arg(widgets::number_text(pace));
   return parts.join(u"  ·  "_s);
 }
 
@@ -192,21 +210,24 @@ std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurr
   return out;
 }
 
-std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences) {
+std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences, store::RunStatus status) {
   for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
     const auto* e = std::get_if<journal::PredictionChecked>(&occurrence->payload);
     if (!e) continue;
     const auto bytes = [](std::int64_t n) { return n > 0 ? widgets::bytes_text(static_cast<double>(n)) : u"–"_s; };
-    return {
+    std::vector<CheckWords> rows = {
         {say("Pace"), say("%1 steps/s").arg(widgets::number_text(e->predicted_steps_per_second)),
          say("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)),
          off_by(e->predicted_steps_per_second, e->measured_steps_per_second)},
         {say("Peak memory"), bytes(e->predicted_peak_bytes), bytes(e->measured_peak_bytes),
          off_by(static_cast<double>(e->predicted_peak_bytes), static_cast<double>(e->measured_peak_bytes))},
-        {say("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish),
-         widgets::duration_text(e->measured_seconds_to_finish),
-         off_by(e->predicted_seconds_to_finish, e->measured_seconds_to_finish)},
     };
+    // A run that ended early will not finish: nothing can be said of when.
+    if (store::is_live(status) || status == store::RunStatus::finished)
+      rows.push_back({say("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish),
+                      widgets::duration_text(e->measured_seconds_to_finish),
+                      off_by(e->predicted_seconds_to_finish, e->measured_seconds_to_finish)});
+    return rows;
   }
   return {};
 }
