@@ -88,6 +88,11 @@ QString duration_text(double seconds) {
   return QString::number(whole / 86400) + u"\u00a0d\u00a0"_s + QString::number(whole / 3600 % 24) + u"\u00a0h"_s;
 }
 
+QString capitalised(QString text) {
+  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  return text;
+}
+
 QFont tabular_font(const QFont& base) {
   const auto equal_digits = [](const QFont& font) {
     const QFontMetricsF metrics(font);

@@ -18,6 +18,9 @@ namespace athanor::widgets {
 // "3 s", "4 min 12 s", "2 h 05 min", "3 d 4 h".
 [[nodiscard]] QString duration_text(double seconds);
 
+// With a large first letter.
+[[nodiscard]] QString capitalised(QString text);
+
 // `base` when its digits are all equally wide, otherwise the same size of a family whose digits are.
 [[nodiscard]] QFont tabular_font(const QFont& base);
 [[nodiscard]] QFont monospace_font(double point_size);

@@ -1,6 +1,7 @@
 #include "widgets/feedback/message_bar.h"
 
 #include "widgets/common/glyph.h"
+#include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
 #include "widgets/parts/text_paint.h"
 
@@ -36,9 +37,8 @@ Glyph glyph_of(MessageKind kind) {
 }
 
 QString sentence(QString text) {
-  text = text.trimmed();
+  text = capitalised(text.trimmed());
   if (text.isEmpty()) return text;
-  text[0] = text[0].toUpper();
   if (!text.endsWith(u'.') && !text.endsWith(u'?') && !text.endsWith(u'!')) text += u'.';
   return text;
 }
