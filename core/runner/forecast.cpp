@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 
@@ -105,12 +106,19 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
   return {measured.times, "Time: measured just now with a few real steps."};
 }
 
+// "980", "5.4 K", "1.25 M": three digits that matter.
+std::string count_text(std::int64_t count) {
+  constexpr std::array<const char*, 4> kUnits{"", " K", " M", " G"};
+  auto size = static_cast<double>(count);
+  std::size_t unit = 0;
+  for (; size >= 999.5 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
+  return fmt::format("{:.3g}{}", size, kUnits[unit]);
+}
+
 recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
-  constexpr double kMillion = 1e6;
   recipe::Prediction out;
-  out.model = fmt::format("{}: image {:.2f} M, text {:.2f} M", sound.recipe.text("model.family"),
-                          static_cast<double>(dry.image_parameters) / kMillion,
-                          static_cast<double>(dry.text_parameters) / kMillion);
+  out.model = fmt::format("{}: image {}, text {}", sound.recipe.text("model.family"), count_text(dry.image_parameters),
+                          count_text(dry.text_parameters));
   out.parameters = dry.parameters;
   out.device = describe_device(sound.recipe);
   const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
