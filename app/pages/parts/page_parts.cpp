@@ -61,6 +61,35 @@ void Card::paintEvent(QPaintEvent*) {
                       widgets::kRadius);
 }
 
+CommandText::CommandText(QWidget* parent) : QPlainTextEdit(parent) {
+  setReadOnly(true);
+  setTabChangesFocus(true);
+  setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+  setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  setFont(widgets::monospace_font(font().pointSizeF() * 0.9));
+}
+
+void CommandText::set_command(const QString& command) {
+  if (command == toPlainText()) return;
+  setPlainText(command);
+  fit();
+}
+
+void CommandText::resizeEvent(QResizeEvent* event) {
+  QPlainTextEdit::resizeEvent(event);
+  fit();
+}
+
+void CommandText::fit() {
+  // The plain text layout counts its height in lines.
+  const int lines = std::max(1, static_cast<int>(document()->size().height()));
+  const int frame = height() - viewport()->height();
+  setFixedHeight(lines * fontMetrics().lineSpacing() + static_cast<int>(2 * document()->documentMargin()) + frame);
+}
+
 FactList::FactList(QWidget* parent) : QWidget(parent) {
   grid_ = new QGridLayout(this);
   grid_->setContentsMargins(0, 0, 0, 0);

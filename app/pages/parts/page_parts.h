@@ -3,6 +3,7 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QPlainTextEdit>
 
 class QAction;
 class QGridLayout;
@@ -31,6 +32,20 @@ class Card final : public QFrame {
 
  private:
   QVBoxLayout* body_ = nullptr;
+};
+
+// A command to read and copy: broken into as many lines as it needs, never cut.
+class CommandText final : public QPlainTextEdit {
+  Q_OBJECT
+ public:
+  explicit CommandText(QWidget* parent);
+  void set_command(const QString& command);
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void fit();
 };
 
 // Labels at the left, values at the right in equally wide digits.
