@@ -57,6 +57,8 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] Page* page(const QString& id);  // made if need be; null: no such page
   void open_run(store::RunId run);
   void say(const Notice& notice);
+  // Of all pages, which are made for it.
+  [[nodiscard]] std::vector<widgets::Command> all_commands();
 
   [[nodiscard]] ActionRegistry* actions() const { return actions_; }
   [[nodiscard]] widgets::CommandPalette* palette_view() const { return palette_; }
@@ -76,7 +78,6 @@ class MainWindow final : public QMainWindow {
  private:
   void build();
   void add_actions();
-  [[nodiscard]] std::vector<widgets::Command> all_commands();
   Page* make_page(const QString& id);
   Page* make_live_page();
   void adopt(Page* page);

@@ -1,4 +1,5 @@
 // The window over a history, without an agent.
+#include "app/models/run_table_model.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/theme/theme_switch.h"
 #include "tests/app/bench.h"
@@ -18,6 +19,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
@@ -129,7 +131,7 @@ TEST_F(Window, SearchNarrowsTheTableAndCanBeCleared) {
 TEST_F(Window, InlineCurvesComeForTheRowsInView) {
   Bench bench = make(12);
   bench.show("runs");
-  const QModelIndex cell = bench.runs().table()->model()->index(0, 2);
+  const QModelIndex cell = bench.runs().table()->model()->index(0, static_cast<int>(RunColumn::curve));
   EXPECT_TRUE(Bench::until([&] { return !cell.data(widgets::curve_role).value<QList<double>>().isEmpty(); }));
 }
 
@@ -254,6 +256,29 @@ TEST_F(Window, AStoreThatCannotBeReadIsSaidInOneSentence) {
   EXPECT_TRUE(bench.window().message_bar()->isVisible());
   EXPECT_TRUE(bench.window().message_bar()->text().startsWith(u"Could not"_s))
       << bench.window().message_bar()->text().toStdString();
+  auto* page = bench.runs().findChild<widgets::EmptyPage*>();
+  ASSERT_TRUE(page->isVisible());
+  EXPECT_EQ(page->title(), u"The history cannot be read"_s);
+  std::filesystem::remove(home.path() / "history.db");
+  fill_history(home.path(), {3, false, false, 0});
+  QTest::mouseClick(page->findChild<QPushButton*>(), Qt::LeftButton);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 3 && !page->isVisible(); }));
+}
+
+TEST_F(Window, RunsStandWithTheirNumbersAndNoColumnIsCut) {
+  Bench bench = make(5);
+  bench.show("runs");
+  QTableView* table = bench.runs().table();
+  const QModelIndex cell = table->model()->index(0, static_cast<int>(RunColumn::number));
+  EXPECT_EQ(cell.data().toString(), QString::number(bench.list().front().id));
+  for (const int width : {1024, 1360, 1920}) {
+    bench.window().resize(width, 800);
+    EXPECT_TRUE(Bench::until([&] { return table->horizontalHeader()->length() <= table->viewport()->width(); }))
+        << width;
+    EXPECT_FALSE(table->isColumnHidden(static_cast<int>(RunColumn::number)));
+    EXPECT_FALSE(table->isColumnHidden(static_cast<int>(RunColumn::progress)));
+  }
+  EXPECT_TRUE(Bench::until([&] { return !table->isColumnHidden(static_cast<int>(RunColumn::tags)); }));
 }
 
 TEST_F(Window, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {
