@@ -159,7 +159,7 @@ Result<Run> Reader::run(RunId id) {
     query.bind(1, id);
     if (!query.executeStep()) {
       throw Failure(ErrorKind::invalid_input, "read run " + std::to_string(id), "the history has no such run",
-                    "athanor-agent list shows the runs");
+                    "see which there are: athanor-agent list");
     }
     Run run = run_of(query);
     auto& last = state_->connection.statement("SELECT name, last FROM metric WHERE run = ? AND samples > 0");

@@ -93,7 +93,7 @@ struct Writer::State {
     query.bind(1, run);
     if (!query.executeStep()) {
       throw Failure(ErrorKind::invalid_input, "find run " + std::to_string(run), "the history has no such run",
-                    "athanor-agent list shows the runs");
+                    "see which there are: athanor-agent list");
     }
     return job_of(query);
   }

@@ -15,11 +15,17 @@ std::string sentence(std::string text) {
   return text;
 }
 
+// With a full stop, unless a quoted text brought its own.
+std::string closed(std::string text) {
+  if (!text.ends_with('.')) text += '.';
+  return text;
+}
+
 }  // namespace
 
 std::string Error::message() const {
-  std::string text = "Could not " + intention + ": " + cause + ".";
-  if (!remedy.empty()) text += " " + sentence(remedy) + ".";
+  std::string text = closed("Could not " + intention + ": " + cause);
+  if (!remedy.empty()) text += " " + closed(sentence(remedy));
   return text;
 }
 
