@@ -15,6 +15,8 @@ using widgets::Glyph;
 using widgets::Role;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
+TimeStyle style_in_force = TimeStyle::age;
+
 QString say(const char* text) { return QCoreApplication::translate("RunWords", text); }
 
 }  // namespace
@@ -57,8 +59,14 @@ double seconds_left(const store::Run& run, std::int64_t now_ns, double pace) {
   return std::isfinite(pace) && pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
 }
 
+TimeStyle time_style(const QString& text) { return text == QStringLiteral("date") ? TimeStyle::date : TimeStyle::age; }
+
+void set_time_style(TimeStyle style) { style_in_force = style; }
+
 QString when_text(std::int64_t time_ns, std::int64_t now_ns) {
   if (time_ns <= 0) return QStringLiteral("–");
+  if (style_in_force == TimeStyle::date)
+    return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(QStringLiteral("yyyy-MM-dd HH:mm"));
   const double ago = static_cast<double>(now_ns - time_ns) * 1e-9;
   if (ago >= 0 && ago < 60) return say("just now");
   if (ago >= 0 && ago < 3600) return say("%1 min ago").arg(static_cast<int>(ago / 60));

@@ -16,6 +16,9 @@ namespace athanor::app {
 
 enum class Setting {
   theme,                // "system", "light", "dark"
+  text_size,            // int, per cent
+  time_style,           // "age", "date"
+  notify_ends,          // bool
   window_geometry,      // bytes
   window_layout,        // bytes, of the layout version
   layout_version,       // int

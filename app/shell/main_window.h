@@ -7,6 +7,7 @@
 
 #include <QMainWindow>
 
+#include <filesystem>
 #include <map>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct ShellParts {
   ExperimentController* experiment = nullptr;
   LiveController* live = nullptr;
   PictureLoader* pictures = nullptr;
+  std::filesystem::path home;  // where everything is kept
 };
 
 class MainWindow final : public QMainWindow {
@@ -80,6 +82,7 @@ class MainWindow final : public QMainWindow {
   void add_actions();
   Page* make_page(const QString& id);
   Page* make_live_page();
+  Page* make_preferences_page();
   void adopt(Page* page);
   void show_agent_state();
   void show_counts();

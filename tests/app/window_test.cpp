@@ -148,7 +148,7 @@ TEST_F(Window, PaletteRunsAnAction) {
 
 TEST_F(Window, ActionsSayWhyTheyCannotRunAndShareNoKeys) {
   Bench bench = make(3, true);
-  for (const char* page : {"runs", "experiment", "live"}) bench.show(page);
+  for (const char* page : {"runs", "experiment", "live", "preferences"}) bench.show(page);
   EXPECT_EQ(bench.window().actions()->conflicts(), QStringList());
   for (const widgets::Command& command : bench.window().actions()->commands()) {
     EXPECT_FALSE(command.text.isEmpty());
@@ -159,7 +159,7 @@ TEST_F(Window, ActionsSayWhyTheyCannotRunAndShareNoKeys) {
 
 TEST_F(Window, EveryFocusableWidgetIsNamed) {
   Bench bench = make(3, true);
-  for (const char* page : {"runs", "experiment", "live"}) bench.show(page);
+  for (const char* page : {"runs", "experiment", "live", "preferences"}) bench.show(page);
   bench.experiment().form()->show_advanced(true);
   bench.experiment().show_text(true);
   for (const QWidget* widget : bench.window().findChildren<QWidget*>()) {

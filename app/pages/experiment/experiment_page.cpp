@@ -60,12 +60,8 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  auto* top = new QHBoxLayout;
-  top->setSpacing(kGrid);
-  top->addWidget(make_title(title(), this));
-  origin_ = make_muted({}, this);
-  top->addWidget(origin_, 0, Qt::AlignBottom);
-  top->addStretch(1);
+  const auto [top, caption] = make_page_header(title(), this);
+  origin_ = caption;
   auto* start_from = new QPushButton(tr("Start from…"), this);
   start_from->setIcon(widgets::glyph_icon(Glyph::folder));
   sources_ = new QMenu(start_from);

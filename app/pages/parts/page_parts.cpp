@@ -20,6 +20,15 @@ QLabel* make_title(const QString& text, QWidget* parent) {
   return label;
 }
 
+PageHeader make_page_header(const QString& title, QWidget* parent) {
+  PageHeader header{new QHBoxLayout, make_muted({}, parent)};
+  header.row->setSpacing(kGrid);
+  header.row->addWidget(make_title(title, parent));
+  header.row->addWidget(header.caption, 0, Qt::AlignBottom);
+  header.row->addStretch(1);
+  return header;
+}
+
 QLabel* make_heading(const QString& text, QWidget* parent) {
   auto* label = new QLabel(text, parent);
   label->setFont(widgets::scaled(parent->font(), 1.08, QFont::DemiBold));

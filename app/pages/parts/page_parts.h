@@ -7,6 +7,7 @@
 
 class QAction;
 class QGridLayout;
+class QHBoxLayout;
 class QPushButton;
 class QVBoxLayout;
 
@@ -14,6 +15,12 @@ namespace athanor::app {
 
 // A large title.
 [[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);
+// The head of a page: its title, a caption beside it, and at the right what is added to the row.
+struct PageHeader {
+  QHBoxLayout* row;
+  QLabel* caption;
+};
+[[nodiscard]] PageHeader make_page_header(const QString& title, QWidget* parent);
 // A small heading above a group.
 [[nodiscard]] QLabel* make_heading(const QString& text, QWidget* parent);
 [[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);

@@ -52,12 +52,8 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  auto* top = new QHBoxLayout;
-  top->setSpacing(kGrid);
-  top->addWidget(make_title(title(), this));
-  count_ = make_muted({}, this);
-  top->addWidget(count_, 0, Qt::AlignBottom);
-  top->addStretch(1);
+  const auto [top, caption] = make_page_header(title(), this);
+  count_ = caption;
   search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
   search_->setMinimumWidth(300);
   top->addWidget(search_);
