@@ -10,7 +10,7 @@ struct Policy {
   std::chrono::milliseconds stop_within = std::chrono::seconds(60);
   // Without a client, a queued run or one that goes on, before the agent ends by itself.
   std::chrono::milliseconds idle_for = std::chrono::minutes(30);
-  // From the end of a process until a journal that cannot be read counts as lost.
+  // From the end of a process until a journal that cannot be read, or written to in its name, counts as lost.
   std::chrono::milliseconds read_within = std::chrono::seconds(10);
 };
 

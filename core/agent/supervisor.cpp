@@ -121,10 +121,10 @@ Supervisor::Watch& Supervisor::watch_of(const store::Job& job) {
 void Supervisor::take_up(const store::Job& job) {
   Watch& watch = watch_of(job);
   watch.live = watch.adopted = true;
-  if (job.status == store::RunStatus::stopping) await_stop(watch);
   if (job.process.pid != 0 && is_alive(job.process)) {
     spdlog::info("Run {} goes on as process {}", job.run, job.process.pid);
     set_process(job.run, watch, job.process);
+    if (job.status == store::RunStatus::stopping) await_stop(watch);
   } else if (!journal::has_writer(watch.follower.journal(0))) {
     watch.ended = true;
   }

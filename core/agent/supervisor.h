@@ -55,6 +55,7 @@ class Supervisor {
     bool asked_to_stop = false;
     std::optional<Clock::time_point> kill_at;  // when a process that was asked to stop is ended by force
     bool killed = false;                       // it was, and its journal does not say so yet
+    Clock::time_point say_until{};             // how long that is tried
     std::optional<Clock::time_point> unreadable_since;
     bool adopted = false;  // was started before this agent was
     Ending ending;
@@ -81,7 +82,7 @@ class Supervisor {
   void rest(store::RunId run, Watch& watch);
   void await_stop(Watch& watch);
   void end_by_force(store::RunId run, Watch& watch);
-  Result<void> journal_force(store::RunId run, const Watch& watch);
+  Result<void> say_killed(store::RunId run, Watch& watch);
   void check_health();
   void start_next();
   Result<void> launch(const store::Job& job);

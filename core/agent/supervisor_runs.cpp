@@ -88,11 +88,13 @@ void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pi
   const auto process = identify(writer_pid);
   if (!process) return;
   if (auto noted = writer_.set_process(run, *process); !noted) spdlog::error("{}", noted.error().message());
-  // The wish to stop was the earlier process's.
-  if (const auto job = writer_.job(run); job && job->status == store::RunStatus::stopping && !watch.asked_to_stop) {
+  // A wish to stop was for the earlier process.
+  if (const auto job = writer_.job(run); job && job->status == store::RunStatus::stopping) {
     if (auto noted = writer_.set_status(run, store::RunStatus::starting, ""); !noted)
       spdlog::error("{}", noted.error().message());
   }
+  watch.asked_to_stop = false;
+  watch.kill_at.reset();
   watch.ended = false;
   watch.live = true;
   set_process(run, watch, *process);
@@ -107,7 +109,7 @@ void Supervisor::settle(store::RunId run, Watch& watch) {
   };
   if (watch.killed) {
     // Those it started may hold the journal for a moment longer than it does.
-    if (auto told = journal_force(run, watch); !told) return again(told.error());
+    if (const auto said = say_killed(run, watch); !said) return again(said.error());
     watch.killed = false;
     return wake(run);  // what was written now is read first
   }
@@ -159,19 +161,21 @@ void Supervisor::end_by_force(store::RunId run, Watch& watch) {
                std::chrono::duration<double>(policy_.stop_within).count(), pid);
   if (::kill(::getpgid(pid) == pid ? -pid : pid, SIGKILL) == 0) {
     watch.killed = true;
+    watch.say_until = Clock::now() + policy_.read_within;
   } else if (errno != ESRCH) {
     spdlog::error("Run {}: process {} could not be killed: {}", run, pid, std::strerror(errno));
   }
 }
 
-// The run cannot say any more how it ended.
-Result<void> Supervisor::journal_force(store::RunId run, const Watch& watch) {
+// In its journal, since the run cannot say it any more; else in the history alone.
+Result<void> Supervisor::say_killed(store::RunId run, Watch& watch) {
+  const std::string cause = fmt::format("it did not end within {:.3g} s of being asked to stop and was killed",
+                                        std::chrono::duration<double>(policy_.stop_within).count());
+  if (Clock::now() >= watch.say_until) return writer_.set_status(run, store::RunStatus::failed, cause);
   const auto row = reader_.run(run);
   if (!row) return tl::unexpected(row.error());
   const auto opened = journal::Writer::open(watch.follower.journal(0));
   if (!opened) return tl::unexpected(opened.error());
-  const std::string cause = fmt::format("it did not end within {:.3g} s of being asked to stop and was killed",
-                                        std::chrono::duration<double>(policy_.stop_within).count());
   journal::Writer& journal = **opened;
   const journal::FaultSeen fault{row->step, to_string(ErrorKind::cancelled), "stop", cause,
                                  "resume it from its last checkpoint"};

@@ -67,6 +67,32 @@ TEST(Patience, AlsoEndsAStoppingRunThatAnEarlierAgentAskedToStop) {
   EXPECT_EQ(home.wait(id).status, RunStatus::failed);
 }
 
+TEST(Patience, LeavesARunAloneThatWasTakenUpByHandAfterItWasAskedToStop) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(1000000, "pace=1");
+  ASSERT_TRUE(home.until_step(id, 25));
+  const pid_t first = home.rank_of(id);
+  ::kill(first, SIGSTOP);
+  value_or_throw(home.client->stop(id));
+  home.kill_agent();
+  ::kill(first, SIGKILL);
+  ASSERT_TRUE(Home::until([&] { return home.rank_of(id) == 0; }));
+  EXPECT_EQ(home.run(id).status, RunStatus::stopping);
+  const pid_t second = home.spawn("athanor-run", {"train", "--run-dir", home.run(id).directory, "--resume"},
+                                  home.root / "by-hand-output");
+  ASSERT_TRUE(Home::until([&] { return home.rank_of(id) == second; }));
+  Policy policy;
+  policy.stop_within = 200ms;
+  start_with(home, policy);
+  EXPECT_TRUE(Home::until([&] { return home.run(id).status == RunStatus::running; }));
+  std::this_thread::sleep_for(1500ms);
+  EXPECT_EQ(::waitpid(second, nullptr, WNOHANG), 0);  // it goes on
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  ::waitpid(second, nullptr, 0);
+}
+
 TEST(Patience, DoesNotStayAwakeForAJournalThatCannotBeRead) {
   Home home;
   const auto directory = home.path / "runs/newer";
