@@ -7,6 +7,7 @@
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
 #include "core/runner/facts.h"
+#include "core/runner/gpus.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/provenance.h"
 #include "core/train/snapshot.h"
@@ -29,6 +30,15 @@ std::int64_t peak_memory_bytes(const Context& context) {
 
 // Fewer steps say little about the pace.
 constexpr std::int64_t kStepsWorthRemembering = 20;
+
+// The GPU that a run computes on; none on the CPU.
+std::vector<observe::WatchedGpu> watched_gpus(Device device) {
+  if (device.kind != DeviceKind::cuda) return {};
+  const std::vector<Gpu> all = gpus();
+  const auto index = static_cast<std::size_t>(device.index);
+  if (index >= all.size()) return {};
+  return {{fmt::format("cuda:{}", device.index), all[index].bus_id}};
+}
 
 }  // namespace
 
@@ -106,7 +116,7 @@ train::Outcome TrainingRun::train() {
   report_ = std::make_unique<RunReport>(*journal_, console_, forecast, std::move(setting));
   tell_state(journal::RunState::running, "");
 
-  const observe::Sampler sampler(kSampleInterval,
+  const observe::Sampler sampler(kSampleInterval, watched_gpus(assembly.context->device()),
                                  [this](const journal::DeviceSample& sample) { report_->sample(sample); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
