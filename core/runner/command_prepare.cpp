@@ -9,9 +9,10 @@
 namespace athanor::runner {
 
 int run_prepare(const PrepareOptions& options, Console& console) {
-  if (options.dataset != "emoji") {
+  if (options.dataset != kPreparable) {
     throw Failure(ErrorKind::invalid_input, fmt::format("prepare the data set {}", options.dataset),
-                  "only emoji can be prepared", "Run athanor-run prepare emoji");
+                  fmt::format("only {} can be prepared", kPreparable),
+                  fmt::format("Run athanor-run prepare {}", kPreparable));
   }
   data::PrepareOptions wish;
   wish.sources = data::default_sources();
