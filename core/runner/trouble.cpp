@@ -1,13 +1,20 @@
 #include "core/runner/trouble.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <filesystem>
 #include <new>
 #include <system_error>
 
 namespace athanor::runner {
 namespace {
+
+// Libraries end their texts with line breaks; a cause is part of a sentence.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
+  return text;
+}
 
 Error of_file_system(const std::filesystem::filesystem_error& error, const std::string& intention) {
   const std::string place = error.path1().empty() ? std::string() : error.path1().string() + ": ";
@@ -27,10 +34,10 @@ Error error_of(const std::exception_ptr& thrown, const std::string& intention) {
   } catch (const std::filesystem::filesystem_error& error) {
     return of_file_system(error, intention);
   } catch (const std::system_error& error) {
-    return {ErrorKind::io, intention, fmt::format("the system refused: {}", error.what()),
+    return {ErrorKind::io, intention, "the system refused: " + one_line(error.what()),
             "close other programs and try again"};
   } catch (const std::exception& error) {
-    return {ErrorKind::internal, intention, error.what(), "please report this with the command you used"};
+    return {ErrorKind::internal, intention, one_line(error.what()), "please report this with the command you used"};
   } catch (...) {
     return {ErrorKind::internal, intention, "something unknown was thrown",
             "please report this with the command you used"};
