@@ -43,9 +43,9 @@ std::string RecipeRefused::json() const {
   const nlohmann::json error = {{"kind", to_string(ErrorKind::invalid_input)},
                                 {"intention", "use the recipe " + file_},
                                 {"cause", cause},
-                                {"remedy", "correct these fields"},
-                                {"faults", faults}};
-  return nlohmann::json{{"error", error}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+                                {"remedy", "correct the recipe"}};
+  return nlohmann::json{{"error", error}, {"faults", faults}}.dump(-1, ' ', false,
+                                                                   nlohmann::json::error_handler_t::replace);
 }
 
 SoundRecipe read_sound_recipe(const RecipeInput& input) {

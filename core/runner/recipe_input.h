@@ -29,7 +29,7 @@ class RecipeRefused : public std::exception {
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
   // "file:line: field: reason", one per line.
   [[nodiscard]] std::string text() const;
-  // {"error": {kind, intention, cause, remedy, "faults": [{line, field, reason}]}}
+  // {"error": {kind, intention, cause, remedy}, "faults": [{line, field, reason}]}
   [[nodiscard]] std::string json() const;
 
  private:

@@ -48,7 +48,7 @@ TEST(CommandLine, FaultsAreJsonWhenAskedFor) {
   launch.input = "[train]\nsteps = 0\n";
   const Outcome outcome = launch_program(launch);
   EXPECT_EQ(outcome.status, 2);
-  const json faults = json::parse(outcome.out).at("error").at("faults");
+  const json faults = json::parse(outcome.out).at("faults");
   ASSERT_EQ(faults.size(), 1U);
   EXPECT_EQ(faults[0]["field"], "train.steps");
   EXPECT_EQ(faults[0]["line"], 2);
