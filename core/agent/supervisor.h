@@ -54,6 +54,7 @@ class Supervisor {
     bool ended = false;      // its process is gone, the last words are still to be read
     bool asked_to_stop = false;
     std::optional<Clock::time_point> kill_at;  // when a process that was asked to stop is ended by force
+    bool said_stopping = false;                // it heard the wish and has the longer time to save
     bool killed = false;                       // it was, and its journal does not say so yet
     Clock::time_point say_until{};             // how long that is tried
     std::optional<Clock::time_point> unreadable_since;
@@ -86,6 +87,8 @@ class Supervisor {
   void check_health();
   void start_next();
   Result<void> launch(const store::Job& job);
+  // The last state that the run's journal names.
+  [[nodiscard]] std::optional<journal::StateChanged> last_state(store::RunId run);
   [[nodiscard]] std::optional<Verdict> last_word(store::RunId run);
   [[nodiscard]] bool is_busy() const;
   void tell(Change::What what, store::RunId run) { notify_({what, run}); }

@@ -149,6 +149,7 @@ void Supervisor::rest(store::RunId run, Watch& watch) {
 
 void Supervisor::await_stop(Watch& watch) {
   watch.asked_to_stop = true;
+  watch.said_stopping = false;
   watch.kill_at = Clock::now() + policy_.stop_within;
 }
 
@@ -156,9 +157,13 @@ void Supervisor::await_stop(Watch& watch) {
 void Supervisor::end_by_force(store::RunId run, Watch& watch) {
   watch.kill_at.reset();
   if (watch.process.pid == 0 || !is_alive(watch.process)) return;
+  if (const auto last = last_state(run); !watch.said_stopping && last && last->state == journal::RunState::stopping) {
+    watch.said_stopping = true;
+    watch.kill_at = Clock::now() + policy_.save_within - policy_.stop_within;
+    return;
+  }
   const auto pid = static_cast<pid_t>(watch.process.pid);
-  spdlog::warn("Run {} did not stop within {:.0f} s; process {} is killed", run,
-               std::chrono::duration<double>(policy_.stop_within).count(), pid);
+  spdlog::warn("Run {} has not stopped in time; process {} is killed", run, pid);
   if (::kill(::getpgid(pid) == pid ? -pid : pid, SIGKILL) == 0) {
     watch.killed = true;
     watch.say_until = Clock::now() + policy_.read_within;
@@ -169,8 +174,9 @@ void Supervisor::end_by_force(store::RunId run, Watch& watch) {
 
 // In its journal, since the run cannot say it any more; else in the history alone.
 Result<void> Supervisor::say_killed(store::RunId run, Watch& watch) {
+  const auto within = watch.said_stopping ? policy_.save_within : policy_.stop_within;
   const std::string cause = fmt::format("it did not end within {:.3g} s of being asked to stop and was killed",
-                                        std::chrono::duration<double>(policy_.stop_within).count());
+                                        std::chrono::duration<double>(within).count());
   if (Clock::now() >= watch.say_until) return writer_.set_status(run, store::RunStatus::failed, cause);
   const auto row = reader_.run(run);
   if (!row) return tl::unexpected(row.error());
@@ -184,21 +190,25 @@ Result<void> Supervisor::say_killed(store::RunId run, Watch& watch) {
   return journal.sync();
 }
 
-// The final state that an earlier session of the run left: a process that found nothing to do says nothing.
-std::optional<Verdict> Supervisor::last_word(store::RunId run) {
+std::optional<journal::StateChanged> Supervisor::last_state(store::RunId run) {
   const auto occurrences = reader_.occurrences(run);
   if (!occurrences) return std::nullopt;
   for (auto it = occurrences->rbegin(); it != occurrences->rend(); ++it) {
-    const auto* change = std::get_if<journal::StateChanged>(&it->payload);
-    if (change == nullptr) continue;
-    switch (change->state) {
-      case journal::RunState::finished: return Verdict{store::RunStatus::finished, change->cause};
-      case journal::RunState::stopped: return Verdict{store::RunStatus::stopped, change->cause};
-      case journal::RunState::failed: return Verdict{store::RunStatus::failed, change->cause};
-      default: return std::nullopt;
-    }
+    if (const auto* change = std::get_if<journal::StateChanged>(&it->payload)) return *change;
   }
   return std::nullopt;
+}
+
+// The final state that an earlier session of the run left: a process that found nothing to do says nothing.
+std::optional<Verdict> Supervisor::last_word(store::RunId run) {
+  const auto last = last_state(run);
+  if (!last) return std::nullopt;
+  switch (last->state) {
+    case journal::RunState::finished: return Verdict{store::RunStatus::finished, last->cause};
+    case journal::RunState::stopped: return Verdict{store::RunStatus::stopped, last->cause};
+    case journal::RunState::failed: return Verdict{store::RunStatus::failed, last->cause};
+    default: return std::nullopt;
+  }
 }
 
 void Supervisor::start_next() {

@@ -67,6 +67,25 @@ TEST(Patience, AlsoEndsAStoppingRunThatAnEarlierAgentAskedToStop) {
   EXPECT_EQ(home.wait(id).status, RunStatus::failed);
 }
 
+TEST(Patience, LetsARunSaveThatHasSaidThatItIsStopping) {
+  Home home;
+  Policy policy;
+  policy.stop_within = 200ms;
+  start_with(home, policy);
+  const auto id = home.enqueue(1000000, "pace=1 end=saves");
+  ASSERT_TRUE(home.until_step(id, 5));
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+
+  home.kill_agent();
+  policy.save_within = 400ms;
+  start_with(home, policy);
+  value_or_throw(home.client->resume(id));
+  ASSERT_TRUE(Home::until([&] { return home.run(id).status == RunStatus::running; }));
+  value_or_throw(home.client->stop(id));
+  EXPECT_THAT(home.wait(id).cause, HasSubstr("within 0.4 s"));
+}
+
 TEST(Patience, LeavesARunAloneThatWasTakenUpByHandAfterItWasAskedToStop) {
   Home home;
   home.start_agent();

@@ -3,6 +3,7 @@
 // it acknowledges in the file `acknowledged`, flushed, so that tests can hold the history against it.
 //
 //   run.notes = "pace=2 end=finished"    milliseconds per step; end: finished, exit1, silent, crash, or
+//                                        saves: takes its time to write the checkpoint when asked to stop,
 //                                        lingers: its process goes on for a while after its last word,
 //                                        stubborn: it does not stop, nor does a child of it that holds the journal
 #include "core/base/files.h"
@@ -135,6 +136,10 @@ class Rank {
   }
 
   int stop(std::int64_t step) {
+    if (wishes_.at("end") == "saves") {
+      say(journal::StateChanged{journal::RunState::stopping, "SIGTERM"});
+      std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    }
     checkpoint(step);
     say(journal::StateChanged{journal::RunState::stopped, "asked to stop"});
     if (wishes_.at("end") == "lingers") std::this_thread::sleep_for(std::chrono::milliseconds(1500));
@@ -144,7 +149,7 @@ class Rank {
 
   bool end_badly() {
     const std::string& end = wishes_.at("end");
-    if (end == "finished" || end == "lingers" || end == "stubborn" || arguments_.resume) return false;
+    if (end == "finished" || end == "lingers" || end == "saves" || end == "stubborn" || arguments_.resume) return false;
     if (end == "crash") std::raise(SIGKILL);
     if (end == "exit1") std::cerr << "warming up\nCould not write the checkpoint: no space left on device\n";
     return true;
