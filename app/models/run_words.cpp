@@ -17,22 +17,24 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 TimeStyle style_in_force = TimeStyle::age;
 
-QString say(const char* text) { return QCoreApplication::translate("RunWords", text); }
+struct RunWords {
+  Q_DECLARE_TR_FUNCTIONS(RunWords)
+};
 
 }  // namespace
 
 StatusLook look_of(store::RunStatus status) {
   switch (status) {
-    case store::RunStatus::queued: return {say("Queued"), Role::muted, Glyph::clock};
-    case store::RunStatus::starting: return {say("Starting"), Role::info, Glyph::play};
-    case store::RunStatus::running: return {say("Running"), Role::accent, Glyph::play};
-    case store::RunStatus::stopping: return {say("Stopping"), Role::warning, Glyph::square};
-    case store::RunStatus::finished: return {say("Finished"), Role::good, Glyph::check};
-    case store::RunStatus::stopped: return {say("Stopped"), Role::warning, Glyph::square};
-    case store::RunStatus::failed: return {say("Failed"), Role::bad, Glyph::error};
+    case store::RunStatus::queued: return {RunWords::tr("Queued"), Role::muted, Glyph::clock};
+    case store::RunStatus::starting: return {RunWords::tr("Starting"), Role::info, Glyph::play};
+    case store::RunStatus::running: return {RunWords::tr("Running"), Role::accent, Glyph::play};
+    case store::RunStatus::stopping: return {RunWords::tr("Stopping"), Role::warning, Glyph::square};
+    case store::RunStatus::finished: return {RunWords::tr("Finished"), Role::good, Glyph::check};
+    case store::RunStatus::stopped: return {RunWords::tr("Stopped"), Role::warning, Glyph::square};
+    case store::RunStatus::failed: return {RunWords::tr("Failed"), Role::bad, Glyph::error};
     case store::RunStatus::broken: break;
   }
-  return {say("Broken off"), Role::bad, Glyph::warning};
+  return {RunWords::tr("Broken off"), Role::bad, Glyph::warning};
 }
 
 double last_value(const store::Run& run, const char* metric) {
@@ -68,15 +70,15 @@ QString when_text(std::int64_t time_ns, std::int64_t now_ns) {
   if (style_in_force == TimeStyle::date)
     return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(QStringLiteral("yyyy-MM-dd HH:mm"));
   const double ago = static_cast<double>(now_ns - time_ns) * 1e-9;
-  if (ago >= 0 && ago < 60) return say("just now");
-  if (ago >= 0 && ago < 3600) return say("%1 min ago").arg(static_cast<int>(ago / 60));
+  if (ago >= 0 && ago < 60) return RunWords::tr("just now");
+  if (ago >= 0 && ago < 3600) return RunWords::tr("%1 min ago").arg(static_cast<int>(ago / 60));
   const QDateTime then = QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000);
   const QDateTime now = QDateTime::fromMSecsSinceEpoch(now_ns / 1'000'000);
   const qint64 days = then.date().daysTo(now.date());
   const QLocale locale;
   const QString clock = locale.toString(then.time(), QStringLiteral("HH:mm"));
-  if (days == 0) return say("today %1").arg(clock);
-  if (days == 1) return say("yesterday %1").arg(clock);
+  if (days == 0) return RunWords::tr("today %1").arg(clock);
+  if (days == 1) return RunWords::tr("yesterday %1").arg(clock);
   if (days > 1 && days < 7) return locale.toString(then.date(), QStringLiteral("ddd ")) + clock;
   if (then.date().year() == now.date().year()) return locale.toString(then.date(), QStringLiteral("d MMM ")) + clock;
   return locale.toString(then.date(), QStringLiteral("d MMM yyyy"));

@@ -7,7 +7,6 @@
 #include "widgets/gallery/picture_source.h"
 #include "widgets/parts/text_paint.h"
 
-#include <QCoreApplication>
 #include <QHelpEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -18,24 +17,25 @@ constexpr int kPad = 12;
 constexpr int kTextHead = 28;
 constexpr int kPictureHead = 56;
 constexpr int kCaption = 18;
-
-QString translate(const char* text) { return QCoreApplication::translate("QueryCard", text); }
 }  // namespace
 
 QString rank_words(const BoardQuery& query) {
-  if (query.truth_rank <= 0) return translate("No rank");
+  if (query.truth_rank <= 0) return QueryCard::tr("No rank");
   if (query.earlier_rank && *query.earlier_rank != query.truth_rank)
-    return translate("Rank %1 of %2, was %3").arg(query.truth_rank).arg(query.gallery_size).arg(*query.earlier_rank);
-  return translate("Rank %1 of %2").arg(query.truth_rank).arg(query.gallery_size);
+    return QueryCard::tr("Rank %1 of %2, was %3")
+        .arg(query.truth_rank)
+        .arg(query.gallery_size)
+        .arg(*query.earlier_rank);
+  return QueryCard::tr("Rank %1 of %2").arg(query.truth_rank).arg(query.gallery_size);
 }
 
 QString describe_query(const BoardQuery& query) {
   QStringList answers;
   for (std::size_t i = 0; i < query.answers.size() && i < kAnswersShown; ++i) {
     const BoardAnswer& answer = query.answers[i];
-    answers << (answer.id == query.id ? translate("%1 (right)").arg(answer.label) : answer.label);
+    answers << (answer.id == query.id ? QueryCard::tr("%1 (right)").arg(answer.label) : answer.label);
   }
-  return translate("%1. Best answers: %2").arg(rank_words(query), answers.join(QStringLiteral(", ")));
+  return QueryCard::tr("%1. Best answers: %2").arg(rank_words(query), answers.join(QStringLiteral(", ")));
 }
 
 QueryCard::QueryCard(PictureSource* source, QWidget* parent) : QWidget(parent), source_(source) {
