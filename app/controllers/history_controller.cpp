@@ -47,7 +47,6 @@ void HistoryController::refresh() {
 
 void HistoryController::try_again() {
   reader_->reopen();
-  trouble_ = {};
   read_now();
 }
 
@@ -87,6 +86,11 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
     std::error_code code;
     if (std::filesystem::exists(reader_->file(), code)) {
       set_trouble(notice_of(runs.error()));
+      // A history of an older version is brought up to date by the agent.
+      if (agent_allowed_ && runs.error().kind == ErrorKind::unavailable) {
+        agent_allowed_ = false;  // once
+        link_->follow(true);
+      }
     } else {
       set_trouble({});
       runs_->apply({});

@@ -104,7 +104,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
   switch (role) {
     case Qt::DisplayRole: return text(*run, column);
     case Qt::ToolTipRole:
+      if (column == RunColumn::status && !damage_words(*run).isEmpty()) return damage_words(*run);
       if (column == RunColumn::status && !run->cause.empty()) return q(run->cause);
+      if (column == RunColumn::name && !damage_words(*run).isEmpty()) return damage_words(*run);
       if (column == RunColumn::name) return run->note.empty() ? q(run->model) : q(run->note);
       return {};
     case Qt::AccessibleTextRole:
@@ -119,6 +121,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       return {};
     case widgets::glyph_role:
       if (column == RunColumn::status) return static_cast<int>(look_of(run->status).glyph);
+      if (column == RunColumn::name && !damage_words(*run).isEmpty()) return static_cast<int>(widgets::Glyph::warning);
       if (column == RunColumn::name && run->pinned) return static_cast<int>(widgets::Glyph::pin);
       return {};
     case widgets::detail_role:

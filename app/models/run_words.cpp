@@ -1,5 +1,7 @@
 #include "app/models/run_words.h"
 
+#include "widgets/common/numbers.h"
+
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
@@ -59,6 +61,19 @@ double seconds_left(const store::Run& run, std::int64_t now_ns, double pace) {
   if (run.status != store::RunStatus::running || run.step <= 0 || run.steps <= run.step) return -1;
   if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
   return std::isfinite(pace) && pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
+}
+
+QString damage_words(const store::Run& run) {
+  int stretches = 0;
+  double bytes = 0;
+  for (const store::JournalDamage& damage : run.damage) {
+    if (damage.tail) continue;
+    ++stretches;
+    bytes += static_cast<double>(damage.bytes);
+  }
+  if (stretches == 0) return {};
+  return RunWords::tr("%n place(s) of its journal are damaged; what %1 told is missing here", nullptr, stretches)
+      .arg(widgets::bytes_text(bytes));
 }
 
 TimeStyle time_style(const QString& text) { return text == QStringLiteral("date") ? TimeStyle::date : TimeStyle::age; }

@@ -28,6 +28,10 @@ struct StatusLook {
 // Steps per second over the whole run, or what the last step took while it is live. NaN: not known.
 [[nodiscard]] double steps_per_second(const store::Run& run, std::int64_t now_ns);
 // "just now", "12 min ago", "today 14:05", "Mon 14:05", "3 Nov 2026".
+// What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
+// its process died.
+[[nodiscard]] QString damage_words(const store::Run& run);
+
 enum class TimeStyle { age, date };
 [[nodiscard]] TimeStyle time_style(const QString& text);  // anything unknown: age
 void set_time_style(TimeStyle style);                     // of when_text, for the whole program; GUI thread

@@ -358,6 +358,13 @@
             <source>yesterday %1</source>
             <translation>gestern %1</translation>
         </message>
+        <message numerus="yes">
+            <source>%n place(s) of its journal are damaged; what %1 told is missing here</source>
+            <translation>
+                <numerusform>%n Stelle seines Protokolls ist beschädigt; was %1 davon sagten, fehlt hier</numerusform>
+                <numerusform>%n Stellen seines Protokolls sind beschädigt; was %1 davon sagten, fehlt hier</numerusform>
+            </translation>
+        </message>
     </context>
     <context>
         <name>athanor::app::ActionRegistry</name>
@@ -673,6 +680,14 @@
         <message>
             <source>step %1</source>
             <translation>Schritt %1</translation>
+        </message>
+        <message>
+            <source>Some of this run is lost</source>
+            <translation>Ein Teil dieses Laufs ist verloren</translation>
+        </message>
+        <message>
+            <source>%1. %2</source>
+            <translation>%1. %2</translation>
         </message>
     </context>
     <context>
@@ -1349,10 +1364,6 @@
             <translation>Der Verlauf kann nicht gelesen werden</translation>
         </message>
         <message>
-            <source>%1. Nothing is lost: every run is kept in its own folder. Type “athanor-agent quit”, then “athanor-agent rebuild” in a terminal; that builds the history again from them.</source>
-            <translation>%1. Nichts ist verloren: jeder Lauf liegt in seinem eigenen Ordner. Geben Sie „athanor-agent quit“, dann „athanor-agent rebuild“ in einem Terminal ein; das baut den Verlauf daraus neu auf.</translation>
-        </message>
-        <message>
             <source>Try again</source>
             <translation>Noch einmal versuchen</translation>
         </message>
@@ -1379,6 +1390,10 @@
         <message>
             <source>Clear the search</source>
             <translation>Die Suche leeren</translation>
+        </message>
+        <message>
+            <source>Every run is kept whole in its own folder.</source>
+            <translation>Jeder Lauf liegt unversehrt in seinem eigenen Ordner.</translation>
         </message>
     </context>
     <context>

@@ -2,6 +2,7 @@
 #include "app/models/run_table_model.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/theme/theme_switch.h"
+#include "core/store/writer.h"
 #include "tests/app/bench.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/common/cell_roles.h"
@@ -263,6 +264,27 @@ TEST_F(Window, AStoreThatCannotBeReadIsSaidInOneSentence) {
   fill_history(home.path(), {3, false, false, 0});
   QTest::mouseClick(page->findChild<QPushButton*>(), Qt::LeftButton);
   EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 3 && !page->isVisible(); }));
+}
+
+TEST_F(Window, DamageOfAJournalIsSaidOnRunsAndLive) {
+  const store::RunId run = fill_history(home.path(), {0, true, false, 40});
+  {
+    auto writer = value_or_throw(store::Writer::open(home.path() / "history.db"));
+    value_or_throw(writer->note_damage(run, {0, 900, 12, true, "torn"}));
+    Bench whole({home.path()});
+    whole.show("live");
+    EXPECT_FALSE(whole.live().findChild<widgets::MessageBar*>()->isVisible());
+    value_or_throw(writer->note_damage(run, {0, 300, 2048, false, "these bytes are not a whole frame"}));
+  }
+  Bench bench({home.path()});
+  bench.show("runs");
+  const QModelIndex name = bench.runs().table()->model()->index(0, static_cast<int>(RunColumn::name));
+  EXPECT_EQ(name.data(widgets::glyph_role).toInt(), static_cast<int>(widgets::Glyph::warning));
+  EXPECT_TRUE(name.data(Qt::ToolTipRole).toString().contains(u"2\u00a0KiB"_s));
+  bench.show("live");
+  auto* bar = bench.live().findChild<widgets::MessageBar*>();
+  ASSERT_TRUE(bar->isVisible());
+  EXPECT_TRUE(bar->text().contains(u"journal"_s)) << bar->text().toStdString();
 }
 
 TEST_F(Window, RunsStandWithTheirNumbersAndNoColumnIsCut) {

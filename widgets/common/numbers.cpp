@@ -93,6 +93,12 @@ QString capitalised(QString text) {
   return text;
 }
 
+QString sentence(const QString& text) {
+  QString out = capitalised(text.trimmed());
+  if (!out.isEmpty() && !out.endsWith(u'.') && !out.endsWith(u'?') && !out.endsWith(u'!')) out += u'.';
+  return out;
+}
+
 QFont tabular_font(const QFont& base) {
   const auto equal_digits = [](const QFont& font) {
     const QFontMetricsF metrics(font);

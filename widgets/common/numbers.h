@@ -21,6 +21,9 @@ namespace athanor::widgets {
 // With a large first letter.
 [[nodiscard]] QString capitalised(QString text);
 
+// With a large first letter and an end; nothing stays nothing.
+[[nodiscard]] QString sentence(const QString& text);
+
 // `base` when its digits are all equally wide, otherwise the same size of a family whose digits are.
 [[nodiscard]] QFont tabular_font(const QFont& base);
 [[nodiscard]] QFont monospace_font(double point_size);

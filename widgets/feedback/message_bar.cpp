@@ -36,13 +36,6 @@ Glyph glyph_of(MessageKind kind) {
   return Glyph::info;
 }
 
-QString sentence(QString text) {
-  text = capitalised(text.trimmed());
-  if (text.isEmpty()) return text;
-  if (!text.endsWith(u'.') && !text.endsWith(u'?') && !text.endsWith(u'!')) text += u'.';
-  return text;
-}
-
 }  // namespace
 
 MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {

@@ -437,11 +437,18 @@ void LivePage::show_plan_check() {
 void LivePage::show_faults() {
   const store::Run* run = live_->run();
   const bool bad = run && (run->status == store::RunStatus::failed || run->status == store::RunStatus::broken);
-  if (!bad) {
+  const QString damage = run ? damage_words(*run) : QString();
+  if (!bad && damage.isEmpty()) {
     trouble_->dismiss();
     return;
   }
-  widgets::Message message = trouble_of(*run, live_->occurrences());
+  widgets::Message message = bad ? trouble_of(*run, live_->occurrences()) : widgets::Message();
+  if (!bad) {
+    message.kind = widgets::MessageKind::warning;
+    message.intention = tr("Some of this run is lost");
+  }
+  if (!damage.isEmpty())
+    message.cause = message.cause.isEmpty() ? damage : tr("%1. %2").arg(message.cause, widgets::capitalised(damage));
   if (trouble_->isVisibleTo(this) && trouble_->property("run").toLongLong() == run->id &&
       trouble_->property("cause").toString() == message.cause)
     return;

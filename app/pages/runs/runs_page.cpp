@@ -373,9 +373,8 @@ void RunsPage::update_state() {
   const bool no_hit = all > 0 && shown == 0;
   if (broken)
     empty_->set_content(Glyph::warning, tr("The history cannot be read"),
-                        tr("%1. Nothing is lost: every run is kept in its own folder. Type “athanor-agent quit”, then "
-                           "“athanor-agent rebuild” in a terminal; that builds the history again from them.")
-                            .arg(widgets::capitalised(trouble.cause)),
+                        widgets::sentence(trouble.cause) + u' ' + widgets::sentence(trouble.remedy) + u' ' +
+                            tr("Every run is kept whole in its own folder."),
                         tr("Try again"));
   else if (nothing)
     empty_->set_content(Glyph::flask, tr("No runs yet"),
