@@ -1,6 +1,7 @@
 // Where a run comes from: kept through every session, and held against what it goes on with.
 #include "core/base/files.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/store/writer.h"
 #include "tests/core/runner/run_program.h"
 
 #include <gmock/gmock.h>
@@ -52,6 +53,32 @@ TEST_F(Origin, AForkThatDiedBeforeItKeptItsBeginningInheritsAgain) {
   ASSERT_EQ(recovery.size(), 1U);
   EXPECT_EQ(recovery[0].step, 20);
   EXPECT_EQ(recovery[0].from, "fork of parent at step 20");
+  EXPECT_EQ(read_run(fork).metrics.at("train/loss").begin()->first, 21);
+}
+
+TEST_F(Origin, AForkThatNotedNothingYetIsToldByItsTicket) {
+  const fs::path parent = folder_ / "parent";
+  ASSERT_EQ(run_program(train_arguments(parent)).status, 0);
+  Launch launch;
+  launch.home = empty_home(folder_);
+  fs::create_directory_symlink(shared_home() / "datasets", launch.home / "datasets");
+  store::RunId number = 0;
+  {
+    const auto history = value_or_throw(store::Writer::open(launch.home / "history.db"));
+    store::NewRun wanted;
+    wanted.name = "parent";
+    wanted.directory = parent;
+    number = value_or_throw(history->add_run(wanted)).run;
+  }
+  // What the agent leaves before it starts the run's process.
+  const fs::path fork = folder_ / "fork";
+  fs::create_directory(fork);
+  fs::copy_file(parent / "recipe.toml", fork / "recipe.toml");
+  ASSERT_TRUE(write_file_flushed(fork / "ticket.json", json{{"parent", number}, {"fork_step", 20}}.dump()));
+  launch.arguments = {"train", "--run-dir", fork.string(), "--resume"};
+  const Outcome outcome = launch_program(launch);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(events_of_kind<journal::Recovery>(fork).at(0).from, "fork of parent at step 20");
   EXPECT_EQ(read_run(fork).metrics.at("train/loss").begin()->first, 21);
 }
 
