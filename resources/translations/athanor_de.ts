@@ -172,7 +172,7 @@
         </message>
         <message>
             <source>Gradient norm</source>
-            <translation>Norm des Gradienten</translation>
+            <translation>Gradientennorm</translation>
         </message>
         <message>
             <source>Temperature</source>
@@ -293,7 +293,7 @@
         </message>
         <message>
             <source>Workspace</source>
-            <translation>Arbeitsspeicher der Operationen</translation>
+            <translation>Zwischenspeicher</translation>
         </message>
         <message>
             <source>Data</source>

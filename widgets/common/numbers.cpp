@@ -48,6 +48,8 @@ QString number_text(double value) {
   return significant(value, 4);
 }
 
+QString count_text(qint64 count) { return QLocale(QLocale::English).toString(count); }
+
 QString si_text(double value, const QString& unit) {
   if (!std::isfinite(value)) return not_finite(value);
   static constexpr std::array<const char16_t*, 5> kPrefixes{u"", u"k", u"M", u"G", u"T"};

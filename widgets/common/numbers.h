@@ -9,6 +9,8 @@ namespace athanor::widgets {
 // Four significant digits, no needless zeros, powers of ten below 1e-4 and above 1e6: "0.3142", "12.5", "3.1e-5".
 // NaN and infinities are named.
 [[nodiscard]] QString number_text(double value);
+// "1,249,793": grouped, and like every number here with the point that recipes and commands use, in any language.
+[[nodiscard]] QString count_text(qint64 count);
 // As number_text, with a unit and a decimal prefix above a thousand: "12.4 k", "3.1 k samples/s".
 [[nodiscard]] QString si_text(double value, const QString& unit = {});
 // "48 %"; fraction 0…1.

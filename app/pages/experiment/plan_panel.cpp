@@ -10,7 +10,6 @@
 
 #include <QCoreApplication>
 #include <QLabel>
-#include <QLocale>
 #include <QVBoxLayout>
 
 #include <map>
@@ -114,10 +113,8 @@ void PlanPanel::show_plan(const Planner& planner, int faults) {
 }
 
 void PlanPanel::show_prediction(const recipe::Prediction& p) {
-  const QLocale locale;
   time_->setText(widgets::duration_text(p.seconds_to_finish));
-  time_caption_->setText(
-      tr("to finish %1 steps, with evaluations and checkpoints").arg(locale.toString(static_cast<qlonglong>(p.steps))));
+  time_caption_->setText(tr("to finish %1 steps, with evaluations and checkpoints").arg(widgets::count_text(p.steps)));
   memory_->setText(p.device_memory_bytes > 0
                        ? tr("Memory: %1 of %2")
                              .arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes)),
@@ -133,7 +130,7 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
   bar_->set_shares(std::move(shares),
                    device > 0 && static_cast<double>(p.peak_memory_bytes) > device * 0.25 ? device : 0);
   facts_->set_fact(tr("Model"), q(p.model));
-  facts_->set_fact(tr("Parameters"), locale.toString(static_cast<qlonglong>(p.parameters)));
+  facts_->set_fact(tr("Parameters"), widgets::count_text(p.parameters));
   facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(widgets::number_text(p.steps_per_second)));
   facts_->set_fact(tr("Throughput"), widgets::si_text(p.samples_per_second, tr("samples/s")));
   facts_->set_fact(tr("Work per step"), tr("%1FLOP").arg(widgets::si_text(p.flops_per_step)));

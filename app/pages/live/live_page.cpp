@@ -158,7 +158,7 @@ QWidget* LivePage::build_header() {
   progress_ = new QProgressBar(header);
   progress_->setTextVisible(false);
   progress_->setAccessibleName(tr("Progress of the run"));
-  progress_->setFixedWidth(160);
+  progress_->setFixedWidth(112);
   state->addWidget(progress_);
   progress_text_ = new widgets::ElidedLabel(header);
   progress_text_->setForegroundRole(QPalette::PlaceholderText);
@@ -180,7 +180,7 @@ QWidget* LivePage::build_tools() {
   row->addWidget(label);
   smoothing_ = new QSlider(Qt::Horizontal, tools);
   smoothing_->setRange(0, 99);
-  smoothing_->setFixedWidth(112);
+  smoothing_->setFixedWidth(88);
   smoothing_->setAccessibleName(tr("Smoothing of the training curves"));
   smoothing_->setValue(static_cast<int>(std::lround(settings_->value(Setting::live_smoothing).toDouble() * 100)));
   label->setBuddy(smoothing_);
@@ -276,7 +276,8 @@ void LivePage::build_lower(QVBoxLayout* layout) {
   check_empty_->setWordWrap(true);
   check_card->body()->addWidget(check_empty_);
   check_ = table(check_card, {tr("Quantity"), tr("Planned"), tr("Measured"), tr("Off by")}, tr("Plan against fact"));
-  check_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  check_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  check_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   check_->setFixedHeight(124);
   check_card->body()->addWidget(check_);
   check_card->body()->addStretch(1);

@@ -21,7 +21,7 @@ using namespace Qt::Literals::StringLiterals;
 struct LiveWords {
   Q_DECLARE_TR_FUNCTIONS(LiveWords)
 };
-QString step_text(std::int64_t step) { return QLocale().toString(static_cast<qlonglong>(step)); }
+QString step_text(std::int64_t step) { return widgets::count_text(step); }
 QString clock_text(std::int64_t time_ns) {
   return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(u"HH:mm:ss"_s);
 }

@@ -37,7 +37,7 @@ using widgets::kGrid;
 
 constexpr int kRowHeight = 36;
 constexpr int kNameWidth = 144;                                                         // at least
-constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 68, 72, 72, 108, 96, 128};  // in the order of RunColumn
+constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 68, 72, 72, 128, 96, 128};  // in the order of RunColumn
 // What goes first where there is no room for every column.
 constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunColumn::speed,
                                     RunColumn::r10,  RunColumn::curve,    RunColumn::started,
@@ -363,10 +363,9 @@ void RunsPage::offer_columns() {
 void RunsPage::update_state() {
   const int all = static_cast<int>(history_->runs()->runs().size());
   const int shown = filter_->rowCount();
-  const QLocale locale;
   count_->setText(all == 0       ? QString()
                   : shown == all ? tr("%n run(s)", nullptr, all)
-                                 : tr("%1 of %2 runs").arg(locale.toString(shown), locale.toString(all)));
+                                 : tr("%1 of %2 runs").arg(widgets::count_text(shown), widgets::count_text(all)));
   const Notice& trouble = history_->trouble();
   const bool broken = !trouble.intention.isEmpty();
   const bool nothing = history_->is_read() && all == 0 && !broken;
