@@ -278,6 +278,7 @@ void LivePage::build_lower(QVBoxLayout* layout) {
   check_ = table(check_card, {tr("Quantity"), tr("Planned"), tr("Measured"), tr("Off by")}, tr("Plan against fact"));
   check_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   check_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  check_->horizontalHeader()->setMinimumSectionSize(72);
   check_->setFixedHeight(124);
   check_card->body()->addWidget(check_);
   check_card->body()->addStretch(1);
