@@ -1,15 +1,29 @@
 // The workbench: reads the command line, builds the parts, shows the window or renders one page of it.
 #include "app/bootstrap/command_line.h"
 #include "app/bootstrap/session.h"
+#include "kernels/base/error.h"
 
 #include <QApplication>
 
 #include <exception>
 #include <iostream>
 
+namespace {
+
+QtMessageHandler spoken_by_qt = nullptr;
+
+// Qt finds a folder of its own where the session has named none; nobody needs to hear of it. All else is passed on.
+void pass_on(QtMsgType type, const QMessageLogContext& context, const QString& text) {
+  if (text.startsWith(QStringLiteral("QStandardPaths: XDG_RUNTIME_DIR not set"))) return;
+  spoken_by_qt(type, context, text);
+}
+
+}  // namespace
+
 int main(int count, char** words) {
   using namespace athanor::app;
   const ProcessStart start = process_start();
+  spoken_by_qt = qInstallMessageHandler(pass_on);
   // A page is rendered the same way on every machine, with or without a display.
   if (asks_for_screenshot(count, words)) qputenv("QT_QPA_PLATFORM", "offscreen");
   QApplication::setApplicationName(QStringLiteral("athanor"));
@@ -24,6 +38,9 @@ int main(int count, char** words) {
   try {
     Session session(wishes, start);
     return session.run();
+  } catch (const athanor::Failure& failure) {
+    std::cerr << "athanor: " << failure.error().message() << '\n';
+    return athanor::exit_status(failure.error().kind);
   } catch (const std::exception& error) {
     std::cerr << "athanor: " << error.what() << '\n';
     return 1;

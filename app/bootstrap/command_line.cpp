@@ -27,7 +27,8 @@ CommandLine read_command_line(const QCoreApplication& application) {
   };
   option(u"screenshot"_s, QCoreApplication::translate("CommandLine", "Render one page into a PNG file and leave."),
          u"file"_s);
-  option(u"page"_s, QCoreApplication::translate("CommandLine", "Page to show: runs, experiment or live."), u"name"_s);
+  option(u"page"_s, QCoreApplication::translate("CommandLine", "Page to show: runs, experiment, live or preferences."),
+         u"name"_s);
   option(u"theme"_s, QCoreApplication::translate("CommandLine", "Look for this session: light or dark."), u"look"_s);
   option(u"run"_s, QCoreApplication::translate("CommandLine", "Number of the run to open."), u"id"_s);
   option(u"size"_s, QCoreApplication::translate("CommandLine", "Size of the window, for example 1360x860."), u"WxH"_s);
@@ -64,8 +65,9 @@ CommandLine read_command_line(const QCoreApplication& application) {
     if (out.size->width() < 320 || out.size->height() < 240)
       out.fault = QCoreApplication::translate("CommandLine", "--size: must look like 1360x860, at least 320x240");
   }
-  if (!out.page.isEmpty() && out.page != u"runs"_s && out.page != u"experiment"_s && out.page != u"live"_s)
-    out.fault = QCoreApplication::translate("CommandLine", "--page: must be runs, experiment or live");
+  const QStringList pages{u"runs"_s, u"experiment"_s, u"live"_s, u"preferences"_s};
+  if (!out.page.isEmpty() && !pages.contains(out.page))
+    out.fault = QCoreApplication::translate("CommandLine", "--page: must be runs, experiment, live or preferences");
   if (!out.theme.isEmpty() && out.theme != u"light"_s && out.theme != u"dark"_s)
     out.fault = QCoreApplication::translate("CommandLine", "--theme: must be light or dark");
   return out;

@@ -12,7 +12,7 @@ namespace athanor::app {
 
 struct CommandLine {
   QString screenshot;  // file to render into; empty: a window
-  QString page;        // "runs", "experiment", "live"; empty: the natural one
+  QString page;        // "runs", "experiment", "live", "preferences"; empty: the natural one
   QString theme;       // "light", "dark"; empty: as set
   QString recipe;      // file to start from
   qint64 run = 0;      // run to open; 0: none

@@ -6,10 +6,12 @@
 #include "app/controllers/live_controller.h"
 #include "app/pages/experiment/experiment_page.h"
 #include "app/pages/live/live_page.h"
+#include "app/pages/runs/runs_page.h"
 #include "app/settings/settings.h"
 #include "app/shell/main_window.h"
 #include "app/theme/theme_switch.h"
 #include "core/base/paths.h"
+#include "core/recipe/recipe.h"
 
 #include <QApplication>
 #include <QPixmap>
@@ -27,9 +29,15 @@ namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr int kPatienceMs = 20'000;
 
+// Throws Failure where a home could not be kept or a recipe not be read.
 WorkbenchOptions options_for(const CommandLine& wishes) {
   WorkbenchOptions options;
   options.home = athanor_home();
+  std::error_code code;
+  if (std::filesystem::exists(options.home, code) && !std::filesystem::is_directory(options.home, code))
+    throw Failure(ErrorKind::unavailable, "keep Athanor's data in " + options.home.string(), "it is not a folder",
+                  "Set ATHANOR_HOME to a folder");
+  if (!wishes.recipe.isEmpty()) value_or_throw(recipe::parse_file(wishes.recipe.toStdString()));
   options.experiments = find_experiments();
   options.runner_program = QCoreApplication::applicationDirPath() + u"/athanor-run"_s;
   options.remember = wishes.screenshot.isEmpty();
@@ -79,7 +87,12 @@ int Session::run() {
 // An empty history opens on the starter experiment; otherwise the page that was left, or the runs.
 void Session::choose_first_page() {
   MainWindow& window = workbench_.window();
-  const bool empty = workbench_.history().runs()->runs().empty();
+  const HistoryController& history = workbench_.history();
+  const bool empty = history.runs()->runs().empty() && history.trouble().intention.isEmpty();
+  if (wishes_.run != 0 && history.trouble().intention.isEmpty() && !history.runs()->find(wishes_.run)) {
+    refuse(tr("--run: the history holds no run %1").arg(wishes_.run), 2);
+    return;
+  }
   if (!wishes_.recipe.isEmpty())
     workbench_.experiment().start_from_file(wishes_.recipe);
   else
@@ -92,7 +105,23 @@ void Session::choose_first_page() {
   if (wishes_.run != 0) workbench_.live().open(wishes_.run);
   window.show_page(page);
   if (window.current_page().isEmpty()) window.show_page(u"runs"_s);
+  if (auto* runs = qobject_cast<RunsPage*>(window.page(window.current_page())); runs && wishes_.run != 0)
+    runs->select(wishes_.run);
+  if (!wishes_.action.isEmpty()) {
+    static_cast<void>(window.all_commands());  // makes every page, and with it its actions
+    if (!window.actions()->action(wishes_.action)) {
+      refuse(tr("--do: there is no action “%1”").arg(wishes_.action), 2);
+      return;
+    }
+  }
   if (!wishes_.screenshot.isEmpty()) render_when_ready();
+}
+
+// The command line asks for what there is not: one sentence, and nothing is written.
+void Session::refuse(const QString& why, int status) {
+  std::cerr << "athanor: " << why.toStdString() << '\n';
+  rendered_ = true;
+  QApplication::exit(status);
 }
 
 void Session::render_when_ready() {
@@ -121,7 +150,13 @@ void Session::save_picture() {
     if (wishes_.scroll == u"board"_s) live->scroll_to_board();
     if (wishes_.scroll == u"bottom"_s) live->scroll_to_bottom();
   }
-  if (!wishes_.action.isEmpty()) window.actions()->run(wishes_.action);
+  if (!wishes_.action.isEmpty()) {
+    if (const QString why = window.actions()->reason(wishes_.action); !why.isEmpty()) {
+      refuse(tr("--do: “%1” cannot run now: %2").arg(wishes_.action, why), 3);
+      return;
+    }
+    window.actions()->run(wishes_.action);
+  }
   // Pictures are decoded on another thread and curves of cells read there: they come within a few frames.
   QTimer::singleShot(350, this, [this] {
     const bool saved = workbench_.window().grab().save(wishes_.screenshot);

@@ -19,12 +19,13 @@ struct ProcessStart {
 class Session final : public QObject {
   Q_OBJECT
  public:
-  // Throws Failure when there is no home to keep state in.
+  // Throws Failure when there is no home to keep state in, or when the recipe asked for cannot be read.
   Session(const CommandLine& wishes, ProcessStart start);
   [[nodiscard]] int run();
 
  private:
   void choose_first_page();
+  void refuse(const QString& why, int status);
   void render_when_ready();
   void save_picture();
   void report_start();

@@ -14,12 +14,25 @@
 #include "app/theme/theme_switch.h"
 
 #include <QCoreApplication>
+#include <QLibraryInfo>
+#include <QLocale>
+#include <QTranslator>
 
 namespace athanor::app {
+
+using namespace Qt::Literals::StringLiterals;
 
 Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   plurals_ = std::make_unique<EnglishPlurals>();
   QCoreApplication::installTranslator(plurals_.get());
+  // What has no translation falls back to what was installed before.
+  for (const auto& [catalogue, folder] : {std::pair(u"qtbase"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)),
+                                          std::pair(u"athanor"_s, u":/athanor/translations"_s)}) {
+    auto translator = std::make_unique<QTranslator>();
+    if (!translator->load(QLocale(), catalogue, u"_"_s, folder)) continue;
+    QCoreApplication::installTranslator(translator.get());
+    translators_.push_back(std::move(translator));
+  }
   const std::filesystem::path settings_file =
       options.remember ? options.home / "settings.ini" : std::filesystem::path();
   settings_ = std::make_unique<Settings>(settings_file);
@@ -34,7 +47,7 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
       std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());
   window_ = std::make_unique<MainWindow>(ShellParts{settings_.get(), theme_.get(), link_.get(), history_.get(),
-                                                    experiment_.get(), live_.get(), pictures_.get()});
+                                                    experiment_.get(), live_.get(), pictures_.get(), options.home});
 }
 
 // The window goes first; then whoever asks, then the threads that answer, then what they answered into.

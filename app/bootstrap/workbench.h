@@ -6,6 +6,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
+
+class QTranslator;
 
 namespace athanor::app {
 
@@ -53,6 +56,7 @@ class Workbench {
  private:
   WorkbenchOptions options_;
   std::unique_ptr<EnglishPlurals> plurals_;
+  std::vector<std::unique_ptr<QTranslator>> translators_;  // of the locale
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<ThemeSwitch> theme_;
   std::unique_ptr<RunStore> runs_;

@@ -14,6 +14,13 @@ HistoryReader::~HistoryReader() {
 
 void HistoryReader::set_watching(bool on) { thread_->set_idle_enabled(on); }
 
+void HistoryReader::reopen() {
+  thread_->post(this, {}, [this](const std::stop_token&) -> JobThread::Deliver {
+    reader_.reset();
+    return {};
+  });
+}
+
 Result<void> HistoryReader::open() {
   if (reader_) return {};
   std::error_code code;

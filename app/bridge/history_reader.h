@@ -27,6 +27,8 @@ class HistoryReader final : public QObject {
                     return [result, tell] { tell(std::move(*result)); };
                   });
   }
+  // Opens the file anew at the next question: another may have taken its place.
+  void reopen();
   // Whether to look for commits every 100 ms.
   void set_watching(bool on);
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }

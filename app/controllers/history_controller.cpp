@@ -45,6 +45,11 @@ void HistoryController::refresh() {
   if (!pause_.isActive()) pause_.start();
 }
 
+void HistoryController::try_again() {
+  reader_->reopen();
+  read_now();
+}
+
 void HistoryController::read_now() {
   if (reading_) {
     again_ = true;
@@ -70,6 +75,7 @@ void HistoryController::read_now() {
 void HistoryController::taken(Result<std::vector<store::Run>> runs) {
   reading_ = false;
   if (runs) {
+    set_trouble({});
     runs_->apply(std::move(*runs));
     // Runs that wait or go on need an agent; otherwise it is started by the first wish.
     if (agent_allowed_ && runs_->has_live_runs() && link_->state() == AgentLink::State::idle) {
@@ -78,14 +84,29 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
     }
   } else {
     std::error_code code;
-    if (std::filesystem::exists(reader_->file(), code))
-      Q_EMIT notice(notice_of(runs.error()));
-    else
+    if (std::filesystem::exists(reader_->file(), code)) {
+      set_trouble(notice_of(runs.error()));
+      // A history of an older version is brought up to date by the agent.
+      if (agent_allowed_ && runs.error().kind == ErrorKind::unavailable) {
+        agent_allowed_ = false;  // once
+        link_->follow(true);
+      }
+    } else {
+      set_trouble({});
       runs_->apply({});
+    }
   }
   if (!std::exchange(read_, true)) Q_EMIT first_read();
   if (std::exchange(again_, false)) refresh();
   if (!wanted_.empty() && !curve_pause_.isActive()) curve_pause_.start();
+}
+
+// Said once, and shown by the pages for as long as it lasts.
+void HistoryController::set_trouble(const Notice& trouble) {
+  if (trouble.intention == trouble_.intention && trouble.cause == trouble_.cause) return;
+  trouble_ = trouble;
+  if (!trouble_.intention.isEmpty()) Q_EMIT notice(trouble_);
+  Q_EMIT trouble_changed();
 }
 
 void HistoryController::want_curves(const std::vector<store::RunId>& runs) {

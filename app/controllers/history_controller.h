@@ -24,7 +24,8 @@ class HistoryController final : public QObject {
   // Runs that wait or go on need an agent; unless told otherwise, one is started when none answers.
   void set_agent_allowed(bool allowed) { agent_allowed_ = allowed; }
   void start();
-  void refresh();  // soon
+  void refresh();    // soon
+  void try_again();  // after trouble: opens the history anew
 
   // The rows on the screen want their curves.
   void want_curves(const std::vector<store::RunId>& runs);
@@ -44,17 +45,21 @@ class HistoryController final : public QObject {
   [[nodiscard]] RunStore* runs() const { return runs_; }
   [[nodiscard]] CurveStore* curves() const { return curves_; }
   [[nodiscard]] AgentLink* link() const { return link_; }
+  // Why the list cannot be read; an empty intention: it can.
+  [[nodiscard]] const Notice& trouble() const { return trouble_; }
   [[nodiscard]] bool is_read() const { return read_; }  // the list was read once, or there is none to read
 
  Q_SIGNALS:
   void first_read();
   void notice(const athanor::app::Notice& notice);
   void undo_changed();
+  void trouble_changed();
 
  private:
   void read_now();
   void read_curves();
   void taken(Result<std::vector<store::Run>> runs);
+  void set_trouble(const Notice& trouble);
   void wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done = {});
 
   HistoryReader* reader_;
@@ -66,6 +71,7 @@ class HistoryController final : public QObject {
   std::vector<store::RunId> wanted_;
   std::set<store::RunId> being_read_;
   QString undo_text_, redo_text_;
+  Notice trouble_;
   bool read_ = false;
   bool reading_ = false;
   bool again_ = false;

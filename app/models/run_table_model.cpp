@@ -22,9 +22,9 @@ QString fixed(double value, int decimals) {
 }
 
 bool is_number(RunColumn column) {
-  return column == RunColumn::loss || column == RunColumn::r1 || column == RunColumn::r10 ||
-         column == RunColumn::speed || column == RunColumn::duration || column == RunColumn::progress ||
-         column == RunColumn::started;
+  return column == RunColumn::number || column == RunColumn::loss || column == RunColumn::r1 ||
+         column == RunColumn::r10 || column == RunColumn::speed || column == RunColumn::duration ||
+         column == RunColumn::progress || column == RunColumn::started;
 }
 
 }  // namespace
@@ -58,6 +58,7 @@ const store::Run* RunTableModel::run_at(int row) const {
 
 QVariant RunTableModel::text(const store::Run& run, RunColumn column) const {
   switch (column) {
+    case RunColumn::number: return QString::number(run.id);
     case RunColumn::status: return look_of(run.status).word;
     case RunColumn::name: return q(run.name);
     case RunColumn::tags: {
@@ -79,6 +80,7 @@ QVariant RunTableModel::text(const store::Run& run, RunColumn column) const {
 
 QVariant RunTableModel::sort_value(const store::Run& run, RunColumn column) const {
   switch (column) {
+    case RunColumn::number: return QVariant::fromValue<qint64>(run.id);
     case RunColumn::status: return static_cast<int>(run.status);
     case RunColumn::name: return q(run.name).toCaseFolded();
     case RunColumn::tags: return text(run, column);
@@ -102,7 +104,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
   switch (role) {
     case Qt::DisplayRole: return text(*run, column);
     case Qt::ToolTipRole:
+      if (column == RunColumn::status && !damage_words(*run).isEmpty()) return damage_words(*run);
       if (column == RunColumn::status && !run->cause.empty()) return q(run->cause);
+      if (column == RunColumn::name && !damage_words(*run).isEmpty()) return damage_words(*run);
       if (column == RunColumn::name) return run->note.empty() ? q(run->model) : q(run->note);
       return {};
     case Qt::AccessibleTextRole:
@@ -112,10 +116,12 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       return QVariant::fromValue((is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     case widgets::tone_role:
       if (column == RunColumn::status) return static_cast<int>(look_of(run->status).tone);
-      if (column == RunColumn::started || column == RunColumn::duration) return static_cast<int>(widgets::Role::muted);
+      if (column == RunColumn::number || column == RunColumn::started || column == RunColumn::duration)
+        return static_cast<int>(widgets::Role::muted);
       return {};
     case widgets::glyph_role:
       if (column == RunColumn::status) return static_cast<int>(look_of(run->status).glyph);
+      if (column == RunColumn::name && !damage_words(*run).isEmpty()) return static_cast<int>(widgets::Glyph::warning);
       if (column == RunColumn::name && run->pinned) return static_cast<int>(widgets::Glyph::pin);
       return {};
     case widgets::detail_role:
@@ -144,10 +150,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     case sort_role: return sort_value(*run, column);
     case live_role: return store::is_live(run->status);
     case search_role:
-      return q(run->name) + u'\n' + text(*run, RunColumn::tags).toString() + u'\n' + look_of(run->status).word + u'\n' +
-             q(run->note) + u'\n' + q(run->model) + (store::is_live(run->status) ? u"\nis:live"_s : QString()) +
-             (run->pinned ? u"\nis:pinned"_s : QString()) + u"\nis:"_s +
-             QString::fromLatin1(store::to_string(run->status));
+      return q(run->name) + u'\n' + QString::number(run->id) + u'\n' + text(*run, RunColumn::tags).toString() + u'\n' +
+             look_of(run->status).word + u'\n' + q(run->note) + u'\n' + q(run->model) +
+             (store::is_live(run->status) ? u"\nis:live"_s : QString()) + (run->pinned ? u"\nis:pinned"_s : QString()) +
+             u"\nis:"_s + QString::fromLatin1(store::to_string(run->status));
     default: return {};
   }
 }
@@ -158,6 +164,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
   if (role == Qt::TextAlignmentRole)
     return QVariant::fromValue((is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
   if (role == Qt::ToolTipRole) {
+    if (column == RunColumn::number) return tr("Number of the run, as athanor-agent and athanor-run name it");
     if (column == RunColumn::r1)
       return tr("Share of texts whose picture is the first answer, on the styles that are never trained on");
     if (column == RunColumn::r10) return tr("Share of texts whose picture is among the first ten answers");
@@ -165,6 +172,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
   }
   if (role != Qt::DisplayRole) return {};
   switch (column) {
+    case RunColumn::number: return tr("No.");
     case RunColumn::status: return tr("State");
     case RunColumn::name: return tr("Name");
     case RunColumn::tags: return tr("Tags");

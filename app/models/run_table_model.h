@@ -11,7 +11,7 @@
 
 namespace athanor::app {
 
-enum class RunColumn { status, name, curve, progress, loss, r1, r10, speed, started, duration, tags, count_ };
+enum class RunColumn { number, status, name, curve, progress, loss, r1, r10, speed, started, duration, tags, count_ };
 
 enum RunRole {
   run_id_role = widgets::last_cell_role + 1,  // qint64

@@ -1,5 +1,7 @@
 #include "app/models/run_words.h"
 
+#include "widgets/common/numbers.h"
+
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
@@ -15,22 +17,26 @@ using widgets::Glyph;
 using widgets::Role;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-QString say(const char* text) { return QCoreApplication::translate("RunWords", text); }
+TimeStyle style_in_force = TimeStyle::age;
+
+struct RunWords {
+  Q_DECLARE_TR_FUNCTIONS(RunWords)
+};
 
 }  // namespace
 
 StatusLook look_of(store::RunStatus status) {
   switch (status) {
-    case store::RunStatus::queued: return {say("Queued"), Role::muted, Glyph::clock};
-    case store::RunStatus::starting: return {say("Starting"), Role::info, Glyph::play};
-    case store::RunStatus::running: return {say("Running"), Role::accent, Glyph::play};
-    case store::RunStatus::stopping: return {say("Stopping"), Role::warning, Glyph::square};
-    case store::RunStatus::finished: return {say("Finished"), Role::good, Glyph::check};
-    case store::RunStatus::stopped: return {say("Stopped"), Role::warning, Glyph::square};
-    case store::RunStatus::failed: return {say("Failed"), Role::bad, Glyph::error};
+    case store::RunStatus::queued: return {RunWords::tr("Queued"), Role::muted, Glyph::clock};
+    case store::RunStatus::starting: return {RunWords::tr("Starting"), Role::info, Glyph::play};
+    case store::RunStatus::running: return {RunWords::tr("Running"), Role::accent, Glyph::play};
+    case store::RunStatus::stopping: return {RunWords::tr("Stopping"), Role::warning, Glyph::square};
+    case store::RunStatus::finished: return {RunWords::tr("Finished"), Role::good, Glyph::check};
+    case store::RunStatus::stopped: return {RunWords::tr("Stopped"), Role::warning, Glyph::square};
+    case store::RunStatus::failed: return {RunWords::tr("Failed"), Role::bad, Glyph::error};
     case store::RunStatus::broken: break;
   }
-  return {say("Broken off"), Role::bad, Glyph::warning};
+  return {RunWords::tr("Broken off"), Role::bad, Glyph::warning};
 }
 
 double last_value(const store::Run& run, const char* metric) {
@@ -51,24 +57,43 @@ double steps_per_second(const store::Run& run, std::int64_t now_ns) {
   return run.step > 0 && seconds > 0 ? static_cast<double>(run.step) / seconds : kUnknown;
 }
 
-double seconds_left(const store::Run& run, std::int64_t now_ns) {
+double seconds_left(const store::Run& run, std::int64_t now_ns, double pace) {
   if (run.status != store::RunStatus::running || run.step <= 0 || run.steps <= run.step) return -1;
-  const double pace = steps_per_second(run, now_ns);
+  if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
   return std::isfinite(pace) && pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
 }
 
+QString damage_words(const store::Run& run) {
+  int stretches = 0;
+  double bytes = 0;
+  for (const store::JournalDamage& damage : run.damage) {
+    if (damage.tail) continue;
+    ++stretches;
+    bytes += static_cast<double>(damage.bytes);
+  }
+  if (stretches == 0) return {};
+  return RunWords::tr("%n place(s) of its journal are damaged; what %1 told is missing here", nullptr, stretches)
+      .arg(widgets::bytes_text(bytes));
+}
+
+TimeStyle time_style(const QString& text) { return text == QStringLiteral("date") ? TimeStyle::date : TimeStyle::age; }
+
+void set_time_style(TimeStyle style) { style_in_force = style; }
+
 QString when_text(std::int64_t time_ns, std::int64_t now_ns) {
   if (time_ns <= 0) return QStringLiteral("–");
+  if (style_in_force == TimeStyle::date)
+    return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(QStringLiteral("yyyy-MM-dd HH:mm"));
   const double ago = static_cast<double>(now_ns - time_ns) * 1e-9;
-  if (ago >= 0 && ago < 60) return say("just now");
-  if (ago >= 0 && ago < 3600) return say("%1 min ago").arg(static_cast<int>(ago / 60));
+  if (ago >= 0 && ago < 60) return RunWords::tr("just now");
+  if (ago >= 0 && ago < 3600) return RunWords::tr("%1 min ago").arg(static_cast<int>(ago / 60));
   const QDateTime then = QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000);
   const QDateTime now = QDateTime::fromMSecsSinceEpoch(now_ns / 1'000'000);
   const qint64 days = then.date().daysTo(now.date());
   const QLocale locale;
   const QString clock = locale.toString(then.time(), QStringLiteral("HH:mm"));
-  if (days == 0) return say("today %1").arg(clock);
-  if (days == 1) return say("yesterday %1").arg(clock);
+  if (days == 0) return RunWords::tr("today %1").arg(clock);
+  if (days == 1) return RunWords::tr("yesterday %1").arg(clock);
   if (days > 1 && days < 7) return locale.toString(then.date(), QStringLiteral("ddd ")) + clock;
   if (then.date().year() == now.date().year()) return locale.toString(then.date(), QStringLiteral("d MMM ")) + clock;
   return locale.toString(then.date(), QStringLiteral("d MMM yyyy"));

@@ -7,6 +7,8 @@
 
 #include <QString>
 
+#include <limits>
+
 namespace athanor::app {
 
 struct StatusLook {
@@ -21,10 +23,19 @@ struct StatusLook {
 // Seconds from the start to the end, or to now while it is live; negative when it never started.
 [[nodiscard]] double duration_of(const store::Run& run, std::int64_t now_ns);
 // Seconds left at the present pace; negative when it cannot be said.
-[[nodiscard]] double seconds_left(const store::Run& run, std::int64_t now_ns);
+[[nodiscard]] double seconds_left(const store::Run& run, std::int64_t now_ns,
+                                  double pace = std::numeric_limits<double>::quiet_NaN());
 // Steps per second over the whole run, or what the last step took while it is live. NaN: not known.
 [[nodiscard]] double steps_per_second(const store::Run& run, std::int64_t now_ns);
 // "just now", "12 min ago", "today 14:05", "Mon 14:05", "3 Nov 2026".
+// What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
+// its process died.
+[[nodiscard]] QString damage_words(const store::Run& run);
+
+enum class TimeStyle { age, date };
+[[nodiscard]] TimeStyle time_style(const QString& text);  // anything unknown: age
+void set_time_style(TimeStyle style);                     // of when_text, for the whole program; GUI thread
+
 [[nodiscard]] QString when_text(std::int64_t time_ns, std::int64_t now_ns);
 [[nodiscard]] std::int64_t wall_now_ns();
 

@@ -17,11 +17,15 @@ struct Row {
 const Row& row(Setting key) {
   static const std::array<Row, static_cast<std::size_t>(Setting::count_)> kTable{{
       {u"look/theme"_s, u"system"_s},
+      {u"look/text_size"_s, 100},
+      {u"look/times"_s, u"age"_s},
+      {u"notices/run_ends"_s, true},
       {u"window/geometry"_s, QByteArray()},
       {u"window/layout"_s, QByteArray()},
       {u"window/layout_version"_s, 0},
       {u"window/page"_s, QString()},
-      {u"runs/header"_s, QByteArray()},
+      {u"runs/columns"_s, QByteArray()},
+      {u"runs/hidden_columns"_s, QStringList()},
       {u"runs/details_open"_s, true},
       {u"runs/splitter"_s, QByteArray()},
       {u"experiment/splitter"_s, QByteArray()},

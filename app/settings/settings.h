@@ -15,14 +15,18 @@ class QSettings;
 namespace athanor::app {
 
 enum class Setting {
-  theme,              // "system", "light", "dark"
-  window_geometry,    // bytes
-  window_layout,      // bytes, of the layout version
-  layout_version,     // int
-  last_page,          // page id
-  runs_header,        // bytes: column order and widths
-  runs_details_open,  // bool
-  runs_splitter,      // bytes
+  theme,                // "system", "light", "dark"
+  text_size,            // int, per cent
+  time_style,           // "age", "date"
+  notify_ends,          // bool
+  window_geometry,      // bytes
+  window_layout,        // bytes, of the layout version
+  layout_version,       // int
+  last_page,            // page id
+  runs_header,          // bytes: column order and widths
+  runs_hidden_columns,  // list of column numbers
+  runs_details_open,    // bool
+  runs_splitter,        // bytes
   experiment_splitter,
   live_smoothing,  // double 0…1
   live_time_axis,  // bool

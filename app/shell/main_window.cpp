@@ -4,10 +4,13 @@
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/models/run_words.h"
 #include "app/pages/experiment/experiment_page.h"
 #include "app/pages/live/live_page.h"
+#include "app/pages/preferences/preferences_page.h"
 #include "app/pages/runs/runs_page.h"
 #include "app/settings/settings.h"
+#include "app/shell/run_news.h"
 #include "app/shell/shortcut_sheet.h"
 #include "app/shell/sidebar.h"
 #include "app/theme/theme_switch.h"
@@ -20,6 +23,7 @@
 #include <QLabel>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTableView>
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -35,6 +39,7 @@ constexpr int kLayoutVersion = 1;  // raise when docks or toolbars change their 
 const QString kRuns = u"runs"_s;
 const QString kExperiment = u"experiment"_s;
 const QString kLive = u"live"_s;
+const QString kPreferences = u"preferences"_s;
 
 widgets::MessageKind kind_of(NoticeKind kind) {
   switch (kind) {
@@ -54,6 +59,8 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   setMinimumSize(880, 560);
   resize(1360, 860);
   actions_ = new ActionRegistry(this);
+  set_time_style(time_style(parts_.settings->text(Setting::time_style)));
+  new RunNews(parts_.history->runs(), parts_.settings, this);
   build();
   add_actions();
   for (auto* controller : {parts_.history}) connect(controller, &HistoryController::notice, this, &MainWindow::say);
@@ -90,6 +97,7 @@ void MainWindow::build() {
   sidebar_->add_page(kRuns, tr("Runs"), Glyph::runs, u"Ctrl+1"_s);
   sidebar_->add_page(kExperiment, tr("New experiment"), Glyph::flask, u"Ctrl+2"_s);
   sidebar_->add_page(kLive, tr("Live"), Glyph::pulse, u"Ctrl+3"_s);
+  sidebar_->add_page(kPreferences, tr("Preferences"), Glyph::gear, u"Ctrl+,"_s);
   connect(sidebar_, &Sidebar::page_chosen, this, &MainWindow::show_page);
   connect(sidebar_, &Sidebar::run_chosen, this, [this](qint64 run) { open_run(run); });
   row->addWidget(sidebar_);
@@ -128,6 +136,8 @@ void MainWindow::add_actions() {
   add("go.experiment", tr("Go to New experiment"), Glyph::flask,
       {QKeySequence(Qt::CTRL | Qt::Key_2), QKeySequence::New}, [this] { show_page(kExperiment); });
   add("go.live", tr("Go to Live"), Glyph::pulse, {QKeySequence(Qt::CTRL | Qt::Key_3)}, [this] { show_page(kLive); });
+  add("go.preferences", tr("Go to Preferences"), Glyph::gear, {QKeySequence(Qt::CTRL | Qt::Key_Comma)},
+      [this] { show_page(kPreferences); });
   QAction* palette = add("view.commands", tr("Find a command"), Glyph::search,
                          {QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)},
                          [this] { palette_->open(all_commands()); });
@@ -167,7 +177,7 @@ void MainWindow::add_actions() {
 
 // Pages that were not shown yet have actions too.
 std::vector<widgets::Command> MainWindow::all_commands() {
-  for (const QString& id : {kRuns, kExperiment, kLive}) static_cast<void>(page(id));
+  for (const QString& id : {kRuns, kExperiment, kLive, kPreferences}) static_cast<void>(page(id));
   return actions_->commands();
 }
 
@@ -186,6 +196,7 @@ Page* MainWindow::make_page(const QString& id) {
   if (id == kExperiment)
     return new ExperimentPage(parts_.experiment, parts_.history, actions_, parts_.settings, stack_);
   if (id == kLive) return make_live_page();
+  if (id == kPreferences) return make_preferences_page();
   return nullptr;
 }
 
@@ -202,6 +213,23 @@ Page* MainWindow::make_live_page() {
   });
   connect(live, &LivePage::sample_drawn, this, &MainWindow::sample_drawn);
   return live;
+}
+
+Page* MainWindow::make_preferences_page() {
+  const auto text = [](const std::filesystem::path& path) { return QString::fromStdString(path.string()); };
+  const std::filesystem::path home = parts_.home;
+  auto* page = new PreferencesPage(parts_.settings, parts_.theme,
+                                   {{tr("Everything"), text(home)},
+                                    {tr("History"), text(home / "history.db")},
+                                    {tr("Runs"), text(home / "runs")},
+                                    {tr("Data sets"), text(home / "datasets")},
+                                    {tr("Preferences"), text(home / "settings.ini")}},
+                                   stack_);
+  connect(page, &PreferencesPage::times_changed, this, [this] {
+    if (const auto runs = pages_.find(kRuns); runs != pages_.end())
+      qobject_cast<RunsPage*>(runs->second)->table()->viewport()->update();
+  });
+  return page;
 }
 
 // From the table: the newest checkpoint, once the run's events are known.

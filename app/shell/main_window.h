@@ -7,6 +7,7 @@
 
 #include <QMainWindow>
 
+#include <filesystem>
 #include <map>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct ShellParts {
   ExperimentController* experiment = nullptr;
   LiveController* live = nullptr;
   PictureLoader* pictures = nullptr;
+  std::filesystem::path home;  // where everything is kept
 };
 
 class MainWindow final : public QMainWindow {
@@ -57,6 +59,8 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] Page* page(const QString& id);  // made if need be; null: no such page
   void open_run(store::RunId run);
   void say(const Notice& notice);
+  // Of all pages, which are made for it.
+  [[nodiscard]] std::vector<widgets::Command> all_commands();
 
   [[nodiscard]] ActionRegistry* actions() const { return actions_; }
   [[nodiscard]] widgets::CommandPalette* palette_view() const { return palette_; }
@@ -76,9 +80,9 @@ class MainWindow final : public QMainWindow {
  private:
   void build();
   void add_actions();
-  [[nodiscard]] std::vector<widgets::Command> all_commands();
   Page* make_page(const QString& id);
   Page* make_live_page();
+  Page* make_preferences_page();
   void adopt(Page* page);
   void show_agent_state();
   void show_counts();

@@ -11,7 +11,7 @@ bool same(const store::Run& a, const store::Run& b) {
   return a.status == b.status && a.step == b.step && a.steps == b.steps && a.last == b.last && a.name == b.name &&
          a.cause == b.cause && a.model == b.model && a.created_ns == b.created_ns && a.started_ns == b.started_ns &&
          a.ended_ns == b.ended_ns && a.parent == b.parent && a.tags == b.tags && a.note == b.note &&
-         a.pinned == b.pinned && a.directory == b.directory;
+         a.pinned == b.pinned && a.directory == b.directory && a.damage.size() == b.damage.size();
 }
 
 }  // namespace

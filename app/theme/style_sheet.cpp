@@ -40,7 +40,7 @@ QPushButton[primary="true"] { background: @accent; color: @on_accent; border-col
 QPushButton[primary="true"]:hover { background: @accent_hover; border-color: @accent_hover; }
 QPushButton[primary="true"]:focus { border: 2px solid @text; padding: 4px 13px; }
 QPushButton[primary="true"]:disabled { background: @raised; color: @faint; border-color: @border; }
-QPushButton[large="true"] { min-height: 28px; font-size: 11pt; }
+QPushButton[large="true"] { min-height: 28px; font-size: @large_text; }
 QPushButton::menu-indicator { width: 0; }
 
 QToolButton { color: @text; border: 1px solid transparent; border-radius: 5px; padding: 3px; }
@@ -111,8 +111,9 @@ QStatusBar::item { border: none; }
 
 }  // namespace
 
-QString style_sheet(const widgets::Theme& theme) {
+QString style_sheet(const widgets::Theme& theme, double point_size) {
   QString sheet = kSheet;
+  sheet.replace(u"@large_text"_s, QString::number(point_size * 1.1) + u"pt"_s);
   const auto put = [&sheet](const QString& name, const QColor& color) {
     sheet.replace(u'@' + name + u';', color.name() + u';').replace(u'@' + name + u' ', color.name() + u' ');
   };

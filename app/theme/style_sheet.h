@@ -9,6 +9,6 @@ class Theme;
 
 namespace athanor::app {
 
-[[nodiscard]] QString style_sheet(const widgets::Theme& theme);
+[[nodiscard]] QString style_sheet(const widgets::Theme& theme, double point_size);
 
 }  // namespace athanor::app

@@ -12,6 +12,8 @@
 #include <QDBusVariant>
 #include <QFont>
 #include <QPalette>
+#include <QPointer>
+#include <QWidget>
 
 #include <algorithm>
 
@@ -25,6 +27,12 @@ const QString kPath = u"/org/freedesktop/portal/desktop"_s;
 const QString kInterface = u"org.freedesktop.portal.Settings"_s;
 const QString kGroup = u"org.freedesktop.appearance"_s;
 const QString kKey = u"color-scheme"_s;
+
+// What the desktop gave before anything was scaled, asked once per process.
+double desktop_points() {
+  static const double kPoints = QApplication::font().pointSizeF();
+  return kPoints;
+}
 
 }  // namespace
 
@@ -41,10 +49,10 @@ ThemeSwitch::ThemeSwitch(Settings* settings, QObject* parent)
   // Desktops that theme Qt programs say it through the first palette; the others through the portal, a moment later.
   system_dark_ = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
   QFont font = QApplication::font();
-  if (font.pointSizeF() > 0 && font.pointSizeF() < 10) {
-    font.setPointSizeF(10);
-    QApplication::setFont(font);
-  }
+  desktop_points_ = std::max(10.0, desktop_points());
+  text_size_ = std::clamp(settings->value(Setting::text_size).toInt(), 50, 200);
+  font.setPointSizeF(desktop_points_ * text_size_ / 100);
+  QApplication::setFont(font);
   QApplication::setStyle(u"Fusion"_s);
   apply();
   ask_system();
@@ -53,6 +61,34 @@ ThemeSwitch::ThemeSwitch(Settings* settings, QObject* parent)
 void ThemeSwitch::choose(ThemeChoice choice) {
   settings_->set(Setting::theme, to_text(choice));
   override_choice(choice);
+}
+
+void ThemeSwitch::choose_text_size(int percent) {
+  settings_->set(Setting::text_size, percent);
+  if (percent == text_size_) return;
+  text_size_ = percent;
+  apply_text_size();
+}
+
+// Widgets with a size of their own keep their relation to the others: all are read before the first is changed.
+void ThemeSwitch::apply_text_size() {
+  QFont font = QApplication::font();
+  const double points = desktop_points_ * text_size_ / 100;
+  const double ratio = points / font.pointSizeF();
+  std::vector<std::pair<QPointer<QWidget>, QFont>> own;
+  for (QWidget* widget : QApplication::allWidgets()) {
+    if (!widget->testAttribute(Qt::WA_SetFont) || !(widget->font().resolveMask() & QFont::SizeResolved)) continue;
+    QFont scaled = widget->font();
+    if (scaled.pointSizeF() <= 0) continue;
+    scaled.setPointSizeF(scaled.pointSizeF() * ratio);
+    own.emplace_back(widget, scaled);
+  }
+  font.setPointSizeF(points);
+  QApplication::setFont(font);
+  applied_ = -1;
+  apply();  // sizes in the style sheet
+  for (const auto& [widget, scaled] : own)
+    if (widget) widget->setFont(scaled);
 }
 
 void ThemeSwitch::override_choice(ThemeChoice choice) {
@@ -66,7 +102,7 @@ void ThemeSwitch::apply() {
   applied_ = static_cast<int>(dark);
   const widgets::Theme& theme = dark ? widgets::dark_theme() : widgets::light_theme();
   QApplication::setPalette(theme.palette());
-  qApp->setStyleSheet(style_sheet(theme));
+  qApp->setStyleSheet(style_sheet(theme, QApplication::font().pointSizeF()));
   Q_EMIT changed();
 }
 

@@ -22,8 +22,10 @@ class ThemeSwitch final : public QObject {
   // Reads the choice from the settings and applies it. Settings are not owned.
   explicit ThemeSwitch(Settings* settings, QObject* parent = nullptr);
   [[nodiscard]] ThemeChoice choice() const { return choice_; }
-  void choose(ThemeChoice choice);           // remembered
-  void override_choice(ThemeChoice choice);  // for this session only
+  void choose(ThemeChoice choice);                            // remembered
+  void override_choice(ThemeChoice choice);                   // for this session only
+  [[nodiscard]] int text_size() const { return text_size_; }  // per cent of the desktop's
+  void choose_text_size(int percent);                         // remembered; every text at once
 
  Q_SIGNALS:
   void changed();
@@ -33,12 +35,15 @@ class ThemeSwitch final : public QObject {
 
  private:
   void apply();
+  void apply_text_size();
   void ask_system();
   void system_says(uint scheme);
 
   Settings* settings_;
   ThemeChoice choice_;
   bool system_dark_ = false;
+  double desktop_points_ = 10;
+  int text_size_ = 100;
   int applied_ = -1;  // 0 light, 1 dark
 };
 

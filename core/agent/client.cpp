@@ -1,6 +1,7 @@
 #include "core/agent/client.h"
 
 #include "core/agent/descriptor.h"
+#include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/agent/start.h"
 
@@ -52,8 +53,11 @@ class Line {
       return fail(ErrorKind::unavailable, kTalk, "the one that runs is of another version",
                   "end it: athanor-agent quit");
     }
+    line.agent_ = identify(hello->value("pid", std::int64_t{0}));
     return line;
   }
+
+  [[nodiscard]] bool agent_lives() const { return agent_ && is_alive(*agent_); }
 
   Result<void> send(const std::string& text) {
     std::string_view rest = text;
@@ -96,6 +100,7 @@ class Line {
  private:
   Descriptor fd_;
   std::string in_;
+  std::optional<store::Process> agent_;
 };
 
 }  // namespace
@@ -167,6 +172,12 @@ Result<store::Run> Client::wait(store::RunId run, std::chrono::milliseconds dead
   return run_from(reply->at("run"));
 }
 
+Result<store::Run> Client::run(store::RunId run) {
+  const auto reply = state_->ask({{"do", "run"}, {"run", run}});
+  if (!reply) return tl::unexpected(reply.error());
+  return run_from(reply->at("run"));
+}
+
 Result<std::vector<store::Run>> Client::list() {
   const auto reply = state_->ask({{"do", "list"}});
   if (!reply) return tl::unexpected(reply.error());
@@ -192,7 +203,14 @@ Result<void> Client::erase(const std::vector<store::RunId>& runs) {
 }
 Result<std::string> Client::undo() { return state_->text_of({{"do", "undo"}}); }
 Result<std::string> Client::redo() { return state_->text_of({{"do", "redo"}}); }
-Result<void> Client::shut_down_agent() { return state_->tell({{"do", "quit"}}); }
+Result<void> Client::shut_down_agent() {
+  const auto told = state_->tell({{"do", "quit"}});
+  if (!told && told.error().kind != ErrorKind::communication) return told;
+  const auto until = Clock::now() + kDeadline;
+  while (state_->line.agent_lives() && Clock::now() < until) std::this_thread::sleep_for(5ms);
+  if (!state_->line.agent_lives()) return {};
+  return told ? fail(ErrorKind::communication, "end athanor-agent", "it has not ended in time", "try again") : told;
+}
 
 Result<void> Client::follow(const std::function<void(const Change&)>& on_change, std::stop_token stop) {
   auto line = Line::open(state_->places.socket);  // of its own: notices do not mix with answers

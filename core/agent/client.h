@@ -38,8 +38,10 @@ class Client {
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
   Result<void> stop(store::RunId run);    // checkpoint, then end; a queued run leaves the queue
   Result<void> resume(store::RunId run);  // back into the queue, from its last checkpoint
+  // Once the run has ended, its process is gone and it could be resumed.
   [[nodiscard]] Result<store::Run> wait(store::RunId run, std::chrono::milliseconds deadline);
   [[nodiscard]] Result<std::vector<store::Run>> list();
+  [[nodiscard]] Result<store::Run> run(store::RunId run);  // with its recipe
 
   // Metadata. Each call is one step that undo() takes back, also after a restart.
   Result<void> rename(store::RunId run, const std::string& name);
@@ -50,7 +52,7 @@ class Client {
   Result<std::string> undo();                                 // says what was taken back
   Result<std::string> redo();
 
-  Result<void> shut_down_agent();  // runs in progress go on; the next agent adopts them
+  Result<void> shut_down_agent();  // returns when it is gone; runs in progress go on, and the next agent adopts them
 
   // Calls `on_change` from this thread until stop is requested or the agent goes (then the Error says so). The first
   // notice (runs of run 0) comes at once: from then on none is missed, so that is the moment to read everything.

@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::int64_t kBatchBytes = 1 << 20;  // some 50 ms of work at most, so that requests are answered in between
 
+std::vector<store::JournalDamage> damage_of(const journal::Batch& batch, int rank) {
+  std::vector<store::JournalDamage> all;
+  for (const auto& each : batch.damage) all.push_back({rank, each.offset, each.bytes, false, each.reason});
+  for (const auto& each : batch.cut) all.push_back({rank, each.offset, each.bytes, true, each.reason});
+  return all;
+}
+
 journal::Event alert_of(const journal::Damage& damage, const fs::path& file, std::int64_t time_ns) {
   journal::Alert alert;
   alert.rule = "journal";
@@ -43,6 +50,7 @@ bool Follower::is_behind(store::Writer& writer) {
 
 Result<Follower::Progress> Follower::step(store::Writer& writer) {
   Progress progress;
+  journal_is_unreadable_ = false;
   std::error_code code;
   for (int rank = 0; fs::exists(journal(rank), code); ++rank) {
     if (auto read = read_rank(writer, rank, progress); !read) return tl::unexpected(read.error());
@@ -55,16 +63,20 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
   if (!from) return tl::unexpected(from.error());
   auto batch = journal::read(journal(rank), *from, kBatchBytes);
   if (!batch) {
-    if (batch.error().kind != ErrorKind::corrupt) return tl::unexpected(batch.error());
+    journal_is_unreadable_ = batch.error().kind != ErrorKind::corrupt;
+    if (journal_is_unreadable_) return tl::unexpected(batch.error());
     offsets_.clear();
     progress.more = true;
     return writer.forget(run_);
   }
   if (rank == 0 && batch->writer_pid != 0) progress.writer_pid = batch->writer_pid;
+  tails_[rank] = batch->torn_tail_bytes;
   if (batch->next_offset == *from) return {};
+  const auto lost = damage_of(*batch, rank);
   const std::int64_t time_ns = batch->events.empty() ? 0 : batch->events.back().time_ns;
   for (const auto& damage : batch->damage) batch->events.push_back(alert_of(damage, journal(rank), time_ns));
-  const auto touched = writer.ingest({run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events});
+  const auto touched = writer.ingest(
+      {run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events, batch->writer_pid, lost});
   if (!touched) {
     offsets_.erase(rank);  // asked anew next time
     return tl::unexpected(touched.error());
@@ -79,6 +91,18 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
   const auto size = fs::file_size(journal(rank), code);
   progress.more |= !code && static_cast<std::int64_t>(size) > batch->next_offset + batch->torn_tail_bytes;
   return {};
+}
+
+Result<bool> Follower::note_tails(store::Writer& writer) {
+  bool any = false;
+  for (const auto& [rank, bytes] : tails_) {
+    if (bytes == 0) continue;
+    const store::JournalDamage tail{rank, offsets_[rank], bytes, true, "the end of an event that was never finished"};
+    if (auto noted = writer.note_damage(run_, tail); !noted) return tl::unexpected(noted.error());
+    any = true;
+  }
+  tails_.clear();
+  return any;
 }
 
 }  // namespace athanor::agent

@@ -19,9 +19,13 @@ class Follower {
     bool more = false;             // another call would take in more at once
     std::uint32_t writer_pid = 0;  // of a writer that opened journal 0 meanwhile
   };
-  // One batch of each journal. Damaged stretches become alerts of the run. A journal that is shorter than what was
-  // taken in (its file system lost its end) is taken in again from the beginning.
+  // One batch of each journal. Damaged stretches are noted with the run and become alerts of it. A journal that is
+  // shorter than what was taken in (its file system lost its end) is taken in again from the beginning.
   Result<Progress> step(store::Writer& writer);
+  // Whether the last step was refused by a journal, and not by the history.
+  [[nodiscard]] bool journal_is_unreadable() const { return journal_is_unreadable_; }
+  // Notes what a writer that is gone left unfinished at the end of each journal. Whether there was anything.
+  Result<bool> note_tails(store::Writer& writer);
   // Whether a journal is longer than what was taken in.
   [[nodiscard]] bool is_behind(store::Writer& writer);
   [[nodiscard]] std::filesystem::path journal(int rank) const;
@@ -33,6 +37,8 @@ class Follower {
   store::RunId run_;
   std::filesystem::path directory_;
   std::map<int, std::int64_t> offsets_;
+  std::map<int, std::int64_t> tails_;  // bytes behind what was taken in, when last looked at
+  bool journal_is_unreadable_ = false;
 };
 
 }  // namespace athanor::agent

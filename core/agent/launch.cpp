@@ -77,7 +77,8 @@ std::string last_line(const fs::path& file) {
   const auto size = static_cast<std::int64_t>(in.tellg());
   in.seekg(std::max<std::int64_t>(0, size - kLastWords));
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  // Without the full stop of a sentence: it becomes a cause, or a part of one.
+  text.erase(std::min(text.size(), text.find_last_not_of(" \r\n.") + 1));
   return text.substr(text.find_last_of("\n\r") + 1);
 }
 
@@ -98,7 +99,8 @@ Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store:
     return fail(ErrorKind::invalid_input, "queue this recipe", causes, "correct the recipe");
   }
   store::NewRun run;
-  run.name = folder_name(parsed.recipe.text("run.name"));
+  run.name = parsed.recipe.text("run.name");
+  run.folder = folder_name(run.name);
   run.recipe_toml = request.recipe_toml;
   run.steps = parsed.recipe.integer("train.steps");
   run.created_ns = now_ns();

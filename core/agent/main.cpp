@@ -3,19 +3,26 @@
 #include "core/agent/client.h"
 #include "core/agent/process.h"
 #include "core/agent/protocol.h"
+#include "core/agent/rebuild.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/recipe/recipe.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <fcntl.h>
 #include <iostream>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,13 +35,19 @@ using agent::Client;
 
 struct CommandLine {
   bool foreground = false;
-  bool json = false;
   std::string recipe;
   std::string run;
 };
 
+constexpr int kWrongInput = 2;
+
+bool g_json = false;  // one JSON object on standard output, whatever comes of it
+
+void print(const nlohmann::json& json) { std::cout << agent::line_of(json) << std::flush; }
+
 int refuse(const Error& error) {
   std::cerr << error.message() << '\n';
+  if (g_json) print({{"error", agent::to_json(error)}});
   return exit_status(error.kind);
 }
 
@@ -102,9 +115,19 @@ int serve_here() {
 }
 
 int rebuild() {
-  const auto runs = agent::rebuild(settings());
-  if (!runs) return refuse(runs.error());
-  std::cerr << fmt::format("The history holds {} run{} again\n", *runs, *runs == 1 ? "" : "s");
+  const auto rebuilt = agent::rebuild(athanor_home());
+  if (!rebuilt) return refuse(rebuilt.error());
+  for (const std::string& failure : rebuilt->failures) std::cerr << failure << '\n';
+  std::cerr << fmt::format("The history holds {} run{} again\n", rebuilt->runs, rebuilt->runs == 1 ? "" : "s");
+  if (rebuilt->left_out > 0)
+    std::cerr << fmt::format("Left out were {} of which the folders are gone\n", rebuilt->left_out);
+  if (!rebuilt->kept.empty()) std::cerr << fmt::format("The old one is kept as {}\n", rebuilt->kept.string());
+  if (g_json) {
+    print({{"runs", rebuilt->runs},
+           {"left_out", rebuilt->left_out},
+           {"kept", rebuilt->kept.string()},
+           {"failures", rebuilt->failures}});
+  }
   return 0;
 }
 
@@ -127,30 +150,96 @@ Result<store::RunId> find_run(Client& client, const std::string& text) {
 }
 
 std::string row_of(const store::Run& run) {
+  std::string words = run.cause;
+  if (!run.damage.empty()) {
+    if (!words.empty()) words += "; ";
+    words += fmt::format("its journal is damaged in {} place{}", run.damage.size(), run.damage.size() == 1 ? "" : "s");
+  }
   return fmt::format("{:>5}  {:<9} {:>8}/{:<8} {:<28} {}\n", run.id, store::to_string(run.status), run.step, run.steps,
-                     run.name, run.cause);
+                     run.name, words);
 }
 
-int list(Client& client, bool json) {
+// The run as it is now.
+int print_row(const store::Run& run) {
+  if (g_json) {
+    print(agent::to_json(run));
+  } else {
+    std::cout << row_of(run);
+  }
+  return 0;
+}
+
+int list(Client& client) {
   const auto runs = client.list();
   if (!runs) return refuse(runs.error());
-  if (json) {
+  if (g_json) {
     nlohmann::json out = {{"runs", nlohmann::json::array()}};
     for (const store::Run& run : *runs) out["runs"].push_back(agent::to_json(run));
-    std::cout << agent::line_of(out);
+    print(out);
     return 0;
   }
   for (const store::Run& run : *runs) std::cout << row_of(run);
   return 0;
 }
 
-int enqueue(Client& client, const CommandLine& line) {
-  const auto text = read_file(line.recipe);
+void line(const char* what, const std::string& text) {
+  if (!text.empty()) std::cout << fmt::format("{:<10} {}\n", what, text);
+}
+
+int show(Client& client, store::RunId id) {
+  const auto found = client.run(id);
+  if (!found) return refuse(found.error());
+  const store::Run& run = *found;
+  if (g_json) return print_row(run);
+  line("run", std::to_string(run.id));
+  line("name", run.name);
+  line("status", store::to_string(run.status));
+  line("cause", run.cause);
+  line("step", fmt::format("{} of {}", run.step, run.steps));
+  line("model", run.model);
+  line("folder", run.directory);
+  if (run.parent) line("fork of", fmt::format("run {} at step {}", *run.parent, run.fork_step));
+  line("tags", fmt::format("{}", fmt::join(run.tags, ", ")));
+  line("note", run.note);
+  if (run.deleted_ns) line("deleted", "athanor-agent keeps it; undo brings it back");
+  for (const store::JournalDamage& damage : run.damage) {
+    line(damage.tail ? "torn tail" : "damage", fmt::format("{} bytes from byte {} of journal-{}.athj on: {}",
+                                                           damage.bytes, damage.offset, damage.rank, damage.reason));
+  }
+  for (const auto& [name, value] : run.last) line("last", fmt::format("{} {:.6g}", name, value));
+  return 0;
+}
+
+// Every fault with its place in the file that was named, as athanor-run says them.
+int refuse_recipe(const std::string& file, const std::vector<recipe::Fault>& faults) {
+  nlohmann::json list = nlohmann::json::array();
+  std::string causes;
+  for (const recipe::Fault& fault : faults) {
+    causes += (causes.empty() ? "" : "\n") + recipe::to_string(fault, file);
+    list.push_back({{"line", fault.line}, {"field", fault.field}, {"reason", fault.reason}});
+  }
+  std::cerr << causes << '\n';
+  const Error error{ErrorKind::invalid_input, "queue the recipe " + file, causes, "correct the recipe"};
+  if (g_json) print({{"error", agent::to_json(error)}, {"faults", list}});
+  return kWrongInput;
+}
+
+// Before an agent is started for it.
+std::optional<int> refuse_early(const std::string& file) {
+  const auto text = read_file(file);
   if (!text) return refuse({ErrorKind::invalid_input, text.error().intention, text.error().cause, text.error().remedy});
+  const recipe::Parsed parsed = recipe::parse(*text);
+  if (!parsed.faults.empty()) return refuse_recipe(file, parsed.faults);
+  return std::nullopt;
+}
+
+int enqueue(Client& client, const std::string& file) {
+  const auto text = read_file(file);
+  if (!text) return refuse(text.error());
   const auto run = client.enqueue({*text, 0, 0});
   if (!run) return refuse(run.error());
-  if (line.json) {
-    std::cout << agent::line_of({{"run", *run}});
+  if (g_json) {
+    print({{"run", *run}});
   } else {
     std::cout << *run << '\n';
   }
@@ -158,36 +247,70 @@ int enqueue(Client& client, const CommandLine& line) {
 }
 
 // The exit status is the run's.
-int wait(Client& client, store::RunId run, bool json) {
+int wait(Client& client, store::RunId run) {
   const auto ended = client.wait(run, std::chrono::hours(24 * 365));
   if (!ended) return refuse(ended.error());
-  if (json) {
-    std::cout << agent::line_of(agent::to_json(*ended));
-  } else {
-    std::cout << row_of(*ended);
-  }
+  print_row(*ended);
   constexpr int kInterrupted = 130;
   if (ended->status == store::RunStatus::finished) return 0;
   return ended->status == store::RunStatus::stopped ? kInterrupted : 1;
 }
 
+int quit() {
+  const auto connected = Client::connect(athanor_home(), false);
+  const bool runs = connected.has_value();
+  if (!runs && connected.error().kind != ErrorKind::unavailable && connected.error().kind != ErrorKind::communication)
+    return refuse(connected.error());
+  if (runs) {
+    if (const auto done = (*connected)->shut_down_agent(); !done) return refuse(done.error());
+  } else {
+    std::cerr << "No agent is running\n";
+  }
+  if (g_json) print({{"was_running", runs}});
+  return 0;
+}
+
 int speak(const CLI::App& app, const CommandLine& line) {
-  const bool quit = app.got_subcommand("quit");
-  const auto connected = Client::connect(athanor_home(), !quit);
+  if (app.got_subcommand("enqueue")) {
+    if (const auto refused = refuse_early(line.recipe)) return *refused;
+  }
+  const auto connected = Client::connect(athanor_home());
   if (!connected) return refuse(connected.error());
   Client& client = **connected;
-  if (app.got_subcommand("list")) return list(client, line.json);
-  if (app.got_subcommand("enqueue")) return enqueue(client, line);
-  Result<void> done;
-  if (quit) {
-    done = client.shut_down_agent();
-  } else {
-    const auto run = find_run(client, line.run);
-    if (!run) return refuse(run.error());
-    if (app.got_subcommand("wait")) return wait(client, *run, line.json);
-    done = app.got_subcommand("stop") ? client.stop(*run) : client.resume(*run);
+  if (app.got_subcommand("list")) return list(client);
+  if (app.got_subcommand("enqueue")) return enqueue(client, line.recipe);
+  const auto run = find_run(client, line.run);
+  if (!run) return refuse(run.error());
+  if (app.got_subcommand("wait")) return wait(client, *run);
+  if (app.got_subcommand("show")) return show(client, *run);
+  const auto done = app.got_subcommand("stop") ? client.stop(*run) : client.resume(*run);
+  if (!done) return refuse(done.error());
+  if (!g_json) return 0;
+  const auto now = client.run(*run);
+  return now ? print_row(*now) : refuse(now.error());
+}
+
+void describe(CLI::App& app, CommandLine& line) {
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "athanor-agent " ATH_VERSION);
+  app.add_flag("--foreground", line.foreground, "Serves without leaving the terminal");
+  app.add_subcommand("enqueue", "Puts a recipe into the queue and prints the number of its run")
+      ->add_option("RECIPE", line.recipe, "A recipe file")
+      ->required();
+  app.add_subcommand("list", "Lists all runs, newest first");
+  for (CLI::App* command :
+       {app.add_subcommand("show", "Tells what the history knows of a run"),
+        app.add_subcommand("wait",
+                           "Waits until a run has ended; exits with 0 when it finished, 130 when it was stopped"),
+        app.add_subcommand("stop", "Lets a run write a checkpoint and end; takes a queued one out of the queue"),
+        app.add_subcommand("resume", "Puts a run back into the queue, to go on from its last checkpoint")}) {
+    command->add_option("RUN", line.run, "Its number, its name or its folder")->required();
   }
-  return done ? 0 : refuse(done.error());
+  app.add_subcommand("rebuild", "Builds the history again from the run directories; the old one is kept");
+  app.add_subcommand("quit", "Ends the agent; runs go on, and the next agent takes them up");
+  app.add_flag("--json", g_json, "One JSON object on standard output");
+  for (CLI::App* command : app.get_subcommands({}))
+    command->add_flag("--json", g_json, "One JSON object on standard output");
 }
 
 }  // namespace
@@ -196,32 +319,22 @@ int main(int argc, char** argv) {
   CommandLine line;
   CLI::App app("Keeps the queue, the runs and their history. Without a command: serves, detached from the terminal.",
                "athanor-agent");
-  app.require_subcommand(0, 1);
-  app.add_flag("--foreground", line.foreground, "Serves without leaving the terminal");
-  CLI::App& enqueue_command =
-      *app.add_subcommand("enqueue", "Puts a recipe into the queue and prints the number of its run");
-  enqueue_command.add_option("RECIPE", line.recipe, "A recipe file")->required();
-  CLI::App& list_command = *app.add_subcommand("list", "Lists all runs, newest first");
-  CLI::App& wait_command = *app.add_subcommand(
-      "wait", "Waits until a run has ended; exits with 0 when it finished, 130 when it was stopped");
-  for (CLI::App* command :
-       {&wait_command,
-        app.add_subcommand("stop", "Lets a run write a checkpoint and end; takes a queued one out of the queue"),
-        app.add_subcommand("resume", "Puts a run back into the queue, to go on from its last checkpoint")}) {
-    command->add_option("RUN", line.run, "Its number, its name or its folder")->required();
-  }
-  for (CLI::App* command : {&enqueue_command, &list_command, &wait_command})
-    command->add_flag("--json", line.json, "One JSON object on standard output");
-  app.add_subcommand("rebuild", "Builds the history again from the run directories");
-  app.add_subcommand("quit", "Ends the agent; runs go on, and the next agent takes them up");
+  describe(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    constexpr int kWrongInput = 2;
-    return app.exit(error) == 0 ? 0 : kWrongInput;
+    if (app.exit(error) == 0) return 0;
+    // What was wrong may stand before the wish for JSON.
+    const std::span<char*> words(argv, static_cast<std::size_t>(argc));
+    if (std::ranges::find(words, std::string_view("--json")) != words.end()) {
+      print({{"error", agent::to_json(Error{ErrorKind::invalid_input, "understand the command", error.what(),
+                                            "see what there is: athanor-agent --help"})}});
+    }
+    return kWrongInput;
   }
   try {
     if (app.got_subcommand("rebuild")) return rebuild();
+    if (app.got_subcommand("quit")) return quit();
     if (!app.get_subcommands().empty()) return speak(app, line);
     return line.foreground ? serve_here() : serve_detached();
   } catch (const Failure& failure) {

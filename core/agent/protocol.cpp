@@ -91,6 +91,15 @@ Json to_json(const store::Run& run) {
   Json last = Json::object();
   for (const auto& [name, value] : run.last) last[name] = value;  // a value that is not finite becomes null
   json["last"] = std::move(last);
+  Json damage = Json::array();
+  for (const store::JournalDamage& each : run.damage) {
+    damage.push_back({{"rank", each.rank},
+                      {"offset", each.offset},
+                      {"bytes", each.bytes},
+                      {"tail", each.tail},
+                      {"reason", each.reason}});
+  }
+  json["damage"] = std::move(damage);
   return json;
 }
 
@@ -118,6 +127,10 @@ store::Run run_from(const Json& json) {
   run.note = json.value("note", "");
   run.pinned = json.value("pinned", false);
   if (json.contains("deleted_ns")) run.deleted_ns = json.at("deleted_ns").get<std::int64_t>();
+  for (const Json& each : json.value("damage", Json::array())) {
+    run.damage.push_back({each.value("rank", 0), each.value("offset", std::int64_t{0}),
+                          each.value("bytes", std::int64_t{0}), each.value("tail", false), each.value("reason", "")});
+  }
   if (json.contains("last")) {
     for (const auto& [name, value] : json.at("last").items()) {
       run.last[name] = value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxUnsent = 64U << 20;  // a client that reads nothing for so long is let go
 constexpr std::size_t kMaxConnections = 256;
+constexpr auto kAcceptPause = std::chrono::seconds(1);
 
 [[noreturn]] void refuse(const Places& places, int reason) {
   throw Failure(ErrorKind::io, "listen at " + places.socket.string(), std::strerror(reason),
@@ -66,7 +67,8 @@ void Server::listen(const Places& places) {
 void Server::accept() {
   while (true) {
     Descriptor fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd) return;
+    if (!fd && errno == ECONNABORTED) continue;
+    if (!fd) return errno == EAGAIN || errno == EINTR ? void() : pause_accepting(errno);
     ucred peer{};
     socklen_t size = sizeof peer;
     const bool known = ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
@@ -78,6 +80,13 @@ void Server::accept() {
     loop_.watch(number, EPOLLIN, [this, number](std::uint32_t events) { on_event(number, events); });
     if (!send(number, connection)) drop(number);
   }
+}
+
+// Who waits to be let in would wake the loop again at once and for ever.
+void Server::pause_accepting(int reason) {
+  spdlog::warn("No client can be let in for a moment: {}", std::strerror(reason));
+  loop_.change(listener_.get(), 0);
+  accept_again_ = std::chrono::steady_clock::now() + kAcceptPause;
 }
 
 void Server::drop(int fd) {
@@ -192,7 +201,7 @@ Json Server::edit(const std::string& what, const Json& request) {
 
 std::optional<Json> Server::ended(store::RunId run) {
   const store::Run now = value_or_throw(reader_.run(run));
-  if (store::is_live(now.status)) return std::nullopt;
+  if (store::is_live(now.status) || !supervisor_->has_settled(run)) return std::nullopt;
   return Json{{"run", to_json(now)}};
 }
 
@@ -204,6 +213,10 @@ void Server::notify(const Change& change) {
 }
 
 void Server::flush() {
+  if (accept_again_ && std::chrono::steady_clock::now() >= *accept_again_) {
+    accept_again_.reset();
+    loop_.change(listener_.get(), EPOLLIN);
+  }
   std::vector<int> gone;
   for (auto& [fd, connection] : connections_) {
     std::erase_if(connection.waits, [&, this](const Waiting& wait) {

@@ -48,6 +48,7 @@ class Server {
   };
 
   void accept();
+  void pause_accepting(int reason);
   void on_event(int fd, std::uint32_t events);
   void on_readable(int fd, Connection& connection);
   void on_line(Connection& connection, const std::string& line);
@@ -64,6 +65,7 @@ class Server {
   Supervisor* supervisor_ = nullptr;
   std::filesystem::path socket_path_;
   Descriptor listener_;
+  std::optional<std::chrono::steady_clock::time_point> accept_again_;  // while there are no descriptors left
   std::map<int, Connection> connections_;
   std::set<store::RunId> changed_runs_;
   bool quit_ = false;

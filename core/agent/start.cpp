@@ -2,6 +2,9 @@
 
 #include "core/agent/descriptor.h"
 #include "core/agent/process.h"
+#include "core/agent/protocol.h"
+
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cerrno>
@@ -34,10 +37,10 @@ std::string all_of(int fd) {
 Result<void> start_agent(const std::filesystem::path& home) {
   const std::string program = sibling_program("athanor-agent").string();
   const std::string intention = "start " + program;
-  std::array<int, 2> errors{};
-  if (::pipe2(errors.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
-  const Descriptor said(errors[0]);
-  Descriptor says(errors[1]);
+  std::array<int, 2> words{};
+  if (::pipe2(words.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
+  const Descriptor said(words[0]);
+  Descriptor says(words[1]);
 
   std::vector<std::string> environment = {std::string(kHome) + home.string()};
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -47,13 +50,14 @@ Result<void> start_agent(const std::filesystem::path& home) {
   for (std::string& entry : environment) variables.push_back(entry.data());
   variables.push_back(nullptr);
   std::string name = program;
-  std::array<char*, 2> arguments = {name.data(), nullptr};
+  std::string json = "--json";
+  std::array<char*, 3> arguments = {name.data(), json.data(), nullptr};
 
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, says.get(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, says.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t pid = 0;
   const int refused = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
@@ -62,13 +66,13 @@ Result<void> start_agent(const std::filesystem::path& home) {
                 "build or install athanor-agent beside this program");
   }
   says.reset();
-  std::string text = all_of(said.get());
+  const auto answer = nlohmann::json::parse(all_of(said.get()), nullptr, false);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return fail(ErrorKind::unavailable, intention, text.empty() ? "it ended at once" : text);
+  if (answer.is_object() && answer.contains("error")) return tl::unexpected(error_from(answer.at("error")));
+  return fail(ErrorKind::unavailable, intention, "it ended at once", "see agent/agent.log in ATHANOR_HOME");
 }
 
 }  // namespace athanor::agent

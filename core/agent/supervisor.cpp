@@ -23,12 +23,13 @@ constexpr auto kHealthEvery = 1s;
 }  // namespace
 
 Supervisor::Supervisor(Loop& loop, Places places, store::Writer& writer, store::Reader& reader, fs::path run_program,
-                       Notify notify)
+                       const Policy& policy, Notify notify)
     : loop_(loop),
       places_(std::move(places)),
       writer_(writer),
       reader_(reader),
       run_program_(std::move(run_program)),
+      policy_(policy),
       notify_(std::move(notify)),
       inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (inotify_) {
@@ -123,6 +124,7 @@ void Supervisor::take_up(const store::Job& job) {
   if (job.process.pid != 0 && is_alive(job.process)) {
     spdlog::info("Run {} goes on as process {}", job.run, job.process.pid);
     set_process(job.run, watch, job.process);
+    if (job.status == store::RunStatus::stopping) await_stop(watch);
   } else if (!journal::has_writer(watch.follower.journal(0))) {
     watch.ended = true;
   }
@@ -192,6 +194,7 @@ void Supervisor::process_ended(store::RunId run, Watch& watch) {
 void Supervisor::check_health() {
   for (auto& [run, watch] : watches_) {
     if (watch.ended || (!watch.live && watch.process.pid == 0)) continue;
+    if (watch.kill_at && Clock::now() >= *watch.kill_at) end_by_force(run, watch);
     if (watch.process.pid != 0 ? !is_alive(watch.process) : !journal::has_writer(watch.follower.journal(0)))
       process_ended(run, watch);
     if (watch.follower.is_behind(writer_)) wake(run);
@@ -220,6 +223,11 @@ std::chrono::milliseconds Supervisor::work() {
 bool Supervisor::is_busy() const {
   return std::ranges::any_of(watches_,
                              [](const auto& entry) { return entry.second.live || entry.second.process.pid != 0; });
+}
+
+bool Supervisor::has_settled(store::RunId run) const {
+  const auto found = watches_.find(run);
+  return found == watches_.end() || (!found->second.live && !found->second.ended && found->second.process.pid == 0);
 }
 
 bool Supervisor::is_idle() const { return !is_busy() && !has_queued_ && awake_.empty(); }

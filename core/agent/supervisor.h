@@ -5,6 +5,7 @@
 #include "core/agent/follower.h"
 #include "core/agent/launch.h"
 #include "core/agent/loop.h"
+#include "core/agent/policy.h"
 #include "core/agent/protocol.h"
 #include "core/store/reader.h"
 #include "core/store/writer.h"
@@ -23,7 +24,7 @@ class Supervisor {
   using Notify = std::function<void(const Change&)>;
 
   Supervisor(Loop& loop, Places places, store::Writer& writer, store::Reader& reader, std::filesystem::path run_program,
-             Notify notify);
+             const Policy& policy, Notify notify);
   ~Supervisor();
 
   // Reads all run directories and the queue; throws Failure.
@@ -32,6 +33,9 @@ class Supervisor {
   std::chrono::milliseconds work();
   // No run is queued or going on.
   [[nodiscard]] bool is_idle() const;
+  // Nothing of the run's process is left to wait for: what the history says of it is the last word, and it can be
+  // resumed.
+  [[nodiscard]] bool has_settled(store::RunId run) const;
 
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
   Result<void> stop(store::RunId run);
@@ -49,6 +53,11 @@ class Supervisor {
     bool live = false;       // going on, as far as the history knows
     bool ended = false;      // its process is gone, the last words are still to be read
     bool asked_to_stop = false;
+    std::optional<Clock::time_point> kill_at;  // when a process that was asked to stop is ended by force
+    bool said_stopping = false;                // it heard the wish and has the longer time to save
+    bool killed = false;                       // it was, and its journal does not say so yet
+    Clock::time_point say_until{};             // how long that is tried
+    std::optional<Clock::time_point> unreadable_since;
     bool adopted = false;  // was started before this agent was
     Ending ending;
     std::string recipe;  // as the history has it, once it was looked at
@@ -66,13 +75,20 @@ class Supervisor {
   void wake(store::RunId run);
   void read(store::RunId run, Watch& watch);
   void hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pid);
+  void not_read(store::RunId run, Watch& watch, const Error& error);
   void look_at_recipe(store::RunId run, Watch& watch);
   void set_process(store::RunId run, Watch& watch, const store::Process& process);
   void process_ended(store::RunId run, Watch& watch);
   void settle(store::RunId run, Watch& watch);
+  void rest(store::RunId run, Watch& watch);
+  void await_stop(Watch& watch);
+  void end_by_force(store::RunId run, Watch& watch);
+  Result<void> say_killed(store::RunId run, Watch& watch);
   void check_health();
   void start_next();
   Result<void> launch(const store::Job& job);
+  // The last state that the run's journal names.
+  [[nodiscard]] std::optional<journal::StateChanged> last_state(store::RunId run);
   [[nodiscard]] std::optional<Verdict> last_word(store::RunId run);
   [[nodiscard]] bool is_busy() const;
   void tell(Change::What what, store::RunId run) { notify_({what, run}); }
@@ -82,6 +98,7 @@ class Supervisor {
   store::Writer& writer_;
   store::Reader& reader_;
   std::filesystem::path run_program_;
+  Policy policy_;
   Notify notify_;
   Descriptor inotify_;
   int runs_watch_ = -1;

@@ -1,6 +1,8 @@
 // What becomes of runs: queued, started, read, ended.
 #include "core/agent/supervisor.h"
+#include "core/journal/writer.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
@@ -27,11 +29,8 @@ void Supervisor::wake(store::RunId run) { awake_.insert(run); }
 
 void Supervisor::read(store::RunId run, Watch& watch) {
   const auto progress = watch.follower.step(writer_);
-  if (!progress) {
-    spdlog::error("Run {}: {}", run, progress.error().message());
-    watch.read_again = Clock::now() + kAfterRefusal;  // a full disk may have room again; nothing is lost meanwhile
-    return;
-  }
+  if (!progress) return not_read(run, watch, progress.error());
+  watch.unreadable_since.reset();
   const store::Touched& touched = progress->touched;
   watch.read_again = Clock::now() + (progress->more ? 0ms : kBetweenCommits);
   if (touched.runs) {
@@ -51,6 +50,29 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   if (watch.ended) settle(run, watch);
 }
 
+// A full disk may have room again and a disk may come back: nothing is lost meanwhile, so it is tried again. A journal
+// that no trying makes readable is the end of what can be known of its run.
+void Supervisor::not_read(store::RunId run, Watch& watch, const Error& error) {
+  spdlog::error("Run {}: {}", run, error.message());
+  const auto now = Clock::now();
+  watch.read_again = now + kAfterRefusal;
+  if (!watch.follower.journal_is_unreadable()) return;
+  if (!watch.unreadable_since) watch.unreadable_since = now;
+  const bool is_over = watch.ended || watch.process.pid == 0;
+  const bool tried = is_over && now - *watch.unreadable_since >= policy_.read_within;
+  if (error.kind != ErrorKind::unavailable && !tried) return;
+  const auto job = writer_.job(run);
+  if (!job) return;
+  if (store::is_live(job->status) && job->status != store::RunStatus::queued) {
+    const auto noted = writer_.set_status(run, store::RunStatus::broken, "its journal cannot be read: " + error.cause);
+    if (!noted) return spdlog::error("{}", noted.error().message());
+  }
+  awake_.erase(run);
+  watch.live = false;
+  if (is_over) return rest(run, watch);
+  tell(Change::What::runs, run);
+}
+
 // A run writes its resolved recipe after its journal has begun.
 void Supervisor::look_at_recipe(store::RunId run, Watch& watch) {
   const auto described = describe(watch.directory);
@@ -66,6 +88,13 @@ void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pi
   const auto process = identify(writer_pid);
   if (!process) return;
   if (auto noted = writer_.set_process(run, *process); !noted) spdlog::error("{}", noted.error().message());
+  // A wish to stop was for the earlier process.
+  if (const auto job = writer_.job(run); job && job->status == store::RunStatus::stopping) {
+    if (auto noted = writer_.set_status(run, store::RunStatus::starting, ""); !noted)
+      spdlog::error("{}", noted.error().message());
+  }
+  watch.asked_to_stop = false;
+  watch.kill_at.reset();
   watch.ended = false;
   watch.live = true;
   set_process(run, watch, *process);
@@ -78,8 +107,15 @@ void Supervisor::settle(store::RunId run, Watch& watch) {
     watch.read_again = Clock::now() + kAfterRefusal;
     wake(run);
   };
+  if (watch.killed) {
+    // Those it started may hold the journal for a moment longer than it does.
+    if (const auto said = say_killed(run, watch); !said) return again(said.error());
+    watch.killed = false;
+    return wake(run);  // what was written now is read first
+  }
   const auto job = writer_.job(run);
   if (!job) return again(job.error());
+  if (const auto noted = watch.follower.note_tails(writer_); !noted) return again(noted.error());
   if (store::is_live(job->status) && job->status != store::RunStatus::queued) {
     const bool said_nothing = job->launch != store::Launch::nothing;
     Result<void> done;
@@ -98,28 +134,81 @@ void Supervisor::settle(store::RunId run, Watch& watch) {
     }
     if (!done) return again(done.error());
   }
+  rest(run, watch);
+}
+
+// Nothing goes on in the run any more.
+void Supervisor::rest(store::RunId run, Watch& watch) {
   watch.ended = watch.live = watch.adopted = watch.asked_to_stop = false;
+  watch.kill_at.reset();
   watch.process = {};
   watch.ending = {};
   queue_changed_ = true;
   tell(Change::What::runs, run);
 }
 
-// The final state that an earlier session of the run left: a process that found nothing to do says nothing.
-std::optional<Verdict> Supervisor::last_word(store::RunId run) {
+void Supervisor::await_stop(Watch& watch) {
+  watch.asked_to_stop = true;
+  watch.said_stopping = false;
+  watch.kill_at = Clock::now() + policy_.stop_within;
+}
+
+// With everything it has started, where it leads a group of its own: one started in a script shares that script's.
+void Supervisor::end_by_force(store::RunId run, Watch& watch) {
+  watch.kill_at.reset();
+  if (watch.process.pid == 0 || !is_alive(watch.process)) return;
+  if (const auto last = last_state(run); !watch.said_stopping && last && last->state == journal::RunState::stopping) {
+    watch.said_stopping = true;
+    watch.kill_at = Clock::now() + policy_.save_within - policy_.stop_within;
+    return;
+  }
+  const auto pid = static_cast<pid_t>(watch.process.pid);
+  spdlog::warn("Run {} has not stopped in time; process {} is killed", run, pid);
+  if (::kill(::getpgid(pid) == pid ? -pid : pid, SIGKILL) == 0) {
+    watch.killed = true;
+    watch.say_until = Clock::now() + policy_.read_within;
+  } else if (errno != ESRCH) {
+    spdlog::error("Run {}: process {} could not be killed: {}", run, pid, std::strerror(errno));
+  }
+}
+
+// In its journal, since the run cannot say it any more; else in the history alone.
+Result<void> Supervisor::say_killed(store::RunId run, Watch& watch) {
+  const auto within = watch.said_stopping ? policy_.save_within : policy_.stop_within;
+  const std::string cause = fmt::format("it did not end within {:.3g} s of being asked to stop and was killed",
+                                        std::chrono::duration<double>(within).count());
+  if (Clock::now() >= watch.say_until) return writer_.set_status(run, store::RunStatus::failed, cause);
+  const auto row = reader_.run(run);
+  if (!row) return tl::unexpected(row.error());
+  const auto opened = journal::Writer::open(watch.follower.journal(0));
+  if (!opened) return tl::unexpected(opened.error());
+  journal::Writer& journal = **opened;
+  const journal::FaultSeen fault{row->step, to_string(ErrorKind::cancelled), "stop", cause,
+                                 "resume it from its last checkpoint"};
+  if (auto said = journal.append(fault); !said) return said;
+  if (auto said = journal.append(journal::StateChanged{journal::RunState::failed, cause}); !said) return said;
+  return journal.sync();
+}
+
+std::optional<journal::StateChanged> Supervisor::last_state(store::RunId run) {
   const auto occurrences = reader_.occurrences(run);
   if (!occurrences) return std::nullopt;
   for (auto it = occurrences->rbegin(); it != occurrences->rend(); ++it) {
-    const auto* change = std::get_if<journal::StateChanged>(&it->payload);
-    if (change == nullptr) continue;
-    switch (change->state) {
-      case journal::RunState::finished: return Verdict{store::RunStatus::finished, change->cause};
-      case journal::RunState::stopped: return Verdict{store::RunStatus::stopped, change->cause};
-      case journal::RunState::failed: return Verdict{store::RunStatus::failed, change->cause};
-      default: return std::nullopt;
-    }
+    if (const auto* change = std::get_if<journal::StateChanged>(&it->payload)) return *change;
   }
   return std::nullopt;
+}
+
+// The final state that an earlier session of the run left: a process that found nothing to do says nothing.
+std::optional<Verdict> Supervisor::last_word(store::RunId run) {
+  const auto last = last_state(run);
+  if (!last) return std::nullopt;
+  switch (last->state) {
+    case journal::RunState::finished: return Verdict{store::RunStatus::finished, last->cause};
+    case journal::RunState::stopped: return Verdict{store::RunStatus::stopped, last->cause};
+    case journal::RunState::failed: return Verdict{store::RunStatus::failed, last->cause};
+    default: return std::nullopt;
+  }
 }
 
 void Supervisor::start_next() {
@@ -136,8 +225,10 @@ void Supervisor::start_next() {
   const store::Job& job = jobs->front();
   const auto launched = launch(job);
   if (!launched) {
-    spdlog::error("Run {}: {}", job.run, launched.error().message());
-    if (auto noted = writer_.set_status(job.run, store::RunStatus::failed, launched.error().message()); !noted) {
+    std::string cause = launched.error().message();
+    spdlog::error("Run {}: {}", job.run, cause);
+    cause.pop_back();  // a cause is no sentence
+    if (auto noted = writer_.set_status(job.run, store::RunStatus::failed, cause); !noted) {
       spdlog::error("{}", noted.error().message());
       next_start_ = Clock::now() + kAfterRefusal;
     }
@@ -152,8 +243,13 @@ Result<void> Supervisor::launch(const store::Job& job) {
   const auto run = reader_.run(job.run);
   if (!run) return tl::unexpected(run.error());
   std::optional<store::Job> parent;
-  if (job.parent) {
-    if (auto found = writer_.job(*job.parent)) parent = *found;
+  if (job.launch == store::Launch::fork) {
+    const auto found = writer_.job(job.parent.value_or(0));
+    if (!found) {
+      return fail(found.error().kind, fmt::format("fork run {} at step {}", job.parent.value_or(0), job.fork_step),
+                  found.error().cause, "fork a run that is there");
+    }
+    parent = *found;
   }
   auto waiting = prepare(*run, job, parent, run_program_);
   if (!waiting) return tl::unexpected(waiting.error());
@@ -163,7 +259,8 @@ Result<void> Supervisor::launch(const store::Job& job) {
   if (auto begun = waiting->go(); !begun) return begun;
   spdlog::info("Run {} started as process {}", job.run, waiting->process().pid);
   watch.live = true;
-  watch.adopted = watch.ended = watch.asked_to_stop = false;
+  watch.adopted = watch.ended = watch.asked_to_stop = watch.killed = false;
+  watch.kill_at.reset();
   set_process(job.run, watch, waiting->process());
   if (!watch.end && !is_alive(watch.process)) process_ended(job.run, watch);
   return {};
@@ -202,7 +299,7 @@ Result<void> Supervisor::stop(store::RunId run) {
     Watch& watch = found->second;
     // A second signal would end the run at once, without its checkpoint.
     if (watch.asked_to_stop && job->status == store::RunStatus::stopping) return {};
-    watch.asked_to_stop = true;
+    await_stop(watch);
     const long sent = watch.end ? ::syscall(SYS_pidfd_send_signal, watch.end.get(), SIGTERM, nullptr, 0)
                                 : ::kill(static_cast<pid_t>(watch.process.pid), SIGTERM);
     if (sent != 0 && errno != ESRCH)

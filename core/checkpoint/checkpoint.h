@@ -5,7 +5,8 @@
 //   COMPLETE                JSON: format, step, and size and SHA-256 of every file above
 // Writing: into .tmp-step-<N>, each file flushed, COMPLETE last, then renamed and the folder flushed. A crash at any
 // byte leaves the earlier checkpoints as they were. A damaged folder is never overwritten: one that stands in the way
-// is renamed to step-<N>.refused-<k>. One writer per folder; reading is safe at any time.
+// is renamed to step-<N>.refused-<k>, and to step-<N>.superseded-<k> where it is whole but of another past; of these
+// the newest stay, as many as of the others. One writer per folder; reading is safe at any time.
 #pragma once
 
 #include "core/base/result.h"

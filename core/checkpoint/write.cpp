@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 namespace athanor::checkpoint {
 namespace fs = std::filesystem;
@@ -54,26 +56,67 @@ Result<Manifest> write_files(const fs::path& aside, const Contents& contents) {
   return manifest;
 }
 
+// "step-400.refused-2": a checkpoint that made room for another.
+bool is_aside(const std::string& name) {
+  return name.find(".refused-") != std::string::npos || name.find(".superseded-") != std::string::npos;
+}
+
+std::vector<fs::path> put_aside(const fs::path& folder) {
+  std::vector<fs::path> out;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) {
+    if (is_aside(entry.path().filename().string())) out.push_back(entry.path());
+  }
+  return out;
+}
+
+// One more than the highest that was given, so that names are not used again while any is left.
+int next_number(const fs::path& target) {
+  int highest = 0;
+  for (const fs::path& other : put_aside(target.parent_path())) {
+    const std::string name = other.filename().string();
+    if (!name.starts_with(target.filename().string() + ".")) continue;
+    int number = 0;
+    const char* digits = name.data() + name.rfind('-') + 1;
+    std::from_chars(digits, name.data() + name.size(), number);
+    highest = std::max(highest, number);
+  }
+  return highest + 1;
+}
+
 // A folder of the same step that is not whole, or whole but of another past, keeps its bytes under another name.
 Result<void> make_room(const fs::path& target) {
   std::error_code code;
   if (!fs::exists(target, code)) return {};
   const bool whole = why_not_whole(target).empty();
-  for (int attempt = 1;; ++attempt) {
+  for (int attempt = next_number(target);; ++attempt) {
     const fs::path other = fmt::format("{}.{}-{}", target.string(), whole ? "superseded" : "refused", attempt);
     if (fs::exists(other, code)) continue;
     fs::rename(target, other, code);
     if (code) return refused(target, code);
+    fs::last_write_time(other, fs::file_time_type::clock::now(), code);  // since when it is aside
     return {};
   }
 }
 
 // Renamed first, so that a checkpoint is there wholly or not at all.
-void remove_checkpoint(const fs::path& folder, std::int64_t step) {
+void remove_checkpoint(const fs::path& folder, const std::string& name) {
   std::error_code code;
-  const fs::path doomed = folder / fmt::format("{}remove-{}", kAside, step);
-  fs::rename(folder / folder_name(step), doomed, code);
+  const fs::path doomed = folder / fmt::format("{}remove-{}", kAside, name);
+  fs::rename(folder / name, doomed, code);
   if (!code) fs::remove_all(doomed, code);
+}
+
+// Of what was put aside the newest `keep` stay: they are there to be looked at, not to fill the disk.
+void retain_aside(const fs::path& folder, std::int64_t keep) {
+  std::vector<std::pair<fs::file_time_type, std::string>> aside;
+  std::error_code code;
+  for (const fs::path& path : put_aside(folder)) {
+    aside.emplace_back(fs::last_write_time(path, code), path.filename().string());
+  }
+  std::ranges::sort(aside);
+  const auto excess = static_cast<std::int64_t>(aside.size()) - std::max<std::int64_t>(keep, 1);
+  for (std::int64_t i = 0; i < excess; ++i) remove_checkpoint(folder, aside[static_cast<std::size_t>(i)].second);
 }
 
 // Keeps the newest `keep` up to the one just written. Later steps are what a resume passed over; they are not counted.
@@ -84,7 +127,8 @@ void retain(const fs::path& folder, std::int64_t written_step, std::int64_t keep
     if (step <= written_step && fs::exists(folder / folder_name(step) / kMarkerFile, code)) complete.push_back(step);
   }
   const auto excess = static_cast<std::int64_t>(complete.size()) - std::max<std::int64_t>(keep, 1);
-  for (std::int64_t i = 0; i < excess; ++i) remove_checkpoint(folder, complete[static_cast<std::size_t>(i)]);
+  for (std::int64_t i = 0; i < excess; ++i)
+    remove_checkpoint(folder, folder_name(complete[static_cast<std::size_t>(i)]));
 }
 
 }  // namespace
@@ -115,6 +159,7 @@ Result<Written> write(const fs::path& folder, const Contents& contents, std::int
   }
   if (auto flushed = flush_folder(folder); !flushed) return tl::unexpected(flushed.error());
   retain(folder, contents.state.step, keep);
+  retain_aside(folder, keep);
 
   Written written{target, 0};
   for (const auto& [file, facts] : manifest->files) written.bytes += facts.bytes;

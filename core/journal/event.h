@@ -128,7 +128,8 @@ struct FaultSeen {
   std::string intention, cause, remedy;
 };
 
-// The run went on from a checkpoint: earlier samples after `step` are superseded by what follows.
+// The run went on from a checkpoint: earlier samples after `step` are superseded by what follows. Step 0 is the
+// beginning: everything is, also what was said of step 0.
 struct Recovery {
   std::int64_t step = 0;
   std::string from;  // "checkpoint step-400", "fork of <run>"

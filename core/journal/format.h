@@ -12,7 +12,8 @@
 // Every payload but Names begins with a stamp of 16 bytes: i64 wall-clock anchor (Unix epoch, ns, at time 0 of the
 // writer's session) and i64 monotonic nanoseconds since that anchor. Each frame is thus readable by itself.
 //
-//   session   stamp, 8 bytes "ATHJRNL\0", u32 format version, u32 process id. Written whenever a writer opens the file.
+//   session   stamp, 8 bytes "ATHJRNL\0", u32 format version, u32 process id, i64 bytes of a torn tail that were cut
+//             right here. Written whenever a writer opens the file.
 //   names     u32 count, then count texts (u32 length, bytes). Written twice when a set of metric names first appears
 //             in a session and again every kNamesEvery bytes: no single damaged byte makes other samples nameless.
 //   metrics   stamp, i64 step, u64 file offset of the set's names frame, u32 CRC32C of that frame, then one double per
@@ -27,7 +28,7 @@
 //
 // Damage: bytes that are not a whole frame, with a whole frame somewhere behind them, are a damaged stretch and are
 // skipped. Bytes at the end with no whole frame behind them are the torn tail: a frame being written, or one whose
-// writer died. The next writer cuts it.
+// writer died. The next writer cuts it, unless it is longer than a frame can be.
 #pragma once
 
 #include <array>

@@ -53,6 +53,7 @@ Result<FrameFile> FrameFile::open(const std::filesystem::path& file) {
 FrameFile::FrameFile(FrameFile&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       owned_(std::exchange(other.owned_, false)),
+      refused_(other.refused_),
       size_(other.size_),
       base_(other.base_),
       buffer_(std::move(other.buffer_)) {}
@@ -69,14 +70,17 @@ std::string_view FrameFile::view(std::int64_t offset, std::size_t bytes) {
     buffer_.resize(std::min(std::max(bytes, kPiece), static_cast<std::size_t>(size_ - offset)));
     base_ = offset;
     std::size_t filled = 0;
+    int reason = 0;
     while (filled < buffer_.size()) {
       const ssize_t got =
           ::pread(fd_, buffer_.data() + filled, buffer_.size() - filled, offset + static_cast<std::int64_t>(filled));
       if (got < 0 && errno == EINTR) continue;
+      if (got < 0) reason = errno;
       if (got <= 0) break;
       filled += static_cast<std::size_t>(got);
     }
     buffer_.resize(filled);
+    if (filled < bytes && refused_ == 0) refused_ = reason;
   }
   return std::string_view(buffer_).substr(std::min(buffer_.size(), static_cast<std::size_t>(offset - base_)), bytes);
 }
@@ -102,6 +106,7 @@ std::optional<Frame> FrameFile::next(std::int64_t offset) {
   const std::string_view sync(reinterpret_cast<const char*>(kSync.data()), kSync.size());
   while (true) {
     if (auto frame = at(offset)) return frame;
+    if (refused_ != 0) return std::nullopt;
     ++offset;
     // To the next place that can begin a frame.
     while (true) {

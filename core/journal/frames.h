@@ -30,7 +30,8 @@ struct Stamp {
   std::int64_t time_ns = 0;
 };
 
-// Reads a file of frames in large pieces. The size is taken when opened; what is appended later is not seen.
+// Reads a file of frames in large pieces. The size is taken when opened; what is appended later is not seen. Finding no
+// frame means that there is none only while refused() is 0: otherwise the bytes could not be read.
 class FrameFile {
  public:
   [[nodiscard]] static Result<FrameFile> open(const std::filesystem::path& file);
@@ -41,17 +42,20 @@ class FrameFile {
   ~FrameFile();
 
   [[nodiscard]] std::int64_t size() const noexcept { return size_; }
+  // errno of the first read that the operating system refused; 0 when none was.
+  [[nodiscard]] int refused() const noexcept { return refused_; }
   // The whole frame that begins exactly here.
   [[nodiscard]] std::optional<Frame> at(std::int64_t offset);
   // The first whole frame that begins at `offset` or behind it.
   [[nodiscard]] std::optional<Frame> next(std::int64_t offset);
 
  private:
-  // Up to `bytes` bytes from `offset`; fewer at the end of the file or when reading fails.
+  // Up to `bytes` bytes from `offset`; fewer at the end of the file, or when reading fails and refused_ says why.
   std::string_view view(std::int64_t offset, std::size_t bytes);
 
   int fd_ = -1;
   bool owned_ = false;
+  int refused_ = 0;
   std::int64_t size_ = 0;
   std::int64_t base_ = 0;  // file offset of the buffer's first byte
   std::string buffer_;

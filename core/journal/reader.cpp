@@ -3,6 +3,7 @@
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
 
+#include <cstring>
 #include <fcntl.h>
 #include <map>
 #include <optional>
@@ -33,14 +34,17 @@ std::optional<Names> decode_names(std::string_view bytes) {
 // One call of read(): walks frames and turns them into events of one batch.
 class Session {
  public:
-  Session(FrameFile file, FrameFile elsewhere, Batch& batch)
-      : file_(std::move(file)), elsewhere_(std::move(elsewhere)), batch_(batch) {}
+  Session(const std::filesystem::path& path, FrameFile file, FrameFile elsewhere, Batch& batch)
+      : path_(path), file_(std::move(file)), elsewhere_(std::move(elsewhere)), batch_(batch) {}
 
   Result<void> run(std::int64_t offset, std::int64_t max_bytes) {
     batch_.next_offset = offset;
     const std::int64_t enough = offset + max_bytes;
     while (batch_.next_offset < file_.size() && batch_.next_offset < enough) {
       const std::optional<Frame> frame = file_.next(batch_.next_offset);
+      // What was read before the bad place is a batch of its own.
+      if (file_.refused() != 0 && batch_.next_offset > offset) return {};
+      if (file_.refused() != 0) return refused(file_.refused(), batch_.next_offset);
       if (!frame) break;
       if (frame->type != FrameType::names && frame->payload.size() >= kStampBytes && !same_anchor(*frame)) break;
       if (frame->offset > batch_.next_offset)
@@ -49,11 +53,17 @@ class Session {
       batch_.next_offset = frame->end;
     }
     // Only when nothing whole follows are the remaining bytes a tail.
-    if (!file_.next(batch_.next_offset)) batch_.torn_tail_bytes = file_.size() - batch_.next_offset;
+    const bool is_tail = !file_.next(batch_.next_offset);
+    if (is_tail && file_.refused() == 0) batch_.torn_tail_bytes = file_.size() - batch_.next_offset;
     return {};
   }
 
  private:
+  [[nodiscard]] tl::unexpected<Error> refused(int reason, std::int64_t offset) const {
+    return fail(ErrorKind::io, "read the journal " + path_.string() + " behind byte " + std::to_string(offset),
+                std::strerror(reason), "check the disk it lies on");
+  }
+
   // All events of a batch share one anchor; a frame of another session ends it.
   bool same_anchor(const Frame& frame) {
     const auto anchor = get<std::int64_t>(frame.payload, 0);
@@ -72,7 +82,7 @@ class Session {
       case FrameType::names:
         if (auto names = decode_names(frame.payload)) names_[frame.crc] = std::move(*names);
         return {};
-      case FrameType::metrics: take_metrics(frame); return {};
+      case FrameType::metrics: return take_metrics(frame);
       default: break;
     }
     const bool known = frame.type >= FrameType::state_changed && frame.type <= FrameType::log_line;
@@ -96,13 +106,16 @@ class Session {
     }
     const auto version = get<std::uint32_t>(body, kMagic.size());
     if (version > kFormatVersion) {
-      return fail(ErrorKind::unavailable, "read the journal",
+      return fail(ErrorKind::unavailable, "read the journal " + path_.string(),
                   "it was written in format " + std::to_string(version) + " and this program knows format " +
                       std::to_string(kFormatVersion),
                   "update Athanor on this machine");
     }
     const std::size_t pid_at = kMagic.size() + sizeof version;
     if (body.size() >= pid_at + sizeof(std::uint32_t)) batch_.writer_pid = get<std::uint32_t>(body, pid_at);
+    const std::size_t cut_at = pid_at + sizeof(std::uint32_t);
+    const auto cut = body.size() >= cut_at + sizeof(std::int64_t) ? get<std::int64_t>(body, cut_at) : 0;
+    if (cut > 0) batch_.cut.push_back({frame.offset, cut, "the end of an event that was never finished"});
     return {};
   }
 
@@ -122,14 +135,20 @@ class Session {
     return &(names_[crc] = std::move(*names));
   }
 
-  void take_metrics(const Frame& frame) {
+  Result<void> take_metrics(const Frame& frame) {
     constexpr std::size_t kFixed = kStampBytes + 8 + 8 + 4;
-    if (frame.payload.size() < kFixed) return damaged(frame.offset, frame.end, "this metric frame is too short");
+    if (frame.payload.size() < kFixed) {
+      damaged(frame.offset, frame.end, "this metric frame is too short");
+      return {};
+    }
     const Names* names = names_of(get<std::int64_t>(frame.payload, kStampBytes + 8),
                                   get<std::uint32_t>(frame.payload, kStampBytes + 16), frame.offset);
-    if (names == nullptr) return damaged(frame.offset, frame.end, "the names of these metrics are damaged");
-    if (frame.payload.size() < kFixed + names->size() * sizeof(double)) {
-      return damaged(frame.offset, frame.end, "this metric frame has fewer values than names");
+    if (elsewhere_.refused() != 0) return refused(elsewhere_.refused(), 0);
+    if (names == nullptr || frame.payload.size() < kFixed + names->size() * sizeof(double)) {
+      damaged(frame.offset, frame.end,
+              names == nullptr ? "the names of these metrics are damaged"
+                               : "this metric frame has fewer values than names");
+      return {};
     }
     MetricSamples samples;
     samples.step = get<std::int64_t>(frame.payload, kStampBytes);
@@ -138,8 +157,10 @@ class Session {
       samples.values.emplace_back((*names)[i], get<double>(frame.payload, kFixed + i * sizeof(double)));
     }
     batch_.events.push_back({get<std::int64_t>(frame.payload, 8), std::move(samples)});
+    return {};
   }
 
+  const std::filesystem::path& path_;
   FrameFile file_;
   FrameFile elsewhere_;  // a second buffer, so that looking names up does not move the first
   Batch& batch_;
@@ -158,7 +179,7 @@ Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::
   auto elsewhere = FrameFile::open(file);
   if (!elsewhere) return tl::unexpected(elsewhere.error());
   Batch batch;
-  Session session(std::move(*frames), std::move(*elsewhere), batch);
+  Session session(file, std::move(*frames), std::move(*elsewhere), batch);
   if (auto done = session.run(offset, max_bytes); !done) return tl::unexpected(done.error());
   return batch;
 }

@@ -25,10 +25,12 @@ struct Batch {
       0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
   std::int64_t torn_tail_bytes = 0;  // bytes behind next_offset that are not yet, or never became, a whole frame
   std::vector<Damage> damage;
+  std::vector<Damage> cut;       // torn tails that a later writer has cut: where they began and how long they were
   std::uint32_t writer_pid = 0;  // process of the newest writer whose session frame was read in this batch; 0: none was
 };
 
-// At most max_bytes are read; a shorter file than offset is ErrorKind::corrupt.
+// At most max_bytes are read. ErrorKind::corrupt: the file is shorter than offset. io: it cannot be read here; what
+// lies before that place is given by earlier calls. unavailable: a later version of the format.
 [[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset,
                                  std::int64_t max_bytes = 4 << 20);
 

@@ -41,12 +41,18 @@ tl::unexpected<Error> refused(const std::string& intention, int reason) {
   return fail(ErrorKind::io, intention, std::strerror(reason), remedy_for(reason));
 }
 
-// Where the last whole frame ends.
-std::int64_t whole_end(int fd, std::int64_t size) {
+// Where the last whole frame ends. What follows may be cut only when it can be what a dying writer left: all of it was
+// read, and it is no more than one frame.
+Result<std::int64_t> whole_end(int fd, std::int64_t size, const std::string& intention) {
   FrameFile frames(fd, size);
   std::int64_t end = 0;
   while (const auto frame = frames.next(end)) end = frame->end;
-  return end;
+  if (frames.refused() != 0) return refused(intention, frames.refused());
+  if (size - end <= static_cast<std::int64_t>(kHeaderBytes) + kMaxPayload) return end;
+  return fail(ErrorKind::corrupt, intention,
+              "its last " + std::to_string(size - end) + " bytes, from byte " + std::to_string(end) +
+                  " on, are damaged, and that is more than an unfinished event",
+              "restore the file from a copy, or fork the run from one of its checkpoints");
 }
 
 }  // namespace
@@ -100,11 +106,12 @@ struct Writer::State {
     return {};
   }
 
-  Result<void> write_session() {
+  Result<void> write_session(std::int64_t cut) {
     std::string payload = stamp();
     payload += kMagic;
     put(payload, kFormatVersion);
     put(payload, static_cast<std::uint32_t>(::getpid()));
+    put(payload, cut);
     return write(make_frame(FrameType::session, payload));
   }
 
@@ -155,12 +162,14 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) 
   }
   struct stat info {};
   if (::fstat(state->fd, &info) != 0) return refused(intention, errno);
-  state->end = whole_end(state->fd, info.st_size);
+  const auto end = whole_end(state->fd, info.st_size, intention);
+  if (!end) return tl::unexpected(end.error());
+  state->end = *end;
   state->cut_bytes = info.st_size - state->end;
   if (state->cut_bytes > 0 && ::ftruncate(state->fd, state->end) != 0) return refused(intention, errno);
   state->anchor_monotonic_ns = monotonic_ns();
   state->anchor_wall_ns = wall_ns();
-  if (auto written = state->write_session(); !written) return tl::unexpected(written.error());
+  if (auto written = state->write_session(state->cut_bytes); !written) return tl::unexpected(written.error());
   return std::unique_ptr<Writer>(new Writer(std::move(state)));
 }
 

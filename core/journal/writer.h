@@ -14,7 +14,9 @@ namespace athanor::journal {
 class Writer {
  public:
   // Opens for appending, or creates with a header frame that holds the wall-clock anchor. A torn tail left by a dead
-  // writer is cut first and reported as the returned writer's cut_bytes().
+  // writer, which is at most one frame, is cut first, reported as the returned writer's cut_bytes() and noted in the
+  // new session. ErrorKind::io when the file cannot be read to its end, corrupt when more than a frame would have to be
+  // cut; the file is then as it was.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file);
   ~Writer();
   Writer(const Writer&) = delete;

@@ -4,8 +4,9 @@
 
 namespace athanor::observe {
 
-Sampler::Sampler(std::chrono::milliseconds interval, std::function<void(const journal::DeviceSample&)> take)
-    : take_(std::move(take)), thread_([this, interval] { work(interval); }) {}
+Sampler::Sampler(std::chrono::milliseconds interval, std::vector<WatchedGpu> gpus,
+                 std::function<void(const journal::DeviceSample&)> take)
+    : take_(std::move(take)), thread_([this, interval, gpus = std::move(gpus)] { work(interval, gpus); }) {}
 
 Sampler::~Sampler() {
   {
@@ -16,8 +17,9 @@ Sampler::~Sampler() {
   thread_.join();
 }
 
-void Sampler::work(std::chrono::milliseconds interval) {
+void Sampler::work(std::chrono::milliseconds interval, const std::vector<WatchedGpu>& gpus) {
   const std::int64_t memory_total = machine().memory_bytes;
+  const GpuMeter gpu_meter(gpus);
   CpuMeter meter;
   (void)meter.utilisation();
   std::unique_lock lock(mutex_);
@@ -29,6 +31,7 @@ void Sampler::work(std::chrono::milliseconds interval) {
            .memory_total_bytes = memory_total,
            .power_w = -1,
            .temperature_c = temperature_c()});
+    for (const journal::DeviceSample& sample : gpu_meter.read()) take_(sample);
     lock.lock();
   }
 }

@@ -1,7 +1,8 @@
-// A thread that measures the machine at a fixed pace and hands every sample to a function.
+// A thread that measures the machine and the GPUs of a run at a fixed pace and hands every sample to a function.
 #pragma once
 
 #include "core/journal/event.h"
+#include "core/observe/gpu_meter.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -14,14 +15,15 @@ namespace athanor::observe {
 class Sampler {
  public:
   // `take` is called on the sampler's thread, first after one interval.
-  Sampler(std::chrono::milliseconds interval, std::function<void(const journal::DeviceSample&)> take);
+  Sampler(std::chrono::milliseconds interval, std::vector<WatchedGpu> gpus,
+          std::function<void(const journal::DeviceSample&)> take);
   // Stops and joins.
   ~Sampler();
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
  private:
-  void work(std::chrono::milliseconds interval);
+  void work(std::chrono::milliseconds interval, const std::vector<WatchedGpu>& gpus);
 
   std::function<void(const journal::DeviceSample&)> take_;
   std::mutex mutex_;

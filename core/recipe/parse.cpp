@@ -98,6 +98,7 @@ void read_section(const std::string& section, const toml::table& table, Parsed& 
       out.recipe.set_line(path, line);
     } else {
       out.faults.push_back({line, path, fmt::format("must be {}, not {}", wanted(field->type), kind_of(node))});
+      out.doubtful.insert(path);
     }
   }
 }
@@ -140,13 +141,15 @@ class Lines {
     return out;
   }
 
-  // Blanks the line, and behind a broken section header all keys of that section. False when nothing was left to blank.
-  bool blank(std::size_t line) {
+  // Blanks the line, and behind a broken section header all keys of that section; adds the fields that were named there
+  // to `lost`. False when nothing was left to blank.
+  bool blank(std::size_t line, std::set<std::string, std::less<>>& lost) {
     if (line == 0 || line > lines_.size()) return false;
+    const std::string section = section_of(line - 1);
     const bool header = is_header(lines_[line - 1]);
-    bool changed = clear(lines_[line - 1]);
+    bool changed = lose(lines_[line - 1], section, lost);
     for (std::size_t next = line; header && next < lines_.size() && !is_header(lines_[next]); ++next) {
-      changed |= clear(lines_[next]);
+      changed |= lose(lines_[next], section, lost);
     }
     return changed;
   }
@@ -156,8 +159,22 @@ class Lines {
     const auto first = line.find_first_not_of(" \t");
     return first != std::string::npos && line[first] == '[';
   }
-  static bool clear(std::string& line) {
+  // "train" behind "[train]", also where the header itself is not well formed.
+  [[nodiscard]] std::string section_of(std::size_t index) const {
+    while (index > 0 && !is_header(lines_[index])) --index;
+    if (!is_header(lines_[index])) return {};
+    const auto begin = lines_[index].find_first_not_of(" \t[");
+    if (begin == std::string::npos) return {};
+    return lines_[index].substr(begin, lines_[index].find_first_of(" \t]=#", begin) - begin);
+  }
+  static bool lose(std::string& line, const std::string& section, std::set<std::string, std::less<>>& lost) {
     if (line.empty()) return false;
+    const auto begin = line.find_first_not_of(" \t");
+    const auto equals = line.find('=');
+    if (begin != std::string::npos && equals != std::string::npos && begin < equals) {
+      const std::string key = line.substr(begin, line.find_last_not_of(" \t", equals - 1) + 1 - begin);
+      lost.insert(section.empty() ? key : section + "." + key);
+    }
     line.clear();
     return true;
   }
@@ -171,15 +188,15 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-toml::table read_syntax(std::string_view text, std::vector<Fault>& faults) {
+toml::table read_syntax(std::string_view text, Parsed& out) {
   Lines lines(text);
   for (std::size_t attempt = 0; attempt < kMostSyntaxFaults; ++attempt) {
     try {
       return attempt == 0 ? toml::parse(text) : toml::parse(lines.joined());
     } catch (const toml::parse_error& error) {
       const std::size_t line = error.source().begin.line;
-      faults.push_back({static_cast<int>(line), "", "syntax error: " + one_line(error.description())});
-      if (!lines.blank(line)) break;
+      out.faults.push_back({static_cast<int>(line), "", "syntax error: " + one_line(error.description())});
+      if (!lines.blank(line, out.doubtful)) break;
     }
   }
   return {};
@@ -189,8 +206,8 @@ toml::table read_syntax(std::string_view text, std::vector<Fault>& faults) {
 
 Parsed parse(std::string_view text) {
   Parsed out;
-  read_document(read_syntax(text, out.faults), out);
-  std::vector<Fault> judged = validate(out.recipe);
+  read_document(read_syntax(text, out), out);
+  std::vector<Fault> judged = validate(out.recipe, out.doubtful);
   std::ranges::move(judged, std::back_inserter(out.faults));
   std::ranges::stable_sort(out.faults, {}, [](const Fault& fault) { return fault.line; });
   return out;

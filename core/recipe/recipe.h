@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,14 +93,17 @@ class Recipe {
 struct Parsed {
   Recipe recipe;              // what could be understood; defaults elsewhere
   std::vector<Fault> faults;  // every fault at once, in order of lines; includes validate()'s
+  // Fields that were named but not understood: their defaults are no wish of anybody's, so no rule judges them.
+  std::set<std::string, std::less<>> doubtful;
 };
 
 // Reads TOML. Never throws for bad text.
 [[nodiscard]] Parsed parse(std::string_view toml);
 // Reads a file; an unreadable one is the Error.
 [[nodiscard]] Result<Parsed> parse_file(const std::string& file);
-// Ranges, choices and the rules that tie fields to one another.
-[[nodiscard]] std::vector<Fault> validate(const Recipe& recipe);
+// Ranges, choices and the rules that tie fields to one another; rules that touch a doubtful field are not judged.
+[[nodiscard]] std::vector<Fault> validate(const Recipe& recipe,
+                                          const std::set<std::string, std::less<>>& doubtful = {});
 // "train.steps=200". The fault names the field and why.
 [[nodiscard]] std::optional<Fault> apply_override(Recipe& recipe, std::string_view assignment);
 // Text of one value as it is typed in a file, and back.

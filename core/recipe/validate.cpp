@@ -74,7 +74,8 @@ std::optional<std::string> judge(const Field& field, const Value& value) {
 // The rules between fields. Each is judged only when its own fields are in range, so that one slip is one fault.
 class Rules {
  public:
-  Rules(const Recipe& recipe, std::vector<Fault>& faults) : recipe_(recipe), faults_(faults) {
+  Rules(const Recipe& recipe, std::vector<Fault>& faults, const std::set<std::string, std::less<>>& doubtful)
+      : recipe_(recipe), faults_(faults), spoiled_(doubtful) {
     for (const Fault& fault : faults) spoiled_.insert(fault.field);
   }
 
@@ -143,14 +144,14 @@ class Rules {
 
 }  // namespace
 
-std::vector<Fault> validate(const Recipe& recipe) {
+std::vector<Fault> validate(const Recipe& recipe, const std::set<std::string, std::less<>>& doubtful) {
   std::vector<Fault> faults;
   for (const Field& field : fields()) {
     if (auto reason = judge(field, recipe.value(field.path))) {
       faults.push_back({recipe.line(field.path), field.path, std::move(*reason)});
     }
   }
-  Rules(recipe, faults).apply();
+  Rules(recipe, faults, doubtful).apply();
   return faults;
 }
 

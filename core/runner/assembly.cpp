@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace athanor::runner {
 namespace {
@@ -42,6 +43,14 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
 
 recipe::Fault fault(const recipe::Recipe& recipe, const char* path, const Error& error) {
   return {recipe.line(path), path, error.remedy.empty() ? error.cause : error.cause + "; " + error.remedy};
+}
+
+// Advice that can be followed: only one data set can be made here.
+recipe::Fault no_dataset(const recipe::Recipe& recipe, Error error) {
+  if (recipe.text("data.dataset") != kPreparable) {
+    error.remedy = fmt::format("only {0} can be prepared here: set data.dataset to {0}", kPreparable);
+  }
+  return fault(recipe, "data.dataset", error);
 }
 
 // Which field of a selection does the data set not know?
@@ -147,27 +156,31 @@ std::string describe_device(const recipe::Recipe& recipe) {
   return fmt::format("cpu: {}, {} thread{}", observe::machine().processor, threads, threads == 1 ? "" : "s");
 }
 
-DataJudgement judge_data(const recipe::Recipe& recipe) {
+Result<DataJudgement> judge_data(const recipe::Recipe& recipe, const std::set<std::string, std::less<>>& spoiled) {
   DataJudgement out;
   auto opened = data::Dataset::open_named(recipe.text("data.dataset"));
   if (!opened) {
-    if (opened.error().kind == ErrorKind::corrupt) throw Failure(std::move(opened.error()));
-    out.faults.push_back(fault(recipe, "data.dataset", opened.error()));
+    if (opened.error().kind == ErrorKind::corrupt) return tl::unexpected(std::move(opened.error()));
+    out.faults.push_back(no_dataset(recipe, std::move(opened.error())));
     return out;
   }
   out.dataset = std::make_shared<const data::Dataset>(std::move(*opened));
+  const auto usable = [&](std::initializer_list<const char*> paths) {
+    return std::ranges::none_of(paths, [&](const char* path) { return spoiled.contains(path); });
+  };
   const auto count = [&](const data::Selection& selection, const char* styles_field) -> std::int64_t {
+    if (!usable({"data.groups", "data.language", styles_field})) return 0;
     const auto selected = out.dataset->select(selection);
     if (selected) return static_cast<std::int64_t>(selected->size());
     out.faults.push_back(fault(recipe, unknown_field(*out.dataset, selection, styles_field), selected.error()));
     return 0;
   };
-  const data::Selection train{recipe.list("data.groups"), recipe.list("data.train_styles"),
-                              recipe.text("data.language")};
-  out.train_pictures = count(train, "data.train_styles");
+  out.train_pictures =
+      count({recipe.list("data.groups"), recipe.list("data.train_styles"), recipe.text("data.language")},
+            "data.train_styles");
   if (out.train_pictures == 0) return out;
   out.test_pictures = count(test_selection(recipe), "data.test_styles");
-  if (recipe.integer("data.batch_size") > out.train_pictures) {
+  if (usable({"data.batch_size"}) && recipe.integer("data.batch_size") > out.train_pictures) {
     out.faults.push_back({recipe.line("data.batch_size"), "data.batch_size",
                           fmt::format("must not exceed the {} training pictures", out.train_pictures)});
   }
@@ -192,6 +205,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   test_options.selection = test_selection(recipe);
   out.task = std::make_unique<tasks::Contrastive>(tasks::ContrastiveParts{
       *out.model, out.dataset, value_or_throw(data::EvaluationSet::create(out.dataset, test_options)),
+      test_options.batch_size,
       value_or_throw(data::probe_set(*out.dataset, test_options.selection, as_int(recipe, "eval.probes"), kProbeSeed)),
       std::move(media)});
   return out;

@@ -9,6 +9,8 @@
 #include "core/train/trainer.h"
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace athanor::runner {
@@ -28,6 +30,10 @@ namespace athanor::runner {
 // "cpu: AMD EPYC, 2 threads"
 [[nodiscard]] std::string describe_device(const recipe::Recipe& recipe);
 
+// The data set that this program can make (`athanor-run prepare`).
+inline constexpr const char* kPreparable = "emoji";
+inline constexpr const char* kTextEncoder = "minilm";  // a text encoder to finetune
+
 // What can only be judged with the data at hand: a missing data set, groups it does not hold, a batch larger than the
 // training set. Opens the data set as a by-product; null when that failed.
 struct DataJudgement {
@@ -36,7 +42,9 @@ struct DataJudgement {
   std::int64_t train_pictures = 0;
   std::int64_t test_pictures = 0;
 };
-[[nodiscard]] DataJudgement judge_data(const recipe::Recipe& recipe);
+// Fields among `spoiled` have faults already and are not judged again. Errors: corrupt.
+[[nodiscard]] Result<DataJudgement> judge_data(const recipe::Recipe& recipe,
+                                               const std::set<std::string, std::less<>>& spoiled = {});
 
 // Members are destroyed in the reverse order; tensors go before the context they came from.
 struct Assembly {

@@ -7,12 +7,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include <charconv>
+
 namespace athanor::runner {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 
 std::filesystem::path file() { return athanor_home() / "calibration.json"; }
 
@@ -20,8 +22,8 @@ json read_all() {
   const auto text = read_file(file());
   if (!text) return json::object();
   json all = json::parse(*text, nullptr, false);
-  const bool usable =
-      all.is_object() && all.value("format", 0) == kFormat && all.contains("machines") && all["machines"].is_object();
+  const bool usable = all.is_object() && all.contains("format") && all["format"] == kFormat &&
+                      all.contains("machines") && all["machines"].is_object();
   return usable ? all["machines"] : json::object();
 }
 
@@ -40,25 +42,55 @@ ShapeTimes shape_from(const json& in) {
           in.at("program_bytes").get<double>(), in.at("measured_at").get<std::int64_t>()};
 }
 
+// JSON has only texts as keys.
+json by_class_json(const std::map<int, double>& values) {
+  json out = json::object();
+  for (const auto& [size, value] : values) out[std::to_string(size)] = value;
+  return out;
+}
+
+std::map<int, double> by_class_from(const json& in) {
+  std::map<int, double> out;
+  for (const auto& [text, value] : in.items()) {
+    int size = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), size).ec == std::errc{}) out[size] = value;
+  }
+  return out;
+}
+
 json to_json(const OpRates& rates) {
-  return {{"seconds_per_flop", rates.seconds_per_flop},
+  json per_flop = json::object();
+  for (const auto& [op, by_class] : rates.seconds_per_flop) per_flop[op] = by_class_json(by_class);
+  return {{"seconds_per_flop", per_flop},
           {"seconds_per_launch", rates.seconds_per_launch},
-          {"overhead", rates.overhead},
+          {"overhead", by_class_json(rates.overhead)},
           {"program_bytes", rates.program_bytes},
           {"start_s", rates.start_s}};
 }
 
 OpRates rates_from(const json& in) {
   OpRates out;
-  in.at("seconds_per_flop").get_to(out.seconds_per_flop);
+  for (const auto& [op, by_class] : in.at("seconds_per_flop").items()) {
+    out.seconds_per_flop[op] = by_class_from(by_class);
+  }
   in.at("seconds_per_launch").get_to(out.seconds_per_launch);
-  in.at("overhead").get_to(out.overhead);
+  out.overhead = by_class_from(in.at("overhead"));
   in.at("program_bytes").get_to(out.program_bytes);
   in.at("start_s").get_to(out.start_s);
   return out;
 }
 
 }  // namespace
+
+void learn(OpRates& rates, const OpRates& fresh) {
+  for (const auto& [op, by_class] : fresh.seconds_per_flop) {
+    for (const auto& [size, rate] : by_class) rates.seconds_per_flop[op][size] = rate;
+  }
+  for (const auto& [op, rate] : fresh.seconds_per_launch) rates.seconds_per_launch[op] = rate;
+  for (const auto& [size, overhead] : fresh.overhead) rates.overhead[size] = overhead;
+  rates.program_bytes = fresh.program_bytes;
+  rates.start_s = fresh.start_s;
+}
 
 std::string machine_key(const recipe::Recipe& recipe) { return describe_device(recipe); }
 

@@ -20,11 +20,12 @@ struct ShapeTimes {
   std::int64_t measured_at = 0;  // seconds since the Unix epoch
 };
 
-// What an operation costs beyond this shape: for shapes that were never measured.
+// What operations cost, for shapes that were never measured. A kernel is the slower per operation the less it has to do
+// at once, so its rate is kept for every size it was met at and used for sizes near that one.
 struct OpRates {
-  std::map<std::string, double> seconds_per_flop;    // by kernel name
-  std::map<std::string, double> seconds_per_launch;  // of kernels that count no arithmetic
-  double overhead = 1;                               // whole step over the sum of its operations
+  std::map<std::string, std::map<int, double>> seconds_per_flop;  // by kernel name and size_class() of a launch
+  std::map<std::string, double> seconds_per_launch;               // of kernels that count no arithmetic
+  std::map<int, double> overhead;  // whole step over the sum of its operations, by size_class() of the step
   double program_bytes = 0;
   double start_s = 0;
 };
@@ -34,6 +35,9 @@ struct MachineCalibration {
   std::map<std::string, ShapeTimes> shapes;  // by shape_key()
   std::optional<OpRates> rates;
 };
+
+// Adds `fresh`, which is believed where both know something.
+void learn(OpRates& rates, const OpRates& fresh);
 
 // Device, processor and threads.
 [[nodiscard]] std::string machine_key(const recipe::Recipe& recipe);

@@ -1,3 +1,4 @@
+#include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/data/dataset.h"
 #include "core/observe/process.h"
@@ -5,15 +6,14 @@
 #include "core/runner/gpus.h"
 #include "core/runner/output.h"
 #include "core/runner/provenance.h"
+#include "core/store/reader.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <fstream>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -61,23 +61,32 @@ bool agent_runs() {
   return held;
 }
 
-// SQLite keeps the user version in bytes 60 to 63 of the file, big-endian; -1 without a store.
-std::int64_t store_version() {
-  constexpr std::size_t kHeader = 100, kVersionAt = 60;
-  std::ifstream file(history_path(), std::ios::binary);
-  std::array<char, kHeader> header{};
-  if (!file.read(header.data(), header.size())) return -1;
-  std::int64_t version = 0;
-  for (std::size_t i = 0; i < 4; ++i) version = version << 8 | static_cast<unsigned char>(header[kVersionAt + i]);
-  return version;
+// Whether the history can be read to its rows. "none" is no fault: the agent makes it.
+json examine_store(bool& sound) {
+  std::error_code code;
+  if (!fs::exists(history_path(), code)) return {{"state", "none"}};
+  const auto history = store::Reader::open(history_path());
+  if (!history) {
+    sound = sound && history.error().kind != ErrorKind::corrupt;
+    return {{"state", to_string(history.error().kind)}, {"error", history.error().message()}};
+  }
+  const auto runs = (*history)->runs(true);
+  if (runs) return {{"state", "sound"}, {"runs", runs->size()}};
+  sound = false;
+  return {{"state", to_string(runs.error().kind)}, {"error", runs.error().message()}};
 }
 
-bool writable(const fs::path& home) {
+// Found by writing: permissions say nothing to root, nor of a disk that is full or read-only. Empty when it worked.
+// Where there is no home yet, the folder it would be made in is tried.
+std::string why_not_writable(const fs::path& home) {
   fs::path existing = home;
   std::error_code code;
-  while (!fs::exists(existing, code) && existing.has_parent_path() && existing != existing.parent_path())
-    existing = existing.parent_path();
-  return ::access(existing.c_str(), W_OK) == 0;
+  while (!fs::exists(existing, code) && existing != existing.parent_path()) existing = existing.parent_path();
+  if (!fs::is_directory(existing, code)) return existing.string() + " is no folder";
+  const fs::path probe = existing / fmt::format(".athanor-doctor-{}", ::getpid());
+  const auto written = write_file_flushed(probe, "can this be written?\n");
+  fs::remove(probe, code);
+  return written ? std::string() : written.error().cause;
 }
 
 json examine() {
@@ -87,7 +96,8 @@ json examine() {
   fs::path on_disk = home;
   while (!fs::exists(on_disk, code) && on_disk != on_disk.parent_path()) on_disk = on_disk.parent_path();
   const auto space = fs::space(on_disk, code);
-  bool sound = writable(home);
+  const std::string refusal = why_not_writable(home);
+  bool sound = true;
   json out = {{"program", {{"version", version()}, {"commit", build_commit()}}},
               {"machine",
                {{"host", machine.host},
@@ -99,12 +109,14 @@ json examine() {
               {"gpus", gpu_list()},
               {"home",
                {{"folder", home.string()},
-                {"writable", writable(home)},
+                {"writable", refusal.empty()},
+                {"refusal", refusal},
                 {"free_bytes", code ? 0 : static_cast<std::int64_t>(space.available)}}},
-              {"agent", {{"running", agent_runs()}}},
-              {"store", {{"version", store_version()}}}};
+              {"agent", {{"running", agent_runs()}}}};
+  out["store"] = examine_store(sound);
   out["data_sets"] = data_sets(sound);
-  out["sound"] = sound;
+  out["corrupt"] = !sound;
+  out["sound"] = sound && refusal.empty();
   return out;
 }
 
@@ -122,7 +134,9 @@ std::string text_of(const json& facts) {
     out += fmt::format("gpu        {}, {}\n", text(gpu["name"]), gib(gpu["memory_bytes"]));
   }
   out += fmt::format("home       {}{}, {} free\n", text(facts["home"]["folder"]),
-                     facts["home"]["writable"].get<bool>() ? "" : " (not writable: set ATHANOR_HOME)",
+                     facts["home"]["writable"].get<bool>()
+                         ? ""
+                         : " cannot be written (" + text(facts["home"]["refusal"]) + "): set ATHANOR_HOME",
                      gib(facts["home"]["free_bytes"]));
   if (facts["data_sets"].empty()) out += "data       none: run athanor-run prepare emoji\n";
   for (const json& set : facts["data_sets"]) {
@@ -132,8 +146,10 @@ std::string text_of(const json& facts) {
                              text(set["pictures"]), text(set["concepts"]), text(set["digest"]).substr(0, 12));
   }
   out += fmt::format("agent      {}\n", facts["agent"]["running"].get<bool>() ? "is running" : "is not running");
-  const auto stored = facts["store"]["version"].get<std::int64_t>();
-  out += stored < 0 ? "history    none yet" : fmt::format("history    version {}", stored);
+  const json& stored = facts["store"];
+  if (stored.contains("error")) out += "history    " + text(stored["error"]);
+  if (stored.contains("runs")) out += fmt::format("history    {} runs", text(stored["runs"]));
+  if (stored["state"] == "none") out += "history    none yet";
   return out;
 }
 
@@ -142,7 +158,8 @@ std::string text_of(const json& facts) {
 int run_doctor(const DoctorOptions& options, Console&) {
   const json facts = examine();
   print_line(options.json ? facts.dump(-1, ' ', false, json::error_handler_t::replace) : text_of(facts));
-  return facts["sound"].get<bool>() ? 0 : exit_status(ErrorKind::corrupt);
+  if (facts["corrupt"].get<bool>()) return exit_status(ErrorKind::corrupt);
+  return facts["sound"].get<bool>() ? 0 : exit_status(ErrorKind::unavailable);
 }
 
 }  // namespace athanor::runner

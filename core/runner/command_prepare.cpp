@@ -23,11 +23,11 @@ int prepare_text_encoder(const PrepareOptions& options, Console& console) {
 }  // namespace
 
 int run_prepare(const PrepareOptions& options, Console& console) {
-  if (options.dataset == "minilm") return prepare_text_encoder(options, console);
-  if (options.dataset != "emoji") {
+  if (options.dataset == kTextEncoder) return prepare_text_encoder(options, console);
+  if (options.dataset != kPreparable) {
     throw Failure(ErrorKind::invalid_input, fmt::format("prepare {}", options.dataset),
-                  "only emoji and minilm can be prepared",
-                  "Run athanor-run prepare emoji or athanor-run prepare minilm");
+                  fmt::format("only {} and {} can be prepared", kPreparable, kTextEncoder),
+                  fmt::format("Run athanor-run prepare {} or athanor-run prepare {}", kPreparable, kTextEncoder));
   }
   data::PrepareOptions wish;
   wish.sources = data::default_sources();

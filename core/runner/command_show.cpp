@@ -1,3 +1,4 @@
+#include "core/journal/reader.h"
 #include "core/journal/text.h"
 #include "core/recipe/document.h"
 #include "core/runner/commands.h"
@@ -13,14 +14,59 @@ namespace {
 
 using nlohmann::json;
 
-void warn_of_damage(const Replay& replay, Console& console) {
+// A journal that is not whole, in words; what a living run is about to complete is none of that.
+std::vector<std::string> damage_of(const RunDirectory& run, const Replay& replay) {
+  std::vector<std::string> out;
   for (const journal::Damage& damage : replay.damage) {
-    console.warn(fmt::format("The journal is damaged at byte {} ({} bytes): {}; the rest was read", damage.offset,
-                             damage.bytes, damage.reason));
+    out.push_back(fmt::format("The journal is damaged at byte {} ({} bytes): {}; the rest was read", damage.offset,
+                              damage.bytes, damage.reason));
   }
+  if (replay.torn_tail_bytes > 0 && !journal::has_writer(run.journal())) {
+    std::error_code code;
+    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(run.journal(), code));
+    out.push_back(
+        fmt::format("The journal ends torn at byte {}: {} bytes are no whole event; what came before was "
+                    "read",
+                    size - replay.torn_tail_bytes, replay.torn_tail_bytes));
+  }
+  return out;
 }
 
-void show_events(const RunDirectory& run, bool as_json, Console& console) {
+// Says what is wrong with the journal; the exit status that follows from it.
+int conclude(const RunDirectory& run, const Replay& replay, Console& console) {
+  const auto damage = damage_of(run, replay);
+  for (const std::string& text : damage) console.warn(text);
+  return damage.empty() ? 0 : exit_status(ErrorKind::corrupt);
+}
+
+json damage_json(const Replay& replay) {
+  json out = json::array();
+  for (const journal::Damage& damage : replay.damage) {
+    out.push_back({{"offset", damage.offset}, {"bytes", damage.bytes}, {"reason", damage.reason}});
+  }
+  return out;
+}
+
+// Whether the last word is one after which somebody should still be writing.
+bool claims_to_go_on(const journal::StateChanged& changed) {
+  using enum journal::RunState;
+  return changed.state == preparing || changed.state == running || changed.state == stopping;
+}
+
+// A run that has not begun has no journal; one that has begun has lost it.
+void refuse_without_journal(const RunDirectory& run) {
+  if (run.has_run()) return;
+  std::error_code code;
+  const auto intention = fmt::format("show the run {}", run.folder().string());
+  if (std::filesystem::exists(run.provenance(), code)) {
+    throw Failure(ErrorKind::corrupt, intention, fmt::format("its {} is gone", run.journal().filename().string()),
+                  "Restore it from a copy; the checkpoints are not touched and the run can go on with --resume");
+  }
+  throw Failure(ErrorKind::invalid_input, intention, "it has not begun: there is no journal yet",
+                "Wait until it starts, or start it with athanor-agent");
+}
+
+int show_events(const RunDirectory& run, bool as_json, Console& console) {
   json events = json::array();
   const auto each = [&](const journal::Event& event) {
     if (as_json) {
@@ -29,8 +75,15 @@ void show_events(const RunDirectory& run, bool as_json, Console& console) {
       print_line(journal::to_json(event));
     }
   };
-  warn_of_damage(value_or_throw(replay(run.journal(), each)), console);
-  if (as_json) print_line(json{{"run", run.folder().string()}, {"events", events}}.dump());
+  const Replay replayed = value_or_throw(replay(run.journal(), each));
+  if (as_json) {
+    print_line(json{{"run", run.folder().string()},
+                    {"events", events},
+                    {"damage", damage_json(replayed)},
+                    {"torn_tail_bytes", replayed.torn_tail_bytes}}
+                   .dump());
+  }
+  return conclude(run, replayed, console);
 }
 
 void show_metric(const RunDirectory& run, const Replay& replay, const std::string& name, bool as_json) {
@@ -72,20 +125,22 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
   return {{"run", run.folder().string()},
           {"state", journal::to_string(replay.state.state)},
           {"cause", replay.state.cause},
+          {"live", journal::has_writer(run.journal())},
           {"step", step},
           {"metrics", metrics},
           {"checkpoints", checkpoints},
           {"faults", faults},
           {"recoveries", replay.recoveries.size()},
           {"events", replay.events},
-          {"damage", replay.damage.size()},
+          {"damage", damage_json(replay)},
           {"torn_tail_bytes", replay.torn_tail_bytes}};
 }
 
-std::string summary_text(const json& summary) {
+std::string summary_text(const json& summary, bool abandoned) {
   std::string out =
       fmt::format("run      {}\nstate    {}", summary["run"].get<std::string>(), summary["state"].get<std::string>());
   if (const auto cause = summary["cause"].get<std::string>(); !cause.empty()) out += " (" + cause + ")";
+  if (abandoned) out += ", but no process of this machine writes its journal: it died without a word";
   out += fmt::format("\nstep     {}\n", summary["step"].get<std::int64_t>());
   for (const auto& [name, value] : summary["metrics"].items())
     out += fmt::format("  {:<24} {:.6g}\n", name, value.get<double>());
@@ -105,21 +160,22 @@ int run_show(const ShowOptions& options, Console& console) {
     print_line(page);
     return 0;
   }
-  if (options.run.empty()) throw Failure(ErrorKind::invalid_input, "show a run", "none is named", "Name its folder");
-  const RunDirectory run = value_or_throw(find_run(options.run));
-  if (options.events) {
-    show_events(run, options.json, console);
-    return 0;
+  if (options.run.empty()) {
+    throw Failure(ErrorKind::invalid_input, "show a run", "none is named", "Give its folder, name or number");
   }
+  const RunDirectory run = value_or_throw(find_run(options.run));
+  refuse_without_journal(run);
+  if (options.events) return show_events(run, options.json, console);
   const Replay replayed = value_or_throw(replay(run.journal()));
-  warn_of_damage(replayed, console);
   if (!options.metric.empty()) {
     show_metric(run, replayed, options.metric, options.json);
-    return 0;
+    return conclude(run, replayed, console);
   }
   const json summary = summary_json(run, replayed);
-  print_line(options.json ? summary.dump() : summary_text(summary));
-  return 0;
+  const bool abandoned = claims_to_go_on(replayed.state) && !summary["live"].get<bool>();
+  print_line(options.json ? summary.dump(-1, ' ', false, json::error_handler_t::replace)
+                          : summary_text(summary, abandoned));
+  return conclude(run, replayed, console);
 }
 
 }  // namespace athanor::runner

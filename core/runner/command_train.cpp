@@ -1,22 +1,20 @@
+#include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/runner/commands.h"
 #include "core/runner/output.h"
+#include "core/runner/provenance.h"
 #include "core/runner/training_run.h"
+#include "core/runner/unchanged.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace athanor::runner {
 namespace fs = std::filesystem;
 namespace {
-
-// A resumed run goes on with its own recipe; only what cannot change a bit of the result may be given anew.
-bool may_change_on_resume(const std::string& path) {
-  return path == "run.name" || path == "run.notes" || path == "data.workers" || path.starts_with("checkpoint.") ||
-         path == "eval.every_steps" || path == "eval.probes";
-}
 
 void check_resumed_recipe(const recipe::Recipe& wanted, const recipe::Recipe& own) {
   std::string changed;
@@ -28,14 +26,37 @@ void check_resumed_recipe(const recipe::Recipe& wanted, const recipe::Recipe& ow
                 "it differs from the run's own in " + changed, "Leave these as they were, or start a fork with --fork");
 }
 
-Beginning resumed(const RunDirectory& directory) {
+Beginning from_parent(const RunDirectory& parent, std::int64_t step) {
   Beginning out;
-  if (checkpoint::steps(directory.checkpoints()).empty()) {
+  out.checkpoint = value_or_throw(checkpoint::load_step(parent.checkpoints(), step));
+  out.parent = parent.folder().string();
+  out.from = fmt::format("fork of {} at step {}", parent.folder().filename().string(), step);
+  return out;
+}
+
+// What the agent noted when it made the folder; the run itself may have died before it could note anything.
+std::optional<Beginning> from_ticket(const RunDirectory& directory) {
+  const auto ticket = nlohmann::json::parse(read_file(directory.folder() / "ticket.json").value_or(""), nullptr, false);
+  if (!ticket.is_object() || !ticket.contains("parent") || !ticket["parent"].is_number_integer()) return std::nullopt;
+  const auto step = ticket.find("fork_step");
+  if (step == ticket.end() || !step->is_number_integer()) return std::nullopt;
+  const auto parent = std::to_string(ticket["parent"].get<std::int64_t>());
+  return from_parent(value_or_throw(find_run(parent)), step->get<std::int64_t>());
+}
+
+Beginning resumed(const RunDirectory& directory, const std::optional<Origin>& origin) {
+  Beginning out;
+  if (!checkpoint::steps(directory.checkpoints()).empty()) {
+    out.checkpoint = value_or_throw(checkpoint::load_newest(directory.checkpoints()));
+    out.from = fmt::format("checkpoint step-{}", out.checkpoint->contents.state.step);
+  } else if (origin && !origin->parent.empty()) {
+    out = from_parent(RunDirectory(origin->parent), origin->fork_step);
+  } else if (auto ticket = origin ? std::nullopt : from_ticket(directory)) {
+    out = std::move(*ticket);
+  } else {
     out.from = "the start, for there was no checkpoint yet";
-    return out;
   }
-  out.checkpoint = value_or_throw(checkpoint::load_newest(directory.checkpoints()));
-  out.from = fmt::format("checkpoint step-{}", out.checkpoint->contents.state.step);
+  out.resumed = true;
   return out;
 }
 
@@ -46,12 +67,7 @@ Beginning forked(const TrainOptions& options) {
     const fs::path file = options.recipe.file;
     from = (fs::is_directory(file, code) ? file : file.parent_path()).string();
   }
-  const RunDirectory parent = value_or_throw(find_run(from));
-  Beginning out;
-  out.checkpoint = value_or_throw(checkpoint::load_step(parent.checkpoints(), *options.fork_step));
-  out.parent = parent.folder().string();
-  out.from = fmt::format("fork of {} at step {}", parent.folder().filename().string(), *options.fork_step);
-  return out;
+  return from_parent(value_or_throw(find_run(from)), *options.fork_step);
 }
 
 void check_length(const recipe::Recipe& recipe, const Beginning& beginning) {
@@ -89,12 +105,24 @@ bool has_finished(const RunDirectory& directory) {
   }
 }
 
-int resume(const TrainOptions& options, Console& console) {
-  if (options.run_directory.empty()) {
-    throw Failure(ErrorKind::invalid_input, "resume", "no run is named", "Name its folder with --run-dir");
+// With --resume and no --run-dir the one thing that is named is the run.
+RunDirectory run_to_resume(const TrainOptions& options, RecipeInput& recipe) {
+  std::string run = options.run_directory.string();
+  if (run.empty()) run = std::exchange(recipe.file, {});
+  if (run.empty()) {
+    throw Failure(ErrorKind::invalid_input, "resume", "no run is named",
+                  "Name its folder, name or number, as in: athanor-run train --resume --run-dir DIR");
   }
-  const RunDirectory directory = value_or_throw(find_run(options.run_directory.string()));
+  return value_or_throw(find_run(run));
+}
+
+int resume(const TrainOptions& options, Console& console) {
   RecipeInput input = options.recipe;
+  const RunDirectory directory = run_to_resume(options, input);
+  const std::string intention = fmt::format("go on with the run {}", directory.folder().string());
+  if (journal::has_writer(directory.journal())) {
+    throw Failure(ErrorKind::unavailable, intention, "it is still running", "Wait for its end, or stop it first");
+  }
   if (input.file.empty()) input.file = directory.recipe().string();
   SoundRecipe sound = read_sound_recipe(input);
   check_resumed_recipe(sound.recipe, value_or_throw(read_recipe(directory)));
@@ -103,7 +131,9 @@ int resume(const TrainOptions& options, Console& console) {
     if (options.json) print_line(nlohmann::json{{"run", directory.folder().string()}, {"state", "finished"}}.dump());
     return 0;
   }
-  Beginning beginning = resumed(directory);
+  const auto origin = value_or_throw(read_origin(directory));
+  Beginning beginning = resumed(directory, origin);
+  check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->contents.state : nullptr);
   TrainingRun run(directory, std::move(sound), std::move(beginning), console, options.process_start);
   const int status = run.run();
   if (options.json) print_line(run.result_json());
@@ -114,6 +144,11 @@ int resume(const TrainOptions& options, Console& console) {
 
 int run_train(const TrainOptions& options, Console& console) {
   if (options.resume) return resume(options, console);
+  if (options.recipe.file.empty()) {
+    throw Failure(ErrorKind::invalid_input, "train", "no recipe is named",
+                  "Name one, such as experiments/starter.toml, or - for standard input; an earlier run goes on with "
+                  "--resume --run-dir DIR");
+  }
   SoundRecipe sound = read_sound_recipe(options.recipe);
   (void)resolve_device(sound.recipe);  // refuses before anything is made
   Beginning beginning = options.fork_step ? forked(options) : Beginning{};

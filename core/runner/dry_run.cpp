@@ -4,6 +4,7 @@
 #include "core/ops/loss.h"
 #include "core/runner/assembly.h"
 #include "core/runner/encoder.h"
+#include "core/runner/facts.h"
 
 #include <algorithm>
 
@@ -17,11 +18,11 @@ class Counter final : public WorkObserver {
  public:
   void on_launch(const char* op, const Work& work) noexcept override {
     if (into == nullptr) return;
-    OpCount& count = (*into)[op];
+    OpCount& count = (*into)[op][size_class(work.flops)];
     count.flops += work.flops;
     ++count.launches;
   }
-  std::map<std::string, OpCount>* into = nullptr;
+  OpCounts* into = nullptr;
 };
 
 class Rehearsal {
@@ -36,7 +37,7 @@ class Rehearsal {
     context_.set_work_observer(&counter_);
   }
 
-  void step(std::map<std::string, OpCount>* counts) {
+  void step(OpCounts* counts) {
     counter_.into = counts;
     Variable loss;
     {
@@ -51,7 +52,7 @@ class Rehearsal {
     counter_.into = nullptr;
   }
 
-  void evaluate(std::map<std::string, OpCount>* counts) {
+  void evaluate(OpCounts* counts) {
     counter_.into = counts;
     const NoGradient no_gradient(context_);
     context_.set_training(false);
@@ -92,7 +93,9 @@ class Rehearsal {
 
 double DryRun::step_flops() const {
   double sum = 0;
-  for (const auto& [op, count] : step) sum += count.flops;
+  for (const auto& [op, by_class] : step) {
+    for (const auto& [size, count] : by_class) sum += count.flops;
+  }
   return sum;
 }
 

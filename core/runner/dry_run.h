@@ -18,12 +18,15 @@ struct OpCount {
   std::int64_t launches = 0;
 };
 
+// By kernel name and size_class() of a launch.
+using OpCounts = std::map<std::string, std::map<int, OpCount>>;
+
 struct DryRun {
   std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
   std::int64_t trainable = 0;
   std::vector<nn::PartSummary> parts;
-  std::map<std::string, OpCount> step;      // one training step, by kernel name
-  std::map<std::string, OpCount> evaluate;  // one evaluation
+  OpCounts step;      // one training step
+  OpCounts evaluate;  // one evaluation
   MemoryStats memory;
   [[nodiscard]] double step_flops() const;
 };

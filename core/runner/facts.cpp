@@ -1,5 +1,7 @@
 #include "core/runner/facts.h"
 
+#include <cmath>
+
 namespace athanor::runner {
 namespace {
 
@@ -19,6 +21,8 @@ double mean(const std::vector<double>& values) {
   for (const double value : values) sum += value;
   return sum / static_cast<double>(values.size());
 }
+
+int size_class(double flops) { return flops >= 2 ? static_cast<int>(std::log2(flops)) : 0; }
 
 std::int64_t evaluations(const train::Plan& plan, std::int64_t done) {
   return occasions(plan.evaluate_every, plan.steps, done) + (done == 0 ? 1 : 0);

@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 
 namespace athanor::runner {
@@ -18,6 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMeasureBudget_s = 1.2;
+constexpr double kQuickBudget_s = 0.6;
+// Sizes that differ by less than a factor of four have much the same rate.
+constexpr int kNearClasses = 1;
+constexpr double kComparableShare = 0.9;
+// What a quick plan waits for, guessed from much smaller shapes: that guess is several times too long.
+constexpr double kWorthMeasuring_s = 20;
 constexpr std::int64_t kFresh_s = 15;
 constexpr double kMebibyte = 1024.0 * 1024.0;
 // A program that was never measured: the libraries it maps and what they keep for themselves.
@@ -42,30 +50,62 @@ std::int64_t data_bytes(const SoundRecipe& sound) {
   return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
 }
 
-double seconds_of(const std::map<std::string, OpCount>& counts, const OpRates& rates, double& unknown_flops) {
-  double sum = 0;
-  for (const auto& [op, count] : counts) {
-    if (const auto rate = rates.seconds_per_flop.find(op); rate != rates.seconds_per_flop.end()) {
-      sum += count.flops * rate->second;
-    } else if (const auto each = rates.seconds_per_launch.find(op); each != rates.seconds_per_launch.end()) {
-      sum += static_cast<double>(count.launches) * each->second;
-    } else {
-      unknown_flops += count.flops;
-    }
-  }
-  return sum * rates.overhead;
+// The value kept for the size nearest to `size`; null for an empty table.
+const std::pair<const int, double>* nearest(const std::map<int, double>& by_class, int size) {
+  const auto closer = [size](const auto& a, const auto& b) {
+    return std::abs(a.first - size) < std::abs(b.first - size);
+  };
+  const auto found = std::ranges::min_element(by_class, closer);
+  return found == by_class.end() ? nullptr : &*found;
 }
 
-ShapeTimes scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pictures) {
-  ShapeTimes out;
-  double unknown = 0;
-  out.step_s = seconds_of(dry.step, rates, unknown);
+struct Estimate {
+  double seconds = 0;
+  double flops = 0;        // in all
+  double near_flops = 0;   // of those: at sizes that were met, or nearly
+  double known_flops = 0;  // of those: of kernels that were met at all
+};
+
+Estimate estimate(const OpCounts& counts, const OpRates& rates) {
+  Estimate out;
+  for (const auto& [op, by_class] : counts) {
+    const auto rate = rates.seconds_per_flop.find(op);
+    const auto each = rates.seconds_per_launch.find(op);
+    for (const auto& [size, count] : by_class) {
+      out.flops += count.flops;
+      if (rate != rates.seconds_per_flop.end() && count.flops > 0) {
+        const auto* known = nearest(rate->second, size);
+        out.seconds += count.flops * known->second;
+        out.known_flops += count.flops;
+        if (std::abs(known->first - size) <= kNearClasses) out.near_flops += count.flops;
+      } else if (each != rates.seconds_per_launch.end()) {
+        out.seconds += static_cast<double>(count.launches) * each->second;
+      }
+    }
+  }
   // An operation that was never met is taken to be as quick as the average of those that were.
-  if (const double known = dry.step_flops() - unknown; unknown > 0 && known > 0) out.step_s *= 1 + unknown / known;
-  out.evaluate_s_per_picture =
-      seconds_of(dry.evaluate, rates, unknown) / static_cast<double>(std::max<std::int64_t>(test_pictures, 1));
-  out.start_s = rates.start_s;
-  out.program_bytes = rates.program_bytes;
+  if (out.known_flops > 0) out.seconds *= out.flops / out.known_flops;
+  return out;
+}
+
+struct Scaled {
+  ShapeTimes times;
+  bool comparable = false;  // something of this size was measured here
+  double evaluate_s = 0;
+};
+
+Scaled scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pictures) {
+  const Estimate step = estimate(dry.step, rates);
+  const Estimate evaluate = estimate(dry.evaluate, rates);
+  const auto* overhead = nearest(rates.overhead, size_class(step.flops));
+  const double factor = overhead != nullptr ? overhead->second : 1;
+  Scaled out;
+  out.comparable = step.near_flops >= kComparableShare * step.flops;
+  out.evaluate_s = evaluate.seconds * factor;
+  out.times.step_s = step.seconds * factor;
+  out.times.evaluate_s_per_picture = out.evaluate_s / static_cast<double>(std::max<std::int64_t>(test_pictures, 1));
+  out.times.start_s = rates.start_s;
+  out.times.program_bytes = rates.program_bytes;
   return out;
 }
 
@@ -89,42 +129,59 @@ struct Timing {
   std::string note;
 };
 
-Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes) {
-  const std::string machine = machine_key(sound.recipe);
+Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accounted_bytes, MachineCalibration known) {
   const std::string shape = shape_key(sound.recipe);
-  MachineCalibration known = load_calibration(machine);
-  const auto found = known.shapes.find(shape);
-  const bool measured_before = found != known.shapes.end();
-  const std::int64_t now = std::time(nullptr);
-  if (measured_before && (effort == Effort::quick || now - found->second.measured_at <= kFresh_s)) {
-    return {found->second, "Time: as measured on this machine with this model and batch."};
-  }
-  if (effort == Effort::quick && known.rates) {
-    return {scaled(*known.rates, dry, sound.data.test_pictures),
-            "Time: scaled from this machine's speed at other shapes; a thorough plan measures this one."};
-  }
-  Measured measured = measure(sound, kMeasureBudget_s);
+  Measured measured = measure(sound, effort == Effort::quick ? kQuickBudget_s : kMeasureBudget_s);
   const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
   measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
   measured.rates.program_bytes = measured.times.program_bytes;
-  measured.times.measured_at = now;
-  if (measured_before) {  // what a whole run has told is better than what a few steps can
+  measured.times.measured_at = std::time(nullptr);
+  if (const auto found = known.shapes.find(shape); found != known.shapes.end()) {
+    // What a whole run has told is better than what a few steps can.
     measured.times.start_s = found->second.start_s;
     measured.times.checkpoint_s = found->second.checkpoint_s;
     measured.times.program_bytes = found->second.program_bytes;
   }
   known.shapes[shape] = measured.times;
-  known.rates = measured.rates;
-  store_calibration(machine, known);
+  if (!known.rates) known.rates.emplace();
+  learn(*known.rates, measured.rates);
+  store_calibration(machine_key(sound.recipe), known);
   return {measured.times, "Time: measured just now with a few real steps."};
 }
 
+Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes) {
+  MachineCalibration known = load_calibration(machine_key(sound.recipe));
+  const auto found = known.shapes.find(shape_key(sound.recipe));
+  if (found != known.shapes.end() &&
+      (effort == Effort::quick || std::time(nullptr) - found->second.measured_at <= kFresh_s)) {
+    return {found->second, "Time: as measured on this machine with this model and batch."};
+  }
+  if (effort == Effort::quick && known.rates) {
+    const Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
+    if (guess.comparable) {
+      return {guess.times, "Time: scaled from shapes like this one on this machine; a thorough plan measures it."};
+    }
+    if (2 * guess.times.step_s + guess.evaluate_s > kWorthMeasuring_s) {
+      return {guess.times,
+              "Time: scaled from much smaller shapes, so probably too long; a thorough plan measures this one."};
+    }
+  }
+  return measured_now(sound, effort, accounted_bytes, std::move(known));
+}
+
+// "980", "5.4 K", "1.25 M": three digits that matter.
+std::string count_text(std::int64_t count) {
+  constexpr std::array<const char*, 4> kUnits{"", " K", " M", " G"};
+  auto size = static_cast<double>(count);
+  std::size_t unit = 0;
+  for (; size >= 999.5 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
+  return fmt::format("{:.3g}{}", size, kUnits[unit]);
+}
+
 recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
-  constexpr double kMillion = 1e6;
   recipe::Prediction out;
-  out.model = fmt::format("{}: image {:.2f} M, text {:.2f} M", sound.recipe.text("model.family"),
-                          static_cast<double>(dry.image_parameters) / kMillion,
-                          static_cast<double>(dry.text_parameters) / kMillion);
+  out.model = fmt::format("{}: image {}, text {}", sound.recipe.text("model.family"), count_text(dry.image_parameters),
+                          count_text(dry.text_parameters));
   out.parameters = dry.parameters;
   out.trainable = dry.trainable;
   for (const nn::PartSummary& part : dry.parts) {

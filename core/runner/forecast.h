@@ -10,7 +10,7 @@
 namespace athanor::runner {
 
 enum class Effort {
-  quick,     // never computes when anything is known about this machine; other shapes are scaled from its operations
+  quick,     // scales from shapes like this one; computes only where none was measured here and a few steps are cheap
   thorough,  // does a few real steps, unless this shape was measured here a moment ago
 };
 

@@ -10,6 +10,7 @@ namespace athanor::runner {
 struct Gpu {
   std::string name;
   std::int64_t memory_bytes = 0;
+  std::string bus_id;
 };
 // Empty without a driver, a device, or CUDA in this build.
 [[nodiscard]] std::vector<Gpu> gpus();

@@ -8,7 +8,7 @@ std::vector<Gpu> gpus() {
   std::vector<Gpu> out;
   try {
     for (const auto& device : kernels::cuda::devices()) {
-      out.push_back({device.name, static_cast<std::int64_t>(device.memory_bytes)});
+      out.push_back({device.name, static_cast<std::int64_t>(device.memory_bytes), device.bus_id});
     }
   } catch (const Failure&) {
     out.clear();  // why_no_gpu() tells

@@ -3,10 +3,14 @@
 #include "core/runner/interrupt.h"
 #include "core/runner/output.h"
 #include "core/runner/provenance.h"
+#include "core/runner/trouble.h"
 
 #include <CLI/CLI.hpp>
 
-#include <new>
+#include <algorithm>
+#include <exception>
+#include <span>
+#include <string_view>
 
 namespace {
 
@@ -27,10 +31,13 @@ struct CommandLine {
 };
 
 constexpr int kWrongInput = 2;
+constexpr const char* kRunHelp = "A run's folder, its name below ATHANOR_HOME/runs, or its number in the history";
 
 void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
   command.add_option("RECIPE", input.file, help);
   command.add_option("--set", input.overrides, "Replaces one value: path=value")->allow_extra_args(false);
+  command.add_option("--recipe-name", input.shown_as, "What messages call a recipe from standard input")
+      ->type_name("NAME");
 }
 
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "One JSON object on standard output"); }
@@ -47,9 +54,10 @@ void describe(CLI::App& app, CommandLine& line) {
 
   CLI::App& train = *app.add_subcommand("train", "Trains a recipe in a run directory");
   add_recipe(train, line.train.recipe,
-             "A recipe, a run's folder, or - for standard input; may be left out with --resume");
-  train.add_option("--run-dir", line.train.run_directory,
-                   "The run's folder; default: a fresh one below ATHANOR_HOME/runs");
+             "A recipe, a run's folder, or - for standard input; with --resume and no --run-dir: the run");
+  train.add_option(
+      "--run-dir", line.train.run_directory,
+      "The run's folder; default: a fresh one below ATHANOR_HOME/runs. With --resume also its name or number");
   CLI::Option* resume = train.add_flag("--resume", line.train.resume, "Goes on from the run's newest whole checkpoint");
   train.add_option("--fork", line.fork_step, "Starts a new run from this step of another")
       ->check(CLI::NonNegativeNumber)
@@ -65,7 +73,7 @@ void describe(CLI::App& app, CommandLine& line) {
   add_json(plan, line.plan.json);
 
   CLI::App& eval = *app.add_subcommand("eval", "Judges a checkpoint of a run");
-  eval.add_option("RUN", line.eval.run, "A run's folder, or its name below ATHANOR_HOME/runs")->required();
+  eval.add_option("RUN", line.eval.run, kRunHelp)->required();
   eval.add_option("--checkpoint", line.eval_step, "Step; default: the newest whole one")->check(CLI::NonNegativeNumber);
   add_json(eval, line.eval.json);
 
@@ -78,7 +86,7 @@ void describe(CLI::App& app, CommandLine& line) {
   add_json(exported, line.exported.json);
 
   CLI::App& show = *app.add_subcommand("show", "Tells what a run's journal says");
-  show.add_option("RUN", line.show.run, "A run's folder, or its name below ATHANOR_HOME/runs");
+  show.add_option("RUN", line.show.run, kRunHelp);
   show.add_flag("--events", line.show.events, "Every event, one JSON object a line");
   show.add_option("--metric", line.show.metric, "The points of one metric, such as train/loss");
   show.add_flag("--fields", line.show.fields, "The fields of a recipe as a Markdown page");
@@ -113,6 +121,31 @@ int refuse(const Error& error, bool json, Console& console) {
   return exit_status(error.kind);
 }
 
+// Arguments that could not be understood; help and version are none of these. What was meant to be printed as JSON is
+// asked of the raw words, for the flags were not read.
+int refuse_arguments(const CLI::App& app, const CLI::ParseError& error, std::span<char*> words) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  app.exit(error);
+  const bool json = std::ranges::any_of(words, [](const char* word) { return std::string_view(word) == "--json"; });
+  const Error said{ErrorKind::invalid_input, "understand the command", error.what(),
+                   "athanor-run --help lists the commands and their options"};
+  if (json) print_line(error_json(said));
+  return kWrongInput;
+}
+
+// Told on both channels; a result that cannot be written is said on the one that is left.
+int run(const CLI::App& app, CommandLine& line, Console& console) {
+  try {
+    return dispatch(app, line, console);
+  } catch (const RecipeRefused& refused) {
+    std::fputs(refused.text().c_str(), stderr);
+    if (wants_json(line)) print_line(refused.json());
+    return kWrongInput;
+  } catch (...) {
+    return refuse(error_of(std::current_exception(), "go on"), wants_json(line), console);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -123,22 +156,15 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongInput;
+    return refuse_arguments(app, error, std::span(argv, static_cast<std::size_t>(argc)));
   }
   install_signal_handlers();
   Console console;
   try {
-    return dispatch(app, line, console);
-  } catch (const RecipeRefused& refused) {
-    std::fputs(refused.text().c_str(), stderr);
-    if (wants_json(line)) print_line(refused.json());
-    return kWrongInput;
-  } catch (const Failure& failure) {
-    return refuse(failure.error(), wants_json(line), console);
-  } catch (const std::bad_alloc&) {
-    return refuse({ErrorKind::out_of_memory, "go on", "the machine has no memory left", ""}, wants_json(line), console);
-  } catch (const std::exception& error) {
-    return refuse({ErrorKind::internal, "go on", error.what(), "please report this with the command you used"},
-                  wants_json(line), console);
+    return run(app, line, console);
+  } catch (...) {  // the refusal itself could not be printed
+    const Error error = error_of(std::current_exception(), "go on");
+    console.error(error.message());
+    return exit_status(error.kind);
   }
 }

@@ -19,25 +19,33 @@ class OpMeter final : public TraceSink, public WorkObserver {
  public:
   void begin(const char*) noexcept override { begin_ = Clock::now(); }
   void end(const char* op) noexcept override {
-    if (on) totals_[op].seconds += seconds_since(begin_);
+    if (on) totals_[op][size_].seconds += seconds_since(begin_);
   }
   void on_launch(const char* op, const Work& work) noexcept override {
+    size_ = size_class(work.flops);  // of the begin() and end() that follow
     if (!on) return;
-    totals_[op].flops += work.flops;
-    totals_[op].launches += 1;
+    Total& total = totals_[op][size_];
+    total.flops += work.flops;
+    total.launches += 1;
   }
 
   bool on = false;
 
-  // Adds the rates and returns the seconds spent inside operations.
-  double into(OpRates& rates) const {
-    double sum = 0;
-    for (const auto& [op, total] : totals_) {
-      sum += total.seconds;
-      if (total.flops > 0) {
-        rates.seconds_per_flop[op] = total.seconds / total.flops;
-      } else if (total.launches > 0) {
-        rates.seconds_per_launch[op] = total.seconds / total.launches;
+  // Adds the rates and returns what was spent inside operations.
+  struct Sum {
+    double seconds = 0, flops = 0;
+  };
+  Sum into(OpRates& rates) const {
+    Sum sum;
+    for (const auto& [op, by_class] : totals_) {
+      for (const auto& [size, total] : by_class) {
+        sum.seconds += total.seconds;
+        sum.flops += total.flops;
+        if (total.flops > 0) {
+          rates.seconds_per_flop[op][size] = total.seconds / total.flops;
+        } else if (total.launches > 0) {
+          rates.seconds_per_launch[op] = total.seconds / total.launches;
+        }
       }
     }
     return sum;
@@ -47,8 +55,9 @@ class OpMeter final : public TraceSink, public WorkObserver {
   struct Total {
     double seconds = 0, flops = 0, launches = 0;
   };
-  std::map<std::string, Total> totals_;
+  std::map<std::string, std::map<int, Total>> totals_;
   Clock::time_point begin_;
+  int size_ = 0;
 };
 
 }  // namespace
@@ -98,9 +107,11 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
   out.times.start_s = assemble_s;
   out.times.evaluate_s_per_picture =
       evaluate_s / static_cast<double>(std::max<std::int64_t>(sound.data.test_pictures, 1));
-  const double inside_s = meter.into(out.rates);
-  const double whole_s = mean(step_s) * static_cast<double>(step_s.size());
-  out.rates.overhead = inside_s > 0 ? std::max(1.0, whole_s / inside_s) : 1.0;
+  const auto inside = meter.into(out.rates);
+  const auto steps = static_cast<double>(step_s.size());
+  if (inside.seconds > 0) {
+    out.rates.overhead[size_class(inside.flops / steps)] = std::max(1.0, out.times.step_s * steps / inside.seconds);
+  }
   out.rates.start_s = assemble_s;
   return out;
 }

@@ -8,7 +8,7 @@
 
 namespace athanor::runner {
 
-// One line, flushed. A reader that went away is not an error.
+// One line, written at once. A reader that went away is not an error; a disk that is full is Failure(io).
 void print_line(std::string_view line);
 // {"error": {"kind": …, "intention": …, "cause": …, "remedy": …}}
 [[nodiscard]] std::string error_json(const Error& error);

@@ -1,5 +1,6 @@
 #include "core/runner/provenance.h"
 
+#include "core/base/files.h"
 #include "core/observe/process.h"
 #include "core/runner/assembly.h"
 #include "core/runner/encoder.h"
@@ -12,16 +13,33 @@
 #include <ctime>
 
 namespace athanor::runner {
+namespace {
 
-std::string provenance_json(const SoundRecipe& sound, const std::string& parent, const std::string& from) {
-  using nlohmann::json;
-  const observe::Machine machine = observe::machine();
+using nlohmann::json;
+
+std::string now_text() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   ::gmtime_r(&now, &parts);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
+}
+
+json session_json(const SoundRecipe& sound, const Session& session, const std::string& begun) {
+  return {{"begun", begun},
+          {"version", version()},
+          {"commit", build_commit()},
+          {"host", observe::machine().host},
+          {"device", describe_device(sound.recipe)},
+          {"data_digest", sound.data.dataset->card().digest},
+          {"step", session.step},
+          {"from", session.from}};
+}
+
+json beginning_json(const SoundRecipe& sound, const Session& session, const std::string& begun) {
+  const observe::Machine machine = observe::machine();
   const data::DatasetCard& card = sound.data.dataset->card();
   json out = {{"program", {{"version", version()}, {"commit", build_commit()}, {"difference", build_difference()}}},
-              {"begun", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts)},
+              {"begun", begun},
               {"host",
                {{"name", machine.host},
                 {"system", machine.system},
@@ -34,13 +52,70 @@ std::string provenance_json(const SoundRecipe& sound, const std::string& parent,
                {{"name", card.name},
                 {"digest", card.digest},
                 {"train_pictures", sound.data.train_pictures},
-                {"test_pictures", sound.data.test_pictures}}}};
+                {"test_pictures", sound.data.test_pictures}}},
+              {"recipe", recipe::to_toml(sound.recipe, recipe::Detail::everything)}};
   if (const std::string& weights = sound.recipe.text("finetune.weights"); !weights.empty()) {
     const auto folder = value_or_throw(encoder_folder(weights));
     out["weights"] = {{"folder", folder.string()}, {"sha256", weights_digest(folder)}};
   }
-  if (!from.empty()) out["from"] = {{"run", parent}, {"what", from}};
-  return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  if (!session.parent.empty()) {
+    out["from"] = {{"run", session.parent}, {"step", session.step}, {"what", session.from}};
+  }
+  return out;
+}
+
+tl::unexpected<Error> damaged(const RunDirectory& run) {
+  return fail(ErrorKind::corrupt, fmt::format("read {}", run.provenance().string()), "it is not the JSON it should be",
+              "restore it from a copy, or remove it: the run then forgets where it began");
+}
+
+// Nothing when there is no file.
+Result<std::optional<json>> read(const RunDirectory& run) {
+  std::error_code code;
+  if (!std::filesystem::exists(run.provenance(), code)) return std::nullopt;
+  const auto text = read_file(run.provenance());
+  if (!text) return tl::unexpected(text.error());
+  json document = json::parse(*text, nullptr, false);
+  if (!document.is_object()) return damaged(run);
+  return document;
+}
+
+}  // namespace
+
+Result<void> write_provenance(const RunDirectory& run, const SoundRecipe& sound, const Session& session, bool resumed) {
+  const std::string begun = now_text();
+  json document;
+  if (resumed) {
+    auto earlier = read(run);
+    if (!earlier) return tl::unexpected(earlier.error());
+    if (*earlier) document = std::move(**earlier);
+  }
+  if (document.is_null()) document = beginning_json(sound, session, begun);
+  json& sessions = document["sessions"];
+  if (!sessions.is_array()) sessions = json::array();
+  sessions.push_back(session_json(sound, session, begun));
+  return write_file_atomically(run.provenance(), document.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+Result<std::optional<Origin>> read_origin(const RunDirectory& run) {
+  const auto document = read(run);
+  if (!document) return tl::unexpected(document.error());
+  if (!*document) return std::nullopt;
+  try {
+    Origin out;
+    const json& data = (*document)->at("data");
+    out.data_name = data.value("name", "");
+    out.data_digest = data.value("digest", "");
+    out.recipe = (*document)->value("recipe", "");
+    if ((*document)->contains("from")) {
+      const json& from = (*document)->at("from");
+      out.parent = from.value("run", "");
+      out.fork_step = from.value("step", std::int64_t{0});
+    }
+    return out;
+  } catch (const json::exception&) {
+    return damaged(run);
+  }
 }
 
 }  // namespace athanor::runner

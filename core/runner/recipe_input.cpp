@@ -20,12 +20,17 @@ recipe::Parsed read(const std::string& file) {
   return value_or_throw(recipe::parse_file(folder ? (std::filesystem::path(file) / "recipe.toml").string() : file));
 }
 
+std::string shown_name(const RecipeInput& input) {
+  if (!input.shown_as.empty()) return input.shown_as;
+  return input.file == "-" ? "recipe" : input.file;
+}
+
 }  // namespace
 
 std::string RecipeRefused::text() const {
   std::string out;
   for (const recipe::Fault& fault : faults_) {
-    out += recipe::to_string(fault, file_ == "-" ? "recipe" : file_) + "\n";
+    out += recipe::to_string(fault, file_) + "\n";
   }
   return out;
 }
@@ -35,32 +40,43 @@ std::string RecipeRefused::json() const {
   for (const recipe::Fault& fault : faults_) {
     faults.push_back({{"line", fault.line}, {"field", fault.field}, {"reason", fault.reason}});
   }
-  return nlohmann::json{{"faults", faults}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string cause = text();
+  cause.pop_back();
+  const nlohmann::json error = {{"kind", to_string(ErrorKind::invalid_input)},
+                                {"intention", "use the recipe " + file_},
+                                {"cause", cause},
+                                {"remedy", "correct the recipe"}};
+  return nlohmann::json{{"error", error}, {"faults", faults}}.dump(-1, ' ', false,
+                                                                   nlohmann::json::error_handler_t::replace);
 }
 
 SoundRecipe read_sound_recipe(const RecipeInput& input) {
   recipe::Parsed parsed = read(input.file);
   // Overrides replace what the file says, so only the faults of understanding it are kept and the values judged anew.
-  const auto judged = recipe::validate(parsed.recipe);
+  const auto judged = recipe::validate(parsed.recipe, parsed.doubtful);
   std::erase_if(parsed.faults,
                 [&](const recipe::Fault& fault) { return std::ranges::find(judged, fault) != judged.end(); });
   for (const std::string& assignment : input.overrides) {
-    if (auto fault = recipe::apply_override(parsed.recipe, assignment)) parsed.faults.push_back(std::move(*fault));
+    auto fault = recipe::apply_override(parsed.recipe, assignment);
+    if (!fault) parsed.doubtful.erase(assignment.substr(0, assignment.find('=')));
+    if (fault) parsed.faults.push_back(std::move(*fault));
   }
-  std::ranges::move(recipe::validate(parsed.recipe), std::back_inserter(parsed.faults));
+  std::ranges::move(recipe::validate(parsed.recipe, parsed.doubtful), std::back_inserter(parsed.faults));
 
   SoundRecipe out{std::move(parsed.recipe), {}};
-  std::set<std::string> spoiled;
-  for (const recipe::Fault& fault : parsed.faults) spoiled.insert(fault.field.substr(0, fault.field.find('.')));
-  if (!spoiled.contains("data")) {
-    out.data = judge_data(out.recipe);
+  std::set<std::string, std::less<>> spoiled = parsed.doubtful;
+  for (const recipe::Fault& fault : parsed.faults) spoiled.insert(fault.field);
+  if (!spoiled.contains("data.dataset")) {
+    auto judgement = judge_data(out.recipe, spoiled);
+    if (!judgement && parsed.faults.empty()) throw Failure(std::move(judgement.error()));
+    if (judgement) out.data = std::move(*judgement);
     const bool sound = parsed.faults.empty() && out.data.faults.empty();
     std::ranges::move(out.data.faults, std::back_inserter(parsed.faults));
     if (sound) std::ranges::move(judge_encoder(out.recipe), std::back_inserter(parsed.faults));
   }
   if (parsed.faults.empty()) return out;
   std::ranges::stable_sort(parsed.faults, {}, [](const recipe::Fault& fault) { return fault.line; });
-  throw RecipeRefused(input.file, std::move(parsed.faults));
+  throw RecipeRefused(shown_name(input), std::move(parsed.faults));
 }
 
 }  // namespace athanor::runner

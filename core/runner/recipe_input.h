@@ -12,6 +12,7 @@ namespace athanor::runner {
 struct RecipeInput {
   std::string file;                    // a path, a run directory, or "-" for standard input
   std::vector<std::string> overrides;  // "path=value"
+  std::string shown_as;                // what messages call it; empty: as it was named
 };
 
 struct SoundRecipe {
@@ -28,6 +29,7 @@ class RecipeRefused : public std::exception {
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
   // "file:line: field: reason", one per line.
   [[nodiscard]] std::string text() const;
+  // {"error": {kind, intention, cause, remedy}, "faults": [{line, field, reason}]}
   [[nodiscard]] std::string json() const;
 
  private:

@@ -2,11 +2,14 @@
 
 #include "core/base/paths.h"
 #include "core/journal/reader.h"
+#include "core/store/reader.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <ctime>
+#include <optional>
 
 namespace athanor::runner {
 namespace fs = std::filesystem;
@@ -28,6 +31,22 @@ std::string slug(const std::string& name) {
   out.resize(std::min(out.size(), kLongestSlug));
   while (!out.empty() && out.back() == '-') out.pop_back();
   return out.empty() ? "run" : out;
+}
+
+std::optional<store::RunId> number_of(const std::string& text) {
+  store::RunId number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 1) return std::nullopt;
+  return number;
+}
+
+// Numbers are the history's; it knows which folder each belongs to.
+Result<fs::path> folder_of(store::RunId number) {
+  const auto history = store::Reader::open(history_path());
+  if (!history) return tl::unexpected(history.error());
+  const auto run = (*history)->run(number);
+  if (!run) return tl::unexpected(run.error());
+  return fs::path(run->directory);
 }
 
 }  // namespace
@@ -63,13 +82,27 @@ fs::path fresh_run_folder(const recipe::Recipe& recipe) {
 }
 
 Result<RunDirectory> find_run(const std::string& run) {
+  const auto intention = fmt::format("find the run {}", run);
+  const auto remedy =
+      fmt::format("name a folder of {}, or a number as athanor-agent list shows it", runs_dir().string());
   std::error_code code;
-  for (const fs::path& folder : {fs::path(run), runs_dir() / run}) {
+  const fs::path named = runs_dir() / run;
+  for (const fs::path& folder : {fs::path(run), named}) {
     if (fs::exists(folder / "recipe.toml", code)) return RunDirectory(fs::absolute(folder).lexically_normal());
   }
-  return fail(ErrorKind::invalid_input, fmt::format("find the run {}", run),
-              fmt::format("neither it nor {} holds a recipe.toml", (runs_dir() / run).string()),
-              fmt::format("name a folder of {}", runs_dir().string()));
+  if (const auto number = number_of(run); number && fs::exists(history_path(), code)) {
+    auto folder = folder_of(*number);
+    if (!folder) return fail(folder.error().kind, intention, folder.error().cause, folder.error().remedy);
+    if (fs::exists(*folder / "recipe.toml", code)) return RunDirectory(std::move(*folder));
+    return fail(ErrorKind::invalid_input, intention,
+                fmt::format("its folder {} holds no recipe.toml", folder->string()), "restore the folder from a copy");
+  }
+  if (fs::path(run).is_absolute() || fs::exists(run, code)) {
+    return fail(ErrorKind::invalid_input, intention,
+                fs::exists(run, code) ? "it holds no recipe.toml" : "there is no such folder", remedy);
+  }
+  return fail(ErrorKind::invalid_input, intention,
+              fmt::format("there is no such folder, neither here nor in {}", runs_dir().string()), remedy);
 }
 
 Result<recipe::Recipe> read_recipe(const RunDirectory& run) {

@@ -32,7 +32,8 @@ class RunDirectory {
 
 // <ATHANOR_HOME>/runs/<name in safe letters>-<time>, not yet taken.
 [[nodiscard]] std::filesystem::path fresh_run_folder(const recipe::Recipe& recipe);
-// A run named by its folder, or by its name below <ATHANOR_HOME>/runs. invalid_input when there is none.
+// A run named by its folder, by its name below <ATHANOR_HOME>/runs, or by its number in the history. invalid_input when
+// there is none.
 [[nodiscard]] Result<RunDirectory> find_run(const std::string& run);
 // The resolved recipe of a run. corrupt when it cannot be understood.
 [[nodiscard]] Result<recipe::Recipe> read_recipe(const RunDirectory& run);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kCheckedSteps = 10;
 constexpr double kFirstLossTolerance = 0.02;
+constexpr double kStandardErrors = 3;
 constexpr double kNanosecondsPerSecond = 1e9;
 constexpr double kMillisecondsPerSecond = 1e3;
 constexpr double kMebibyte = 1024.0 * 1024.0;
@@ -86,12 +87,19 @@ void RunReport::on_step(std::int64_t step, double loss, double step_s) {
   check_prediction(step, passed.count() + std::max(0.0, predicted_rest) * speed);
 }
 
+// An undecided model's logits are noise of the spread s around a constant. The mean over B of log(sum exp(noise)) -
+// noise lies at ln B for s = 0 and rises by at most s^2/2 (the logarithm of a log-normal's mean); its standard error
+// over B pairs is s / sqrt(B). What is farther off than three of these is not chance.
 void RunReport::check_first_loss(double loss) {
-  const double expected = std::log(static_cast<double>(setting_.batch_size));
-  const double apart = loss / expected - 1;
-  const std::string text = fmt::format("First loss {:.4f}; an undecided model has ln({}) = {:.4f} ({:+.1f} %)", loss,
-                                       setting_.batch_size, expected, apart * 100);
-  if (std::abs(apart) <= kFirstLossTolerance) {
+  const auto pairs = static_cast<double>(setting_.batch_size);
+  const double expected = std::log(pairs);
+  const double spread = setting_.logit_spread;
+  const double chance = std::max(kFirstLossTolerance * expected, kStandardErrors * spread / std::sqrt(pairs));
+  const double highest = expected + spread * spread / 2 + chance;
+  const std::string text = fmt::format(
+      "First loss {:.4f}; an undecided model has ln({}) = {:.4f} ({:+.1f} %), here between {:.2f} and {:.2f}", loss,
+      setting_.batch_size, expected, (loss / expected - 1) * 100, expected - chance, highest);
+  if (loss >= expected - chance && loss <= highest) {
     console_.info(text);
     return;
   }

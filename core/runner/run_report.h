@@ -20,6 +20,7 @@ class RunReport {
     std::int64_t steps = 0;
     std::int64_t done = 0;  // at the start of this process
     std::int64_t batch_size = 0;
+    double logit_spread = 0;  // standard deviation of an undecided model's logits
     std::chrono::steady_clock::time_point process_start;
     std::function<std::int64_t()> peak_memory_bytes;  // of the device that computes
   };

@@ -7,14 +7,17 @@
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
 #include "core/runner/facts.h"
+#include "core/runner/gpus.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/provenance.h"
+#include "core/runner/trouble.h"
 #include "core/train/snapshot.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace athanor::runner {
 namespace {
@@ -27,8 +30,23 @@ std::int64_t peak_memory_bytes(const Context& context) {
   return observe::memory_use().peak_resident_bytes;
 }
 
+// Directions drawn at random have cosines with the standard deviation 1 / sqrt(dimension).
+double logit_spread(const recipe::Recipe& recipe) {
+  return 1 / (recipe.real("model.initial_temperature") *
+              std::sqrt(static_cast<double>(recipe.integer("model.embedding_dim"))));
+}
+
 // Fewer steps say little about the pace.
 constexpr std::int64_t kStepsWorthRemembering = 20;
+
+// The GPU that a run computes on; none on the CPU.
+std::vector<observe::WatchedGpu> watched_gpus(Device device) {
+  if (device.kind != DeviceKind::cuda) return {};
+  const std::vector<Gpu> all = gpus();
+  const auto index = static_cast<std::size_t>(device.index);
+  if (index >= all.size()) return {};
+  return {{fmt::format("cuda:{}", device.index), all[index].bus_id}};
+}
 
 }  // namespace
 
@@ -42,27 +60,28 @@ TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning be
   if (beginning_.checkpoint) done_ = beginning_.checkpoint->contents.state.step;
 }
 
+TrainingRun::~TrainingRun() { console_.set_listener({}); }
+
 int TrainingRun::run() {
-  begin_journal();
   try {
-    const train::Outcome outcome = train();
-    const bool stopped = outcome == train::Outcome::stopped;
-    tell_state(stopped ? journal::RunState::stopped : journal::RunState::finished,
-               stopped ? fmt::format("{} after step {}", stop_signal(), done_) : "");
-    value_or_throw(journal_->sync());
-    console_.info(
-        fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
-    console_.set_listener({});
-    return stopped ? kInterrupted : 0;
-  } catch (const Failure& failure) {
-    tell_failure(failure.error());
-    throw;
-  } catch (const std::bad_alloc&) {
-    const Error error{ErrorKind::out_of_memory, "train", "the machine has no memory left",
-                      "lower data.batch_size or the model's widths"};
+    begin_journal();
+    return carry_out();
+  } catch (...) {
+    Error error = error_of(std::current_exception(), "train");
     tell_failure(error);
-    throw Failure(error);
+    throw Failure(std::move(error));
   }
+}
+
+int TrainingRun::carry_out() {
+  const bool stopped = train() == train::Outcome::stopped;
+  tell_state(stopped ? journal::RunState::stopped : journal::RunState::finished,
+             stopped ? fmt::format("{} after step {}", stop_signal(), done_) : "");
+  value_or_throw(journal_->sync());
+  console_.info(
+      fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
+  console_.set_listener({});
+  return stopped ? kInterrupted : 0;
 }
 
 void TrainingRun::begin_journal() {
@@ -79,9 +98,10 @@ void TrainingRun::begin_journal() {
 void TrainingRun::write_papers() {
   const std::string text = recipe::to_toml(sound_.recipe, recipe::Detail::everything);
   recipe_digest_ = sha256_hex(text);
+  // Where a run comes from is known before anything else: a fork that dies here can still find its beginning.
+  Session session{done_, beginning_.from, beginning_.parent};
+  value_or_throw(write_provenance(directory_, sound_, session, beginning_.resumed));
   value_or_throw(write_file_atomically(directory_.recipe(), text));
-  value_or_throw(
-      write_file_atomically(directory_.provenance(), provenance_json(sound_, beginning_.parent, beginning_.from)));
 }
 
 train::Outcome TrainingRun::train() {
@@ -101,17 +121,18 @@ train::Outcome TrainingRun::train() {
       assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
   restore(assembly);
   RunReport::Setting setting{
-      sound_.recipe.integer("train.steps"), done_, sound_.recipe.integer("data.batch_size"), process_start_, {}};
+      sound_.recipe.integer("train.steps"), done_,          sound_.recipe.integer("data.batch_size"),
+      logit_spread(sound_.recipe),          process_start_, {}};
   setting.peak_memory_bytes = [&context = *assembly.context] { return peak_memory_bytes(context); };
   report_ = std::make_unique<RunReport>(*journal_, console_, forecast, std::move(setting));
   tell_state(journal::RunState::running, "");
 
-  const observe::Sampler sampler(kSampleInterval,
+  const observe::Sampler sampler(kSampleInterval, watched_gpus(assembly.context->device()),
                                  [this](const journal::DeviceSample& sample) { report_->sample(sample); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
-    if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
     report_->tell(payload);
+    if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
   };
   ports.save = [&](std::int64_t step) { save(assembly, step); };
   ports.stop = [this] {
@@ -177,6 +198,7 @@ void TrainingRun::tell_failure(const Error& error) {
   console_.end_progress();
   console_.set_listener({});
   state_ = "failed";
+  if (!journal_) return;  // nobody could be told; or the journal is another process's
   if (!fault_told_) {
     (void)journal_->append(
         journal::FaultSeen{done_, to_string(error.kind), error.intention, error.cause, error.remedy});

@@ -15,21 +15,27 @@ namespace athanor::runner {
 // Where a run begins: nothing, its own last checkpoint, or another run's.
 struct Beginning {
   std::optional<checkpoint::Loaded> checkpoint;
-  std::string from;    // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
-  std::string parent;  // folder of the run that was forked
+  std::string from;      // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
+  std::string parent;    // folder of the run that was forked; empty when the checkpoint is the run's own
+  bool resumed = false;  // this folder holds an earlier session of the run
 };
 
 class TrainingRun {
  public:
   TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
               std::chrono::steady_clock::time_point process_start);
+  ~TrainingRun();
+  TrainingRun(const TrainingRun&) = delete;
+  TrainingRun& operator=(const TrainingRun&) = delete;
 
-  // Returns the exit status. Whatever goes wrong is journaled before it is thrown on.
+  // Returns the exit status. Whatever goes wrong, of whatever type, is journaled as `failed` and thrown on as a
+  // Failure.
   int run();
   // {"run": …, "state": …, "step": …, "metrics": {…}}
   [[nodiscard]] std::string result_json() const;
 
  private:
+  int carry_out();
   train::Outcome train();
   void begin_journal();
   void write_papers();

@@ -1,6 +1,7 @@
 #include "core/store/database.h"
 
 #include "core/store/schema.h"
+#include "core/store/writer.h"
 
 #include <sqlite3.h>
 
@@ -14,14 +15,6 @@ namespace {
 constexpr int kBusyMs = 5000;
 
 int version_of(SQLite::Database& database) { return database.execAndGet("PRAGMA user_version").getInt(); }
-
-void refuse_newer(int version, const std::string& intention) {
-  if (version <= kSchemaVersion) return;
-  throw Failure(ErrorKind::unavailable, intention,
-                "a newer Athanor wrote it (version " + std::to_string(version) + ", this one knows " +
-                    std::to_string(kSchemaVersion) + ")",
-                "update Athanor, or set ATHANOR_HOME to another folder");
-}
 
 SQLite::Database open_read_only(const fs::path& file) {
   try {
@@ -41,6 +34,14 @@ SQLite::Database open_read_only(const fs::path& file) {
 }
 
 }  // namespace
+
+void refuse_newer(int version, const std::string& intention) {
+  if (version <= kSchemaVersion) return;
+  throw Failure(ErrorKind::unavailable, intention,
+                "a newer Athanor wrote it (version " + std::to_string(version) + ", this one knows " +
+                    std::to_string(kSchemaVersion) + ")",
+                "update Athanor, or set ATHANOR_HOME to another folder");
+}
 
 Connection Connection::open_for_writing(const fs::path& file) {
   const std::string intention = "open the history " + file.string();
@@ -80,6 +81,15 @@ Connection Connection::open_for_reading(const fs::path& file) {
     return Connection(std::move(database));
   } catch (const SQLite::Exception& exception) {
     throw Failure(error_of(exception, intention));
+  }
+}
+
+void fold_log(const fs::path& file) noexcept {
+  try {
+    SQLite::Database database(file.string(), SQLite::OPEN_READWRITE, kBusyMs);
+    database.execAndGet("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (const SQLite::Exception&) {
+    return;  // it is damaged, or somebody reads it: its log goes where it goes
   }
 }
 

@@ -2,7 +2,7 @@
 // to the store: no other folder sees SQLite. One thread at a time.
 #pragma once
 
-#include "core/base/result.h"
+#include "core/base/guarded.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
@@ -13,7 +13,7 @@
 
 namespace athanor::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 class Connection {
  public:
@@ -33,6 +33,9 @@ class Connection {
   std::map<const char*, SQLite::Statement> statements_;
 };
 
+// Throws Failure(unavailable) when this version of the schema is not known here.
+void refuse_newer(int version, const std::string& intention);
+
 // A text as SQLite gives it; a blob as bytes; a REAL whose NaN SQLite keeps as NULL.
 [[nodiscard]] std::string text_of(SQLite::Statement& statement, int column);
 [[nodiscard]] std::string bytes_of(SQLite::Statement& statement, int column);
@@ -40,21 +43,16 @@ class Connection {
 
 [[nodiscard]] Error error_of(const SQLite::Exception& exception, const std::string& intention);
 
-// Runs `work`, turning exceptions into the Error of the Result.
+// athanor::guarded, with SQLite's refusals as the Errors they mean.
 template <class F>
 auto guarded(const char* intention, F&& work) -> Result<decltype(work())> {
-  try {
-    if constexpr (std::is_void_v<decltype(work())>) {
-      work();
-      return {};
-    } else {
+  return athanor::guarded(intention, [&]() -> decltype(work()) {
+    try {
       return work();
+    } catch (const SQLite::Exception& exception) {
+      throw Failure(error_of(exception, intention));
     }
-  } catch (const Failure& failure) {
-    return tl::unexpected(failure.error());
-  } catch (const SQLite::Exception& exception) {
-    return tl::unexpected(error_of(exception, intention));
-  }
+  });
 }
 
 }  // namespace athanor::store

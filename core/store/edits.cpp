@@ -33,7 +33,7 @@ Json value_of(Connection& connection, const Column& column, RunId run) {
   query.bind(1, run);
   if (!query.executeStep()) {
     throw Failure(ErrorKind::invalid_input, "change run " + std::to_string(run), "the history has no such run",
-                  "athanor-agent list shows the runs");
+                  "see which there are: athanor-agent list");
   }
   const SQLite::Column value = query.getColumn(0);
   if (value.isNull()) return nullptr;

@@ -39,13 +39,15 @@ class Ingest {
     cache_.flush(connection_, stretch_.run);
     if (touched_.runs && !is_live(status_)) cache_.pack(connection_, stretch_.run);
     write_row();
+    for (const JournalDamage& damage : stretch_.damage) note_damage(connection_, stretch_.run, damage);
+    touched_.runs |= !stretch_.damage.empty();
     return touched_;
   }
 
  private:
   void read_row() {
     auto& query = connection_.statement(
-        "SELECT status, cause, model, started_ns, ended_ns, step, steps, queue_order FROM run WHERE id = ?");
+        "SELECT status, cause, model, started_ns, ended_ns, step, steps, queue_order, pid FROM run WHERE id = ?");
     query.bind(1, stretch_.run);
     if (!query.executeStep())
       throw Failure(ErrorKind::internal, "record what a run says", "the history has no such run");
@@ -57,6 +59,8 @@ class Ingest {
     step_ = query.getColumn(5).getInt64();
     steps_ = query.getColumn(6).getInt64();
     queued_ = !query.getColumn(7).isNull();
+    const std::int64_t pid = query.getColumn(8).getInt64();
+    resumed_ = stretch_.rank == 0 && stretch_.writer_pid != 0 && stretch_.writer_pid != pid;
   }
 
   void write_row() {
@@ -91,11 +95,12 @@ class Ingest {
   void take(const journal::StateChanged& change, const journal::Event& event) {
     occurrence(event.payload);
     if (stretch_.rank != 0) return;  // rank 0 speaks for the run
-    if (queued_) return;             // what it said before it was queued again
-    touched_.runs = true;
     if (started_ns_ == 0) started_ns_ = time_ns_;
+    if (queued_) return;  // what it said before it was queued again
+    touched_.runs = true;
     const RunStatus said = status_of(change.state);
-    if (status_ == RunStatus::stopping && is_live(said)) return;  // written before the wish to stop arrived
+    // Written before the wish to stop arrived, unless another process has taken the run up since.
+    if (status_ == RunStatus::stopping && is_live(said) && !resumed_) return;
     status_ = said;
     cause_ = change.cause;
     ended_ns_ = is_live(status_) ? 0 : time_ns_;
@@ -138,12 +143,47 @@ class Ingest {
 
   void take(const journal::Recovery& recovery, const journal::Event& event) {
     occurrence(event.payload);
-    cache_.cut(connection_, stretch_.run, recovery.step);
+    // A run that begins again is judged again before its first step.
+    const std::int64_t last_kept = recovery.step == 0 ? -1 : recovery.step;
+    cache_.cut(connection_, stretch_.run, last_kept);
     auto& drop = connection_.statement("DELETE FROM retrieval WHERE run = ? AND step > ?");
-    SQLite::bind(drop, stretch_.run, recovery.step);
+    SQLite::bind(drop, stretch_.run, last_kept);
     drop.exec();
+    drop_superseded(last_kept);
     step_ = recovery.step;
     touched_.metrics = touched_.retrieval = true;
+  }
+
+  // What belongs to steps that are taken again. Alerts and faults stay: they did happen.
+  void drop_superseded(std::int64_t last_kept) {
+    auto& query =
+        connection_.statement("SELECT id, type, fields FROM occurrence WHERE run = ? AND type IN (20, 21, 22, 24)");
+    static_assert(static_cast<int>(journal::FrameType::evaluation) == 20 &&
+                  static_cast<int>(journal::FrameType::checkpoint_written) == 21 &&
+                  static_cast<int>(journal::FrameType::precision_decision) == 22 &&
+                  static_cast<int>(journal::FrameType::prediction_checked) == 24);
+    query.bind(1, stretch_.run);
+    std::vector<std::int64_t> superseded;
+    while (query.executeStep()) {
+      const auto payload =
+          journal::decode(static_cast<journal::FrameType>(query.getColumn(1).getInt()), bytes_of(query, 2));
+      if (payload && std::visit([](const auto& each) { return step_of(each); }, *payload) > last_kept)
+        superseded.push_back(query.getColumn(0).getInt64());
+    }
+    for (const std::int64_t id : superseded) {
+      auto& drop = connection_.statement("DELETE FROM occurrence WHERE id = ?");
+      drop.bind(1, id);
+      drop.exec();
+    }
+  }
+
+  template <class T>
+  static std::int64_t step_of(const T& payload) {
+    if constexpr (requires { payload.step; }) {
+      return payload.step;
+    } else {
+      return -1;
+    }
   }
 
   void take(const journal::PredictionMade& prediction, const journal::Event& event) {
@@ -172,6 +212,7 @@ class Ingest {
   RunStatus status_ = RunStatus::running;
   std::string cause_, model_;
   bool queued_ = false;
+  bool resumed_ = false;  // by another process than the one that the history knows
   std::int64_t started_ns_ = 0, ended_ns_ = 0, step_ = 0, steps_ = 0;
 };
 
@@ -201,6 +242,14 @@ void SeriesCache::pack(Connection& connection, RunId run) {
   load_all(connection, run);
   for (auto& [name, series] : runs_[run]) series.pack(connection);
   forget(run);
+}
+
+void note_damage(Connection& connection, RunId run, const JournalDamage& damage) {
+  auto& insert = connection.statement(
+      "INSERT OR REPLACE INTO damage (run, rank, offset, bytes, tail, reason) "
+      "VALUES (?, ?, ?, ?, ?, ?)");
+  SQLite::bind(insert, run, damage.rank, damage.offset, damage.bytes, damage.tail ? 1 : 0, damage.reason);
+  insert.exec();
 }
 
 Touched ingest(Connection& connection, SeriesCache& cache, const Stretch& stretch) {

@@ -28,6 +28,7 @@ class SeriesCache {
   std::map<RunId, std::map<std::string, Series, std::less<>>> runs_;
 };
 
+void note_damage(Connection& connection, RunId run, const JournalDamage& damage);
 Touched ingest(Connection& connection, SeriesCache& cache, const Stretch& stretch);
 
 }  // namespace athanor::store

@@ -57,6 +57,12 @@ Run run_of(SQLite::Statement& row) {
   return run;
 }
 
+// Of a row that begins with the run.
+JournalDamage damage_of(SQLite::Statement& row) {
+  return {row.getColumn(1).getInt(), row.getColumn(2).getInt64(), row.getColumn(3).getInt64(),
+          row.getColumn(4).getInt() != 0, text_of(row, 5)};
+}
+
 std::vector<LogEntry> log_of(SQLite::Statement& query) {
   std::vector<LogEntry> entries;
   while (query.executeStep()) {
@@ -88,6 +94,17 @@ struct Reader::State {
     auto& query = connection.statement("SELECT id FROM metric WHERE run = ? AND name = ?");
     SQLite::bind(query, run, std::string(name));
     return query.executeStep() ? query.getColumn(0).getInt64() : -1;
+  }
+
+  void add_damage(std::vector<Run>& runs) {
+    std::map<RunId, Run*> by_id;
+    for (Run& run : runs) by_id[run.id] = &run;
+    auto& query =
+        connection.statement("SELECT run, rank, offset, bytes, tail, reason FROM damage ORDER BY run, rank, offset");
+    while (query.executeStep()) {
+      if (const auto found = by_id.find(query.getColumn(0).getInt64()); found != by_id.end())
+        found->second->damage.push_back(damage_of(query));
+    }
   }
 
   void add_last_values(std::vector<Run>& runs) {
@@ -131,6 +148,7 @@ Result<std::vector<Run>> Reader::runs(bool with_recipe) {
     auto& query = state_->connection.statement(with_recipe ? kRunsWithRecipe : kRuns);
     while (query.executeStep()) runs.push_back(run_of(query));
     state_->add_last_values(runs);
+    state_->add_damage(runs);
     return runs;
   });
 }
@@ -141,12 +159,16 @@ Result<Run> Reader::run(RunId id) {
     query.bind(1, id);
     if (!query.executeStep()) {
       throw Failure(ErrorKind::invalid_input, "read run " + std::to_string(id), "the history has no such run",
-                    "athanor-agent list shows the runs");
+                    "see which there are: athanor-agent list");
     }
     Run run = run_of(query);
     auto& last = state_->connection.statement("SELECT name, last FROM metric WHERE run = ? AND samples > 0");
     last.bind(1, id);
     while (last.executeStep()) run.last.emplace(text_of(last, 0), number_of(last, 1));
+    auto& damage = state_->connection.statement(
+        "SELECT run, rank, offset, bytes, tail, reason FROM damage WHERE run = ? ORDER BY rank, offset");
+    damage.bind(1, id);
+    while (damage.executeStep()) run.damage.push_back(damage_of(damage));
     return run;
   });
 }

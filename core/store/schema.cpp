@@ -72,8 +72,17 @@ void create_first(SQLite::Database& database) {
   )sql");
 }
 
+// - damage: stretches of journals that were lost.
+void add_damage(SQLite::Database& database) {
+  database.exec(R"sql(
+    CREATE TABLE damage (
+      run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL,
+      tail INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, rank, offset)) WITHOUT ROWID;
+  )sql");
+}
+
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-constexpr std::array<Step, 1> kSteps = {create_first};
+constexpr std::array<Step, 2> kSteps = {create_first, add_damage};
 
 }  // namespace
 

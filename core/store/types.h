@@ -19,6 +19,16 @@ enum class RunStatus : std::uint8_t { queued, starting, running, stopping, finis
 [[nodiscard]] const char* to_string(RunStatus status) noexcept;
 [[nodiscard]] bool is_live(RunStatus status) noexcept;  // queued to stopping
 
+// A stretch of a run's journal that is lost; everything else was taken in.
+struct JournalDamage {
+  int rank = 0;  // of journal-<rank>.athj
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+  bool tail =
+      false;  // the unfinished event of a process that died while it wrote; else bytes that were changed or lost
+  std::string reason;  // "these bytes are not a whole frame"
+};
+
 struct Run {
   RunId id = 0;
   std::string name;
@@ -36,6 +46,7 @@ struct Run {
   bool pinned = false;
   std::optional<std::int64_t> deleted_ns;  // in the bin since; recoverable
   std::map<std::string, double> last;      // last value of every metric
+  std::vector<JournalDamage> damage;       // by rank and offset; empty for a whole journal
 };
 
 struct Point {

@@ -93,7 +93,7 @@ struct Writer::State {
     query.bind(1, run);
     if (!query.executeStep()) {
       throw Failure(ErrorKind::invalid_input, "find run " + std::to_string(run), "the history has no such run",
-                    "athanor-agent list shows the runs");
+                    "see which there are: athanor-agent list");
     }
     return job_of(query);
   }
@@ -104,10 +104,10 @@ struct Writer::State {
     return query.getColumn(0).getInt64();
   }
 
-  void update_status(RunId run, RunStatus status, const std::string& cause) {
+  void update_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns) {
     auto& update = connection.statement(
         "UPDATE run SET status = ?1, cause = ?2, ended_ns = ?3, queue_order = NULL, launch = 0 WHERE id = ?4");
-    SQLite::bind(update, static_cast<int>(status), cause, is_live(status) ? std::int64_t{0} : now_ns(), run);
+    SQLite::bind(update, static_cast<int>(status), cause, ended_ns, run);
     update.exec();
   }
 };
@@ -150,7 +150,8 @@ Result<Job> Writer::add_run(const NewRun& run) {
     id = connection.database().getLastInsertRowid();
     if (run.id_in_directory) {
       auto& update = connection.statement("UPDATE run SET directory = ? WHERE id = ?");
-      SQLite::bind(update, (run.directory / (run.name + "-" + std::to_string(id))).string(), id);
+      const std::string& folder = run.folder.empty() ? run.name : run.folder;
+      SQLite::bind(update, (run.directory / (folder + "-" + std::to_string(id))).string(), id);
       update.exec();
     }
     return state_->find_job(id);
@@ -236,9 +237,10 @@ Result<void> Writer::set_process(RunId run, const Process& process) {
   });
 }
 
-Result<void> Writer::set_status(RunId run, RunStatus status, const std::string& cause) {
+Result<void> Writer::set_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns) {
   return state_->durably("note the state of a run", [&] {
-    state_->update_status(run, status, cause);
+    if (ended_ns == 0) ended_ns = now_ns();
+    state_->update_status(run, status, cause, is_live(status) ? 0 : ended_ns);
     if (!is_live(status)) state_->cache.pack(state_->connection, run);
   });
 }
@@ -272,6 +274,10 @@ Result<Touched> Writer::ingest(const Stretch& stretch) {
   });
 }
 
+Result<void> Writer::note_damage(RunId run, const JournalDamage& damage) {
+  return state_->transact("note the damage of a journal", [&] { store::note_damage(state_->connection, run, damage); });
+}
+
 Result<void> Writer::forget(RunId run) {
   return state_->transact("forget what a run said", [&] {
     for (const char* sql :
@@ -281,7 +287,7 @@ Result<void> Writer::forget(RunId run) {
           "DELETE FROM node WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
           "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?",
           "DELETE FROM retrieval WHERE run = ?", "DELETE FROM journal WHERE run = ?",
-          "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+          "DELETE FROM damage WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
       auto& statement = state_->connection.statement(sql);
       statement.bind(1, run);
       statement.exec();
@@ -339,24 +345,48 @@ Result<std::string> Writer::redo() {
   return state_->durably("redo", [&] { return store::redo(state_->connection); });
 }
 
-Result<void> Writer::copy_metadata(const std::filesystem::path& older) {
-  auto attached = guarded("read the older history", [&] {
+Result<void> Writer::copy_runs(const std::filesystem::path& older) {
+  constexpr const char* kIntention = "read the older history";
+  auto attached = guarded(kIntention, [&] {
     auto& attach = state_->connection.statement("ATTACH ? AS older");
     attach.bind(1, older.string());
     attach.exec();
   });
   if (!attached) return attached;
-  auto copied = state_->durably("take over names, tags and notes", [&] {
-    state_->connection.database().exec(R"sql(
-      UPDATE run SET (name, tags, note, pinned, deleted_ns, parent, fork_step, created_ns) =
-        (SELECT name, tags, note, pinned, deleted_ns, parent, fork_step, created_ns FROM older.run AS o WHERE o.id = run.id)
-        WHERE id IN (SELECT o.id FROM older.run AS o WHERE o.directory = run.directory);
-      INSERT OR IGNORE INTO run SELECT * FROM older.run WHERE queue_order IS NOT NULL;
-      INSERT OR IGNORE INTO edit SELECT * FROM older.edit;
+  auto copied = state_->durably("take over the runs of the older history", [&] {
+    auto& database = state_->connection.database();
+    refuse_newer(database.execAndGet("PRAGMA older.user_version").getInt(), kIntention);
+    // Columns by name: an older version has them as well.
+    database.exec(R"sql(
+      INSERT INTO run (id, name, tags, note, pinned, deleted_ns, directory, status, cause, recipe, model, created_ns,
+                       started_ns, ended_ns, step, steps, parent, fork_step, launch, queue_order, pid, pid_started, boot)
+        SELECT id, name, tags, note, pinned, deleted_ns, directory, status, cause, recipe, model, created_ns,
+               started_ns, ended_ns, step, steps, parent, fork_step, launch, queue_order, pid, pid_started, boot
+        FROM older.run;
+      INSERT INTO edit (id, text, changes, undone) SELECT id, text, changes, undone FROM older.edit;
+      DELETE FROM sqlite_sequence;
+      INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM older.sqlite_sequence;
     )sql");
   });
-  guarded("read the older history", [&] { state_->connection.database().exec("DETACH older"); });
-  return copied;
+  state_->connection.reset();
+  const auto detached = guarded(kIntention, [&] { state_->connection.database().exec("DETACH older"); });
+  return copied ? detached : copied;
+}
+
+Result<void> Writer::set_directory(RunId run, const std::filesystem::path& directory) {
+  return state_->durably("note the folder of a run", [&] {
+    auto& update = state_->connection.statement("UPDATE run SET directory = ? WHERE id = ?");
+    SQLite::bind(update, directory.string(), run);
+    update.exec();
+  });
+}
+
+Result<void> Writer::remove(RunId run) {
+  return state_->durably("take a run out of the history", [&] {
+    auto& drop = state_->connection.statement("DELETE FROM run WHERE id = ?");
+    drop.bind(1, run);
+    drop.exec();
+  });
 }
 
 }  // namespace athanor::store

@@ -32,6 +32,7 @@ struct NewRun {
   std::int64_t fork_step = 0;
   std::filesystem::path directory;  // where it is; or, with `id_in_directory`, the folder for "<name>-<id>"
   bool id_in_directory = false;
+  std::string folder;   // with `id_in_directory`: "<folder>-<id>" instead, for names that are no good file names
   RunId wanted_id = 0;  // taken when it is free
 };
 
@@ -62,6 +63,8 @@ struct Stretch {
   std::int64_t next_offset = 0;
   std::int64_t anchor_wall_ns = 0;
   std::span<const journal::Event> events;
+  std::uint32_t writer_pid = 0;  // of a writer that opened the journal in this stretch; 0: none did
+  std::span<const JournalDamage> damage = {};
 };
 
 // Which kinds of rows a call changed.
@@ -90,11 +93,13 @@ class Writer {
   // Leaves the queue as `starting`.
   Result<void> set_started(RunId run, const Process& process);
   Result<void> set_process(RunId run, const Process& process);
-  // Sets the end time when the status is not live. Leaves the queue unless `queued`.
-  Result<void> set_status(RunId run, RunStatus status, const std::string& cause);
+  // Sets the end time when the status is not live: the one given, or now. Leaves the queue unless `queued`.
+  Result<void> set_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns = 0);
 
   [[nodiscard]] Result<std::int64_t> offset(RunId run, int rank);
   [[nodiscard]] Result<Touched> ingest(const Stretch& stretch);
+  // Another one at the same place of the same journal is replaced.
+  Result<void> note_damage(RunId run, const JournalDamage& damage);
   // Forgets everything that came out of the run's journals, so that they are read again from their beginning.
   Result<void> forget(RunId run);
 
@@ -107,14 +112,21 @@ class Writer {
   Result<std::string> undo();
   Result<std::string> redo();
 
-  // Takes names, tags, notes, pins, deletions, the queue and the steps of undo from an older history, for runs with the
-  // same id and directory.
-  Result<void> copy_metadata(const std::filesystem::path& older);
+  // Takes the rows of all runs, the queue and the steps of undo from an older history into this one, which holds no run
+  // yet; nothing of what came out of journals. ErrorKind::unavailable when a newer version wrote it.
+  Result<void> copy_runs(const std::filesystem::path& older);
+  Result<void> set_directory(RunId run, const std::filesystem::path& directory);
+  // Takes a row away. Only for a run of which nothing was taken in.
+  Result<void> remove(RunId run);
 
  private:
   struct State;
   explicit Writer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// Brings what the log beside a history holds into the file itself where that can be done, so that the file alone is the
+// history.
+void fold_log(const std::filesystem::path& file) noexcept;
 
 }  // namespace athanor::store

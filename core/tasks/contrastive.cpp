@@ -87,6 +87,7 @@ Contrastive::Embedded Contrastive::embed(Context& context) const {
     const auto texts = context.download(
         parts_.model.encode_texts(context, upload_tokens(context, batch), upload_row(context, batch.lengths)).value());
     out.pictures.insert(out.pictures.end(), pictures.begin(), pictures.end());
+    out.captions.insert(out.captions.end(), texts.begin(), texts.end());
     for (std::size_t i = 0; i < batch.concepts.size(); ++i, ++row) {
       out.picture_ids.push_back(batch.concepts[i]);
       if (!seen.insert(batch.concepts[i]).second) continue;
@@ -97,6 +98,31 @@ Contrastive::Embedded Contrastive::embed(Context& context) const {
     }
   }
   return out;
+}
+
+double Contrastive::test_loss(Context& context, const Embedded& embedded) const {
+  const auto pairs = static_cast<std::int64_t>(embedded.picture_ids.size());
+  const std::int64_t size = std::min(parts_.batch_size, pairs);
+  const auto rows = [&](const std::vector<float>& all, std::int64_t first) {
+    std::vector<float> out;
+    for (std::int64_t i = first; i < first + size; ++i) {
+      const auto begin = all.begin() + i % pairs * embedded.dim;
+      out.insert(out.end(), begin, begin + embedded.dim);
+    }
+    return context.upload(std::span<const float>(out), {size, embedded.dim});
+  };
+  double sum = 0;
+  std::int64_t batches = 0;
+  for (std::int64_t first = 0; first < pairs; first += size, ++batches) {
+    std::vector<std::int32_t> ids;
+    for (std::int64_t i = first; i < first + size; ++i) {
+      ids.push_back(embedded.picture_ids[static_cast<std::size_t>(i % pairs)]);
+    }
+    const Variable loss = ops::contrastive_loss(context, rows(embedded.pictures, first), rows(embedded.captions, first),
+                                                parts_.model.logit_scale(), {.ids = upload_row(context, ids)});
+    sum += context.download(loss.value()).front();
+  }
+  return batches > 0 ? sum / static_cast<double>(batches) : 0;
 }
 
 Judgement Contrastive::judge(Context& context) {
@@ -110,6 +136,7 @@ Judgement Contrastive::judge(Context& context) {
   const auto back =
       eval::named(eval::summarise(eval::ranks(by_picture, embedded.picture_ids, embedded.text_ids)), "i2t");
   out.metrics.insert(out.metrics.end(), back.begin(), back.end());
+  out.metrics.emplace_back("loss", test_loss(context, embedded));
   for (const data::Probe& probe : parts_.probes) out.samples.push_back(text_probe(probe, embedded, by_text));
   for (const data::Probe& probe : parts_.probes) out.samples.push_back(image_probe(probe, embedded, by_picture));
   return out;

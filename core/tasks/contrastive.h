@@ -2,6 +2,8 @@
 // pictures of a style that is never trained on. Loss: core/ops/loss.h; ranks: core/eval/retrieval.h.
 //   text -> image   every concept's name asks among all test pictures
 //   image -> text   every test picture asks among all names
+//   loss            the training loss over the test set in batches of the training size; the last is filled up from the
+//                   beginning, for the loss of an undecided model is the logarithm of the batch
 #pragma once
 
 #include "core/data/dataset.h"
@@ -18,6 +20,7 @@ struct ContrastiveParts {
   const models::TwoTower& model;  // outlives the task
   std::shared_ptr<const data::Dataset> dataset;
   data::EvaluationSet test;
+  std::int64_t batch_size = 1;      // of training
   std::vector<data::Probe> probes;  // of the test set
   // Path under which a picture can be shown, relative to the run directory; may be empty.
   std::function<std::string(std::size_t picture)> media;
@@ -37,10 +40,12 @@ class Contrastive final : public Task {
   struct Embedded {
     std::int64_t dim = 0;
     std::vector<float> pictures, texts;
+    std::vector<float> captions;                      // the text of each picture [P, D]
     std::vector<std::int32_t> picture_ids, text_ids;  // concepts
     std::vector<std::size_t> text_source;             // the test picture whose caption the text is
   };
   [[nodiscard]] Embedded embed(Context& context) const;
+  [[nodiscard]] double test_loss(Context& context, const Embedded& embedded) const;
   [[nodiscard]] journal::RetrievalSample asked(const data::Probe& probe) const;
   [[nodiscard]] journal::RetrievalSample text_probe(const data::Probe& probe, const Embedded& embedded,
                                                     std::span<const float> scores) const;

@@ -37,9 +37,17 @@ Outcome Trainer::run(std::int64_t done) {
   try {
     return loop();
   } catch (const Failure& failure) {
-    const Error& error = failure.error();
-    ports_.tell(journal::FaultSeen{done_ + 1, to_string(error.kind), error.intention, error.cause, error.remedy});
+    tell_fault(failure.error());
     throw;
+  }
+}
+
+// What cannot be told must not hide what happened: the first fault is the one that is thrown on.
+void Trainer::tell_fault(const Error& error) const noexcept {
+  try {
+    ports_.tell(journal::FaultSeen{done_ + 1, to_string(error.kind), error.intention, error.cause, error.remedy});
+  } catch (...) {
+    return;
   }
 }
 

@@ -46,7 +46,8 @@ class Trainer {
 
   // Goes from `done` steps to the end, or to the step after which stop() holds; either way a checkpoint is the last
   // thing done. Throws Failure after telling a FaultSeen: numeric, naming the tensor, when a loss or a gradient is not
-  // finite (the weights are then as the step before left them), and whatever the parts throw.
+  // finite (the weights are then as the step before left them), and whatever the parts throw. A FaultSeen that cannot
+  // be told changes nothing about what is thrown.
   Outcome run(std::int64_t done);
   [[nodiscard]] std::int64_t done() const noexcept { return done_; }
 
@@ -55,6 +56,7 @@ class Trainer {
   void step();
   void evaluate();
   void save();
+  void tell_fault(const Error& error) const noexcept;
   void refuse_nonfinite(double loss, const optim::StepReport* report) const;
   template <class Work>
   auto timed(journal::SpanKind kind, std::int64_t step, Work&& work);

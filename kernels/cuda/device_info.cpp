@@ -17,8 +17,11 @@ std::vector<DeviceInfo> devices() {
   for (int index = 0; index < count; ++index) {
     cudaDeviceProp properties{};
     ATH_CUDA_CHECK(kOp, cudaGetDeviceProperties(&properties, index));
+    char bus_id[32] = {};
+    ATH_CUDA_CHECK(kOp, cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, index));
     found.push_back({.index = index,
                      .name = static_cast<const char*>(properties.name),
+                     .bus_id = static_cast<const char*>(bus_id),
                      .major = properties.major,
                      .minor = properties.minor,
                      .multiprocessors = properties.multiProcessorCount,

@@ -10,6 +10,7 @@ namespace athanor::kernels::cuda {
 struct DeviceInfo {
   int index = 0;
   std::string name;
+  std::string bus_id;        // "0000:1b:00.0"
   int major = 0, minor = 0;  // compute capability
   int multiprocessors = 0;
   std::size_t memory_bytes = 0;

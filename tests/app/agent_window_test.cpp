@@ -56,7 +56,7 @@ TEST_F(AgentWindow, LaunchingEnqueuesAndShowsTheRunLive) {
 TEST_F(AgentWindow, CurvesGrowWhileTheRunGoesOn) {
   Bench bench = make();
   launch(bench, u"pace=10"_s, 400);
-  ASSERT_TRUE(Bench::until([&] { return !bench.workbench->live().curves().empty(); }));
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->live().run() && !bench.workbench->live().curves().empty(); }));
   const auto samples = [&] { return bench.workbench->live().curves().begin()->second.size(); };
   const std::size_t before = samples();
   EXPECT_TRUE(Bench::until([&] { return samples() > before + 5; }));

@@ -3,6 +3,7 @@
 #include "app/controllers/planner.h"
 #include "app/models/run_table_model.h"
 #include "app/models/run_words.h"
+#include "app/pages/live/live_words.h"
 #include "app/settings/settings.h"
 #include "app/stores/curves.h"
 #include "app/stores/run_store.h"
@@ -240,6 +241,28 @@ TEST(JobThread, DeliversOnTheThreadThatAsked) {
     };
   });
   EXPECT_TRUE(QTest::qWaitFor([&] { return done; }));
+}
+
+TEST(LiveWords, PaceIsThatOfMostStepsAndTheForecastEndsWithTheRun) {
+  std::vector<DrawnColumn> columns(20);
+  for (DrawnColumn& column : columns) column.last = 100;
+  columns.back().last = 0.5;  // one step right after a resumption
+  EXPECT_DOUBLE_EQ(typical_pace({{"train/step_ms", columns}}), 10);
+  EXPECT_TRUE(std::isnan(typical_pace({})));
+  store::Run run;
+  run.step = 200;
+  run.steps = 400;
+  run.started_ns = 1;
+  run.status = store::RunStatus::running;
+  EXPECT_TRUE(progress_words(run, 50'000'000'001, 10).contains(u"20\u00a0s left"_s));
+  run.status = store::RunStatus::stopped;
+  run.ended_ns = 20'000'000'001;
+  EXPECT_FALSE(progress_words(run, 50'000'000'001, 10).contains(u"left"_s));
+
+  std::vector<store::Occurrence> checked(1);
+  checked[0].payload = journal::PredictionChecked{10, 11, 10, 1 << 20, 1 << 20, 40, 44};
+  EXPECT_EQ(check_words(checked, store::RunStatus::running).size(), 3U);
+  EXPECT_EQ(check_words(checked, store::RunStatus::stopped).size(), 2U);
 }
 
 TEST(JobThread, NewerRequestsReplaceOlderOnesOfTheirKey) {

@@ -1,6 +1,8 @@
 // The window over a history, without an agent.
+#include "app/models/run_table_model.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/theme/theme_switch.h"
+#include "core/store/writer.h"
 #include "tests/app/bench.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/common/cell_roles.h"
@@ -18,6 +20,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
@@ -129,7 +132,7 @@ TEST_F(Window, SearchNarrowsTheTableAndCanBeCleared) {
 TEST_F(Window, InlineCurvesComeForTheRowsInView) {
   Bench bench = make(12);
   bench.show("runs");
-  const QModelIndex cell = bench.runs().table()->model()->index(0, 2);
+  const QModelIndex cell = bench.runs().table()->model()->index(0, static_cast<int>(RunColumn::curve));
   EXPECT_TRUE(Bench::until([&] { return !cell.data(widgets::curve_role).value<QList<double>>().isEmpty(); }));
 }
 
@@ -146,7 +149,7 @@ TEST_F(Window, PaletteRunsAnAction) {
 
 TEST_F(Window, ActionsSayWhyTheyCannotRunAndShareNoKeys) {
   Bench bench = make(3, true);
-  for (const char* page : {"runs", "experiment", "live"}) bench.show(page);
+  for (const char* page : {"runs", "experiment", "live", "preferences"}) bench.show(page);
   EXPECT_EQ(bench.window().actions()->conflicts(), QStringList());
   for (const widgets::Command& command : bench.window().actions()->commands()) {
     EXPECT_FALSE(command.text.isEmpty());
@@ -157,7 +160,7 @@ TEST_F(Window, ActionsSayWhyTheyCannotRunAndShareNoKeys) {
 
 TEST_F(Window, EveryFocusableWidgetIsNamed) {
   Bench bench = make(3, true);
-  for (const char* page : {"runs", "experiment", "live"}) bench.show(page);
+  for (const char* page : {"runs", "experiment", "live", "preferences"}) bench.show(page);
   bench.experiment().form()->show_advanced(true);
   bench.experiment().show_text(true);
   for (const QWidget* widget : bench.window().findChildren<QWidget*>()) {
@@ -254,6 +257,50 @@ TEST_F(Window, AStoreThatCannotBeReadIsSaidInOneSentence) {
   EXPECT_TRUE(bench.window().message_bar()->isVisible());
   EXPECT_TRUE(bench.window().message_bar()->text().startsWith(u"Could not"_s))
       << bench.window().message_bar()->text().toStdString();
+  auto* page = bench.runs().findChild<widgets::EmptyPage*>();
+  ASSERT_TRUE(page->isVisible());
+  EXPECT_EQ(page->title(), u"The history cannot be read"_s);
+  std::filesystem::remove(home.path() / "history.db");
+  fill_history(home.path(), {3, false, false, 0});
+  QTest::mouseClick(page->findChild<QPushButton*>(), Qt::LeftButton);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 3 && !page->isVisible(); }));
+}
+
+TEST_F(Window, DamageOfAJournalIsSaidOnRunsAndLive) {
+  const store::RunId run = fill_history(home.path(), {0, true, false, 40});
+  {
+    auto writer = value_or_throw(store::Writer::open(home.path() / "history.db"));
+    value_or_throw(writer->note_damage(run, {0, 900, 12, true, "torn"}));
+    Bench whole({home.path()});
+    whole.show("live");
+    EXPECT_FALSE(whole.live().findChild<widgets::MessageBar*>()->isVisible());
+    value_or_throw(writer->note_damage(run, {0, 300, 2048, false, "these bytes are not a whole frame"}));
+  }
+  Bench bench({home.path()});
+  bench.show("runs");
+  const QModelIndex name = bench.runs().table()->model()->index(0, static_cast<int>(RunColumn::name));
+  EXPECT_EQ(name.data(widgets::glyph_role).toInt(), static_cast<int>(widgets::Glyph::warning));
+  EXPECT_TRUE(name.data(Qt::ToolTipRole).toString().contains(u"2\u00a0KiB"_s));
+  bench.show("live");
+  auto* bar = bench.live().findChild<widgets::MessageBar*>();
+  ASSERT_TRUE(bar->isVisible());
+  EXPECT_TRUE(bar->text().contains(u"journal"_s)) << bar->text().toStdString();
+}
+
+TEST_F(Window, RunsStandWithTheirNumbersAndNoColumnIsCut) {
+  Bench bench = make(5);
+  bench.show("runs");
+  QTableView* table = bench.runs().table();
+  const QModelIndex cell = table->model()->index(0, static_cast<int>(RunColumn::number));
+  EXPECT_EQ(cell.data().toString(), QString::number(bench.list().front().id));
+  for (const int width : {1024, 1360, 1920}) {
+    bench.window().resize(width, 800);
+    EXPECT_TRUE(Bench::until([&] { return table->horizontalHeader()->length() <= table->viewport()->width(); }))
+        << width;
+    EXPECT_FALSE(table->isColumnHidden(static_cast<int>(RunColumn::number)));
+    EXPECT_FALSE(table->isColumnHidden(static_cast<int>(RunColumn::progress)));
+  }
+  EXPECT_TRUE(Bench::until([&] { return !table->isColumnHidden(static_cast<int>(RunColumn::tags)); }));
 }
 
 TEST_F(Window, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {

@@ -87,13 +87,38 @@ TEST(Curve, ZoomKeepsTheAnchorAndStaysInside) {
 }
 
 TEST(Strip, BarsAreMeansWithPeaks) {
-  const auto bars = fold_strip({{0.0, 0.2}, {0.4, 0.6}, {3.5, 1.0}, {9, 1.0}}, 0, 4, 4);
+  const auto bars = fold_strip({{0.0, 0.2}, {0.4, 0.6}, {3.5, 1.0}, {3.9, 1.0}, {9, 1.0}}, 0, 4, 4);
   ASSERT_EQ(bars.size(), 4U);
   EXPECT_DOUBLE_EQ(bars[0].mean, 0.4);
   EXPECT_DOUBLE_EQ(bars[0].peak, 0.6);
   EXPECT_TRUE(bars[1].empty);
   EXPECT_TRUE(bars[2].empty);
   EXPECT_DOUBLE_EQ(bars[3].mean, 1.0);
+}
+
+TEST(Strip, ShortRunsHaveNoHolesButPausesHave) {
+  const std::vector<StripSample> few = {{0.0, 0.5}, {1.0, 0.6}, {1.4, 0.7}, {3.0, 0.8}};
+  for (const StripBar& bar : fold_strip(few, 0, 3, 8)) EXPECT_FALSE(bar.empty);
+  const std::vector<StripSample> paused = {{0, 1}, {1, 1}, {2, 1}, {20, 1}, {21, 1}};
+  const auto bars = fold_strip(paused, 0, 21, 21);
+  EXPECT_FALSE(bars[1].empty);
+  EXPECT_TRUE(bars[10].empty);
+  EXPECT_FALSE(bars[20].empty);
+}
+
+TEST(Height, RobustLeavesASpikeOutsideAndKeepsCalmCurvesWhole) {
+  Curve curve;
+  for (int i = 0; i < 100; ++i) {
+    const double value = i == 50 ? 90'000 : 1000 + i % 10;
+    curve.columns.push_back({double(i), double(i), value, value, value, value, 1, 0});
+  }
+  const auto plain = y_extent({curve}, XAxis::step, 0, 99, false);
+  const auto robust = y_extent({curve}, XAxis::step, 0, 99, false, true);
+  EXPECT_GT(plain->second, 90'000);
+  EXPECT_LT(robust->second, 1100);
+  EXPECT_GT(robust->second, 1009);
+  curve.columns[50].minimum = curve.columns[50].maximum = curve.columns[50].line = 1004;
+  EXPECT_EQ(y_extent({curve}, XAxis::step, 0, 99, false, true), y_extent({curve}, XAxis::step, 0, 99, false));
 }
 
 TEST(Sparkline, SpreadsOverTheBoxAndSkipsGaps) {

@@ -21,6 +21,14 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 
+TEST(Numbers, MixNoTwoKindsOfPointsInAnyLanguage) {
+  const QLocale before;
+  QLocale::setDefault(QLocale(QLocale::German));
+  EXPECT_EQ(count_text(1'249'793), QStringLiteral("1,249,793"));
+  EXPECT_EQ(number_text(4.137), QStringLiteral("4.137"));
+  QLocale::setDefault(before);
+}
+
 TEST(Numbers, ShowTheDigitsThatMatter) {
   EXPECT_EQ(number_text(0), u"0"_s);
   EXPECT_EQ(number_text(0.314159), u"0.3142"_s);

@@ -10,10 +10,12 @@
 #include "widgets/palette/command_palette.h"
 #include "widgets/plot/metric_plot.h"
 #include "widgets/plot/plot_link.h"
+#include "widgets/plot/strip.h"
 #include "widgets/tables/search_line.h"
 
 #include <gtest/gtest.h>
 
+#include <QAccessible>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -113,11 +115,67 @@ TEST_F(Plot, LogarithmicScaleIsAKeyAway) {
   EXPECT_GT(first.shown_y_range().first, 0);
 }
 
+TEST_F(Plot, GivesTheLegendTheLinesThatEveryNameNeeds) {
+  std::vector<Curve> curves(4, ramp(20));
+  for (Curve& curve : curves) curve.label = u"text → picture R@10"_s;
+  first.set_curves(curves);
+  first.resize(900, 240);
+  const int one_line = first.layout()->contentsMargins().top();
+  first.resize(420, 240);
+  const int two_lines = first.layout()->contentsMargins().top();
+  first.resize(240, 240);
+  const int four_lines = first.layout()->contentsMargins().top();
+  EXPECT_GT(two_lines, one_line);
+  EXPECT_EQ(four_lines - one_line, 3 * (two_lines - one_line));
+}
+
+TEST_F(Plot, ASingleEvaluationStandsInTheWholeRange) {
+  first.set_curves({ramp(1)});
+  first.set_whole_x(240, 100);
+  EXPECT_EQ(first.shown_x_range(), std::pair(0.0, 240.0));
+  link.set_axis(XAxis::time);
+  EXPECT_EQ(first.shown_x_range(), std::pair(0.0, 100.0));
+}
+
 TEST_F(Plot, SaysThatThereIsNothingYet) {
   MetricPlot empty(u"Loss"_s);
   empty.set_empty_text(u"The first step brings the first loss"_s);
   empty.set_curves({});
   EXPECT_EQ(empty.accessibleDescription(), u"The first step brings the first loss"_s);
+}
+
+TEST_F(Plot, TellsAssistiveProgramsEverySeriesWithItsValue) {
+  Curve second_curve = ramp(200);
+  second_curve.label = u"evaluation"_s;
+  first.set_curves({ramp(200), second_curve});
+  QAccessibleInterface* whole = QAccessible::queryAccessibleInterface(&first);
+  ASSERT_NE(whole, nullptr);
+  EXPECT_EQ(whole->role(), QAccessible::Chart);
+  EXPECT_EQ(whole->text(QAccessible::Name), u"Plot: Loss"_s);
+  EXPECT_TRUE(whole->text(QAccessible::Description).contains(u"3.11 at step 199"_s));
+  ASSERT_GE(whole->childCount(), 2);
+  QAccessibleInterface* series = whole->child(1);
+  EXPECT_EQ(series->text(QAccessible::Name), u"evaluation"_s);
+  EXPECT_EQ(series->text(QAccessible::Value), u"3.11 at step 199"_s);
+  EXPECT_EQ(series->parent(), whole);
+  EXPECT_EQ(whole->indexOfChild(series), 1);
+  EXPECT_TRUE(whole->rect().contains(series->rect()));
+  // The widgets inside are still there, after the series.
+  EXPECT_NE(whole->child(2), nullptr);
+  EXPECT_EQ(whole->indexOfChild(whole->child(2)), 2);
+  first.set_curves({ramp(200)});
+  EXPECT_FALSE(series->isValid());
+}
+
+TEST(Strip, TellsAssistiveProgramsItsValues) {
+  UtilisationStrip strip(u"CPU"_s, 0);
+  strip.set_samples({{0, 0.5}, {1, 0.75}});
+  strip.set_detail(u"1.2 of 7.8 GiB"_s);
+  QAccessibleInterface* whole = QAccessible::queryAccessibleInterface(&strip);
+  EXPECT_EQ(whole->text(QAccessible::Name), u"CPU"_s);
+  EXPECT_EQ(whole->text(QAccessible::Value), u"75\u00a0%"_s);
+  ASSERT_EQ(whole->childCount(), 2);
+  EXPECT_EQ(whole->child(1)->text(QAccessible::Value), u"1.2 of 7.8 GiB"_s);
 }
 
 struct Form : testing::Test {
@@ -280,6 +338,28 @@ TEST(Board, ArrowsMoveBetweenCardsAndPicturesAreAskedOnlyWhenSeen) {
   EXPECT_TRUE(board.focusWidget()->accessibleName().contains(u"“2”"_s));
 }
 
+TEST(Board, AnswersAreNamedChildrenOfTheirCard) {
+  NoPictures pictures;
+  RetrievalBoard board(&pictures);
+  board.resize(800, 600);
+  board.set_steps({10});
+  BoardQuery query = text_query(1, 1);
+  query.earlier_answers = {{9, u"snail"_s, u"9.png"_s, 0.25}};
+  board.set_queries({query});
+  board.show();
+  QAccessibleInterface* card = nullptr;
+  for (QWidget* child : board.findChildren<QWidget*>())
+    if (child->accessibleName().contains(u"“1”"_s)) card = QAccessible::queryAccessibleInterface(child);
+  ASSERT_NE(card, nullptr);
+  EXPECT_EQ(card->role(), QAccessible::List);
+  ASSERT_EQ(card->childCount(), 6);
+  EXPECT_EQ(card->child(0)->text(QAccessible::Name), u"Answer 1: a"_s);
+  EXPECT_EQ(card->child(0)->text(QAccessible::Value), u"right, score 0.50"_s);
+  EXPECT_EQ(card->child(5)->text(QAccessible::Name), u"Before, answer 1: snail"_s);
+  const QPoint middle = card->child(2)->rect().center();
+  EXPECT_EQ(card->childAt(middle.x(), middle.y()), card->child(2));
+}
+
 TEST(Palette, RunsTheBestHitOnEnter) {
   QWidget window;
   window.resize(900, 600);
@@ -297,6 +377,21 @@ TEST(Palette, RunsTheBestHitOnEnter) {
   ASSERT_EQ(chosen.count(), 1);
   EXPECT_EQ(chosen.first()[0].toString(), u"b"_s);
   EXPECT_FALSE(palette->isVisible());
+}
+
+TEST(Palette, IsAsHighAsItsRows) {
+  QWidget window;
+  window.resize(900, 900);
+  auto* palette = new CommandPalette(&window);
+  window.show();
+  std::vector<Command> commands;
+  for (int i = 0; i < 40; ++i) commands.push_back({QString::number(i), u"Command %1"_s.arg(i), {}, {}, {}, true, {}});
+  palette->open(commands);
+  const int many = palette->height();
+  QTest::keyClicks(palette->line(), u"39"_s);
+  EXPECT_EQ(palette->shown_rows(), 1);
+  EXPECT_LT(palette->height(), 120);
+  EXPECT_GT(many, 500);
 }
 
 TEST(Palette, DoesNotRunWhatCannotRun) {

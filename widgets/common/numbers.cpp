@@ -48,6 +48,8 @@ QString number_text(double value) {
   return significant(value, 4);
 }
 
+QString count_text(qint64 count) { return QLocale(QLocale::English).toString(count); }
+
 QString si_text(double value, const QString& unit) {
   if (!std::isfinite(value)) return not_finite(value);
   static constexpr std::array<const char16_t*, 5> kPrefixes{u"", u"k", u"M", u"G", u"T"};
@@ -86,6 +88,17 @@ QString duration_text(double seconds) {
   if (whole < 3600) return QString::number(whole / 60) + u"\u00a0min\u00a0"_s + two(whole % 60) + u"\u00a0s"_s;
   if (whole < 86400) return QString::number(whole / 3600) + u"\u00a0h\u00a0"_s + two(whole / 60 % 60) + u"\u00a0min"_s;
   return QString::number(whole / 86400) + u"\u00a0d\u00a0"_s + QString::number(whole / 3600 % 24) + u"\u00a0h"_s;
+}
+
+QString capitalised(QString text) {
+  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  return text;
+}
+
+QString sentence(const QString& text) {
+  QString out = capitalised(text.trimmed());
+  if (!out.isEmpty() && !out.endsWith(u'.') && !out.endsWith(u'?') && !out.endsWith(u'!')) out += u'.';
+  return out;
 }
 
 QFont tabular_font(const QFont& base) {

@@ -1,6 +1,7 @@
 #include "widgets/feedback/message_bar.h"
 
 #include "widgets/common/glyph.h"
+#include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
 #include "widgets/parts/text_paint.h"
 
@@ -33,14 +34,6 @@ Glyph glyph_of(MessageKind kind) {
     case MessageKind::info: break;
   }
   return Glyph::info;
-}
-
-QString sentence(QString text) {
-  text = text.trimmed();
-  if (text.isEmpty()) return text;
-  text[0] = text[0].toUpper();
-  if (!text.endsWith(u'.') && !text.endsWith(u'?') && !text.endsWith(u'!')) text += u'.';
-  return text;
 }
 
 }  // namespace

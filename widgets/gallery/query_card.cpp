@@ -7,7 +7,6 @@
 #include "widgets/gallery/picture_source.h"
 #include "widgets/parts/text_paint.h"
 
-#include <QCoreApplication>
 #include <QHelpEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -18,27 +17,29 @@ constexpr int kPad = 12;
 constexpr int kTextHead = 28;
 constexpr int kPictureHead = 56;
 constexpr int kCaption = 18;
-
-QString translate(const char* text) { return QCoreApplication::translate("QueryCard", text); }
 }  // namespace
 
 QString rank_words(const BoardQuery& query) {
-  if (query.truth_rank <= 0) return translate("No rank");
+  if (query.truth_rank <= 0) return QueryCard::tr("No rank");
   if (query.earlier_rank && *query.earlier_rank != query.truth_rank)
-    return translate("Rank %1 of %2, was %3").arg(query.truth_rank).arg(query.gallery_size).arg(*query.earlier_rank);
-  return translate("Rank %1 of %2").arg(query.truth_rank).arg(query.gallery_size);
+    return QueryCard::tr("Rank %1 of %2, was %3")
+        .arg(query.truth_rank)
+        .arg(query.gallery_size)
+        .arg(*query.earlier_rank);
+  return QueryCard::tr("Rank %1 of %2").arg(query.truth_rank).arg(query.gallery_size);
 }
 
 QString describe_query(const BoardQuery& query) {
   QStringList answers;
   for (std::size_t i = 0; i < query.answers.size() && i < kAnswersShown; ++i) {
     const BoardAnswer& answer = query.answers[i];
-    answers << (answer.id == query.id ? translate("%1 (right)").arg(answer.label) : answer.label);
+    answers << (answer.id == query.id ? QueryCard::tr("%1 (right)").arg(answer.label) : answer.label);
   }
-  return translate("%1. Best answers: %2").arg(rank_words(query), answers.join(QStringLiteral(", ")));
+  return QueryCard::tr("%1. Best answers: %2").arg(rank_words(query), answers.join(QStringLiteral(", ")));
 }
 
 QueryCard::QueryCard(PictureSource* source, QWidget* parent) : QWidget(parent), source_(source) {
+  announce_painted_items();
   setFocusPolicy(Qt::StrongFocus);
   QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   policy.setHeightForWidth(true);
@@ -71,6 +72,30 @@ int QueryCard::heightForWidth(int width) const {
   int height = answers_top() + answers_height(inner, query_.text_query) + kPad;
   if (!query_.earlier_answers.empty()) height += kCaption + answers_height(inner, query_.text_query) + 4;
   return height;
+}
+
+QRectF QueryCard::answers_box(bool earlier) const {
+  const int inner = width() - 2 * kPad;
+  const int height = answers_height(inner, query_.text_query);
+  return {double(kPad), answers_top() + (earlier ? height + kCaption + 2.0 : 0.0), double(inner), double(height)};
+}
+
+std::vector<PaintedItem> QueryCard::painted_items() const {
+  std::vector<PaintedItem> out;
+  const auto add = [&](const std::vector<BoardAnswer>& answers, bool earlier) {
+    const int count = std::min<int>(kAnswersShown, static_cast<int>(answers.size()));
+    const auto cells = answer_cells(answers_box(earlier), count, query_.text_query);
+    for (int i = 0; i < count; ++i) {
+      const BoardAnswer& answer = answers[static_cast<std::size_t>(i)];
+      const QString name = (earlier ? tr("Before, answer %1: %2") : tr("Answer %1: %2")).arg(i + 1).arg(answer.label);
+      const QString score = QString::number(answer.score, 'f', 2);
+      out.push_back({name, answer.id == query_.id ? tr("right, score %1").arg(score) : tr("score %1").arg(score),
+                     cells[static_cast<std::size_t>(i)].toAlignedRect(), QAccessible::ListItem});
+    }
+  };
+  add(query_.answers, false);
+  add(query_.earlier_answers, true);
+  return out;
 }
 
 void QueryCard::paint_head(QPainter& painter, const QRect& box) const {
@@ -118,8 +143,7 @@ void QueryCard::paintEvent(QPaintEvent*) {
   how.truth = query_.id;
   how.font = font();
   how.source = source_;
-  const int height = answers_height(inner.width(), query_.text_query);
-  QRectF area(inner.left(), answers_top(), inner.width(), height);
+  const QRectF area = answers_box(false);
   paint_answers(painter, area, query_.answers, how);
   if (query_.earlier_answers.empty()) return;
   painter.setFont(tabular_font(scaled(font(), 0.82)));
@@ -127,7 +151,7 @@ void QueryCard::paintEvent(QPaintEvent*) {
   painter.drawText(QRectF(inner.left(), area.bottom() + 2, inner.width(), kCaption), Qt::AlignVCenter | Qt::AlignLeft,
                    tr("before: rank %1").arg(query_.earlier_rank.value_or(0)));
   how.pale = true;
-  paint_answers(painter, area.translated(0, height + kCaption + 2), query_.earlier_answers, how);
+  paint_answers(painter, answers_box(true), query_.earlier_answers, how);
 }
 
 bool QueryCard::event(QEvent* event) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "widgets/gallery/board_order.h"
+#include "widgets/parts/painted_items.h"
 
 #include <QWidget>
 
@@ -14,13 +15,16 @@ class PictureSource;
 [[nodiscard]] QString rank_words(const BoardQuery& query);
 [[nodiscard]] QString describe_query(const BoardQuery& query);
 
-class QueryCard final : public QWidget {
+class QueryCard final : public QWidget, public PaintedItems {
   Q_OBJECT
  public:
   QueryCard(PictureSource* source, QWidget* parent);
   void set_query(const BoardQuery& query);
   [[nodiscard]] const BoardQuery& query() const { return query_; }
   [[nodiscard]] bool uses(const QString& key) const;
+  [[nodiscard]] QAccessible::Role painted_role() const override { return QAccessible::List; }
+  [[nodiscard]] QString painted_value() const override { return rank_words(query_); }
+  [[nodiscard]] std::vector<PaintedItem> painted_items() const override;  // the answers, then the earlier ones
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] int heightForWidth(int width) const override;
 
@@ -32,6 +36,7 @@ class QueryCard final : public QWidget {
 
  private:
   [[nodiscard]] int answers_top() const;
+  [[nodiscard]] QRectF answers_box(bool earlier) const;
   void paint_head(QPainter& painter, const QRect& box) const;
 
   BoardQuery query_;

@@ -21,6 +21,7 @@ namespace {
 
 enum Roles { id_role = Qt::UserRole + 1, context_role, shortcut_role, enabled_role, why_role };
 constexpr int kRow = 36;
+constexpr int kMostHeight = 640;
 
 class CommandDelegate final : public QStyledItemDelegate {
  public:
@@ -125,7 +126,9 @@ int CommandPalette::shown_rows() const { return model_->rowCount(); }
 void CommandPalette::place() {
   const QWidget* window = parentWidget();
   const int width = std::min(640, window->width() - 64);
-  const int height = std::min(480, window->height() - 120);
+  // As high as the list needs, within what the window leaves.
+  const int frame = line_->sizeHint().height() + 3 * kGrid + 2;
+  const int height = std::min({kMostHeight, window->height() - 120, frame + kRow * std::max(1, model_->rowCount())});
   setGeometry((window->width() - width) / 2, std::min(88, window->height() / 8), width, height);
 }
 
@@ -142,6 +145,7 @@ void CommandPalette::filter(const QString& typed) {
     model_->appendRow(item);
   }
   list_->setCurrentIndex(model_->index(0, 0));
+  place();
 }
 
 void CommandPalette::accept() {

@@ -30,34 +30,15 @@ FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector
 }
 
 FlowLayout::FlowLayout(QWidget* parent, int minimum_card_width, int gap)
-    : QLayout(parent), minimum_card_width_(minimum_card_width), gap_(gap) {
-  setContentsMargins(0, 0, 0, 0);
-}
-
-FlowLayout::~FlowLayout() {
-  for (QLayoutItem* item : items_) delete item;
-}
-
-void FlowLayout::addItem(QLayoutItem* item) { items_.push_back(item); }
-int FlowLayout::count() const { return static_cast<int>(items_.size()); }
-
-QLayoutItem* FlowLayout::itemAt(int index) const {
-  return index >= 0 && index < count() ? items_[static_cast<std::size_t>(index)] : nullptr;
-}
-
-QLayoutItem* FlowLayout::takeAt(int index) {
-  QLayoutItem* item = itemAt(index);
-  if (item) items_.erase(items_.begin() + index);
-  return item;
-}
+    : ItemLayout(parent), minimum_card_width_(minimum_card_width), gap_(gap) {}
 
 FlowPlan FlowLayout::plan(int width) const {
   const auto shown =
-      std::count_if(items_.begin(), items_.end(), [](const QLayoutItem* item) { return !item->isEmpty(); });
+      std::count_if(items().begin(), items().end(), [](const QLayoutItem* item) { return !item->isEmpty(); });
   const int columns = flow_columns(width, minimum_card_width_, gap_, static_cast<int>(shown));
   const int card = std::max(1, (width - (columns - 1) * gap_) / columns);
   std::vector<int> heights;
-  for (QLayoutItem* item : items_) {
+  for (QLayoutItem* item : items()) {
     if (item->isEmpty()) continue;
     heights.push_back(item->hasHeightForWidth() ? item->heightForWidth(card) : item->sizeHint().height());
   }
@@ -84,7 +65,7 @@ void FlowLayout::setGeometry(const QRect& rect) {
   const FlowPlan cells = plan(inner.width());
   columns_ = cells.columns;
   std::size_t next = 0;
-  for (QLayoutItem* item : items_)
+  for (QLayoutItem* item : items())
     if (!item->isEmpty()) item->setGeometry(cells.cells[next++].translated(inner.topLeft()));
 }
 

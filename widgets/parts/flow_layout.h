@@ -1,7 +1,8 @@
 // Lays equal-width cards out in as many columns as fit; all cards of a row share the tallest one's height.
 #pragma once
 
-#include <QLayout>
+#include "widgets/parts/item_layout.h"
+
 #include <QRect>
 
 #include <vector>
@@ -19,15 +20,9 @@ struct FlowPlan {
 };
 [[nodiscard]] FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector<int>& heights);
 
-class FlowLayout final : public QLayout {
+class FlowLayout final : public ItemLayout {
  public:
   FlowLayout(QWidget* parent, int minimum_card_width, int gap);
-  ~FlowLayout() override;
-  void addItem(QLayoutItem* item) override;  // takes ownership
-  [[nodiscard]] int count() const override;
-  [[nodiscard]] QLayoutItem* itemAt(int index) const override;
-  QLayoutItem* takeAt(int index) override;
-  [[nodiscard]] bool hasHeightForWidth() const override { return true; }
   [[nodiscard]] int heightForWidth(int width) const override;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSize() const override;
@@ -36,7 +31,6 @@ class FlowLayout final : public QLayout {
 
  private:
   [[nodiscard]] FlowPlan plan(int width) const;
-  std::vector<QLayoutItem*> items_;
   int minimum_card_width_;
   int gap_;
   int columns_ = 1;

@@ -25,28 +25,11 @@ WrapPlan plan_wrap(int width, int gap, const std::vector<QSize>& sizes) {
   return plan;
 }
 
-WrapLayout::WrapLayout(QWidget* parent, int gap) : QLayout(parent), gap_(gap) { setContentsMargins(0, 0, 0, 0); }
-
-WrapLayout::~WrapLayout() {
-  for (QLayoutItem* item : items_) delete item;
-}
-
-void WrapLayout::addItem(QLayoutItem* item) { items_.push_back(item); }
-int WrapLayout::count() const { return static_cast<int>(items_.size()); }
-
-QLayoutItem* WrapLayout::itemAt(int index) const {
-  return index >= 0 && index < count() ? items_[static_cast<std::size_t>(index)] : nullptr;
-}
-
-QLayoutItem* WrapLayout::takeAt(int index) {
-  QLayoutItem* item = itemAt(index);
-  if (item) items_.erase(items_.begin() + index);
-  return item;
-}
+WrapLayout::WrapLayout(QWidget* parent, int gap) : ItemLayout(parent), gap_(gap) {}
 
 std::vector<QSize> WrapLayout::sizes() const {
   std::vector<QSize> out;
-  for (const QLayoutItem* item : items_) out.push_back(item->sizeHint());
+  for (const QLayoutItem* item : items()) out.push_back(item->sizeHint());
   return out;
 }
 
@@ -67,8 +50,8 @@ QSize WrapLayout::minimumSize() const {
 void WrapLayout::setGeometry(const QRect& rect) {
   QLayout::setGeometry(rect);
   const WrapPlan plan = plan_wrap(rect.width(), gap_, sizes());
-  for (std::size_t i = 0; i < items_.size(); ++i)
-    items_[i]->setGeometry(QRect(rect.topLeft() + plan.places[i], items_[i]->sizeHint()));
+  for (std::size_t i = 0; i < items().size(); ++i)
+    items()[i]->setGeometry(QRect(rect.topLeft() + plan.places[i], items()[i]->sizeHint()));
 }
 
 }  // namespace athanor::widgets

@@ -1,7 +1,7 @@
 // Lays items of their own widths out in lines, left to right, breaking where the width ends.
 #pragma once
 
-#include <QLayout>
+#include "widgets/parts/item_layout.h"
 
 #include <vector>
 
@@ -14,15 +14,9 @@ struct WrapPlan {
 };
 [[nodiscard]] WrapPlan plan_wrap(int width, int gap, const std::vector<QSize>& sizes);
 
-class WrapLayout final : public QLayout {
+class WrapLayout final : public ItemLayout {
  public:
   WrapLayout(QWidget* parent, int gap);
-  ~WrapLayout() override;
-  void addItem(QLayoutItem* item) override;  // takes ownership
-  [[nodiscard]] int count() const override;
-  [[nodiscard]] QLayoutItem* itemAt(int index) const override;
-  QLayoutItem* takeAt(int index) override;
-  [[nodiscard]] bool hasHeightForWidth() const override { return true; }
   [[nodiscard]] int heightForWidth(int width) const override;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSize() const override;
@@ -30,7 +24,6 @@ class WrapLayout final : public QLayout {
 
  private:
   [[nodiscard]] std::vector<QSize> sizes() const;
-  std::vector<QLayoutItem*> items_;
   int gap_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace athanor::widgets {
 
@@ -21,14 +20,26 @@ std::optional<std::pair<double, double>> x_extent(const std::vector<Curve>& curv
   return out;
 }
 
+namespace {
+
+// Lowest and highest value inside the outer fences.
+std::pair<double, double> fenced(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const double quarter = values[values.size() / 4];
+  const double three_quarters = values[values.size() * 3 / 4];
+  const double reach = 3 * (three_quarters - quarter);
+  const auto low = std::lower_bound(values.begin(), values.end(), quarter - reach);
+  const auto high = std::upper_bound(values.begin(), values.end(), three_quarters + reach);
+  return {*low, *std::prev(high)};
+}
+
+}  // namespace
+
 std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis, double from, double to,
-                                                  bool logarithmic) {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -low;
+                                                  bool logarithmic, bool robust) {
+  std::vector<double> values;
   const auto take = [&](double value) {
-    if (!std::isfinite(value) || (logarithmic && value <= 0)) return;
-    low = std::min(low, value);
-    high = std::max(high, value);
+    if (std::isfinite(value) && (!logarithmic || value > 0)) values.push_back(value);
   };
   for (const Curve& curve : curves)
     for (const CurveColumn& column : curve.columns) {
@@ -40,7 +51,9 @@ std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curv
       }
       take(column.line);
     }
-  if (low > high) return std::nullopt;
+  if (values.empty()) return std::nullopt;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const auto [low, high] = robust ? fenced(values) : std::pair{*least, *most};
   if (logarithmic) {
     const double factor = std::max(std::pow(high / low, 0.06), 1.05);
     return std::pair{low / factor, high * factor};

@@ -40,8 +40,11 @@ struct PlotMarker {
 [[nodiscard]] std::optional<std::pair<double, double>> x_extent(const std::vector<Curve>& curves, XAxis axis);
 // Lowest and highest finite value among columns within [from, to], widened by a margin so that lines do not touch the
 // frame. With `logarithmic` values ≤ 0 are left out and the margin is a factor. Nothing when no value is left.
+// With `robust` values further from the middle half than three times its height are left outside (Tukey's outer
+// fence).
 [[nodiscard]] std::optional<std::pair<double, double>> y_extent(const std::vector<Curve>& curves, XAxis axis,
-                                                                double from, double to, bool logarithmic);
+                                                                double from, double to, bool logarithmic,
+                                                                bool robust = false);
 // The column whose x is nearest; null for an empty curve.
 [[nodiscard]] const CurveColumn* nearest_column(const Curve& curve, XAxis axis, double x);
 // [from, to] moved and scaled about `anchor`, kept inside [low, high] and never narrower than `least`.

@@ -23,12 +23,14 @@ namespace athanor::widgets {
 namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr int kHeader = 32;
-constexpr int kLegendRow = 20;  // a line of its own for more curves than the header holds
+constexpr int kLegendRow = 20;  // lines of their own for more curves than the header holds
+constexpr int kDash = 14;       // before a name, with the gap
 constexpr std::size_t kInHeader = 2;
 }  // namespace
 
 MetricPlot::MetricPlot(const QString& title, QWidget* parent)
     : QFrame(parent), title_(title), empty_text_(tr("Nothing measured yet")) {
+  announce_painted_items();
   setFocusPolicy(Qt::StrongFocus);
   setObjectName(u"plot"_s);
   setMinimumHeight(168);
@@ -96,6 +98,18 @@ void MetricPlot::set_percent(bool on) {
   canvas_->set_percent(on);
 }
 
+void MetricPlot::set_robust(bool on) {
+  robust_ = on;
+  refresh();
+}
+
+void MetricPlot::set_whole_x(double last_step, double last_second) {
+  if (last_step == whole_step_ && last_second == whole_second_) return;
+  whole_step_ = last_step;
+  whole_second_ = last_second;
+  refresh();
+}
+
 void MetricPlot::set_empty_text(const QString& text) {
   empty_text_ = text;
   refresh();
@@ -118,8 +132,7 @@ XAxis MetricPlot::axis() const { return link_->axis(); }
 
 void MetricPlot::set_curves(std::vector<Curve> curves) {
   curves_ = std::move(curves);
-  layout()->setContentsMargins(kGrid / 2, kHeader + 2 + (curves_.size() > kInHeader ? kLegendRow : 0), kGrid / 2,
-                               kGrid / 2);
+  fit_legend();
   canvas_->set_curves(curves_, axis());
   canvas_->set_markers(markers_, axis());
   if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
@@ -136,6 +149,8 @@ void MetricPlot::set_markers(std::vector<PlotMarker> markers) {
 
 std::pair<double, double> MetricPlot::whole_x() const {
   auto extent = x_extent(curves_, axis()).value_or(std::pair{0.0, 1.0});
+  if (const double end = axis() == XAxis::step ? whole_step_ : whole_second_; end > 0)
+    extent = {std::min(extent.first, 0.0), std::max(extent.second, end)};
   if (extent.first == extent.second) extent.second = extent.first + 1;
   return extent;
 }
@@ -145,9 +160,10 @@ void MetricPlot::refresh() {
   for (const Curve& curve : curves_) any = any || !curve.columns.empty();
   canvas_->set_empty_text(any ? QString() : empty_text_);
   canvas_->set_time_axis(axis() == XAxis::time);
-  const auto [from, to] = link_->range().value_or(whole_x());
+  x_range_ = link_->range().value_or(whole_x());
+  const auto [from, to] = x_range_;
   canvas_->set_x_range(from, to);
-  y_range_ = y_extent(curves_, axis(), from, to, logarithmic_)
+  y_range_ = y_extent(curves_, axis(), from, to, logarithmic_, robust_)
                  .value_or(logarithmic_ ? std::pair{0.1, 1.0} : std::pair{0.0, 1.0});
   canvas_->set_y_range(y_range_.first, y_range_.second);
   canvas_->replot(QCustomPlot::rpQueuedReplot);
@@ -211,49 +227,102 @@ void MetricPlot::describe() {
   setAccessibleDescription(tr("%1 at step %2").arg(legend_text(), QString::number(last.step, 'f', 0)));
 }
 
+std::vector<PaintedItem> MetricPlot::painted_items() const {
+  std::vector<PaintedItem> out;
+  for (const Curve& curve : curves_) {
+    if (curve.columns.empty()) continue;
+    const CurveColumn& last = curve.columns.back();
+    out.push_back({curve.label.isEmpty() ? title_ : curve.label,
+                   tr("%1 at step %2").arg(value_text(last.last), QString::number(last.step, 'f', 0)),
+                   stack_->geometry(), QAccessible::Graphic});
+  }
+  return out;
+}
+
 void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
   const Theme& theme = current_theme();
   painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
   painter.setPen(theme.color(Role::text));
-  const int title_width = painter.fontMetrics().horizontalAdvance(title_) + 4;
-  paint_elided(painter, QRect(box.left(), box.top(), std::min(title_width, box.width() / 2), box.height()),
-               Qt::AlignVCenter | Qt::AlignLeft, title_);
-  const int title_end = box.left() + std::min(title_width, box.width() / 2) + kGrid;
-  if (curves_.size() > kInHeader)
-    paint_legend(painter, QRect(box.left(), box.bottom() - 2, width() - 2 * box.left(), kLegendRow), false);
-  else
-    paint_legend(painter, QRect(title_end, box.top(), box.right() - title_end, box.height()), true);
+  const bool beside = legend_in_header();
+  const int title_width =
+      std::min(painter.fontMetrics().horizontalAdvance(title_) + 4, beside ? box.width() / 2 : box.width());
+  paint_elided(painter, QRect(box.left(), box.top(), title_width, box.height()), Qt::AlignVCenter | Qt::AlignLeft,
+               title_);
+  const int title_end = box.left() + title_width + kGrid;
+  paint_legend(painter, beside ? QRect(title_end, box.top(), box.right() - title_end, box.height())
+                               : QRect(box.left(), box.bottom() - 2, width() - 2 * box.left(), kLegendRow));
 }
 
-// Every curve behind a dash of its colour with its value, as many as fit: from the right in the header, from the left
-// in a line of their own.
-void MetricPlot::paint_legend(QPainter& painter, const QRect& box, bool from_right) {
-  const Theme& theme = current_theme();
-  painter.setFont(tabular_font(scaled(font(), from_right ? 0.95 : 0.86)));
-  const QFontMetrics metrics = painter.fontMetrics();
-  double right = box.right();
-  double left = box.left();
-  for (std::size_t i = 0; i < curves_.size(); ++i) {
-    const Curve& curve = from_right ? curves_[curves_.size() - 1 - i] : curves_[i];
+bool MetricPlot::legend_in_header() const { return curves_.size() <= kInHeader; }
+QFont MetricPlot::legend_font(bool in_header) const { return tabular_font(scaled(font(), in_header ? 0.95 : 0.86)); }
+
+std::vector<MetricPlot::LegendEntry> MetricPlot::legend_entries(const QFont& font) const {
+  const QFontMetrics metrics(font);
+  std::vector<LegendEntry> out;
+  for (const Curve& curve : curves_) {
     if (curve.columns.empty()) continue;
     const CurveColumn* column =
         link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
-    const QString label = curves_.size() > 1 ? curve.label + u'\u2002' : QString();
-    const QString value = value_text(column->last);
-    const double label_width = metrics.horizontalAdvance(label);
-    const double value_width = metrics.horizontalAdvance(value) + 2;
-    const double whole = label_width + value_width + 14;
-    if (right - left < whole) break;
-    const double x = from_right ? right - whole : left;
-    painter.setPen(QPen(theme.series(curve.colour), 2.4, Theme::series_dash(curve.colour), Qt::RoundCap));
-    painter.drawLine(QPointF(x, box.center().y() + 1), QPointF(x + 8, box.center().y() + 1));
-    painter.setPen(theme.color(Role::muted));
-    painter.drawText(QRectF(x + 14, box.top(), label_width + 2, box.height()), Qt::AlignVCenter | Qt::AlignLeft, label);
-    painter.setPen(theme.color(Role::text));
-    painter.drawText(QRectF(x + 14 + label_width, box.top(), value_width, box.height()),
-                     Qt::AlignVCenter | Qt::AlignLeft, value);
-    (from_right ? right : left) += from_right ? -(whole + 2 * kGrid) : whole + kGrid;
+    LegendEntry entry{&curve, curves_.size() > 1 ? curve.label + u'\u2002' : QString(), value_text(column->last), 0, 0};
+    entry.label_width = metrics.horizontalAdvance(entry.label);
+    entry.width = kDash + entry.label_width + metrics.horizontalAdvance(entry.value) + 2;
+    out.push_back(std::move(entry));
   }
+  return out;
+}
+
+namespace {
+
+// As many columns as hold the widest entry, so that the values stand below each other.
+int legend_columns(int width, int widest) { return std::max(1, (width + kGrid) / (widest + kGrid)); }
+
+}  // namespace
+
+// Gives the legend the lines it needs at this width: no curve loses its name.
+void MetricPlot::fit_legend() {
+  int lines = 0;
+  if (!legend_in_header()) {
+    const std::vector<LegendEntry> entries = legend_entries(legend_font(false));
+    int widest = 1;
+    for (const LegendEntry& entry : entries) widest = std::max(widest, entry.width);
+    const int columns = legend_columns(width() - 2 * (2 * kGrid - 4), widest);
+    lines = (static_cast<int>(entries.size()) + columns - 1) / columns;
+  }
+  layout()->setContentsMargins(kGrid / 2, kHeader + 2 + lines * kLegendRow, kGrid / 2, kGrid / 2);
+}
+
+// Every curve behind a dash of its colour with its value: from the right in the header, below it in columns.
+void MetricPlot::paint_legend(QPainter& painter, const QRect& box) {
+  const bool beside = legend_in_header();
+  painter.setFont(legend_font(beside));
+  const std::vector<LegendEntry> entries = legend_entries(painter.font());
+  if (beside) {
+    int right = box.right();
+    for (auto entry = entries.rbegin(); entry != entries.rend() && right - box.left() >= entry->width; ++entry) {
+      paint_entry(painter, *entry, {right - entry->width, box.center().y()});
+      right -= entry->width + 2 * kGrid;
+    }
+    return;
+  }
+  int widest = 1;
+  for (const LegendEntry& entry : entries) widest = std::max(widest, entry.width);
+  const int columns = std::min(legend_columns(box.width(), widest), std::max(1, static_cast<int>(entries.size())));
+  for (int i = 0; i < static_cast<int>(entries.size()); ++i)
+    paint_entry(painter, entries[static_cast<std::size_t>(i)],
+                {box.left() + i % columns * (widest + 2 * kGrid), box.center().y() + i / columns * kLegendRow});
+}
+
+void MetricPlot::paint_entry(QPainter& painter, const LegendEntry& entry, const QPoint& at) const {
+  const Theme& theme = current_theme();
+  const int colour = entry.curve->colour;
+  painter.setPen(QPen(theme.series(colour), 2.4, Theme::series_dash(colour), Qt::RoundCap));
+  painter.drawLine(at + QPoint(0, 1), at + QPoint(8, 1));
+  const QRect label(at.x() + kDash, at.y() - kLegendRow / 2, entry.label_width + 2, kLegendRow);
+  painter.setPen(theme.color(Role::muted));
+  painter.drawText(label, Qt::AlignVCenter | Qt::AlignLeft, entry.label);
+  painter.setPen(theme.color(Role::text));
+  painter.drawText(label.translated(entry.label_width, 0).adjusted(0, 0, width(), 0), Qt::AlignVCenter | Qt::AlignLeft,
+                   entry.value);
 }
 
 void MetricPlot::paintEvent(QPaintEvent*) {
@@ -276,6 +345,7 @@ void MetricPlot::paintEvent(QPaintEvent*) {
 
 void MetricPlot::resizeEvent(QResizeEvent* event) {
   QFrame::resizeEvent(event);
+  fit_legend();
   menu_button_->setGeometry(width() - 32, 5, 26, 26);
 }
 

@@ -4,6 +4,7 @@
 // GUI thread only. Owns its curves; a link is not owned.
 #pragma once
 
+#include "widgets/parts/painted_items.h"
 #include "widgets/plot/curve.h"
 
 #include <QFrame>
@@ -18,7 +19,7 @@ class PlotCanvas;
 class PlotLink;
 class CurveTable;
 
-class MetricPlot final : public QFrame {
+class MetricPlot final : public QFrame, public PaintedItems {
   Q_OBJECT
  public:
   explicit MetricPlot(const QString& title, QWidget* parent = nullptr);
@@ -29,6 +30,10 @@ class MetricPlot final : public QFrame {
   void set_link(PlotLink* link);
   // Values drawn as fractions of 1 are written in per cent.
   void set_percent(bool on);
+  // Single spikes far from all other values do not stretch the height; the data stay as they are.
+  void set_robust(bool on);
+  // The whole range is at least from 0 to these, so that plots side by side agree; 0: as the curves say.
+  void set_whole_x(double last_step, double last_second);
   void set_curves(std::vector<Curve> curves);
   void set_markers(std::vector<PlotMarker> markers);
   void set_logarithmic(bool on);
@@ -38,9 +43,13 @@ class MetricPlot final : public QFrame {
   [[nodiscard]] const std::vector<Curve>& curves() const { return curves_; }
   // How many columns are worth asking for at the present width.
   [[nodiscard]] int useful_columns() const;
+  [[nodiscard]] std::pair<double, double> shown_x_range() const { return x_range_; }
   [[nodiscard]] std::pair<double, double> shown_y_range() const { return y_range_; }
   // Several curves: their labels with values, as shown; one: its value.
   [[nodiscard]] QString legend_text() const;
+  [[nodiscard]] QAccessible::Role painted_role() const override { return QAccessible::Chart; }
+  [[nodiscard]] QString painted_value() const override { return accessibleDescription(); }
+  [[nodiscard]] std::vector<PaintedItem> painted_items() const override;  // the curves
 
  Q_SIGNALS:
   void drawn();  // new curves are on the screen
@@ -61,7 +70,17 @@ class MetricPlot final : public QFrame {
   void refresh();   // ranges, then a queued redraw
   void describe();  // accessible name and description
   void paint_header(QPainter& painter, const QRect& box);
-  void paint_legend(QPainter& painter, const QRect& box, bool from_right);
+  void paint_legend(QPainter& painter, const QRect& box);
+  struct LegendEntry {
+    const Curve* curve;
+    QString label, value;
+    int label_width, width;  // pixels; the width with the dash before it
+  };
+  [[nodiscard]] QFont legend_font(bool in_header) const;
+  [[nodiscard]] std::vector<LegendEntry> legend_entries(const QFont& font) const;
+  [[nodiscard]] bool legend_in_header() const;
+  void fit_legend();
+  void paint_entry(QPainter& painter, const LegendEntry& entry, const QPoint& at) const;
   [[nodiscard]] QString value_text(double value) const;
   [[nodiscard]] std::pair<double, double> whole_x() const;
   [[nodiscard]] XAxis axis() const;
@@ -83,9 +102,11 @@ class MetricPlot final : public QFrame {
   QToolButton* menu_button_ = nullptr;
   QAction* log_action_ = nullptr;
   QAction* table_action_ = nullptr;
-  std::pair<double, double> y_range_{0, 1};
+  std::pair<double, double> x_range_{0, 1}, y_range_{0, 1};
   bool logarithmic_ = false;
   bool percent_ = false;
+  bool robust_ = false;
+  double whole_step_ = 0, whole_second_ = 0;
   bool fresh_ = false;
 };
 

@@ -12,13 +12,37 @@
 
 namespace athanor::widgets {
 
+namespace {
+
+// What counts as following closely: three times the usual distance of two samples.
+double usual_reach(const std::vector<StripSample>& samples) {
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < samples.size(); ++i) steps.push_back(samples[i].seconds - samples[i - 1].seconds);
+  if (steps.empty()) return 0;
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() - 1) / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  return 3 * *middle;
+}
+
+}  // namespace
+
 std::vector<StripBar> fold_strip(const std::vector<StripSample>& samples, double from, double to, int bars) {
   std::vector<StripBar> out(static_cast<std::size_t>(std::max(0, bars)));
   std::vector<int> counts(out.size());
   if (out.empty() || to <= from) return out;
+  const double reach = usual_reach(samples);
+  const StripSample* before = nullptr;
+  std::size_t free = 0;  // the first bar after the sample before
+  const auto bar_at = [&](double seconds) {
+    return std::min(out.size() - 1, static_cast<std::size_t>((seconds - from) / (to - from) * bars));
+  };
   for (const StripSample& sample : samples) {
     if (!std::isfinite(sample.value) || sample.seconds < from || sample.seconds > to) continue;
-    const auto index = std::min(out.size() - 1, static_cast<std::size_t>((sample.seconds - from) / (to - from) * bars));
+    const std::size_t index = bar_at(sample.seconds);
+    if (before && sample.seconds - before->seconds <= reach)
+      for (std::size_t i = free; i < index; ++i) out[i] = {sample.value, sample.value, false};
+    before = &sample;
+    free = index + 1;
     StripBar& bar = out[index];
     bar.mean += sample.value;
     bar.peak = bar.empty ? sample.value : std::max(bar.peak, sample.value);
@@ -33,6 +57,7 @@ std::vector<StripBar> fold_strip(const std::vector<StripSample>& samples, double
 UtilisationStrip::UtilisationStrip(const QString& name, int series_colour, QWidget* parent)
     : QWidget(parent), name_(name), colour_(series_colour) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  announce_painted_items();
   setAccessibleName(name);
 }
 
@@ -45,6 +70,13 @@ void UtilisationStrip::set_samples(std::vector<StripSample> samples) {
 void UtilisationStrip::set_detail(const QString& detail) {
   detail_ = detail;
   update();
+}
+
+std::vector<PaintedItem> UtilisationStrip::painted_items() const {
+  if (samples_.empty()) return {};
+  std::vector<PaintedItem> out = {{tr("In use"), percent_text(samples_.back().value), rect(), QAccessible::Graphic}};
+  if (!detail_.isEmpty()) out.push_back({tr("Memory and power"), detail_, rect(), QAccessible::StaticText});
+  return out;
 }
 
 QSize UtilisationStrip::sizeHint() const { return {320, 56}; }
@@ -77,8 +109,7 @@ void UtilisationStrip::paintEvent(QPaintEvent*) {
   const double end = samples_.back().seconds;
   const double begin = samples_.front().seconds;
   const std::vector<StripBar> folded =
-      fold_strip(samples_, begin, std::max(end, begin + 1e-3),
-                 std::min<int>(bars, std::max<int>(8, static_cast<int>(samples_.size()))));
+      fold_strip(samples_, begin, std::max(end, begin + 1e-3), std::min<int>(bars, static_cast<int>(samples_.size())));
   const double slot = static_cast<double>(area.width()) / static_cast<double>(folded.size());
   const double gap = slot > 3 ? 1 : 0;
   const QColor color = theme.series(colour_);

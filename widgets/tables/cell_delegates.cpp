@@ -84,8 +84,10 @@ void ProgressCell::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->setBrush(theme.color(Role::border));
     painter->drawRoundedRect(track, 1.5, 1.5);
     painter->setBrush(theme.color(Role::accent));
-    painter->drawRoundedRect(
-        QRectF(track.left(), track.top(), track.width() * std::clamp(share.toDouble(), 0.0, 1.0), 3), 1.5, 1.5);
+    const double done = std::clamp(share.toDouble(), 0.0, 1.0);
+    // The first step is seen, too.
+    if (done > 0)
+      painter->drawRoundedRect(QRectF(track.left(), track.top(), std::max(4.0, track.width() * done), 3), 1.5, 1.5);
   }
   painter->restore();
 }

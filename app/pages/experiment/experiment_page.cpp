@@ -62,12 +62,8 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  auto* top = new QHBoxLayout;
-  top->setSpacing(kGrid);
-  top->addWidget(make_title(title(), this));
-  origin_ = make_muted({}, this);
-  top->addWidget(origin_, 0, Qt::AlignBottom);
-  top->addStretch(1);
+  const auto [top, caption] = make_page_header(title(), this);
+  origin_ = caption;
   auto* start_from = new QPushButton(tr("Start from…"), this);
   start_from->setIcon(widgets::glyph_icon(Glyph::folder));
   sources_ = new QMenu(start_from);
@@ -186,11 +182,12 @@ QWidget* ExperimentPage::build_side() {
   stack->setSpacing(kGrid + 4);
   plan_ = new PlanPanel(body);
   stack->addWidget(plan_);
-  auto* command = new Card(tr("The same from a terminal"), body);
+  stack->addStretch(1);
+  scroll->setWidget(body);
+  layout->addWidget(scroll, 1);
+  auto* command = new Card(tr("The same from a terminal"), side);
   auto* line = new QHBoxLayout;
-  command_ = new QLineEdit(command);
-  command_->setReadOnly(true);
-  command_->setFont(widgets::monospace_font(font().pointSizeF() * 0.9));
+  command_ = new CommandText(command);
   command_->setAccessibleName(tr("Command that does the same"));
   line->addWidget(command_, 1);
   auto* copy = new QToolButton(command);
@@ -198,12 +195,9 @@ QWidget* ExperimentPage::build_side() {
   copy->setToolButtonStyle(Qt::ToolButtonIconOnly);
   copy->setAccessibleName(tr("Copy the command"));
   copy->setFocusPolicy(Qt::StrongFocus);
-  line->addWidget(copy);
+  line->addWidget(copy, 0, Qt::AlignTop);
   command->body()->addLayout(line);
-  stack->addWidget(command);
-  stack->addStretch(1);
-  scroll->setWidget(body);
-  layout->addWidget(scroll, 1);
+  layout->addWidget(command);
   reason_ = new QLabel(side);
   reason_->setWordWrap(true);
   layout->addWidget(reason_);
@@ -249,9 +243,7 @@ void ExperimentPage::judge() {
   tabs_->setTabText(1, experiment_->faults().empty()
                            ? tr("Recipe text")
                            : tr("Recipe text (%n fault(s))", nullptr, static_cast<int>(experiment_->faults().size())));
-  command_->setText(experiment_->command_line());
-  command_->setCursorPosition(0);
-  command_->setToolTip(experiment_->command_line());
+  command_->set_command(experiment_->command_line());
   const QString why = experiment_->why_not_launch();
   actions_->set_reason(u"experiment.launch"_s, why);
   reason_->setVisible(!why.isEmpty());

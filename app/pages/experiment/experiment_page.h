@@ -6,7 +6,6 @@
 #include "core/store/types.h"
 
 class QLabel;
-class QLineEdit;
 class QMenu;
 class QPushButton;
 class QSplitter;
@@ -20,6 +19,7 @@ class FormView;
 namespace athanor::app {
 
 class ActionRegistry;
+class CommandText;
 class ExperimentController;
 class HistoryController;
 class PlanPanel;
@@ -62,7 +62,7 @@ class ExperimentPage final : public Page {
   QMenu* sources_ = nullptr;
   QLabel* origin_ = nullptr;
   QLabel* reason_ = nullptr;
-  QLineEdit* command_ = nullptr;
+  CommandText* command_ = nullptr;
   QPushButton* launch_ = nullptr;
   bool typing_text_ = false;
 };

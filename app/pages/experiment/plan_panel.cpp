@@ -10,7 +10,6 @@
 
 #include <QCoreApplication>
 #include <QLabel>
-#include <QLocale>
 #include <QVBoxLayout>
 
 #include <map>
@@ -18,6 +17,7 @@
 namespace athanor::app {
 namespace {
 
+using namespace Qt::Literals::StringLiterals;
 using widgets::kGrid;
 
 QString owner_text(const std::string& owner) {
@@ -33,6 +33,18 @@ QString owner_text(const std::string& owner) {
   };
   const auto found = kWords.find(owner);
   return found == kWords.end() ? q(owner) : QCoreApplication::translate("PlanPanel", found->second);
+}
+
+QLabel* make_note(QWidget* parent) {
+  QLabel* label = make_muted({}, parent);
+  label->setWordWrap(true);
+  label->setFont(widgets::scaled(parent->font(), 0.9));
+  return label;
+}
+
+void show_notes(QLabel* label, const QStringList& notes) {
+  label->setText(notes.join(u'\n'));
+  label->setVisible(!notes.isEmpty());
 }
 
 }  // namespace
@@ -63,6 +75,8 @@ PlanPanel::PlanPanel(QWidget* parent) : QWidget(parent) {
   time_caption_ = make_muted({}, body_);
   time_caption_->setWordWrap(true);
   body->addWidget(time_caption_);
+  time_basis_ = make_note(body_);
+  body->addWidget(time_basis_);
   body->addSpacing(kGrid);
   memory_ = new QLabel(body_);
   memory_->setFont(widgets::tabular_font(font()));
@@ -70,12 +84,12 @@ PlanPanel::PlanPanel(QWidget* parent) : QWidget(parent) {
   bar_ = new widgets::StackedBar(body_);
   bar_->setAccessibleName(tr("Memory by use"));
   body->addWidget(bar_);
+  memory_basis_ = make_note(body_);
+  body->addWidget(memory_basis_);
   body->addSpacing(kGrid);
   facts_ = new FactList(body_);
   body->addWidget(facts_);
-  notes_ = make_muted({}, body_);
-  notes_->setWordWrap(true);
-  notes_->setFont(widgets::scaled(font(), 0.9));
+  notes_ = make_note(body_);
   body->addWidget(notes_);
   card->body()->addWidget(body_);
   layout->addWidget(card);
@@ -99,10 +113,8 @@ void PlanPanel::show_plan(const Planner& planner, int faults) {
 }
 
 void PlanPanel::show_prediction(const recipe::Prediction& p) {
-  const QLocale locale;
   time_->setText(widgets::duration_text(p.seconds_to_finish));
-  time_caption_->setText(
-      tr("to finish %1 steps, with evaluations and checkpoints").arg(locale.toString(static_cast<qlonglong>(p.steps))));
+  time_caption_->setText(tr("to finish %1 steps, with evaluations and checkpoints").arg(widgets::count_text(p.steps)));
   memory_->setText(p.device_memory_bytes > 0
                        ? tr("Memory: %1 of %2")
                              .arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes)),
@@ -118,16 +130,26 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
   bar_->set_shares(std::move(shares),
                    device > 0 && static_cast<double>(p.peak_memory_bytes) > device * 0.25 ? device : 0);
   facts_->set_fact(tr("Model"), q(p.model));
-  facts_->set_fact(tr("Parameters"), locale.toString(static_cast<qlonglong>(p.parameters)));
+  facts_->set_fact(tr("Parameters"), widgets::count_text(p.parameters));
   facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(widgets::number_text(p.steps_per_second)));
   facts_->set_fact(tr("Throughput"), widgets::si_text(p.samples_per_second, tr("samples/s")));
   facts_->set_fact(tr("Work per step"), tr("%1FLOP").arg(widgets::si_text(p.flops_per_step)));
   facts_->set_fact(tr("Checkpoint"), widgets::bytes_text(static_cast<double>(p.checkpoint_bytes)));
   facts_->set_fact(tr("Device"), q(p.device));
-  QStringList notes;
-  for (const std::string& note : p.notes) notes << q(note);
-  notes_->setText(notes.join(u'\n'));
-  notes_->setVisible(!notes.isEmpty());
+  // How time and memory were come by stands under each; the rest at the end.
+  QStringList notes, time_notes, memory_notes;
+  for (const std::string& note : p.notes) {
+    const QString text = q(note);
+    if (text.startsWith(u"Time: "_s))
+      time_notes << widgets::capitalised(text.mid(6));
+    else if (text.startsWith(u"Memory: "_s))
+      memory_notes << widgets::capitalised(text.mid(8));
+    else
+      notes << text;
+  }
+  show_notes(time_basis_, time_notes);
+  show_notes(memory_basis_, memory_notes);
+  show_notes(notes_, notes);
 }
 
 }  // namespace athanor::app

@@ -30,7 +30,9 @@ class PlanPanel final : public QWidget {
   QWidget* body_ = nullptr;
   QLabel* time_ = nullptr;
   QLabel* time_caption_ = nullptr;
+  QLabel* time_basis_ = nullptr;
   QLabel* memory_ = nullptr;
+  QLabel* memory_basis_ = nullptr;
   widgets::StackedBar* bar_ = nullptr;
   FactList* facts_ = nullptr;
   QLabel* notes_ = nullptr;

@@ -44,6 +44,7 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
 constexpr std::size_t kLogLines = 20'000;
+constexpr int kLeastBar = 6;
 
 }  // namespace
 
@@ -157,7 +158,7 @@ QWidget* LivePage::build_header() {
   progress_ = new QProgressBar(header);
   progress_->setTextVisible(false);
   progress_->setAccessibleName(tr("Progress of the run"));
-  progress_->setFixedWidth(160);
+  progress_->setFixedWidth(112);
   state->addWidget(progress_);
   progress_text_ = new widgets::ElidedLabel(header);
   progress_text_->setForegroundRole(QPalette::PlaceholderText);
@@ -179,7 +180,7 @@ QWidget* LivePage::build_tools() {
   row->addWidget(label);
   smoothing_ = new QSlider(Qt::Horizontal, tools);
   smoothing_->setRange(0, 99);
-  smoothing_->setFixedWidth(112);
+  smoothing_->setFixedWidth(88);
   smoothing_->setAccessibleName(tr("Smoothing of the training curves"));
   smoothing_->setValue(static_cast<int>(std::lround(settings_->value(Setting::live_smoothing).toDouble() * 100)));
   label->setBuddy(smoothing_);
@@ -209,6 +210,7 @@ void LivePage::build_plots(QVBoxLayout* layout) {
     auto* plot = new widgets::MetricPlot(spec.title, parent);
     plot->set_unit(spec.unit);
     plot->set_percent(spec.percent);
+    plot->set_robust(spec.robust);
     plot->set_empty_text(spec.empty);
     plot->set_link(link_);
     plot->set_logarithmic(logarithmic.contains(q(spec.id)));
@@ -274,7 +276,9 @@ void LivePage::build_lower(QVBoxLayout* layout) {
   check_empty_->setWordWrap(true);
   check_card->body()->addWidget(check_empty_);
   check_ = table(check_card, {tr("Quantity"), tr("Planned"), tr("Measured"), tr("Off by")}, tr("Plan against fact"));
-  check_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  check_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  check_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  check_->horizontalHeader()->setMinimumSectionSize(72);
   check_->setFixedHeight(124);
   check_card->body()->addWidget(check_);
   check_card->body()->addStretch(1);
@@ -336,12 +340,23 @@ void LivePage::show_state() {
   chip_->set_state(look.word, look.tone,
                    run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
   progress_->setRange(0, 1000);
-  progress_->setValue(run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0);
-  progress_text_->set_text(progress_words(*run, wall_now_ns()));
+  // A bar of less than its own height would not be drawn.
+  const int done = run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0;
+  progress_->setValue(run->step > 0 ? std::max(done, 1000 * kLeastBar / progress_->width()) : 0);
+  progress_text_->set_text(progress_words(*run, wall_now_ns(), typical_pace(live_->curves())));
   show_faults();
 }
 
+// From the start to the newest sample of any plot, or to the planned end while there is none: evaluations, which come
+// rarely, stand under the steps they belong to.
+void LivePage::show_extent(double last_step, double last_second) {
+  if (last_step <= 0 && live_->run()) last_step = static_cast<double>(live_->run()->steps);
+  for (const auto& [id, plot] : plots_) plot->set_whole_x(last_step, last_second);
+}
+
 void LivePage::show_curves() {
+  double last_step = 0;
+  double last_second = 0;
   for (const PlotSpec& spec : live_plots()) {
     std::vector<widgets::Curve> curves;
     std::int64_t newest = 0;
@@ -349,11 +364,15 @@ void LivePage::show_curves() {
       const auto found = live_->curves().find(spec.metrics[i].name);
       if (found == live_->curves().end()) continue;
       curves.push_back(curve_of(spec.metrics[i], static_cast<int>(i), found->second));
-      if (!found->second.empty()) newest = std::max(newest, found->second.back().time_ns);
+      if (found->second.empty()) continue;
+      newest = std::max(newest, found->second.back().time_ns);
+      last_step = std::max(last_step, found->second.back().step);
+      last_second = std::max(last_second, found->second.back().seconds);
     }
     newest_ns_[spec.id] = newest;
     plots_.at(spec.id)->set_curves(std::move(curves));
   }
+  show_extent(last_step, last_second);
   int widest = 0;
   for (const auto& [id, plot] : plots_) widest = std::max(widest, plot->useful_columns());
   live_->set_columns(widest);
@@ -397,7 +416,8 @@ void LivePage::show_occurrences() {
 }
 
 void LivePage::show_plan_check() {
-  const std::vector<CheckWords> rows = check_words(live_->occurrences());
+  const std::vector<CheckWords> rows =
+      check_words(live_->occurrences(), live_->run() ? live_->run()->status : store::RunStatus::finished);
   check_empty_->setVisible(rows.empty());
   check_->setVisible(!rows.empty());
   check_->setRowCount(static_cast<int>(rows.size()));
@@ -419,11 +439,18 @@ void LivePage::show_plan_check() {
 void LivePage::show_faults() {
   const store::Run* run = live_->run();
   const bool bad = run && (run->status == store::RunStatus::failed || run->status == store::RunStatus::broken);
-  if (!bad) {
+  const QString damage = run ? damage_words(*run) : QString();
+  if (!bad && damage.isEmpty()) {
     trouble_->dismiss();
     return;
   }
-  widgets::Message message = trouble_of(*run, live_->occurrences());
+  widgets::Message message = bad ? trouble_of(*run, live_->occurrences()) : widgets::Message();
+  if (!bad) {
+    message.kind = widgets::MessageKind::warning;
+    message.intention = tr("Some of this run is lost");
+  }
+  if (!damage.isEmpty())
+    message.cause = message.cause.isEmpty() ? damage : tr("%1. %2").arg(message.cause, widgets::capitalised(damage));
   if (trouble_->isVisibleTo(this) && trouble_->property("run").toLongLong() == run->id &&
       trouble_->property("cause").toString() == message.cause)
     return;

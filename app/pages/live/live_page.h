@@ -74,6 +74,7 @@ class LivePage final : public Page {
   void show_run();
   void show_state();
   void show_curves();
+  void show_extent(double last_step, double last_second);
   void show_strips();
   void show_occurrences();
   void show_plan_check();

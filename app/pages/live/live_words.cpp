@@ -8,29 +8,34 @@
 #include <QDateTime>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 
 namespace athanor::app {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
 
-QString say(const char* text) { return QCoreApplication::translate("LiveWords", text); }
-QString step_text(std::int64_t step) { return QLocale().toString(static_cast<qlonglong>(step)); }
+struct LiveWords {
+  Q_DECLARE_TR_FUNCTIONS(LiveWords)
+};
+QString step_text(std::int64_t step) { return widgets::count_text(step); }
 QString clock_text(std::int64_t time_ns) {
   return QDateTime::fromMSecsSinceEpoch(time_ns / 1'000'000).toString(u"HH:mm:ss"_s);
 }
 
 QString state_text(journal::RunState state) {
   switch (state) {
-    case journal::RunState::preparing: return say("Preparing");
-    case journal::RunState::running: return say("Running");
-    case journal::RunState::stopping: return say("Stopping");
-    case journal::RunState::finished: return say("Finished");
-    case journal::RunState::stopped: return say("Stopped");
+    case journal::RunState::preparing: return LiveWords::tr("Preparing");
+    case journal::RunState::running: return LiveWords::tr("Running");
+    case journal::RunState::stopping: return LiveWords::tr("Stopping");
+    case journal::RunState::finished: return LiveWords::tr("Finished");
+    case journal::RunState::stopped: return LiveWords::tr("Stopped");
     case journal::RunState::failed: break;
   }
-  return say("Failed");
+  return LiveWords::tr("Failed");
 }
 
 // Text and step of one event; an empty text leaves it out.
@@ -43,28 +48,29 @@ struct Worder {
     for (const auto& [name, value] : e.metrics)
       if (name == "t2i_r1" || name == "t2i_r10")
         figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
-    return {{}, step_text(e.step), say("Evaluated: %1").arg(figures.join(u", "_s))};
+    return {{}, step_text(e.step), LiveWords::tr("Evaluated: %1").arg(figures.join(u", "_s))};
   }
   EventWords operator()(const journal::CheckpointWritten& e) const {
     return {{},
             step_text(e.step),
-            say("Checkpoint of %1 written in %2")
+            LiveWords::tr("Checkpoint of %1 written in %2")
                 .arg(widgets::bytes_text(static_cast<double>(e.bytes)), widgets::duration_text(e.seconds))};
   }
   EventWords operator()(const journal::PrecisionDecision& e) const {
-    return {
-        {}, step_text(e.step), say("Computes in %1 instead of %2: %3").arg(q(e.actual), q(e.requested), q(e.reason))};
+    return {{},
+            step_text(e.step),
+            LiveWords::tr("Computes in %1 instead of %2: %3").arg(q(e.actual), q(e.requested), q(e.reason))};
   }
-  EventWords operator()(const journal::PredictionMade&) const { return {{}, {}, say("Plan recorded")}; }
+  EventWords operator()(const journal::PredictionMade&) const { return {{}, {}, LiveWords::tr("Plan recorded")}; }
   EventWords operator()(const journal::PredictionChecked& e) const {
-    return {{}, step_text(e.step), say("Plan held against the first steps")};
+    return {{}, step_text(e.step), LiveWords::tr("Plan held against the first steps")};
   }
   EventWords operator()(const journal::Alert& e) const { return {{}, step_text(e.step), q(e.text)}; }
   EventWords operator()(const journal::FaultSeen& e) const {
-    return {{}, step_text(e.step), say("Could not %1: %2").arg(q(e.intention), q(e.cause))};
+    return {{}, step_text(e.step), LiveWords::tr("Could not %1: %2").arg(q(e.intention), q(e.cause))};
   }
   EventWords operator()(const journal::Recovery& e) const {
-    return {{}, step_text(e.step), say("Went on from %1").arg(q(e.from))};
+    return {{}, step_text(e.step), LiveWords::tr("Went on from %1").arg(q(e.from))};
   }
   template <class T>
   EventWords operator()(const T&) const {
@@ -84,44 +90,51 @@ QString off_by(double planned, double measured) {
 const std::vector<PlotSpec>& live_plots() {
   static const std::vector<PlotSpec> kPlots = {
       {"loss",
-       say("Loss"),
+       LiveWords::tr("Loss"),
        {},
-       say("The first step brings the first loss"),
-       {{"train/loss", say("training")}, {"eval/loss", say("evaluation")}},
+       LiveWords::tr("The first step brings the first loss"),
+       {{"train/loss", LiveWords::tr("training")}, {"eval/loss", LiveWords::tr("evaluation")}},
        true,
        false},
       {"recall",
-       say("Retrieval on unseen styles"),
+       LiveWords::tr("Retrieval on unseen styles"),
        {},
-       say("The first evaluation brings the first figures"),
-       {{"eval/t2i_r1", say("by text R@1")},
-        {"eval/t2i_r10", say("R@10")},
-        {"eval/i2t_r1", say("by picture R@1")},
-        {"eval/i2t_r10", say("R@10")}},
+       LiveWords::tr("The first evaluation brings the first figures"),
+       {{"eval/t2i_r1", LiveWords::tr("text → picture R@1")},
+        {"eval/t2i_r10", LiveWords::tr("text → picture R@10")},
+        {"eval/i2t_r1", LiveWords::tr("picture → text R@1")},
+        {"eval/i2t_r10", LiveWords::tr("picture → text R@10")}},
        true,
        true},
       {"learning_rate",
-       say("Learning rate"),
+       LiveWords::tr("Learning rate"),
        {},
-       say("Nothing measured yet"),
+       LiveWords::tr("Nothing measured yet"),
        {{"train/learning_rate", {}}},
        false,
        false},
       {"gradient_norm",
-       say("Gradient norm"),
+       LiveWords::tr("Gradient norm"),
        {},
-       say("Nothing measured yet"),
+       LiveWords::tr("Nothing measured yet"),
        {{"train/gradient_norm", {}}},
        false,
        false},
-      {"temperature", say("Temperature"), {}, say("Nothing measured yet"), {{"train/temperature", {}}}, false, false},
-      {"throughput",
-       say("Throughput"),
-       say("samples/s"),
-       say("Nothing measured yet"),
-       {{"train/samples_per_s", {}}},
+      {"temperature",
+       LiveWords::tr("Temperature"),
+       {},
+       LiveWords::tr("Nothing measured yet"),
+       {{"train/temperature", {}}},
        false,
        false},
+      {"throughput",
+       LiveWords::tr("Throughput"),
+       LiveWords::tr("samples/s"),
+       LiveWords::tr("Nothing measured yet"),
+       {{"train/samples_per_s", {}}},
+       false,
+       false,
+       true},
   };
   return kPlots;
 }
@@ -145,8 +158,8 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
     if (!name.starts_with(kHead) || !name.ends_with(kTail)) continue;
     DeviceCurves device;
     device.name = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
-    device.label = device.name == "cpu"               ? say("CPU")
-                   : device.name.starts_with("cuda:") ? say("GPU %1").arg(q(device.name.substr(5)))
+    device.label = device.name == "cpu"               ? LiveWords::tr("CPU")
+                   : device.name.starts_with("cuda:") ? LiveWords::tr("GPU %1").arg(q(device.name.substr(5)))
                                                       : q(device.name);
     for (const DrawnColumn& c : columns) device.samples.push_back({c.seconds, c.last});
     const auto last = [&](const char* what) {
@@ -156,7 +169,7 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
     const double used = last("memory_bytes");
     const double total = last("memory_total_bytes");
     if (used >= 0)
-      device.detail = total > 0 ? say("%1 of %2").arg(widgets::bytes_text(used), widgets::bytes_text(total))
+      device.detail = total > 0 ? LiveWords::tr("%1 of %2").arg(widgets::bytes_text(used), widgets::bytes_text(total))
                                 : widgets::bytes_text(used);
     if (const double power = last("power_w"); power > 0)
       device.detail += QStringLiteral(" · %1 W").arg(std::lround(power));
@@ -165,19 +178,33 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
   return out;
 }
 
-QString progress_words(const store::Run& run, std::int64_t now_ns) {
+double typical_pace(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
+  const auto found = curves.find("train/step_ms");
+  if (found == curves.end()) return std::numeric_limits<double>::quiet_NaN();
+  constexpr std::ptrdiff_t kRecent = 50;
+  std::vector<double> recent;
+  const auto& columns = found->second;
+  for (auto c = columns.end() - std::min(kRecent, std::ssize(columns)); c != columns.end(); ++c)
+    if (std::isfinite(c->last) && c->last > 0) recent.push_back(c->last);
+  if (recent.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = recent.begin() + std::ssize(recent) / 2;
+  std::nth_element(recent.begin(), middle, recent.end());
+  return 1000 / *middle;
+}
+
+QString progress_words(const store::Run& run, std::int64_t now_ns, double pace) {
   QStringList parts;
-  parts << (run.steps > 0 ? say("Step %1 of %2").arg(step_text(run.step), step_text(run.steps))
-                          : say("Step %1").arg(step_text(run.step)));
-  if (run.status == store::RunStatus::queued) parts = QStringList{say("Waiting for its turn")};
-  if (run.status == store::RunStatus::starting) parts = QStringList{say("Preparing")};
-  if (const double left = seconds_left(run, now_ns); left >= 0)
-    parts << say("%1 left").arg(widgets::duration_text(left));
+  parts << (run.steps > 0 ? LiveWords::tr("Step %1 of %2").arg(step_text(run.step), step_text(run.steps))
+                          : LiveWords::tr("Step %1").arg(step_text(run.step)));
+  if (run.status == store::RunStatus::queued) parts = QStringList{LiveWords::tr("Waiting for its turn")};
+  if (run.status == store::RunStatus::starting) parts = QStringList{LiveWords::tr("Preparing")};
+  if (const double left = seconds_left(run, now_ns, pace); left >= 0)
+    parts << LiveWords::tr("%1 left").arg(widgets::duration_text(left));
+  if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
+  if (std::isfinite(pace)) parts << LiveWords::tr("%1 steps/s").arg(widgets::number_text(pace));
   if (const double taken = duration_of(run, now_ns); taken >= 0)
-    parts << (store::is_live(run.status) ? say("%1 so far").arg(widgets::duration_text(taken))
-                                         : say("took %1").arg(widgets::duration_text(taken)));
-  if (const double pace = steps_per_second(run, now_ns); std::isfinite(pace))
-    parts << say("%1 steps/s").arg(widgets::number_text(pace));
+    parts << (store::is_live(run.status) ? LiveWords::tr("%1 so far").arg(widgets::duration_text(taken))
+                                         : LiveWords::tr("took %1").arg(widgets::duration_text(taken)));
   return parts.join(u"  ·  "_s);
 }
 
@@ -192,21 +219,24 @@ std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurr
   return out;
 }
 
-std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences) {
+std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences, store::RunStatus status) {
   for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
     const auto* e = std::get_if<journal::PredictionChecked>(&occurrence->payload);
     if (!e) continue;
     const auto bytes = [](std::int64_t n) { return n > 0 ? widgets::bytes_text(static_cast<double>(n)) : u"–"_s; };
-    return {
-        {say("Pace"), say("%1 steps/s").arg(widgets::number_text(e->predicted_steps_per_second)),
-         say("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)),
+    std::vector<CheckWords> rows = {
+        {LiveWords::tr("Pace"), LiveWords::tr("%1 steps/s").arg(widgets::number_text(e->predicted_steps_per_second)),
+         LiveWords::tr("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)),
          off_by(e->predicted_steps_per_second, e->measured_steps_per_second)},
-        {say("Peak memory"), bytes(e->predicted_peak_bytes), bytes(e->measured_peak_bytes),
+        {LiveWords::tr("Peak memory"), bytes(e->predicted_peak_bytes), bytes(e->measured_peak_bytes),
          off_by(static_cast<double>(e->predicted_peak_bytes), static_cast<double>(e->measured_peak_bytes))},
-        {say("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish),
-         widgets::duration_text(e->measured_seconds_to_finish),
-         off_by(e->predicted_seconds_to_finish, e->measured_seconds_to_finish)},
     };
+    // A run that ended early will not finish: nothing can be said of when.
+    if (store::is_live(status) || status == store::RunStatus::finished)
+      rows.push_back({LiveWords::tr("Time to finish"), widgets::duration_text(e->predicted_seconds_to_finish),
+                      widgets::duration_text(e->measured_seconds_to_finish),
+                      off_by(e->predicted_seconds_to_finish, e->measured_seconds_to_finish)});
+    return rows;
   }
   return {};
 }
@@ -216,7 +246,7 @@ std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>
   for (const store::Occurrence& occurrence : occurrences)
     if (const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload))
       out.push_back({static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - began_ns) * 1e-9,
-                     say("resumed")});
+                     LiveWords::tr("resumed")});
   return out;
 }
 
@@ -225,15 +255,17 @@ widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occu
   message.kind = widgets::MessageKind::error;
   for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence)
     if (const auto* fault = std::get_if<journal::FaultSeen>(&occurrence->payload)) {
-      message.intention = say("The run failed: it could not %1").arg(q(fault->intention));
+      message.intention = LiveWords::tr("The run failed: it could not %1").arg(q(fault->intention));
       message.cause = q(fault->cause);
       message.remedy = q(fault->remedy);
       return message;
     }
-  message.intention = run.status == store::RunStatus::broken ? say("The run broke off") : say("The run failed");
+  message.intention =
+      run.status == store::RunStatus::broken ? LiveWords::tr("The run broke off") : LiveWords::tr("The run failed");
   message.cause = q(run.cause);
-  message.remedy =
-      run.status == store::RunStatus::broken ? say("Resume goes on from its last whole checkpoint") : QString();
+  message.remedy = run.status == store::RunStatus::broken
+                       ? LiveWords::tr("Resume goes on from its last whole checkpoint")
+                       : QString();
   return message;
 }
 

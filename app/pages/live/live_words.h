@@ -10,6 +10,7 @@
 #include "widgets/plot/curve.h"
 #include "widgets/plot/strip.h"
 
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct PlotSpec {
   std::vector<PlotMetric> metrics;
   bool large = false;
   bool percent = false;
+  bool robust = false;  // single spikes may leave the picture
 };
 
 [[nodiscard]] const std::vector<PlotSpec>& live_plots();
@@ -42,8 +44,12 @@ struct DeviceCurves {
 };
 [[nodiscard]] std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves);
 
-// "Step 240 of 400 · 1 min 10 s left · 2.3 steps/s".
-[[nodiscard]] QString progress_words(const store::Run& run, std::int64_t now_ns);
+// Steps a second as most of the newest steps went, which no single slow or quick one moves; NaN: not known.
+[[nodiscard]] double typical_pace(const std::map<std::string, std::vector<DrawnColumn>>& curves);
+
+// "Step 240 of 400 · 1 min 10 s left · 2.3 steps/s". Without a pace the mean over the whole time stands in.
+[[nodiscard]] QString progress_words(const store::Run& run, std::int64_t now_ns,
+                                     double pace = std::numeric_limits<double>::quiet_NaN());
 
 struct EventWords {
   QString time, step, text;
@@ -54,7 +60,8 @@ struct EventWords {
 struct CheckWords {
   QString quantity, planned, measured, off;
 };
-[[nodiscard]] std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences);
+[[nodiscard]] std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences,
+                                                  store::RunStatus status);
 
 [[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences,
                                                           std::int64_t began_ns);

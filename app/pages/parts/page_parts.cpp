@@ -20,6 +20,15 @@ QLabel* make_title(const QString& text, QWidget* parent) {
   return label;
 }
 
+PageHeader make_page_header(const QString& title, QWidget* parent) {
+  PageHeader header{new QHBoxLayout, make_muted({}, parent)};
+  header.row->setSpacing(kGrid);
+  header.row->addWidget(make_title(title, parent));
+  header.row->addWidget(header.caption, 0, Qt::AlignBottom);
+  header.row->addStretch(1);
+  return header;
+}
+
 QLabel* make_heading(const QString& text, QWidget* parent) {
   auto* label = new QLabel(text, parent);
   label->setFont(widgets::scaled(parent->font(), 1.08, QFont::DemiBold));
@@ -59,6 +68,35 @@ void Card::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   widgets::paint_card(painter, rect(), theme.color(widgets::Role::surface), theme.color(widgets::Role::border),
                       widgets::kRadius);
+}
+
+CommandText::CommandText(QWidget* parent) : QPlainTextEdit(parent) {
+  setReadOnly(true);
+  setTabChangesFocus(true);
+  setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+  setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  setFont(widgets::monospace_font(font().pointSizeF() * 0.9));
+}
+
+void CommandText::set_command(const QString& command) {
+  if (command == toPlainText()) return;
+  setPlainText(command);
+  fit();
+}
+
+void CommandText::resizeEvent(QResizeEvent* event) {
+  QPlainTextEdit::resizeEvent(event);
+  fit();
+}
+
+void CommandText::fit() {
+  // The plain text layout counts its height in lines.
+  const int lines = std::max(1, static_cast<int>(document()->size().height()));
+  const int frame = height() - viewport()->height();
+  setFixedHeight(lines * fontMetrics().lineSpacing() + static_cast<int>(2 * document()->documentMargin()) + frame);
 }
 
 FactList::FactList(QWidget* parent) : QWidget(parent) {

@@ -3,9 +3,11 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QPlainTextEdit>
 
 class QAction;
 class QGridLayout;
+class QHBoxLayout;
 class QPushButton;
 class QVBoxLayout;
 
@@ -13,6 +15,12 @@ namespace athanor::app {
 
 // A large title.
 [[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);
+// The head of a page: its title, a caption beside it, and at the right what is added to the row.
+struct PageHeader {
+  QHBoxLayout* row;
+  QLabel* caption;
+};
+[[nodiscard]] PageHeader make_page_header(const QString& title, QWidget* parent);
 // A small heading above a group.
 [[nodiscard]] QLabel* make_heading(const QString& text, QWidget* parent);
 [[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);
@@ -31,6 +39,20 @@ class Card final : public QFrame {
 
  private:
   QVBoxLayout* body_ = nullptr;
+};
+
+// A command to read and copy: broken into as many lines as it needs, never cut.
+class CommandText final : public QPlainTextEdit {
+  Q_OBJECT
+ public:
+  explicit CommandText(QWidget* parent);
+  void set_command(const QString& command);
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void fit();
 };
 
 // Labels at the left, values at the right in equally wide digits.

@@ -119,8 +119,11 @@ void RunDetails::refresh() {
   const StatusLook look = look_of(run->status);
   chip_->set_state(look.word, look.tone,
                    run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
-  cause_->setVisible(!run->cause.empty());
-  cause_->setText(q(run->cause));
+  QStringList causes;
+  for (const QString& text : {q(run->cause), damage_words(*run)})
+    if (!text.isEmpty()) causes << widgets::capitalised(text);
+  cause_->setVisible(!causes.isEmpty());
+  cause_->setText(causes.join(u'\n'));
   if (!tags_->hasFocus() && !tags_->isModified()) tags_->setText(tags_text(*run));
   if (note_of_ != run->id || (!note_touched_ && !note_->hasFocus())) {
     const QSignalBlocker block(note_);

@@ -6,6 +6,7 @@
 #include "app/pages/parts/page_parts.h"
 #include "app/pages/runs/run_details.h"
 #include "app/settings/settings.h"
+#include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
 #include "widgets/feedback/empty_page.h"
 #include "widgets/tables/cell_delegates.h"
@@ -25,6 +26,8 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include <set>
+
 namespace athanor::app {
 namespace {
 
@@ -33,7 +36,12 @@ using widgets::Glyph;
 using widgets::kGrid;
 
 constexpr int kRowHeight = 36;
-constexpr int kWidths[] = {100, 160, 108, 92, 76, 72, 76, 82, 124, 112, 160};  // in the order of RunColumn
+constexpr int kNameWidth = 144;                                                         // at least
+constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 68, 72, 72, 128, 96, 128};  // in the order of RunColumn
+// What goes first where there is no room for every column.
+constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunColumn::speed,
+                                    RunColumn::r10,  RunColumn::curve,    RunColumn::started,
+                                    RunColumn::r1,   RunColumn::loss,     RunColumn::progress};
 
 }  // namespace
 
@@ -44,12 +52,8 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  auto* top = new QHBoxLayout;
-  top->setSpacing(kGrid);
-  top->addWidget(make_title(title(), this));
-  count_ = make_muted({}, this);
-  top->addWidget(count_, 0, Qt::AlignBottom);
-  top->addStretch(1);
+  const auto [top, caption] = make_page_header(title(), this);
+  count_ = caption;
   search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
   search_->setMinimumWidth(300);
   top->addWidget(search_);
@@ -61,6 +65,10 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   splitter_->setObjectName(u"runs_splitter"_s);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(kGrid + 4);
+  // After the header has answered to what changed, and once for many changes.
+  fit_.setSingleShot(true);
+  fit_.setInterval(0);
+  connect(&fit_, &QTimer::timeout, this, [this] { fit_columns(); });
   build_table();
   splitter_->addWidget(table_);
   details_ = new RunDetails(history_, splitter_);
@@ -75,8 +83,11 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   stack_->addWidget(empty_);
   layout->addWidget(stack_, 1);
 
+  connect(history_, &HistoryController::trouble_changed, this, [this] { update_state(); });
   connect(empty_, &widgets::EmptyPage::action_triggered, this, [this] {
-    if (filter_->search().isEmpty())
+    if (!history_->trouble().intention.isEmpty())
+      history_->try_again();
+    else if (filter_->search().isEmpty())
       Q_EMIT new_requested();
     else
       search_->search_now({});
@@ -134,6 +145,7 @@ void RunsPage::build_table() {
   const auto put = [this](RunColumn column, QAbstractItemDelegate* delegate) {
     table_->setItemDelegateForColumn(static_cast<int>(column), delegate);
   };
+  put(RunColumn::number, number);
   put(RunColumn::status, text);
   put(RunColumn::name, text);
   put(RunColumn::tags, new widgets::ChipsCell(table_));
@@ -147,8 +159,8 @@ void RunsPage::build_table() {
   header->setObjectName(u"runs_header"_s);
   header->setHighlightSections(false);
   header->setSectionsMovable(true);
-  header->setStretchLastSection(true);
-  header->setMinimumSectionSize(56);
+  header->setStretchLastSection(false);
+  header->setMinimumSectionSize(40);
   for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) header->resizeSection(i, kWidths[i]);
   // The store's own order (newest first, pinned on top) until a heading is clicked; a third click returns to it.
   header->setSectionsClickable(true);
@@ -157,6 +169,12 @@ void RunsPage::build_table() {
   header->setSortIndicator(-1, Qt::AscendingOrder);
   table_->setSortingEnabled(true);
   header->restoreState(settings_->bytes(Setting::runs_header));
+  header->setSectionResizeMode(static_cast<int>(RunColumn::name), QHeaderView::Stretch);
+  header->setContextMenuPolicy(Qt::CustomContextMenu);
+  connect(header, &QHeaderView::customContextMenuRequested, this, [this] { offer_columns(); });
+  connect(header, &QHeaderView::sectionResized, this, [this](int section) {
+    if (section != static_cast<int>(RunColumn::name) && !fitting_) fit_.start();
+  });
   for (const char* id :
        {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
     table_->addAction(actions_->action(QString::fromLatin1(id)));
@@ -296,23 +314,75 @@ void RunsPage::update_actions() {
   if (live && !all.empty()) set("runs.delete", tr("Stop the run before you delete it."));
 }
 
+// Every column that has room, in full; the name takes what is left.
+void RunsPage::fit_columns() {
+  fitting_ = true;
+  QHeaderView* header = table_->horizontalHeader();
+  const QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
+  std::set<RunColumn> shown;
+  int need = kNameWidth;
+  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) {
+    if (unwanted.contains(QString::number(i))) continue;
+    shown.insert(static_cast<RunColumn>(i));
+    if (i == static_cast<int>(RunColumn::name)) continue;
+    if (header->isSectionHidden(i)) header->showSection(i);  // a hidden one has no width
+    need += header->sectionSize(i);
+  }
+  for (const RunColumn column : kGoesFirst) {
+    if (need <= table_->viewport()->width()) break;
+    if (shown.erase(column) > 0) need -= header->sectionSize(static_cast<int>(column));
+  }
+  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i)
+    header->setSectionHidden(i, !shown.contains(static_cast<RunColumn>(i)));
+  fitting_ = false;
+  want_visible_curves();
+}
+
+void RunsPage::offer_columns() {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addSection(tr("Columns, where there is room"));
+  QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
+  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) {
+    if (i == static_cast<int>(RunColumn::name)) continue;
+    QAction* entry = menu->addAction(model_->headerData(i, Qt::Horizontal).toString());
+    entry->setCheckable(true);
+    entry->setChecked(!unwanted.contains(QString::number(i)));
+    connect(entry, &QAction::toggled, this, [this, unwanted, key = QString::number(i)](bool on) mutable {
+      if (on)
+        unwanted.removeAll(key);
+      else
+        unwanted << key;
+      settings_->set(Setting::runs_hidden_columns, unwanted);
+      fit_columns();
+    });
+  }
+  menu->popup(QCursor::pos());
+}
+
 void RunsPage::update_state() {
   const int all = static_cast<int>(history_->runs()->runs().size());
   const int shown = filter_->rowCount();
-  const QLocale locale;
   count_->setText(all == 0       ? QString()
                   : shown == all ? tr("%n run(s)", nullptr, all)
-                                 : tr("%1 of %2 runs").arg(locale.toString(shown), locale.toString(all)));
-  const bool nothing = history_->is_read() && all == 0;
+                                 : tr("%1 of %2 runs").arg(widgets::count_text(shown), widgets::count_text(all)));
+  const Notice& trouble = history_->trouble();
+  const bool broken = !trouble.intention.isEmpty();
+  const bool nothing = history_->is_read() && all == 0 && !broken;
   const bool no_hit = all > 0 && shown == 0;
-  if (nothing)
+  if (broken)
+    empty_->set_content(Glyph::warning, tr("The history cannot be read"),
+                        widgets::sentence(trouble.cause) + u' ' + widgets::sentence(trouble.remedy) + u' ' +
+                            tr("Every run is kept whole in its own folder."),
+                        tr("Try again"));
+  else if (nothing)
     empty_->set_content(Glyph::flask, tr("No runs yet"),
                         tr("Every experiment you launch is kept here, with its curves, its recipe and your notes."),
                         tr("Set up the first experiment"));
   else if (no_hit)
     empty_->set_content(Glyph::search, tr("No run fits the search"), tr("Nothing matches “%1”.").arg(filter_->search()),
                         tr("Clear the search"));
-  stack_->setCurrentWidget(nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
+  stack_->setCurrentWidget(broken || nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
   search_->setEnabled(all > 0 || !history_->is_read());
   if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() &&
       table_->currentIndex().row() < 0)
@@ -330,8 +400,7 @@ void RunsPage::want_visible_curves() {
 }
 
 bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == table_->viewport() && event->type() == QEvent::Resize)
-    QTimer::singleShot(0, this, [this] { want_visible_curves(); });
+  if (watched == table_->viewport() && event->type() == QEvent::Resize) fit_.start();
   return Page::eventFilter(watched, event);
 }
 

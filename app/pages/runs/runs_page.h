@@ -5,6 +5,8 @@
 #include "app/pages/page.h"
 #include "core/store/types.h"
 
+#include <QTimer>
+
 #include <vector>
 
 class QLabel;
@@ -53,6 +55,8 @@ class RunsPage final : public Page {
   void add_actions();
   void update_actions();
   void update_state();
+  void fit_columns();
+  void offer_columns();
   void select_row(int row);
   void selection_changed();
   void want_visible_curves();
@@ -70,6 +74,8 @@ class RunsPage final : public Page {
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;
   RunDetails* details_ = nullptr;
+  QTimer fit_;
+  bool fitting_ = false;
 };
 
 }  // namespace athanor::app

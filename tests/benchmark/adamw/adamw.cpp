@@ -1,8 +1,9 @@
 // The optimizers' passes against memory bandwidth: bytes moved per second beside those of the triad a = b + s c over
 // the same memory, in turns.
 //   adamw [--elements 16777216] [--threads 2] [--rounds 9]
-#include "kernels/cpu/parallel.h"
 #include "kernels/ops/optim/adamw.h"
+
+#include "kernels/cpu/parallel.h"
 #include "tests/benchmark/adamw/triad_avx2.h"
 
 #include <CLI/CLI.hpp>

@@ -10,7 +10,9 @@
 #include <atomic>
 #include <random>
 #include <sched.h>
+#include <sstream>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -42,7 +44,64 @@ TEST(Program, ServesDetachedAndDoesWhatItsCommandsSay) {
   EXPECT_EQ(home.call({"enqueue", "/no/such/file"}).status, 2);
   EXPECT_EQ(home.call({"frobnicate"}).status, 2);
   EXPECT_EQ(home.call({"quit"}).status, 0);
-  EXPECT_TRUE(Home::until([&] { return home.call({"quit"}).status == 3; }));  // none is left
+  const auto again = home.call({"quit"});
+  EXPECT_EQ(again.status, 0);
+  EXPECT_EQ(again.text, "No agent is running\n");
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);  // at once: the agent is gone when quit returns
+  EXPECT_THAT(home.call({"--version"}).text, testing::MatchesRegex("athanor-agent [0-9.]+\n"));
+}
+
+TEST(Program, NamesTheFileOfARecipeWithFaults) {
+  Home home;
+  const auto file = (home.root / "bad.toml").string();
+  std::ofstream(file) << "[train]\nsteps = \"many\"\nlearning_rat = 1\n";
+  const auto refused = home.call({"enqueue", file});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.text, HasSubstr(file + ":2: train.steps"));
+  EXPECT_THAT(refused.text, HasSubstr(file + ":3: train.learning_rat"));
+  EXPECT_FALSE(Client::connect(home.path, false));  // no agent is started for it
+}
+
+TEST(Program, SaysEverythingAsOneObjectWhenAskedForJson) {
+  Home home;
+  // Its words on stdout alone.
+  const auto say = [&](std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const auto said = home.call(arguments, "athanor-agent", Home::Streams::only_stdout);
+    return std::pair(said.status, nlohmann::json::parse(said.text));
+  };
+  std::ofstream(home.root / "recipe.toml") << Home::recipe(100000, "pace=2");
+  std::ofstream(home.root / "bad.toml") << "[train]\nsteps = \"many\"\n";
+  EXPECT_EQ(say({"enqueue", (home.root / "recipe.toml").string()}).second.at("run"), 1);
+  ASSERT_TRUE(home.until_step(1, 1));
+  const auto rebuilt = say({"rebuild"});
+  EXPECT_EQ(rebuilt.first, 3);
+  EXPECT_THAT(rebuilt.second.at("error").at("remedy").get<std::string>(), HasSubstr("athanor-agent quit"));
+  EXPECT_EQ(say({"stop", "1"}).second.at("status"), "stopping");
+  EXPECT_EQ(say({"wait", "1"}).first, 130);
+  EXPECT_EQ(say({"resume", "1"}).second.at("id"), 1);
+  EXPECT_EQ(say({"show", "1"}).second.at("damage"), nlohmann::json::array());
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"stop", "9"},
+                                                {"resume", "nothing"},
+                                                {"show", "9"},
+                                                {"wait", "9"},
+                                                {"frobnicate"},
+                                                {"enqueue"},
+                                                {"enqueue", "/no/such/file"},
+                                                {"enqueue", (home.root / "bad.toml").string()}}) {
+    const auto refused = say(wrong);
+    EXPECT_EQ(refused.first, 2) << wrong[0];
+    EXPECT_EQ(refused.second.at("error").at("kind"), "invalid_input") << wrong[0];
+  }
+  EXPECT_EQ(say({"quit"}).second.at("was_running"), true);
+  EXPECT_EQ(say({"quit"}).second.at("was_running"), false);
+  const auto refused = [&] {
+    std::filesystem::remove(home.path / "agent/lock");
+    std::filesystem::create_directories(home.path / "agent/lock");
+    return say({"list"});
+  }();
+  EXPECT_EQ(refused.first, 1);
+  EXPECT_THAT(refused.second.at("error").at("intention").get<std::string>(), HasSubstr(home.path.string()));
 }
 
 TEST(Program, KeepsItsSocketToItsUser) {
@@ -193,12 +252,42 @@ TEST(Journals, ThatAreDamagedAreReportedWithThePlaceAndOtherwiseTakenIn) {
     if (const auto* found = std::get_if<journal::Alert>(&occurrence.payload)) alert = found->text;
   }
   EXPECT_THAT(alert, HasSubstr("from byte " + std::to_string(middle)));
+  ASSERT_EQ(home.run(1).damage.size(), 1U);
+  EXPECT_EQ(home.run(1).damage[0].offset, middle);
+  EXPECT_EQ(value_or_throw(home.client->run(1)).damage.at(0).offset, middle);
+  EXPECT_THAT(home.call({"list"}).text, HasSubstr("damaged in 1 place"));
+  EXPECT_THAT(home.call({"show", "1"}).text, HasSubstr("from byte " + std::to_string(middle)));
 
   // A file system that lost its end: what is left is taken in anew.
   home.kill_agent();
   fs::resize_file(file, static_cast<std::uintmax_t>(middle));
   home.start_agent();
   EXPECT_TRUE(Home::until([&] { return home.steps_of(1).size() == 49U; }));
+}
+
+TEST(Journals, ThatEndInTheMiddleOfAnEventSaySoAlsoAfterItWasCut) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(1000, "pace=2");
+  ASSERT_TRUE(home.until_step(id, 30));
+  home.kill_agent();
+  home.kill_rank(id);
+  ASSERT_TRUE(Home::until([&] { return home.rank_of(id) == 0; }));
+  const fs::path file = fs::path(home.run(id).directory) / journal::file_name(0);
+  fs::resize_file(file, fs::file_size(file) - 5);
+  const auto whole = value_or_throw(journal::read(file, 0)).next_offset;
+  home.start_agent();
+  // The history may have taken in more than is left; either way it knows of the tail.
+  EXPECT_EQ(home.wait(id).status, RunStatus::broken);
+  const auto at_the_tail = [&] {
+    const auto damage = home.run(id).damage;
+    return damage.size() == 1 && damage[0].tail && damage[0].offset == whole && damage[0].bytes > 0;
+  };
+  EXPECT_TRUE(at_the_tail());
+  value_or_throw(home.client->resume(id));
+  ASSERT_TRUE(home.until_step(id, 40));
+  EXPECT_TRUE(at_the_tail());
+  EXPECT_THAT(home.call({"show", std::to_string(id)}).text, HasSubstr("torn tail"));
 }
 
 class RawSocket {
@@ -212,6 +301,11 @@ class RawSocket {
     ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   }
   ~RawSocket() { ::close(fd_); }
+  [[nodiscard]] std::string receive() const {
+    std::string text(1000, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::recv(fd_, text.data(), text.size(), 0))));
+    return text;
+  }
   void send(const std::string& bytes) const {
     for (std::size_t at = 0; at < bytes.size();) {
       const ssize_t sent = ::send(fd_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
@@ -268,6 +362,38 @@ TEST(Socket, SurvivesWhateverIsSaidToIt) {
   RawSocket(socket).send(std::string(kMaxLine + (1 << 20), 'x'));  // a line without an end
   EXPECT_TRUE(value_or_throw(home.client->list()).empty());
   EXPECT_EQ(home.wait(home.enqueue(10, "pace=1")).status, RunStatus::finished);
+}
+
+// Seconds of processor time that a process has used.
+double used_by(pid_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) fields >> skipped;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+TEST(Socket, RestsWhileItHasNoDescriptorsLeftAndThenLetsClientsIn) {
+  Home home;
+  rlimit old{};
+  getrlimit(RLIMIT_NOFILE, &old);
+  const rlimit few{40, old.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  home.start_agent();
+  setrlimit(RLIMIT_NOFILE, &old);
+  ASSERT_TRUE(home.client);
+  std::vector<std::unique_ptr<RawSocket>> clients;
+  for (int i = 0; i < 60; ++i) clients.push_back(std::make_unique<RawSocket>(places_of(home.path).socket));
+  EXPECT_TRUE(home.client->list());
+  const double before = used_by(home.agent_pid);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  EXPECT_LT(used_by(home.agent_pid) - before, 1.0);  // of two: it does not go round and round
+  const auto last = std::move(clients.back());
+  clients.clear();
+  EXPECT_THAT(last->receive(), HasSubstr("athanor_agent"));
 }
 
 TEST(Socket, TellsFollowersWhatChangedUntilTheyAreAskedToEnd) {

@@ -49,17 +49,19 @@ class Home {
     int status = 0;
     std::string text;  // stdout and stderr
   };
+  enum class Streams { both, only_stdout };
   // Runs athanor-agent (or another program) in this home to its end.
-  Output call(const std::vector<std::string>& arguments, const std::string& program = "athanor-agent") const {
+  Output call(const std::vector<std::string>& arguments, const std::string& program = "athanor-agent",
+              Streams streams = Streams::both) const {
     const auto file = root / fmt::format("output-{}", calls_++);
-    const pid_t pid = spawn(program, arguments, file);
+    const pid_t pid = spawn(program, arguments, file, streams);
     int status = 0;
     ::waitpid(pid, &status, 0);
     std::ifstream in(file);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), {std::istreambuf_iterator<char>(in), {}}};
   }
   pid_t spawn(const std::string& program, const std::vector<std::string>& arguments,
-              const std::filesystem::path& output) const {
+              const std::filesystem::path& output, Streams streams = Streams::both) const {
     const std::string home = "ATHANOR_HOME=" + path.string();
     std::vector<std::string> words = {(root / "bin" / program).string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -71,7 +73,7 @@ class Home {
     posix_spawn_file_actions_t actions{};
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    if (streams == Streams::both) posix_spawn_file_actions_adddup2(&actions, 1, 2);
     pid_t pid = 0;
     ::posix_spawn(&pid, words[0].c_str(), &actions, nullptr, argv.data(), env.data());
     posix_spawn_file_actions_destroy(&actions);

@@ -2,7 +2,10 @@
 // and checkpoints, resumes, and ends as its recipe's notes say. It trains nothing. What it has written to its journal
 // it acknowledges in the file `acknowledged`, flushed, so that tests can hold the history against it.
 //
-//   run.notes = "pace=2 end=finished"    milliseconds per step; end: finished, exit1, silent, crash
+//   run.notes = "pace=2 end=finished"    milliseconds per step; end: finished, exit1, silent, crash, or
+//                                        saves: takes its time to write the checkpoint when asked to stop,
+//                                        lingers: its process goes on for a while after its last word,
+//                                        stubborn: it does not stop, nor does a child of it that holds the journal
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
@@ -76,12 +79,16 @@ class Rank {
   Rank(const Arguments& arguments, const recipe::Recipe& recipe)
       : arguments_(arguments), steps_(recipe.integer("train.steps")), wishes_(wishes(recipe)) {
     fs::create_directories(arguments.directory);
+    if (wishes_.at("end") == "stubborn") std::signal(SIGTERM, SIG_IGN);
     journal_ = value_or_throw(journal::Writer::open(arguments.directory / journal::file_name(0)));
   }
 
   int run() {
     say(journal::StateChanged{journal::RunState::preparing, ""});
     resolve_recipe();
+    if (wishes_.at("end") == "stubborn" && ::fork() == 0) {
+      while (true) ::pause();
+    }
     std::int64_t step = 0;
     if (arguments_.resume) step = newest_checkpoint(arguments_.directory);
     if (arguments_.fork >= 0) step = arguments_.fork;
@@ -129,15 +136,20 @@ class Rank {
   }
 
   int stop(std::int64_t step) {
+    if (wishes_.at("end") == "saves") {
+      say(journal::StateChanged{journal::RunState::stopping, "SIGTERM"});
+      std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    }
     checkpoint(step);
     say(journal::StateChanged{journal::RunState::stopped, "asked to stop"});
+    if (wishes_.at("end") == "lingers") std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     constexpr int kInterrupted = 130;
     return kInterrupted;
   }
 
   bool end_badly() {
     const std::string& end = wishes_.at("end");
-    if (end == "finished" || arguments_.resume) return false;
+    if (end == "finished" || end == "lingers" || end == "saves" || end == "stubborn" || arguments_.resume) return false;
     if (end == "crash") std::raise(SIGKILL);
     if (end == "exit1") std::cerr << "warming up\nCould not write the checkpoint: no space left on device\n";
     return true;

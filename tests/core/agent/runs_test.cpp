@@ -1,6 +1,7 @@
 // Runs under a real agent: queued, followed, stopped, resumed, forked, found, broken.
 #include "tests/core/agent/home.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -213,33 +214,44 @@ TEST(Runs, StartedByHandAndKilledAreBroken) {
   ::waitpid(rank, nullptr, 0);
 }
 
-TEST(Runs, AreInARebuiltHistoryWithTheirMetadata) {
+TEST(Runs, CanBeResumedAsSoonAsTheyWereWaitedFor) {
   Home home;
   home.start_agent();
-  const auto parent = home.enqueue(45, "pace=1");
-  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
-  const auto child = value_or_throw(home.client->enqueue({Home::recipe(60, "pace=1"), parent, 40}));
-  EXPECT_EQ(home.wait(child).status, RunStatus::finished);
-  value_or_throw(home.client->rename(parent, "renamed"));
-  value_or_throw(home.client->set_tags({child}, {"kept"}));
-  EXPECT_NE(home.call({"rebuild"}).status, 0);  // not under a living agent
-  value_or_throw(home.client->shut_down_agent());
-  ::waitpid(home.agent_pid, nullptr, 0);
-  home.agent_pid = 0;
-  for (const bool with_old_history : {true, false}) {
-    if (!with_old_history) std::filesystem::remove(home.path / "history.db");
-    const auto rebuilt = home.call({"rebuild"});
-    EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
-    EXPECT_THAT(rebuilt.text, HasSubstr("2 runs"));
-    EXPECT_EQ(home.steps_of(parent), from_one_to(45));
-    EXPECT_EQ(home.steps_of(child).size(), 20U);
-    EXPECT_EQ(home.run(child).parent, parent);
-    EXPECT_EQ(home.run(child).status, RunStatus::finished);
-    EXPECT_EQ(home.run(parent).name, with_old_history ? "renamed" : "small");
-    EXPECT_EQ(home.run(child).tags.size(), with_old_history ? 1U : 0U);
-  }
+  const auto id = home.enqueue(1000, "pace=2 end=lingers");
+  ASSERT_TRUE(home.until_step(id, 5));
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  const auto resumed = home.client->resume(id);
+  EXPECT_TRUE(resumed) << resumed.error().message();
+}
+
+TEST(Runs, KeepTheNameThatAPersonGaveThem) {
+  Home home;
   home.start_agent();
-  EXPECT_EQ(value_or_throw(home.client->list()).size(), 2U);
+  const auto id = value_or_throw(home.client->enqueue({Home::recipe(10, "pace=1", "Füchse: Window run"), 0, 0}));
+  const auto run = home.wait(id);
+  EXPECT_EQ(run.status, RunStatus::finished);
+  EXPECT_EQ(run.name, "Füchse: Window run");
+  EXPECT_EQ(run.directory, (home.path / "runs/F-chse-Window-run-1").string());
+}
+
+TEST(Runs, DoNotBeginFromNothingWhenTheRunToForkIsGone) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(50, "pace=1");
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const auto before = home.enqueue(100000);
+  const auto child = value_or_throw(home.client->enqueue({Home::recipe(60, "pace=1"), parent, 40}));
+  {
+    SQLite::Database history((home.path / "history.db").string(), SQLite::OPEN_READWRITE, 5000);
+    history.exec("DELETE FROM run WHERE id = " + std::to_string(parent));
+  }
+  ASSERT_TRUE(home.until_step(before, 1));
+  value_or_throw(home.client->stop(before));
+  const auto failed = home.wait(child);
+  EXPECT_EQ(failed.status, RunStatus::failed);
+  EXPECT_THAT(failed.cause, HasSubstr("fork run 1 at step 40: the history has no such run"));
+  EXPECT_TRUE(home.steps_of(child).empty());
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ using store::RunStatus;
 // What the journal says, each event once and superseded samples left out.
 struct Told {
   std::vector<std::pair<std::int64_t, double>> samples;
-  int states = 0, recoveries = 0, checkpoints = 0;
+  int states = 0, recoveries = 0;
+  std::vector<std::int64_t> checkpoints;
   [[nodiscard]] bool operator==(const Told&) const = default;
 };
 
@@ -28,10 +29,13 @@ Told told_by_journal(const std::filesystem::path& file, const std::string& metri
     offset = batch.next_offset;
     for (const auto& event : batch.events) {
       told.states += std::holds_alternative<journal::StateChanged>(event.payload) ? 1 : 0;
-      told.checkpoints += std::holds_alternative<journal::CheckpointWritten>(event.payload) ? 1 : 0;
+      if (const auto* written = std::get_if<journal::CheckpointWritten>(&event.payload))
+        told.checkpoints.push_back(written->step);
       if (const auto* recovery = std::get_if<journal::Recovery>(&event.payload)) {
         ++told.recoveries;
-        std::erase_if(told.samples, [&](const auto& sample) { return sample.first > recovery->step; });
+        const std::int64_t last_kept = recovery->step == 0 ? -1 : recovery->step;
+        std::erase_if(told.samples, [&](const auto& sample) { return sample.first > last_kept; });
+        std::erase_if(told.checkpoints, [&](std::int64_t step) { return step > last_kept; });
       }
       if (const auto* samples = std::get_if<journal::MetricSamples>(&event.payload)) {
         for (const auto& [name, value] : samples->values) {
@@ -49,7 +53,8 @@ Told told_by_history(const Home& home, store::RunId run, const std::string& metr
     told.samples.emplace_back(point.step, point.value);
   for (const auto& occurrence : value_or_throw(history->occurrences(run))) {
     told.states += std::holds_alternative<journal::StateChanged>(occurrence.payload) ? 1 : 0;
-    told.checkpoints += std::holds_alternative<journal::CheckpointWritten>(occurrence.payload) ? 1 : 0;
+    if (const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload))
+      told.checkpoints.push_back(written->step);
     told.recoveries += std::holds_alternative<journal::Recovery>(occurrence.payload) ? 1 : 0;
   }
   return told;
@@ -170,8 +175,8 @@ class Torture {
     if (!Home::until([&] { return (history = told_by_history(home_, run_, settings_.metric)) == journal; })) {
       fault(fmt::format(
           "the journal has {} samples, {} states, {} recoveries, {} checkpoints; the history has {}, {}, {}, {}",
-          journal.samples.size(), journal.states, journal.recoveries, journal.checkpoints, history.samples.size(),
-          history.states, history.recoveries, history.checkpoints));
+          journal.samples.size(), journal.states, journal.recoveries, journal.checkpoints.size(),
+          history.samples.size(), history.states, history.recoveries, history.checkpoints.size()));
     }
     for (std::size_t i = 1; i < history.samples.size(); ++i) {
       if (history.samples[i].first <= history.samples[i - 1].first)

@@ -7,6 +7,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace athanor::journal {
 namespace {
 
@@ -56,6 +67,10 @@ TEST(JournalDamage, CutsATornTailWhenWritingGoesOn) {
     ASSERT_EQ(whole.events.size(), torn.events.size() + 1) << size;
     ASSERT_TRUE(whole.damage.empty());
     ASSERT_EQ(whole.torn_tail_bytes, 0);
+    ASSERT_EQ(whole.cut.size(), torn.torn_tail_bytes > 0 ? 1U : 0U);
+    if (whole.cut.empty()) continue;
+    EXPECT_EQ(whole.cut[0].offset, torn.next_offset);
+    EXPECT_EQ(whole.cut[0].bytes, torn.torn_tail_bytes);
   }
 }
 
@@ -141,6 +156,96 @@ TEST(JournalDamage, FindsFramesBehindALongDamagedStretch) {
   ASSERT_EQ(whole.damage.size(), 1U);
   EXPECT_EQ(whole.damage[0].offset, half);
   EXPECT_EQ(whole.damage[0].bytes, 5 << 20);
+}
+
+// Reads from this byte of a file on are refused by the kernel from now on, in this process and for good.
+void refuse_reads_from(std::uint32_t offset) {
+  const std::array<sock_filter, 7> filter = {{
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_pread64},
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, args[3])},
+      {BPF_JMP | BPF_JGE | BPF_K, 0, 2, offset},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EIO},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+  }};
+  const sock_fprog program{filter.size(), const_cast<sock_filter*>(filter.data())};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    ::_exit(99);
+}
+
+// What `work` says in a process of its own that cannot read behind `offset`.
+std::string said_without_reading_from(std::uint32_t offset, const std::function<std::string()>& work) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe(ends.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    refuse_reads_from(offset);
+    const std::string text = work();
+    ::_exit(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::string text(4096, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(ends[0], text.data(), text.size()))));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  return text;
+}
+
+std::filesystem::path long_journal(const Scratch& folder) {
+  const auto file = folder / "long";
+  const auto writer = value_or_throw(Writer::open(file));
+  for (int i = 0; i < 3000; ++i) value_or_throw(writer->append(LogLine{Severity::info, std::string(1000, 'x')}));
+  return file;
+}
+
+TEST(JournalDamage, RefusesToWriteBehindWhatCannotBeReadAndCutsNothing) {
+  const Scratch folder;
+  const auto file = long_journal(folder);
+  const auto size = std::filesystem::file_size(file);
+  const std::string said = said_without_reading_from(1 << 20, [&] {
+    const auto opened = Writer::open(file);
+    return opened ? "opened" : std::string(to_string(opened.error().kind)) + " " + opened.error().message();
+  });
+  EXPECT_THAT(said, testing::StartsWith("io "));
+  EXPECT_THAT(said, testing::HasSubstr("Input/output error"));
+  EXPECT_EQ(std::filesystem::file_size(file), size);
+  EXPECT_EQ(read_all(file).events.size(), 3000U);
+}
+
+TEST(JournalDamage, ReadsUpToWhatCannotBeReadAndThenSaysSo) {
+  const Scratch folder;
+  const auto file = long_journal(folder);
+  const std::string said = said_without_reading_from(1 << 20, [&] {
+    std::int64_t offset = 0;
+    std::size_t events = 0;
+    while (true) {
+      const auto batch = read(file, offset);
+      if (!batch) return std::to_string(events) + " " + to_string(batch.error().kind);
+      if (batch->torn_tail_bytes != 0 || batch->next_offset == offset) return std::string("a torn tail");
+      events += batch->events.size();
+      offset = batch->next_offset;
+    }
+  });
+  ASSERT_THAT(said, testing::EndsWith(" io"));
+  EXPECT_GT(std::stoi(said), 900);  // a megabyte of them
+}
+
+TEST(JournalDamage, CutsNoMoreThanAFrame) {
+  const Scratch folder;
+  const auto file = rich_journal(folder);
+  const std::string bytes = bytes_of(file);
+  const std::size_t frame = kHeaderBytes + kMaxPayload;
+  put_bytes(file, bytes + std::string(frame + 1, 'x'));
+  const auto refused = Writer::open(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(refused.error().message(), testing::HasSubstr("byte " + std::to_string(bytes.size())));
+  EXPECT_EQ(std::filesystem::file_size(file), bytes.size() + frame + 1);
+  put_bytes(file, bytes + std::string(frame, 'x'));
+  EXPECT_EQ(value_or_throw(Writer::open(file))->cut_bytes(), static_cast<std::int64_t>(frame));
 }
 
 }  // namespace

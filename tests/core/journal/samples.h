@@ -73,7 +73,7 @@ inline void put_bytes(const std::filesystem::path& file, const std::string& byte
 
 struct Whole {
   std::vector<Event> events;
-  std::vector<Damage> damage;
+  std::vector<Damage> damage, cut;
   std::int64_t torn_tail_bytes = 0;
   std::int64_t next_offset = 0;
 };
@@ -85,6 +85,7 @@ inline Whole read_all(const std::filesystem::path& file, std::int64_t max_bytes 
     auto batch = value_or_throw(read(file, whole.next_offset, max_bytes));
     whole.events.insert(whole.events.end(), batch.events.begin(), batch.events.end());
     whole.damage.insert(whole.damage.end(), batch.damage.begin(), batch.damage.end());
+    whole.cut.insert(whole.cut.end(), batch.cut.begin(), batch.cut.end());
     whole.torn_tail_bytes = batch.torn_tail_bytes;
     if (batch.next_offset == whole.next_offset) return whole;
     whole.next_offset = batch.next_offset;

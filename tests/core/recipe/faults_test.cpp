@@ -119,6 +119,14 @@ TEST(RecipeSyntax, RepeatedKeyIsAnError) {
   EXPECT_EQ(faults[0].line, 3);
 }
 
+TEST(RecipeSyntax, WhatWasNotUnderstoodIsNotJudgedByRules) {
+  // The first value stands, the second is lost: which of them the warm-up should be shorter than, nobody knows.
+  EXPECT_THAT(faults_of("[train]\nsteps = 20\nsteps = 300\n"), testing::SizeIs(1));
+  EXPECT_THAT(faults_of("[train]\nsteps = = 3\nwarmup_steps = 5000\n"), testing::SizeIs(1));
+  EXPECT_THAT(faults_of("[train]\nsteps = \"many\"\nwarmup_steps = 5000\n"), testing::SizeIs(1));
+  EXPECT_THAT(faults_of("[train\nsteps = 9000\n[train]\nwarmup_steps = 5000\n"), testing::SizeIs(1));
+}
+
 TEST(RecipeOverride, ReplacesValuesOfEveryType) {
   Recipe recipe;
   EXPECT_FALSE(apply_override(recipe, "train.steps=200"));

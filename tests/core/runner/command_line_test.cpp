@@ -145,6 +145,42 @@ TEST(Plan, OfAnotherShapeIsScaledFromWhatIsKnown) {
   EXPECT_GT(prediction->seconds_to_finish, 0);
 }
 
+TEST(Plan, OfAShapeWithNothingLikeItIsMeasuredWhereThatIsCheap) {
+  ATH_NEEDS_DATA();
+  TemporaryFolder folder;
+  const auto note_of = [home = empty_home(folder)](std::vector<std::string> arguments) {
+    std::error_code there_already;
+    fs::create_directory_symlink(shared_home() / "datasets", home / "datasets", there_already);
+    Launch launch;
+    launch.home = home;
+    launch.arguments = {"plan", "--json"};
+    launch.arguments.insert(launch.arguments.end(), arguments.begin(), arguments.end());
+    const Outcome outcome = launch_program(launch);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    const auto prediction = recipe::prediction_from_json(outcome.out);
+    EXPECT_TRUE(prediction);
+    return prediction ? prediction->notes.front() : std::string();
+  };
+  EXPECT_THAT(note_of({kSmoke}), HasSubstr("measured just now"));
+  EXPECT_THAT(note_of({kStarter, "--quick"}), HasSubstr("measured just now"));
+  EXPECT_THAT(note_of({kStarter, "--quick"}), HasSubstr("as measured"));
+  EXPECT_THAT(note_of({kStarter, "--quick", "--set", "data.batch_size=96"}), HasSubstr("scaled from shapes like"));
+  EXPECT_THAT(note_of({kStarter, "--quick", "--set", "model.image_width=4096", "--set", "model.image_depth=24"}),
+              HasSubstr("scaled from much smaller shapes"));
+}
+
+TEST(Plan, ADamagedCalibrationCountsAsNone) {
+  ATH_NEEDS_DATA();
+  TemporaryFolder folder;
+  Launch launch;
+  launch.home = empty_home(folder);
+  fs::create_directory_symlink(shared_home() / "datasets", launch.home / "datasets");
+  ASSERT_TRUE(write_file_flushed(launch.home / "calibration.json", R"({"format": "three", "machines": {}})"));
+  launch.arguments = {"plan", kSmoke};
+  const Outcome outcome = launch_program(launch);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
 TEST(Train, LeavesACompleteRunDirectory) {
   ATH_NEEDS_DATA();
   TemporaryFolder folder;

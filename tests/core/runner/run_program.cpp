@@ -34,7 +34,7 @@ void redirect(const fs::path& file, int flags, int descriptor) {
 [[noreturn]] void become(const Launch& launch, const fs::path& home, const fs::path& scratch) {
   ::setenv("ATHANOR_HOME", home.c_str(), 1);
   redirect(scratch / "in", O_RDONLY, STDIN_FILENO);
-  redirect(scratch / "out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+  redirect(launch.output.empty() ? scratch / "out" : launch.output, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
   redirect(scratch / "err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
   if (launch.file_size_limit > 0) {
     const rlimit limit{static_cast<rlim_t>(launch.file_size_limit), static_cast<rlim_t>(launch.file_size_limit)};

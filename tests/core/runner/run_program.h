@@ -28,6 +28,7 @@ struct Launch {
   std::vector<std::string> arguments;
   std::filesystem::path home;              // empty: shared_home()
   std::string input;                       // standard input
+  std::filesystem::path output;            // where standard output goes; empty: into Outcome::out
   std::int64_t file_size_limit = 0;        // bytes a file may grow to; 0: no limit
   std::function<void(int pid)> meanwhile;  // called once the process runs
 };

@@ -1,10 +1,17 @@
+#include "core/runner/trouble.h"
+
 #include "core/checkpoint/checkpoint.h"
+#include "core/runner/run_report.h"
+#include "core/runner/training_run.h"
 #include "tests/core/runner/run_program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <new>
 #include <signal.h>
 #include <thread>
 
@@ -62,6 +69,71 @@ TEST(Trouble, AJournalThatCannotGrowEndsTheRunWithAnError) {
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("error: "));
   EXPECT_TRUE(replay(folder.path() / "run/journal-0.athj"));
+}
+
+// A recipe that no validator let through: OpenCV refuses the margin with an exception of its own.
+TEST(Trouble, WhateverIsThrownIsJournaledAsTheCause) {
+  ATH_NEEDS_DATA();
+  TemporaryFolder folder;
+  const fs::path run_folder = folder.path() / "run";
+  SoundRecipe sound;
+  sound.recipe = recipe::parse_file(std::string(ATH_SOURCE_DIR) + "/experiments/smoke.toml")->recipe;
+  sound.recipe.set("data.fit_margin", 1e5);
+  sound.data.dataset =
+      std::make_shared<const data::Dataset>(value_or_throw(data::Dataset::open(shared_home() / "datasets" / "emoji")));
+  Console console;
+  {
+    TrainingRun run(RunDirectory(run_folder), sound, {}, console, std::chrono::steady_clock::now());
+    EXPECT_THROW((void)run.run(), Failure);
+  }
+  console.info("the run is gone, and so is its ear");
+  const Replay replayed = read_run(run_folder);
+  EXPECT_EQ(replayed.state.state, journal::RunState::failed);
+  EXPECT_FALSE(replayed.state.cause.empty());
+  ASSERT_EQ(replayed.faults.size(), 1U);
+  EXPECT_EQ(replayed.faults[0].kind, "internal");
+  EXPECT_THAT(replayed.faults[0].cause, HasSubstr("Failed to allocate"));
+  EXPECT_EQ(replayed.faults[0].cause.find('\n'), std::string::npos);
+}
+
+TEST(Trouble, EveryExceptionBecomesAnErrorWithIntentionAndCause) {
+  const auto error_of_thrown = [](auto exception) { return error_of(std::make_exception_ptr(exception), "train"); };
+  const Error lost = error_of_thrown(
+      fs::filesystem_error("rename", "/runs/a", std::make_error_code(std::errc::no_such_file_or_directory)));
+  EXPECT_EQ(lost.kind, ErrorKind::io);
+  EXPECT_EQ(lost.intention, "train");
+  EXPECT_EQ(lost.cause, "/runs/a: No such file or directory");
+  EXPECT_EQ(error_of_thrown(std::bad_alloc()).kind, ErrorKind::out_of_memory);
+  EXPECT_EQ(error_of_thrown(std::system_error(EAGAIN, std::generic_category())).kind, ErrorKind::io);
+  EXPECT_EQ(error_of_thrown(std::runtime_error("odd")).cause, "odd");
+  EXPECT_EQ(error_of_thrown(Failure(ErrorKind::numeric, "step", "nan")).kind, ErrorKind::numeric);
+  EXPECT_EQ(error_of_thrown(7).kind, ErrorKind::internal);
+}
+
+// How a report judges the first loss of 32 pairs whose undecided logits have this spread.
+std::size_t alerts_of(double loss, double spread) {
+  TemporaryFolder folder;
+  Console console;
+  {
+    const auto journal = value_or_throw(journal::Writer::open(folder.path() / journal::file_name(0)));
+    RunReport::Setting setting;
+    setting.steps = 100;
+    setting.batch_size = 32;
+    setting.logit_spread = spread;
+    RunReport report(*journal, console, {}, setting);
+    report.tell(journal::MetricSamples{1, {{"train/loss", loss}, {"train/step_ms", 5}}});
+  }
+  return events_of_kind<journal::Alert>(folder.path()).size();
+}
+
+TEST(Trouble, AFirstLossIsAnAlertOnlyWhereChanceCannotExplainIt) {
+  EXPECT_EQ(alerts_of(3.90, 1.25), 0U);  // ln 32 = 3.47; sixteen numbers leave room for as much
+  EXPECT_EQ(alerts_of(2.70, 1.25), 1U);
+  EXPECT_EQ(alerts_of(5.10, 1.25), 1U);
+  EXPECT_EQ(alerts_of(3.90, 0.2), 1U);  // logits that all but agree leave none
+  EXPECT_EQ(alerts_of(3.50, 0.2), 0U);
+  EXPECT_EQ(alerts_of(3.50, 0), 0U);
+  EXPECT_EQ(alerts_of(std::nan(""), 1.25), 1U);
 }
 
 class DamagedData : public testing::Test {

@@ -1,3 +1,5 @@
+#include "core/journal/reader.h"
+#include "core/journal/writer.h"
 #include "core/store/writer.h"
 #include "tests/core/store/samples.h"
 
@@ -112,6 +114,131 @@ TEST(History, KeepsLogsOccurrencesAndRetrievalBoards) {
   EXPECT_EQ(value_or_throw(history.reader->occurrences(id, occurrences[0].id)).size(), 1U);
   value_or_throw(history.feed(id, {Recovery{100, "checkpoint"}}));
   EXPECT_THAT(value_or_throw(history.reader->retrieval_steps(id)), ElementsAre(100));
+}
+
+// What the journal says from the byte on where the history stands, as the agent takes it in.
+void take_in(History& history, RunId run, const std::filesystem::path& file) {
+  const std::int64_t from = value_or_throw(history.writer->offset(run, 0));
+  const Batch batch = value_or_throw(read(file, from));
+  value_or_throw(history.writer->ingest({run, 0, from, batch.next_offset, batch.anchor_wall_ns, batch.events}));
+}
+
+void judge(journal::Writer& journal, std::int64_t step, double r1) {
+  value_or_throw(journal.append(RetrievalSample{step, true, 7, "fox", "", 1, 196, {}}));
+  value_or_throw(journal.append(MetricSamples{step, {{"eval/t2i_r1", r1}}}));
+  value_or_throw(journal.append(Evaluation{step, "test", {{"t2i_r1", r1}}}));
+}
+
+TEST(History, HoldsOnlyTheSecondBeginningOfARunThatBeganAgain) {
+  History history;
+  const RunId id = history.add("a");
+  const auto file = history.scratch / "journal-0.athj";
+  {
+    const auto first = value_or_throw(journal::Writer::open(file));
+    value_or_throw(first->append(StateChanged{RunState::running, ""}));
+    judge(*first, 0, 0.1);
+    value_or_throw(first->append(MetricSamples{1, {{"train/loss", 4}}}));
+    judge(*first, 10, 0.2);
+    value_or_throw(first->append(CheckpointWritten{10, 1, 0.1, "checkpoints/step-10"}));
+    value_or_throw(first->append(Alert{Severity::warning, 10, "spike", "loss tripled"}));
+  }
+  take_in(history, id, file);
+  {
+    const auto second = value_or_throw(journal::Writer::open(file));
+    value_or_throw(second->append(Recovery{0, "the beginning"}));
+    judge(*second, 0, 0.3);
+  }
+  take_in(history, id, file);
+  const auto points = value_or_throw(history.reader->points(id, "eval/t2i_r1", 0, 100));
+  ASSERT_EQ(points.size(), 1U);
+  EXPECT_EQ(points[0].value, 0.3);
+  EXPECT_TRUE(value_or_throw(history.reader->points(id, "train/loss", 0, 100)).empty());
+  EXPECT_THAT(value_or_throw(history.reader->retrieval_steps(id)), ElementsAre(0));
+  std::vector<double> evaluations;
+  int checkpoints = 0, alerts = 0;
+  for (const auto& occurrence : value_or_throw(history.reader->occurrences(id))) {
+    if (const auto* found = std::get_if<Evaluation>(&occurrence.payload))
+      evaluations.push_back(found->metrics[0].second);
+    checkpoints += std::holds_alternative<CheckpointWritten>(occurrence.payload) ? 1 : 0;
+    alerts += std::holds_alternative<Alert>(occurrence.payload) ? 1 : 0;
+  }
+  EXPECT_THAT(evaluations, ElementsAre(0.3));
+  EXPECT_EQ(checkpoints, 0);
+  EXPECT_EQ(alerts, 1);
+}
+
+TEST(History, DropsWhatWasSaidOfStepsThatAreTakenAgainAndKeepsTheRest) {
+  History history;
+  const RunId id = history.add("a");
+  value_or_throw(history.feed(
+      id, {Evaluation{10, "test", {}}, CheckpointWritten{10, 1, 0, "checkpoints/step-10"}, Evaluation{20, "test", {}},
+           CheckpointWritten{20, 1, 0, "checkpoints/step-20"}, Recovery{10, "checkpoint step-10"}}));
+  std::vector<std::int64_t> steps;
+  for (const auto& occurrence : value_or_throw(history.reader->occurrences(id))) {
+    if (const auto* found = std::get_if<Evaluation>(&occurrence.payload)) steps.push_back(found->step);
+    if (const auto* found = std::get_if<CheckpointWritten>(&occurrence.payload)) steps.push_back(found->step);
+  }
+  EXPECT_THAT(steps, ElementsAre(10, 10));
+}
+
+TEST(History, LetsARunThatAnotherProcessTookUpLeaveStopping) {
+  History history;
+  const RunId id = history.add("a");
+  value_or_throw(history.writer->set_process(id, {4711, 1, "boot"}));
+  value_or_throw(history.writer->set_status(id, RunStatus::stopping, ""));
+  const auto say = [&](RunState state, std::uint32_t writer_pid) {
+    const std::int64_t from = value_or_throw(history.writer->offset(id, 0));
+    const std::vector<Event> events = {{1, StateChanged{state, ""}}};
+    value_or_throw(history.writer->ingest({id, 0, from, from + 100, 0, events, writer_pid}));
+    return value_or_throw(history.reader->run(id)).status;
+  };
+  EXPECT_EQ(say(RunState::running, 0), RunStatus::stopping);  // written before the wish arrived
+  EXPECT_EQ(say(RunState::preparing, 4711), RunStatus::stopping);
+  EXPECT_EQ(say(RunState::preparing, 4712), RunStatus::starting);
+  EXPECT_EQ(say(RunState::running, 0), RunStatus::running);
+}
+
+TEST(History, KeepsTheDamageOfJournalsWithTheirRun) {
+  History history;
+  const RunId id = history.add("a");
+  const std::vector<JournalDamage> damage = {{0, 500, 12, false, "not a whole frame"}};
+  value_or_throw(history.writer->ingest({id, 0, 0, 600, 0, {}, 0, damage}));
+  value_or_throw(history.writer->note_damage(id, {0, 900, 30, true, "unfinished"}));
+  value_or_throw(history.writer->note_damage(id, {0, 900, 31, true, "unfinished"}));
+  history.open();
+  for (const store::Run& run :
+       {value_or_throw(history.reader->run(id)), value_or_throw(history.reader->runs()).at(0)}) {
+    ASSERT_EQ(run.damage.size(), 2U);
+    EXPECT_EQ(run.damage[0].offset, 500);
+    EXPECT_FALSE(run.damage[0].tail);
+    EXPECT_EQ(run.damage[1].bytes, 31);
+    EXPECT_TRUE(run.damage[1].tail);
+  }
+  value_or_throw(history.writer->forget(id));
+  EXPECT_TRUE(value_or_throw(history.reader->run(id)).damage.empty());
+}
+
+TEST(History, TakesOverRunsQueueAndEditsFromAnOlderOne) {
+  History older;
+  const RunId a = older.add("a");
+  const RunId b = older.add("b");
+  value_or_throw(older.feed(a, {MetricSamples{1, {{"x", 1}}}}));
+  value_or_throw(older.writer->set_status(a, RunStatus::broken, "signal 9"));
+  value_or_throw(older.writer->set_tags({a}, {"kept"}));
+  value_or_throw(older.writer->enqueue(b, Launch::resume));
+  value_or_throw(older.writer->remove(older.add("gone")));  // its number is not given again
+  History fresh;
+  value_or_throw(fresh.writer->copy_runs(older.file));
+  const auto run = value_or_throw(fresh.reader->run(a));
+  EXPECT_EQ(run.cause, "signal 9");
+  EXPECT_THAT(run.tags, ElementsAre("kept"));
+  EXPECT_EQ(value_or_throw(fresh.writer->offset(a, 0)), 0);
+  const auto jobs = value_or_throw(fresh.writer->jobs());
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].run, b);
+  EXPECT_EQ(jobs[0].launch, Launch::resume);
+  EXPECT_EQ(value_or_throw(fresh.writer->undo()), "Tag a");
+  EXPECT_EQ(fresh.add("next"), 4);
 }
 
 TEST(History, ForgetsARunSoThatItsJournalCanBeReadAgain) {
@@ -230,9 +357,13 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
   EXPECT_EQ(value_or_throw(history.reader->undo_text()), "");
 }
 
-TEST(Versions, OpensAStoreOfTheFirstVersion) {
+class Versions : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 3));
+
+TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
-  std::filesystem::copy_file(ATH_SOURCE_DIR "/tests/golden/history-v1.db", scratch / "history.db");
+  const std::string golden = "/history-v" + std::to_string(GetParam()) + ".db";
+  std::filesystem::copy_file(ATH_SOURCE_DIR "/tests/golden" + golden, scratch / "history.db");
   std::filesystem::permissions(scratch / "history.db", std::filesystem::perms::owner_all);
   const auto writer = value_or_throw(Writer::open(scratch / "history.db"));
   const auto reader = value_or_throw(Reader::open(scratch / "history.db"));
@@ -243,12 +374,16 @@ TEST(Versions, OpensAStoreOfTheFirstVersion) {
   const auto points = value_or_throw(reader->points(run.id, "train/loss", 0, 1 << 20));
   ASSERT_EQ(points.size(), 1500U);
   for (std::size_t i = 0; i < points.size(); ++i) EXPECT_EQ(points[i].value, 4.0 / static_cast<double>(i + 1));
-  EXPECT_EQ(value_or_throw(reader->log_tail(run.id, 5)).at(0).text, "a line of the first version");
+  EXPECT_THAT(value_or_throw(reader->log_tail(run.id, 5)).at(0).text, testing::StartsWith("a line of "));
+  EXPECT_EQ(run.damage.size(), GetParam() == 1 ? 0U : 1U);
+  const JournalDamage found{0, 77, 3, true, "found today"};
+  value_or_throw(writer->note_damage(run.id, found));
+  EXPECT_EQ(value_or_throw(reader->run(run.id)).damage.back().reason, "found today");
   EXPECT_EQ(value_or_throw(reader->undo_text()), "Tag golden");
   EXPECT_EQ(value_or_throw(writer->offset(run.id, 0)), 200);
 }
 
-TEST(Versions, RefuseAStoreOfANewerVersionInOneSentence) {
+TEST(Refusals, OfAStoreOfANewerVersionAreOneSentence) {
   History history;
   history.reader.reset();
   history.writer.reset();  // the last to close, so that everything is in the one file

@@ -16,11 +16,12 @@ int main(int argc, char** argv) {
   golden.recipe_toml = "[run]\nname = \"golden\"\n";
   const store::RunId run = value_or_throw(writer->add_run(golden)).run;
   std::vector<journal::Event> events = {{1, journal::StateChanged{journal::RunState::running, ""}},
-                                        {2, journal::LogLine{journal::Severity::info, "a line of the first version"}}};
+                                        {2, journal::LogLine{journal::Severity::info, "a line of an earlier version"}}};
   for (int step = 0; step < 1500; ++step)
     events.push_back({step * 1000, journal::MetricSamples{step, {{"train/loss", 4.0 / (step + 1)}}}});
   events.push_back({2'000'000, journal::RetrievalSample{1499, true, 1, "fox", "", 1, 10, {{1, "fox", "", 0.5}}}});
-  value_or_throw(writer->ingest({run, 0, 0, 100, 1'700'000'000'000'000'000, events}));
+  const std::vector<store::JournalDamage> damage = {{0, 40, 12, false, "these bytes are not a whole frame"}};
+  value_or_throw(writer->ingest({run, 0, 0, 100, 1'700'000'000'000'000'000, events, 0, damage}));
   const std::vector<journal::Event> end = {{3'000'000, journal::StateChanged{journal::RunState::finished, ""}}};
   value_or_throw(writer->ingest({run, 0, 100, 200, 1'700'000'000'000'000'000, end}));
   value_or_throw(writer->set_tags({run}, {"kept"}));

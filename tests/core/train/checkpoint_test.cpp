@@ -155,6 +155,22 @@ TEST(Checkpoint, ADamagedOneOfTheSameStepKeepsItsBytesUnderAnotherName) {
   EXPECT_EQ(*read_file(folder.path() / "step-10.refused-1/model.safetensors"), *damaged);
 }
 
+TEST(Checkpoint, WhatWasPutAsideIsKeptForAsManyAsCheckpointsAre) {
+  TemporaryFolder folder;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    save(folder.path(), 10, 2);
+    flip_byte(folder.path() / "step-10/model.safetensors", 20);
+  }
+  save(folder.path(), 10, 2);  // the fifth: four damaged ones went aside, the two newest stay
+  std::vector<std::string> aside;
+  for (const auto& entry : fs::directory_iterator(folder.path())) {
+    const std::string name = entry.path().filename();
+    if (name.find(".refused-") != std::string::npos) aside.push_back(name);
+  }
+  EXPECT_THAT(aside, testing::UnorderedElementsAre("step-10.refused-3", "step-10.refused-4"));
+  EXPECT_EQ(why_not_whole(folder.path() / "step-10"), "");
+}
+
 TEST(Checkpoint, LeftoversOfADeadWriterAreNotMistakenForCheckpoints) {
   TemporaryFolder folder;
   save(folder.path(), 10);

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace athanor::train {
@@ -150,6 +152,55 @@ TEST(Trainer, ANumberThatIsNotFiniteIsNamedAndNoWeightChanges) {
   EXPECT_EQ(faults[0].step, 1);
   EXPECT_THAT(told.saved, ElementsAre());
   EXPECT_TRUE(told.losses().empty());
+}
+
+TEST(Trainer, AFaultThatCannotBeToldDoesNotHideTheFirstOne) {
+  const runner::Assembly parts = tiny_assembly();
+  const Parameter poisoned = parts.model->parameters().find("text_tower.head.weight");
+  parts.context->write(poisoned->value, std::vector<float>(static_cast<std::size_t>(poisoned->value.numel()),
+                                                           std::numeric_limits<float>::quiet_NaN()));
+  Told told;
+  Ports ports = told.ports();
+  ports.tell = [](const journal::Payload& event) {
+    if (std::holds_alternative<journal::FaultSeen>(event)) throw Failure(ErrorKind::io, "append", "the disk is full");
+  };
+  try {
+    (void)Trainer(parts.parts(), short_plan(5), ports).run(0);
+    FAIL() << "the step was taken";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::numeric);
+  }
+}
+
+TEST(Contrastive, AnUndecidedModelHasTheLossOfABatchOnTheTestSetToo) {
+  const runner::Assembly parts = tiny_assembly();
+  for (const char* path : {"image_tower.head.weight", "text_tower.head.weight"}) {
+    const Parameter head = parts.model->parameters().find(path);
+    parts.context->write(head->value, std::vector<float>(static_cast<std::size_t>(head->value.numel()), 0.0F));
+  }
+  const tasks::Judgement judged = parts.task->judge(*parts.context);
+  const auto loss = std::ranges::find(judged.metrics, "loss", &std::pair<std::string, double>::first);
+  ASSERT_NE(loss, judged.metrics.end());
+  // Every batch is as large as one of training, so the two curves can be drawn over one another.
+  EXPECT_NEAR(loss->second, std::log(32.0), 1e-5);
+}
+
+TEST(Contrastive, TheLossOnTheTestSetIsTheTrainingLossOfItsBatches) {
+  recipe::Recipe recipe = tiny_recipe();
+  recipe.set("data.batch_size", std::int64_t{91});  // as many as there are test pictures: one batch
+  const runner::Assembly parts = tiny_assembly(recipe);
+  const auto test = value_or_throw(data::EvaluationSet::create(parts.dataset, [&] {
+    data::LoaderOptions options = runner::loader_options(recipe);
+    options.selection = runner::test_selection(recipe);
+    return options;
+  }()));
+  ASSERT_EQ(test.size(), 91);
+  const tasks::Judgement judged = parts.task->judge(*parts.context);
+  parts.context->set_training(false);
+  const Variable expected = parts.task->loss(*parts.context, test.batch(0));
+  const auto loss = std::ranges::find(judged.metrics, "loss", &std::pair<std::string, double>::first);
+  ASSERT_NE(loss, judged.metrics.end());
+  EXPECT_NEAR(loss->second, parts.context->download(expected.value()).front(), 1e-5);
 }
 
 TEST(Contrastive, ABrokenModelEarnsNothing) {

@@ -1,0 +1,229 @@
+#include "core/agent/rebuild.h"
+
+#include "core/agent/follower.h"
+#include "core/agent/launch.h"
+#include "core/agent/lock.h"
+#include "core/agent/protocol.h"
+#include "core/base/files.h"
+#include "core/base/guarded.h"
+#include "core/journal/reader.h"
+#include "core/store/reader.h"
+#include "core/store/writer.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <set>
+#include <unistd.h>
+#include <utility>
+
+namespace athanor::agent {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kKept = ".before-rebuild-";
+
+fs::path with(const fs::path& file, const char* suffix) { return file.string() + suffix; }
+
+void remove_store(const fs::path& file) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code ignored;
+    fs::remove(with(file, suffix), ignored);
+  }
+}
+
+using Found = std::vector<std::pair<store::NewRun, fs::path>>;
+
+Found runs_found(const fs::path& folder) {
+  Found found;
+  std::error_code code;
+  for (auto entry = fs::directory_iterator(folder, code); !code && entry != fs::directory_iterator();
+       entry.increment(code)) {
+    if (auto run = recognise(entry->path())) found.emplace_back(std::move(*run), entry->path());
+  }
+  // Those with a number of their own first, so that no other takes it.
+  std::ranges::sort(found, {},
+                    [](const auto& each) { return std::pair(each.first.wanted_id == 0, each.first.created_ns); });
+  return found;
+}
+
+class Rebuilding {
+ public:
+  explicit Rebuilding(const Places& places) : places_(places), fresh_(with(places.history, ".rebuilt")) {}
+
+  Rebuilt run() {
+    remove_store(fresh_);
+    try {
+      fill();
+      replace();
+    } catch (...) {
+      remove_store(fresh_);
+      throw;
+    }
+    forget_earlier_copies();
+    value_or_throw(flush_folder(places_.home));
+    return std::move(out_);
+  }
+
+ private:
+  void fill() {
+    const auto writer = value_or_throw(store::Writer::open(fresh_));
+    take_over(*writer);
+    std::map<store::RunId, store::Run> known;
+    for (store::Run& run : value_or_throw(value_or_throw(store::Reader::open(fresh_))->runs()))
+      known.emplace(run.id, std::move(run));
+    follow_the_home(*writer, known);
+    for (const auto& [run, directory] : runs_found(places_.runs)) {
+      const auto id = take_in(*writer, run, directory, known);
+      if (id) known.erase(*id);
+    }
+    for (const auto& [id, run] : known) leave_out_or_keep(*writer, run);
+  }
+
+  void take_over(store::Writer& writer) {
+    std::error_code code;
+    if (!fs::exists(places_.history, code)) return;
+    const auto copied = writer.copy_runs(places_.history);
+    if (copied) return;
+    if (copied.error().kind != ErrorKind::corrupt && copied.error().kind != ErrorKind::internal)
+      throw Failure(copied.error());
+    out_.failures.push_back(
+        "Numbers, names, tags, notes and the queue were not taken over, since the old history is "
+        "damaged: " +
+        copied.error().message());
+  }
+
+  // A home that was moved as a whole has its runs in another place than its history says.
+  void follow_the_home(store::Writer& writer, std::map<store::RunId, store::Run>& known) const {
+    for (auto& [id, run] : known) {
+      const fs::path here = places_.runs / fs::path(run.directory).filename();
+      std::error_code code;
+      if (here == run.directory || fs::exists(run.directory, code) || !fs::exists(here, code)) continue;
+      value_or_throw(writer.set_directory(id, here));
+      run.directory = here.string();
+    }
+  }
+
+  std::optional<store::RunId> take_in(store::Writer& writer, const store::NewRun& run, const fs::path& directory,
+                                      const std::map<store::RunId, store::Run>& known) {
+    std::optional<store::RunId> id = value_or_throw(writer.run_in(directory));
+    if (!id) id = value_or_throw(writer.add_run(run)).run;
+    ++out_.runs;
+    value_or_throw(writer.forget(*id));
+    Follower follower(*id, directory);
+    while (true) {
+      const auto progress = follower.step(writer);
+      if (!progress && !follower.journal_is_unreadable()) throw Failure(progress.error());
+      if (!progress) out_.failures.push_back(fmt::format("Run {}: {}", *id, progress.error().message()));
+      if (!progress || !progress->more) break;
+    }
+    const store::Job now = value_or_throw(writer.job(*id));
+    const bool goes_on = now.status == store::RunStatus::queued || journal::has_writer(follower.journal(0));
+    if (!goes_on) value_or_throw(follower.note_tails(writer));
+    if (goes_on || !store::is_live(now.status)) return id;
+    // The old history may know more of how its process ended than anything that is left of it.
+    if (const auto old = known.find(*id); old != known.end() && !store::is_live(old->second.status)) {
+      value_or_throw(writer.set_status(*id, old->second.status, old->second.cause, old->second.ended_ns));
+      return id;
+    }
+    const Verdict ended = verdict(directory, {});
+    value_or_throw(writer.set_status(*id, ended.status, ended.cause, last_change_ns(follower.journal(0))));
+    return id;
+  }
+
+  static std::int64_t last_change_ns(const fs::path& file) {
+    std::error_code code;
+    const auto time = fs::last_write_time(file, code);
+    if (code) return 0;
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::file_clock::to_sys(time).time_since_epoch())
+        .count();
+  }
+
+  // No journal of it was found: a run that never wrote one is what its row says, any other went with its folder.
+  void leave_out_or_keep(store::Writer& writer, const store::Run& run) {
+    const fs::path journal = fs::path(run.directory) / journal::file_name(0);
+    std::error_code code;
+    const bool is_there = fs::exists(journal, code);
+    if (is_there) {
+      const auto read = journal::read(journal, 0, 1);
+      const std::string why = read ? "its journal is empty or damaged from the first byte on" : read.error().message();
+      out_.failures.push_back(fmt::format("Run {}: {}", run.id, why));
+    }
+    if (is_there || run.status == store::RunStatus::queued || run.started_ns == 0) {
+      ++out_.runs;
+      return;
+    }
+    value_or_throw(writer.remove(run.id));
+    ++out_.left_out;
+  }
+
+  void replace() {
+    std::error_code code;
+    if (fs::exists(with(fresh_, "-wal"), code))
+      throw Failure(ErrorKind::internal, "rebuild the history", "the new one could not be closed",
+                    "please report this");
+    if (fs::exists(places_.history, code)) keep_old();
+    fs::rename(fresh_, places_.history, code);
+    if (!code) return;
+    const int reason = code.value();
+    fs::rename(with(out_.kept, "-wal"), with(places_.history, "-wal"), code);
+    fs::remove(out_.kept, code);
+    refuse_home(places_, reason);
+  }
+
+  // Under its new name before the new history takes its place, so that there is one at any time. A log that remains
+  // beside it belongs to it and must not be found beside the new one.
+  void keep_old() {
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const fs::path kept = places_.history.string() + fmt::format("{}{:%Y%m%dT%H%M%S}.{:03}", kKept,
+                                                                 std::chrono::floor<std::chrono::seconds>(now),
+                                                                 now.time_since_epoch().count() % 1000);
+    store::fold_log(places_.history);
+    std::error_code code;
+    if (::link(places_.history.c_str(), kept.c_str()) != 0) {
+      fs::copy_file(places_.history, kept, code);  // a file system without links
+      if (code) refuse_home(places_, code.value());
+    }
+    if (fs::exists(with(places_.history, "-wal"), code)) {
+      fs::rename(with(places_.history, "-wal"), with(kept, "-wal"), code);
+      if (code) refuse_home(places_, code.value());
+    }
+    fs::remove(with(places_.history, "-shm"), code);
+    out_.kept = kept;
+  }
+
+  void forget_earlier_copies() const {
+    if (out_.kept.empty()) return;
+    const std::string ours = out_.kept.filename().string();
+    const std::string beginning = places_.history.filename().string() + kKept;
+    std::error_code code;
+    for (auto entry = fs::directory_iterator(places_.home, code); !code && entry != fs::directory_iterator();
+         entry.increment(code)) {
+      const std::string name = entry->path().filename().string();
+      std::error_code ignored;
+      if (name.starts_with(beginning) && !name.starts_with(ours)) fs::remove(entry->path(), ignored);
+    }
+  }
+
+  const Places& places_;
+  fs::path fresh_;
+  Rebuilt out_;
+};
+
+}  // namespace
+
+Result<Rebuilt> rebuild(const fs::path& home) {
+  return guarded("rebuild the history", [&] {
+    const Places places = places_of(home);
+    const Descriptor lock = take_lock(places, "rebuild the history");
+    return Rebuilding(places).run();
+  });
+}
+
+}  // namespace athanor::agent

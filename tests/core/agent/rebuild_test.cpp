@@ -1,0 +1,177 @@
+// The history built again from the run directories: what is kept, and what becomes of the old one.
+#include "tests/core/agent/home.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace athanor::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using store::RunStatus;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<fs::path> copies_in(const Home& home) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(home.path)) {
+    if (entry.path().filename().string().starts_with("history.db.before-rebuild-")) found.push_back(entry.path());
+  }
+  return found;
+}
+
+void quit(Home& home) {
+  value_or_throw(home.client->shut_down_agent());
+  ::waitpid(home.agent_pid, nullptr, 0);
+  home.agent_pid = 0;
+  home.client.reset();
+}
+
+TEST(Rebuild, KeepsRunsWithTheirMetadata) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(45, "pace=1");
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const auto child = value_or_throw(home.client->enqueue({Home::recipe(60, "pace=1"), parent, 40}));
+  EXPECT_EQ(home.wait(child).status, RunStatus::finished);
+  value_or_throw(home.client->rename(parent, "renamed"));
+  value_or_throw(home.client->set_tags({child}, {"kept"}));
+  const auto refused = home.call({"rebuild"});  // not under a living agent
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.text, HasSubstr("athanor-agent quit"));
+  quit(home);
+  for (const bool with_old_history : {true, false}) {
+    if (!with_old_history) std::filesystem::remove(home.path / "history.db");
+    const auto rebuilt = home.call({"rebuild"});
+    EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
+    EXPECT_THAT(rebuilt.text, HasSubstr("2 runs"));
+    EXPECT_EQ(home.steps_of(parent).size(), 45U);
+    EXPECT_EQ(home.steps_of(child).size(), 20U);
+    EXPECT_EQ(home.run(child).parent, parent);
+    EXPECT_EQ(home.run(child).status, RunStatus::finished);
+    EXPECT_EQ(home.run(parent).name, with_old_history ? "renamed" : "small");
+    EXPECT_EQ(home.run(child).tags.size(), with_old_history ? 1U : 0U);
+  }
+  home.start_agent();
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 2U);
+}
+
+TEST(Rebuild, KeepsTheNumbersOfRunsStartedByHandAndTheQueue) {
+  Home home;
+  home.start_agent();
+  const auto by_hand = home.path / "runs/by-hand";
+  fs::create_directories(by_hand);
+  std::ofstream(by_hand / "recipe.toml") << Home::recipe(20, "pace=1", "by-hand");
+  EXPECT_EQ(
+      home.call({"train", (by_hand / "recipe.toml").string(), "--run-dir", by_hand.string()}, "athanor-run").status, 0);
+  ASSERT_TRUE(Home::until(
+      [&] { return value_or_throw(home.client->list()).size() == 1 && home.run(1).status == RunStatus::finished; }));
+  const auto crashed = home.enqueue(40, "pace=1 end=crash");
+  const auto cause = home.wait(crashed).cause;
+  EXPECT_THAT(cause, HasSubstr("signal 9"));
+  const auto resumed = home.enqueue(40, "pace=1 end=crash");
+  EXPECT_EQ(home.wait(resumed).status, RunStatus::broken);
+  const auto going = home.enqueue(100000, "pace=3");
+  ASSERT_TRUE(home.until_step(going, 5));
+  value_or_throw(home.client->resume(resumed));
+  const auto fresh = home.enqueue(10, "pace=1");
+  value_or_throw(home.client->set_tags({1}, {"mine"}));
+  const auto crashed_ns = home.run(crashed).ended_ns;
+  quit(home);
+  home.kill_rank(going);
+  ASSERT_TRUE(Home::until([&] { return home.rank_of(going) == 0; }));
+
+  const auto rebuilt = home.call({"rebuild"});
+  EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
+  EXPECT_EQ(home.run(1).name, "by-hand");
+  EXPECT_THAT(home.run(1).tags, ElementsAre("mine"));
+  EXPECT_EQ(home.run(crashed).cause, cause);
+  EXPECT_EQ(home.run(crashed).ended_ns, crashed_ns);
+  EXPECT_EQ(home.run(going).status, RunStatus::broken);
+  EXPECT_EQ(home.run(resumed).status, RunStatus::queued);
+  EXPECT_EQ(home.steps_of(resumed).size(), 20U);
+  EXPECT_EQ(home.run(fresh).status, RunStatus::queued);
+  home.start_agent();
+  EXPECT_EQ(home.wait(resumed).status, RunStatus::finished);
+  EXPECT_EQ(home.wait(fresh).status, RunStatus::finished);
+  EXPECT_EQ(home.steps_of(resumed).size(), 40U);
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 5U);
+  EXPECT_GT(home.enqueue(10), fresh);
+}
+
+TEST(Rebuild, KeepsTheOldHistoryAndOnlyTheNewestCopyOfIt) {
+  Home home;
+  home.start_agent();
+  EXPECT_EQ(home.wait(home.enqueue(10, "pace=1")).status, RunStatus::finished);
+  quit(home);
+  ASSERT_EQ(home.call({"rebuild"}).status, 0);
+  const auto first = copies_in(home);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(value_or_throw(value_or_throw(store::Reader::open(first[0]))->runs()).size(), 1U);
+  ASSERT_EQ(home.call({"rebuild"}).status, 0);
+  const auto second = copies_in(home);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_NE(first[0], second[0]);
+}
+
+TEST(Rebuild, SaysWhatADamagedHistoryCouldNotGiveAndKeepsIt) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  quit(home);
+  std::ifstream in(home.path / "history.db", std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  for (std::size_t page = 1; page * 4096 < bytes.size(); ++page) bytes.replace(page * 4096, 100, 100, 'x');
+  fs::remove(home.path / "history.db");
+  std::ofstream(home.path / "history.db", std::ios::binary) << bytes;
+  const auto rebuilt = home.call({"rebuild"});
+  EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
+  EXPECT_THAT(rebuilt.text, HasSubstr("the old history is damaged"));
+  EXPECT_EQ(home.steps_of(id).size(), 10U);
+  const auto copies = copies_in(home);
+  ASSERT_EQ(copies.size(), 1U);
+  std::ifstream kept(copies[0], std::ios::binary);
+  EXPECT_TRUE((std::string{std::istreambuf_iterator<char>(kept), {}} == bytes));
+}
+
+TEST(Rebuild, LeavesAHistoryOfANewerVersionAlone) {
+  Home home;
+  home.start_agent();
+  EXPECT_EQ(home.wait(home.enqueue(10, "pace=1")).status, RunStatus::finished);
+  quit(home);
+  std::fstream file(home.path / "history.db", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(63);  // the last byte of user_version in SQLite's file header
+  file.put(77);
+  file.close();
+  const auto size = fs::file_size(home.path / "history.db");
+  const auto refused = home.call({"rebuild"});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.text, HasSubstr("newer Athanor"));
+  EXPECT_EQ(fs::file_size(home.path / "history.db"), size);
+  EXPECT_TRUE(copies_in(home).empty());
+  EXPECT_FALSE(fs::exists(home.path / "history.db.rebuilt"));
+}
+
+TEST(Rebuild, FollowsAHomeThatWasMovedAndLeavesOutRunsWhoseFoldersAreGone) {
+  Home home;
+  home.start_agent();
+  const auto kept = home.enqueue(10, "pace=1");
+  const auto gone = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(gone).status, RunStatus::finished);
+  value_or_throw(home.client->rename(kept, "renamed"));
+  quit(home);
+  fs::remove_all(home.run(gone).directory);
+  fs::rename(home.path, home.root / "moved");
+  home.path = home.root / "moved";
+  const auto rebuilt = home.call({"rebuild"});
+  EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
+  EXPECT_EQ(home.run(kept).name, "renamed");
+  EXPECT_EQ(home.run(kept).directory, (home.path / "runs/small-1").string());
+  EXPECT_EQ(value_or_throw(home.history()->runs()).size(), 1U);
+}
+
+}  // namespace
+}  // namespace athanor::agent
