@@ -23,7 +23,7 @@ std::vector<std::int64_t> dims_of(const Shape& shape) {
 
 int run_export(const ExportOptions& options, Console& console) {
   const RunDirectory run = value_or_throw(find_run(options.run));
-  const SoundRecipe sound = read_sound_recipe({run.recipe().string(), {}});
+  const SoundRecipe sound = read_sound_recipe({run.recipe().string(), {}, {}});
   const auto loaded = value_or_throw(options.checkpoint ? checkpoint::load_step(run.checkpoints(), *options.checkpoint)
                                                         : checkpoint::load_newest(run.checkpoints()));
   Assembly assembly = assemble(sound.recipe, sound.data.dataset);
