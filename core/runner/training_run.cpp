@@ -8,6 +8,7 @@
 #include "core/observe/sampler.h"
 #include "core/runner/facts.h"
 #include "core/runner/interrupt.h"
+#include "core/runner/memory_advice.h"
 #include "core/runner/provenance.h"
 #include "core/train/snapshot.h"
 
@@ -119,6 +120,9 @@ train::Outcome TrainingRun::train() {
     return stop_requested();
   };
   ports.now_ns = [this] { return journal_->now_ns(); };
+  ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
+    return memory_advice(sound_.recipe, owners);
+  };
   train::Trainer trainer(assembly.parts(), train_plan(sound_.recipe), ports);
   const train::Outcome outcome = trainer.run(done_);
   done_ = trainer.done();
