@@ -6,6 +6,7 @@
 #include "core/journal/text.h"
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
+#include "core/runner/encoder.h"
 #include "core/runner/facts.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/memory_advice.h"
@@ -100,6 +101,9 @@ train::Outcome TrainingRun::train() {
 
   Assembly assembly =
       assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
+  if (assembly.pretrained) {
+    console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
+  }
   restore(assembly);
   RunReport::Setting setting{
       sound_.recipe.integer("train.steps"), done_, sound_.recipe.integer("data.batch_size"), process_start_, {}};
