@@ -1,6 +1,6 @@
 #include "kernels/ops/index/top_k.h"
 
-#include "tests/kernels/support/op_case.h"
+#include "tests/kernels/support/numeric_gradient.h"
 
 #include <gtest/gtest.h>
 
@@ -39,6 +39,21 @@ TEST(TopK, EveryCandidateMatchesTheReference) {
   }
   check_cases<TopKArgs>({top_k_candidates()}, cases);
   check_cases<TopKGradArgs>({top_k_grad_candidates()}, grad_cases);
+}
+
+TEST(TopKGrad, AgreesWithDifferences) {
+  OpMemory memory;
+  // Far enough apart for a step to leave the order as it is.
+  const TopKArgs args{.x = memory.input("x", {2, 5}, std::vector<float>{3, 1, 5, 2, 4, 1, 2, 3, 5, 4}),
+                      .values = memory.output("values", {2, 3}, bitwise()),
+                      .indices = memory.output("indices", {2, 3}, bitwise(), DType::i32)};
+  const auto forward = [&] { top_k_candidates().back().run(Exec{}, args); };
+  forward();
+  const TopKGradArgs grad{.dvalues = memory.input("dvalues", {2, 3}),
+                          .indices = args.indices,
+                          .dx = memory.output("dx", {2, 5}, bitwise())};
+  top_k_grad_candidates().back().run(Exec{}, grad);
+  expect_gradient("dx", grad.dx, numeric_gradient_of(args.x, forward, args.values, grad.dvalues));
 }
 
 TEST(TopK, OrdersEqualsFromTheLeftAndShowsWhatIsNotANumber) {
