@@ -80,7 +80,10 @@ MemoryBlock Allocator::allocate(std::size_t bytes, MemoryTag tag) {
     trim_locked();
     data = reserve(size);
   }
-  if (!data) throw_out_of_memory(size, tag);
+  if (!data) {
+    tell(MemoryEventKind::refuse, size, tag, nullptr);
+    throw_out_of_memory(size, tag);
+  }
   count_allocation(size, tag);
   tell(MemoryEventKind::allocate, size, tag, data);
   return {.data = data, .bytes = size, .tag = tag};

@@ -44,7 +44,8 @@ struct MemoryStats {
 // Several lines, one per figure, sizes in MiB: what logs and the out-of-memory text show.
 [[nodiscard]] std::string to_table(const MemoryStats& stats);
 
-enum class MemoryEventKind : std::uint8_t { allocate, release, reserve, give_back };
+// refuse: there is no memory for an allocation, and a Failure follows.
+enum class MemoryEventKind : std::uint8_t { allocate, release, reserve, give_back, refuse };
 struct MemoryEvent {
   MemoryEventKind kind = MemoryEventKind::allocate;
   std::size_t bytes = 0;

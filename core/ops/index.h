@@ -21,4 +21,26 @@ namespace athanor::ops {
 [[nodiscard]] Variable scatter_add(Context& context, const Variable& x, int dim, const Tensor& index,
                                    const Variable& u);
 
+// The k largest of each row of x [..., N], largest first, and where they stood (i32 [..., k]). Of equals the one
+// further left comes first.
+struct TopK {
+  Variable values;  // [..., k]
+  Tensor indices;
+};
+[[nodiscard]] TopK top_k(Context& context, const Variable& x, std::int64_t k);
+
+// For each row of x [..., D] the nearest of the codes [K,D]. `codes` passes its gradient straight through to x, as if
+// nothing had been rounded; `loss` [1] = mean (codes - x)^2 pulls codes to what uses them, plus `commitment` times the
+// same, which pulls x to its code. Formula and source: kernels/ops/index/nearest_code.h.
+struct NearestCode {
+  Variable codes;  // [..., D]
+  Tensor indices;  // i32 [...]
+  Variable loss;
+};
+struct NearestCodeOptions {
+  float commitment = 0.25f;
+};
+[[nodiscard]] NearestCode nearest_code(Context& context, const Variable& x, const Variable& codebook,
+                                       const NearestCodeOptions& options = {});
+
 }  // namespace athanor::ops

@@ -34,8 +34,20 @@ struct CrossEntropyOptions {
 [[nodiscard]] Variable linear_cross_entropy(Context& context, const Variable& x, const Variable& weight,
                                             const Variable& bias, const Tensor& targets,
                                             const CrossEntropyOptions& options = {});
-// Checks what both have in common: `rows` targets, each ignored or within [0, classes). `because` names the rows.
+// Checks what the two have in common: `rows` targets, each ignored or within [0, classes). `because` names the rows.
 void check_targets(const char* op, const Tensor& targets, std::int64_t rows, const std::string& because,
                    std::int64_t classes, const CrossEntropyOptions& options);
+
+// Means [1] over rows of x [..., C] against a target of the same shape, which has no gradient. weight f32 [...] counts
+// rows; absent: each once. Formulas and sources: kernels/ops/loss/regression_loss.h and giou_loss.h.
+[[nodiscard]] Variable l1_loss(Context& context, const Variable& x, const Tensor& target, const Tensor& weight = {});
+// Quadratic within beta.
+[[nodiscard]] Variable smooth_l1_loss(Context& context, const Variable& x, const Tensor& target, float beta = 1.0f,
+                                      const Tensor& weight = {});
+// Of boxes [M,4]: left, top, right, bottom; weight [M].
+[[nodiscard]] Variable giou_loss(Context& context, const Variable& x, const Tensor& target, const Tensor& weight = {});
+
+// Checks weights of rows: absent, or one f32 each.
+void check_row_weights(const char* op, const Tensor& weight, std::int64_t rows, const std::string& because);
 
 }  // namespace athanor::ops

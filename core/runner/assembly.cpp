@@ -198,7 +198,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
   out.model = std::make_unique<models::TwoTower>(*out.context,
                                                  model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
-  prepare_learning(recipe, *out.context, out.model->parameters());
+  out.pretrained = prepare_learning(recipe, *out.context, out.model->parameters());
   out.optimizer = optim::make_optimizer(*out.context, out.model->named_parameters(), optimizer_options(recipe));
 
   data::LoaderOptions test_options = options;

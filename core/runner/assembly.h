@@ -6,9 +6,11 @@
 #include "core/optim/optimizer.h"
 #include "core/recipe/recipe.h"
 #include "core/tasks/contrastive.h"
+#include "core/train/pretrained.h"
 #include "core/train/trainer.h"
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,6 +56,7 @@ struct Assembly {
   std::unique_ptr<models::TwoTower> model;
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
+  std::optional<train::Pretrained> pretrained;  // where the recipe names weights
 
   [[nodiscard]] train::Parts parts() const { return {*context, *task, *loader, model->named_parameters(), *optimizer}; }
 };

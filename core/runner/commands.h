@@ -64,8 +64,12 @@ struct ShowOptions {
 int run_show(const ShowOptions& options, Console& console);
 
 struct DoctorOptions {
+  RecipeInput gradients;  // file empty: the machine and installation are examined
   bool json = false;
 };
 int run_doctor(const DoctorOptions& options, Console& console);
+// Holds the gradients of the recipe's model, on a few of its own pairs, against differences of its loss. Status 1 when
+// one is wrong.
+int run_gradient_doctor(const DoctorOptions& options, Console& console);
 
 }  // namespace athanor::runner

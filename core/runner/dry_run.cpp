@@ -66,12 +66,13 @@ class Rehearsal {
   }
 
   [[nodiscard]] const models::TwoTower& model() const { return model_; }
+  [[nodiscard]] const std::optional<train::Pretrained>& pretrained() const { return pretrained_; }
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
   // The optimizer keeps state only for what learns in the end.
   const std::vector<Parameter>& learning_parameters(const recipe::Recipe& recipe) {
-    prepare_learning(recipe, context_, model_.parameters());
+    pretrained_ = prepare_learning(recipe, context_, model_.parameters());
     return model_.named_parameters();
   }
   Tensor images(std::int64_t count) {
@@ -84,6 +85,7 @@ class Rehearsal {
   Counter counter_;
   Context context_;
   models::TwoTower model_;
+  std::optional<train::Pretrained> pretrained_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::int64_t batch_;
   std::int64_t test_pictures_;
@@ -107,6 +109,7 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
   for (int step = 1; step < kSteps; ++step) rehearsal.step(nullptr);
   out.memory = rehearsal.memory();
   out.parts = nn::summarise(rehearsal.model().parameters());
+  out.pretrained = rehearsal.pretrained();
   out.trainable = nn::trainable_numel(rehearsal.model().parameters());
   for (const Parameter& parameter : rehearsal.model().named_parameters()) {
     const std::int64_t numel = parameter->value.numel();

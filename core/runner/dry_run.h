@@ -5,9 +5,11 @@
 #include "core/memory/allocator.h"
 #include "core/nn/finetune.h"
 #include "core/recipe/recipe.h"
+#include "core/train/pretrained.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,7 @@ struct DryRun {
   std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
   std::int64_t trainable = 0;
   std::vector<nn::PartSummary> parts;
+  std::optional<train::Pretrained> pretrained;
   OpCounts step;      // one training step
   OpCounts evaluate;  // one evaluation
   MemoryStats memory;

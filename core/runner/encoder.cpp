@@ -5,7 +5,6 @@
 #include "core/checkpoint/foreign_weights.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/runner/assembly.h"
-#include "core/train/pretrained.h"
 
 #include <fmt/format.h>
 
@@ -30,7 +29,7 @@ const char* blamed_field(const Error& error) {
   for (const char* field : {"finetune.freeze", "finetune.lora_targets"}) {
     if (error.cause.starts_with(field)) return field;
   }
-  return "model.text_tower";
+  return error.intention.starts_with("load ") ? "finetune.weights" : "model.text_tower";
 }
 
 }  // namespace
@@ -81,13 +80,23 @@ nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe) {
   return out;
 }
 
-void prepare_learning(const recipe::Recipe& recipe, Context& context, nn::ParameterSet& parameters) {
-  if (const std::string& weights = recipe.text("finetune.weights"); !weights.empty() && !context.dry()) {
-    (void)value_or_throw(train::load_pretrained(context, parameters.all(), models::kTextEncoderPath,
-                                                value_or_throw(encoder_folder(weights)), checkpoint::bert_names()));
+std::optional<train::Pretrained> prepare_learning(const recipe::Recipe& recipe, Context& context,
+                                                  nn::ParameterSet& parameters) {
+  std::optional<train::Pretrained> loaded;
+  if (const std::string& weights = recipe.text("finetune.weights"); !weights.empty()) {
+    loaded = value_or_throw(train::load_pretrained(context, parameters.all(), models::kTextEncoderPath,
+                                                   value_or_throw(encoder_folder(weights)), checkpoint::bert_names()));
   }
   nn::apply_finetune(context, parameters, finetune_options(recipe),
                      static_cast<std::uint64_t>(recipe.integer("run.seed")));
+  return loaded;
+}
+
+std::string describe(const train::Pretrained& pretrained, const std::string& weights) {
+  std::string out = fmt::format("Weights: {} arrays with {} numbers of {} from {}", pretrained.arrays, pretrained.numel,
+                                models::kTextEncoderPath, weights);
+  if (!pretrained.unused.empty()) out += fmt::format("; without a place here: {}", fmt::join(pretrained.unused, ", "));
+  return out + ".";
 }
 
 std::vector<recipe::Fault> judge_encoder(const recipe::Recipe& recipe) {
@@ -107,13 +116,7 @@ std::vector<recipe::Fault> judge_encoder(const recipe::Recipe& recipe) {
   try {
     Context context({.threads = 1, .dry = true});
     models::TwoTower model(context, model_config(recipe, 1), 0);
-    if (!weights.empty()) {
-      // A dry context writes nothing, but names and shapes are all compared.
-      const auto fits = train::load_pretrained(context, model.named_parameters(), models::kTextEncoderPath, *folder,
-                                               checkpoint::bert_names());
-      if (!fits) faults.push_back(fault(recipe, "finetune.weights", fits.error()));
-    }
-    nn::apply_finetune(context, model.parameters(), finetune_options(recipe), 0);
+    (void)prepare_learning(recipe, context, model.parameters());
   } catch (const Failure& failure) {
     faults.push_back(fault(recipe, blamed_field(failure.error()), failure.error()));
   }

@@ -5,6 +5,7 @@
 #include "core/models/bert/bert.h"
 #include "core/nn/finetune.h"
 #include "core/recipe/recipe.h"
+#include "core/train/pretrained.h"
 
 #include <filesystem>
 #include <optional>
@@ -22,8 +23,13 @@ namespace athanor::runner {
 
 // What the recipe says of freezing, adapters and rates.
 [[nodiscard]] nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe);
-// Loads the weights where the recipe names some, then freezes and adapts. Throws Failure.
-void prepare_learning(const recipe::Recipe& recipe, Context& context, nn::ParameterSet& parameters);
+// Loads the weights where the recipe names some (in a dry context names and shapes are compared), then freezes and
+// adapts. What was loaded; nothing without weights. Throws Failure.
+std::optional<train::Pretrained> prepare_learning(const recipe::Recipe& recipe, Context& context,
+                                                  nn::ParameterSet& parameters);
+
+// One line for people: how much was loaded from where, and which of the file's arrays have no place here.
+[[nodiscard]] std::string describe(const train::Pretrained& pretrained, const std::string& weights);
 
 // Faults of model.text_tower and finetune.*: a missing folder, a configuration that is not known, patterns that match
 // nothing, weights that do not fit. Computes nothing.

@@ -2,6 +2,7 @@
 
 #include "core/observe/process.h"
 #include "core/runner/dry_run.h"
+#include "core/runner/encoder.h"
 #include "core/runner/facts.h"
 #include "core/runner/gpus.h"
 #include "core/runner/measure.h"
@@ -257,6 +258,9 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
   out.prediction.notes.push_back(std::move(timing.note));
   out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
+  if (dry.pretrained) {
+    out.prediction.notes.push_back(describe(*dry.pretrained, sound.recipe.text("finetune.weights")));
+  }
   if (std::string note = treatment_note(out.prediction); !note.empty()) out.prediction.notes.push_back(std::move(note));
   if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
     out.prediction.notes.emplace_back(

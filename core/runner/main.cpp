@@ -93,6 +93,12 @@ void describe(CLI::App& app, CommandLine& line) {
   add_json(show, line.show.json);
 
   CLI::App& doctor = *app.add_subcommand("doctor", "Tells what this machine and installation can do");
+  CLI::Option* gradients =
+      doctor.add_option("--gradients", line.doctor.gradients.file,
+                        "Holds the gradients of this recipe's model against differences of its loss");
+  doctor.add_option("--set", line.doctor.gradients.overrides, "Replaces one value: path=value")
+      ->allow_extra_args(false)
+      ->needs(gradients);
   add_json(doctor, line.doctor.json);
 }
 
@@ -106,7 +112,8 @@ int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
   if (app.got_subcommand("eval")) return run_eval(line.eval, console);
   if (app.got_subcommand("export")) return run_export(line.exported, console);
   if (app.got_subcommand("show")) return run_show(line.show, console);
-  return run_doctor(line.doctor, console);
+  return line.doctor.gradients.file.empty() ? run_doctor(line.doctor, console)
+                                            : run_gradient_doctor(line.doctor, console);
 }
 
 bool wants_json(const CommandLine& line) {

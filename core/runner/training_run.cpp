@@ -6,9 +6,11 @@
 #include "core/journal/text.h"
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
+#include "core/runner/encoder.h"
 #include "core/runner/facts.h"
 #include "core/runner/gpus.h"
 #include "core/runner/interrupt.h"
+#include "core/runner/memory_advice.h"
 #include "core/runner/provenance.h"
 #include "core/runner/trouble.h"
 #include "core/train/snapshot.h"
@@ -119,6 +121,9 @@ train::Outcome TrainingRun::train() {
 
   Assembly assembly =
       assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
+  if (assembly.pretrained) {
+    console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
+  }
   restore(assembly);
   RunReport::Setting setting{
       sound_.recipe.integer("train.steps"), done_,          sound_.recipe.integer("data.batch_size"),
@@ -140,6 +145,9 @@ train::Outcome TrainingRun::train() {
     return stop_requested();
   };
   ports.now_ns = [this] { return journal_->now_ns(); };
+  ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
+    return memory_advice(sound_.recipe, owners);
+  };
   train::Trainer trainer(assembly.parts(), train_plan(sound_.recipe), ports);
   const train::Outcome outcome = trainer.run(done_);
   done_ = trainer.done();

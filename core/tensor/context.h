@@ -5,6 +5,7 @@
 // same order, and computes nothing: what its allocator has counted is what a real run will need.
 #pragma once
 
+#include "core/tensor/launch_watch.h"
 #include "core/tensor/tensor.h"
 #include "kernels/base/arrays.h"
 
@@ -89,6 +90,7 @@ class Context {
     Exec exec = exec_;
     prepare_launch(op, exec, workspace_bytes + kernels::widening_bytes(exec, args), work);
     if (!dry_) kernel(exec, args);
+    if (launch_watch_) tell_launch(*launch_watch_, op, args);
   }
 
   // Whether ops record themselves for a backward pass; see NoGradient.
@@ -106,6 +108,8 @@ class Context {
   // None is owned; null takes it away.
   void set_trace(TraceSink* trace) noexcept { exec_.trace = trace; }
   void set_work_observer(WorkObserver* observer) noexcept { work_observer_ = observer; }
+  void set_launch_watch(LaunchWatch* watch) noexcept { launch_watch_ = watch; }
+  [[nodiscard]] LaunchWatch* launch_watch() const noexcept { return launch_watch_; }
   void set_saved_tensor_hooks(SavedTensorHooks* hooks) noexcept { saved_tensor_hooks_ = hooks; }
   [[nodiscard]] SavedTensorHooks* saved_tensor_hooks() const noexcept { return saved_tensor_hooks_; }
 
@@ -130,6 +134,7 @@ class Context {
   std::uint32_t step_ = 0;
   std::uint64_t sequence_ = 0;
   WorkObserver* work_observer_ = nullptr;
+  LaunchWatch* launch_watch_ = nullptr;
   SavedTensorHooks* saved_tensor_hooks_ = nullptr;
   nn::LayerPrecision* layer_precision_ = nullptr;
 };

@@ -34,11 +34,13 @@ auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
 Outcome Trainer::run(std::int64_t done) {
   done_ = done;
   saved_ = done > 0 ? done : -1;
+  const MemoryLedger ledger(parts_.context, parts_.parameters);
   try {
     return loop();
   } catch (const Failure& failure) {
-    tell_fault(failure.error());
-    throw;
+    Error error = explained(failure.error(), ledger);
+    tell_fault(error);
+    throw Failure(std::move(error));
   }
 }
 
@@ -49,6 +51,13 @@ void Trainer::tell_fault(const Error& error) const noexcept {
   } catch (...) {
     return;
   }
+}
+
+Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
+  if (error.kind != ErrorKind::out_of_memory || ledger.refused().empty()) return error;
+  error.cause += fmt::format("in detail: {}", to_text(ledger.refused()));
+  if (ports_.memory_remedy) error.remedy = ports_.memory_remedy(ledger.refused());
+  return error;
 }
 
 Outcome Trainer::loop() {
@@ -76,14 +85,17 @@ void Trainer::step() {
   const data::Batch batch = timed(SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
   Variable loss = timed(SpanKind::forward, done_ + 1, [&] { return parts_.task.loss(parts_.context, batch); });
   const double loss_value = parts_.context.download(loss.value()).front();
-  if (!std::isfinite(loss_value)) refuse_nonfinite(loss_value, nullptr);
+  if (!std::isfinite(loss_value)) {
+    loss = {};  // gives back what the tape holds
+    refuse_nonfinite(batch, loss_value, nullptr);
+  }
   timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, loss), 0; });
   const optim::StepReport report = timed(SpanKind::optimizer, done_ + 1, [&] {
     return parts_.optimizer.step(parts_.context, {.learning_rate = static_cast<float>(rate),
                                                   .max_norm = plan_.clip_norm,
                                                   .count_lost = parts_.optimizer.has_narrow_masters()});
   });
-  if (!report.applied()) refuse_nonfinite(loss_value, &report);
+  if (!report.applied()) refuse_nonfinite(batch, loss_value, &report);
   parts_.optimizer.clear_gradients();
   ++done_;
 
@@ -100,13 +112,28 @@ void Trainer::step() {
   ports_.tell(figures);
 }
 
-void Trainer::refuse_nonfinite(double loss, const optim::StepReport* report) const {
+std::string Trainer::locate_nonfinite(const data::Batch& batch) {
+  parts_.optimizer.clear_gradients();
+  NonfiniteSearch search(parts_.context, parts_.parameters);
+  search.begin("forward pass");
+  const Variable loss = parts_.task.loss(parts_.context, batch);
+  if (!search.origin()) {
+    search.begin("backward pass");
+    backward(parts_.context, loss);
+  }
+  parts_.optimizer.clear_gradients();
+  return search.origin() ? search.origin()->text() : "";
+}
+
+void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report) {
   const std::string who = report == nullptr ? first_nonfinite_value(parts_.context, parts_.parameters)
                                             : first_nonfinite_gradient(parts_.context, parts_.parameters);
   std::string cause = report == nullptr
                           ? fmt::format("the loss is {}", loss)
                           : fmt::format("the gradient of {} is not finite ({} numbers in all)", who, report->nonfinite);
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
+  const std::string origin = locate_nonfinite(batch);
+  cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
   throw Failure(
       ErrorKind::numeric, fmt::format("take step {}", done_ + 1), cause,
       "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint");

@@ -8,6 +8,7 @@
 #include "core/optim/schedule.h"
 #include "core/tasks/task.h"
 #include "core/tensor/context.h"
+#include "core/train/memory_owners.h"
 
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,8 @@ struct Ports {
   std::function<void(std::int64_t step)> save;        // writes a checkpoint; throws Failure
   std::function<bool()> stop;                         // asked between steps
   std::function<std::int64_t()> now_ns;               // the clock of the spans
+  // What would help when there was no memory, given who holds it, largest first. May be empty.
+  std::function<std::string(const std::vector<TagOwners>& owners)> memory_remedy;
 };
 
 enum class Outcome { finished, stopped };
@@ -45,9 +48,10 @@ class Trainer {
   Trainer(Parts parts, Plan plan, Ports ports);
 
   // Goes from `done` steps to the end, or to the step after which stop() holds; either way a checkpoint is the last
-  // thing done. Throws Failure after telling a FaultSeen: numeric, naming the tensor, when a loss or a gradient is not
-  // finite (the weights are then as the step before left them), and whatever the parts throw. A FaultSeen that cannot
-  // be told changes nothing about what is thrown.
+  // thing done. Throws Failure after telling a FaultSeen: numeric when a loss or a gradient is not finite (the weights
+  // are then as the step before left them), naming the first launch whose output was not, found by taking the step
+  // again; out_of_memory, naming who holds the memory; and whatever the parts throw. A FaultSeen that cannot be told
+  // changes nothing about what is thrown.
   Outcome run(std::int64_t done);
   [[nodiscard]] std::int64_t done() const noexcept { return done_; }
 
@@ -57,7 +61,10 @@ class Trainer {
   void evaluate();
   void save();
   void tell_fault(const Error& error) const noexcept;
-  void refuse_nonfinite(double loss, const optim::StepReport* report) const;
+  [[noreturn]] void refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report);
+  // Takes the step again, up to the update, and reads every output; empty when all are finite this time.
+  [[nodiscard]] std::string locate_nonfinite(const data::Batch& batch);
+  [[nodiscard]] Error explained(Error error, const MemoryLedger& ledger) const;
   template <class Work>
   auto timed(journal::SpanKind kind, std::int64_t step, Work&& work);
 

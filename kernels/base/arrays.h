@@ -54,6 +54,14 @@ template <class Args>
   return false;
 }
 
+// Args whose outputs may well hold -infinity, such as logarithms of nothing, say `static constexpr bool
+// kWritesMinusInfinity = true;`, so that a search for non-finite numbers passes over it.
+template <class Args>
+[[nodiscard]] constexpr bool writes_minus_infinity() {
+  if constexpr (requires { Args::kWritesMinusInfinity; }) return Args::kWritesMinusInfinity;
+  return false;
+}
+
 inline constexpr std::size_t kWideAlignment = 64;
 
 // Workspace for f32 copies of the narrow arrays of a call on the CPU: 0 where there are none.

@@ -24,6 +24,7 @@ namespace athanor::kernels {
 struct SoftmaxArgs {
   View x{}, lengths{};
   bool log = false;
+  static constexpr bool kWritesMinusInfinity = true;
   View y{};
 
   static constexpr auto arrays() {

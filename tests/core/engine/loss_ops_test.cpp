@@ -2,6 +2,7 @@
 #include "core/autograd/backward.h"
 #include "core/autograd/node.h"
 #include "core/ops/gemm.h"
+#include "core/ops/index.h"
 #include "core/ops/loss.h"
 #include "tests/core/engine/support.h"
 
@@ -103,6 +104,65 @@ TEST_F(LossOpsTest, SigmoidContrastiveLoss) {
   EXPECT_THAT(
       failure_text([&] { return ops::contrastive_loss(context_, image, text, logit_scale, {.row_scale = bias}); }),
       AllOf(HasSubstr("row_scale is [1]"), HasSubstr("[6] is needed")));
+}
+
+TEST_F(LossOpsTest, DistancesOfNumbersAndBoxes) {
+  const Parameter x = random_parameter(context_, "x", {3, 4}, 1);
+  const Tensor target = random_tensor(context_, {3, 4}, 2), weight = context_.upload(std::vector<float>{1, 0, 2}, {3});
+  for (const Tensor& w : {Tensor(), weight}) {
+    expect_gradients(context_, [&] { return ops::l1_loss(context_, x, target, w); }, {x});
+    expect_gradients(context_, [&] { return ops::smooth_l1_loss(context_, x, target, 0.3f, w); }, {x});
+  }
+  const Parameter boxes =
+      make_parameter("boxes", context_.upload(std::vector<float>{0, 0, 2, 1, 0.3f, 0.1f, 1.1f, 2, 5, 5, 6, 7}, {3, 4}));
+  const Tensor truth = context_.upload(std::vector<float>{0.5f, -0.4f, 2.7f, 0.8f, 0, 0, 2, 3, 1, 1, 2, 2.5f}, {3, 4});
+  expect_gradients(context_, [&] { return ops::giou_loss(context_, boxes, truth, weight); }, {boxes});
+  EXPECT_THAT(failure_text([&] {
+                return ops::l1_loss(context_, x, context_.zeros({3, 5}));
+              }),
+              AllOf(HasSubstr("run l1_loss"), HasSubstr("target is [3, 5]"), HasSubstr("[3, 4] is needed")));
+  EXPECT_THAT(failure_text([&] { return ops::giou_loss(context_, x, target, context_.zeros({4})); }),
+              AllOf(HasSubstr("weight is [4]"), HasSubstr("one number per row")));
+}
+
+TEST_F(LossOpsTest, NearestCodePassesGradientsStraightThroughAndPullsBothTogether) {
+  const Parameter x = random_parameter(context_, "x", {2, 3, 4}, 1),
+                  codebook = random_parameter(context_, "c", {5, 4}, 2);
+  const auto nearest = [&] { return ops::nearest_code(context_, x, codebook, {.commitment = 1.0f}); };
+  const ops::NearestCode found = nearest();
+  EXPECT_EQ(found.indices.shape(), (Shape{2, 3}));
+  const std::vector<std::int32_t> indices = context_.download_ids(found.indices);
+  const std::vector<float> codes = context_.download(found.codes.value()), book = context_.download(codebook->value);
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    EXPECT_EQ(codes[i], book[static_cast<std::size_t>(indices[i / 4]) * 4 + i % 4]);
+
+  const std::vector<float> pull = test::random_numbers(24, 3);
+  backward(context_, found.codes, context_.upload(pull, {2, 3, 4}));
+  EXPECT_EQ(context_.download(x->gradient), pull);
+  EXPECT_FALSE(codebook->gradient.present());
+  x->gradient = {};
+
+  // The loss counts the same distance twice, once for each side: half of the differences' slope belongs to each.
+  backward(context_, found.loss);
+  const std::vector<float> dx = context_.download(x->gradient), values = context_.download(x->value);
+  for (std::size_t i = 0; i < dx.size(); ++i) EXPECT_NEAR(dx[i], 2.0f / 24 * (values[i] - codes[i]), 1e-6);
+  std::vector<float> dcodes(20, 0.0f);
+  for (std::size_t i = 0; i < dx.size(); ++i) dcodes[static_cast<std::size_t>(indices[i / 4]) * 4 + i % 4] -= dx[i];
+  const std::vector<float> got = context_.download(codebook->gradient);
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], dcodes[i], 1e-6);
+  EXPECT_THAT(failure_text([&] {
+                (void)ops::nearest_code(context_, x, context_.zeros({5, 3}));
+              }),
+              HasSubstr("codebook is [5, 3], but [codes, 4] is needed"));
+}
+
+TEST_F(LossOpsTest, TopK) {
+  // Far enough apart that no difference changes the order.
+  std::vector<float> values;
+  for (int i = 0; i < 27; ++i) values.push_back(0.5f * static_cast<float>(i * 10 % 27));
+  const Parameter x = make_parameter("x", context_.upload(values, {3, 9}));
+  expect_gradients(context_, [&] { return ops::top_k(context_, x, 4).values; }, {x}, {.samples = 27});
+  EXPECT_THAT(failure_text([&] { (void)ops::top_k(context_, x, 10); }), HasSubstr("k is 10, but x is [3, 9]"));
 }
 
 TEST_F(LossOpsTest, AFactorOnTheLossLiftsNarrowGradientsOutOfTheSubnormals) {

@@ -111,6 +111,19 @@ TEST(CommandLine, DoctorNamesMachineAndDataSetsWithDigests) {
   EXPECT_EQ(facts["agent"]["running"], false);
 }
 
+TEST(CommandLine, DoctorHoldsTheGradientsOfARecipeAgainstDifferences) {
+  ATH_NEEDS_DATA();
+  const Outcome outcome = run_program({"doctor", "--gradients", kSmoke, "--json"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  EXPECT_EQ(report["wrong"], 0);
+  EXPECT_EQ(report["sound"], true);
+  EXPECT_EQ(report["parameters"].size(), 44U);
+  // Worst first.
+  EXPECT_GE(report["parameters"][0]["error"].get<double>(), report["parameters"][43]["error"].get<double>());
+  EXPECT_EQ(run_program({"doctor", "--gradients", "nowhere.toml"}).status, 2);
+}
+
 TEST(Plan, PredictsMemoryThatTheRunThenNeeds) {
   ATH_NEEDS_DATA();
   TemporaryFolder folder;

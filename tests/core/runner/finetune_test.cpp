@@ -72,6 +72,7 @@ TEST(Finetune, ThePlanNamesWhatIsTrainedFrozenAndAdapted) {
   EXPECT_EQ(count["adapter"] + count["trained"] + count["frozen"], plan.at("parameters").get<std::int64_t>());
 
   const Outcome table = run_program(joined({"plan", kSmoke}, finetuning(folder / "encoder")));
+  EXPECT_THAT(table.out, HasSubstr("without a place here: pooler.dense.weight, pooler.dense.bias."));
   EXPECT_THAT(table.out, AllOf(HasSubstr("learning "), HasSubstr("text_tower.encoder.embeddings"),
                                HasSubstr("text_tower.encoder.blocks.*.attention.qkv (4 arrays)")));
 }
@@ -83,6 +84,7 @@ TEST(Finetune, ARunKeepsTheFrozenWeightsLearnsAdaptersResumesAndExportsThemMerge
   const auto arguments = train_arguments(folder / "run", finetuning(folder / "encoder"));
   const Outcome trained = run_program(arguments);
   ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("without a place here: pooler.dense.weight"));
   const auto loaded = checkpoint::load_newest(folder / "run/checkpoints");
   ASSERT_TRUE(loaded) << loaded.error().message();
   const auto* words = find(loaded->contents, "text_tower.encoder.embeddings.words.weight");

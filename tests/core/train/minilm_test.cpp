@@ -4,6 +4,7 @@
 #include "core/base/digest.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/data/tokenizer.h"
+#include "core/nn/finetune.h"
 #include "core/ops/norm.h"
 #include "core/train/pretrained.h"
 #include "tests/support/temporary_folder.h"
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace athanor::train {
 namespace {
@@ -67,6 +69,8 @@ class MiniLm {
     return context_.download(ops::l2_normalize(context_, encoder_.pooled(context_, ids_BT, lengths_B)).value());
   }
 
+  nn::ParameterSet& parameters() { return parameters_; }
+  Context& context() { return context_; }
   Pretrained loaded;
 
  private:
@@ -138,6 +142,45 @@ TEST(MiniLm, EveryWeightHasAPlaceAndWhatHasNoneIsTold) {
   EXPECT_THAT(model.loaded.unused,
               testing::UnorderedElementsAre("embeddings.position_ids", "pooler.dense.bias", "pooler.dense.weight"));
   EXPECT_EQ(model.loaded.numel, 22'565'376);
+}
+
+TEST(MiniLm, AdaptersAreAFiftiethOfTheTowerAndMergeWithoutATrace) {
+  ATH_NEED_MINILM();
+  MiniLm model;
+  nn::FinetuneOptions options;
+  options.freeze = {"text_tower.encoder"};
+  options.lora_targets = {"text_tower.encoder.blocks"};
+  options.lora = {.rank = 8, .alpha = 16};
+  nn::apply_finetune(model.context(), model.parameters(), options, 1);
+  const double share =
+      static_cast<double>(nn::trainable_numel(model.parameters())) / static_cast<double>(model.parameters().numel());
+  EXPECT_GT(share, 0.001);
+  EXPECT_LE(share, 0.02);
+
+  const std::vector<std::vector<std::int32_t>> texts = {{101, 1037, 4937, 102}, {101, 2054, 2003, 1996, 3007, 102}};
+  const auto plain = model.embed(texts);
+  std::uint64_t seed = 5;
+  for (const Parameter& parameter : model.parameters().all()) {
+    if (!parameter->path.ends_with("lora_b")) continue;
+    std::vector<float> values(static_cast<std::size_t>(parameter->value.numel()));
+    for (float& value : values) {
+      seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+      value = (static_cast<float>(seed >> 40U) / 16777216.0F - 0.5F) * 0.05F;
+    }
+    model.context().write(parameter->value, values);
+  }
+  const auto apart = model.embed(texts);
+  nn::merge_low_rank(model.context(), model.parameters());
+  const auto merged = model.embed(texts);
+  nn::unmerge_low_rank(model.context(), model.parameters());
+  const auto back = model.embed(texts);
+  double moved = 0;
+  for (std::size_t i = 0; i < apart.size(); ++i) {
+    EXPECT_NEAR(apart[i], merged[i], 1e-5) << i;
+    EXPECT_NEAR(apart[i], back[i], 1e-5) << i;
+    moved = std::max(moved, std::abs(static_cast<double>(apart[i]) - plain[i]));
+  }
+  EXPECT_GT(moved, 1e-2);
 }
 
 TEST(MiniLm, WeightsOfAnotherDepthAreRefusedByName) {

@@ -1,6 +1,9 @@
 #include "core/train/trainer.h"
 
+#include "core/autograd/node.h"
 #include "core/runner/facts.h"
+#include "core/runner/memory_advice.h"
+#include "kernels/ops/elementwise/axpby.h"
 #include "tests/core/train/tiny.h"
 
 #include <gmock/gmock.h>
@@ -13,6 +16,7 @@
 namespace athanor::train {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -144,7 +148,10 @@ TEST(Trainer, ANumberThatIsNotFiniteIsNamedAndNoWeightChanges) {
     FAIL() << "the step was taken";
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.error().kind, ErrorKind::numeric);
-    EXPECT_THAT(failure.error().cause, HasSubstr("text_tower.head.weight"));
+    EXPECT_THAT(
+        failure.error().cause,
+        AllOf(HasSubstr("the loss is nan"), HasSubstr("nan first appears in y[0, 0] of linear at text_tower.head"),
+              HasSubstr("of the forward pass, whose input w = text_tower.head.weight is not finite either")));
   }
   EXPECT_EQ(parts.context->download(other->value), before);
   const auto faults = told.of<journal::FaultSeen>();
@@ -201,6 +208,105 @@ TEST(Contrastive, TheLossOnTheTestSetIsTheTrainingLossOfItsBatches) {
   const auto loss = std::ranges::find(judged.metrics, "loss", &std::pair<std::string, double>::first);
   ASSERT_NE(loss, judged.metrics.end());
   EXPECT_NEAR(loss->second, parts.context->download(expected.value()).front(), 1e-5);
+}
+
+// The task of the recipe, with a loss that something happens to.
+class AlteredTask final : public tasks::Task {
+ public:
+  using Alter = std::function<Variable(Context&, Variable)>;
+  AlteredTask(tasks::Task& real, Alter alter) : real_(real), alter_(std::move(alter)) {}
+  Variable loss(Context& context, const data::Batch& batch) override {
+    return alter_(context, real_.loss(context, batch));
+  }
+  tasks::Figures state(const Context& context) const override { return real_.state(context); }
+  tasks::Judgement judge(Context& context) override { return real_.judge(context); }
+
+ private:
+  tasks::Task& real_;
+  Alter alter_;
+};
+
+// The Failure of a run whose loss is altered.
+Error failure_of(const runner::Assembly& parts, AlteredTask::Alter alter, Told& told) {
+  AlteredTask task(*parts.task, std::move(alter));
+  try {
+    (void)Trainer({*parts.context, task, *parts.loader, parts.model->named_parameters(), *parts.optimizer},
+                  short_plan(5), told.ports())
+        .run(0);
+  } catch (const Failure& failure) {
+    return failure.error();
+  }
+  return {};
+}
+
+TEST(Trainer, AGradientThatIsNotFiniteIsTracedToTheLaunchThatMadeIt) {
+  const runner::Assembly parts = tiny_assembly();
+  const auto break_gradient = [](Context& context, Variable loss) -> Variable {
+    return record(context, "broken", loss.value(), {&loss}, [](BackwardCall& call) {
+      const Tensor dy = call.output_gradient();
+      Tensor dx = call.context().empty_like(dy);
+      call.context().launch(
+          "axpby", kernels::axpby,
+          kernels::AxpbyArgs{.alpha = std::numeric_limits<float>::infinity(), .x = dy.view(), .y = dx.view()});
+      call.give(0, std::move(dx));
+    });
+  };
+  Told told;
+  const Error error = failure_of(parts, break_gradient, told);
+  EXPECT_EQ(error.kind, ErrorKind::numeric);
+  EXPECT_THAT(error.cause, AllOf(HasSubstr("the gradient of"), HasSubstr("inf first appears in y[0] of axpby"),
+                                 HasSubstr("of the backward pass, from inputs that are finite")));
+  EXPECT_EQ(told.of<journal::FaultSeen>().size(), 1U);
+  for (const Parameter& parameter : parts.model->named_parameters()) EXPECT_FALSE(parameter->gradient.present());
+}
+
+TEST(Trainer, WhatDoesNotHappenAgainIsSaidSo) {
+  const runner::Assembly parts = tiny_assembly();
+  int calls = 0;
+  const auto once = [&](Context& context, Variable loss) -> Variable {
+    if (++calls > 1) return loss;
+    return context.full({1}, std::numeric_limits<float>::quiet_NaN());
+  };
+  Told told;
+  EXPECT_THAT(failure_of(parts, once, told).cause, HasSubstr("it did not happen again when the step was repeated"));
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(Trainer, NamesTheOwnersOfTheMemoryWhenThereIsNone) {
+  const runner::Assembly parts = tiny_assembly();
+  parts.context->allocator().set_limit(parts.context->memory().reserved_bytes + (std::size_t{1} << 20));
+  Told told;
+  Ports ports = told.ports();
+  ports.memory_remedy = [](const std::vector<TagOwners>& owners) {
+    return runner::memory_advice(tiny_recipe(), owners);
+  };
+  try {
+    (void)Trainer(parts.parts(), short_plan(5), ports).run(1);
+    FAIL() << "a step fitted into a mebibyte";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::out_of_memory);
+    EXPECT_THAT(failure.error().cause,
+                AllOf(HasSubstr("in use"), HasSubstr("limit"), HasSubstr("in detail: activations"),
+                      HasSubstr("image_tower.stem"), HasSubstr("optimizer"), HasSubstr("text_tower.words.weight")));
+    EXPECT_THAT(failure.error().remedy, AllOf(HasSubstr("data.batch_size (now 32)"), HasSubstr("model.stem")));
+  }
+  const auto faults = told.of<journal::FaultSeen>();
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].kind, "out_of_memory");
+  EXPECT_THAT(faults[0].cause, HasSubstr("image_tower.stem"));
+}
+
+TEST(MemoryAdvice, NamesTheFieldsThatDecide) {
+  const recipe::Recipe recipe = tiny_recipe();
+  const auto advice = [&](MemoryTag tag, const std::string& owner) {
+    return runner::memory_advice(recipe, {{.tag = tag, .bytes = 9, .owners = {{owner, 5}}}});
+  };
+  EXPECT_EQ(advice(MemoryTag::activations, "text_tower.blocks.0.mlp.up (linear)"),
+            "Lower data.batch_size (now 32), or model.text_width (now 16) or data.max_tokens (now 12)");
+  EXPECT_EQ(advice(MemoryTag::optimizer, "image_tower.blocks.0.mlp.up.weight"),
+            "Lower model.image_width (now 16) or model.image_depth (now 1)");
+  EXPECT_EQ(advice(MemoryTag::gradients, "logit_scale"),
+            "Lower model.image_width (now 16) or model.text_width (now 16)");
 }
 
 TEST(Contrastive, ABrokenModelEarnsNothing) {

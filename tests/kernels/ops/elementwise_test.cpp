@@ -38,6 +38,22 @@ TEST(Activation, EveryCandidateMatchesTheReference) {
              return args;
            }});
     }
+  for (const Activation activation : kActivations)
+    for (const double mean : {1e4, -1e4}) {
+      const std::string name = std::string(to_string(activation)) + " far from 0";
+      cases.push_back({name, [=](OpMemory& memory) {
+                         ActivationArgs args{.x = memory.input("x", {50}, Values{mean, 3.0}), .activation = activation};
+                         args.y = memory.output("y", {50}, pointwise());
+                         return args;
+                       }});
+      grad_cases.push_back(
+          {name + " (grad)", [=](OpMemory& memory) {
+             ActivationGradArgs args{.x = memory.input("x", {50}, Values{mean, 3.0}), .activation = activation};
+             args.dy = memory.input("dy", {50});
+             args.dx = memory.output("dx", {50}, pointwise());
+             return args;
+           }});
+    }
   check_cases<ActivationArgs>({activation_candidates()}, cases);
   check_cases<ActivationGradArgs>({activation_grad_candidates()}, grad_cases);
 }
@@ -86,6 +102,11 @@ TEST(Add, EveryCandidateMatchesTheReference) {
                        return AddArgs{
                            .a = memory.input("a", a), .b = memory.input("b", b), .y = memory.output("y", a, bitwise())};
                      }});
+  cases.push_back({"add far from 0", [](OpMemory& memory) {
+                     return AddArgs{.a = memory.input("a", {9, 33}, Values{1e4, 1.0}),
+                                    .b = memory.input("b", {33}, Values{-1e4, 1.0}),
+                                    .y = memory.output("y", {9, 33}, bitwise())};
+                   }});
   cases.push_back({"add in place", [](OpMemory& memory) {
                      const View y = memory.updated("y", {50, 33}, bitwise());
                      return AddArgs{.a = y, .b = memory.input("b", {33}), .y = y};
@@ -103,6 +124,12 @@ TEST(Axpby, EveryCandidateMatchesTheReference) {
                                                : memory.updated("y", {count}, pointwise());
                          return args;
                        }});
+  cases.push_back({"axpby far from 0", [](OpMemory& memory) {
+                     return AxpbyArgs{.alpha = 0.3f,
+                                      .x = memory.input("x", {53}, Values{1e4, 1.0}),
+                                      .beta = 0.75f,
+                                      .y = memory.updated("y", {53}, pointwise(), Values{1e4, 1.0})};
+                   }});
   check_cases<AxpbyArgs>({axpby_candidates()}, cases);
 }
 

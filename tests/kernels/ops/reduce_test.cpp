@@ -47,8 +47,30 @@ TEST(Embedding, EveryCandidateMatchesTheReference) {
                               return args;
                             }});
   }
+  cases.push_back({"embedding far from 0", [](OpMemory& memory) {
+                     return EmbeddingArgs{.table = memory.input("table", {11, 7}, Values{1e4, 1.0}),
+                                          .ids = memory.indices("ids", {30}, cycling_ids(30, 11)),
+                                          .y = memory.output("y", {30, 7}, bitwise())};
+                   }});
+  grad_cases.push_back({"embedding far from 0 (grad)", [](OpMemory& memory) {
+                          return EmbeddingGradArgs{.ids = memory.indices("ids", {300}, cycling_ids(300, 11)),
+                                                   .dy = memory.input("dy", {300, 7}, Values{1e4, 1.0}),
+                                                   .dtable = memory.output("dtable", {11, 7}, gradient_of(300))};
+                        }});
   check_cases<EmbeddingArgs>({embedding_candidates()}, cases);
   check_cases<EmbeddingGradArgs>({embedding_grad_candidates(), embedding_grad_workspace_bytes}, grad_cases);
+}
+
+TEST(EmbeddingGrad, AgreesWithDifferences) {
+  OpMemory memory;
+  const EmbeddingArgs args{.table = memory.input("table", {5, 3}),
+                           .ids = memory.indices("ids", {7}, {4, 0, 4, 2, 1, 4, 0}),
+                           .y = memory.output("y", {7, 3}, bitwise())};
+  const View dy = memory.input("dy", {7, 3});
+  const EmbeddingGradArgs grad{.ids = args.ids, .dy = dy, .dtable = memory.output("dtable", {5, 3}, bitwise())};
+  embedding_grad_candidates().back().run(Exec{}, grad);
+  const auto forward = [&] { embedding_candidates().back().run(Exec{}, args); };
+  expect_gradient("dtable", grad.dtable, numeric_gradient_of(args.table, forward, args.y, dy));
 }
 
 TEST(SumLeading, EveryCandidateMatchesTheReference) {
@@ -63,6 +85,10 @@ TEST(SumLeading, EveryCandidateMatchesTheReference) {
                          args.y = accumulate ? memory.updated("y", y, tolerance) : memory.output("y", y, tolerance);
                          return args;
                        }});
+  cases.push_back({"sum_leading far from 0", [](OpMemory& memory) {
+                     return SumLeadingArgs{.x = memory.input("x", {700, 13}, Values{1e4, 1e3}),
+                                           .y = memory.output("y", {13}, sum_of(700))};
+                   }});
   check_cases<SumLeadingArgs>({sum_leading_candidates(), sum_leading_workspace_bytes}, cases);
 }
 
@@ -91,6 +117,15 @@ TEST(MaskedMean, EveryCandidateMatchesTheReference) {
                             return args;
                           }});
   }
+  cases.push_back({"masked_mean far from 0", [](OpMemory& memory) {
+                     return MaskedMeanArgs{.x = memory.input("x", {5, 300, 9}, Values{1e4, 1e3}),
+                                           .lengths = memory.indices("lengths", {5}, {300, 1, 77, 150, 299}),
+                                           .y = memory.output("y", {5, 9}, pointwise())};
+                   }});
+  grad_cases.push_back({"masked_mean far from 0 (grad)", [](OpMemory& memory) {
+                          return MaskedMeanGradArgs{.dy = memory.input("dy", {5, 9}, Values{1e4, 1e3}),
+                                                    .dx = memory.output("dx", {5, 30, 9}, gradient_of())};
+                        }});
   check_cases<MaskedMeanArgs>({masked_mean_candidates()}, cases);
   check_cases<MaskedMeanGradArgs>({masked_mean_grad_candidates()}, grad_cases);
 }
@@ -113,7 +148,8 @@ struct StatsCase {
   GradientStatsArgs build(OpMemory& memory, const std::vector<std::int64_t>& sizes) {
     segments.clear();
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      const View x = memory.input("gradient" + std::to_string(i), {sizes[i]});
+      // The third lies far from 0.
+      const View x = memory.input("gradient" + std::to_string(i), {sizes[i]}, Values{i == 2 ? 1e4 : 0.0, 1.0});
       segments.push_back({x.as<float>(), sizes[i]});
     }
     return {.segments = segments,

@@ -3,13 +3,29 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
 
 namespace athanor::kernels::test {
 
 namespace {
 
 constexpr std::byte kGuard{0x5A};
+// Cases for one of everything, for odd sizes and for more than one block.
+constexpr std::int64_t kFew = 16, kVector = 8, kManyElements = 4096;
 constexpr std::size_t kGuardBytes = 256;  // keeps the alignment that real workspaces have
+
+// Numbers that lie close together and far from 0, where sums of squares cancel.
+bool far_from_zero(const std::vector<double>& values) {
+  if (values.size() < 2) return false;
+  double low = values.front(), high = low;
+  for (const double value : values) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  return std::min(std::abs(low), std::abs(high)) >= 1e3 && low * high > 0.0 && low != high;
+}
 
 std::string first_difference(const Tolerance& tolerance, const std::vector<double>& got,
                              const std::vector<double>& want) {
@@ -48,6 +64,35 @@ void expect_same_bits(const OpMemory& got, const OpMemory& want, int threads) {
 }
 
 }  // namespace
+
+bool listing_cases() { return std::getenv("ATHANOR_OP_CASES") != nullptr; }
+
+void list_case(std::string_view reference, const OpMemory& memory, bool strided) {
+  std::ofstream file(std::getenv("ATHANOR_OP_CASES"), std::ios::app);
+  const std::string_view op = reference.substr(0, reference.find("_cpu_"));
+  const auto tell = [&](const char* kind, bool holds) {
+    if (holds) file << op << ' ' << kind << '\n';
+  };
+  std::int64_t largest = 0;
+  bool one_of_a_list = false;
+  bool empty = false, far = false, odd = false;
+  for (const OpMemory::Block& block : memory.blocks()) {
+    const std::int64_t count = block.view.numel();
+    empty = empty || count == 0;
+    largest = std::max(largest, count);
+    odd = odd || (count > kVector && count % kVector != 0);
+    one_of_a_list = one_of_a_list || (block.role == OpMemory::Role::updated && count == 1);
+    far = far ||
+          (block.role != OpMemory::Role::output && block.view.dtype == DType::f32 && far_from_zero(block.values()));
+  }
+  tell("cases", true);
+  tell("one", one_of_a_list || (largest > 0 && largest <= kFew));
+  tell("odd", odd);
+  tell("blocks", largest >= kManyElements);
+  tell("empty", empty);
+  tell("mean", far);
+  tell("strided", strided);
+}
 
 GuardedWorkspace::GuardedWorkspace(std::size_t bytes, std::string owner)
     : bytes_(bytes + 2 * kGuardBytes, kGuard), owner_(std::move(owner)) {}

@@ -96,9 +96,33 @@ std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const O
   return bound;
 }
 
+// With ATHANOR_OP_CASES=<file> in the environment, cases are not run: what each one is for is appended to the file, as
+// "<op> <kind>" (see op_table_test.cpp).
+[[nodiscard]] bool listing_cases();
+void list_case(std::string_view reference, const OpMemory& memory, bool strided);
+
+template <class Args>
+[[nodiscard]] bool has_strided_array(const Args& args) {
+  bool strided = false;
+  if constexpr (ListsArrays<Args>)
+    for (const auto& role : Args::arrays()) {
+      const View& view = args.*role.view;
+      strided = strided || (view.present() && !view.contiguous());
+    }
+  return strided;
+}
+
 template <class Args>
 void check_cases(const OpUnderTest<Args>& op, const std::vector<OpCase<Args>>& cases) {
-  for (const OpCase<Args>& op_case : cases) check_candidates(op_case.name, bind_candidates(op, op_case));
+  for (const OpCase<Args>& op_case : cases) {
+    if (!listing_cases()) {
+      check_candidates(op_case.name, bind_candidates(op, op_case));
+      continue;
+    }
+    OpMemory memory;
+    const bool strided = has_strided_array(op_case.build(memory));
+    list_case(op.candidates.back().name, memory, strided);
+  }
 }
 
 }  // namespace athanor::kernels::test
