@@ -26,7 +26,10 @@ void check_contrastive_loss(const Variable& image, const Variable& text, const V
   } else {
     check_shape("contrastive_loss", "logit_bias", options.logit_bias, {1}, "it is one number");
     if (options.row_scale.present() || options.col_scale.present())
-      refuse("contrastive_loss", "scales per sample belong to the softmax, not to the sigmoid");
+      refuse("contrastive_loss", (options.row_scale.present() ? describe("row_scale", options.row_scale)
+                                                              : describe("col_scale", options.col_scale)) +
+                                     ", but scales per sample belong to the softmax, not to the sigmoid, as " +
+                                     describe("image", image));
   }
   if (!ids.present()) return;
   check_ids("contrastive_loss", "ids", ids, std::numeric_limits<std::int32_t>::min(),

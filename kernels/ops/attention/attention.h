@@ -20,7 +20,7 @@
 //   dv = p^T dout     ds = p * (dout v^T - delta)     dq = scale ds k     dk = scale ds^T q
 // Shapes      dq, dk, dv: those of q, k, v, with strides of their own. dout, out: views of any strides.
 // Outputs     dq, dk, dv: overwritten; keys and values that nobody sees get 0.
-// Workspace   attention_grad_workspace_bytes: tiles per thread, and for each thread one f32 row per query of a head.
+// Workspace   attention_grad_workspace_bytes: tiles per thread, and at most one f32 row per query of a head for each.
 #pragma once
 
 #include "kernels/base/arrays.h"

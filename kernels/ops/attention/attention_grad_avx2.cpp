@@ -7,9 +7,10 @@ namespace athanor::kernels {
 namespace {
 
 struct GradScratch {
-  float *keys_t, *values_t, *keys, *queries, *douts, *p, *ds, *dq, *dk, *dv, *delta;
+  float *keys_t, *values_t, *keys, *queries, *douts, *p, *ds, *dq, *dk, *dv, *delta;  // rows of padded(width)
 
-  GradScratch(float* at, std::int64_t tokens, std::int64_t width) {
+  GradScratch(float* at, std::int64_t tokens, std::int64_t head_width) {
+    const std::int64_t width = padded(head_width);
     const auto take = [&](std::int64_t floats) {
       float* const part = at;
       at += floats;
@@ -21,11 +22,15 @@ struct GradScratch {
     for (float** tile : key_tiles) *tile = take(kKeyTile * width);
     for (float** tile : query_tiles) *tile = take(kQueryTile * width);
     for (float** tile : score_tiles) *tile = take(kQueryTile * kScoreRow);
-    dq = take(tokens * width);
+    dq = take(spare_floats(tokens, head_width));
     delta = take(tokens);
   }
-  static std::int64_t floats(std::int64_t tokens, std::int64_t width) {
-    return (5 * kKeyTile + 2 * kQueryTile + tokens) * width + 2 * kQueryTile * kScoreRow + tokens;
+  static std::int64_t spare_floats(std::int64_t tokens, std::int64_t head_width) {
+    return padded(head_width) == head_width ? 0 : tokens * padded(head_width);
+  }
+  static std::int64_t floats(std::int64_t tokens, std::int64_t head_width) {
+    return (5 * kKeyTile + 2 * kQueryTile) * padded(head_width) + 2 * kQueryTile * kScoreRow + tokens +
+           spare_floats(tokens, head_width);
   }
 };
 
@@ -59,10 +64,19 @@ struct Tile {
   std::int64_t first_key, keys, first_query, queries;
 };
 
+// Where sums go: to the gradients themselves where their rows hold whole panels, else to scratch.
+struct Sums {
+  float* data;
+  std::int64_t row;
+};
+struct TileSums {
+  Sums dq, dk, dv;  // dq of all queries, dk and dv of the tile's keys
+};
+
 // Of one tile: dq of its queries, dk and dv of its keys, added to what earlier tiles gave.
 void differentiate_tile(const AttentionHead& h, const AttentionHeadGrad& grad, const Tile& t, const GradScratch& s,
-                        bool first_queries) {
-  const std::int64_t width = padded(h.width), score_panels = panels(t.keys), width_panels = panels(h.width);
+                        const TileSums& sums, bool first_queries) {
+  const std::int64_t score_panels = panels(t.keys), width_panels = panels(h.width);
   const auto last_seen = [&](std::int64_t row) {
     return seen_in_tile(h.seen_by(t.first_query + row), t.first_key, t.keys);
   };
@@ -81,8 +95,8 @@ void differentiate_tile(const AttentionHead& h, const AttentionHeadGrad& grad, c
   for (std::int64_t r = 0; r < t.queries; ++r)
     differentiate_row(s.p + r * kScoreRow, s.ds + r * kScoreRow, last_seen(r), score_panels * kPanel, h.scale,
                       grad.log_sum_exp[t.first_query + r], s.delta[t.first_query + r]);
-  panel_product({t.queries, width_panels, s.ds, kScoreRow, 1, s.keys, kPanel * t.keys, s.dq + t.first_query * width,
-                 width, t.first_key > 0},
+  panel_product({t.queries, width_panels, s.ds, kScoreRow, 1, s.keys, kPanel * t.keys,
+                 sums.dq.data + t.first_query * sums.dq.row, sums.dq.row, t.first_key > 0},
                 [&](std::int64_t, std::int64_t last, std::int64_t) -> Extent {
                   return {0, last_seen(last)};
                 });
@@ -92,28 +106,43 @@ void differentiate_tile(const AttentionHead& h, const AttentionHeadGrad& grad, c
     return {first < 0 || first_queries ? 0 : first, t.queries};
   };
   const std::int64_t step = kPanel * t.queries;
-  panel_product({t.keys, width_panels, s.ds, 1, kScoreRow, s.queries, step, s.dk, width, !first_queries}, seeing);
-  panel_product({t.keys, width_panels, s.p, 1, kScoreRow, s.douts, step, s.dv, width, !first_queries}, seeing);
+  panel_product({t.keys, width_panels, s.ds, 1, kScoreRow, s.queries, step, sums.dk.data, sums.dk.row, !first_queries},
+                seeing);
+  panel_product({t.keys, width_panels, s.p, 1, kScoreRow, s.douts, step, sums.dv.data, sums.dv.row, !first_queries},
+                seeing);
 }
 
-void copy_rows(const float* from, std::int64_t width, std::int64_t rows, std::int64_t columns, float* to,
-               std::int64_t to_stride) {
-  for (std::int64_t r = 0; r < rows; ++r) scale_row(from + r * width, columns, Vec::all(1.0f), to + r * to_stride);
+void clear_rows(const Sums& sums, std::int64_t rows, std::int64_t columns) {
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t d = 0; d < columns; ++d) sums.data[r * sums.row + d] = 0.0f;
+}
+
+// What lies in scratch goes where it belongs.
+void finish(const Sums& sums, std::int64_t rows, std::int64_t columns, float* to, std::int64_t to_stride) {
+  if (sums.data == to) return;
+  for (std::int64_t r = 0; r < rows; ++r)
+    scale_row(sums.data + r * sums.row, columns, Vec::all(1.0f), to + r * to_stride);
 }
 
 }  // namespace
 
 std::int64_t attention_grad_scratch_floats(std::int64_t queries, std::int64_t width) {
-  return GradScratch::floats(queries, padded(width));
+  return GradScratch::floats(queries, width);
 }
 
 void attention_head_grad_avx2(const AttentionHead& h, const AttentionHeadGrad& grad, float* scratch) {
   const std::int64_t width = padded(h.width);
-  const GradScratch s(scratch, h.queries, width);
+  const GradScratch s(scratch, h.queries, h.width);
   for (std::int64_t t = 0; t < h.queries; ++t)
     s.delta[t] = dot(grad.dout.data + t * grad.dout.stride, grad.out.data + t * grad.out.stride, h.width);
+  const auto place = [&](float* direct, std::int64_t stride, float* spare) {
+    return width == h.width ? Sums{direct, stride} : Sums{spare, width};
+  };
+  const Sums dq = place(grad.dq, grad.dq_stride, s.dq);
   for (std::int64_t key = 0; key < h.keys; key += kKeyTile) {
     const std::int64_t keys = h.keys - key < kKeyTile ? h.keys - key : kKeyTile;
+    float *dk = grad.dk + key * grad.dk_stride, *dv = grad.dv + key * grad.dv_stride;
+    const TileSums sums{dq, place(dk, grad.dk_stride, s.dk), place(dv, grad.dv_stride, s.dv)};
     pack_transposed(h.k.data + key * h.k.stride, h.k.stride, keys, h.width, s.keys_t);
     pack_transposed(h.v.data + key * h.v.stride, h.v.stride, keys, h.width, s.values_t);
     pack_rows(h.k.data + key * h.k.stride, h.k.stride, keys, h.width, s.keys);
@@ -121,16 +150,17 @@ void attention_head_grad_avx2(const AttentionHead& h, const AttentionHeadGrad& g
     for (std::int64_t query = 0; query < h.queries; query += kQueryTile) {
       const std::int64_t queries = h.queries - query < kQueryTile ? h.queries - query : kQueryTile;
       if (h.seen_by(query + queries - 1) <= key) continue;
-      differentiate_tile(h, grad, {key, keys, query, queries}, s, first);
+      differentiate_tile(h, grad, {key, keys, query, queries}, s, sums, first);
       first = false;
     }
-    // Nobody sees these keys: more keys than queries can reach.
-    if (first)
-      for (std::int64_t i = 0; i < keys * width; ++i) s.dk[i] = s.dv[i] = 0.0f;
-    copy_rows(s.dk, width, keys, h.width, grad.dk + key * grad.dk_stride, grad.dk_stride);
-    copy_rows(s.dv, width, keys, h.width, grad.dv + key * grad.dv_stride, grad.dv_stride);
+    if (first) {  // there are no queries
+      clear_rows(sums.dk, keys, h.width);
+      clear_rows(sums.dv, keys, h.width);
+    }
+    finish(sums.dk, keys, h.width, dk, grad.dk_stride);
+    finish(sums.dv, keys, h.width, dv, grad.dv_stride);
   }
-  copy_rows(s.dq, width, h.queries, h.width, grad.dq, grad.dq_stride);
+  finish(dq, h.queries, h.width, grad.dq, grad.dq_stride);
 }
 
 }  // namespace athanor::kernels

@@ -4,9 +4,10 @@
   parity.py PARITY_DUMP [--models mlp vit clip gpt] [--steps 10]     (with a Python that has torch and numpy)
 Repeats in double precision what parity_dump did in single and compares the loss of every step, the norm of the
 gradients, and every gradient of the first step by name. Exit status 1 when one differs by more than 1e-4 of the
-largest number of its tensor.
+largest number of its tensor, or when one and two threads do not give the same bits.
 """
 import argparse
+import filecmp
 import pathlib
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import torch
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "models"))
 import models  # noqa: E402
 
-BATCH = {"mlp": 64, "vit": 4, "clip": 48, "gpt": 1}
+BATCH = {"mlp": 192, "vit": 4, "clip": 48, "gpt": 1}
 LIMIT = 1e-4
 
 
@@ -41,7 +42,12 @@ def check(dump, name, steps):
 
 
 def check_in(directory, dump, name, steps):
-    subprocess.run([dump, name, str(directory), str(steps), str(BATCH[name])], check=True)
+    for threads in (1, 2):
+        command = [dump, name, str(directory / str(threads)), str(steps), str(BATCH[name]), str(threads)]
+        subprocess.run(command, check=True)
+    written = sorted(path.name for path in (directory / "1").iterdir())
+    _, different, missing = filecmp.cmpfiles(directory / "1", directory / "2", written, shallow=False)
+    directory /= "2"
     model, inputs, trained = models.load(name, directory, torch.float64)
     optimizer = models.optimizer_of(trained)
     worst_loss = worst_norm = 0.0
@@ -56,9 +62,10 @@ def check_in(directory, dump, name, steps):
         optimizer.step()
         worst_loss = max(worst_loss, abs(ours_loss - loss.item()) / abs(loss.item()))
         worst_norm = max(worst_norm, abs(ours_norm - norm) / norm)
-    good = worst_loss < LIMIT and gradient_error < LIMIT
+    good = worst_loss < LIMIT and gradient_error < LIMIT and not different and not missing
+    threads = "same bits" if not different and not missing else f"{len(different + missing)} files differ"
     print(f"{name:5} {steps} losses within {worst_loss:.1e} (last {loss.item():.5f}), norms within {worst_norm:.1e}; "
-          f"{len(trained)} gradients within {gradient_error:.1e} (worst {gradient_name}) {'' if good else ' FAILED'}",
+          f"{len(trained)} gradients within {gradient_error:.1e} (worst {gradient_name}); 1 and 2 threads: {threads}{'' if good else ' FAILED'}",
           flush=True)
     return good
 

@@ -1,5 +1,5 @@
 // Trains a benchmark model for some steps and writes what happened as raw numbers, for parity.py to repeat in PyTorch:
-//   parity_dump MODEL DIRECTORY [STEPS] [BATCH]
+//   parity_dump MODEL DIRECTORY [STEPS] [BATCH] [THREADS]
 // Initial weights and data (see dump in models.h), <path>.grad.f32 of the first step, and losses.txt: one line per
 // step with the loss and the norm of the gradients before clipping.
 #include "core/autograd/backward.h"
@@ -14,8 +14,8 @@ namespace {
 
 using namespace athanor;
 
-void run(const std::string& name, const std::filesystem::path& directory, int steps, std::int64_t batch) {
-  Context context({.threads = 2});
+void run(const std::string& name, const std::filesystem::path& directory, int steps, std::int64_t batch, int threads) {
+  Context context({.threads = threads});
   const auto model = bench::make_model(name, context, batch);
   bench::dump(*model, context, directory);
   optim::AdamW optimizer(context, model->parameters(), {});
@@ -37,11 +37,12 @@ void run(const std::string& name, const std::filesystem::path& directory, int st
 
 int main(int count, char** words) {
   if (count < 3) {
-    std::cerr << "usage: parity_dump MODEL DIRECTORY [STEPS] [BATCH]\n";
+    std::cerr << "usage: parity_dump MODEL DIRECTORY [STEPS] [BATCH] [THREADS]\n";
     return 2;
   }
   try {
-    run(words[1], words[2], count > 3 ? std::stoi(words[3]) : 10, count > 4 ? std::stoll(words[4]) : 0);
+    run(words[1], words[2], count > 3 ? std::stoi(words[3]) : 10, count > 4 ? std::stoll(words[4]) : 0,
+        count > 5 ? std::stoi(words[5]) : 2);
   } catch (const Failure& failure) {
     std::cerr << failure.what() << "\n";
     return exit_status(failure.error().kind);

@@ -1,5 +1,6 @@
 // Times one training step of a benchmark model on random data: forward, loss, backward, clipping and AdamW.
 //   step_profile [--model mlp|vit|clip|gpt] [--device cpu|cuda] [--batch N] [--threads N] [--steps N] [--profile]
+//                [--clock wall|cpu]
 // Prints the median, the spread, and with --profile the time of each kernel.
 #include "core/autograd/backward.h"
 #include "core/optim/adamw.h"
@@ -11,21 +12,26 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <iostream>
 #include <map>
 
 namespace {
 
 using namespace athanor;
-using Clock = std::chrono::steady_clock;
+// Time of the wall, or of the processor: with one thread the second hardly depends on what else the machine does.
+bool processor_time = false;
 
-double milliseconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+double now_ms() {
+  if (processor_time) return static_cast<double>(std::clock()) * 1e3 / CLOCKS_PER_SEC;
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+double milliseconds_since(double begin) { return now_ms() - begin; }
 
 class Profile final : public TraceSink {
  public:
-  void begin(const char*) noexcept override { begin_ = Clock::now(); }
+  void begin(const char*) noexcept override { begin_ = now_ms(); }
   void end(const char* op) noexcept override {
     Entry& entry = entries_[op];
     entry.milliseconds += milliseconds_since(begin_);
@@ -50,7 +56,7 @@ class Profile final : public TraceSink {
     int launches = 0;
   };
   std::map<std::string, Entry> entries_;
-  Clock::time_point begin_;
+  double begin_ = 0;
 };
 
 struct Settings {
@@ -77,7 +83,7 @@ class Bench {
     if (settings_.profile) context_.set_trace(&profile);
     std::vector<double> times;
     for (int step = 0; step < settings_.steps; ++step) {
-      const auto begin = Clock::now();
+      const double begin = now_ms();
       this->step();
       times.push_back(milliseconds_since(begin));
     }
@@ -116,7 +122,10 @@ int main(int argc, char** argv) {
   app.add_option("--threads", settings.threads);
   app.add_option("--steps", settings.steps);
   app.add_flag("--profile", settings.profile);
+  std::string clock = "wall";
+  app.add_option("--clock", clock)->check(CLI::IsMember({"wall", "cpu"}));
   CLI11_PARSE(app, argc, argv);
+  processor_time = clock == "cpu";
   try {
     Bench(settings).run();
   } catch (const Failure& failure) {
