@@ -2,9 +2,9 @@
 //
 // For a parameter p with the tape's gradient g, the derivative of the loss along a direction d of length 1 must be g·d.
 // Directions: g itself (finds a wrong size), random signs (find what g leaves out), and the element that g says matters
-// most (finds a wrong place). The derivative is taken by central differences at halved steps: a large step meets curvature
-// and corners, a small one the error of an f32 loss, its last bits, divided by the step. It is trusted as far as finer
-// steps confirm it.
+// most (finds a wrong place). The derivative is taken by central differences at halved steps: a large step meets
+// curvature and corners, a small one the error of an f32 loss, its last bits, divided by the step. It is trusted as far
+// as finer steps confirm it.
 #pragma once
 
 #include "core/autograd/variable.h"
