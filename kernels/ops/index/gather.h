@@ -1,7 +1,7 @@
 // gather: y[o,j,i] = x[o, index[o,j,i], i]
 //
 // Shapes      x [O,L,I], y [O,J,I]; index i32 [O or 1, J, I or 1], repeated where it has 1. x and y of equal type of 4
-//             bytes, contiguous; the bits are copied. index is contiguous.
+//             or 2 bytes, contiguous; the bits are copied. index is contiguous.
 // last_only   writes 0 where a later j of the same (o,i) has the same index: the gradient of scatter without `add`.
 // Outputs     y: overwritten.
 // Edge cases  Empty y does nothing. 0 <= index < L is the caller's duty; the front-end refuses anything else.

@@ -10,8 +10,10 @@ struct Extent {
   std::int64_t index_outer, index_row, index_inner;  // steps of index; 0 where it is repeated
 };
 
-__global__ void gather_kernel(std::int64_t elements, Extent e, const std::int32_t* x, const std::int32_t* index,
-                              bool last_only, std::int32_t* y) {
+// Elements travel as their bits.
+template <class Word>
+__global__ void gather_kernel(std::int64_t elements, Extent e, const Word* x, const std::int32_t* index, bool last_only,
+                              Word* y) {
   const std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (at >= elements) return;
   const std::int64_t o = at / (e.count * e.inner), j = at / e.inner % e.count, i = at % e.inner;
@@ -20,7 +22,7 @@ __global__ void gather_kernel(std::int64_t elements, Extent e, const std::int32_
   bool left_out = false;
   for (std::int64_t later = j + 1; last_only && !left_out && later < e.count; ++later)
     left_out = column[later * e.index_row] == mine;
-  y[at] = left_out ? 0 : x[(o * e.length + mine) * e.inner + i];
+  y[at] = left_out ? Word{0} : x[(o * e.length + mine) * e.inner + i];
 }
 
 }  // namespace
@@ -32,9 +34,11 @@ void gather_cuda(const Exec& exec, const GatherArgs& args) {
                       .index_outer = args.index.dim(0) == 1 ? 0 : args.index.dim(1) * args.index.dim(2),
                       .index_row = args.index.dim(2),
                       .index_inner = args.index.dim(2) == 1 ? 0 : 1};
-  cuda::launch_kernel(exec, "gather", cuda::per_element(args.y.numel()), gather_kernel, args.y.numel(), extent,
-                      args.x.as<std::int32_t>(), args.index.as<std::int32_t>(), args.last_only,
-                      args.y.as<std::int32_t>());
+  const auto run = [&]<class Word>(Word) {
+    cuda::launch_kernel(exec, "gather", cuda::per_element(args.y.numel()), gather_kernel<Word>, args.y.numel(), extent,
+                        args.x.as<Word>(), args.index.as<std::int32_t>(), args.last_only, args.y.as<Word>());
+  };
+  size_bits(args.x.dtype) == 16 ? run(std::uint16_t{}) : run(std::uint32_t{});
 }
 
 }  // namespace athanor::kernels

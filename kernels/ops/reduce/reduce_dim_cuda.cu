@@ -1,3 +1,4 @@
+#include "kernels/cuda/device/storage.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/ops/reduce/reduce_dim.h"
 
@@ -32,33 +33,35 @@ __device__ Seen join(Seen a, Seen b) {
 // each of its 32 columns has 8 threads. The lanes are joined in order.
 constexpr int kWide = cuda::kColumnTile, kHigh = cuda::kRowLanes;
 
-template <bool kAcross, bool kMaximum>
-__global__ void reduce_dim_kernel(Extent extent, const float* x, float scale, float* y, std::int32_t* index) {
+template <bool kAcross, bool kMaximum, class T>
+__global__ void reduce_dim_kernel(Extent extent, const T* x, float scale, T* y, std::int32_t* index) {
   __shared__ Seen lanes[kWide * kHigh];
   const int lane = static_cast<int>(kAcross ? threadIdx.y * kWide + threadIdx.x : threadIdx.y);
   const int count = kAcross ? kWide * kHigh : kHigh;
   const std::int64_t column = kAcross ? std::int64_t{blockIdx.x} : std::int64_t{blockIdx.x} * kWide + threadIdx.x;
   Seen seen{kMaximum ? -INFINITY : 0.0f, extent.length};
   if (column < extent.columns) {
-    const float* from = x + column / extent.inner * extent.length * extent.inner + column % extent.inner;
-    for (std::int64_t l = lane; l < extent.length; l += count) seen = join<kMaximum>(seen, {from[l * extent.inner], l});
+    const T* from = x + column / extent.inner * extent.length * extent.inner + column % extent.inner;
+    for (std::int64_t l = lane; l < extent.length; l += count)
+      seen = join<kMaximum>(seen, {cuda::load(from, l * extent.inner), l});
   }
   lanes[threadIdx.y * kWide + threadIdx.x] = seen;
   __syncthreads();
   if (lane != 0 || column >= extent.columns) return;
   for (int other = 1; other < count; ++other)
     seen = join<kMaximum>(seen, lanes[kAcross ? other : other * kWide + static_cast<int>(threadIdx.x)]);
-  y[column] = kMaximum ? seen.value : seen.value * scale;
+  cuda::store(y, column, kMaximum ? seen.value : seen.value * scale);
   if (kMaximum && index) index[column] = static_cast<std::int32_t>(seen.at);
 }
 
-__global__ void reduce_dim_grad_kernel(std::int64_t elements, Extent extent, float scale, const float* dy,
-                                       const std::int32_t* index, float* dx) {
+template <class T>
+__global__ void reduce_dim_grad_kernel(std::int64_t elements, Extent extent, float scale, const T* dy,
+                                       const std::int32_t* index, T* dx) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= elements) return;
   const std::int64_t column = i / (extent.length * extent.inner) * extent.inner + i % extent.inner;
   const std::int64_t l = i / extent.inner % extent.length;
-  dx[i] = index && index[column] != l ? 0.0f : dy[column] * scale;
+  cuda::store(dx, i, index && index[column] != l ? 0.0f : cuda::load(dy, column) * scale);
 }
 
 Extent extent_of(const View& x) { return {x.dim(1), x.dim(2), x.dim(0) * x.dim(2)}; }
@@ -72,22 +75,25 @@ float scale_of(Reduction reduction, const Extent& extent) {
 void reduce_dim_cuda(const Exec& exec, const ReduceDimArgs& args) {
   const Extent extent = extent_of(args.x);
   const bool across = extent.inner == 1, maximum = args.reduction == Reduction::maximum;
-  const auto kernel = across ? (maximum ? reduce_dim_kernel<true, true> : reduce_dim_kernel<true, false>)
-                             : (maximum ? reduce_dim_kernel<false, true> : reduce_dim_kernel<false, false>);
-  cuda::launch_kernel(exec, "reduce_dim",
-                      {.blocks_x = across ? extent.columns : cuda::ceil_div(extent.columns, kWide),
-                       .threads_x = kWide,
-                       .threads_y = kHigh},
-                      kernel, extent, args.x.as<float>(), scale_of(args.reduction, extent), args.y.as<float>(),
-                      args.index.as<std::int32_t>());
+  const cuda::LaunchConfig config{.blocks_x = across ? extent.columns : cuda::ceil_div(extent.columns, kWide),
+                                  .threads_x = kWide,
+                                  .threads_y = kHigh};
+  cuda::with_storage(args.x.dtype, [&]<class T>() {
+    const auto kernel = across ? (maximum ? reduce_dim_kernel<true, true, T> : reduce_dim_kernel<true, false, T>)
+                               : (maximum ? reduce_dim_kernel<false, true, T> : reduce_dim_kernel<false, false, T>);
+    cuda::launch_kernel(exec, "reduce_dim", config, kernel, extent, args.x.as<T>(), scale_of(args.reduction, extent),
+                        args.y.as<T>(), args.index.as<std::int32_t>());
+  });
 }
 
 void reduce_dim_grad_cuda(const Exec& exec, const ReduceDimGradArgs& args) {
   const Extent extent = extent_of(args.dx);
-  cuda::launch_kernel(exec, "reduce_dim_grad", cuda::per_element(args.dx.numel()), reduce_dim_grad_kernel,
-                      args.dx.numel(), extent, scale_of(args.reduction, extent), args.dy.as<float>(),
-                      args.reduction == Reduction::maximum ? args.index.as<std::int32_t>() : nullptr,
-                      args.dx.as<float>());
+  const auto* index = args.reduction == Reduction::maximum ? args.index.as<std::int32_t>() : nullptr;
+  cuda::with_storage(args.dx.dtype, [&]<class T>() {
+    cuda::launch_kernel(exec, "reduce_dim_grad", cuda::per_element(args.dx.numel()), reduce_dim_grad_kernel<T>,
+                        args.dx.numel(), extent, scale_of(args.reduction, extent), args.dy.as<T>(), index,
+                        args.dx.as<T>());
+  });
 }
 
 }  // namespace athanor::kernels
