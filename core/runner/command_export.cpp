@@ -1,10 +1,11 @@
-#include "core/base/paths.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/nn/low_rank.h"
 #include "core/runner/commands.h"
 #include "core/runner/output.h"
+#include "core/runner/provenance.h"
 #include "core/runner/run_directory.h"
+#include "core/runner/unchanged.h"
 #include "core/train/snapshot.h"
 
 #include <fmt/format.h>
@@ -26,6 +27,11 @@ int run_export(const ExportOptions& options, Console& console) {
   const SoundRecipe sound = read_sound_recipe({run.recipe().string(), {}, {}});
   const auto loaded = value_or_throw(options.checkpoint ? checkpoint::load_step(run.checkpoints(), *options.checkpoint)
                                                         : checkpoint::load_newest(run.checkpoints()));
+  for (const checkpoint::Skipped& skipped : loaded.skipped) {
+    console.warn(fmt::format("The checkpoint {} is not whole and was passed over: {}", skipped.name, skipped.reason));
+  }
+  check_unchanged(fmt::format("export the run {}", run.folder().string()), sound, value_or_throw(read_origin(run)),
+                  &loaded.contents.state);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset);
   value_or_throw(train::restore(*assembly.context, loaded.contents, assembly.model->named_parameters(), nullptr));
   nn::merge_low_rank(*assembly.context, assembly.model->parameters());
