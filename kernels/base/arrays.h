@@ -54,6 +54,14 @@ template <class Args>
   return false;
 }
 
+// Args whose CUDA kernels read and write f32, f16 and bf16 themselves say `static constexpr bool kNarrowOnCuda =
+// true;`.
+template <class Args>
+[[nodiscard]] constexpr bool narrow_on_cuda() {
+  if constexpr (requires { Args::kNarrowOnCuda; }) return Args::kNarrowOnCuda;
+  return false;
+}
+
 // Args whose outputs may well hold -infinity, such as logarithms of nothing, say `static constexpr bool
 // kWritesMinusInfinity = true;`, so that a search for non-finite numbers passes over it.
 template <class Args>
@@ -64,12 +72,12 @@ template <class Args>
 
 inline constexpr std::size_t kWideAlignment = 64;
 
-// Workspace for f32 copies of the narrow arrays of a call on the CPU: 0 where there are none.
+// Workspace for f32 copies of the narrow arrays of a call: 0 where there are none, or the kernels need none.
 template <class Args>
 [[nodiscard]] std::size_t widening_bytes(const Exec& exec, const Args& args) {
   std::size_t bytes = 0;
   if constexpr (ListsArrays<Args> && !takes_any_format<Args>()) {
-    if (exec.device.kind != DeviceKind::cpu) return 0;
+    if (exec.device.kind == DeviceKind::cuda && narrow_on_cuda<Args>()) return 0;
     for (const auto& role : Args::arrays()) {
       const View& view = args.*role.view;
       if (view.present() && is_narrow_float(view.dtype))

@@ -37,6 +37,18 @@ void for_runs(const Exec& exec, const View& narrow, const View& wide, Run run) {
   });
 }
 
+void fill_wide(const Exec& exec, const View& from, const View& wide) {
+  if (exec.device.kind == DeviceKind::cuda) return convert_on_device(exec, from, wide);
+  for_runs(exec, from, wide,
+           [&](const std::byte* narrow, float* to, std::int64_t count) { widen(from.dtype, narrow, to, count); });
+}
+
+void fill_narrow(const Exec& exec, const View& wide, const View& to) {
+  if (exec.device.kind == DeviceKind::cuda) return convert_on_device(exec, wide, to);
+  for_runs(exec, to, wide,
+           [&](std::byte* out, const float* from, std::int64_t count) { narrow(to.dtype, from, out, count); });
+}
+
 }  // namespace
 
 View WidenedArrays::take(const View& narrow, Access access) {
@@ -51,9 +63,10 @@ View WidenedArrays::take(const View& narrow, Access access) {
                   "Add widening_bytes() to what the op asks for");
   left_bytes_ -= end - begin;
   const View wide(reinterpret_cast<void*>(begin), DType::f32, narrow.shape);  // NOLINT: cut from the workspace
-  if (access != Access::write)
-    for_runs(exec_, narrow, wide,
-             [&](const std::byte* from, float* to, std::int64_t count) { widen(narrow.dtype, from, to, count); });
+  if (exec_.device.kind == DeviceKind::cuda && !narrow.contiguous())
+    throw Failure(ErrorKind::internal, "run a kernel on narrow numbers", "an array on the device is strided",
+                  "Copy it to contiguous memory first");
+  if (access != Access::write) fill_wide(exec_, narrow, wide);
   if (access != Access::read) written_[static_cast<std::size_t>(written_count_++)] = {narrow, wide};
   return wide;
 }
@@ -67,8 +80,7 @@ Exec WidenedArrays::rest() const {
 void WidenedArrays::write_back() const {
   for (int i = 0; i < written_count_; ++i) {
     const Pair& pair = written_[static_cast<std::size_t>(i)];
-    for_runs(exec_, pair.narrow, pair.wide,
-             [&](std::byte* to, const float* from, std::int64_t count) { narrow(pair.narrow.dtype, from, to, count); });
+    fill_narrow(exec_, pair.wide, pair.narrow);
   }
 }
 

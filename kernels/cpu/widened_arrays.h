@@ -10,12 +10,15 @@
 
 namespace athanor::kernels::cpu {
 
+// to = from in another format, both contiguous on a CUDA device. Defined beside the op cast.
+void convert_on_device(const Exec& exec, const View& from, const View& to);
+
 class WidenedArrays {
  public:
   explicit WidenedArrays(const Exec& exec) : exec_(exec), left_bytes_(exec.workspace_bytes) {}
 
   // A contiguous f32 view of the same shape, filled unless it will only be written. Throws Failure(internal) when the
-  // workspace is too small.
+  // workspace is too small, or the array is strided on a device.
   [[nodiscard]] View take(const View& narrow, Access access);
   // What is left for the kernel.
   [[nodiscard]] Exec rest() const;

@@ -19,6 +19,10 @@ printf 'machine: %s, %s cores\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpu
 echo
 $here/train_step/compare.py "$build/benchmarks/train_step" "$peer"
 echo
+$here/contrastive_loss/compare.py "$build/benchmarks/contrastive_loss" "$peer"
+echo
+"$build/benchmarks/adamw"
+echo
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo
 $here/starter/starter.py "$build/bin" "$ATHANOR_HOME"

@@ -35,6 +35,7 @@ struct AttentionArgs {
   bool causal = false;
   View out{}, log_sum_exp{};
 
+  static constexpr bool kNarrowOnCuda = true;
   static constexpr auto arrays() {
     return std::array{reads("q", &AttentionArgs::q),      reads("k", &AttentionArgs::k),
                       reads("v", &AttentionArgs::v),      reads("lengths", &AttentionArgs::lengths),
@@ -48,6 +49,7 @@ struct AttentionGradArgs {
   bool causal = false;
   View dq{}, dk{}, dv{};
 
+  static constexpr bool kNarrowOnCuda = true;
   static constexpr auto arrays() {
     return std::array{reads("q", &AttentionGradArgs::q),       reads("k", &AttentionGradArgs::k),
                       reads("v", &AttentionGradArgs::v),       reads("lengths", &AttentionGradArgs::lengths),

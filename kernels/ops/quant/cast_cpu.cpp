@@ -2,6 +2,7 @@
 #include "kernels/cpu/convert.h"
 #include "kernels/cpu/launch.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cpu/widened_arrays.h"
 #include "kernels/ops/quant/cast.h"
 
 #include <algorithm>
@@ -71,5 +72,9 @@ constexpr std::array<Candidate<CastArgs>, 2> kCandidates{{
 Candidates<CastArgs> cast_candidates() { return kCandidates; }
 
 void cast(const Exec& exec, const CastArgs& args) { launch("cast", exec, args, cast_candidates(), cast_cuda); }
+
+void cpu::convert_on_device(const Exec& exec, const View& from, const View& to) {
+  cast_cuda(exec, {.x = from, .y = to});
+}
 
 }  // namespace athanor::kernels

@@ -1,5 +1,6 @@
 #include "core/ops/gemm.h"
 #include "core/optim/adamw.h"
+#include "core/optim/group_rules.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
 #include "core/optim/weight_average.h"
@@ -250,6 +251,21 @@ TEST(Optimizers, LearnOnWithNarrowMastersWhereRoundingToNearestStandsStill) {
   EXPECT_LT(error_of(options(MasterRounding::stochastic), lost), 0.02);
   EXPECT_LT(error_of(options(MasterRounding::compensated), lost), 0.02);
   EXPECT_LT(lost, 0.5);
+}
+
+TEST_F(AdamWTest, GivesPartsRatesOfTheirOwn) {
+  const Parameter other = random_parameter(context_, "head.weight", {2}, 5);
+  const std::vector<Parameter> all{weight_, bias_, other};
+  apply_group_rules(all, parse_group_rules(" layer = 0.5, *.weight=0.1 "));
+  EXPECT_FLOAT_EQ(weight_->rate, 0.05f);
+  EXPECT_FLOAT_EQ(bias_->rate, 5.0f);
+  EXPECT_FLOAT_EQ(other->rate, 0.1f);
+  EXPECT_TRUE(parse_group_rules("  ").empty());
+  for (const char* text : {"layer", "layer=", "=1", "layer=-1", "layer=fast", "layer=1,,head=2", "layer=nan"})
+    EXPECT_THAT(test::failure_text([&] { (void)parse_group_rules(text); }), ::testing::HasSubstr("equals sign")) << text;
+  EXPECT_THAT(test::failure_text([&] { apply_group_rules(all, {{"layer", 2.0f}, {"layers", 2.0f}}); }),
+              ::testing::HasSubstr("no parameter of the model lies at layers"));
+  EXPECT_FLOAT_EQ(bias_->rate, 5.0f);
 }
 
 TEST_F(AdamWTest, WeightAverageFollowsAndSwaps) {
