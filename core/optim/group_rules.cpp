@@ -49,8 +49,7 @@ std::vector<GroupRule> parse_group_rules(std::string_view text) {
 
 void apply_group_rules(const std::vector<Parameter>& parameters, const std::vector<GroupRule>& rules) {
   for (const GroupRule& rule : rules)
-    if (std::ranges::none_of(parameters,
-                             [&](const Parameter& p) { return nn::path_matches(rule.pattern, p->path); }))
+    if (std::ranges::none_of(parameters, [&](const Parameter& p) { return nn::path_matches(rule.pattern, p->path); }))
       refuse("no parameter of the model lies at " + rule.pattern);
   for (const GroupRule& rule : rules)
     for (const Parameter& parameter : parameters)

@@ -188,8 +188,10 @@ void add_train(std::vector<Field>& out) {
   out.push_back(real("train.learning_rate", "Learning rate", 0.0015, {"", 1e-9, 10}, "Height of the cosine schedule."));
   out.push_back(advanced(real("train.temperature_rate", "Temperature's rate", 10, {"", 0, 1000},
                               "The temperature learns this many times faster than the weights.")));
-  out.push_back(advanced(text("train.rates", "Rates of parts", "",
-                              "Factors on the learning rate by dotted path, as text_tower=0.1, image_tower.stem=0.5.")));
+  out.push_back(
+      advanced(optional(text("train.rates", "Rates of parts", "",
+                             "Factors on the learning rate by dotted path, as text_tower=0.1, image_tower.stem=0.5."),
+                        kLongestPath)));
   out.push_back(integer("train.warmup_steps", "Warm-up", 50, {"steps", 0, kManySteps},
                         "Steps in which the learning rate rises to its height."));
   out.push_back(advanced(real("train.final_share", "Final share", 0.01, {"", 0, 1},

@@ -1,6 +1,7 @@
 #include "core/runner/assembly.h"
 
 #include "core/observe/process.h"
+#include "core/optim/group_rules.h"
 #include "core/recipe/text.h"
 #include "core/runner/encoder.h"
 #include "core/runner/gpus.h"
@@ -199,6 +200,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.model = std::make_unique<models::TwoTower>(*out.context,
                                                  model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
   out.pretrained = prepare_learning(recipe, *out.context, out.model->parameters());
+  optim::apply_group_rules(out.model->named_parameters(), optim::parse_group_rules(recipe.text("train.rates")));
   out.optimizer = optim::make_optimizer(*out.context, out.model->named_parameters(), optimizer_options(recipe));
 
   data::LoaderOptions test_options = options;

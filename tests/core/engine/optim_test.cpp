@@ -262,8 +262,11 @@ TEST_F(AdamWTest, GivesPartsRatesOfTheirOwn) {
   EXPECT_FLOAT_EQ(other->rate, 0.1f);
   EXPECT_TRUE(parse_group_rules("  ").empty());
   for (const char* text : {"layer", "layer=", "=1", "layer=-1", "layer=fast", "layer=1,,head=2", "layer=nan"})
-    EXPECT_THAT(test::failure_text([&] { (void)parse_group_rules(text); }), ::testing::HasSubstr("equals sign")) << text;
-  EXPECT_THAT(test::failure_text([&] { apply_group_rules(all, {{"layer", 2.0f}, {"layers", 2.0f}}); }),
+    EXPECT_THAT(test::failure_text([&] { (void)parse_group_rules(text); }), ::testing::HasSubstr("equals sign"))
+        << text;
+  EXPECT_THAT(test::failure_text([&] {
+                apply_group_rules(all, {{"layer", 2.0f}, {"layers", 2.0f}});
+              }),
               ::testing::HasSubstr("no parameter of the model lies at layers"));
   EXPECT_FLOAT_EQ(bias_->rate, 5.0f);
 }
