@@ -33,6 +33,7 @@ struct TrainingState {
   std::uint64_t seed = 0;
   std::string recipe_digest;              // SHA-256 of the resolved recipe's text
   std::string data_digest;                // identity of the data set
+  std::string precision;                  // JSON of the number formats' state; empty where there is none
   std::map<std::string, double> figures;  // carried between steps, such as the best score
 };
 

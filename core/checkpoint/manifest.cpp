@@ -34,6 +34,7 @@ std::string to_json(const TrainingState& state) {
               {"seed", state.seed},
               {"recipe_digest", state.recipe_digest},
               {"data_digest", state.data_digest},
+              {"precision", state.precision},
               {"figures", state.figures}}
              .dump(1) +
          "\n";
@@ -49,6 +50,7 @@ Result<TrainingState> state_from_json(std::string_view text) {
     in.at("seed").get_to(out.seed);
     in.at("recipe_digest").get_to(out.recipe_digest);
     in.at("data_digest").get_to(out.data_digest);
+    out.precision = in.value("precision", "");
     for (const auto& [name, figure] : in.at("figures").items()) {
       if (figure.is_number()) out.figures[name] = figure.get<double>();  // what is not finite is stored as null
     }

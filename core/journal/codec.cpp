@@ -144,7 +144,8 @@ constexpr std::array<FrameType, std::variant_size_v<Payload>> kTypes = {FrameTyp
                                                                         FrameType::alert,
                                                                         FrameType::fault_seen,
                                                                         FrameType::recovery,
-                                                                        FrameType::log_line};
+                                                                        FrameType::log_line,
+                                                                        FrameType::precision_change};
 
 template <std::size_t I = 0>
 std::optional<Payload> decode_alternative(std::size_t index, std::string_view bytes) {

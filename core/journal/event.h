@@ -98,6 +98,16 @@ struct PrecisionDecision {
   std::string reason;
 };
 
+// One change of a layer's number format while training: the audit trail from which a run can be repeated to the bit.
+struct PrecisionChange {
+  std::int64_t step = 0;  // steps done; it holds from the next one on
+  std::string layer;      // "text_tower.blocks.1.mlp.up"
+  std::string pass;       // "forward" or "backward"
+  std::string from, to;   // "bf16", "fp8-block"
+  std::string reason;
+  std::vector<std::pair<std::string, double>> statistics;  // "activation.snr_db", …
+};
+
 // The Prediction as JSON (core/recipe/prediction.h), and after ten steps what was measured against it.
 struct PredictionMade {
   std::string json;
@@ -140,9 +150,9 @@ struct LogLine {
   std::string text;
 };
 
-using Payload =
-    std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation, CheckpointWritten,
-                 PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen, Recovery, LogLine>;
+using Payload = std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation,
+                             CheckpointWritten, PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen,
+                             Recovery, LogLine, PrecisionChange>;
 
 struct Event {
   std::int64_t time_ns = 0;  // monotonic nanoseconds since the journal's anchor

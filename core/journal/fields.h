@@ -31,6 +31,9 @@ void visit_fields(A& a, T& v) {
     a("step", v.step), a("bytes", v.bytes), a("seconds", v.seconds), a("path", v.path);
   } else if constexpr (std::is_same_v<V, PrecisionDecision>) {
     a("step", v.step), a("requested", v.requested), a("actual", v.actual), a("reason", v.reason);
+  } else if constexpr (std::is_same_v<V, PrecisionChange>) {
+    a("step", v.step), a("layer", v.layer), a("pass", v.pass), a("from", v.from), a("to", v.to);
+    a("reason", v.reason), a("statistics", v.statistics);
   } else if constexpr (std::is_same_v<V, PredictionMade>) {
     a("json", v.json);
   } else if constexpr (std::is_same_v<V, PredictionChecked>) {

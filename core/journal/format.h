@@ -63,6 +63,7 @@ enum class FrameType : std::uint8_t {
   fault_seen = 26,
   recovery = 27,
   log_line = 28,
+  precision_change = 29,
 };
 
 }  // namespace athanor::journal

@@ -78,7 +78,8 @@ std::string_view event_name(const Payload& payload) noexcept {
                                                                                         "alert",
                                                                                         "fault_seen",
                                                                                         "recovery",
-                                                                                        "log_line"};
+                                                                                        "log_line",
+                                                                                        "precision_change"};
   return name_at(kNames, payload.index());
 }
 

@@ -99,7 +99,7 @@ void scaled_linear_grad(BackwardCall& call, const SavedScaledLinear& saved) {
 
 void check_scaled_linear(const Variable& x, const Variable& weight, const Variable& bias) {
   check_numbers("scaled_linear", "x", x);
-  check_parameter("scaled_linear", "weight", weight);
+  check_weight("scaled_linear", weight, x);
   if (x.rank() < 1) refuse("scaled_linear", describe("x", x) + ", at least one dim is needed");
   if (weight.rank() != 2 || weight.dim(1) != x.dim(-1))
     refuse("scaled_linear", describe("weight", weight) + ", but [N, " + std::to_string(x.dim(-1)) + "] is needed, as " +

@@ -238,9 +238,43 @@ void add_finetune(std::vector<Field>& out) {
                      "Each block of the text encoder learns this many times as fast as the one above it."));
 }
 
+void add_precision(std::vector<Field>& out) {
+  out.push_back(choice("precision.policy", "Number format", "fp32",
+                       {"fp32", "tf32", "fp16", "bf16", "fp8-delayed", "fp8-current", "fp8-block", "dynamic"},
+                       "Format in which products and activations are computed; parameters stay fp32, and dynamic "
+                       "chooses for each layer while training."));
+  out.push_back(real("precision.error_budget", "Error budget", 0.04, {"", 1e-6, 1},
+                     "Relative error of products, averaged by their work, that dynamic may spend on lower formats."));
+  out.push_back(advanced(integer("precision.decide_every", "Decide every", 100, {"steps", 1, kManySteps},
+                                 "Distance between measurements and decisions of dynamic.")));
+  out.push_back(advanced(real("precision.spike", "Alarming loss", 6, {"deviations", 1, 1e6},
+                              "How far a loss may rise above its moving mean before dynamic goes back to a copy in "
+                              "memory and computes in bf16 for a while.")));
+  out.push_back(advanced(integer("precision.high_steps", "Steps in bf16", 200, {"steps", 1, kManySteps},
+                                 "How long dynamic stays in bf16 after an alarming loss.")));
+  out.push_back(advanced(optional(text("precision.replay", "Repeat decisions of", "",
+                                       "Folder of a run whose decisions dynamic repeats to the bit instead of "
+                                       "deciding."),
+                                  kLongestPath)));
+  out.push_back(choice("precision.master", "Master weights", "fp32", {"fp32", "bf16_stochastic", "bf16_kahan"},
+                       "What the weights of products learn in; in bf16, small steps are kept by rounding at random or "
+                       "by a second bf16 number."));
+  out.push_back(choice("precision.moments", "Moments", "fp32", {"fp32", "bf16"},
+                       "Format of AdamW's memories of the gradient and its square."));
+  out.push_back(advanced(integer("precision.key_blocks", "Key blocks", 1, {"blocks", 0, 64},
+                                 "Blocks at each end of a stack that stay out of FP8.")));
+  out.push_back(advanced(boolean("precision.exact_scales", "Exact scales", false,
+                                 "FP8 scales are any fp32 number instead of powers of two.")));
+  out.push_back(advanced(integer("precision.amax_history", "History", 16, {"steps", 1, 1024},
+                                 "Steps whose largest magnitudes decide the scales of fp8-delayed.")));
+  out.push_back(advanced(real("precision.loss_scale", "Loss scale", 65536, {"", 1, 4294967296.0},
+                              "Power of two that fp16 multiplies the loss by at first, so that small gradients are "
+                              "not lost.")));
+  out.push_back(advanced(integer("precision.loss_scale_growth", "Scale grows after", 1000, {"steps", 1, kManySteps},
+                                 "Steps without overflow after which fp16 doubles the loss scale.")));
+}
+
 void add_scale(std::vector<Field>& out) {
-  out.push_back(
-      choice("precision.policy", "Number format", "fp32", {"fp32"}, "Format of weights, activations and gradients."));
   out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 1},
                                  "Copies of the model that share each batch; this version trains on one rank.")));
   out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
@@ -276,6 +310,7 @@ std::vector<Field> make_fields() {
   add_model(out);
   add_train(out);
   add_finetune(out);
+  add_precision(out);
   add_scale(out);
   add_keeping(out);
   return out;

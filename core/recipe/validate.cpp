@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace athanor::recipe {
@@ -91,6 +92,13 @@ class Rules {
         recipe_.integer("train.warmup_steps") >= recipe_.integer("train.steps")) {
       blame("train.warmup_steps", "train.steps", "must be less than train.steps ({})", recipe_.integer("train.steps"));
     }
+    judge_master();
+    if (sound("precision.loss_scale", "precision.loss_scale")) {
+      int exponent = 0;
+      if (std::frexp(recipe_.real("precision.loss_scale"), &exponent) != 0.5)
+        blame("precision.loss_scale", "precision.loss_scale", "must be a power of two, not {}",
+              number(recipe_.real("precision.loss_scale")));
+    }
     if (sound("augment.scale_min", "augment.scale_max") &&
         recipe_.real("augment.scale_min") > recipe_.real("augment.scale_max")) {
       blame("augment.scale_min", "augment.scale_max", "must not exceed augment.scale_max ({})",
@@ -115,6 +123,18 @@ class Rules {
     if (sound(heads, width) && recipe_.integer(width) % recipe_.integer(heads) != 0) {
       blame(heads, width, "must divide {} ({})", width, recipe_.integer(width));
     }
+  }
+
+  void judge_master() {
+    if (sound("precision.master", "precision.policy") && recipe_.text("precision.master") != "fp32") {
+      const std::string& policy = recipe_.text("precision.policy");
+      if (policy == "fp32" || policy == "tf32" || policy == "fp16")
+        blame("precision.master", "precision.policy", "needs activations in bf16, which the policy {} has not", policy);
+    }
+    if (!sound("precision.master", "train.optimizer") || !sound("precision.moments", "train.optimizer")) return;
+    if (recipe_.text("train.optimizer") == "adamw") return;
+    for (const char* field : {"precision.master", "precision.moments"})
+      if (recipe_.text(field) != "fp32") blame(field, "train.optimizer", "needs train.optimizer = \"adamw\"");
   }
 
   void judge_stem() {

@@ -4,6 +4,7 @@
 #include "core/optim/group_rules.h"
 #include "core/recipe/text.h"
 #include "core/runner/encoder.h"
+#include "core/runner/formats.h"
 #include "core/runner/gpus.h"
 
 #include <fmt/format.h>
@@ -119,7 +120,10 @@ optim::Options optimizer_options(const recipe::Recipe& recipe) {
           .eps = as_float(recipe, "train.epsilon"),
           .weight_decay = as_float(recipe, "train.weight_decay"),
           .momentum = as_float(recipe, "train.momentum"),
-          .nesterov = recipe.boolean("train.nesterov")};
+          .nesterov = recipe.boolean("train.nesterov"),
+          .moments = recipe.text("precision.moments") == "bf16" ? DType::bf16 : DType::f32,
+          .rounding = recipe.text("precision.master") == "bf16_kahan" ? kernels::MasterRounding::kahan
+                                                                      : kernels::MasterRounding::stochastic};
 }
 
 train::Plan train_plan(const recipe::Recipe& recipe) {
@@ -201,6 +205,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
                                                  model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
   out.pretrained = prepare_learning(recipe, *out.context, out.model->parameters());
   optim::apply_group_rules(out.model->named_parameters(), optim::parse_group_rules(recipe.text("train.rates")));
+  out.precision = make_precision(recipe, *out.context, out.model->parameters());
   out.optimizer = optim::make_optimizer(*out.context, out.model->named_parameters(), optimizer_options(recipe));
 
   data::LoaderOptions test_options = options;

@@ -4,6 +4,7 @@
 #include "core/data/loader.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/optim/optimizer.h"
+#include "core/precision/session.h"
 #include "core/recipe/recipe.h"
 #include "core/tasks/contrastive.h"
 #include "core/train/pretrained.h"
@@ -54,11 +55,14 @@ struct Assembly {
   std::unique_ptr<Context> context;
   std::unique_ptr<data::Loader> loader;
   std::unique_ptr<models::TwoTower> model;
+  std::unique_ptr<precision::Session> precision;  // null: everything in f32
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
   std::optional<train::Pretrained> pretrained;  // where the recipe names weights
 
-  [[nodiscard]] train::Parts parts() const { return {*context, *task, *loader, model->named_parameters(), *optimizer}; }
+  [[nodiscard]] train::Parts parts() const {
+    return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get()};
+  }
 };
 // Throws Failure with whatever a part refuses.
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,

@@ -23,6 +23,8 @@ int run_eval(const EvalOptions& options, Console& console) {
                   &loaded.contents.state);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset);
   value_or_throw(train::restore(*assembly.context, loaded.contents, assembly.model->named_parameters(), nullptr));
+  if (assembly.precision && !loaded.contents.state.precision.empty())
+    assembly.precision->restore(loaded.contents.state.precision);
   const tasks::Judgement judged = assembly.task->judge(*assembly.context);
 
   const std::int64_t step = loaded.contents.state.step;

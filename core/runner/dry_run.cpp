@@ -5,6 +5,7 @@
 #include "core/runner/assembly.h"
 #include "core/runner/encoder.h"
 #include "core/runner/facts.h"
+#include "core/runner/formats.h"
 
 #include <algorithm>
 
@@ -31,7 +32,8 @@ class Rehearsal {
       : config_(model_config(recipe, sizes.vocabulary)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
         model_(context_, config_, 0),
-        optimizer_(optim::make_optimizer(context_, learning_parameters(recipe), optimizer_options(recipe))),
+        precision_(learning_precision(recipe)),
+        optimizer_(optim::make_optimizer(context_, model_.named_parameters(), optimizer_options(recipe))),
         batch_(recipe.integer("data.batch_size")),
         test_pictures_(sizes.test_pictures) {
     context_.set_work_observer(&counter_);
@@ -39,6 +41,7 @@ class Rehearsal {
 
   void step(OpCounts* counts) {
     counter_.into = counts;
+    if (precision_) precision_->begin_step(done_);
     Variable loss;
     {
       const Tensor pairs = context_.empty({batch_}, DType::i32, MemoryTag::data);
@@ -49,6 +52,8 @@ class Rehearsal {
     loss = {};
     (void)optimizer_->step(context_, {.learning_rate = 1e-3F, .max_norm = 1.0F});
     optimizer_->clear_gradients();
+    ++done_;
+    if (precision_) (void)precision_->end_step(done_, 1.0);
     counter_.into = nullptr;
   }
 
@@ -67,13 +72,14 @@ class Rehearsal {
 
   [[nodiscard]] const models::TwoTower& model() const { return model_; }
   [[nodiscard]] const std::optional<train::Pretrained>& pretrained() const { return pretrained_; }
+  [[nodiscard]] const precision::Session* precision() const { return precision_.get(); }
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
-  // The optimizer keeps state only for what learns in the end.
-  const std::vector<Parameter>& learning_parameters(const recipe::Recipe& recipe) {
+  // The optimizer keeps state only for what learns in the end; formats are resolved for all layers there are then.
+  std::unique_ptr<precision::Session> learning_precision(const recipe::Recipe& recipe) {
     pretrained_ = prepare_learning(recipe, context_, model_.parameters());
-    return model_.named_parameters();
+    return make_precision(recipe, context_, model_.parameters());
   }
   Tensor images(std::int64_t count) {
     return context_.empty({count, config_.image_px, config_.image_px, 3}, DType::f32, MemoryTag::data);
@@ -86,6 +92,8 @@ class Rehearsal {
   Context context_;
   models::TwoTower model_;
   std::optional<train::Pretrained> pretrained_;
+  std::unique_ptr<precision::Session> precision_;
+  std::int64_t done_ = 0;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::int64_t batch_;
   std::int64_t test_pictures_;
@@ -111,6 +119,7 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
   out.parts = nn::summarise(rehearsal.model().parameters());
   out.pretrained = rehearsal.pretrained();
   out.trainable = nn::trainable_numel(rehearsal.model().parameters());
+  if (rehearsal.precision()) out.precision = rehearsal.precision()->resolution();
   for (const Parameter& parameter : rehearsal.model().named_parameters()) {
     const std::int64_t numel = parameter->value.numel();
     out.parameters += numel;

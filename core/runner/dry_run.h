@@ -4,6 +4,7 @@
 
 #include "core/memory/allocator.h"
 #include "core/nn/finetune.h"
+#include "core/precision/resolve.h"
 #include "core/recipe/recipe.h"
 #include "core/train/pretrained.h"
 
@@ -31,6 +32,7 @@ struct DryRun {
   OpCounts step;      // one training step
   OpCounts evaluate;  // one evaluation
   MemoryStats memory;
+  precision::Resolution precision;  // fp32 where nothing else is asked for
   [[nodiscard]] double step_flops() const;
 };
 

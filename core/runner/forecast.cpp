@@ -4,6 +4,7 @@
 #include "core/runner/dry_run.h"
 #include "core/runner/encoder.h"
 #include "core/runner/facts.h"
+#include "core/runner/formats.h"
 #include "core/runner/gpus.h"
 #include "core/runner/measure.h"
 
@@ -198,6 +199,23 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
   return out;
 }
 
+// Which formats, in how many bytes each parameter is held, and what is not done as asked.
+std::vector<std::string> precision_notes(const DryRun& dry) {
+  std::vector<std::string> notes;
+  const auto bytes_each = [&](MemoryTag tag) {
+    return static_cast<double>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]) /
+           static_cast<double>(std::max<std::int64_t>(dry.parameters, 1));
+  };
+  notes.push_back(fmt::format("Number formats: {}; {:.1f} bytes per parameter ({:.1f} itself, {:.1f} optimizer).",
+                              dry.precision.summary(),
+                              bytes_each(MemoryTag::parameters) + bytes_each(MemoryTag::optimizer),
+                              bytes_each(MemoryTag::parameters), bytes_each(MemoryTag::optimizer)));
+  for (const journal::PrecisionDecision& decision : decisions(dry.precision, 0))
+    if (!decision.reason.empty())
+      notes.push_back(fmt::format("{} instead of {}: {}.", decision.actual, decision.requested, decision.reason));
+  return notes;
+}
+
 // On a CPU everything the process holds; on a GPU what lies in the device's memory.
 void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std::int64_t data, double program) {
   for (int tag = 0; tag < kMemoryTagCount; ++tag) {
@@ -257,6 +275,7 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   // A run measures before it starts, even where this forecast did not have to.
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
   out.prediction.notes.push_back(std::move(timing.note));
+  for (std::string& note : precision_notes(dry)) out.prediction.notes.push_back(std::move(note));
   out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
   if (dry.pretrained) {
     out.prediction.notes.push_back(describe(*dry.pretrained, sound.recipe.text("finetune.weights")));

@@ -11,6 +11,7 @@ struct Gpu {
   std::string name;
   std::int64_t memory_bytes = 0;
   std::string bus_id;
+  int major = 0, minor = 0;  // compute capability
 };
 // Empty without a driver, a device, or CUDA in this build.
 [[nodiscard]] std::vector<Gpu> gpus();

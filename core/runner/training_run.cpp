@@ -8,6 +8,7 @@
 #include "core/observe/sampler.h"
 #include "core/runner/encoder.h"
 #include "core/runner/facts.h"
+#include "core/runner/formats.h"
 #include "core/runner/gpus.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/memory_advice.h"
@@ -125,6 +126,7 @@ train::Outcome TrainingRun::train() {
     console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
   }
   restore(assembly);
+  tell_precision(assembly);
   RunReport::Setting setting{
       sound_.recipe.integer("train.steps"), done_,          sound_.recipe.integer("data.batch_size"),
       logit_spread(sound_.recipe),          process_start_, {}};
@@ -171,9 +173,31 @@ void TrainingRun::restore(Assembly& assembly) {
   }
   value_or_throw(train::restore(*assembly.context, beginning_.checkpoint->contents, assembly.model->named_parameters(),
                                 assembly.optimizer.get()));
+  restore_precision(assembly, beginning_.checkpoint->contents.state.precision);
   beginning_.checkpoint.reset();
   // What came from another run is kept here as well, so that resuming never needs the parent again.
   if (!beginning_.parent.empty()) save(assembly, done_);
+}
+
+// A fork may go on under another policy, from its beginning.
+void TrainingRun::restore_precision(Assembly& assembly, const std::string& state) {
+  if (!assembly.precision || state.empty()) return;
+  if (beginning_.parent.empty()) return assembly.precision->restore(state);
+  try {
+    assembly.precision->restore(state);
+  } catch (const Failure& failure) {
+    console_.warn("The number formats begin anew: " + failure.error().cause);
+  }
+}
+
+void TrainingRun::tell_precision(const Assembly& assembly) {
+  if (!assembly.precision) return;
+  for (const journal::PrecisionDecision& decision : decisions(assembly.precision->resolution(), done_))
+    value_or_throw(journal_->append(decision));
+  console_.info("Number formats: " + assembly.precision->resolution().summary());
+  for (const precision::Fallback& fallback : assembly.precision->resolution().fallbacks)
+    if (fallback.where == "run")
+      console_.warn(fmt::format("{} instead of {}: {}", fallback.actual, fallback.requested, fallback.reason));
 }
 
 void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
@@ -182,6 +206,7 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   state.step = state.data_position = step;
   state.seed = static_cast<std::uint64_t>(sound_.recipe.integer("run.seed"));
   state.recipe_digest = recipe_digest_;
+  if (assembly.precision) state.precision = assembly.precision->state();
   state.data_digest = sound_.data.dataset->card().digest;
   if (report_ && report_->last_evaluation()) {
     for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;

@@ -40,6 +40,8 @@ class TrainingRun {
   void begin_journal();
   void write_papers();
   void restore(Assembly& assembly);
+  void restore_precision(Assembly& assembly, const std::string& state);
+  void tell_precision(const Assembly& assembly);
   void save(const Assembly& assembly, std::int64_t step);
   void tell_state(journal::RunState state, const std::string& cause);
   void tell_failure(const Error& error);

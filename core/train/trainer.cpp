@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace athanor::train {
@@ -62,6 +63,8 @@ Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
 
 Outcome Trainer::loop() {
   parts_.loader.seek(done_);
+  if (parts_.precision && parts_.precision->is_milestone(0))
+    rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
   if (done_ == 0) evaluate();
   while (done_ < plan_.steps) {
     if (ports_.stop()) {
@@ -77,38 +80,88 @@ Outcome Trainer::loop() {
 }
 
 void Trainer::step() {
-  using journal::SpanKind;
   const std::int64_t begin_ns = ports_.now_ns();
-  const double rate = optim::learning_rate(plan_.schedule, done_);
+  // Steps that were skipped do not count for the schedule.
+  const double rate = optim::learning_rate(plan_.schedule, parts_.optimizer.step_count());
   parts_.context.set_step(static_cast<std::uint32_t>(done_));
+  precision::Session* const precision = parts_.precision;
+  if (precision) precision->begin_step(done_);
 
-  const data::Batch batch = timed(SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
-  Variable loss = timed(SpanKind::forward, done_ + 1, [&] { return parts_.task.loss(parts_.context, batch); });
-  const double loss_value = parts_.context.download(loss.value()).front();
-  if (!std::isfinite(loss_value)) {
-    loss = {};  // gives back what the tape holds
-    refuse_nonfinite(batch, loss_value, nullptr);
+  const data::Batch batch = timed(journal::SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
+  double loss = 0;
+  optim::StepReport report;
+  take_step(loss, report, batch, rate);
+  if (!std::isfinite(loss) || (precision && precision->is_alarming(loss))) {
+    if (went_back(loss, fmt::format("the loss of step {} is {:.6g}", done_ + 1, loss))) return;
+    refuse_nonfinite(batch, loss, nullptr);
   }
-  timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, loss), 0; });
-  const optim::StepReport report = timed(SpanKind::optimizer, done_ + 1, [&] {
-    return parts_.optimizer.step(parts_.context, {.learning_rate = static_cast<float>(rate),
-                                                  .max_norm = plan_.clip_norm,
-                                                  .count_lost = parts_.optimizer.has_narrow_masters()});
-  });
-  if (!report.applied()) refuse_nonfinite(batch, loss_value, &report);
+  const bool skipped = !report.applied() && precision && precision->count_overflow();
+  if (!report.applied() && !skipped) {
+    if (went_back(std::nan(""), fmt::format("a gradient of step {} is not finite", done_ + 1))) return;
+    save();  // what was learnt so far is sound
+    refuse_nonfinite(batch, loss, &report);
+  }
   parts_.optimizer.clear_gradients();
   ++done_;
+  tell_step(loss, report, rate, batch.size, begin_ns);
+  if (!precision || skipped) return;
+  tell_changes(precision->end_step(done_, loss));
+  if (precision->is_milestone(done_)) rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
+}
 
+// A loss that is not finite or alarming changes nothing.
+void Trainer::take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate) {
+  using journal::SpanKind;
+  Variable value = timed(SpanKind::forward, done_ + 1, [&] { return parts_.task.loss(parts_.context, batch); });
+  loss = parts_.context.download(value.value()).front();
+  if (!std::isfinite(loss) || (parts_.precision && parts_.precision->is_alarming(loss))) return;
+  const float scale = parts_.precision ? parts_.precision->loss_scale() : 1.0F;
+  timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, value, scale), 0; });
+  report = timed(SpanKind::optimizer, done_ + 1, [&] {
+    return parts_.optimizer.step(parts_.context, {.learning_rate = static_cast<float>(rate),
+                                                  .max_norm = plan_.clip_norm,
+                                                  .gradient_scale = 1.0F / scale,
+                                                  .count_lost = parts_.optimizer.has_narrow_masters()});
+  });
+}
+
+// Where the dynamic policy may be the cause: back to the copy in memory, everything in bf16 for a while.
+bool Trainer::went_back(double loss, const std::string& reason) {
+  if (!parts_.precision || !parts_.precision->is_alarming(loss) || !rewind_.taken()) return false;
+  rewind_.restore(parts_.context, parts_.parameters, parts_.optimizer);
+  parts_.optimizer.clear_gradients();
+  done_ = rewind_.done();
+  saved_ = std::min(saved_, done_);
+  parts_.loader.seek(done_);
+  ports_.tell(journal::Alert{journal::Severity::warning, done_, "precision/emergency", reason});
+  ports_.tell(journal::Recovery{done_, fmt::format("the copy of step {} in memory", done_)});
+  tell_changes(parts_.precision->emergency(done_, reason));
+  return true;
+}
+
+void Trainer::tell_changes(const std::vector<precision::RecordedChange>& changes) {
+  for (const precision::RecordedChange& change : changes)
+    ports_.tell(journal::PrecisionChange{change.step, change.layer, change.pass, change.from, change.to, change.reason,
+                                         change.statistics});
+}
+
+void Trainer::tell_step(double loss, const optim::StepReport& report, double rate, int batch_size,
+                        std::int64_t begin_ns) {
   const auto spent_ns = static_cast<double>(ports_.now_ns() - begin_ns);
   journal::MetricSamples figures{done_,
-                                 {{"train/loss", loss_value},
+                                 {{"train/loss", loss},
                                   {"train/learning_rate", rate},
                                   {"train/gradient_norm", report.gradient_norm},
-                                  {"train/samples_per_s", batch.size * kNanosecondsPerSecond / spent_ns},
+                                  {"train/samples_per_s", batch_size * kNanosecondsPerSecond / spent_ns},
                                   {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
   if (report.updates > 0) figures.values.emplace_back("train/lost_update_share", report.lost_share());
   for (const auto& [name, value] : parts_.task.state(parts_.context))
     figures.values.emplace_back("train/" + name, value);
+  if (const precision::Session* session = parts_.precision) {
+    if (session->resolution().scales_loss) figures.values.emplace_back("train/loss_scale", session->loss_scale());
+    if (session->resolution().actual == precision::Policy::dynamic)
+      figures.values.emplace_back("train/fp8_share", session->fp8_share());
+  }
   ports_.tell(figures);
 }
 
@@ -134,9 +187,12 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
   const std::string origin = locate_nonfinite(batch);
   cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
-  throw Failure(
-      ErrorKind::numeric, fmt::format("take step {}", done_ + 1), cause,
-      "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint");
+  std::string remedy =
+      "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint";
+  if (parts_.precision && parts_.precision->resolution().stream != DType::f32)
+    remedy = fmt::format("set precision.policy to {} in a fork of the last checkpoint, or {}",
+                         parts_.precision->resolution().stream == DType::f16 ? "bf16" : "fp32", remedy);
+  throw Failure(ErrorKind::numeric, fmt::format("take step {}", done_ + 1), cause, remedy);
 }
 
 void Trainer::evaluate() {

@@ -6,9 +6,11 @@
 #include "core/journal/event.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
+#include "core/precision/session.h"
 #include "core/tasks/task.h"
 #include "core/tensor/context.h"
 #include "core/train/memory_owners.h"
+#include "core/train/rewind.h"
 
 #include <cstdint>
 #include <functional>
@@ -30,6 +32,7 @@ struct Parts {
   data::Loader& loader;
   const std::vector<Parameter>& parameters;
   optim::Optimizer& optimizer;
+  precision::Session* precision = nullptr;  // null: everything in f32
 };
 
 struct Ports {
@@ -48,16 +51,21 @@ class Trainer {
   Trainer(Parts parts, Plan plan, Ports ports);
 
   // Goes from `done` steps to the end, or to the step after which stop() holds; either way a checkpoint is the last
-  // thing done. Throws Failure after telling a FaultSeen: numeric when a loss or a gradient is not finite (the weights
-  // are then as the step before left them), naming the first launch whose output was not, found by taking the step
-  // again; out_of_memory, naming who holds the memory; and whatever the parts throw. A FaultSeen that cannot be told
-  // changes nothing about what is thrown.
+  // thing done. A step whose gradients are not finite is skipped while a smaller loss scale may help; the dynamic
+  // policy goes back to its copy in memory. Throws Failure after telling a FaultSeen: numeric when a loss or a gradient
+  // is not finite and neither helps (the weights are then as the step before left them), naming the first launch whose
+  // output was not, found by taking the step again; out_of_memory, naming who holds the memory; and whatever the parts
+  // throw. A FaultSeen that cannot be told changes nothing about what is thrown.
   Outcome run(std::int64_t done);
   [[nodiscard]] std::int64_t done() const noexcept { return done_; }
 
  private:
   Outcome loop();
   void step();
+  void take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
+  [[nodiscard]] bool went_back(double loss, const std::string& reason);
+  void tell_changes(const std::vector<precision::RecordedChange>& changes);
+  void tell_step(double loss, const optim::StepReport& report, double rate, int batch_size, std::int64_t begin_ns);
   void evaluate();
   void save();
   void tell_fault(const Error& error) const noexcept;
@@ -73,6 +81,7 @@ class Trainer {
   Ports ports_;
   std::int64_t done_ = 0;
   std::int64_t saved_ = -1;
+  Rewind rewind_;
 };
 
 }  // namespace athanor::train

@@ -45,6 +45,8 @@ inline std::vector<Payload> one_of_each() {
           Evaluation{400, "test", {{"t2i_r1", 0.25}, {"t2i_r10", 0.625}}},
           CheckpointWritten{400, 12345678, 0.25, "checkpoints/step-400"},
           PrecisionDecision{1, "bf16", "fp32", "this processor has no bf16"},
+          PrecisionChange{
+              200, "blocks.1.mlp.up", "forward", "bf16", "fp8-block", "error 2e-2", {{"activation.snr_db", 31.5}}},
           PredictionMade{R"({"steps":400})"},
           PredictionChecked{10, 4, 3.5, 100, 110, 60, 70},
           Alert{Severity::warning, 8, "spike", "loss tripled"},

@@ -49,8 +49,16 @@ const BadInput kBadInputs[] = {
      {"x.toml:2: train.learning_rate: must be between 1e-09 and 10, not nan"}},
     {"OnlyValue", "[parallel]\ndata = 2\n", {"x.toml:2: parallel.data: must be 1 in this version, not 2"}},
     {"OnlyChoice",
+     "[parallel]\nshard = \"all\"\n",
+     {"x.toml:2: parallel.shard: must be none in this version, not \"all\""}},
+    {"UnknownPolicy",
      "[precision]\npolicy = \"fp8\"\n",
-     {"x.toml:2: precision.policy: must be fp32 in this version, not \"fp8\""}},
+     {"x.toml:2: precision.policy: must be one of fp32, tf32, fp16, bf16, fp8-delayed, fp8-current, fp8-block, "
+      "dynamic, "
+      "not \"fp8\""}},
+    {"LossScaleNoPowerOfTwo",
+     "[precision]\nloss_scale = 1000.0\n",
+     {"x.toml:2: precision.loss_scale: must be a power of two, not 1000"}},
     {"WeightsWithoutTheirTower",
      "[finetune]\nweights = \"minilm\"\n",
      {"x.toml:2: finetune.weights: needs model.text_tower to be the text encoder they belong to"}},
