@@ -85,7 +85,7 @@ class Session {
       case FrameType::metrics: return take_metrics(frame);
       default: break;
     }
-    const bool known = frame.type >= FrameType::state_changed && frame.type <= FrameType::log_line;
+    const bool known = frame.type >= FrameType::state_changed && frame.type <= FrameType::precision_change;
     if (!known) return {};  // of a later version
     std::optional<Payload> payload;
     if (frame.payload.size() >= kStampBytes) payload = decode(frame.type, frame.payload.substr(kStampBytes));

@@ -122,7 +122,7 @@ optim::Options optimizer_options(const recipe::Recipe& recipe) {
           .momentum = as_float(recipe, "train.momentum"),
           .nesterov = recipe.boolean("train.nesterov"),
           .moments = recipe.text("precision.moments") == "bf16" ? DType::bf16 : DType::f32,
-          .rounding = recipe.text("precision.master") == "bf16_kahan" ? kernels::MasterRounding::kahan
+          .rounding = recipe.text("precision.master") == "bf16_kahan" ? kernels::MasterRounding::compensated
                                                                       : kernels::MasterRounding::stochastic};
 }
 
