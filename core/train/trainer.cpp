@@ -172,7 +172,7 @@ std::string Trainer::locate_nonfinite(const data::Batch& batch) {
   const Variable loss = parts_.task.loss(parts_.context, batch);
   if (!search.origin()) {
     search.begin("backward pass");
-    backward(parts_.context, loss);
+    backward(parts_.context, loss, parts_.precision ? parts_.precision->loss_scale() : 1.0F);
   }
   parts_.optimizer.clear_gradients();
   return search.origin() ? search.origin()->text() : "";
