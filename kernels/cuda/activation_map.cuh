@@ -22,21 +22,23 @@ struct ActivationSlope {
 };
 
 // y = act(x)
-inline void map_activation(const Exec& exec, const char* op, Activation activation, std::int64_t elements,
-                           const float* x, float* y) {
+template <class X, class Y>
+void map_activation(const Exec& exec, const char* op, Activation activation, std::int64_t elements, const X* x, Y* y) {
   with_activation(activation, [&](auto act) { map(exec, op, elements, ActivationValue<decltype(act)>{}, y, x); });
 }
 
 // y = act(x) + residual
-inline void map_activation_plus(const Exec& exec, const char* op, Activation activation, std::int64_t elements,
-                                const float* x, const float* residual, float* y) {
+template <class X, class R, class Y>
+void map_activation_plus(const Exec& exec, const char* op, Activation activation, std::int64_t elements, const X* x,
+                         const R* residual, Y* y) {
   with_activation(activation,
                   [&](auto act) { map(exec, op, elements, ActivationPlus<decltype(act)>{}, y, x, residual); });
 }
 
 // dx = dy * act'(x)
-inline void map_activation_slope(const Exec& exec, const char* op, Activation activation, std::int64_t elements,
-                                 const float* x, const float* dy, float* dx) {
+template <class X, class Y>
+void map_activation_slope(const Exec& exec, const char* op, Activation activation, std::int64_t elements, const X* x,
+                          const Y* dy, Y* dx) {
   with_activation(activation, [&](auto act) { map(exec, op, elements, ActivationSlope<decltype(act)>{}, dx, x, dy); });
 }
 

@@ -4,6 +4,7 @@
 // order, the blocks' partial sums likewise. The partial sums lie in the workspace.
 #pragma once
 
+#include "kernels/cuda/device/storage.cuh"
 #include "kernels/cuda/launch.cuh"
 
 #include <cstdint>
@@ -81,10 +82,15 @@ void column_reduce(const Exec& exec, const char* op, std::int64_t rows, std::int
 }
 
 // The plain sum over the rows of x [rows, columns].
+template <class T>
 struct PlainTerm {
-  const float* x;
+  const T* x;
   std::int64_t columns;
-  __device__ Terms<1> operator()(std::int64_t row, std::int64_t column) const { return {{x[row * columns + column]}}; }
+  __device__ Terms<1> operator()(std::int64_t row, std::int64_t column) const {
+    return {{load(x, row * columns + column)}};
+  }
 };
+template <class T>
+PlainTerm(T*, std::int64_t) -> PlainTerm<std::remove_const_t<T>>;
 
 }  // namespace athanor::kernels::cuda

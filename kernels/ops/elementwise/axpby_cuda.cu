@@ -18,11 +18,15 @@ struct ScaleAndAdd {
 }  // namespace
 
 void axpby_cuda(const Exec& exec, const AxpbyArgs& args) {
-  const float* x = args.x.as<float>();
-  float* y = args.y.as<float>();
   const std::int64_t elements = args.y.numel();
-  if (args.beta == 0.0f) return cuda::map(exec, "axpby", elements, Scale{args.alpha}, y, x);
-  cuda::map(exec, "axpby", elements, ScaleAndAdd{args.alpha, args.beta}, y, x, static_cast<const float*>(y));
+  cuda::with_storage(args.x.dtype, [&]<class X>() {
+    cuda::with_storage(args.y.dtype, [&]<class Y>() {
+      const X* x = args.x.as<const X>();
+      Y* y = args.y.as<Y>();
+      if (args.beta == 0.0f) return cuda::map(exec, "axpby", elements, Scale{args.alpha}, y, x);
+      cuda::map(exec, "axpby", elements, ScaleAndAdd{args.alpha, args.beta}, y, x, static_cast<const Y*>(y));
+    });
+  });
 }
 
 }  // namespace athanor::kernels

@@ -13,7 +13,8 @@ struct Constant {
 }  // namespace
 
 void fill_cuda(const Exec& exec, const FillArgs& args) {
-  cuda::map(exec, "fill", args.y.numel(), Constant{args.value}, args.y.as<float>());
+  cuda::with_storage(args.y.dtype,
+                     [&]<class T>() { cuda::map(exec, "fill", args.y.numel(), Constant{args.value}, args.y.as<T>()); });
 }
 
 }  // namespace athanor::kernels

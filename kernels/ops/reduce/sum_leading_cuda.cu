@@ -11,8 +11,10 @@ std::int64_t rows_of(const SumLeadingArgs& args) { return args.y.numel() == 0 ? 
 
 void sum_leading_cuda(const Exec& exec, const SumLeadingArgs& args) {
   const std::int64_t columns = args.y.numel();
-  cuda::column_reduce<1>(exec, "sum_leading", rows_of(args), columns, cuda::PlainTerm{args.x.as<float>(), columns},
-                         args.accumulate, {{args.y.as<float>()}}, exec.workspace);
+  cuda::with_storage(args.x.dtype, [&]<class T>() {
+    cuda::column_reduce<1>(exec, "sum_leading", rows_of(args), columns, cuda::PlainTerm<T>{args.x.as<T>(), columns},
+                           args.accumulate, {{args.y.as<float>()}}, exec.workspace);
+  });
 }
 
 std::size_t sum_leading_cuda_workspace_bytes(const SumLeadingArgs& args) {
