@@ -1,4 +1,4 @@
-// The CUDA kernels on activations in f16 and bf16, against the twins on the processor: at most a rounding apart.
+// The CUDA kernels on activations in f32, f16 and bf16 against the processor: at most a rounding apart.
 #include "kernels/base/element.h"
 #include "kernels/base/number_format.h"
 #include "kernels/ops/elementwise/activation.h"
@@ -48,7 +48,7 @@ class Arrays {
 using Call = std::function<std::vector<View>(Arrays&, DType, const Exec&)>;
 
 void expect_twins(const char* name, const Call& call) {
-  for (const DType format : {DType::f16, DType::bf16})
+  for (const DType format : {DType::f32, DType::f16, DType::bf16})
     for (const std::size_t offset : {std::size_t{0}, std::size_t{2}}) {
       SCOPED_TRACE(std::string(name) + " in " + to_string(format) + (offset ? " off vectors" : ""));
       std::vector<std::byte> workspace(1 << 20);
