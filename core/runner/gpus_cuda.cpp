@@ -8,8 +8,8 @@ std::vector<Gpu> gpus() {
   std::vector<Gpu> out;
   try {
     for (const auto& device : kernels::cuda::devices()) {
-      out.push_back({device.name, static_cast<std::int64_t>(device.memory_bytes), device.bus_id, device.major,
-                     device.minor});
+      out.push_back(
+          {device.name, static_cast<std::int64_t>(device.memory_bytes), device.bus_id, device.major, device.minor});
     }
   } catch (const Failure&) {
     out.clear();  // why_no_gpu() tells
