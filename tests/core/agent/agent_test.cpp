@@ -77,7 +77,11 @@ TEST(Program, SaysEverythingAsOneObjectWhenAskedForJson) {
   const auto rebuilt = say({"rebuild"});
   EXPECT_EQ(rebuilt.first, 3);
   EXPECT_THAT(rebuilt.second.at("error").at("remedy").get<std::string>(), HasSubstr("athanor-agent quit"));
+  const pid_t rank = home.rank_of(1);
+  ASSERT_GT(rank, 0);
+  ::kill(rank, SIGSTOP);  // it cannot have ended before the answer is made
   EXPECT_EQ(say({"stop", "1"}).second.at("status"), "stopping");
+  ::kill(rank, SIGCONT);
   EXPECT_EQ(say({"wait", "1"}).first, 130);
   EXPECT_EQ(say({"resume", "1"}).second.at("id"), 1);
   EXPECT_EQ(say({"show", "1"}).second.at("damage"), nlohmann::json::array());
