@@ -4,6 +4,7 @@
 #include "core/agent/launch.h"
 #include "core/agent/lock.h"
 #include "core/agent/moved.h"
+#include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/base/files.h"
 #include "core/base/guarded.h"
@@ -119,6 +120,7 @@ class Rebuilding {
     std::optional<store::RunId> id = value_or_throw(writer.run_in(directory));
     if (!id) id = value_or_throw(writer.add_run(run)).run;
     ++out_.runs;
+    const store::Job before = value_or_throw(writer.job(*id));
     value_or_throw(writer.forget(*id));
     Follower follower(*id, directory);
     while (true) {
@@ -130,6 +132,10 @@ class Rebuilding {
     const store::Job now = value_or_throw(writer.job(*id));
     const bool goes_on = now.status == store::RunStatus::queued || journal::has_writer(follower.journal(0));
     if (!goes_on) value_or_throw(follower.note_tails(writer));
+    // The wish to stop is in the history alone until the run says something of it.
+    const bool was_asked = before.status == store::RunStatus::stopping && is_alive(before.process);
+    if (goes_on && was_asked && store::is_live(now.status))
+      value_or_throw(writer.set_status(*id, store::RunStatus::stopping, ""));
     if (goes_on || !store::is_live(now.status)) return id;
     // The old history may know more of how its process ended than anything that is left of it.
     if (const auto old = known.find(*id); old != known.end() && !store::is_live(old->second.status)) {

@@ -203,6 +203,22 @@ TEST(Rebuild, KeepsEveryCopyOfWhichItLeftARunOut) {
   EXPECT_EQ(std::ranges::count(copies_in(home), copies.front()), 1);
 }
 
+TEST(Rebuild, KeepsTheWishThatALaterSessionOfARunStops) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(100000, "pace=2");
+  ASSERT_TRUE(home.until_step(id, 25));
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  value_or_throw(home.client->resume(id));
+  ASSERT_TRUE(Home::until([&] { return home.run(id).status == RunStatus::running; }));
+  ::kill(home.rank_of(id), SIGSTOP);
+  value_or_throw(home.client->stop(id));
+  quit(home);
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(id).status, RunStatus::stopping);
+}
+
 TEST(Rebuild, RefusesWhenTheFolderOfTheRunsIsNotThereOrCannotBeListed) {
   Home home;
   home.start_agent();
