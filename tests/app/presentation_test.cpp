@@ -63,6 +63,19 @@ TEST_F(Table, ShowsNewestFirstPinnedOnTopWithoutDeleted) {
   EXPECT_EQ(cell(0, RunColumn::name), u"old"_s);
 }
 
+TEST_F(Table, ShowsAnotherDamageOfTheSameJournal) {
+  store::Run damaged = run(1, "a");
+  damaged.damage = {{0, 100, 8, false, "these bytes are not a whole frame"}};
+  runs.apply({damaged});
+  QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+  runs.apply({damaged});
+  EXPECT_EQ(changed.count(), 0);
+  damaged.damage[0].bytes = 64;
+  runs.apply({damaged});
+  EXPECT_EQ(changed.count(), 1);
+  EXPECT_EQ(runs.runs().front().damage[0].bytes, 64);
+}
+
 TEST_F(Table, ChangesRowsInPlaceInsteadOfResetting) {
   runs.apply({run(1, "a"), run(2, "b"), run(3, "c")});
   QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
