@@ -222,6 +222,24 @@ TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
   EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
 }
 
+TEST(Planner, CallsTheRecipeByItsName) {
+  const auto card =
+      std::filesystem::path(qEnvironmentVariable("ATHANOR_HOME").toStdString()) / "datasets/emoji/card.json";
+  if (!std::filesystem::exists(card)) GTEST_SKIP() << "needs the data set emoji below ATHANOR_HOME";
+  Planner planner(QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run"));
+  planner.plan(u"[train\n"_s, u"night: small"_s);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !planner.is_busy(); }, 30'000));
+  EXPECT_TRUE(planner.trouble().contains(u"night- small:"_s)) << planner.trouble().toStdString();
+}
+
+TEST(LivePlots, DrawTheLossOfAnEvaluationAmongTheLosses) {
+  for (const PlotSpec& plot : live_plots()) {
+    const auto is_loss = [](const PlotMetric& metric) { return metric.name.ends_with("/loss"); };
+    const auto losses = std::ranges::count_if(plot.metrics, is_loss);
+    EXPECT_EQ(losses, plot.id == std::string_view("loss") ? 2 : 0) << plot.id;
+  }
+}
+
 TEST(Settings, ComeBackAndLeaveForeignKeysAlone) {
   const testing_support::TemporaryFolder folder;
   QSettings(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat)
