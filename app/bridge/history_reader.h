@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace athanor::app {
 
@@ -42,11 +43,19 @@ class HistoryReader final : public QObject {
     if (auto opened = open(); !opened) return tl::unexpected<Error>(opened.error());
     return job(*reader_);
   }
-  Result<void> open();  // job thread
+  // What lies at a path now: a history that is built anew takes the old one's place under the same name.
+  struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  [[nodiscard]] std::optional<Identity> identity() const;  // nothing: no such file
+  Result<void> open();                                     // job thread; anew when another file has taken the place
   JobThread::Deliver look();
 
   std::filesystem::path file_;
   std::unique_ptr<store::Reader> reader_;  // job thread
+  Identity opened_;                        // job thread; of the file reader_ reads
   std::int64_t seen_version_ = -1;         // job thread
   JobThread* thread_ = nullptr;
 };

@@ -100,7 +100,7 @@ void ExperimentController::set_recipe_text(const QString& toml) {
 
 void ExperimentController::ask_plan() {
   if (faults_.empty())
-    planner_->plan(q(recipe::to_toml(recipe_, recipe::Detail::everything)));
+    planner_->plan(q(recipe::to_toml(recipe_, recipe::Detail::everything)), q(recipe_.text("run.name")));
   else
     planner_->forget();
 }

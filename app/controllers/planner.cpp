@@ -22,9 +22,11 @@ Planner::~Planner() {
   process_->waitForFinished(200);
 }
 
-void Planner::plan(const QString& recipe_toml) {
+void Planner::plan(const QString& recipe_toml, const QString& name) {
   if (recipe_toml == recipe_ && (busy_ || prediction_)) return;
   recipe_ = recipe_toml;
+  name_ = name.simplified();
+  name_.replace(QLatin1Char(':'), QLatin1Char('-'));  // a colon ends the name in what the program says
   busy_ = true;
   pause_.start();
   Q_EMIT changed();
@@ -64,7 +66,9 @@ void Planner::run() {
       give_up(tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName()));
   });
   const QByteArray recipe = recipe_.toUtf8();
-  process_->start(program_, {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--json")});
+  QStringList words = {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--json")};
+  if (!name_.isEmpty()) words << QStringLiteral("--recipe-name=") + name_;
+  process_->start(program_, words);
   process_->write(recipe);
   process_->closeWriteChannel();
   process_->setProperty("recipe", recipe_);

@@ -23,8 +23,9 @@ class Planner final : public QObject {
   explicit Planner(QString program, QObject* parent = nullptr);
   ~Planner() override;
 
-  void plan(const QString& recipe_toml);  // debounced
-  void forget();                          // no plan: the recipe has faults
+  // Debounced. What the program says of the recipe calls it by `name`; empty: "recipe".
+  void plan(const QString& recipe_toml, const QString& name = {});
+  void forget();  // no plan: the recipe has faults
   [[nodiscard]] const std::optional<recipe::Prediction>& prediction() const { return prediction_; }
   [[nodiscard]] bool is_busy() const { return busy_; }
   [[nodiscard]] const QString& trouble() const { return trouble_; }  // why there is no plan, in a sentence
@@ -44,6 +45,7 @@ class Planner final : public QObject {
 
   QString program_;
   QString recipe_;
+  QString name_;
   QTimer pause_;
   std::unique_ptr<QProcess> process_;
   std::optional<recipe::Prediction> prediction_;

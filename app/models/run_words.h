@@ -27,7 +27,6 @@ struct StatusLook {
                                   double pace = std::numeric_limits<double>::quiet_NaN());
 // Steps per second over the whole run, or what the last step took while it is live. NaN: not known.
 [[nodiscard]] double steps_per_second(const store::Run& run, std::int64_t now_ns);
-// "just now", "12 min ago", "today 14:05", "Mon 14:05", "3 Nov 2026".
 // What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
 // its process died.
 [[nodiscard]] QString damage_words(const store::Run& run);
@@ -36,6 +35,7 @@ enum class TimeStyle { age, date };
 [[nodiscard]] TimeStyle time_style(const QString& text);  // anything unknown: age
 void set_time_style(TimeStyle style);                     // of when_text, for the whole program; GUI thread
 
+// "just now", "12 min ago", "today 14:05", "Mon 14:05", "3 Nov 2026".
 [[nodiscard]] QString when_text(std::int64_t time_ns, std::int64_t now_ns);
 [[nodiscard]] std::int64_t wall_now_ns();
 

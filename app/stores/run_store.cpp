@@ -1,17 +1,25 @@
 #include "app/stores/run_store.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace athanor::app {
 namespace {
 
+bool same(const std::vector<store::JournalDamage>& a, const std::vector<store::JournalDamage>& b) {
+  const auto parts = [](const store::JournalDamage& damage) {
+    return std::tie(damage.rank, damage.offset, damage.bytes, damage.tail, damage.reason);
+  };
+  return std::ranges::equal(a, b, {}, parts, parts);
+}
+
 bool same(const store::Run& a, const store::Run& b) {
   return a.status == b.status && a.step == b.step && a.steps == b.steps && a.last == b.last && a.name == b.name &&
          a.cause == b.cause && a.model == b.model && a.created_ns == b.created_ns && a.started_ns == b.started_ns &&
          a.ended_ns == b.ended_ns && a.parent == b.parent && a.tags == b.tags && a.note == b.note &&
-         a.pinned == b.pinned && a.directory == b.directory && a.damage.size() == b.damage.size();
+         a.pinned == b.pinned && a.directory == b.directory && same(a.damage, b.damage);
 }
 
 }  // namespace

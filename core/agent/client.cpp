@@ -9,10 +9,13 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <thread>
@@ -30,10 +33,22 @@ constexpr const char* kTalk = "talk to athanor-agent";
 
 Error lost() { return {ErrorKind::communication, kTalk, "it has ended", "start it again: athanor-agent"}; }
 
+// Why there is no connection.
+struct Refused {
+  bool is_absent = false;         // nobody listens
+  bool is_other_version = false;  // somebody does, whose words are not ours
+  std::int64_t pid = 0;           // as it said; 0: it did not
+};
+
 // One connection: lines in and out.
 class Line {
  public:
   static Result<Line> open(const fs::path& socket) {
+    Refused ignored;
+    return open(socket, ignored);
+  }
+
+  static Result<Line> open(const fs::path& socket, Refused& refused) {
     Line line;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -42,18 +57,20 @@ class Line {
     socket.native().copy(address.sun_path, sizeof address.sun_path - 1);
     line.fd_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!line.fd_ || ::connect(line.fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      const bool absent = errno == ENOENT || errno == ECONNREFUSED;
-      return fail(ErrorKind::unavailable, kTalk, absent ? "none is running" : std::strerror(errno),
-                  "start one: athanor-agent");
+      refused.is_absent = errno == ENOENT || errno == ECONNREFUSED;
+      if (refused.is_absent) return fail(ErrorKind::unavailable, kTalk, "none is running", "start one: athanor-agent");
+      return fail(ErrorKind::unavailable, kTalk, socket.string() + ": " + std::strerror(errno),
+                  "see that this folder is yours");
     }
     ::fcntl(line.fd_.get(), F_SETFL, O_NONBLOCK);
     auto hello = line.receive(Clock::now() + kDeadline, -1);
     if (!hello) return tl::unexpected(hello.error());
-    if (!hello->is_object() || hello->value("athanor_agent", 0) != kProtocol) {
+    if (!hello->is_object() || number_in(*hello, "athanor_agent") != kProtocol) {
+      refused = {false, true, number_in(*hello, "pid")};
       return fail(ErrorKind::unavailable, kTalk, "the one that runs is of another version",
                   "end it: athanor-agent quit");
     }
-    line.agent_ = identify(hello->value("pid", std::int64_t{0}));
+    line.agent_ = identify(number_in(*hello, "pid"));
     return line;
   }
 
@@ -98,10 +115,43 @@ class Line {
   }
 
  private:
+  // 0 when there is none.
+  static std::int64_t number_in(const Json& json, const char* name) {
+    const auto found = json.is_object() ? json.find(name) : json.end();
+    return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  }
+
   Descriptor fd_;
   std::string in_;
   std::optional<store::Process> agent_;
 };
+
+}  // namespace
+
+namespace {
+
+// The process that serves this home as its lock tells; `said` is what it calls itself.
+std::optional<store::Process> holder_of(const fs::path& file, std::int64_t said) {
+  const Descriptor lock(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (!lock) return std::nullopt;
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return std::nullopt;
+  std::int64_t noted = 0;
+  std::ifstream(file) >> noted;
+  for (const std::int64_t pid : {said, noted}) {
+    if (pid > 1 && pid != ::getpid() && has_open(pid, file)) return identify(pid);
+  }
+  return std::nullopt;
+}
+
+Result<void> end_process(const store::Process& process) {
+  constexpr const char* kEnd = "end athanor-agent";
+  if (::kill(static_cast<pid_t>(process.pid), SIGTERM) != 0 && errno != ESRCH)
+    return fail(ErrorKind::io, kEnd, std::strerror(errno));
+  const auto until = Clock::now() + kDeadline;
+  while (is_alive(process) && Clock::now() < until) std::this_thread::sleep_for(5ms);
+  if (!is_alive(process)) return {};
+  return fail(ErrorKind::communication, kEnd, "it has not ended in time", "try again");
+}
 
 }  // namespace
 
@@ -149,6 +199,27 @@ Result<std::unique_ptr<Client>> Client::connect(const fs::path& home, bool start
   }
   if (!line) return tl::unexpected(line.error());
   return std::unique_ptr<Client>(new Client(std::make_unique<State>(State{places, std::move(*line)})));
+}
+
+Result<bool> Client::quit_agent(const fs::path& home) {
+  const Places places = places_of(fs::absolute(home).lexically_normal());
+  Refused refused;
+  auto line = Line::open(places.socket, refused);
+  if (line) {
+    Client client(std::make_unique<State>(State{places, std::move(*line)}));
+    if (auto ended = client.shut_down_agent(); !ended) return tl::unexpected(ended.error());
+    return true;
+  }
+  if (refused.is_absent) return false;
+  if (!refused.is_other_version) return tl::unexpected(line.error());
+  const auto process = holder_of(places.lock, refused.pid);
+  if (!process) {
+    return fail(ErrorKind::unavailable, "end athanor-agent",
+                "the one that runs is of another version, and which process it is cannot be told",
+                "end it with the version that started it");
+  }
+  if (auto ended = end_process(*process); !ended) return tl::unexpected(ended.error());
+  return true;
 }
 
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}

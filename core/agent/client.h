@@ -33,6 +33,8 @@ class Client {
   // Connects; starts an agent (detached, the athanor-agent beside this program) when none answers.
   [[nodiscard]] static Result<std::unique_ptr<Client>> connect(const std::filesystem::path& home,
                                                                bool start_if_absent = true);
+  // Ends the agent of this home, also one of another version, and waits until it has ended; false when none runs.
+  [[nodiscard]] static Result<bool> quit_agent(const std::filesystem::path& home);
   ~Client();
 
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);

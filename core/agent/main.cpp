@@ -257,16 +257,10 @@ int wait(Client& client, store::RunId run) {
 }
 
 int quit() {
-  const auto connected = Client::connect(athanor_home(), false);
-  const bool runs = connected.has_value();
-  if (!runs && connected.error().kind != ErrorKind::unavailable && connected.error().kind != ErrorKind::communication)
-    return refuse(connected.error());
-  if (runs) {
-    if (const auto done = (*connected)->shut_down_agent(); !done) return refuse(done.error());
-  } else {
-    std::cerr << "No agent is running\n";
-  }
-  if (g_json) print({{"was_running", runs}});
+  const auto was_running = Client::quit_agent(athanor_home());
+  if (!was_running) return refuse(was_running.error());
+  if (!*was_running) std::cerr << "No agent is running\n";
+  if (g_json) print({{"was_running", *was_running}});
   return 0;
 }
 

@@ -3,6 +3,8 @@
 #include "core/agent/follower.h"
 #include "core/agent/launch.h"
 #include "core/agent/lock.h"
+#include "core/agent/moved.h"
+#include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/base/files.h"
 #include "core/base/guarded.h"
@@ -27,6 +29,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kKept = ".before-rebuild-";
+constexpr const char* kOnlyCopy = "-only-copy";  // of what the new history could not take over: never removed
 
 fs::path with(const fs::path& file, const char* suffix) { return file.string() + suffix; }
 
@@ -39,12 +42,17 @@ void remove_store(const fs::path& file) {
 
 using Found = std::vector<std::pair<store::NewRun, fs::path>>;
 
-Found runs_found(const fs::path& folder) {
+// A folder that cannot be looked into is no empty one: its runs are somewhere.
+Found runs_found(const fs::path& folder, bool must_be_there) {
   Found found;
   std::error_code code;
   for (auto entry = fs::directory_iterator(folder, code); !code && entry != fs::directory_iterator();
        entry.increment(code)) {
     if (auto run = recognise(entry->path())) found.emplace_back(std::move(*run), entry->path());
+  }
+  if (code && (must_be_there || code != std::errc::no_such_file_or_directory)) {
+    throw Failure(ErrorKind::io, "look into the folder of the runs " + folder.string(), code.message(),
+                  "mount or restore it; the history stays as it is until then");
   }
   // Those with a number of their own first, so that no other takes it.
   std::ranges::sort(found, {},
@@ -78,7 +86,8 @@ class Rebuilding {
     for (store::Run& run : value_or_throw(value_or_throw(store::Reader::open(fresh_))->runs()))
       known.emplace(run.id, std::move(run));
     follow_the_home(*writer, known);
-    for (const auto& [run, directory] : runs_found(places_.runs)) {
+    const bool any_started = std::ranges::any_of(known, [](const auto& each) { return has_started(each.second); });
+    for (const auto& [run, directory] : runs_found(places_.runs, any_started)) {
       const auto id = take_in(*writer, run, directory, known);
       if (id) known.erase(*id);
     }
@@ -98,15 +107,12 @@ class Rebuilding {
         copied.error().message());
   }
 
-  // A home that was moved as a whole has its runs in another place than its history says.
   void follow_the_home(store::Writer& writer, std::map<store::RunId, store::Run>& known) const {
-    for (auto& [id, run] : known) {
-      const fs::path here = places_.runs / fs::path(run.directory).filename();
-      std::error_code code;
-      if (here == run.directory || fs::exists(run.directory, code) || !fs::exists(here, code)) continue;
-      value_or_throw(writer.set_directory(id, here));
-      run.directory = here.string();
-    }
+    std::vector<store::Run> runs;
+    for (const auto& [id, run] : known) runs.push_back(run);
+    value_or_throw(follow_moved_home(writer, runs, places_.runs));
+    known.clear();
+    for (store::Run& run : runs) known.emplace(run.id, std::move(run));
   }
 
   std::optional<store::RunId> take_in(store::Writer& writer, const store::NewRun& run, const fs::path& directory,
@@ -114,6 +120,7 @@ class Rebuilding {
     std::optional<store::RunId> id = value_or_throw(writer.run_in(directory));
     if (!id) id = value_or_throw(writer.add_run(run)).run;
     ++out_.runs;
+    const store::Job before = value_or_throw(writer.job(*id));
     value_or_throw(writer.forget(*id));
     Follower follower(*id, directory);
     while (true) {
@@ -125,6 +132,10 @@ class Rebuilding {
     const store::Job now = value_or_throw(writer.job(*id));
     const bool goes_on = now.status == store::RunStatus::queued || journal::has_writer(follower.journal(0));
     if (!goes_on) value_or_throw(follower.note_tails(writer));
+    // The wish to stop is in the history alone until the run says something of it.
+    const bool was_asked = before.status == store::RunStatus::stopping && is_alive(before.process);
+    if (goes_on && was_asked && store::is_live(now.status))
+      value_or_throw(writer.set_status(*id, store::RunStatus::stopping, ""));
     if (goes_on || !store::is_live(now.status)) return id;
     // The old history may know more of how its process ended than anything that is left of it.
     if (const auto old = known.find(*id); old != known.end() && !store::is_live(old->second.status)) {
@@ -145,6 +156,10 @@ class Rebuilding {
         .count();
   }
 
+  static bool has_started(const store::Run& run) {
+    return run.status != store::RunStatus::queued && run.started_ns != 0;
+  }
+
   // No journal of it was found: a run that never wrote one is what its row says, any other went with its folder.
   void leave_out_or_keep(store::Writer& writer, const store::Run& run) {
     const fs::path journal = fs::path(run.directory) / journal::file_name(0);
@@ -155,7 +170,7 @@ class Rebuilding {
       const std::string why = read ? "its journal is empty or damaged from the first byte on" : read.error().message();
       out_.failures.push_back(fmt::format("Run {}: {}", run.id, why));
     }
-    if (is_there || run.status == store::RunStatus::queued || run.started_ns == 0) {
+    if (is_there || !has_started(run)) {
       ++out_.runs;
       return;
     }
@@ -181,9 +196,10 @@ class Rebuilding {
   // beside it belongs to it and must not be found beside the new one.
   void keep_old() {
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const fs::path kept = places_.history.string() + fmt::format("{}{:%Y%m%dT%H%M%S}.{:03}", kKept,
-                                                                 std::chrono::floor<std::chrono::seconds>(now),
-                                                                 now.time_since_epoch().count() % 1000);
+    const fs::path kept = places_.history.string() +
+                          fmt::format("{}{:%Y%m%dT%H%M%S}.{:03}", kKept, std::chrono::floor<std::chrono::seconds>(now),
+                                      now.time_since_epoch().count() % 1000) +
+                          (is_whole() ? "" : kOnlyCopy);
     store::fold_log(places_.history);
     std::error_code code;
     if (::link(places_.history.c_str(), kept.c_str()) != 0) {
@@ -192,23 +208,49 @@ class Rebuilding {
     }
     if (fs::exists(with(places_.history, "-wal"), code)) {
       fs::rename(with(places_.history, "-wal"), with(kept, "-wal"), code);
-      if (code) refuse_home(places_, code.value());
+      if (code) {
+        std::error_code ignored;
+        fs::remove(kept, ignored);  // without its log it is not the old history
+        refuse_home(places_, code.value());
+      }
     }
     fs::remove(with(places_.history, "-shm"), code);
     out_.kept = kept;
   }
 
+  [[nodiscard]] bool is_whole() const { return out_.left_out == 0 && out_.failures.empty(); }
+
+  // Only those of which nothing is missing in the new history.
   void forget_earlier_copies() const {
-    if (out_.kept.empty()) return;
+    if (out_.kept.empty() || !is_whole()) return;
+    const auto now = ids_in(places_.history);
+    if (!now) return;
     const std::string ours = out_.kept.filename().string();
     const std::string beginning = places_.history.filename().string() + kKept;
+    std::vector<fs::path> copies;
     std::error_code code;
     for (auto entry = fs::directory_iterator(places_.home, code); !code && entry != fs::directory_iterator();
          entry.increment(code)) {
       const std::string name = entry->path().filename().string();
-      std::error_code ignored;
-      if (name.starts_with(beginning) && !name.starts_with(ours)) fs::remove(entry->path(), ignored);
+      const bool is_log = name.ends_with("-wal") || name.ends_with("-shm");
+      if (name.starts_with(beginning) && !name.starts_with(ours) && !name.ends_with(kOnlyCopy) && !is_log)
+        copies.push_back(entry->path());
     }
+    for (const fs::path& copy : copies) {
+      const auto then = ids_in(copy);
+      if (then && std::ranges::includes(*now, *then)) remove_store(copy);
+    }
+  }
+
+  // Nothing when it cannot be read.
+  static std::optional<std::set<store::RunId>> ids_in(const fs::path& history) {
+    const auto reader = store::Reader::open(history);
+    if (!reader) return std::nullopt;
+    const auto runs = (*reader)->runs();
+    if (!runs) return std::nullopt;
+    std::set<store::RunId> ids;
+    for (const store::Run& run : *runs) ids.insert(run.id);
+    return ids;
   }
 
   const Places& places_;

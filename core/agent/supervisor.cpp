@@ -1,6 +1,7 @@
 // Directories, files and processes; what follows for runs is in supervisor_runs.cpp.
 #include "core/agent/supervisor.h"
 
+#include "core/agent/moved.h"
 #include "core/journal/reader.h"
 
 #include <spdlog/spdlog.h>
@@ -55,6 +56,8 @@ void Supervisor::start() {
   }
   if (inotify_)
     runs_watch_ = ::inotify_add_watch(inotify_.get(), places_.runs.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  auto known = value_or_throw(reader_.runs());
+  value_or_throw(follow_moved_home(writer_, known, places_.runs));
   scan();
   for (const store::Job& job : value_or_throw(writer_.jobs())) {
     if (job.status != store::RunStatus::queued) take_up(job);

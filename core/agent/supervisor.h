@@ -56,6 +56,7 @@ class Supervisor {
     std::optional<Clock::time_point> kill_at;  // when a process that was asked to stop is ended by force
     bool said_stopping = false;                // it heard the wish and has the longer time to save
     bool killed = false;                       // it was, and its journal does not say so yet
+    bool told_fault = false;                   // the journal has the fault, and not yet the state
     Clock::time_point say_until{};             // how long that is tried
     std::optional<Clock::time_point> unreadable_since;
     bool adopted = false;  // was started before this agent was

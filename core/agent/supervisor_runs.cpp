@@ -93,7 +93,7 @@ void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pi
     if (auto noted = writer_.set_status(run, store::RunStatus::starting, ""); !noted)
       spdlog::error("{}", noted.error().message());
   }
-  watch.asked_to_stop = false;
+  watch.asked_to_stop = watch.killed = watch.told_fault = false;
   watch.kill_at.reset();
   watch.ended = false;
   watch.live = true;
@@ -107,14 +107,15 @@ void Supervisor::settle(store::RunId run, Watch& watch) {
     watch.read_again = Clock::now() + kAfterRefusal;
     wake(run);
   };
-  if (watch.killed) {
+  const auto job = writer_.job(run);
+  if (!job) return again(job.error());
+  // A run that has said how it ended and hung only after that keeps its word.
+  if (watch.killed && store::is_live(job->status)) {
     // Those it started may hold the journal for a moment longer than it does.
     if (const auto said = say_killed(run, watch); !said) return again(said.error());
     watch.killed = false;
     return wake(run);  // what was written now is read first
   }
-  const auto job = writer_.job(run);
-  if (!job) return again(job.error());
   if (const auto noted = watch.follower.note_tails(writer_); !noted) return again(noted.error());
   if (store::is_live(job->status) && job->status != store::RunStatus::queued) {
     const bool said_nothing = job->launch != store::Launch::nothing;
@@ -139,7 +140,7 @@ void Supervisor::settle(store::RunId run, Watch& watch) {
 
 // Nothing goes on in the run any more.
 void Supervisor::rest(store::RunId run, Watch& watch) {
-  watch.ended = watch.live = watch.adopted = watch.asked_to_stop = false;
+  watch.ended = watch.live = watch.adopted = watch.asked_to_stop = watch.killed = watch.told_fault = false;
   watch.kill_at.reset();
   watch.process = {};
   watch.ending = {};
@@ -185,7 +186,10 @@ Result<void> Supervisor::say_killed(store::RunId run, Watch& watch) {
   journal::Writer& journal = **opened;
   const journal::FaultSeen fault{row->step, to_string(ErrorKind::cancelled), "stop", cause,
                                  "resume it from its last checkpoint"};
-  if (auto said = journal.append(fault); !said) return said;
+  if (!watch.told_fault) {
+    if (auto said = journal.append(fault); !said) return said;
+    watch.told_fault = true;
+  }
   if (auto said = journal.append(journal::StateChanged{journal::RunState::failed, cause}); !said) return said;
   return journal.sync();
 }

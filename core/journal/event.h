@@ -52,7 +52,7 @@ struct Span {
 
 struct DeviceSample {
   std::string device;             // "cpu", "cuda:0"
-  double utilisation = 0;         // 0…1 of the whole device
+  double utilisation = 0;         // 0…1 of the whole device; negative: not known
   std::int64_t memory_bytes = 0;  // used by this run
   std::int64_t memory_total_bytes = 0;
   double power_w = -1;  // negative: not known

@@ -87,12 +87,13 @@ std::vector<journal::DeviceSample> GpuMeter::read() const {
     Memory memory{};
     unsigned milliwatts = 0, celsius = 0;
     // A device that has fallen off the bus answers nothing; a gap says more than zeros.
-    if (library_->utilisation(gpu.handle, &share) != kSuccess) continue;
     if (library_->memory(gpu.handle, &memory) != kSuccess) continue;
+    // A share of a partitioned device has memory and no utilisation of its own.
+    const bool has_utilisation = library_->utilisation(gpu.handle, &share) == kSuccess;
     const bool has_power = library_->power_milliwatts(gpu.handle, &milliwatts) == kSuccess;
     const bool has_temperature = library_->temperature(gpu.handle, kCoreSensor, &celsius) == kSuccess;
     samples.push_back({.device = gpu.label,
-                       .utilisation = share.gpu_percent / kPercent,
+                       .utilisation = has_utilisation ? share.gpu_percent / kPercent : -1.0,
                        .memory_bytes = static_cast<std::int64_t>(memory.used_bytes),
                        .memory_total_bytes = static_cast<std::int64_t>(memory.total_bytes),
                        .power_w = has_power ? milliwatts / kMilliwattsPerWatt : -1.0,

@@ -5,8 +5,10 @@
 namespace athanor::observe {
 
 Sampler::Sampler(std::chrono::milliseconds interval, std::vector<WatchedGpu> gpus,
-                 std::function<void(const journal::DeviceSample&)> take)
-    : take_(std::move(take)), thread_([this, interval, gpus = std::move(gpus)] { work(interval, gpus); }) {}
+                 std::function<void(const journal::DeviceSample&)> take, std::function<void(const std::string&)> miss)
+    : take_(std::move(take)),
+      miss_(std::move(miss)),
+      thread_([this, interval, gpus = std::move(gpus)] { work(interval, gpus); }) {}
 
 Sampler::~Sampler() {
   {
@@ -20,6 +22,7 @@ Sampler::~Sampler() {
 void Sampler::work(std::chrono::milliseconds interval, const std::vector<WatchedGpu>& gpus) {
   const std::int64_t memory_total = machine().memory_bytes;
   const GpuMeter gpu_meter(gpus);
+  if (miss_ && !gpu_meter.why_not().empty()) miss_(gpu_meter.why_not());
   CpuMeter meter;
   (void)meter.utilisation();
   std::unique_lock lock(mutex_);

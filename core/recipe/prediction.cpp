@@ -6,6 +6,31 @@ namespace athanor::recipe {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr Topic kTopics[] = {Topic::general, Topic::time, Topic::memory};
+
+Note note_from(const json& in) {
+  // Predictions in older journals have plain sentences.
+  if (in.is_string()) return {Topic::general, in.get<std::string>()};
+  Note out{Topic::general, in.at("text").get<std::string>()};
+  const auto name = in.at("topic").get<std::string>();
+  for (const Topic topic : kTopics)
+    if (to_string(topic) == name) out.topic = topic;
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(Topic topic) {
+  switch (topic) {
+    case Topic::general: break;
+    case Topic::time: return "time";
+    case Topic::memory: return "memory";
+  }
+  return "general";
+}
+
 std::string to_json(const Prediction& prediction) {
   json memory = json::array();
   for (const MemoryShare& share : prediction.memory) memory.push_back({{"owner", share.owner}, {"bytes", share.bytes}});
@@ -16,6 +41,8 @@ std::string to_json(const Prediction& prediction) {
                          {"arrays", share.arrays},
                          {"parameters", share.parameters}});
   }
+  json notes = json::array();
+  for (const Note& note : prediction.notes) notes.push_back({{"topic", to_string(note.topic)}, {"text", note.text}});
   const json out = {{"model", prediction.model},
                     {"parameters", prediction.parameters},
                     {"trainable", prediction.trainable},
@@ -31,7 +58,7 @@ std::string to_json(const Prediction& prediction) {
                     {"seconds_to_finish", prediction.seconds_to_finish},
                     {"checkpoint_bytes", prediction.checkpoint_bytes},
                     {"bytes_on_wire_per_step", prediction.bytes_on_wire_per_step},
-                    {"notes", prediction.notes}};
+                    {"notes", notes}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -60,7 +87,7 @@ Result<Prediction> prediction_from_json(std::string_view text) {
     in.at("seconds_to_finish").get_to(out.seconds_to_finish);
     in.at("checkpoint_bytes").get_to(out.checkpoint_bytes);
     in.at("bytes_on_wire_per_step").get_to(out.bytes_on_wire_per_step);
-    in.at("notes").get_to(out.notes);
+    for (const json& note : in.at("notes")) out.notes.push_back(note_from(note));
     return out;
   } catch (const json::exception& error) {
     return fail(ErrorKind::corrupt, "read a prediction", error.what());

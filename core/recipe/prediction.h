@@ -25,6 +25,13 @@ struct ParameterShare {
   std::int64_t parameters = 0;
 };
 
+enum class Topic { general, time, memory };
+
+struct Note {
+  Topic topic = Topic::general;
+  std::string text;  // a sentence
+};
+
 struct Prediction {
   std::string model;  // one line: "two_tower: image 1.2 M, text 0.4 M"
   std::int64_t parameters = 0;
@@ -41,9 +48,10 @@ struct Prediction {
   double seconds_to_finish = 0;  // training, evaluation and checkpoints
   std::int64_t checkpoint_bytes = 0;
   std::int64_t bytes_on_wire_per_step = 0;
-  std::vector<std::string> notes;  // what the prediction assumes, warnings
+  std::vector<Note> notes;  // what the prediction assumes, warnings
 };
 
+[[nodiscard]] std::string_view to_string(Topic topic);
 [[nodiscard]] std::string to_json(const Prediction& prediction);
 [[nodiscard]] Result<Prediction> prediction_from_json(std::string_view json);
 

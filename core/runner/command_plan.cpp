@@ -37,7 +37,10 @@ std::string table(const recipe::Prediction& prediction) {
   out += fmt::format("time         {:.0f} s for {} steps, evaluations and checkpoints\ncheckpoint   {:.1f} MiB\n",
                      prediction.seconds_to_finish, prediction.steps,
                      static_cast<double>(prediction.checkpoint_bytes) / kMebibyte);
-  for (const std::string& note : prediction.notes) out += note + "\n";
+  for (const recipe::Note& note : prediction.notes) {
+    const bool named = note.topic != recipe::Topic::general;
+    out += named ? fmt::format("({}) {}\n", recipe::to_string(note.topic), note.text) : note.text + "\n";
+  }
   out.pop_back();
   return out;
 }

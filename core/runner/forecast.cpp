@@ -148,7 +148,7 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
   if (!known.rates) known.rates.emplace();
   learn(*known.rates, measured.rates);
   store_calibration(machine_key(sound.recipe), known);
-  return {measured.times, "Time: measured just now with a few real steps."};
+  return {measured.times, "Measured just now with a few real steps."};
 }
 
 Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes) {
@@ -156,16 +156,15 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
   const auto found = known.shapes.find(shape_key(sound.recipe));
   if (found != known.shapes.end() &&
       (effort == Effort::quick || std::time(nullptr) - found->second.measured_at <= kFresh_s)) {
-    return {found->second, "Time: as measured on this machine with this model and batch."};
+    return {found->second, "As measured on this machine with this model and batch."};
   }
   if (effort == Effort::quick && known.rates) {
     const Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
     if (guess.comparable) {
-      return {guess.times, "Time: scaled from shapes like this one on this machine; a thorough plan measures it."};
+      return {guess.times, "Scaled from shapes like this one on this machine; a thorough plan measures it."};
     }
     if (2 * guess.times.step_s + guess.evaluate_s > kWorthMeasuring_s) {
-      return {guess.times,
-              "Time: scaled from much smaller shapes, so probably too long; a thorough plan measures this one."};
+      return {guess.times, "Scaled from much smaller shapes, so probably too long; a thorough plan measures this one."};
     }
   }
   return measured_now(sound, effort, accounted_bytes, std::move(known));
@@ -238,6 +237,12 @@ void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std:
   for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
 }
 
+void add_note(recipe::Prediction& out, recipe::Topic topic, const char* text) {
+  recipe::Note& note = out.notes.emplace_back();
+  note.topic = topic;
+  note.text = text;
+}
+
 void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& times, std::int64_t done,
                double measuring_s) {
   const train::Plan plan = train_plan(sound.recipe);
@@ -274,16 +279,18 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   out.spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   // A run measures before it starts, even where this forecast did not have to.
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
-  out.prediction.notes.push_back(std::move(timing.note));
-  for (std::string& note : precision_notes(dry)) out.prediction.notes.push_back(std::move(note));
-  out.prediction.notes.emplace_back("Memory: counted by a rehearsal of this recipe without arithmetic.");
+  add_note(out.prediction, recipe::Topic::time, timing.note.c_str());
+  for (const std::string& note : precision_notes(dry)) add_note(out.prediction, recipe::Topic::general, note.c_str());
+  add_note(out.prediction, recipe::Topic::memory, "Counted by a rehearsal of this recipe without arithmetic.");
   if (dry.pretrained) {
-    out.prediction.notes.push_back(describe(*dry.pretrained, sound.recipe.text("finetune.weights")));
+    const std::string note = describe(*dry.pretrained, sound.recipe.text("finetune.weights"));
+    add_note(out.prediction, recipe::Topic::general, note.c_str());
   }
-  if (std::string note = treatment_note(out.prediction); !note.empty()) out.prediction.notes.push_back(std::move(note));
+  if (const std::string note = treatment_note(out.prediction); !note.empty())
+    add_note(out.prediction, recipe::Topic::general, note.c_str());
   if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
-    out.prediction.notes.emplace_back(
-        "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
+    add_note(out.prediction, recipe::Topic::general,
+             "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
   }
   return out;
 }

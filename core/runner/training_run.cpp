@@ -134,8 +134,10 @@ train::Outcome TrainingRun::train() {
   report_ = std::make_unique<RunReport>(*journal_, console_, forecast, std::move(setting));
   tell_state(journal::RunState::running, "");
 
-  const observe::Sampler sampler(kSampleInterval, watched_gpus(assembly.context->device()),
-                                 [this](const journal::DeviceSample& sample) { report_->sample(sample); });
+  const observe::Sampler sampler(
+      kSampleInterval, watched_gpus(assembly.context->device()),
+      [this](const journal::DeviceSample& sample) { report_->sample(sample); },
+      [this](const std::string& why) { console_.warn(fmt::format("The GPU is not measured: {}", why)); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
     report_->tell(payload);

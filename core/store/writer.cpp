@@ -104,6 +104,28 @@ struct Writer::State {
     return query.getColumn(0).getInt64();
   }
 
+  void forget(RunId run) {
+    for (const char* sql :
+         {"DELETE FROM sample WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
+          "DELETE FROM tail WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
+          "DELETE FROM chunk WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
+          "DELETE FROM node WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
+          "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?",
+          "DELETE FROM retrieval WHERE run = ?", "DELETE FROM journal WHERE run = ?",
+          "DELETE FROM damage WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+      auto& statement = connection.statement(sql);
+      statement.bind(1, run);
+      statement.exec();
+    }
+    cache.forget(run);
+  }
+
+  void remove(RunId run) {
+    auto& drop = connection.statement("DELETE FROM run WHERE id = ?");
+    drop.bind(1, run);
+    drop.exec();
+  }
+
   void update_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns) {
     auto& update = connection.statement(
         "UPDATE run SET status = ?1, cause = ?2, ended_ns = ?3, queue_order = NULL, launch = 0 WHERE id = ?4");
@@ -279,21 +301,7 @@ Result<void> Writer::note_damage(RunId run, const JournalDamage& damage) {
 }
 
 Result<void> Writer::forget(RunId run) {
-  return state_->transact("forget what a run said", [&] {
-    for (const char* sql :
-         {"DELETE FROM sample WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM tail WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM chunk WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM node WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
-          "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?",
-          "DELETE FROM retrieval WHERE run = ?", "DELETE FROM journal WHERE run = ?",
-          "DELETE FROM damage WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
-      auto& statement = state_->connection.statement(sql);
-      statement.bind(1, run);
-      statement.exec();
-    }
-    state_->cache.forget(run);
-  });
+  return state_->transact("forget what a run said", [&] { state_->forget(run); });
 }
 
 Result<void> Writer::rename(RunId run, const std::string& name) {
@@ -375,6 +383,14 @@ Result<void> Writer::copy_runs(const std::filesystem::path& older) {
 
 Result<void> Writer::set_directory(RunId run, const std::filesystem::path& directory) {
   return state_->durably("note the folder of a run", [&] {
+    auto& query = state_->connection.statement("SELECT id FROM run WHERE directory = ? AND id <> ?");
+    SQLite::bind(query, directory.string(), run);
+    if (query.executeStep()) {
+      const RunId other = query.getColumn(0).getInt64();
+      query.reset();
+      state_->forget(other);
+      state_->remove(other);
+    }
     auto& update = state_->connection.statement("UPDATE run SET directory = ? WHERE id = ?");
     SQLite::bind(update, directory.string(), run);
     update.exec();
@@ -382,11 +398,7 @@ Result<void> Writer::set_directory(RunId run, const std::filesystem::path& direc
 }
 
 Result<void> Writer::remove(RunId run) {
-  return state_->durably("take a run out of the history", [&] {
-    auto& drop = state_->connection.statement("DELETE FROM run WHERE id = ?");
-    drop.bind(1, run);
-    drop.exec();
-  });
+  return state_->durably("take a run out of the history", [&] { state_->remove(run); });
 }
 
 }  // namespace athanor::store

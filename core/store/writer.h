@@ -115,6 +115,7 @@ class Writer {
   // Takes the rows of all runs, the queue and the steps of undo from an older history into this one, which holds no run
   // yet; nothing of what came out of journals. ErrorKind::unavailable when a newer version wrote it.
   Result<void> copy_runs(const std::filesystem::path& older);
+  // Another run that has this directory goes, with all that came out of its journals.
   Result<void> set_directory(RunId run, const std::filesystem::path& directory);
   // Takes a row away. Only for a run of which nothing was taken in.
   Result<void> remove(RunId run);

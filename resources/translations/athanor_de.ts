@@ -1808,6 +1808,10 @@
             <translation>noch keine Messung</translation>
         </message>
         <message>
+            <source>unknown</source>
+            <translation>unbekannt</translation>
+        </message>
+        <message>
             <source>In use</source>
             <translation>In Gebrauch</translation>
         </message>

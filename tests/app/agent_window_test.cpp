@@ -180,5 +180,20 @@ TEST_F(AgentWindow, SurvivesTheDeathOfTheAgent) {
   EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 1 && bench.list().front().id == id; }));
 }
 
+TEST_F(AgentWindow, AHistoryThatIsBuiltAnewIsReadAnew) {
+  const store::RunId first = home.enqueue(20);
+  ASSERT_EQ(home.wait(first).status, RunStatus::finished);
+  Bench bench = make();
+  bench.show("runs");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1; }));
+  home.kill_agent();
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::idle; }));
+  ASSERT_EQ(home.call({"rebuild"}).status, 0);
+  home.start_agent();
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::connected; }));
+  const store::RunId second = home.enqueue(20);
+  EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 2 && bench.list().front().id == second; }));
+}
+
 }  // namespace
 }  // namespace athanor::app

@@ -63,6 +63,19 @@ TEST_F(Table, ShowsNewestFirstPinnedOnTopWithoutDeleted) {
   EXPECT_EQ(cell(0, RunColumn::name), u"old"_s);
 }
 
+TEST_F(Table, ShowsAnotherDamageOfTheSameJournal) {
+  store::Run damaged = run(1, "a");
+  damaged.damage = {{0, 100, 8, false, "these bytes are not a whole frame"}};
+  runs.apply({damaged});
+  QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+  runs.apply({damaged});
+  EXPECT_EQ(changed.count(), 0);
+  damaged.damage[0].bytes = 64;
+  runs.apply({damaged});
+  EXPECT_EQ(changed.count(), 1);
+  EXPECT_EQ(runs.runs().front().damage[0].bytes, 64);
+}
+
 TEST_F(Table, ChangesRowsInPlaceInsteadOfResetting) {
   runs.apply({run(1, "a"), run(2, "b"), run(3, "c")});
   QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
@@ -207,6 +220,24 @@ TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
   EXPECT_EQ(faults[0],
             (recipe::Fault{8, "data.dataset", "there is none at /x/emoji; run `athanor-run prepare emoji`"}));
   EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
+}
+
+TEST(Planner, CallsTheRecipeByItsName) {
+  const auto card =
+      std::filesystem::path(qEnvironmentVariable("ATHANOR_HOME").toStdString()) / "datasets/emoji/card.json";
+  if (!std::filesystem::exists(card)) GTEST_SKIP() << "needs the data set emoji below ATHANOR_HOME";
+  Planner planner(QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run"));
+  planner.plan(u"[train\n"_s, u"night: small"_s);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !planner.is_busy(); }, 30'000));
+  EXPECT_TRUE(planner.trouble().contains(u"night- small:"_s)) << planner.trouble().toStdString();
+}
+
+TEST(LivePlots, DrawTheLossOfAnEvaluationAmongTheLosses) {
+  for (const PlotSpec& plot : live_plots()) {
+    const auto is_loss = [](const PlotMetric& metric) { return metric.name.ends_with("/loss"); };
+    const auto losses = std::ranges::count_if(plot.metrics, is_loss);
+    EXPECT_EQ(losses, plot.id == std::string_view("loss") ? 2 : 0) << plot.id;
+  }
 }
 
 TEST(Settings, ComeBackAndLeaveForeignKeysAlone) {

@@ -167,6 +167,13 @@ TEST_F(Plot, TellsAssistiveProgramsEverySeriesWithItsValue) {
   EXPECT_FALSE(series->isValid());
 }
 
+TEST(Strip, SaysThatAnUntoldUtilisationIsUnknown) {
+  UtilisationStrip strip(u"GPU 0"_s, 0);
+  strip.set_samples({{0, -1}, {1, -1}});
+  EXPECT_EQ(strip.accessibleDescription(), u"unknown"_s);
+  for (const StripBar& bar : fold_strip({{0, -1}, {1, -1}}, 0, 1, 2)) EXPECT_TRUE(bar.empty);
+}
+
 TEST(Strip, TellsAssistiveProgramsItsValues) {
   UtilisationStrip strip(u"CPU"_s, 0);
   strip.set_samples({{0, 0.5}, {1, 0.75}});

@@ -37,7 +37,7 @@ std::vector<StripBar> fold_strip(const std::vector<StripSample>& samples, double
     return std::min(out.size() - 1, static_cast<std::size_t>((seconds - from) / (to - from) * bars));
   };
   for (const StripSample& sample : samples) {
-    if (!std::isfinite(sample.value) || sample.seconds < from || sample.seconds > to) continue;
+    if (!std::isfinite(sample.value) || sample.value < 0 || sample.seconds < from || sample.seconds > to) continue;
     const std::size_t index = bar_at(sample.seconds);
     if (before && sample.seconds - before->seconds <= reach)
       for (std::size_t i = free; i < index; ++i) out[i] = {sample.value, sample.value, false};
@@ -63,7 +63,7 @@ UtilisationStrip::UtilisationStrip(const QString& name, int series_colour, QWidg
 
 void UtilisationStrip::set_samples(std::vector<StripSample> samples) {
   samples_ = std::move(samples);
-  setAccessibleDescription(samples_.empty() ? tr("no measurement yet") : percent_text(samples_.back().value));
+  setAccessibleDescription(samples_.empty() ? tr("no measurement yet") : present_value());
   update();
 }
 
@@ -72,9 +72,14 @@ void UtilisationStrip::set_detail(const QString& detail) {
   update();
 }
 
+QString UtilisationStrip::present_value() const {
+  const double value = samples_.back().value;
+  return value >= 0 ? percent_text(value) : tr("unknown");
+}
+
 std::vector<PaintedItem> UtilisationStrip::painted_items() const {
   if (samples_.empty()) return {};
-  std::vector<PaintedItem> out = {{tr("In use"), percent_text(samples_.back().value), rect(), QAccessible::Graphic}};
+  std::vector<PaintedItem> out = {{tr("In use"), present_value(), rect(), QAccessible::Graphic}};
   if (!detail_.isEmpty()) out.push_back({tr("Memory and power"), detail_, rect(), QAccessible::StaticText});
   return out;
 }
@@ -95,7 +100,7 @@ void UtilisationStrip::paintEvent(QPaintEvent*) {
   painter.drawText(QRect(text.left(), text.top(), text.width(), 20), Qt::AlignLeft | Qt::AlignVCenter, name_);
   painter.setFont(tabular_font(font()));
   painter.drawText(QRect(text.left(), text.top(), text.width(), 20), Qt::AlignRight | Qt::AlignVCenter,
-                   samples_.empty() ? QStringLiteral("–") : percent_text(samples_.back().value));
+                   samples_.empty() ? QStringLiteral("–") : present_value());
   painter.setFont(tabular_font(scaled(font(), 0.85)));
   painter.setPen(theme.color(Role::muted));
   paint_elided(painter, QRect(text.left(), text.top() + 20, text.width(), 18), Qt::AlignLeft | Qt::AlignVCenter,

@@ -12,7 +12,7 @@ namespace athanor::widgets {
 
 struct StripSample {
   double seconds = 0;
-  double value = 0;  // 0…1
+  double value = 0;  // 0…1; negative: not known
 };
 
 struct StripBar {
@@ -42,6 +42,8 @@ class UtilisationStrip final : public QWidget, public PaintedItems {
   void changeEvent(QEvent* event) override;
 
  private:
+  [[nodiscard]] QString present_value() const;
+
   QString name_;
   QString detail_;
   int colour_;

@@ -17,7 +17,6 @@
 namespace athanor::app {
 namespace {
 
-using namespace Qt::Literals::StringLiterals;
 using widgets::kGrid;
 
 QString owner_text(const std::string& owner) {
@@ -138,14 +137,11 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
   facts_->set_fact(tr("Device"), q(p.device));
   // How time and memory were come by stands under each; the rest at the end.
   QStringList notes, time_notes, memory_notes;
-  for (const std::string& note : p.notes) {
-    const QString text = q(note);
-    if (text.startsWith(u"Time: "_s))
-      time_notes << widgets::capitalised(text.mid(6));
-    else if (text.startsWith(u"Memory: "_s))
-      memory_notes << widgets::capitalised(text.mid(8));
-    else
-      notes << text;
+  for (const recipe::Note& note : p.notes) {
+    QStringList& place = note.topic == recipe::Topic::time     ? time_notes
+                         : note.topic == recipe::Topic::memory ? memory_notes
+                                                               : notes;
+    place << q(note.text);
   }
   show_notes(time_basis_, time_notes);
   show_notes(memory_basis_, memory_notes);

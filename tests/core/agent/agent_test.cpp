@@ -11,6 +11,7 @@
 #include <random>
 #include <sched.h>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -77,7 +78,11 @@ TEST(Program, SaysEverythingAsOneObjectWhenAskedForJson) {
   const auto rebuilt = say({"rebuild"});
   EXPECT_EQ(rebuilt.first, 3);
   EXPECT_THAT(rebuilt.second.at("error").at("remedy").get<std::string>(), HasSubstr("athanor-agent quit"));
+  const pid_t rank = home.rank_of(1);
+  ASSERT_GT(rank, 0);
+  ::kill(rank, SIGSTOP);  // it cannot have ended before the answer is made
   EXPECT_EQ(say({"stop", "1"}).second.at("status"), "stopping");
+  ::kill(rank, SIGCONT);
   EXPECT_EQ(say({"wait", "1"}).first, 130);
   EXPECT_EQ(say({"resume", "1"}).second.at("id"), 1);
   EXPECT_EQ(say({"show", "1"}).second.at("damage"), nlohmann::json::array());
@@ -102,6 +107,44 @@ TEST(Program, SaysEverythingAsOneObjectWhenAskedForJson) {
   }();
   EXPECT_EQ(refused.first, 1);
   EXPECT_THAT(refused.second.at("error").at("intention").get<std::string>(), HasSubstr(home.path.string()));
+}
+
+// As an agent of another version does: it has the lock, listens, and greets otherwise.
+[[noreturn]] void serve_otherwise(const Places& places, const std::string& greeting, bool with_lock) {
+  if (with_lock) {
+    const int lock = ::open(places.lock.c_str(), O_RDWR | O_CREAT, 0600);
+    if (::flock(lock, LOCK_EX) != 0) ::_exit(1);
+  }
+  const int server = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  places.socket.native().copy(address.sun_path, sizeof address.sun_path - 1);
+  if (::bind(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::_exit(1);
+  if (::listen(server, 4) != 0) ::_exit(1);
+  while (true) {
+    const int client = ::accept(server, nullptr, nullptr);
+    (void)::send(client, greeting.data(), greeting.size(), MSG_NOSIGNAL);
+  }
+}
+
+TEST(Program, QuitsAnAgentOfAnotherVersionAndRefusesWhatItCannotEnd) {
+  for (const bool with_lock : {true, false}) {
+    Home home;
+    const Places places = places_of(home.path);
+    fs::create_directories(places.folder);
+    const pid_t other = ::fork();
+    if (other == 0)
+      serve_otherwise(places, fmt::format("{{\"athanor_agent\":77,\"pid\":{}}}\n", ::getpid()), with_lock);
+    ASSERT_TRUE(Home::until([&] { return fs::exists(places.socket); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // bound, and listening
+    std::thread reaper([other] { ::waitpid(other, nullptr, 0); });
+    const auto quit = home.call({"quit"});
+    EXPECT_EQ(quit.status, with_lock ? 0 : 3) << quit.text;
+    EXPECT_EQ(quit.text.find("No agent is running"), std::string::npos);
+    EXPECT_EQ(::kill(other, 0) != 0, with_lock);
+    ::kill(other, SIGKILL);
+    reaper.join();
+  }
 }
 
 TEST(Program, KeepsItsSocketToItsUser) {

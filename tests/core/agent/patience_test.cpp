@@ -54,6 +54,22 @@ TEST(Patience, EndsARunByForceThatDoesNotStopAndSaysSo) {
   EXPECT_EQ(home.run(id).cause, failed.cause);  // the journal says it
 }
 
+TEST(Patience, LeavesTheLastWordToARunThatHangsAfterIt) {
+  Home home;
+  Policy policy;
+  policy.stop_within = 200ms;
+  start_with(home, policy);
+  const auto id = home.enqueue(1000000, "pace=1 end=hangs");
+  ASSERT_TRUE(home.until_step(id, 5));
+  value_or_throw(home.client->stop(id));
+  const auto stopped = home.wait(id);
+  EXPECT_EQ(stopped.status, RunStatus::stopped);
+  EXPECT_EQ(stopped.cause, "asked to stop");
+  EXPECT_TRUE(home.processes_of("athanor-run").empty());
+  for (const auto& occurrence : value_or_throw(home.history()->occurrences(id)))
+    EXPECT_FALSE(std::holds_alternative<journal::FaultSeen>(occurrence.payload));
+}
+
 TEST(Patience, AlsoEndsAStoppingRunThatAnEarlierAgentAskedToStop) {
   Home home;
   home.start_agent();

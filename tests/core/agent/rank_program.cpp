@@ -5,6 +5,7 @@
 //   run.notes = "pace=2 end=finished"    milliseconds per step; end: finished, exit1, silent, crash, or
 //                                        saves: takes its time to write the checkpoint when asked to stop,
 //                                        lingers: its process goes on for a while after its last word,
+//                                        hangs: its process does not end after its last word,
 //                                        stubborn: it does not stop, nor does a child of it that holds the journal
 #include "core/base/files.h"
 #include "core/journal/reader.h"
@@ -142,6 +143,7 @@ class Rank {
     }
     checkpoint(step);
     say(journal::StateChanged{journal::RunState::stopped, "asked to stop"});
+    while (wishes_.at("end") == "hangs") ::pause();
     if (wishes_.at("end") == "lingers") std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     constexpr int kInterrupted = 130;
     return kInterrupted;
@@ -149,7 +151,8 @@ class Rank {
 
   bool end_badly() {
     const std::string& end = wishes_.at("end");
-    if (end == "finished" || end == "lingers" || end == "saves" || end == "stubborn" || arguments_.resume) return false;
+    if (end != "exit1" && end != "silent" && end != "crash") return false;
+    if (arguments_.resume) return false;
     if (end == "crash") std::raise(SIGKILL);
     if (end == "exit1") std::cerr << "warming up\nCould not write the checkpoint: no space left on device\n";
     return true;

@@ -1,9 +1,11 @@
 // The history built again from the run directories: what is kept, and what becomes of the old one.
+#include "core/store/writer.h"
 #include "tests/core/agent/home.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace athanor::agent {
@@ -17,8 +19,11 @@ using testing::HasSubstr;
 std::vector<fs::path> copies_in(const Home& home) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(home.path)) {
-    if (entry.path().filename().string().starts_with("history.db.before-rebuild-")) found.push_back(entry.path());
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("history.db.before-rebuild-") && !name.ends_with("-wal") && !name.ends_with("-shm"))
+      found.push_back(entry.path());
   }
+  std::ranges::sort(found);
   return found;
 }
 
@@ -171,6 +176,104 @@ TEST(Rebuild, FollowsAHomeThatWasMovedAndLeavesOutRunsWhoseFoldersAreGone) {
   EXPECT_EQ(home.run(kept).name, "renamed");
   EXPECT_EQ(home.run(kept).directory, (home.path / "runs/small-1").string());
   EXPECT_EQ(value_or_throw(home.history()->runs()).size(), 1U);
+}
+
+TEST(Rebuild, KeepsEveryCopyOfWhichItLeftARunOut) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  value_or_throw(home.client->set_tags({id}, {"mine"}));
+  quit(home);
+  const fs::path folder = home.run(id).directory;
+  fs::rename(folder, home.root / "elsewhere");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_TRUE(value_or_throw(home.history()->runs()).empty());
+  const auto copies = copies_in(home);
+  EXPECT_EQ(copies.size(), 2U);
+  const bool any = std::ranges::any_of(copies, [](const fs::path& copy) {
+    const auto runs = value_or_throw(value_or_throw(store::Reader::open(copy))->runs());
+    return runs.size() == 1 && runs[0].tags == std::vector<std::string>{"mine"};
+  });
+  EXPECT_TRUE(any);
+  // It is back, but not what the history said of it: the first copy still knows more.
+  fs::rename(home.root / "elsewhere", folder);
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(id).tags.size(), 0U);
+  EXPECT_EQ(std::ranges::count(copies_in(home), copies.front()), 1);
+}
+
+TEST(Rebuild, KeepsTheWishThatALaterSessionOfARunStops) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(100000, "pace=2");
+  ASSERT_TRUE(home.until_step(id, 25));
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  value_or_throw(home.client->resume(id));
+  ASSERT_TRUE(Home::until([&] { return home.run(id).status == RunStatus::running; }));
+  ::kill(home.rank_of(id), SIGSTOP);
+  value_or_throw(home.client->stop(id));
+  quit(home);
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(id).status, RunStatus::stopping);
+}
+
+TEST(Rebuild, RefusesWhenTheFolderOfTheRunsIsNotThereOrCannotBeListed) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  value_or_throw(home.client->set_tags({id}, {"mine"}));
+  quit(home);
+  fs::rename(home.path / "runs", home.root / "unmounted");
+  for (const bool is_file : {false, true}) {
+    if (is_file) std::ofstream(home.path / "runs") << "no folder";
+    const auto refused = home.call({"rebuild"});
+    EXPECT_EQ(refused.status, 1) << refused.text;
+    EXPECT_THAT(refused.text, HasSubstr((home.path / "runs").string()));
+    EXPECT_EQ(home.run(id).tags.size(), 1U);
+    EXPECT_TRUE(copies_in(home).empty());
+    EXPECT_FALSE(fs::exists(home.path / "history.db.rebuilt"));
+  }
+  fs::remove(home.path / "runs");
+  fs::rename(home.root / "unmounted", home.path / "runs");
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(id).tags.size(), 1U);
+}
+
+TEST(Rebuild, FindsEachRunOfAMovedHomeOnceAlsoWhenAnAgentHasServedIt) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  value_or_throw(home.client->set_tags({id}, {"mine"}));
+  quit(home);
+  fs::rename(home.path, home.root / "moved");
+  home.path = home.root / "moved";
+  const std::string here = (home.path / "runs/small-1").string();
+  home.start_agent();
+  EXPECT_TRUE(Home::until([&] { return home.run(id).directory == here; }));
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 1U);
+  const auto another = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(another).status, RunStatus::finished);
+  quit(home);
+  // As a history has it in which the folder was found as a run of its own.
+  {
+    const auto writer = value_or_throw(store::Writer::open(home.path / "history.db"));
+    value_or_throw(writer->set_directory(id, "/nowhere/runs/small-1"));
+    store::NewRun twin;
+    twin.name = "small";
+    twin.directory = here;
+    twin.status = RunStatus::finished;
+    value_or_throw(writer->add_run(twin));
+  }
+  const auto rebuilt = home.call({"rebuild"});
+  EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
+  EXPECT_EQ(value_or_throw(home.history()->runs()).size(), 2U);
+  EXPECT_EQ(home.run(id).directory, here);
+  EXPECT_THAT(home.run(id).tags, ElementsAre("mine"));
+  EXPECT_EQ(home.steps_of(id).size(), 10U);
 }
 
 }  // namespace

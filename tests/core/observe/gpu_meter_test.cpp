@@ -35,6 +35,14 @@ TEST(GpuMeter, LeavesUnknownWhatTheDriverDoesNotTell) {
   EXPECT_LT(samples[1].temperature_c, 0);
 }
 
+TEST(GpuMeter, KeepsTheMemoryOfADeviceThatDoesNotTellItsUtilisation) {
+  const GpuMeter meter({{"cuda:0", "0000:5e:00.0"}}, ATH_NVML_TWIN);
+  const auto samples = meter.read();
+  ASSERT_EQ(samples.size(), 1u) << meter.why_not();
+  EXPECT_LT(samples[0].utilisation, 0);
+  EXPECT_EQ(samples[0].memory_bytes, 1073741824);
+}
+
 TEST(GpuMeter, SaysWhyThereAreNoSamples) {
   const GpuMeter no_library(kTwo, "libno-such-library.so.1");
   EXPECT_TRUE(no_library.read().empty());
@@ -69,6 +77,31 @@ TEST(Sampler, HandsOutTheProcessorAtItsPace) {
   EXPECT_EQ(samples[0].device, "cpu");
   EXPECT_GT(samples[0].memory_bytes, 0);
   EXPECT_GT(samples[0].memory_total_bytes, samples[0].memory_bytes);
+}
+
+// There is no driver here that knows a device at this place, whether or not there is a driver.
+TEST(Sampler, SaysOnceWhyAGpuIsNotMeasured) {
+  std::mutex mutex;
+  std::condition_variable seen;
+  std::vector<std::string> reasons;
+  int samples = 0;
+  const Sampler sampler(
+      5ms, {{"cuda:0", "ffff:ff:1f.0"}},
+      [&](const journal::DeviceSample& sample) {
+        const std::scoped_lock lock(mutex);
+        EXPECT_EQ(sample.device, "cpu");
+        ++samples;
+        seen.notify_all();
+      },
+      [&](const std::string& why) {
+        const std::scoped_lock lock(mutex);
+        EXPECT_EQ(samples, 0);
+        reasons.push_back(why);
+      });
+  std::unique_lock lock(mutex);
+  ASSERT_TRUE(seen.wait_for(lock, 20s, [&] { return samples >= 3; }));
+  ASSERT_EQ(reasons.size(), 1u);
+  EXPECT_FALSE(reasons[0].empty());
 }
 
 }  // namespace

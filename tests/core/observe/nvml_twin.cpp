@@ -1,5 +1,5 @@
-// The entry points of NVIDIA's management library for two devices: one that tells everything, one without sensors for
-// power and temperature.
+// The entry points of NVIDIA's management library for three devices: one that tells everything, one without sensors for
+// power and temperature, and a share of a device, which has no utilisation of its own either.
 #include <string_view>
 
 namespace {
@@ -14,7 +14,7 @@ struct Memory {
 constexpr int kSuccess = 0, kUninitialised = 1, kNotSupported = 3, kNotFound = 6;
 
 bool begun = false;
-int devices[2] = {0, 1};
+int devices[3] = {0, 1, 2};
 
 bool has_sensors(const void* device) { return device == &devices[0]; }
 
@@ -38,12 +38,15 @@ int nvmlDeviceGetHandleByPciBusId_v2(const char* bus_id, void** device) {
     *device = &devices[0];
   else if (std::string_view(bus_id) == "0000:43:00.0")
     *device = &devices[1];
+  else if (std::string_view(bus_id) == "0000:5e:00.0")
+    *device = &devices[2];
   else
     return kNotFound;
   return kSuccess;
 }
 
 int nvmlDeviceGetUtilizationRates(void* device, Utilisation* rates) {
+  if (device == &devices[2]) return kNotSupported;
   *rates = {has_sensors(device) ? 87u : 5u, 40u};
   return begun ? kSuccess : kUninitialised;
 }

@@ -108,11 +108,15 @@ TEST(PredictionJson, RoundTripsAndRefusesOtherText) {
   prediction.peak_memory_bytes = 30;
   prediction.steps_per_second = 1.5;
   prediction.seconds_to_finish = 120.25;
-  prediction.notes = {"measured here"};
+  prediction.notes = {{Topic::time, "Measured here."}, {Topic::memory, "Counted."}, {Topic::general, "Too large."}};
   const auto back = prediction_from_json(to_json(prediction));
   ASSERT_TRUE(back);
   EXPECT_EQ(to_json(*back), to_json(prediction));
   EXPECT_EQ(back->memory[1].bytes, 20);
+  ASSERT_EQ(back->notes.size(), 3U);
+  EXPECT_EQ(back->notes[0].topic, Topic::time);
+  EXPECT_EQ(back->notes[1].topic, Topic::memory);
+  EXPECT_EQ(back->notes[2].text, "Too large.");
   EXPECT_FALSE(prediction_from_json("{}"));
   EXPECT_FALSE(prediction_from_json("nonsense"));
 }

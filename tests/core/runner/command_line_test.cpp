@@ -154,7 +154,8 @@ TEST(Plan, OfAnotherShapeIsScaledFromWhatIsKnown) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const auto prediction = recipe::prediction_from_json(outcome.out);
   ASSERT_TRUE(prediction);
-  EXPECT_THAT(prediction->notes[0], HasSubstr("scaled"));
+  EXPECT_THAT(prediction->notes[0].text, HasSubstr("Scaled"));
+  EXPECT_EQ(prediction->notes[0].topic, recipe::Topic::time);
   EXPECT_GT(prediction->seconds_to_finish, 0);
 }
 
@@ -172,14 +173,14 @@ TEST(Plan, OfAShapeWithNothingLikeItIsMeasuredWhereThatIsCheap) {
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     const auto prediction = recipe::prediction_from_json(outcome.out);
     EXPECT_TRUE(prediction);
-    return prediction ? prediction->notes.front() : std::string();
+    return prediction ? prediction->notes.front().text : std::string();
   };
-  EXPECT_THAT(note_of({kSmoke}), HasSubstr("measured just now"));
-  EXPECT_THAT(note_of({kStarter, "--quick"}), HasSubstr("measured just now"));
-  EXPECT_THAT(note_of({kStarter, "--quick"}), HasSubstr("as measured"));
-  EXPECT_THAT(note_of({kStarter, "--quick", "--set", "data.batch_size=96"}), HasSubstr("scaled from shapes like"));
+  EXPECT_THAT(note_of({kSmoke}), HasSubstr("Measured just now"));
+  EXPECT_THAT(note_of({kStarter, "--quick"}), HasSubstr("Measured just now"));
+  EXPECT_THAT(note_of({kStarter, "--quick"}), HasSubstr("As measured"));
+  EXPECT_THAT(note_of({kStarter, "--quick", "--set", "data.batch_size=96"}), HasSubstr("Scaled from shapes like"));
   EXPECT_THAT(note_of({kStarter, "--quick", "--set", "model.image_width=4096", "--set", "model.image_depth=24"}),
-              HasSubstr("scaled from much smaller shapes"));
+              HasSubstr("Scaled from much smaller shapes"));
 }
 
 TEST(Plan, ADamagedCalibrationCountsAsNone) {

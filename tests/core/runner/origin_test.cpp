@@ -1,6 +1,7 @@
 // Where a run comes from: kept through every session, and held against what it goes on with.
 #include "core/base/files.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/data/writer.h"
 #include "core/store/writer.h"
 #include "tests/core/runner/run_program.h"
 
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <signal.h>
 
 namespace athanor::runner {
@@ -116,6 +118,48 @@ TEST_F(Origin, ADamagedProvenanceIsRefusedAndKept) {
   EXPECT_EQ(outcome.status, 4);
   EXPECT_THAT(outcome.err, HasSubstr("provenance.json"));
   EXPECT_EQ(bytes_of(run / "provenance.json"), "{\"data\":");
+}
+
+// The data set in `folder` again, whole and sound, with one picture drawn otherwise.
+data::DatasetCard redraw_a_picture(const fs::path& folder) {
+  data::NewDataset content;
+  {
+    const data::Dataset before = value_or_throw(data::Dataset::open(folder));
+    content.card = before.card();
+    content.concepts = before.concepts();
+    for (std::size_t i = 0; i < before.pictures().size(); ++i) {
+      const data::Picture& picture = before.pictures()[i];
+      content.pictures.push_back({picture.style, picture.concept_id, value_or_throw(before.decode(i))});
+    }
+    for (const auto& file : fs::directory_iterator(folder / "licences")) {
+      content.licences[file.path().filename().string()] = bytes_of(file.path());
+    }
+  }
+  std::ranges::fill(content.pictures.front().image.rgba, std::uint8_t{255});
+  fs::remove_all(folder);
+  return value_or_throw(data::write_dataset(std::move(content), folder));
+}
+
+TEST_F(Origin, ARedrawnPictureIsRefusedByResumeAndEval) {
+  fs::create_directories(folder_ / "home/datasets");
+  const fs::path data = folder_ / "home/datasets/emoji";
+  fs::copy(shared_home() / "datasets" / "emoji", data, fs::copy_options::recursive);
+  const fs::path run = folder_ / "run";
+  train_and_stop(run);
+
+  const data::DatasetCard card = redraw_a_picture(data);
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"train", "--run-dir", run.string(), "--resume"}, {"eval", run.string()}}) {
+    const std::string before = bytes_of(run / "journal-0.athj");
+    Launch launch;
+    launch.home = folder_ / "home";
+    launch.arguments = command;
+    const Outcome outcome = launch_program(launch);
+    EXPECT_EQ(outcome.status, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("the data set emoji has changed since"));
+    EXPECT_THAT(outcome.err, HasSubstr("is " + card.digest.substr(0, 12)));
+    EXPECT_EQ(bytes_of(run / "journal-0.athj"), before);
+  }
 }
 
 TEST_F(Origin, ChangedDataIsRefusedByResumeAndEval) {
