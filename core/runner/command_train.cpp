@@ -51,8 +51,12 @@ Beginning resumed(const RunDirectory& directory, const std::optional<Origin>& or
     out.from = fmt::format("checkpoint step-{}", out.checkpoint->contents.state.step);
   } else if (origin && !origin->parent.empty()) {
     out = from_parent(RunDirectory(origin->parent), origin->fork_step);
-  } else if (auto ticket = origin ? std::nullopt : from_ticket(directory)) {
+  } else if (auto ticket = from_ticket(directory)) {
     out = std::move(*ticket);
+  } else if (origin && origin->is_fork) {
+    throw Failure(ErrorKind::corrupt, fmt::format("go on with the fork {}", directory.folder().string()),
+                  "it has no checkpoint yet, and its provenance.json does not name the run and the step it comes from",
+                  "restore that file from a copy, or fork the run again");
   } else {
     out.from = "the start, for there was no checkpoint yet";
   }

@@ -109,8 +109,12 @@ Result<std::optional<Origin>> read_origin(const RunDirectory& run) {
     out.recipe = (*document)->value("recipe", "");
     if ((*document)->contains("from")) {
       const json& from = (*document)->at("from");
-      out.parent = from.value("run", "");
-      out.fork_step = from.value("step", std::int64_t{0});
+      out.is_fork = true;
+      const std::string parent = from.value("run", "");
+      if (!parent.empty() && from.contains("step")) {
+        out.parent = parent;
+        out.fork_step = from.at("step").get<std::int64_t>();
+      }
     }
     return out;
   } catch (const json::exception&) {

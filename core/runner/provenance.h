@@ -29,7 +29,8 @@ struct Session {
 
 // What later sessions ask of the beginning. Texts are empty where an older program did not note them.
 struct Origin {
-  std::string parent;  // folder of the run that was forked
+  bool is_fork = false;
+  std::string parent;  // folder of the run that was forked; empty when that or the step was not noted
   std::int64_t fork_step = 0;
   std::string data_name, data_digest;
   std::string recipe;  // resolved TOML

@@ -136,7 +136,10 @@ train::Outcome TrainingRun::train() {
 
   const observe::Sampler sampler(
       kSampleInterval, watched_gpus(assembly.context->device()),
-      [this](const journal::DeviceSample& sample) { report_->sample(sample); },
+      [this](const journal::DeviceSample& sample) {
+        report_->sample(sample);
+        (void)say_stopping();  // refused: the next look says it, at the latest after the step
+      },
       [this](const std::string& why) { console_.warn(fmt::format("The GPU is not measured: {}", why)); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
@@ -145,7 +148,7 @@ train::Outcome TrainingRun::train() {
   };
   ports.save = [&](std::int64_t step) { save(assembly, step); };
   ports.stop = [this] {
-    if (stop_requested() && state_ == "running") tell_state(journal::RunState::stopping, stop_signal());
+    value_or_throw(say_stopping());
     return stop_requested();
   };
   ports.now_ns = [this] { return journal_->now_ns(); };
@@ -226,6 +229,15 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
 void TrainingRun::tell_state(journal::RunState state, const std::string& cause) {
   state_ = std::string(journal::to_string(state));
   value_or_throw(journal_->append(journal::StateChanged{state, cause}));
+}
+
+// One step or evaluation may take longer than anybody waits for a word; so it is looked for beside them as well.
+Result<void> TrainingRun::say_stopping() {
+  const std::lock_guard lock(stopping_mutex_);
+  if (!stop_requested() || state_ != "running") return {};
+  auto said = journal_->append(journal::StateChanged{journal::RunState::stopping, stop_signal()});
+  if (said) state_ = "stopping";
+  return said;
 }
 
 // The disk may be what failed: everything here is tried and nothing thrown.

@@ -9,6 +9,7 @@
 #include "core/runner/run_report.h"
 
 #include <memory>
+#include <mutex>
 
 namespace athanor::runner {
 
@@ -44,6 +45,8 @@ class TrainingRun {
   void tell_precision(const Assembly& assembly);
   void save(const Assembly& assembly, std::int64_t step);
   void tell_state(journal::RunState state, const std::string& cause);
+  // Once, when the run was asked to stop. From the sampler's thread as well, while the trainer runs.
+  [[nodiscard]] Result<void> say_stopping();
   void tell_failure(const Error& error);
   [[nodiscard]] std::string media(std::size_t picture);
 
@@ -55,7 +58,8 @@ class TrainingRun {
   std::unique_ptr<journal::Writer> journal_;
   std::unique_ptr<RunReport> report_;
   std::string recipe_digest_;
-  std::string state_ = "preparing";
+  std::mutex stopping_mutex_;
+  std::string state_ = "preparing";  // while a sampler lives: under the mutex
   std::int64_t done_ = 0;
   bool fault_told_ = false;
 };

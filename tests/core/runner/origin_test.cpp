@@ -72,16 +72,27 @@ TEST_F(Origin, AForkThatNotedNothingYetIsToldByItsTicket) {
     wanted.directory = parent;
     number = value_or_throw(history->add_run(wanted)).run;
   }
-  // What the agent leaves before it starts the run's process.
-  const fs::path fork = folder_ / "fork";
-  fs::create_directory(fork);
-  fs::copy_file(parent / "recipe.toml", fork / "recipe.toml");
-  ASSERT_TRUE(write_file_flushed(fork / "ticket.json", json{{"parent", number}, {"fork_step", 20}}.dump()));
-  launch.arguments = {"train", "--run-dir", fork.string(), "--resume"};
-  const Outcome outcome = launch_program(launch);
-  ASSERT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(events_of_kind<journal::Recovery>(fork).at(0).from, "fork of parent at step 20");
-  EXPECT_EQ(read_run(fork).metrics.at("train/loss").begin()->first, 21);
+  // What the agent leaves before it starts the run's process; also when what the run noted itself is not whole.
+  const std::vector<json> noted = {nullptr, {{"run", parent.string()}}, {{"run", ""}, {"step", 20}}};
+  for (std::size_t i = 0; i < noted.size(); ++i) {
+    const fs::path fork = folder_ / ("fork-" + std::to_string(i));
+    fs::create_directory(fork);
+    fs::copy_file(parent / "recipe.toml", fork / "recipe.toml");
+    if (!noted[i].is_null()) {
+      const json document = {{"data", json::object()}, {"from", noted[i]}};
+      ASSERT_TRUE(write_file_flushed(fork / "provenance.json", document.dump()));
+      launch.arguments = {"train", "--run-dir", fork.string(), "--resume"};
+      const Outcome unknown = launch_program(launch);
+      EXPECT_EQ(unknown.status, 4);
+      EXPECT_THAT(unknown.err, HasSubstr("does not name the run and the step"));
+    }
+    ASSERT_TRUE(write_file_flushed(fork / "ticket.json", json{{"parent", number}, {"fork_step", 20}}.dump()));
+    launch.arguments = {"train", "--run-dir", fork.string(), "--resume"};
+    const Outcome outcome = launch_program(launch);
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(events_of_kind<journal::Recovery>(fork).at(0).from, "fork of parent at step 20");
+    EXPECT_EQ(read_run(fork).metrics.at("train/loss").begin()->first, 21);
+  }
 }
 
 TEST_F(Origin, ResumingKeepsTheBeginningAndAddsASession) {
