@@ -51,7 +51,7 @@ TEST(Sgd, GathersSpeedAlongASlope) {
       if (!could_run<SgdArgs>({sgd_candidates()}, candidate, args)) continue;
       run_candidate<SgdArgs>({sgd_candidates()}, candidate, args, 1);
       // Velocities 1 and 1.5; Nesterov looks half a velocity further: 1.5 and 1.75.
-      EXPECT_FLOAT_EQ(param[0], nesterov ? -3.25f : -2.5f);
+      EXPECT_NEAR(param[0], nesterov ? -3.25f : -2.5f, 1e-6f);
     }
 }
 

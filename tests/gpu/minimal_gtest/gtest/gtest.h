@@ -94,6 +94,7 @@ struct Voidify {
 #define EXPECT_GT(a, b) ATH_EXPECT((a) > (b), "not greater: " #a ", " #b)
 #define EXPECT_GE(a, b) ATH_EXPECT((a) >= (b), "less: " #a ", " #b)
 #define EXPECT_NEAR(a, b, distance) ATH_EXPECT(std::abs((a) - (b)) <= (distance), "not near: " #a ", " #b)
+#define EXPECT_STREQ(a, b) ATH_EXPECT(std::string(a) == std::string(b), "not the same text: " #a ", " #b)
 #define ASSERT_TRUE(a) ATH_ASSERT(static_cast<bool>(a), "not true: " #a)
 #define ASSERT_EQ(a, b) ATH_ASSERT((a) == (b), "not equal: " #a ", " #b)
 #define ASSERT_LT(a, b) ATH_ASSERT((a) < (b), "not less: " #a ", " #b)
