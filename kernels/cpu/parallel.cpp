@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <exception>
 #include <mutex>
 #include <omp.h>
@@ -27,23 +28,39 @@ inline void pause() noexcept {
 
 thread_local bool inside_block = false;
 
-// Within a block, libraries that use OpenMP must stay on the thread they were called on.
-class SerialOpenMp {
+sigset_t signals_from_outside() {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int own_fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) sigdelset(&set, own_fault);
+  return set;
+}
+
+// What holds for a thread while it runs blocks. Libraries that use OpenMP stay on the thread they were called on.
+// Signal handlers wait: the matrix products that oneDNN 2.6 generates keep their stack pointer inside their scratch on
+// the heap, where the frame of a handler would overwrite whatever lies below.
+class BlockScope {
  public:
-  SerialOpenMp() : before_(omp_get_max_threads()), outer_(inside_block) {
+  BlockScope() : outer_(inside_block) {
+    if (outer_) return;
+    static const sigset_t held_back = signals_from_outside();
+    pthread_sigmask(SIG_BLOCK, &held_back, &signals_before_);
+    threads_before_ = omp_get_max_threads();
     omp_set_num_threads(1);
     inside_block = true;
   }
-  ~SerialOpenMp() {
-    omp_set_num_threads(before_);
-    inside_block = outer_;
+  ~BlockScope() {
+    if (outer_) return;
+    inside_block = false;
+    omp_set_num_threads(threads_before_);
+    pthread_sigmask(SIG_SETMASK, &signals_before_, nullptr);
   }
-  SerialOpenMp(const SerialOpenMp&) = delete;
-  SerialOpenMp& operator=(const SerialOpenMp&) = delete;
+  BlockScope(const BlockScope&) = delete;
+  BlockScope& operator=(const BlockScope&) = delete;
 
  private:
-  int before_;
   bool outer_;
+  int threads_before_ = 1;
+  sigset_t signals_before_{};
 };
 
 struct Job {
@@ -100,7 +117,7 @@ class Pool {
     job_.running.store(width - 1, std::memory_order_relaxed);
     publish(width);
     {
-      const SerialOpenMp serial;
+      const BlockScope scope;
       job_.work(0);
     }
     for (int spin = 0; job_.running.load(std::memory_order_acquire) != 0; ++spin) relax(spin);
@@ -129,7 +146,7 @@ class Pool {
   }
 
   void serve(int worker, std::uint64_t seen) {
-    const SerialOpenMp serial;
+    const BlockScope scope;
     for (;;) {
       seen = wait_beyond(seen);
       if (stopping_.load()) return;
@@ -172,7 +189,7 @@ void run_blocks(int threads, std::int64_t blocks, BlockFunction function, void* 
   if (blocks <= 0) return;
   const int width = static_cast<int>(std::min<std::int64_t>(std::max(threads, 1), blocks));
   if (width > 1 && !inside_block && pool().try_run(width, blocks, function, context)) return;
-  const SerialOpenMp serial;
+  const BlockScope scope;
   for (std::int64_t block = 0; block < blocks; ++block) function(context, block, 0);
 }
 
