@@ -1,5 +1,7 @@
 #include "kernels/cuda/launch_config.h"
 
+#include "kernels/base/error.h"
+
 #include <algorithm>
 
 namespace athanor::kernels::cuda {
@@ -17,6 +19,13 @@ int threads_for(std::int64_t columns) noexcept {
 std::string to_string(const LaunchConfig& config) {
   return "grid " + std::to_string(config.blocks_x) + " x " + std::to_string(config.blocks_y) + ", block " +
          std::to_string(config.threads_x) + " x " + std::to_string(config.threads_y);
+}
+
+void check_launch(const char* op, const LaunchConfig& config) {
+  if (config.blocks_x <= kMaxBlocksX && config.blocks_y <= kMaxBlocksY && config.threads() <= kMaxThreads) return;
+  throw Failure(ErrorKind::internal, std::string("run ") + op + " on a CUDA device",
+                "its launch, " + to_string(config) + ", is more than devices take",
+                "Make data.batch_size smaller, or use the device cpu");
 }
 
 LaunchConfig per_element(std::int64_t elements, int per_thread) noexcept {

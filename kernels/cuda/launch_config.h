@@ -22,6 +22,10 @@ inline constexpr int kWarp = 32;
 inline constexpr int kBlockThreads = 256;
 inline constexpr std::int64_t kMaxBlocksX = 2147483647;
 inline constexpr std::int64_t kMaxBlocksY = 65535;
+inline constexpr int kMaxThreads = 1024;
+
+// Throws Failure (internal) for a launch that no device takes.
+void check_launch(const char* op, const LaunchConfig& config);
 
 [[nodiscard]] constexpr std::int64_t ceil_div(std::int64_t count, std::int64_t size) noexcept {
   return (count + size - 1) / size;

@@ -1,5 +1,6 @@
 #include "kernels/cuda/launch_config.h"
 
+#include "kernels/base/error.h"
 #include "kernels/cuda/product_plan.h"
 #include "kernels/cuda/strided.h"
 #include "kernels/cuda/workspace.h"
@@ -37,6 +38,20 @@ TEST(LaunchConfig, BlocksHoldWholeWarpsAndAtMostAThousandThreads) {
     EXPECT_EQ(config.threads() % kWarp, 0);
     EXPECT_GE(config.threads(), kWarp);
     EXPECT_LE(config.threads(), 1024);
+  }
+}
+
+TEST(LaunchConfig, ALaunchThatNoDeviceTakesIsRefusedByName) {
+  EXPECT_NO_THROW(check_launch("copy", {.blocks_x = kMaxBlocksX, .blocks_y = kMaxBlocksY, .threads_x = 1024}));
+  for (const LaunchConfig& config : {LaunchConfig{.blocks_x = kMaxBlocksX + 1}, LaunchConfig{.blocks_y = 65536},
+                                     LaunchConfig{.threads_x = 64, .threads_y = 32}}) {
+    try {
+      check_launch("copy", config);
+      ADD_FAILURE() << to_string(config);
+    } catch (const Failure& failure) {
+      EXPECT_NE(failure.error().intention.find("copy"), std::string::npos);
+      EXPECT_NE(failure.error().cause.find(to_string(config)), std::string::npos);
+    }
   }
 }
 

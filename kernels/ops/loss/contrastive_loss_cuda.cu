@@ -232,8 +232,8 @@ __global__ void column_scale_grad_kernel(Pairs pairs, std::int64_t begin, std::i
   const std::int64_t column = std::int64_t{blockIdx.x} * kColumns + threadIdx.x, n = pairs.n;
   float sum = 0.0f;
   if (column < n) {
-    float positives = 0.0f;
-    for (std::int64_t other = 0; other < n; ++other)
+    float positives = pairs.ids ? 0.0f : 1.0f;
+    for (std::int64_t other = 0; pairs.ids && other < n; ++other)
       if (pairs.together(column, other)) positives += 1.0f;
     const float factor = pairs.factor(), col_scale = pairs.column(column), lse = col_lse[column];
     const float half = 0.5f * dloss / static_cast<float>(n);

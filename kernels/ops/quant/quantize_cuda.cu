@@ -200,6 +200,7 @@ constexpr const char* kOp = "quantize";
 template <class T>
 void find_scales(const Exec& exec, const QuantizeArgs& args, const Source<T>& source, float* scales, float* amax) {
   const float largest = largest_code(args.format);
+  if (args.x.numel() == 0) return;
   if (args.grouping == Grouping::tensor) {
     const Chunks chunks = chunks_of(args.x.numel());
     cuda::launch_kernel(exec, kOp, {.blocks_x = chunks.blocks, .threads_x = cuda::kBlockThreads}, tensor_amax_kernel<T>,

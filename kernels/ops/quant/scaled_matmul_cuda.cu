@@ -24,7 +24,8 @@ __device__ float value_at(const Side& side, std::int64_t row, std::int64_t i) {
 template <class FormatA, class FormatB, class T>
 __global__ void scaled_matmul_kernel(Side a, Side b, const float* bias, bool accumulate, T* c) {
   __shared__ float tile_a[kTile][kTile + 1], tile_b[kTile][kTile + 1];
-  const std::int64_t row = std::int64_t{blockIdx.y} * kTile, column = std::int64_t{blockIdx.x} * kTile;
+  // Rows lie along x of the grid, where there is room for any number of tokens.
+  const std::int64_t row = std::int64_t{blockIdx.x} * kTile, column = std::int64_t{blockIdx.y} * kTile;
   float sum[kPerThread] = {};
   for (std::int64_t k = 0; k < a.grid.columns; k += kTile) {
     for (int i = static_cast<int>(threadIdx.y); i < kTile; i += kThreadsY) {
@@ -63,8 +64,8 @@ void scaled_matmul_cuda(const Exec& exec, const ScaledMatmulArgs& args) {
   const std::int64_t n = args.b.dim(0), k = args.b.dim(-1), m = args.c.numel() / n;
   const Side a{args.a.as<std::uint8_t>(), args.a_scales.as<float>(), scale_grid(args.a_grouping, m, k, args.block)};
   const Side b{args.b.as<std::uint8_t>(), args.b_scales.as<float>(), scale_grid(args.b_grouping, n, k, args.block)};
-  const cuda::LaunchConfig config{.blocks_x = cuda::ceil_div(n, kTile),
-                                  .blocks_y = cuda::ceil_div(m, kTile),
+  const cuda::LaunchConfig config{.blocks_x = cuda::ceil_div(m, kTile),
+                                  .blocks_y = cuda::ceil_div(n, kTile),
                                   .threads_x = kTile,
                                   .threads_y = kThreadsY};
   with_byte_format(args.a.dtype, [&]<class FormatA>() {

@@ -74,6 +74,7 @@ TEST(Quantize, OddSizesAndNothing) {
     args.stats = memory.output("stats", {QuantizeStats::kCount}, bitwise(), DType::f64);
     if (!could_run<QuantizeArgs>({quantize_candidates(), quantize_workspace_bytes}, candidate, args)) continue;
     for (int i = 0; i < QuantizeStats::kCount; ++i) EXPECT_EQ(args.stats.as<double>()[i], 0.0) << candidate.name;
+    EXPECT_TRUE(memory.block("scales").unchanged()) << candidate.name << " wrote a scale of nothing";
   }
 }
 
