@@ -63,5 +63,26 @@ inline void for_each_vec(std::int64_t n, Whole&& whole, Tail&& tail) {
   if (i < n) tail(i, n - i);
 }
 
+// How a body that is the same for both reaches memory: whole vectors, or the first n lanes.
+struct WholeLanes {
+  static Vec load(const float* p) { return Vec::load(p); }
+  static void store(Vec v, float* p) { v.store(p); }
+  static Vec keep(Vec v, float) { return v; }
+};
+struct FirstLanes {
+  std::int64_t n;
+  Vec load(const float* p) const { return Vec::load_first(p, n); }
+  void store(Vec v, float* p) const { v.store_first(p, n); }
+  Vec keep(Vec v, float value) const { return v.keep_first(n, value); }
+};
+
+// Calls body(i, lanes) for every full vector of [0, n) and for what is left.
+template <class Body>
+inline void for_each_lanes(std::int64_t n, Body&& body) {
+  for_each_vec(
+      n, [&](std::int64_t i) { body(i, WholeLanes{}); },
+      [&](std::int64_t i, std::int64_t rest) { body(i, FirstLanes{rest}); });
+}
+
 }  // namespace
 }  // namespace athanor::kernels::cpu

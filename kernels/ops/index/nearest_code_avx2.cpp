@@ -37,26 +37,20 @@ std::int64_t nearest_column_avx2(const float* products, const float* squares, st
 
 float squared_distance_avx2(const float* a, const float* b, std::int64_t count) {
   Vec sum = Vec::zero();
-  const auto add = [&](Vec difference) { sum = multiply_add(difference, difference, sum); };
-  cpu::for_each_vec(
-      count, [&](std::int64_t i) { add(Vec::load(a + i) - Vec::load(b + i)); },
-      [&](std::int64_t i, std::int64_t n) { add(Vec::load_first(a + i, n) - Vec::load_first(b + i, n)); });
+  cpu::for_each_lanes(count, [&](std::int64_t i, auto lanes) {
+    const Vec difference = lanes.load(a + i) - lanes.load(b + i);
+    sum = multiply_add(difference, difference, sum);
+  });
   return sum.sum();
 }
 
 void scaled_difference_avx2(const float* a, const float* b, std::int64_t count, float factor, bool accumulate,
                             float* out) {
   const Vec scale = Vec::all(factor);
-  cpu::for_each_vec(
-      count,
-      [&](std::int64_t i) {
-        const Vec value = scale * (Vec::load(a + i) - Vec::load(b + i));
-        (accumulate ? Vec::load(out + i) + value : value).store(out + i);
-      },
-      [&](std::int64_t i, std::int64_t n) {
-        const Vec value = scale * (Vec::load_first(a + i, n) - Vec::load_first(b + i, n));
-        (accumulate ? Vec::load_first(out + i, n) + value : value).store_first(out + i, n);
-      });
+  cpu::for_each_lanes(count, [&](std::int64_t i, auto lanes) {
+    const Vec value = scale * (lanes.load(a + i) - lanes.load(b + i));
+    lanes.store(accumulate ? lanes.load(out + i) + value : value, out + i);
+  });
 }
 
 }  // namespace athanor::kernels

@@ -7,31 +7,16 @@ namespace athanor::kernels {
 namespace {
 
 using cpu::exponential;
-using cpu::for_each_vec;
+using cpu::for_each_lanes;
 using cpu::Vec;
 
 constexpr float kLowest = -__builtin_huge_valf();
 
-// Loads and stores of whole vectors, or of the first n lanes.
-struct Whole {
-  static Vec load(const float* p) { return Vec::load(p); }
-  static void store(Vec v, float* p) { v.store(p); }
-  static __m256i load_ids(const std::int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
-  static Vec keep(Vec v, float) { return v; }
-};
-struct First {
-  std::int64_t n;
-  Vec load(const float* p) const { return Vec::load_first(p, n); }
-  void store(Vec v, float* p) const { v.store_first(p, n); }
-  __m256i load_ids(const std::int32_t* p) const { return _mm256_maskload_epi32(p, Vec::mask(n)); }
-  Vec keep(Vec v, float value) const { return v.keep_first(n, value); }
-};
-
-// Calls body(column, lanes) for all columns.
-template <class Body>
-inline void for_columns(std::int64_t cols, Body&& body) {
-  for_each_vec(
-      cols, [&](std::int64_t j) { body(j, Whole{}); }, [&](std::int64_t j, std::int64_t n) { body(j, First{n}); });
+inline __m256i load_ids(cpu::WholeLanes, const std::int32_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline __m256i load_ids(cpu::FirstLanes lanes, const std::int32_t* p) {
+  return _mm256_maskload_epi32(p, Vec::mask(lanes.n));
 }
 
 inline Vec same_ids(__m256i ids, std::int32_t id) {
@@ -58,7 +43,7 @@ void maxima(const ContrastiveTile& tile, float* row_max, float* col_max) {
     const float* x = tile.values + i * tile.stride;
     const Vec row_scale = Vec::all(kScaled ? tile.row_scale[i] : 1.0f);
     Vec top = Vec::all(kLowest);
-    for_columns(tile.cols, [&](std::int64_t j, auto lanes) {
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec value = lanes.load(x + j);
       top = maximum(top, lanes.keep(kScaled ? row_scale * value : value, kLowest));
       const Vec of_column = kScaled ? lanes.load(tile.col_scale + j) * value : value;
@@ -75,7 +60,7 @@ void sums(const ContrastiveTile& tile, const float* row_max, const float* col_ma
     const float* x = tile.values + i * tile.stride;
     const Vec row_scale = Vec::all(kScaled ? tile.row_scale[i] : 1.0f), top = Vec::all(row_max[i]);
     Vec sum = Vec::zero();
-    for_columns(tile.cols, [&](std::int64_t j, auto lanes) {
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec value = lanes.load(x + j);
       const Vec of_row = kScaled ? row_scale * value : value;
       const Vec of_column = kScaled ? lanes.load(tile.col_scale + j) * value : value;
@@ -99,12 +84,12 @@ void softmax_gradient(const ContrastiveTile& tile, const SoftmaxTileGradient& g)
     const Vec row_lse = Vec::all(g.row_lse[i]), row_scale = Vec::all(kScaled ? tile.row_scale[i] : 1.0f);
     const Vec share = Vec::all(g.factor * g.row_share[i]);
     Vec drow = Vec::zero();
-    for_columns(tile.cols, [&](std::int64_t j, auto lanes) {
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec value = lanes.load(x + j), col_scale = kScaled ? lanes.load(tile.col_scale + j) : Vec::all(1.0f);
       TwoSides side{factor * exponential((kScaled ? row_scale * value : value) - row_lse),
                     factor * exponential((kScaled ? col_scale * value : value) - lanes.load(g.col_lse + j))};
       if (tile.row_ids) {
-        const Vec target = {_mm256_and_ps(same_ids(lanes.load_ids(tile.col_ids + j), tile.row_ids[i]).v, share.v)};
+        const Vec target = {_mm256_and_ps(same_ids(load_ids(lanes, tile.col_ids + j), tile.row_ids[i]).v, share.v)};
         side.of_row = side.of_row - target;
         side.of_column = side.of_column - target;
       }
@@ -127,7 +112,7 @@ void softmax_gradient(const ContrastiveTile& tile, const SoftmaxTileGradient& g)
 template <class Lanes>
 inline Vec positives(const ContrastiveTile& tile, std::int64_t i, std::int64_t j, Lanes lanes) {
   if (!tile.row_ids) return Vec::zero();
-  return same_ids(lanes.load_ids(tile.col_ids + j), tile.row_ids[i]);
+  return same_ids(load_ids(lanes, tile.col_ids + j), tile.row_ids[i]);
 }
 
 inline Vec negate_where(Vec mask, Vec x) { return {_mm256_xor_ps(x.v, _mm256_and_ps(mask.v, _mm256_set1_ps(-0.0f)))}; }
@@ -146,7 +131,7 @@ void contrastive_tile_sums_avx2(const ContrastiveTile& tile, const float* row_ma
 
 void contrastive_tile_positives_avx2(const ContrastiveTile& tile, double* row_sum, double* col_sum) {
   for (std::int64_t i = 0; i < tile.rows; ++i)
-    for_columns(tile.cols, [&](std::int64_t j, auto lanes) {
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       if (!any(lanes.keep(positives(tile, i, j, lanes), 0.0f))) return;
       const std::int64_t count = tile.cols - j < Vec::kWidth ? tile.cols - j : Vec::kWidth;
       for (std::int64_t lane = 0; lane < count; ++lane) {
@@ -167,7 +152,7 @@ double sigmoid_tile_loss_avx2(const ContrastiveTile& tile, float bias) {
   const Vec shift = Vec::all(bias);
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     Vec sum = Vec::zero();
-    for_columns(tile.cols, [&](std::int64_t j, auto lanes) {
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec logit = lanes.load(tile.values + i * tile.stride + j) + shift;
       sum = sum + lanes.keep(softplus(negate_where(positives(tile, i, j, lanes), logit)), 0.0f);
     });
@@ -182,7 +167,7 @@ double sigmoid_tile_gradient_avx2(const ContrastiveTile& tile, float bias, float
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     float* x = tile.values + i * tile.stride;
     Vec sum = Vec::zero();
-    for_columns(tile.cols, [&](std::int64_t j, auto lanes) {
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec positive = positives(tile, i, j, lanes);
       const Vec g = scale * cpu::sigmoid(negate_where(positive, lanes.load(x + j) + shift));
       const Vec signed_gradient = negate_where(positive, g);

@@ -32,22 +32,18 @@ struct Distance {
 float distance_sum_avx2(const float* x, const float* target, std::int64_t count, float beta) {
   const Distance distance(beta);
   Vec sum = Vec::zero();
-  cpu::for_each_vec(
-      count, [&](std::int64_t i) { sum = sum + distance.value(Vec::load(x + i) - Vec::load(target + i)); },
-      [&](std::int64_t i, std::int64_t n) {
-        sum = sum + distance.value(Vec::load_first(x + i, n) - Vec::load_first(target + i, n));
-      });
+  cpu::for_each_lanes(count, [&](std::int64_t i, auto lanes) {
+    sum = sum + distance.value(lanes.load(x + i) - lanes.load(target + i));
+  });
   return sum.sum();
 }
 
 void distance_grad_avx2(const float* x, const float* target, std::int64_t count, float beta, float factor, float* dx) {
   const Distance distance(beta);
   const Vec scale = Vec::all(factor);
-  cpu::for_each_vec(
-      count, [&](std::int64_t i) { (scale * distance.slope(Vec::load(x + i) - Vec::load(target + i))).store(dx + i); },
-      [&](std::int64_t i, std::int64_t n) {
-        (scale * distance.slope(Vec::load_first(x + i, n) - Vec::load_first(target + i, n))).store_first(dx + i, n);
-      });
+  cpu::for_each_lanes(count, [&](std::int64_t i, auto lanes) {
+    lanes.store(scale * distance.slope(lanes.load(x + i) - lanes.load(target + i)), dx + i);
+  });
 }
 
 }  // namespace athanor::kernels

@@ -8,22 +8,6 @@ namespace {
 
 using cpu::Vec;
 
-struct Whole {
-  static Vec load(const float* p) { return Vec::load(p); }
-  static void store(Vec v, float* p) { v.store(p); }
-};
-struct First {
-  std::int64_t n;
-  Vec load(const float* p) const { return Vec::load_first(p, n); }
-  void store(Vec v, float* p) const { v.store_first(p, n); }
-};
-
-template <class Body>
-inline void for_each_run(std::int64_t numel, Body&& body) {
-  cpu::for_each_vec(
-      numel, [&](std::int64_t i) { body(i, Whole{}); }, [&](std::int64_t i, std::int64_t n) { body(i, First{n}); });
-}
-
 // u of lamb.h; 0 in lanes of zeros.
 struct Update {
   Vec inverse_m, inverse_root_v, eps, decay;
@@ -46,7 +30,7 @@ LambNorms lamb_moments_avx2(const LambFactors& f, std::int64_t numel, const floa
             rest2 = Vec::all(1.0f - f.beta2), gradient = Vec::all(f.gradient);
   const Update update(f);
   Vec params = Vec::zero(), updates = Vec::zero();
-  for_each_run(numel, [&](std::int64_t i, auto lanes) {
+  cpu::for_each_lanes(numel, [&](std::int64_t i, auto lanes) {
     const Vec g = gradient * lanes.load(grad + i), value = lanes.load(param + i);
     const Vec first = multiply_add(beta1, lanes.load(m + i), rest1 * g);
     const Vec second = multiply_add(beta2, lanes.load(v + i), rest2 * (g * g));
@@ -63,7 +47,7 @@ void lamb_apply_avx2(const LambFactors& f, float length, std::int64_t numel, con
                      float* param) {
   const Update update(f);
   const Vec step = Vec::all(length);
-  for_each_run(numel, [&](std::int64_t i, auto lanes) {
+  cpu::for_each_lanes(numel, [&](std::int64_t i, auto lanes) {
     const Vec value = lanes.load(param + i);
     lanes.store(negative_multiply_add(step, update(lanes.load(m + i), lanes.load(v + i), value), value), param + i);
   });

@@ -4,26 +4,12 @@
 
 namespace athanor::kernels {
 
-namespace {
-
 using cpu::Vec;
-
-struct Whole {
-  static Vec load(const float* p) { return Vec::load(p); }
-  static void store(Vec v, float* p) { v.store(p); }
-};
-struct First {
-  std::int64_t n;
-  Vec load(const float* p) const { return Vec::load_first(p, n); }
-  void store(Vec v, float* p) const { v.store_first(p, n); }
-};
-
-}  // namespace
 
 void sgd_avx2(const SgdFactors& factors, std::int64_t numel, const float* grad, float* param, float* momentum) {
   const Vec gradient = Vec::all(factors.gradient), decay = Vec::all(factors.weight_decay), mu = Vec::all(factors.mu),
             lr = Vec::all(factors.lr);
-  const auto update = [&](std::int64_t i, auto lanes) {
+  cpu::for_each_lanes(numel, [&](std::int64_t i, auto lanes) {
     const Vec value = lanes.load(param + i);
     const Vec g = multiply_add(decay, value, gradient * lanes.load(grad + i));
     Vec step = g;
@@ -33,9 +19,7 @@ void sgd_avx2(const SgdFactors& factors, std::int64_t numel, const float* grad, 
       step = factors.nesterov ? multiply_add(mu, velocity, g) : velocity;
     }
     lanes.store(negative_multiply_add(lr, step, value), param + i);
-  };
-  cpu::for_each_vec(
-      numel, [&](std::int64_t i) { update(i, Whole{}); }, [&](std::int64_t i, std::int64_t n) { update(i, First{n}); });
+  });
 }
 
 }  // namespace athanor::kernels

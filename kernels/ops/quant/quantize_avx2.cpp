@@ -6,6 +6,7 @@ namespace athanor::kernels {
 
 namespace {
 
+using cpu::for_each_lanes;
 using cpu::for_each_vec;
 using cpu::Vec;
 
@@ -47,27 +48,21 @@ __m256i whole_numbers(Vec scaled, float limit) {
 
 float finite_amax_avx2(const float* x, std::int64_t count) {
   Vec most = Vec::zero();
-  const auto see = [&](Vec value) { most = cpu::maximum(most, cpu::absolute(both(value, finite(value)))); };
-  for_each_vec(
-      count, [&](std::int64_t i) { see(Vec::load(x + i)); },
-      [&](std::int64_t i, std::int64_t rest) { see(Vec::load_first(x + i, rest)); });
+  for_each_lanes(count, [&](std::int64_t i, auto lanes) {
+    const Vec value = lanes.load(x + i);
+    most = cpu::maximum(most, cpu::absolute(both(value, finite(value))));
+  });
   return most.maximum();
 }
 
 void divide_avx2(const float* x, float scale, std::int64_t count, float* scaled) {
   const Vec divisor = Vec::all(scale);
-  for_each_vec(
-      count, [&](std::int64_t i) { (Vec::load(x + i) / divisor).store(scaled + i); },
-      [&](std::int64_t i, std::int64_t rest) {
-        (Vec::load_first(x + i, rest) / divisor).store_first(scaled + i, rest);
-      });
+  for_each_lanes(count, [&](std::int64_t i, auto lanes) { lanes.store(lanes.load(x + i) / divisor, scaled + i); });
 }
 
 void multiply_avx2(const float* x, float scale, std::int64_t count, float* y) {
   const Vec factor = Vec::all(scale);
-  for_each_vec(
-      count, [&](std::int64_t i) { (Vec::load(x + i) * factor).store(y + i); },
-      [&](std::int64_t i, std::int64_t rest) { (Vec::load_first(x + i, rest) * factor).store_first(y + i, rest); });
+  for_each_lanes(count, [&](std::int64_t i, auto lanes) { lanes.store(lanes.load(x + i) * factor, y + i); });
 }
 
 void round_to_int8_avx2(const float* scaled, float limit, std::int64_t count, std::int8_t* codes, float* whole) {
