@@ -27,19 +27,23 @@ struct ArrayRole {
   const char* name;
   ViewMember<Args> view;
   Access access;
+  int narrow_group = -1;
+
+  // The op's CUDA kernels read and write this array in f32, f16 or bf16, those of one group alike.
+  [[nodiscard]] constexpr ArrayRole narrow(int group = 0) const { return {name, view, access, group}; }
 };
 
 template <class Args>
 [[nodiscard]] constexpr ArrayRole<Args> reads(const char* name, ViewMember<Args> view) {
-  return {name, view, Access::read};
+  return {.name = name, .view = view, .access = Access::read};
 }
 template <class Args>
 [[nodiscard]] constexpr ArrayRole<Args> writes(const char* name, ViewMember<Args> view) {
-  return {name, view, Access::write};
+  return {.name = name, .view = view, .access = Access::write};
 }
 template <class Args>
 [[nodiscard]] constexpr ArrayRole<Args> updates(const char* name, ViewMember<Args> view) {
-  return {name, view, Access::update};
+  return {.name = name, .view = view, .access = Access::update};
 }
 
 template <class Args>
@@ -54,14 +58,6 @@ template <class Args>
   return false;
 }
 
-// Args whose CUDA kernels read and write f32, f16 and bf16 themselves say `static constexpr bool kNarrowOnCuda =
-// true;`.
-template <class Args>
-[[nodiscard]] constexpr bool narrow_on_cuda() {
-  if constexpr (requires { Args::kNarrowOnCuda; }) return Args::kNarrowOnCuda;
-  return false;
-}
-
 // Args whose outputs may well hold -infinity, such as logarithms of nothing, say `static constexpr bool
 // kWritesMinusInfinity = true;`, so that a search for non-finite numbers passes over it.
 template <class Args>
@@ -72,12 +68,27 @@ template <class Args>
 
 inline constexpr std::size_t kWideAlignment = 64;
 
+// Whether the CUDA kernels take all arrays of a call as they are.
+template <class Args>
+[[nodiscard]] bool narrow_on_cuda(const Args& args) {
+  for (const auto& role : Args::arrays()) {
+    const View& view = args.*role.view;
+    if (!view.present()) continue;
+    if (is_narrow_float(view.dtype) && (role.narrow_group < 0 || size_bits(view.dtype) == 8)) return false;
+    for (const auto& other : Args::arrays()) {
+      const bool alike = !(args.*other.view).present() || (args.*other.view).dtype == view.dtype;
+      if (role.narrow_group >= 0 && other.narrow_group == role.narrow_group && !alike) return false;
+    }
+  }
+  return true;
+}
+
 // Workspace for f32 copies of the narrow arrays of a call: 0 where there are none, or the kernels need none.
 template <class Args>
 [[nodiscard]] std::size_t widening_bytes(const Exec& exec, const Args& args) {
   std::size_t bytes = 0;
   if constexpr (ListsArrays<Args> && !takes_any_format<Args>()) {
-    if (exec.device.kind == DeviceKind::cuda && narrow_on_cuda<Args>()) return 0;
+    if (exec.device.kind == DeviceKind::cuda && narrow_on_cuda(args)) return 0;
     for (const auto& role : Args::arrays()) {
       const View& view = args.*role.view;
       if (view.present() && is_narrow_float(view.dtype))

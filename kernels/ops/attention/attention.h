@@ -35,11 +35,10 @@ struct AttentionArgs {
   bool causal = false;
   View out{}, log_sum_exp{};
 
-  static constexpr bool kNarrowOnCuda = true;
   static constexpr auto arrays() {
-    return std::array{reads("q", &AttentionArgs::q),      reads("k", &AttentionArgs::k),
-                      reads("v", &AttentionArgs::v),      reads("lengths", &AttentionArgs::lengths),
-                      writes("out", &AttentionArgs::out), writes("log_sum_exp", &AttentionArgs::log_sum_exp)};
+    return std::array{reads("q", &AttentionArgs::q).narrow(),      reads("k", &AttentionArgs::k).narrow(),
+                      reads("v", &AttentionArgs::v).narrow(),      reads("lengths", &AttentionArgs::lengths),
+                      writes("out", &AttentionArgs::out).narrow(), writes("log_sum_exp", &AttentionArgs::log_sum_exp)};
   }
 };
 
@@ -49,13 +48,13 @@ struct AttentionGradArgs {
   bool causal = false;
   View dq{}, dk{}, dv{};
 
-  static constexpr bool kNarrowOnCuda = true;
   static constexpr auto arrays() {
-    return std::array{reads("q", &AttentionGradArgs::q),       reads("k", &AttentionGradArgs::k),
-                      reads("v", &AttentionGradArgs::v),       reads("lengths", &AttentionGradArgs::lengths),
-                      reads("out", &AttentionGradArgs::out),   reads("log_sum_exp", &AttentionGradArgs::log_sum_exp),
-                      reads("dout", &AttentionGradArgs::dout), writes("dq", &AttentionGradArgs::dq),
-                      writes("dk", &AttentionGradArgs::dk),    writes("dv", &AttentionGradArgs::dv)};
+    return std::array{
+        reads("q", &AttentionGradArgs::q).narrow(),       reads("k", &AttentionGradArgs::k).narrow(),
+        reads("v", &AttentionGradArgs::v).narrow(),       reads("lengths", &AttentionGradArgs::lengths),
+        reads("out", &AttentionGradArgs::out).narrow(),   reads("log_sum_exp", &AttentionGradArgs::log_sum_exp),
+        reads("dout", &AttentionGradArgs::dout).narrow(), writes("dq", &AttentionGradArgs::dq).narrow(),
+        writes("dk", &AttentionGradArgs::dk).narrow(),    writes("dv", &AttentionGradArgs::dv).narrow()};
   }
 };
 

@@ -18,15 +18,17 @@ namespace athanor::kernels {
 struct Pool2dArgs {
   View x{}, y{};
 
-  static constexpr auto arrays() { return std::array{reads("x", &Pool2dArgs::x), writes("y", &Pool2dArgs::y)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("x", &Pool2dArgs::x).narrow(), writes("y", &Pool2dArgs::y).narrow()};
+  }
 };
 
 struct MaxPool2dGradArgs {
   View x{}, dy{}, dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &MaxPool2dGradArgs::x), reads("dy", &MaxPool2dGradArgs::dy),
-                      writes("dx", &MaxPool2dGradArgs::dx)};
+    return std::array{reads("x", &MaxPool2dGradArgs::x).narrow(), reads("dy", &MaxPool2dGradArgs::dy).narrow(),
+                      writes("dx", &MaxPool2dGradArgs::dx).narrow()};
   }
 };
 
@@ -34,7 +36,7 @@ struct AvgPool2dGradArgs {
   View dy{}, dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("dy", &AvgPool2dGradArgs::dy), writes("dx", &AvgPool2dGradArgs::dx)};
+    return std::array{reads("dy", &AvgPool2dGradArgs::dy).narrow(), writes("dx", &AvgPool2dGradArgs::dx).narrow()};
   }
 };
 

@@ -1,3 +1,4 @@
+#include "kernels/cuda/device/storage.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/ops/conv/pool2d.h"
 
@@ -29,11 +30,11 @@ struct Window {
   float at[4];
 };
 
-__device__ Window window_of(const Extent& e, const float* x, const Place& out) {
-  const float* first =
-      x + (((out.sample * e.height + out.row * 2) * e.width) + out.column * 2) * e.channels + out.channel;
-  const float* second = first + e.width * e.channels;
-  return {{first[0], first[e.channels], second[0], second[e.channels]}};
+template <class T>
+__device__ Window window_of(const Extent& e, const T* x, const Place& out) {
+  const T* first = x + (((out.sample * e.height + out.row * 2) * e.width) + out.column * 2) * e.channels + out.channel;
+  const T* second = first + e.width * e.channels;
+  return {{cuda::load(first, 0), cuda::load(first, e.channels), cuda::load(second, 0), cuda::load(second, e.channels)}};
 }
 
 // The first position of the maximum; NaN counts as larger than any number.
@@ -47,60 +48,69 @@ __device__ int first_maximum(const Window& window) {
   return best;
 }
 
-__global__ void max_pool2d_kernel(Extent e, std::int64_t outputs, const float* x, float* y) {
+template <class T>
+__global__ void max_pool2d_kernel(Extent e, std::int64_t outputs, const T* x, T* y) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= outputs) return;
   const Window window = window_of(e, x, place_of(i, e.out_height(), e.out_width(), e.channels));
-  y[i] = window.at[first_maximum(window)];
+  cuda::store(y, i, window.at[first_maximum(window)]);
 }
 
-__global__ void avg_pool2d_kernel(Extent e, std::int64_t outputs, const float* x, float* y) {
+template <class T>
+__global__ void avg_pool2d_kernel(Extent e, std::int64_t outputs, const T* x, T* y) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= outputs) return;
   const Window window = window_of(e, x, place_of(i, e.out_height(), e.out_width(), e.channels));
-  y[i] = 0.25f * ((window.at[0] + window.at[1]) + (window.at[2] + window.at[3]));
+  cuda::store(y, i, 0.25f * ((window.at[0] + window.at[1]) + (window.at[2] + window.at[3])));
 }
 
 // One thread per element of dx, so that each is written once. x null: the mean's gradient.
-__global__ void pool2d_grad_kernel(Extent e, std::int64_t inputs, const float* x, const float* dy, float* dx) {
+template <class T>
+__global__ void pool2d_grad_kernel(Extent e, std::int64_t inputs, const T* x, const T* dy, T* dx) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= inputs) return;
   const Place in = place_of(i, e.height, e.width, e.channels);
   const Place out{in.sample, in.row / 2, in.column / 2, in.channel};
   if (out.row >= e.out_height() || out.column >= e.out_width()) {
-    dx[i] = 0.0f;
+    cuda::store(dx, i, 0.0f);
     return;
   }
   const float gradient =
-      dy[((out.sample * e.out_height() + out.row) * e.out_width() + out.column) * e.channels + out.channel];
+      cuda::load(dy, ((out.sample * e.out_height() + out.row) * e.out_width() + out.column) * e.channels + out.channel);
   if (!x) {
-    dx[i] = 0.25f * gradient;
+    cuda::store(dx, i, 0.25f * gradient);
     return;
   }
   const int own = static_cast<int>(in.row % 2 * 2 + in.column % 2);
-  dx[i] = first_maximum(window_of(e, x, out)) == own ? gradient : 0.0f;
+  cuda::store(dx, i, first_maximum(window_of(e, x, out)) == own ? gradient : 0.0f);
 }
 
 Extent extent_of(const View& x) { return {x.dim(0), x.dim(1), x.dim(2), x.dim(3)}; }
 
 void launch_grad(const Exec& exec, const char* op, const View& x, const View& dy, const View& dx) {
   const Extent e = extent_of(dx);
-  cuda::launch_kernel(exec, op, cuda::per_element(e.inputs()), pool2d_grad_kernel, e, e.inputs(), x.as<float>(),
-                      dy.as<float>(), dx.as<float>());
+  cuda::with_storage(dx.dtype, [&]<class T>() {
+    cuda::launch_kernel(exec, op, cuda::per_element(e.inputs()), pool2d_grad_kernel<T>, e, e.inputs(), x.as<T>(),
+                        dy.as<T>(), dx.as<T>());
+  });
 }
 
 }  // namespace
 
 void max_pool2d_cuda(const Exec& exec, const Pool2dArgs& args) {
   const Extent e = extent_of(args.x);
-  cuda::launch_kernel(exec, "max_pool2d", cuda::per_element(e.outputs()), max_pool2d_kernel, e, e.outputs(),
-                      args.x.as<float>(), args.y.as<float>());
+  cuda::with_storage(args.x.dtype, [&]<class T>() {
+    cuda::launch_kernel(exec, "max_pool2d", cuda::per_element(e.outputs()), max_pool2d_kernel<T>, e, e.outputs(),
+                        args.x.as<T>(), args.y.as<T>());
+  });
 }
 
 void avg_pool2d_cuda(const Exec& exec, const Pool2dArgs& args) {
   const Extent e = extent_of(args.x);
-  cuda::launch_kernel(exec, "avg_pool2d", cuda::per_element(e.outputs()), avg_pool2d_kernel, e, e.outputs(),
-                      args.x.as<float>(), args.y.as<float>());
+  cuda::with_storage(args.x.dtype, [&]<class T>() {
+    cuda::launch_kernel(exec, "avg_pool2d", cuda::per_element(e.outputs()), avg_pool2d_kernel<T>, e, e.outputs(),
+                        args.x.as<T>(), args.y.as<T>());
+  });
 }
 
 void max_pool2d_grad_cuda(const Exec& exec, const MaxPool2dGradArgs& args) {

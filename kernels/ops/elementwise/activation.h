@@ -20,7 +20,9 @@ struct ActivationArgs {
   Activation activation = Activation::gelu_erf;
   View y{};
 
-  static constexpr auto arrays() { return std::array{reads("x", &ActivationArgs::x), writes("y", &ActivationArgs::y)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("x", &ActivationArgs::x).narrow(), writes("y", &ActivationArgs::y).narrow()};
+  }
 };
 
 struct ActivationGradArgs {
@@ -29,8 +31,8 @@ struct ActivationGradArgs {
   View dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &ActivationGradArgs::x), reads("dy", &ActivationGradArgs::dy),
-                      writes("dx", &ActivationGradArgs::dx)};
+    return std::array{reads("x", &ActivationGradArgs::x).narrow(), reads("dy", &ActivationGradArgs::dy).narrow(),
+                      writes("dx", &ActivationGradArgs::dx).narrow()};
   }
 };
 

@@ -18,7 +18,8 @@ struct AddArgs {
   View a{}, b{}, y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("a", &AddArgs::a), reads("b", &AddArgs::b), writes("y", &AddArgs::y)};
+    return std::array{reads("a", &AddArgs::a).narrow(), reads("b", &AddArgs::b).narrow(1),
+                      writes("y", &AddArgs::y).narrow()};
   }
 };
 

@@ -17,7 +17,9 @@ struct AxpbyArgs {
   float beta = 0.0f;
   View y{};
 
-  static constexpr auto arrays() { return std::array{reads("x", &AxpbyArgs::x), updates("y", &AxpbyArgs::y)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("x", &AxpbyArgs::x).narrow(), updates("y", &AxpbyArgs::y).narrow(1)};
+  }
 };
 
 void axpby(const Exec& exec, const AxpbyArgs& args);

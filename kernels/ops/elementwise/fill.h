@@ -14,7 +14,7 @@ struct FillArgs {
   float value = 0.0f;
   View y{};
 
-  static constexpr auto arrays() { return std::array{writes("y", &FillArgs::y)}; }
+  static constexpr auto arrays() { return std::array{writes("y", &FillArgs::y).narrow()}; }
 };
 
 void fill(const Exec& exec, const FillArgs& args);

@@ -18,15 +18,17 @@ namespace athanor::kernels {
 struct SwigluArgs {
   View x{}, y{};
 
-  static constexpr auto arrays() { return std::array{reads("x", &SwigluArgs::x), writes("y", &SwigluArgs::y)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("x", &SwigluArgs::x).narrow(), writes("y", &SwigluArgs::y).narrow()};
+  }
 };
 
 struct SwigluGradArgs {
   View x{}, dy{}, dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &SwigluGradArgs::x), reads("dy", &SwigluGradArgs::dy),
-                      writes("dx", &SwigluGradArgs::dx)};
+    return std::array{reads("x", &SwigluGradArgs::x).narrow(), reads("dy", &SwigluGradArgs::dy).narrow(),
+                      writes("dx", &SwigluGradArgs::dx).narrow()};
   }
 };
 

@@ -21,7 +21,8 @@ struct GatherArgs {
   View y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &GatherArgs::x), reads("index", &GatherArgs::index), writes("y", &GatherArgs::y)};
+    return std::array{reads("x", &GatherArgs::x).narrow(), reads("index", &GatherArgs::index),
+                      writes("y", &GatherArgs::y).narrow()};
   }
 };
 

@@ -21,7 +21,8 @@ struct ScatterArgs {
   View y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("u", &ScatterArgs::u), reads("index", &ScatterArgs::index), updates("y", &ScatterArgs::y)};
+    return std::array{reads("u", &ScatterArgs::u).narrow(), reads("index", &ScatterArgs::index),
+                      updates("y", &ScatterArgs::y).narrow()};
   }
 };
 

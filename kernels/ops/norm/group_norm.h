@@ -32,9 +32,9 @@ struct GroupNormArgs {
   View y{}, mean{}, rstd{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &GroupNormArgs::x),        reads("gain", &GroupNormArgs::gain),
-                      reads("bias", &GroupNormArgs::bias),  writes("y", &GroupNormArgs::y),
-                      writes("mean", &GroupNormArgs::mean), writes("rstd", &GroupNormArgs::rstd)};
+    return std::array{reads("x", &GroupNormArgs::x).narrow(), reads("gain", &GroupNormArgs::gain),
+                      reads("bias", &GroupNormArgs::bias),    writes("y", &GroupNormArgs::y).narrow(),
+                      writes("mean", &GroupNormArgs::mean),   writes("rstd", &GroupNormArgs::rstd)};
   }
 };
 
@@ -46,10 +46,10 @@ struct GroupNormGradArgs {
   View dx{}, dgain{}, dbias{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &GroupNormGradArgs::x),          reads("gain", &GroupNormGradArgs::gain),
-                      reads("bias", &GroupNormGradArgs::bias),    reads("mean", &GroupNormGradArgs::mean),
-                      reads("rstd", &GroupNormGradArgs::rstd),    reads("dy", &GroupNormGradArgs::dy),
-                      writes("dx", &GroupNormGradArgs::dx),       updates("dgain", &GroupNormGradArgs::dgain),
+    return std::array{reads("x", &GroupNormGradArgs::x).narrow(),    reads("gain", &GroupNormGradArgs::gain),
+                      reads("bias", &GroupNormGradArgs::bias),       reads("mean", &GroupNormGradArgs::mean),
+                      reads("rstd", &GroupNormGradArgs::rstd),       reads("dy", &GroupNormGradArgs::dy).narrow(),
+                      writes("dx", &GroupNormGradArgs::dx).narrow(), updates("dgain", &GroupNormGradArgs::dgain),
                       updates("dbias", &GroupNormGradArgs::dbias)};
   }
 };

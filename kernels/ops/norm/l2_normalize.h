@@ -22,7 +22,7 @@ struct L2NormalizeArgs {
   View y{}, inverse_norm{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &L2NormalizeArgs::x), writes("y", &L2NormalizeArgs::y),
+    return std::array{reads("x", &L2NormalizeArgs::x).narrow(), writes("y", &L2NormalizeArgs::y).narrow(),
                       writes("inverse_norm", &L2NormalizeArgs::inverse_norm)};
   }
 };
@@ -33,8 +33,9 @@ struct L2NormalizeGradArgs {
   View dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("y", &L2NormalizeGradArgs::y), reads("inverse_norm", &L2NormalizeGradArgs::inverse_norm),
-                      reads("dy", &L2NormalizeGradArgs::dy), writes("dx", &L2NormalizeGradArgs::dx)};
+    return std::array{reads("y", &L2NormalizeGradArgs::y).narrow(),
+                      reads("inverse_norm", &L2NormalizeGradArgs::inverse_norm),
+                      reads("dy", &L2NormalizeGradArgs::dy).narrow(), writes("dx", &L2NormalizeGradArgs::dx).narrow()};
   }
 };
 

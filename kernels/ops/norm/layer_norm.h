@@ -27,9 +27,9 @@ struct LayerNormArgs {
   View y{}, mean{}, rstd{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &LayerNormArgs::x),        reads("gain", &LayerNormArgs::gain),
-                      reads("bias", &LayerNormArgs::bias),  writes("y", &LayerNormArgs::y),
-                      writes("mean", &LayerNormArgs::mean), writes("rstd", &LayerNormArgs::rstd)};
+    return std::array{reads("x", &LayerNormArgs::x).narrow(), reads("gain", &LayerNormArgs::gain),
+                      reads("bias", &LayerNormArgs::bias),    writes("y", &LayerNormArgs::y).narrow(),
+                      writes("mean", &LayerNormArgs::mean),   writes("rstd", &LayerNormArgs::rstd)};
   }
 };
 
@@ -39,10 +39,10 @@ struct LayerNormGradArgs {
   View dx{}, dgain{}, dbias{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &LayerNormGradArgs::x),           reads("gain", &LayerNormGradArgs::gain),
-                      reads("mean", &LayerNormGradArgs::mean),     reads("rstd", &LayerNormGradArgs::rstd),
-                      reads("dy", &LayerNormGradArgs::dy),         writes("dx", &LayerNormGradArgs::dx),
-                      updates("dgain", &LayerNormGradArgs::dgain), updates("dbias", &LayerNormGradArgs::dbias)};
+    return std::array{reads("x", &LayerNormGradArgs::x).narrow(),   reads("gain", &LayerNormGradArgs::gain),
+                      reads("mean", &LayerNormGradArgs::mean),      reads("rstd", &LayerNormGradArgs::rstd),
+                      reads("dy", &LayerNormGradArgs::dy).narrow(), writes("dx", &LayerNormGradArgs::dx).narrow(),
+                      updates("dgain", &LayerNormGradArgs::dgain),  updates("dbias", &LayerNormGradArgs::dbias)};
   }
 };
 

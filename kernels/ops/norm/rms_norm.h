@@ -24,8 +24,8 @@ struct RmsNormArgs {
   View y{}, rstd{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &RmsNormArgs::x), reads("gain", &RmsNormArgs::gain), writes("y", &RmsNormArgs::y),
-                      writes("rstd", &RmsNormArgs::rstd)};
+    return std::array{reads("x", &RmsNormArgs::x).narrow(), reads("gain", &RmsNormArgs::gain),
+                      writes("y", &RmsNormArgs::y).narrow(), writes("rstd", &RmsNormArgs::rstd)};
   }
 };
 
@@ -35,9 +35,9 @@ struct RmsNormGradArgs {
   View dx{}, dgain{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &RmsNormGradArgs::x),       reads("gain", &RmsNormGradArgs::gain),
-                      reads("rstd", &RmsNormGradArgs::rstd), reads("dy", &RmsNormGradArgs::dy),
-                      writes("dx", &RmsNormGradArgs::dx),    updates("dgain", &RmsNormGradArgs::dgain)};
+    return std::array{reads("x", &RmsNormGradArgs::x).narrow(),    reads("gain", &RmsNormGradArgs::gain),
+                      reads("rstd", &RmsNormGradArgs::rstd),       reads("dy", &RmsNormGradArgs::dy).narrow(),
+                      writes("dx", &RmsNormGradArgs::dx).narrow(), updates("dgain", &RmsNormGradArgs::dgain)};
   }
 };
 

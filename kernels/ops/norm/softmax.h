@@ -28,8 +28,8 @@ struct SoftmaxArgs {
   View y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &SoftmaxArgs::x), reads("lengths", &SoftmaxArgs::lengths),
-                      writes("y", &SoftmaxArgs::y)};
+    return std::array{reads("x", &SoftmaxArgs::x).narrow(), reads("lengths", &SoftmaxArgs::lengths),
+                      writes("y", &SoftmaxArgs::y).narrow()};
   }
 };
 
@@ -39,8 +39,8 @@ struct SoftmaxGradArgs {
   View dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("y", &SoftmaxGradArgs::y), reads("dy", &SoftmaxGradArgs::dy),
-                      writes("dx", &SoftmaxGradArgs::dx)};
+    return std::array{reads("y", &SoftmaxGradArgs::y).narrow(), reads("dy", &SoftmaxGradArgs::dy).narrow(),
+                      writes("dx", &SoftmaxGradArgs::dx).narrow()};
   }
 };
 

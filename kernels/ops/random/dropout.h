@@ -27,7 +27,9 @@ struct DropoutArgs {
   std::uint64_t first_index = 0;  // a multiple of 4; not 0 when x is a shard of a larger logical tensor
   View y{};
 
-  static constexpr auto arrays() { return std::array{reads("x", &DropoutArgs::x), writes("y", &DropoutArgs::y)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("x", &DropoutArgs::x).narrow(), writes("y", &DropoutArgs::y).narrow()};
+  }
 };
 
 void dropout(const Exec& exec, const DropoutArgs& args);

@@ -19,8 +19,8 @@ struct MaskedMeanArgs {
   View x{}, lengths{}, y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &MaskedMeanArgs::x), reads("lengths", &MaskedMeanArgs::lengths),
-                      writes("y", &MaskedMeanArgs::y)};
+    return std::array{reads("x", &MaskedMeanArgs::x).narrow(), reads("lengths", &MaskedMeanArgs::lengths),
+                      writes("y", &MaskedMeanArgs::y).narrow()};
   }
 };
 
@@ -28,8 +28,8 @@ struct MaskedMeanGradArgs {
   View dy{}, lengths{}, dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("dy", &MaskedMeanGradArgs::dy), reads("lengths", &MaskedMeanGradArgs::lengths),
-                      writes("dx", &MaskedMeanGradArgs::dx)};
+    return std::array{reads("dy", &MaskedMeanGradArgs::dy).narrow(), reads("lengths", &MaskedMeanGradArgs::lengths),
+                      writes("dx", &MaskedMeanGradArgs::dx).narrow()};
   }
 };
 

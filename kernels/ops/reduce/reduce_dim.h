@@ -25,7 +25,7 @@ struct ReduceDimArgs {
   View y{}, index{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &ReduceDimArgs::x), writes("y", &ReduceDimArgs::y),
+    return std::array{reads("x", &ReduceDimArgs::x).narrow(), writes("y", &ReduceDimArgs::y).narrow(),
                       writes("index", &ReduceDimArgs::index)};
   }
 };
@@ -36,8 +36,8 @@ struct ReduceDimGradArgs {
   View dx{};
 
   static constexpr auto arrays() {
-    return std::array{reads("dy", &ReduceDimGradArgs::dy), reads("index", &ReduceDimGradArgs::index),
-                      writes("dx", &ReduceDimGradArgs::dx)};
+    return std::array{reads("dy", &ReduceDimGradArgs::dy).narrow(), reads("index", &ReduceDimGradArgs::index),
+                      writes("dx", &ReduceDimGradArgs::dx).narrow()};
   }
 };
 

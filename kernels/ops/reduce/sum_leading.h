@@ -18,7 +18,7 @@ struct SumLeadingArgs {
   View y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &SumLeadingArgs::x), updates("y", &SumLeadingArgs::y)};
+    return std::array{reads("x", &SumLeadingArgs::x).narrow(), updates("y", &SumLeadingArgs::y)};
   }
 };
 

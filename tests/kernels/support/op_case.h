@@ -1,13 +1,15 @@
 // One row of a table of op cases yields everything: every candidate, on every device there is, against the reference,
-// the same bits for 1, 2 and 3 threads, guards around all memory, inputs untouched, and a tolerance that would have
-// refused a wrong answer.
+// CUDA kernels also on narrow arrays, the same bits for 1, 2 and 3 threads, guards around all memory, inputs untouched,
+// and a tolerance that would have refused a wrong answer.
 #pragma once
 
 #include "kernels/base/error.h"
 #include "kernels/base/launch.h"
 #include "tests/kernels/support/cuda_twin.h"
+#include "tests/kernels/support/narrow_twin.h"
 #include "tests/kernels/support/op_memory.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -96,6 +98,44 @@ std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const O
   return bound;
 }
 
+// The op on the CPU with the arrays in whatever format they have.
+template <class Args>
+void run_twin(const OpUnderTest<Args>& op, const Args& args) {
+  Exec exec;
+  for (const auto& candidate : op.candidates)
+    if (const auto bytes = candidate.workspace_bytes ? candidate.workspace_bytes : op.workspace_bytes)
+      exec.workspace_bytes = std::max(exec.workspace_bytes, bytes(exec, args));
+  exec.workspace_bytes += widening_bytes(exec, args);
+  std::vector<std::byte> workspace(exec.workspace_bytes);
+  exec.workspace = workspace.data();
+  launch<Args>("twin", exec, args, op.candidates, nullptr);
+}
+
+// What the CUDA kernel does with the first `groups` groups of arrays in f16 or bf16.
+template <class Args>
+void check_narrow(const OpUnderTest<Args>& op, const Candidate<Args>& kernel, const OpCase<Args>& op_case, DType format,
+                  int groups) {
+  SCOPED_TRACE(op_case.name + " in " + to_string(format));
+  OpMemory device, host;
+  NarrowMemory on_device(format, format == DType::f16 ? 1 : 0), on_host(format, 0);
+  const Args wide = op_case.build(device), args = narrowed(wide, groups, on_device);
+  const Args twin = narrowed(op_case.build(host), groups, on_host);
+  EXPECT_EQ(widening_bytes(Exec{.device = {DeviceKind::cuda, 0}}, args), 0u) << "the gate would widen it";
+  if (!runs(op, kernel, args, 1)) return;
+  run_twin(op, twin);
+  expect_twins(args, twin, wide, device);
+  EXPECT_TRUE(on_device.guards_intact()) << "something was written outside an array";
+}
+
+template <class Args>
+void check_narrow_twins(const OpUnderTest<Args>& op, const OpCase<Args>& op_case) {
+  for (const auto& kernel : with_cuda(op.candidates)) {
+    if (!is_cuda(kernel.name) || kernel.why_not(Exec{}, Args{})) continue;
+    for (const DType format : {DType::f16, DType::bf16})
+      for (int groups = 1; groups <= narrow_groups<Args>(); ++groups) check_narrow(op, kernel, op_case, format, groups);
+  }
+}
+
 // With ATHANOR_OP_CASES=<file> in the environment, cases are not run: what each one is for is appended to the file, as
 // "<op> <kind>" (see op_table_test.cpp).
 [[nodiscard]] bool listing_cases();
@@ -117,6 +157,7 @@ void check_cases(const OpUnderTest<Args>& op, const std::vector<OpCase<Args>>& c
   for (const OpCase<Args>& op_case : cases) {
     if (!listing_cases()) {
       check_candidates(op_case.name, bind_candidates(op, op_case));
+      if constexpr (narrow_groups<Args>() > 0) check_narrow_twins(op, op_case);
       continue;
     }
     OpMemory memory;

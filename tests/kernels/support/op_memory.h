@@ -34,6 +34,7 @@ class OpMemory {
     std::size_t guard_bytes = 0;
     std::vector<std::byte> before;  // the payload as it was handed out
 
+    [[nodiscard]] bool holds(const void* data) const { return data >= bytes.data() && data <= &bytes.back(); }
     [[nodiscard]] std::vector<double> values() const;
     [[nodiscard]] bool guards_intact() const;
     [[nodiscard]] bool unchanged() const;
