@@ -48,7 +48,10 @@ class BackwardCall {
   [[nodiscard]] float scalar_output_gradient();
 
   [[nodiscard]] bool wanted(int input) const noexcept { return edge(input).wanted(); }
-  [[nodiscard]] bool leads_to_parameter(int input) const noexcept { return edge(input).parameter != nullptr; }
+  // What memory for the gradient of an input is to be tagged as, so that it need not be copied.
+  [[nodiscard]] MemoryTag gradient_tag(int input) const noexcept {
+    return edge(input).parameter ? MemoryTag::gradients : MemoryTag::activations;
+  }
   // Hands over a gradient; adds to what is there already.
   void give(int input, Tensor gradient);
 

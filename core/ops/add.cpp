@@ -1,10 +1,9 @@
 #include "kernels/ops/elementwise/add.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
 #include "core/ops/elementwise.h"
+#include "core/ops/gradients.h"
 #include "kernels/ops/elementwise/axpby.h"
-#include "kernels/ops/reduce/sum_leading.h"
 
 namespace athanor::ops {
 
@@ -25,14 +24,7 @@ void add_grad(BackwardCall& call, const Shape& b_shape, DType b_format, bool rep
   Context& context = call.context();
   const Tensor dy = std::move(call.output_gradient());
   if (call.wanted(1) && !repeated) call.give(1, context.cast(dy, b_format));
-  if (call.wanted(1) && repeated) {
-    ParameterSpace space(call, {{1, b_shape, b_format}});
-    const kernels::SumLeadingArgs args{.x = dy.view(), .accumulate = space.accumulate(), .y = space.view(1)};
-    context.launch("sum_leading", kernels::sum_leading, args,
-                   kernels::sum_leading_workspace_bytes(context.exec(), args),
-                   {.flops = static_cast<double>(dy.numel())});
-    space.commit();
-  }
+  if (repeated) give_repeated_sum(call, 1, b_shape, dy, b_format);
   if (call.wanted(0)) call.give(0, dy);
 }
 

@@ -1,10 +1,9 @@
 #include "kernels/ops/gemm/batched_matmul.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
 #include "core/ops/gemm.h"
+#include "core/ops/gradients.h"
 #include "kernels/ops/elementwise/activation.h"
-#include "kernels/ops/reduce/sum_leading.h"
 
 #include <algorithm>
 
@@ -105,16 +104,13 @@ void give_operand_gradients(BackwardCall& call, const SavedProduct& saved, const
               .c = four_dims(out)},
              inner * batches);
   };
-  const auto tag = [&](int input) {
-    return call.leads_to_parameter(input) ? MemoryTag::gradients : MemoryTag::activations;
-  };
   if (call.wanted(0)) {
-    Tensor da = context.empty_like(a, tag(0));
+    Tensor da = context.empty_like(a, call.gradient_tag(0));
     ta ? product(b, g, tb, true, da) : product(g, b, false, !tb, da);
     call.give(0, std::move(da));
   }
   if (call.wanted(1)) {
-    Tensor db = context.empty_like(b, tag(1));
+    Tensor db = context.empty_like(b, call.gradient_tag(1));
     tb ? product(g, a, true, ta, db) : product(a, g, !ta, false, db);
     call.give(1, std::move(db));
   }
@@ -126,14 +122,7 @@ void batched_matmul_grad(BackwardCall& call, const SavedProduct& saved) {
   const Tensor dc = std::move(call.output_gradient());
   if (call.wanted(0) || call.wanted(1) || call.wanted(2)) {
     const Tensor g = outer_gradient(context, saved, dc);
-    if (call.wanted(2)) {
-      ParameterSpace space(call, {{2, {saved.columns}}});
-      const kernels::SumLeadingArgs args{.x = g.view(), .accumulate = space.accumulate(), .y = space.view(2)};
-      context.launch("sum_leading", kernels::sum_leading, args,
-                     kernels::sum_leading_workspace_bytes(context.exec(), args),
-                     {.flops = static_cast<double>(g.numel())});
-      space.commit();
-    }
+    give_repeated_sum(call, 2, {saved.columns}, g);
     if (call.wanted(0) || call.wanted(1))
       give_operand_gradients(call, saved, saved.a.unpack(context), saved.b.unpack(context), g);
   }

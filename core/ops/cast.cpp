@@ -16,9 +16,8 @@ Variable cast(Context& context, const Variable& x, DType format) {
   if (!recording(context, {&x})) return y;
   // Input of the node: 0 x.
   return record(context, "cast", std::move(y), {&x}, [before](BackwardCall& call) {
-    const MemoryTag tag = call.leads_to_parameter(0) ? MemoryTag::gradients : MemoryTag::activations;
     const Tensor dy = std::move(call.output_gradient());
-    call.give(0, call.context().cast(dy, before, tag));
+    call.give(0, call.context().cast(dy, before, call.gradient_tag(0)));
   });
 }
 

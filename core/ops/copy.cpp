@@ -29,10 +29,6 @@ Tensor permuted(Context& context, const Tensor& x, std::span<const int> order, M
   return y;
 }
 
-MemoryTag tag_of(const BackwardCall& call, int input) {
-  return call.leads_to_parameter(input) ? MemoryTag::gradients : MemoryTag::activations;
-}
-
 // Copies x, seen as `seen`, with its dims in another order, and gives it the shape `as`.
 Variable rearrange(Context& context, const char* op, const Variable& x, const Shape& seen, std::span<const int> order,
                    const Shape& as) {
@@ -42,14 +38,14 @@ Variable rearrange(Context& context, const char* op, const Variable& x, const Sh
   Order back{};
   for (std::size_t i = 0; i < order.size(); ++i) back[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
   // Input of the node: 0 x.
-  return record(context, op, std::move(y), {&x},
-                [back, moved_shape = moved.shape(), before = x.shape()](BackwardCall& call) {
-                  const Tensor dy = std::move(call.output_gradient());
-                  const auto rank = static_cast<std::size_t>(moved_shape.rank());
-                  const Tensor dx =
-                      permuted(call.context(), dy.reshape(moved_shape), std::span(back).first(rank), tag_of(call, 0));
-                  call.give(0, dx.reshape(before));
-                });
+  return record(
+      context, op, std::move(y), {&x}, [back, moved_shape = moved.shape(), before = x.shape()](BackwardCall& call) {
+        const Tensor dy = std::move(call.output_gradient());
+        const auto rank = static_cast<std::size_t>(moved_shape.rank());
+        const Tensor dx =
+            permuted(call.context(), dy.reshape(moved_shape), std::span(back).first(rank), call.gradient_tag(0));
+        call.give(0, dx.reshape(before));
+      });
 }
 
 void check_patches(const char* op, const std::string& described, std::int64_t patch, std::int64_t height,
@@ -126,7 +122,7 @@ Variable slice(Context& context, const Variable& x, int dim, std::int64_t start,
   // Input of the node: 0 x.
   return record(context, "slice", std::move(y), {&x}, [before = x.shape(), dim, start, length](BackwardCall& call) {
     const Tensor dy = std::move(call.output_gradient());
-    Tensor dx = call.context().full(before, 0.0f, tag_of(call, 0), dy.dtype());
+    Tensor dx = call.context().full(before, 0.0f, call.gradient_tag(0), dy.dtype());
     call.context().copy(dy, dx.narrow(dim, start, length));
     call.give(0, std::move(dx));
   });
@@ -191,7 +187,7 @@ Variable concat(Context& context, std::span<const Variable> parts, int dim) {
     for (std::size_t i = 0; i < lengths.size(); ++i) {
       const auto input = static_cast<int>(i);
       if (call.wanted(input))
-        call.give(input, call.context().clone(dy.narrow(dim, from, lengths[i]), tag_of(call, input)));
+        call.give(input, call.context().clone(dy.narrow(dim, from, lengths[i]), call.gradient_tag(input)));
       from += lengths[i];
     }
   });

@@ -56,20 +56,16 @@ struct Along {
   Shape x_shape, u_shape;
 };
 
-MemoryTag tag_of(const BackwardCall& call, int input) {
-  return call.leads_to_parameter(input) ? MemoryTag::gradients : MemoryTag::activations;
-}
-
 // Inputs of the node: 0 x, 1 u.
 void scatter_grad(BackwardCall& call, const Along& along, bool add) {
   Context& context = call.context();
   Tensor dy = std::move(call.output_gradient());
   if (call.wanted(1))
-    call.give(1, take(context, dy, along.dim, along.index, along.u_shape[along.dim], !add, tag_of(call, 1)));
+    call.give(1, take(context, dy, along.dim, along.index, along.u_shape[along.dim], !add, call.gradient_tag(1)));
   if (!call.wanted(0)) return;
   if (add) return call.give(0, std::move(dy));
   // What was replaced did not matter.
-  Tensor dx = dy.unique() ? dy : context.clone(dy, tag_of(call, 0));
+  Tensor dx = dy.unique() ? dy : context.clone(dy, call.gradient_tag(0));
   dy = {};
   put(context, context.full(along.u_shape, 0.0f, MemoryTag::activations, dx.dtype()), along.dim, along.index, false,
       dx);
@@ -102,7 +98,7 @@ Variable gather(Context& context, const Variable& x, int dim, const Tensor& inde
   // Input of the node: 0 x.
   return record(context, "gather", std::move(y), {&x}, [along = Along{dim, index, x.shape(), {}}](BackwardCall& call) {
     const Tensor dy = std::move(call.output_gradient());
-    Tensor dx = call.context().full(along.x_shape, 0.0f, tag_of(call, 0), dy.dtype());
+    Tensor dx = call.context().full(along.x_shape, 0.0f, call.gradient_tag(0), dy.dtype());
     put(call.context(), dy, along.dim, along.index, true, dx);
     call.give(0, std::move(dx));
   });

@@ -1,8 +1,8 @@
 #include "kernels/ops/gemm/linear.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
 #include "core/ops/gemm.h"
+#include "core/ops/gradients.h"
 
 namespace athanor::ops {
 
@@ -23,31 +23,17 @@ void check_linear(const Variable& x, const Variable& weight, const Variable& bia
 struct SavedLinear {
   SavedTensor x, weight, preactivation;
   Activation activation;
-  Shape weight_shape, bias_shape;
 };
 
 // Inputs of the node: 0 x, 1 weight, 2 bias, 3 residual.
 void linear_grad(BackwardCall& call, const SavedLinear& saved) {
   Context& context = call.context();
-  const Tensor x = saved.x.unpack(context);
-  const Tensor weight = saved.weight.unpack(context);
-  const Tensor preactivation = saved.preactivation.unpack(context);
-  Tensor dx = call.wanted(0) ? context.empty_like(x) : Tensor();
-  ParameterSpace space(call, {{1, saved.weight_shape}, {2, saved.bias_shape}});
-  const kernels::LinearGradArgs args{.x = x.view(),
-                                     .w = weight.view(),
-                                     .dy = call.output_gradient().view(),
-                                     .activation = saved.activation,
-                                     .preactivation = preactivation.view(),
-                                     .accumulate_parameters = space.accumulate(),
-                                     .dx = dx.view(),
-                                     .dw = space.view(1),
-                                     .dbias = space.view(2)};
-  const double product = 2.0 * static_cast<double>(rows(x.shape())) * static_cast<double>(weight.numel());
-  context.launch("linear_grad", kernels::linear_grad, args, kernels::linear_grad_workspace_bytes(context.exec(), args),
-                 {.flops = product * (args.dx.present() + args.dw.present())});
-  space.commit();
-  call.give(0, std::move(dx));
+  give_linear_gradients(call,
+                        {.x = saved.x.unpack(context),
+                         .weight = saved.weight.unpack(context),
+                         .activation = saved.activation,
+                         .preactivation = saved.preactivation.unpack(context)},
+                        call.output_gradient());
   if (call.wanted(3)) call.give(3, std::move(call.output_gradient()));
 }
 
@@ -80,9 +66,7 @@ Variable linear(Context& context, const Variable& x, const Variable& weight, con
   SavedLinear saved{.x = save(context, x),
                     .weight = save_weight(context, weight, rounded),
                     .preactivation = save(context, preactivation),
-                    .activation = options.activation,
-                    .weight_shape = weight.shape(),
-                    .bias_shape = {weight.dim(0)}};
+                    .activation = options.activation};
   return record(context, "linear", std::move(y), {&x, &weight, &bias, &residual},
                 [saved = std::move(saved)](BackwardCall& call) { linear_grad(call, saved); });
 }

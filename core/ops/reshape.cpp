@@ -27,8 +27,7 @@ Variable leading(Context& context, const Variable& x, std::int64_t count) {
   if (!recording(context, {&x})) return y;
   // Input of the node: 0 x. What was left out gets 0.
   return record(context, "leading", std::move(y), {&x}, [before = x.shape(), count](BackwardCall& call) {
-    const MemoryTag tag = call.leads_to_parameter(0) ? MemoryTag::gradients : MemoryTag::activations;
-    Tensor dx = call.context().full(before, 0.0f, tag, call.output_gradient().dtype());
+    Tensor dx = call.context().full(before, 0.0f, call.gradient_tag(0), call.output_gradient().dtype());
     call.context().copy(call.output_gradient(), dx.narrow(0, 0, count));
     call.give(0, std::move(dx));
   });

@@ -1,10 +1,9 @@
 #include "kernels/ops/quant/scaled_matmul.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
+#include "core/ops/gradients.h"
 #include "core/ops/quantized.h"
 #include "kernels/ops/gemm/linear.h"
-#include "kernels/ops/reduce/sum_leading.h"
 
 namespace athanor::ops {
 
@@ -59,42 +58,15 @@ void gradients_from_codes(BackwardCall& call, const SavedScaledLinear& saved, co
              space.view(1));
     space.commit();
   }
-  if (call.wanted(2)) {
-    ParameterSpace space(call, {{2, {saved.weight_shape[0]}}});
-    const kernels::SumLeadingArgs args{.x = dy.view(), .accumulate = space.accumulate(), .y = space.view(2)};
-    context.launch("sum_leading", kernels::sum_leading, args,
-                   kernels::sum_leading_workspace_bytes(context.exec(), args),
-                   {.flops = static_cast<double>(dy.numel())});
-    space.commit();
-  }
-}
-
-void gradients_from_numbers(BackwardCall& call, const SavedScaledLinear& saved, const Tensor& dy) {
-  Context& context = call.context();
-  const Tensor x = saved.x.unpack(context), weight = saved.weight.unpack(context);
-  Tensor dx = call.wanted(0) ? context.empty_like(x) : Tensor();
-  ParameterSpace space(call, {{1, saved.weight_shape}, {2, {saved.weight_shape[0]}}});
-  const kernels::LinearGradArgs args{.x = x.view(),
-                                     .w = weight.view(),
-                                     .dy = dy.view(),
-                                     .accumulate_parameters = space.accumulate(),
-                                     .dx = dx.view(),
-                                     .dw = space.view(1),
-                                     .dbias = space.view(2)};
-  const double product = 2.0 * static_cast<double>(rows(x.shape())) * static_cast<double>(weight.numel());
-  context.launch("linear_grad", kernels::linear_grad, args, kernels::linear_grad_workspace_bytes(context.exec(), args),
-                 {.flops = product * (args.dx.present() + args.dw.present())});
-  space.commit();
-  call.give(0, std::move(dx));
+  give_repeated_sum(call, 2, {saved.weight_shape[0]}, dy);
 }
 
 // Inputs of the node: 0 x, 1 weight, 2 bias.
 void scaled_linear_grad(BackwardCall& call, const SavedScaledLinear& saved) {
   const Tensor dy = std::move(call.output_gradient());
-  if (saved.options.backward.codes)
-    gradients_from_codes(call, saved, dy);
-  else
-    gradients_from_numbers(call, saved, dy);
+  if (saved.options.backward.codes) return gradients_from_codes(call, saved, dy);
+  Context& context = call.context();
+  give_linear_gradients(call, {.x = saved.x.unpack(context), .weight = saved.weight.unpack(context)}, dy);
 }
 
 void check_scaled_linear(const Variable& x, const Variable& weight, const Variable& bias) {
