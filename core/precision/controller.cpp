@@ -114,7 +114,7 @@ double pass_error(const LayerMeasurement& measured, Pass pass, PassFormat format
 
 Controller::Controller(const DynamicSettings& settings, std::size_t layers) : settings_(settings), votes_(layers) {}
 
-void Controller::forget() { std::ranges::fill(votes_, std::array<Votes, kPassCount>{}); }
+void Controller::forget() { std::ranges::fill(votes_, Votes::value_type{}); }
 
 std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& measured, const Formats& now) {
   double total = 0;
@@ -142,17 +142,16 @@ std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& meas
     const auto pass = static_cast<std::size_t>(item.pass);
     const std::size_t layer = item.measured->layer;
     const PassFormat from = now[layer][pass], to = chosen ? item.formats[(*chosen)[i]] : PassFormat::stream;
-    Votes& votes = votes_[layer][pass];
+    int& votes = votes_[layer][pass];
     if (to == from) {
-      votes = {};
+      votes = 0;
       continue;
     }
     const double before = pass_error(*item.measured, item.pass, from),
                  after = pass_error(*item.measured, item.pass, to);
     const bool goes_up = after < before || !allowed(*item.measured, item.pass, from);
-    // A vote counts on if it goes the same way, to whichever format.
-    votes = {to, votes.count + 1};
-    if (!goes_up && votes.count < kVotesDown) continue;
+    votes = goes_up ? 0 : votes + 1;
+    if (!goes_up && votes < kVotesDown) continue;
     Change change{layer, item.pass, from, to, {}, told(*item.measured, item.pass, to)};
     change.reason = fmt::format("error {:.2e} becomes {:.2e}, time {:.2f} becomes {:.2f}, budget {:g}", before, after,
                                 relative_time(from), relative_time(to), settings_.error_budget);
@@ -175,7 +174,7 @@ std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& meas
     layers.push_back(change.layer);
     return false;
   });
-  for (const Change& change : due) votes_[change.layer][static_cast<std::size_t>(change.pass)] = {};
+  for (const Change& change : due) votes_[change.layer][static_cast<std::size_t>(change.pass)] = 0;
   return due;
 }
 

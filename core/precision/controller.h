@@ -55,11 +55,7 @@ struct Change {
 class Controller {
  public:
   using Formats = std::vector<std::array<PassFormat, kPassCount>>;  // by layer
-  struct Votes {
-    PassFormat wish = PassFormat::stream;
-    int count = 0;
-    [[nodiscard]] bool operator==(const Votes&) const = default;
-  };
+  using Votes = std::vector<std::array<int, kPassCount>>;           // by layer: in a row for going down
 
   Controller(const DynamicSettings& settings, std::size_t layers);
 
@@ -68,12 +64,12 @@ class Controller {
   // Takes all votes back.
   void forget();
 
-  [[nodiscard]] const std::vector<std::array<Votes, kPassCount>>& votes() const noexcept { return votes_; }
-  void set_votes(std::vector<std::array<Votes, kPassCount>> votes) { votes_ = std::move(votes); }
+  [[nodiscard]] const Votes& votes() const noexcept { return votes_; }
+  void set_votes(Votes votes) { votes_ = std::move(votes); }
 
  private:
   DynamicSettings settings_;
-  std::vector<std::array<Votes, kPassCount>> votes_;
+  Votes votes_;
 };
 
 // Whether a loss is out of all proportion to those before it: beyond `spike` deviations of their moving mean.

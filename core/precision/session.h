@@ -36,7 +36,6 @@ class Session final : public nn::LayerPrecision {
   Session& operator=(const Session&) = delete;
 
   [[nodiscard]] const Resolution& resolution() const noexcept { return resolution_; }
-  [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
 
   // Follows these changes instead of choosing; nothing is measured then. In order of steps.
   void replay(std::vector<RecordedChange> changes);
@@ -58,7 +57,6 @@ class Session final : public nn::LayerPrecision {
 
   // Share of the free layers' multiply-adds that are done in FP8, both passes.
   [[nodiscard]] double fp8_share() const noexcept;
-  [[nodiscard]] const Controller::Formats& formats() const noexcept { return formats_; }
 
   // Everything that changes, as JSON; restored, a run goes on with the same bits. A state of another policy or model
   // is refused with invalid_input.

@@ -23,13 +23,6 @@ PassFormat pass_format_named(const std::string& name) {
 
 const char* name_of(PassFormat format) { return kPassFormatNames[static_cast<std::size_t>(format)]; }
 
-json layer_to_json(const std::array<PassFormat, kPassCount>& formats,
-                   const std::array<Controller::Votes, kPassCount>& votes) {
-  json out{{"formats", {name_of(formats[0]), name_of(formats[1])}}};
-  for (const Controller::Votes& vote : votes) out["votes"].push_back({name_of(vote.wish), vote.count});
-  return out;
-}
-
 json history_to_json(const AmaxHistory& history) {
   return {{"amax", history.values()}, {"scale", history.scale() ? json(*history.scale()) : json(nullptr)}};
 }
@@ -44,44 +37,50 @@ std::string Session::state() const {
            {"layers", json::object()}};
   for (std::size_t layer = 0; layer < formats_.size(); ++layer) {
     json& of_layer = out["layers"][resolution_.layers[layer].path];
-    of_layer = layer_to_json(formats_[layer], controller_.votes()[layer]);
+    of_layer = {{"formats", {name_of(formats_[layer][0]), name_of(formats_[layer][1])}},
+                {"votes", controller_.votes()[layer]}};
     if (histories_.empty()) continue;
     for (const AmaxHistory& history : histories_[layer]) of_layer["histories"].push_back(history_to_json(history));
   }
   return out.dump();
 }
 
-void Session::restore(const std::string& state) {
-  const json in = json::parse(state, nullptr, false);
-  if (in.is_discarded() || !in.contains("layers")) refuse("their state cannot be read");
+// Everything is read before anything changes.
+void Session::restore(const std::string& state) try {
+  const json in = json::parse(state);
   if (in.at("policy") != to_string(resolution_.actual))
     refuse("they follow the policy " + in.at("policy").get<std::string>() + ", this run follows " +
            to_string(resolution_.actual));
+  auto formats = formats_;
   auto votes = controller_.votes();
-  for (std::size_t layer = 0; layer < formats_.size(); ++layer) {
+  auto histories = histories_;
+  for (std::size_t layer = 0; layer < formats.size(); ++layer) {
     const std::string& path = resolution_.layers[layer].path;
-    const auto found = in["layers"].find(path);
-    if (found == in["layers"].end()) refuse("they do not speak of " + path);
-    for (std::size_t pass = 0; pass < kPassCount; ++pass) {
-      formats_[layer][pass] = pass_format_named(found->at("formats").at(pass));
-      const json& vote = found->at("votes").at(pass);
-      votes[layer][pass] = {pass_format_named(vote.at(0)), vote.at(1)};
-    }
-    if (histories_.empty()) continue;
-    for (std::size_t c = 0; c < histories_[layer].size(); ++c) {
+    const auto found = in.at("layers").find(path);
+    if (found == in.at("layers").end()) refuse("they do not speak of " + path);
+    for (std::size_t pass = 0; pass < kPassCount; ++pass)
+      formats[layer][pass] = pass_format_named(found->at("formats").at(pass));
+    found->at("votes").get_to(votes[layer]);
+    if (histories.empty()) continue;
+    for (std::size_t c = 0; c < histories[layer].size(); ++c) {
       const json& history = found->at("histories").at(c);
       const json& scale = history.at("scale");
-      histories_[layer][c].restore(history.at("amax"),
-                                   scale.is_null() ? std::nullopt : std::optional<float>(scale.get<float>()));
+      histories[layer][c].restore(history.at("amax"),
+                                  scale.is_null() ? std::nullopt : std::optional<float>(scale.get<float>()));
     }
   }
+  const json &scaler = in.at("loss_scale"), &loss = in.at("loss");
+  const LossScaler::State scaling{scaler.at(0), scaler.at(1), scaler.at(2)};
+  const SpikeDetector::State seen{loss.at(0), loss.at(1), loss.at(2)};
+  in.at("high_until").get_to(high_until_);
+  formats_ = std::move(formats);
   controller_.set_votes(std::move(votes));
-  const json& scaler = in.at("loss_scale");
-  scaler_.set_state({scaler.at(0), scaler.at(1), scaler.at(2)});
-  const json& loss = in.at("loss");
-  spikes_.set_state({loss.at(0), loss.at(1), loss.at(2)});
-  high_until_ = in.at("high_until");
+  histories_ = std::move(histories);
+  scaler_.set_state(scaling);
+  spikes_.set_state(seen);
   if (!histories_.empty()) write_scales();
+} catch (const json::exception&) {
+  refuse("their state cannot be read");
 }
 
 }  // namespace athanor::precision

@@ -98,6 +98,21 @@ TEST(Controller, AnInterruptedVoteStartsAnew) {
   EXPECT_THAT(controller.decide({measured(0, 1e-4)}, now), IsEmpty());
 }
 
+TEST(Controller, AVoteUpIsNoneForGoingDown) {
+  constexpr std::size_t kLayers = 40;
+  Controller controller({.error_budget = 0.01}, kLayers);
+  const Controller::Formats now = all(kLayers, PassFormat::f8_block);
+  std::vector<LayerMeasurement> bad, good;
+  for (std::size_t i = 0; i < kLayers; ++i) {
+    bad.push_back(measured(i, 1.0));
+    good.push_back(measured(i, 1e-5));
+    for (ClassStatistics& s : good.back().statistics[static_cast<std::size_t>(Coding::block)]) s.noise = 1e-6;
+  }
+  EXPECT_THAT(controller.decide(bad, now), SizeIs(8)) << "of the others the votes stay open";
+  EXPECT_THAT(controller.decide(good, now), IsEmpty()) << "the first vote for the cheaper format";
+  EXPECT_THAT(controller.decide(good, now), SizeIs(8));
+}
+
 TEST(Controller, ChangesAtMostATenthOfTheLayersMostWorkFirst) {
   constexpr std::size_t kLayers = 40;
   Controller controller({.error_budget = 0.1}, kLayers);

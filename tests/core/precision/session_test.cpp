@@ -5,10 +5,7 @@
 #include "core/autograd/backward.h"
 #include "core/nn/layers.h"
 #include "core/optim/adamw.h"
-#include "kernels/base/philox.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "tests/core/engine/support.h"
 
 #include <cmath>
 #include <limits>
@@ -17,18 +14,13 @@
 namespace athanor::precision {
 namespace {
 
+using test::failure_text;
+using test::random_numbers;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr std::int64_t kRows = 64, kWidth = 32;
-
-std::vector<float> noise(std::int64_t count, std::uint64_t seed) {
-  std::vector<float> numbers(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    numbers[i] = static_cast<float>(philox_at(seed, 0, 0, i).word[0]) / 2147483648.0f - 1.0f;
-  return numbers;
-}
 
 // blocks.<0..3> with residuals, then a head: learns a fixed random map.
 class Net {
@@ -64,7 +56,7 @@ struct Rig {
   // The mean square distance to what is to be learnt, of step `done`.
   double step(float lie = 0.0f) {
     session.begin_step(done);
-    const auto numbers = noise(kRows * kWidth, 1000 + static_cast<std::uint64_t>(done));
+    const auto numbers = random_numbers(kRows * kWidth, 1000 + static_cast<std::uint64_t>(done));
     const Variable y = net.forward(context, context.upload(numbers, {kRows, kWidth}));
     EXPECT_EQ(y.value().dtype(), DType::f32) << "heads end in f32";
     std::vector<float> gradient = context.download(y.value());
@@ -174,18 +166,30 @@ TEST(Session, GoesOnFromItsStateWithTheSameBits) {
 
 TEST(Session, RefusesTheStateOfAnotherPolicyOrModel) {
   Rig bf16(settings(Policy::bf16)), dynamic(settings(Policy::dynamic));
-  const auto text = [](auto&& action) -> std::string {
-    try {
-      action();
-    } catch (const std::exception& failure) {
-      return failure.what();
-    }
-    return {};
+  const auto refusal = [&](const std::string& state) { return failure_text([&] { dynamic.session.restore(state); }); };
+  EXPECT_THAT(refusal(bf16.session.state()), HasSubstr("follow the policy bf16"));
+  EXPECT_THAT(refusal("{"), HasSubstr("cannot be read"));
+  EXPECT_THAT(refusal(R"({"policy":"dynamic","layers":{}})"), HasSubstr("do not speak of blocks.0"));
+}
+
+TEST(Session, ARefusedStateChangesNothing) {
+  Rig rig(settings(Policy::dynamic));
+  (void)rig.steps(40);
+  ASSERT_GT(rig.session.fp8_share(), 0);
+  const std::string before = rig.session.state(), wide = Rig(settings(Policy::dynamic)).session.state();
+  const auto spoilt = [&](const std::string& what, const std::string& with) {
+    std::string state = wide;
+    const auto place = state.rfind(what);
+    EXPECT_NE(place, std::string::npos) << what;
+    return state.replace(place, what.size(), with);
   };
-  EXPECT_THAT(text([&] { dynamic.session.restore(bf16.session.state()); }), HasSubstr("follow the policy bf16"));
-  EXPECT_THAT(text([&] { dynamic.session.restore("{"); }), HasSubstr("cannot be read"));
-  EXPECT_THAT(text([&] { dynamic.session.restore(R"({"policy":"dynamic","layers":{}})"); }),
-              HasSubstr("do not speak of blocks.0"));
+  for (const std::string& state :
+       {spoilt(R"("votes":[)", R"("votes":["two",)"), spoilt(R"("loss_scale":[)", R"("loss_scale":["wide",)"),
+        spoilt(R"("loss":[)", R"("loss":[{},)"), spoilt(R"("high_until":)", R"("high_until":"later","x":)"),
+        spoilt(R"("policy":"dynamic")", R"("policy":7)"), std::string("[]"), std::string("null")}) {
+    EXPECT_THAT(failure_text([&] { rig.session.restore(state); }), HasSubstr("checkpoint's number formats")) << state;
+    EXPECT_EQ(rig.session.state(), before) << state;
+  }
 }
 
 TEST(Dynamic, GoesLowKeepsAnAuditTrailAndRepeatsToTheBit) {
