@@ -12,15 +12,6 @@
 #include <nlohmann/json.hpp>
 
 namespace athanor::runner {
-namespace {
-
-std::vector<std::int64_t> dims_of(const Shape& shape) {
-  std::vector<std::int64_t> out;
-  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape.dim(i));
-  return out;
-}
-
-}  // namespace
 
 int run_export(const ExportOptions& options, Console& console) {
   const RunDirectory run = value_or_throw(find_run(options.run));
@@ -39,7 +30,7 @@ int run_export(const ExportOptions& options, Console& console) {
   std::vector<checkpoint::Array> arrays;
   for (const Parameter& parameter : nn::base_parameters(assembly.model->parameters())) {
     arrays.push_back(
-        {parameter->path, dims_of(parameter->value.shape()), assembly.context->download(parameter->value)});
+        {parameter->path, train::dims_of(parameter->value.shape()), assembly.context->download(parameter->value)});
   }
   std::vector<checkpoint::ArrayView> views;
   for (const checkpoint::Array& array : arrays) views.push_back({array.name, array.shape, array.values});

@@ -38,8 +38,10 @@ std::string to_text(const std::vector<TagOwners>& owners) {
 MemoryLedger::MemoryLedger(Context& context, const std::vector<Parameter>& parameters)
     : context_(context), places_(parameters) {
   for (const Parameter& parameter : parameters)
-    blocks_[parameter->value.view().data] = {Allocator::rounded(parameter->value.bytes()), MemoryTag::parameters,
-                                             parameter->path};
+    blocks_[parameter->value.view().data] = {Allocator::rounded(parameter->value.bytes()),
+                                             MemoryTag::parameters,
+                                             "",
+                                             {*places_.parameter_at(parameter->value.view().data), true}};
   earlier_ = context.memory().by_tag;
   for (const auto& [data, block] : blocks_) earlier_[static_cast<std::size_t>(block.tag)] -= block.bytes;
   context.set_launch_watch(this);
@@ -60,24 +62,30 @@ void MemoryLedger::on_launch(const LaunchSeen& launch) {
     if (after == blocks_.begin()) continue;
     Block& block = std::prev(after)->second;
     const auto* begin = static_cast<const std::byte*>(std::prev(after)->first);
-    if (!block.owner.empty() || static_cast<const std::byte*>(array.view.data) >= begin + block.bytes) continue;
-    std::string place = places_.place();
-    if (place.starts_with("at ")) place.erase(0, 3);
-    block.owner = place.empty() ? launch.op : fmt::format("{} ({})", place, launch.op);
+    if (block.op || static_cast<const std::byte*>(array.view.data) >= begin + block.bytes) continue;
+    block.op = launch.op;
+    block.place = places_.place();
   }
 }
 
 void MemoryLedger::on_memory(const MemoryEvent& event) noexcept {
   const std::lock_guard lock(mutex_);
-  if (event.kind == MemoryEventKind::allocate) blocks_[event.block] = {event.bytes, event.tag, {}};
+  if (event.kind == MemoryEventKind::allocate) blocks_[event.block] = {event.bytes, event.tag, nullptr, {}};
   if (event.kind == MemoryEventKind::release && blocks_.erase(event.block) == 0)
     earlier_[static_cast<std::size_t>(event.tag)] -= event.bytes;
   if (event.kind == MemoryEventKind::refuse) refused_ = largest();
 }
 
+std::string MemoryLedger::owner_of(const Block& block) {
+  if (!block.op) return {};
+  const std::string place = (block.place.inside ? "" : "after ") + std::string(block.place.layer);
+  if (block.op[0] == '\0') return place;
+  return block.place.layer.empty() ? block.op : fmt::format("{} ({})", place, block.op);
+}
+
 std::vector<TagOwners> MemoryLedger::largest() const {
   std::map<std::pair<MemoryTag, std::string>, std::size_t> sums;
-  for (const auto& [data, block] : blocks_) sums[{block.tag, block.owner}] += block.bytes;
+  for (const auto& [data, block] : blocks_) sums[{block.tag, owner_of(block)}] += block.bytes;
   for (int tag = 0; tag < kMemoryTagCount; ++tag)
     sums[{static_cast<MemoryTag>(tag), ""}] += earlier_[static_cast<std::size_t>(tag)];
   std::vector<TagOwners> out;

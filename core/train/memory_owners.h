@@ -45,8 +45,10 @@ class MemoryLedger final : public LaunchWatch, public MemoryObserver {
   struct Block {
     std::size_t bytes = 0;
     MemoryTag tag = MemoryTag::activations;
-    std::string owner;
+    const char* op = nullptr;  // that wrote it first; null until one does, "" for a parameter
+    LayerPlace place;          // of that op, or the parameter itself
   };
+  [[nodiscard]] static std::string owner_of(const Block& block);
   [[nodiscard]] std::vector<TagOwners> largest() const;
 
   Context& context_;

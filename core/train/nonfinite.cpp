@@ -40,6 +40,11 @@ Place place_of(const View& view, std::int64_t position) {
   return place;
 }
 
+std::string to_text(const LayerPlace& place) {
+  if (place.layer.empty()) return {};
+  return (place.inside ? "at " : "after ") + std::string(place.layer);
+}
+
 struct Found {
   Shape index;
   double value = 0;
@@ -114,7 +119,7 @@ void NonfiniteSearch::on_launch(const LaunchSeen& launch) {
     origin_ = NonfiniteOrigin{.op = launch.op,
                               .array = array.name,
                               .pass = pass_,
-                              .place = places_.place(),
+                              .place = to_text(places_.place()),
                               .launch = launches_,
                               .index = found->index,
                               .value = found->value,

@@ -6,10 +6,17 @@
 #include "core/tensor/launch_watch.h"
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace athanor::train {
+
+// Refers to the texts of the finder.
+struct LayerPlace {
+  std::string_view layer;  // "text_tower.head"; empty before any layer
+  bool inside = false;     // otherwise the launch comes after that layer
+};
 
 class PlaceFinder {
  public:
@@ -17,16 +24,15 @@ class PlaceFinder {
 
   // To be called for every launch, in order. Also follows copies of parameters in other formats.
   void follow(const LaunchSeen& launch);
-  // Of the launch followed last: "at text_tower.head", "after text_tower.head", or empty before any layer.
-  [[nodiscard]] std::string place() const;
+  // Of the launch followed last.
+  [[nodiscard]] LayerPlace place() const noexcept { return place_; }
   // The parameter that lies at this address; null when none does.
   [[nodiscard]] const std::string* parameter_at(const void* data) const;
 
  private:
-  std::unordered_map<const void*, std::string> paths_;   // of parameters
-  std::unordered_map<const void*, std::string> copies_;  // of what cast made of them, until it is overwritten
-  std::string layer_;                                    // of the last parameter seen
-  bool inside_ = false;
+  std::unordered_map<const void*, std::string> paths_;          // of parameters
+  std::unordered_map<const void*, const std::string*> copies_;  // of what cast made of them, until it is overwritten
+  LayerPlace place_;
 };
 
 }  // namespace athanor::train

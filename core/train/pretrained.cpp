@@ -1,18 +1,13 @@
 #include "core/train/pretrained.h"
 
 #include "core/checkpoint/foreign_weights.h"
+#include "core/train/snapshot.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace athanor::train {
 namespace {
-
-std::vector<std::int64_t> dims_of(const Shape& shape) {
-  std::vector<std::int64_t> out;
-  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape.dim(i));
-  return out;
-}
 
 // The parts of one array, one below the other.
 Result<std::vector<float>> stacked(checkpoint::ForeignWeights& weights, const checkpoint::Placement& placement) {

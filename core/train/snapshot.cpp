@@ -11,12 +11,6 @@ namespace {
 
 using Named = std::vector<std::pair<std::string, Tensor>>;
 
-std::vector<std::int64_t> dims_of(const Shape& shape) {
-  std::vector<std::int64_t> out;
-  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape.dim(i));
-  return out;
-}
-
 std::string shown(const std::vector<std::int64_t>& dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
 
 Named values_of(const std::vector<Parameter>& parameters) {

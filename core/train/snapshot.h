@@ -6,9 +6,13 @@
 #include "core/optim/optimizer.h"
 #include "core/tensor/context.h"
 
+#include <cstdint>
 #include <vector>
 
 namespace athanor::train {
+
+// A shape as checkpoints and foreign files hold it.
+[[nodiscard]] inline std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
 [[nodiscard]] checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
                                            const optim::Optimizer& optimizer, checkpoint::TrainingState state);

@@ -1,5 +1,6 @@
 // The loop: when to step, to evaluate and to save, and what is told about it. It knows neither equations nor file
-// formats nor how anything is shown; those arrive as a task, as functions and as an observer.
+// formats nor how anything is shown; those arrive as a task, as functions and as an observer. Of number formats it
+// knows that a step may be skipped or taken back; which they are is the session's business.
 #pragma once
 
 #include "core/data/loader.h"
