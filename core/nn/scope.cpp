@@ -65,11 +65,6 @@ std::shared_ptr<const Site> Scope::site(LayerKind kind, std::int64_t in, std::in
   return parameters_->add_site({.path = path_, .kind = kind, .in = in, .out = out});
 }
 
-std::uint32_t Scope::stream() const noexcept {
-  const std::uint64_t hash = path_hash(path_);
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
-
 std::string Scope::join(std::string_view name) const {
   return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
 }
@@ -78,6 +73,11 @@ std::uint64_t path_hash(std::string_view path) noexcept {
   std::uint64_t hash = 0xCBF29CE484222325u;
   for (const char letter : path) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
   return hash;
+}
+
+std::uint32_t path_stream(std::string_view path) noexcept {
+  const std::uint64_t hash = path_hash(path);
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
 }
 
 }  // namespace athanor::nn

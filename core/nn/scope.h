@@ -58,6 +58,11 @@ struct ParameterTraits {
   bool product = false;  // see ParameterState
 };
 
+// 64-bit FNV-1a of a path: the same on every machine, for keys of random numbers.
+[[nodiscard]] std::uint64_t path_hash(std::string_view path) noexcept;
+// The same in 32 bits, as a stream of random numbers: one path draws the same whatever stands beside it.
+[[nodiscard]] std::uint32_t path_stream(std::string_view path) noexcept;
+
 class Scope {
  public:
   Scope(Context& context, ParameterSet& parameters, std::uint64_t seed, std::string path = {})
@@ -70,7 +75,7 @@ class Scope {
   // Registers this place as a layer whose number formats are decided from outside.
   [[nodiscard]] std::shared_ptr<const Site> site(LayerKind kind, std::int64_t in, std::int64_t out) const;
   // A number for this place, for dropout.
-  [[nodiscard]] std::uint32_t stream() const noexcept;
+  [[nodiscard]] std::uint32_t stream() const noexcept { return path_stream(path_); }
 
  private:
   [[nodiscard]] std::string join(std::string_view name) const;
@@ -80,8 +85,5 @@ class Scope {
   std::uint64_t seed_;
   std::string path_;
 };
-
-// 64-bit FNV-1a of a path: the same on every machine, for keys of random numbers.
-[[nodiscard]] std::uint64_t path_hash(std::string_view path) noexcept;
 
 }  // namespace athanor::nn

@@ -1,20 +1,13 @@
 #include "core/optim/adamw.h"
 
+#include "core/nn/scope.h"
 #include "kernels/base/error.h"
-#include "kernels/ops/optim/adamw.h"
 
 #include <array>
 
 namespace athanor::optim {
 
 namespace {
-
-// FNV-1a of the path: the same parameter draws the same numbers whatever stands beside it.
-std::uint32_t stream_of(std::string_view path) {
-  std::uint32_t hash = 2166136261u;
-  for (const char letter : path) hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619u;
-  return hash;
-}
 
 Tensor zeros(Context& context, const Shape& shape, DType format) {
   return context.full(shape, 0.0f, MemoryTag::optimizer, format);
@@ -40,18 +33,12 @@ AdamW::AdamW(Context& context, const std::vector<Parameter>& parameters, const A
   }
 }
 
+// The kernel takes masters of one format at a time.
 void AdamW::update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) {
-  for (const DType master : {DType::f32, DType::bf16}) update_format(context, options, sum_squares, master, report);
-}
-
-void AdamW::update_format(Context& context, const StepOptions& options, const Tensor& sum_squares, DType master,
-                          StepReport& report) {
-  std::vector<kernels::AdamWSegment> segments;
-  double numel = 0;
-  for (Slot& slot : slots()) {
+  std::vector<kernels::AdamWSegment> wide, narrow;
+  for_each_moving([&](const Slot& slot) {
     const ParameterState& parameter = *slot.parameter;
-    if (!parameter.gradient.present() || parameter.value.dtype() != master) continue;
-    parameter.value.count_change();
+    auto& segments = parameter.value.dtype() == DType::f32 ? wide : narrow;
     segments.push_back({.param = data_of(parameter.value),
                         .grad = parameter.gradient.view().as<const float>(),
                         .m = data_of(slot.state[0]),
@@ -60,10 +47,17 @@ void AdamW::update_format(Context& context, const StepOptions& options, const Te
                         .lr = options.learning_rate * parameter.rate,
                         .weight_decay = decay_of(parameter),
                         .compensation = slot.state[2].view().as<std::uint16_t>(),
-                        .stream = stream_of(parameter.path)});
-    numel += static_cast<double>(parameter.value.numel());
-  }
+                        .stream = nn::path_stream(parameter.path)});
+  });
+  update_format(context, options, sum_squares, DType::f32, wide, report);
+  update_format(context, options, sum_squares, DType::bf16, narrow, report);
+}
+
+void AdamW::update_format(Context& context, const StepOptions& options, const Tensor& sum_squares, DType master,
+                          std::span<const kernels::AdamWSegment> segments, StepReport& report) {
   if (segments.empty()) return;
+  double numel = 0;
+  for (const kernels::AdamWSegment& segment : segments) numel += static_cast<double>(segment.numel);
   const Tensor lost = options.count_lost ? context.empty({2}, DType::i64, MemoryTag::optimizer) : Tensor();
   const kernels::AdamWArgs args{.segments = segments,
                                 .beta1 = options_.beta1,

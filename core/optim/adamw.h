@@ -3,6 +3,9 @@
 #pragma once
 
 #include "core/optim/optimizer.h"
+#include "kernels/ops/optim/adamw.h"
+
+#include <span>
 
 namespace athanor::optim {
 
@@ -23,7 +26,7 @@ class AdamW final : public Optimizer {
  private:
   void update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) override;
   void update_format(Context& context, const StepOptions& options, const Tensor& sum_squares, DType master,
-                     StepReport& report);
+                     std::span<const kernels::AdamWSegment> segments, StepReport& report);
 
   AdamWOptions options_;
 };
