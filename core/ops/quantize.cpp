@@ -21,10 +21,6 @@ void check_quantize(const Tensor& x, const CodeFormat& format) {
 
 }  // namespace
 
-Tensor new_quantize_stats(Context& context) {
-  return context.empty({kernels::QuantizeStats::kCount}, DType::f64, MemoryTag::workspace);
-}
-
 Codes quantize(Context& context, const Tensor& x, const CodeFormat& format, const QuantizeWishes& wishes) {
   check_quantize(x, format);
   const kernels::ScaleGrid grid = kernels::scale_grid(format.grouping, x.view(), format.block);

@@ -44,7 +44,6 @@ struct QuantizeWishes {
 };
 // x f32, f16 or bf16. Without rows and columns only the statistics are found.
 [[nodiscard]] Codes quantize(Context& context, const Tensor& x, const CodeFormat& format, const QuantizeWishes& wishes);
-[[nodiscard]] Tensor new_quantize_stats(Context& context);
 
 struct ScaledLinearOptions {
   // What each pass multiplies. Where both take codes of the same kind, x and the weight are quantized once.

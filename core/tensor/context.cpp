@@ -1,13 +1,12 @@
 #include "core/tensor/context.h"
 
 #include "kernels/base/error.h"
-#include "kernels/base/number_format.h"
+#include "kernels/cpu/convert.h"
 #include "kernels/ops/elementwise/fill.h"
 #include "kernels/ops/layout/copy.h"
 #include "kernels/ops/quant/cast.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace athanor {
 
@@ -28,28 +27,10 @@ void require_whole(const char* verb, const Tensor& tensor) {
 }
 
 std::vector<std::byte> rounded(DType dtype, std::span<const float> values) {
-  std::vector<std::byte> codes(storage_bytes(dtype, static_cast<std::int64_t>(values.size())));
-  with_narrow_format(dtype, [&]<class Format>() {
-    using Code = std::conditional_t<Format::kBits == 8, std::uint8_t, std::uint16_t>;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const Code code = static_cast<Code>(Format::encode(values[i]));
-      std::memcpy(codes.data() + i * sizeof(Code), &code, sizeof(Code));
-    }
-  });
+  const auto count = static_cast<std::int64_t>(values.size());
+  std::vector<std::byte> codes(storage_bytes(dtype, count));
+  kernels::cpu::narrow(dtype, values.data(), codes.data(), count);
   return codes;
-}
-
-std::vector<float> widened(DType dtype, const std::vector<std::byte>& codes, std::int64_t count) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  with_narrow_format(dtype, [&]<class Format>() {
-    using Code = std::conditional_t<Format::kBits == 8, std::uint8_t, std::uint16_t>;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      Code code{};
-      std::memcpy(&code, codes.data() + i * sizeof(Code), sizeof(Code));
-      values[i] = Format::decode(code);
-    }
-  });
-  return values;
 }
 
 template <class T>
@@ -111,7 +92,9 @@ std::vector<float> Context::download(const Tensor& tensor) const {
   require_whole("download", tensor);
   std::vector<std::byte> codes(tensor.bytes());
   if (!tensor.dry()) copy_bytes(codes.data(), kHost, tensor.view().data, tensor.device(), codes.size());
-  return widened(tensor.dtype(), codes, tensor.numel());
+  std::vector<float> values(static_cast<std::size_t>(tensor.numel()));
+  kernels::cpu::widen(tensor.dtype(), codes.data(), values.data(), tensor.numel());
+  return values;
 }
 
 std::vector<std::int32_t> Context::download_ids(const Tensor& tensor) const {

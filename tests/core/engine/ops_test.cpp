@@ -15,21 +15,12 @@ namespace {
 using test::expect_gradients;
 using test::failure_text;
 using test::ids;
-using test::random_parameter;
 using test::random_tensor;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class OpsTest : public ::testing::Test {
- protected:
-  Context context_{test::options()};
-
-  Parameter parameter(const std::string& path, const Shape& shape, float scale = 1.0f) {
-    return random_parameter(context_, path, shape, ++seed_, scale);
-  }
-  std::uint64_t seed_ = 100;
-};
+class OpsTest : public test::OpsFixture {};
 
 TEST_F(OpsTest, Linear) {
   const Parameter x = parameter("x", {2, 3, 5}), weight = parameter("weight", {4, 5}), bias = parameter("bias", {4});

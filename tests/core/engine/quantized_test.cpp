@@ -29,6 +29,8 @@ std::vector<float> whole_numbers(std::int64_t count, std::uint64_t seed) {
   return numbers;
 }
 
+Tensor new_stats(Context& context) { return context.empty({kernels::QuantizeStats::kCount}, DType::f64); }
+
 struct Result {
   std::vector<float> y, dx, dw, dbias;
 };
@@ -152,7 +154,7 @@ TEST(ScaledLinear, WritesWhatQuantizingFound) {
   const Result found = run(
       [](Context& context, const Variable& x, const Variable& weight, const Variable& bias) {
         ScaledLinearOptions how = all({});
-        for (Tensor& stats : how.stats) stats = ops::new_quantize_stats(context);
+        for (Tensor& stats : how.stats) stats = new_stats(context);
         const Variable y = ops::scaled_linear(context, x, weight, bias, how);
         const auto amax = [&](TensorClass c) {
           return how.stats[static_cast<std::size_t>(c)].host<double>()[QuantizeStats::amax];
@@ -170,7 +172,7 @@ TEST(ScaledLinear, WritesWhatQuantizingFound) {
 TEST(ScaledLinear, UsesAGivenScale) {
   Context context(options());
   const Tensor x = context.upload(std::vector<float>{100.0f, 1.0f}, {1, 2});
-  const Tensor stats = ops::new_quantize_stats(context);
+  const Tensor stats = new_stats(context);
   CodeFormat format{.scale = context.full({1}, 0.125f)};
   (void)ops::quantize(context, x, format, {.stats = stats});
   EXPECT_EQ(stats.host<double>()[kernels::QuantizeStats::saturated], 1) << "100 / 0.125 is beyond 448";

@@ -18,18 +18,12 @@ namespace {
 using test::expect_gradients;
 using test::failure_text;
 using test::ids;
-using test::random_parameter;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class ShapeOpsTest : public ::testing::Test {
+class ShapeOpsTest : public test::OpsFixture {
  protected:
-  Context context_{test::options()};
-
-  Parameter parameter(const std::string& path, const Shape& shape, float scale = 1.0f) {
-    return random_parameter(context_, path, shape, ++seed_, scale);
-  }
   // 0, 1, 2, …
   Tensor counting(const Shape& shape) {
     std::vector<float> values(static_cast<std::size_t>(shape.numel()));
@@ -37,7 +31,6 @@ class ShapeOpsTest : public ::testing::Test {
     return context_.upload(values, shape);
   }
   std::vector<float> numbers(const Variable& x) { return context_.download(x.value()); }
-  std::uint64_t seed_ = 300;
 };
 
 TEST_F(ShapeOpsTest, BatchedMatmulRepeatsAndSums) {

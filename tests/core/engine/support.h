@@ -61,4 +61,15 @@ std::string failure_text(Action&& action) {
   return {};
 }
 
+// A context, and parameters that differ from each other.
+class OpsFixture : public ::testing::Test {
+ protected:
+  Parameter parameter(const std::string& path, const Shape& shape, float scale = 1.0f) {
+    return random_parameter(context_, path, shape, ++seed_, scale);
+  }
+
+  Context context_{options()};
+  std::uint64_t seed_ = 100;
+};
+
 }  // namespace athanor::test
