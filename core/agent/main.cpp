@@ -4,6 +4,7 @@
 #include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/agent/rebuild.h"
+#include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/recipe/recipe.h"
@@ -39,15 +40,15 @@ struct CommandLine {
   std::string run;
 };
 
-constexpr int kWrongInput = 2;
-
 bool g_json = false;  // one JSON object on standard output, whatever comes of it
 
-void print(const nlohmann::json& json) { std::cout << agent::line_of(json) << std::flush; }
+void print(const nlohmann::json& json, std::string_view done = {}) {
+  print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), done);
+}
 
 int refuse(const Error& error) {
   std::cerr << error.message() << '\n';
-  if (g_json) print({{"error", agent::to_json(error)}});
+  if (g_json) print_line(error_json(error));
   return exit_status(error.kind);
 }
 
@@ -155,7 +156,7 @@ std::string row_of(const store::Run& run) {
     if (!words.empty()) words += "; ";
     words += fmt::format("its journal is damaged in {} place{}", run.damage.size(), run.damage.size() == 1 ? "" : "s");
   }
-  return fmt::format("{:>5}  {:<9} {:>8}/{:<8} {:<28} {}\n", run.id, store::to_string(run.status), run.step, run.steps,
+  return fmt::format("{:>5}  {:<9} {:>8}/{:<8} {:<28} {}", run.id, store::to_string(run.status), run.step, run.steps,
                      run.name, words);
 }
 
@@ -164,7 +165,7 @@ int print_row(const store::Run& run) {
   if (g_json) {
     print(agent::to_json(run));
   } else {
-    std::cout << row_of(run);
+    print_line(row_of(run));
   }
   return 0;
 }
@@ -178,12 +179,10 @@ int list(Client& client) {
     print(out);
     return 0;
   }
-  for (const store::Run& run : *runs) std::cout << row_of(run);
+  std::string text;
+  for (const store::Run& run : *runs) text += (text.empty() ? "" : "\n") + row_of(run);
+  if (!text.empty()) print_line(text);
   return 0;
-}
-
-void line(const char* what, const std::string& text) {
-  if (!text.empty()) std::cout << fmt::format("{:<10} {}\n", what, text);
 }
 
 int show(Client& client, store::RunId id) {
@@ -191,7 +190,10 @@ int show(Client& client, store::RunId id) {
   if (!found) return refuse(found.error());
   const store::Run& run = *found;
   if (g_json) return print_row(run);
-  line("run", std::to_string(run.id));
+  std::string text = fmt::format("{:<10} {}", "run", run.id);
+  const auto line = [&text](const char* what, const std::string& words) {
+    if (!words.empty()) text += fmt::format("\n{:<10} {}", what, words);
+  };
   line("name", run.name);
   line("status", store::to_string(run.status));
   line("cause", run.cause);
@@ -207,6 +209,7 @@ int show(Client& client, store::RunId id) {
                                                            damage.bytes, damage.offset, damage.rank, damage.reason));
   }
   for (const auto& [name, value] : run.last) line("last", fmt::format("{} {:.6g}", name, value));
+  print_line(text);
   return 0;
 }
 
@@ -221,7 +224,7 @@ int refuse_recipe(const std::string& file, const std::vector<recipe::Fault>& fau
   std::cerr << causes << '\n';
   const Error error{ErrorKind::invalid_input, "queue the recipe " + file, causes, "correct the recipe"};
   if (g_json) print({{"error", agent::to_json(error)}, {"faults", list}});
-  return kWrongInput;
+  return exit_status(ErrorKind::invalid_input);
 }
 
 // Before an agent is started for it.
@@ -238,10 +241,11 @@ int enqueue(Client& client, const std::string& file) {
   if (!text) return refuse(text.error());
   const auto run = client.enqueue({*text, 0, 0});
   if (!run) return refuse(run.error());
+  const std::string done = fmt::format("run {} is queued all the same", *run);
   if (g_json) {
-    print({{"run", *run}});
+    print({{"run", *run}}, done);
   } else {
-    std::cout << *run << '\n';
+    print_line(std::to_string(*run), done);
   }
   return 0;
 }
@@ -307,6 +311,18 @@ void describe(CLI::App& app, CommandLine& line) {
     command->add_flag("--json", g_json, "One JSON object on standard output");
 }
 
+int dispatch(CLI::App& app, const CommandLine& line, std::span<char*> words) {
+  try {
+    app.parse(static_cast<int>(words.size()), words.data());
+  } catch (const CLI::ParseError& error) {
+    return answer_arguments(app, error, words);
+  }
+  if (app.got_subcommand("rebuild")) return rebuild();
+  if (app.got_subcommand("quit")) return quit();
+  if (!app.get_subcommands().empty()) return speak(app, line);
+  return line.foreground ? serve_here() : serve_detached();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -315,25 +331,15 @@ int main(int argc, char** argv) {
                "athanor-agent");
   describe(app, line);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (app.exit(error) == 0) return 0;
-    // What was wrong may stand before the wish for JSON.
-    const std::span<char*> words(argv, static_cast<std::size_t>(argc));
-    if (std::ranges::find(words, std::string_view("--json")) != words.end()) {
-      print({{"error", agent::to_json(Error{ErrorKind::invalid_input, "understand the command", error.what(),
-                                            "see what there is: athanor-agent --help"})}});
+    try {
+      return dispatch(app, line, std::span(argv, static_cast<std::size_t>(argc)));
+    } catch (const Failure& failure) {
+      return refuse(failure.error());
+    } catch (const std::exception& exception) {
+      return refuse({ErrorKind::internal, "go on", exception.what(), "please report this with the command you used"});
     }
-    return kWrongInput;
-  }
-  try {
-    if (app.got_subcommand("rebuild")) return rebuild();
-    if (app.got_subcommand("quit")) return quit();
-    if (!app.get_subcommands().empty()) return speak(app, line);
-    return line.foreground ? serve_here() : serve_detached();
-  } catch (const Failure& failure) {
-    return refuse(failure.error());
-  } catch (const std::exception& exception) {
-    return refuse({ErrorKind::internal, "go on", exception.what(), "please report this with the command you used"});
+  } catch (const Failure& failure) {  // the refusal itself could not be printed
+    std::cerr << failure.error().message() << '\n';
+    return exit_status(failure.error().kind);
   }
 }

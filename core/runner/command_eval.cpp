@@ -1,6 +1,6 @@
+#include "core/base/command_line.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/runner/commands.h"
-#include "core/runner/output.h"
 #include "core/runner/provenance.h"
 #include "core/runner/run_directory.h"
 #include "core/runner/unchanged.h"

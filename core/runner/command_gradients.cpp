@@ -1,6 +1,6 @@
 #include "core/autograd/gradient_doctor.h"
+#include "core/base/command_line.h"
 #include "core/runner/commands.h"
-#include "core/runner/output.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

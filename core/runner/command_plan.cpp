@@ -1,6 +1,6 @@
+#include "core/base/command_line.h"
 #include "core/runner/commands.h"
 #include "core/runner/forecast.h"
-#include "core/runner/output.h"
 
 #include <fmt/format.h>
 

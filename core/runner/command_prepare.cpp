@@ -1,8 +1,8 @@
+#include "core/base/command_line.h"
 #include "core/base/paths.h"
 #include "core/data/prepare/emoji.h"
 #include "core/observe/process.h"
 #include "core/runner/commands.h"
-#include "core/runner/output.h"
 #include "core/runner/prepare_encoder.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
+#include "core/base/command_line.h"
 #include "core/journal/reader.h"
 #include "core/journal/text.h"
 #include "core/recipe/document.h"
 #include "core/runner/commands.h"
-#include "core/runner/output.h"
 #include "core/runner/replay.h"
 #include "core/runner/run_directory.h"
 

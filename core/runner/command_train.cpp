@@ -1,7 +1,7 @@
+#include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/runner/commands.h"
-#include "core/runner/output.h"
 #include "core/runner/provenance.h"
 #include "core/runner/training_run.h"
 #include "core/runner/unchanged.h"
@@ -120,6 +120,13 @@ RunDirectory run_to_resume(const TrainOptions& options, RecipeInput& recipe) {
   return value_or_throw(find_run(run));
 }
 
+// A result that cannot be printed fails the command, and says that it was not the run that failed.
+int finish(TrainingRun& run, const TrainOptions& options) {
+  const int status = run.run();
+  if (options.json) print_line(run.result_json(), run.ended());
+  return status;
+}
+
 int resume(const TrainOptions& options, Console& console) {
   RecipeInput input = options.recipe;
   const RunDirectory directory = run_to_resume(options, input);
@@ -139,9 +146,7 @@ int resume(const TrainOptions& options, Console& console) {
   Beginning beginning = resumed(directory, origin);
   check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->contents.state : nullptr);
   TrainingRun run(directory, std::move(sound), std::move(beginning), console, options.process_start);
-  const int status = run.run();
-  if (options.json) print_line(run.result_json());
-  return status;
+  return finish(run, options);
 }
 
 }  // namespace
@@ -159,9 +164,7 @@ int run_train(const TrainOptions& options, Console& console) {
   check_length(sound.recipe, beginning);
   RunDirectory directory = choose_directory(options, sound.recipe);
   TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start);
-  const int status = run.run();
-  if (options.json) print_line(run.result_json());
-  return status;
+  return finish(run, options);
 }
 
 }  // namespace athanor::runner

@@ -1,16 +1,14 @@
 // athanor-run: prepares data, trains, predicts, evaluates and shows, one run at a time.
+#include "core/base/command_line.h"
 #include "core/runner/commands.h"
 #include "core/runner/interrupt.h"
-#include "core/runner/output.h"
 #include "core/runner/provenance.h"
 #include "core/runner/trouble.h"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <span>
-#include <string_view>
 
 namespace {
 
@@ -30,7 +28,6 @@ struct CommandLine {
   std::int64_t export_step = -1;
 };
 
-constexpr int kWrongInput = 2;
 constexpr const char* kRunHelp = "A run's folder, its name below ATHANOR_HOME/runs, or its number in the history";
 
 void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
@@ -128,26 +125,17 @@ int refuse(const Error& error, bool json, Console& console) {
   return exit_status(error.kind);
 }
 
-// Arguments that could not be understood; help and version are none of these. What was meant to be printed as JSON is
-// asked of the raw words, for the flags were not read.
-int refuse_arguments(const CLI::App& app, const CLI::ParseError& error, std::span<char*> words) {
-  if (error.get_exit_code() == 0) return app.exit(error);
-  app.exit(error);
-  const bool json = std::ranges::any_of(words, [](const char* word) { return std::string_view(word) == "--json"; });
-  const Error said{ErrorKind::invalid_input, "understand the command", error.what(),
-                   "athanor-run --help lists the commands and their options"};
-  if (json) print_line(error_json(said));
-  return kWrongInput;
-}
-
 // Told on both channels; a result that cannot be written is said on the one that is left.
-int run(const CLI::App& app, CommandLine& line, Console& console) {
+int run(CLI::App& app, CommandLine& line, Console& console, std::span<char*> words) {
   try {
+    app.parse(static_cast<int>(words.size()), words.data());
     return dispatch(app, line, console);
+  } catch (const CLI::ParseError& error) {
+    return answer_arguments(app, error, words);
   } catch (const RecipeRefused& refused) {
     std::fputs(refused.text().c_str(), stderr);
     if (wants_json(line)) print_line(refused.json());
-    return kWrongInput;
+    return exit_status(ErrorKind::invalid_input);
   } catch (...) {
     return refuse(error_of(std::current_exception(), "go on"), wants_json(line), console);
   }
@@ -160,16 +148,11 @@ int main(int argc, char** argv) {
   line.train.process_start = std::chrono::steady_clock::now();
   CLI::App app("Trains multimodal models and tells what it will cost.", "athanor-run");
   describe(app, line);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return refuse_arguments(app, error, std::span(argv, static_cast<std::size_t>(argc)));
-  }
   install_signal_handlers();
   Console console;
   try {
-    return run(app, line, console);
-  } catch (...) {  // the refusal itself could not be printed
+    return run(app, line, console, std::span(argv, static_cast<std::size_t>(argc)));
+  } catch (...) {  // what there was to say could not be printed
     const Error error = error_of(std::current_exception(), "go on");
     console.error(error.message());
     return exit_status(error.kind);

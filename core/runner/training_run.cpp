@@ -264,6 +264,10 @@ std::string TrainingRun::media(std::size_t picture) {
   return "media/" + name;
 }
 
+std::string TrainingRun::ended() const {
+  return fmt::format("the run {} is {} after step {} all the same", directory_.folder().string(), state_, done_);
+}
+
 std::string TrainingRun::result_json() const {
   nlohmann::json metrics = nlohmann::json::object();
   if (report_) {

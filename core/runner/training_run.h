@@ -34,6 +34,8 @@ class TrainingRun {
   int run();
   // {"run": …, "state": …, "step": …, "metrics": {…}}
   [[nodiscard]] std::string result_json() const;
+  // "the run <folder> is finished after step 400 all the same": what stands when the result cannot be printed
+  [[nodiscard]] std::string ended() const;
 
  private:
   int carry_out();

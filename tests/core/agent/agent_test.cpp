@@ -52,6 +52,41 @@ TEST(Program, ServesDetachedAndDoesWhatItsCommandsSay) {
   EXPECT_THAT(home.call({"--version"}).text, testing::MatchesRegex("athanor-agent [0-9.]+\n"));
 }
 
+TEST(Program, FailsWhenItsAnswerCannotBeWrittenAndSaysWhatIsDone) {
+  Home home;
+  const auto said_into_nothing = [&](const std::vector<std::string>& arguments) {
+    const pid_t pid = home.spawn("athanor-agent", arguments, "/dev/full", Home::Streams::only_stdout);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  std::ofstream(home.root / "recipe.toml") << Home::recipe(5, "pace=1");
+  const std::string recipe = (home.root / "recipe.toml").string();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(said_into_nothing({"enqueue", recipe}), 1);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("Could not write the result"));
+  EXPECT_THAT(said, HasSubstr("Run 1 is queued all the same"));
+  for (const std::vector<std::string>& each : {std::vector<std::string>{"list"},
+                                               {"list", "--json"},
+                                               {"show", "1"},
+                                               {"wait", "1"},
+                                               {"stop", "9", "--json"},
+                                               {"quit", "--json"},
+                                               {"--help"},
+                                               {"--version"}}) {
+    EXPECT_EQ(said_into_nothing(each), 1) << each[0];
+  }
+}
+
+TEST(Program, SaysWhichWordItDoesNotKnow) {
+  Home home;
+  const auto said = home.call({"follow"});
+  EXPECT_EQ(said.status, 2);
+  EXPECT_THAT(said.text, HasSubstr("there is no command follow"));
+  EXPECT_THAT(said.text, HasSubstr("athanor-agent --help"));
+}
+
 TEST(Program, NamesTheFileOfARecipeWithFaults) {
   Home home;
   const auto file = (home.root / "bad.toml").string();
@@ -141,7 +176,11 @@ TEST(Program, QuitsAnAgentOfAnotherVersionAndRefusesWhatItCannotEnd) {
     const auto quit = home.call({"quit"});
     EXPECT_EQ(quit.status, with_lock ? 0 : 3) << quit.text;
     EXPECT_EQ(quit.text.find("No agent is running"), std::string::npos);
-    EXPECT_EQ(::kill(other, 0) != 0, with_lock);
+    if (with_lock) {
+      EXPECT_TRUE(Home::until([&] { return ::kill(other, 0) != 0; }));  // ended, and collected by the thread above
+    } else {
+      EXPECT_EQ(::kill(other, 0), 0);
+    }
     ::kill(other, SIGKILL);
     reaper.join();
   }

@@ -118,6 +118,28 @@ TEST_F(Answers, AResultThatCannotBeWrittenIsAnError) {
   }
 }
 
+TEST_F(Answers, HelpThatCannotBeWrittenIsAnError) {
+  for (const char* word : {"--help", "--version"}) {
+    Launch launch;
+    launch.arguments = {word};
+    launch.output = "/dev/full";
+    EXPECT_EQ(launch_program(launch).status, 1) << word;
+    launch.output.clear();
+    EXPECT_EQ(launch_program(launch).status, 0) << word;
+  }
+}
+
+TEST_F(Answers, ARunThatFinishedSaysSoWhenItsResultCannotBeWritten) {
+  Launch launch;
+  launch.arguments = train_arguments(folder_.path() / "told", {"--json"});
+  launch.output = "/dev/full";
+  const Outcome outcome = launch_program(launch);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("Could not write the result to standard output"));
+  EXPECT_THAT(outcome.err, HasSubstr("is finished after step 30 all the same"));
+  EXPECT_EQ(read_run(folder_.path() / "told").state.state, journal::RunState::finished);
+}
+
 TEST_F(Answers, ARunIsFoundByItsNumberInTheHistory) {
   const fs::path home = empty_home(folder_);
   fs::create_directory_symlink(shared_home() / "datasets", home / "datasets");
