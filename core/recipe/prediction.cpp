@@ -22,6 +22,11 @@ Note note_from(const json& in) {
 
 }  // namespace
 
+std::optional<double> deviation(double predicted, double measured) {
+  if (!(predicted > 0 && measured > 0)) return std::nullopt;
+  return measured / predicted - 1;
+}
+
 std::string_view to_string(Topic topic) {
   switch (topic) {
     case Topic::general: break;

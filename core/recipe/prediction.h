@@ -1,10 +1,11 @@
 // What an experiment will cost, said before it starts: printed by `athanor-run plan`, shown beside the form, journaled
-// at the start of a run and held against the facts after ten steps.
+// at the start of a run and held against the facts after ten steps and at its end.
 #pragma once
 
 #include "core/base/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,10 @@ struct Prediction {
   std::int64_t bytes_on_wire_per_step = 0;
   std::vector<Note> notes;  // what the prediction assumes, warnings
 };
+
+// How far what was measured lies off what was predicted, as a share of the prediction: 0.21 where it is 21 % more.
+// Nothing where one of them is not known, that is, not above 0.
+[[nodiscard]] std::optional<double> deviation(double predicted, double measured);
 
 [[nodiscard]] std::string_view to_string(Topic topic);
 [[nodiscard]] std::string to_json(const Prediction& prediction);

@@ -30,11 +30,12 @@ std::string duration(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
 }
 
-// "predicted 3.9, measured 4.1 (-5 %)"
+// "predicted 4.0, measured 5.0 (+25 %)"
 std::string compared(double predicted, double measured, const char* form) {
-  const double apart = measured != 0 ? (predicted / measured - 1) * 100 : 0;
-  return fmt::format("predicted {}, measured {} ({:+.0f} %)", fmt::format(fmt::runtime(form), predicted),
-                     fmt::format(fmt::runtime(form), measured), apart);
+  const std::string both = fmt::format("predicted {}, measured {}", fmt::format(fmt::runtime(form), predicted),
+                                       fmt::format(fmt::runtime(form), measured));
+  const auto off = recipe::deviation(predicted, measured);
+  return off ? fmt::format("{} ({:+.0f} %)", both, std::round(*off * 100) + 0.0) : both;  // never "-0 %"
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ struct Worder {
   }
   EventWords operator()(const journal::PredictionMade&) const { return {{}, {}, LiveWords::tr("Plan recorded")}; }
   EventWords operator()(const journal::PredictionChecked& e) const {
-    return {{}, step_text(e.step), LiveWords::tr("Plan held against the first steps")};
+    return {{}, step_text(e.step), LiveWords::tr("Plan held against the steps so far")};
   }
   EventWords operator()(const journal::Alert& e) const { return {{}, step_text(e.step), q(e.text)}; }
   EventWords operator()(const journal::FaultSeen& e) const {
@@ -79,10 +79,10 @@ struct Worder {
 };
 
 QString off_by(double planned, double measured) {
-  if (planned <= 0 || measured <= 0) return u"–"_s;
-  const double share = measured / planned - 1;
-  if (std::abs(share) < 0.005) return widgets::percent_text(0);
-  return (share >= 0 ? u"+"_s : u"−"_s) + widgets::percent_text(std::abs(share));
+  const auto share = recipe::deviation(planned, measured);
+  if (!share) return u"–"_s;
+  if (std::abs(*share) < 0.005) return widgets::percent_text(0);
+  return (*share >= 0 ? u"+"_s : u"−"_s) + widgets::percent_text(std::abs(*share));
 }
 
 }  // namespace
