@@ -6,10 +6,10 @@
 namespace athanor::runner {
 namespace {
 
-std::atomic<int> received = 0;
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
+std::atomic<bool> received = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
-extern "C" void note_signal(int number) { received.store(number); }
+extern "C" void note_signal(int) { received.store(true); }
 
 }  // namespace
 
@@ -25,14 +25,6 @@ void install_signal_handlers() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-bool stop_requested() noexcept { return received.load() != 0; }
-
-const char* stop_signal() noexcept {
-  switch (received.load()) {
-    case SIGINT: return "SIGINT";
-    case SIGTERM: return "SIGTERM";
-    default: return "";
-  }
-}
+bool stop_requested() noexcept { return received.load(); }
 
 }  // namespace athanor::runner

@@ -7,7 +7,5 @@ namespace athanor::runner {
 
 void install_signal_handlers();
 [[nodiscard]] bool stop_requested() noexcept;
-// "SIGTERM", for the cause that is journaled; "" when none came.
-[[nodiscard]] const char* stop_signal() noexcept;
 
 }  // namespace athanor::runner

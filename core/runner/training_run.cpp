@@ -79,7 +79,7 @@ int TrainingRun::run() {
 int TrainingRun::carry_out() {
   const bool stopped = train() == train::Outcome::stopped;
   tell_state(stopped ? journal::RunState::stopped : journal::RunState::finished,
-             stopped ? fmt::format("{} after step {}", stop_signal(), done_) : "");
+             stopped ? fmt::format("stopped on request after step {}", done_) : "");
   value_or_throw(journal_->sync());
   console_.info(
       fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
@@ -235,7 +235,7 @@ void TrainingRun::tell_state(journal::RunState state, const std::string& cause) 
 Result<void> TrainingRun::say_stopping() {
   const std::lock_guard lock(stopping_mutex_);
   if (!stop_requested() || state_ != "running") return {};
-  auto said = journal_->append(journal::StateChanged{journal::RunState::stopping, stop_signal()});
+  auto said = journal_->append(journal::StateChanged{journal::RunState::stopping, "asked to stop"});
   if (said) state_ = "stopping";
   return said;
 }

@@ -67,7 +67,7 @@ TEST_F(Resume, AfterATermSignalGivesTheSameBits) {
   ASSERT_EQ(stopped.status, 130) << stopped.err;
   const Replay replayed = read_run(run);
   EXPECT_EQ(replayed.state.state, journal::RunState::stopped);
-  EXPECT_THAT(replayed.state.cause, HasSubstr("SIGTERM"));
+  EXPECT_THAT(replayed.state.cause, HasSubstr("stopped on request after step "));
   const std::int64_t last = replayed.metrics.at("train/loss").rbegin()->first;
   EXPECT_LT(last, 120);
   EXPECT_EQ(checkpoint::steps(run / "checkpoints").back(), last);  // nothing done was lost
@@ -185,11 +185,13 @@ TEST_F(Resume, AForkThatDiesBeforeItsFirstOwnCheckpointGoesOnFromTheForkedStep) 
   EXPECT_EQ(read_run(fork).metrics.at("train/loss").at(76), read_run(undisturbed()).metrics.at("train/loss").at(76));
 }
 
-TEST_F(Resume, AForkOfAnotherShapeNamesWhatDoesNotFit) {
+TEST_F(Resume, AForkOfAnotherShapeNamesWhatDoesNotFitBeforeAnythingIsMade) {
   const Outcome outcome = run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "fork", "--fork",
-                                       "75", "--set", "model.embedding_dim=32"});
+                                       "75", "--set", "model.embedding_dim=32", "--json"});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("image_tower.head.weight is [16, 16], the model's is [32, 16]"));
+  EXPECT_THAT(outcome.err, HasSubstr("model.embedding_dim: must be 16, as in the run that is forked"));
+  EXPECT_THAT(outcome.out, HasSubstr("\"field\":\"model.embedding_dim\""));
+  EXPECT_FALSE(fs::exists(own_ / "fork"));
   EXPECT_EQ(run_program({"train", undisturbed() / "recipe.toml", "--run-dir", own_ / "other", "--fork", "76"}).status,
             2);
 }

@@ -8,11 +8,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <new>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <thread>
 
 namespace athanor::runner {
@@ -205,6 +210,59 @@ TEST(Trouble, ASecondSignalEndsTheProcessAtOnce) {
     status = launch_program(launch).status;
   }
   EXPECT_EQ(status, 128 + SIGTERM);
+}
+
+std::int64_t samples_in(const fs::path& run) {
+  return static_cast<std::int64_t>(events_of_kind<journal::DeviceSample>(run).size());
+}
+
+template <class Holds>
+bool within(std::chrono::seconds time, const Holds& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  while (!holds() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return holds();
+}
+
+// Holds the training thread alone, somewhere in a step, while the other threads go on. Again where it was caught with
+// the journal in its hands: then nothing is written any more.
+bool hold_training(int pid, const fs::path& run) {
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    if (::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) != 0 || ::waitpid(pid, nullptr, __WALL) != pid) return false;
+    const std::int64_t before = samples_in(run);
+    if (within(std::chrono::seconds(5), [&] { return samples_in(run) > before; })) return true;
+    ::ptrace(PTRACE_CONT, pid, nullptr, nullptr);
+    std::this_thread::sleep_for(std::chrono::milliseconds(7));
+  }
+  return false;
+}
+
+TEST(Trouble, ARunSaysThatItIsStoppingWhileAStepStillGoesOn) {
+  ATH_NEEDS_DATA();
+  TemporaryFolder folder;
+  const fs::path run = folder.path() / "run";
+  const auto states = [&run] { return events_of_kind<journal::StateChanged>(run); };
+  Launch launch;
+  launch.arguments = train_arguments(run, {"--set", "train.steps=1000000"});
+  launch.meanwhile = [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 3));
+    if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0) {
+      ADD_FAILURE() << "the test may not trace its own child: " << std::strerror(errno);
+      ::kill(pid, SIGKILL);
+      return;
+    }
+    EXPECT_TRUE(hold_training(pid, run));
+    const auto steps = events_of_kind<journal::MetricSamples>(run).size();
+    ::kill(pid, SIGTERM);  // another thread takes it
+    EXPECT_TRUE(within(std::chrono::seconds(20), [&] { return states().back().state == journal::RunState::stopping; }));
+    EXPECT_EQ(events_of_kind<journal::MetricSamples>(run).size(), steps);
+    ::ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
+  };
+  EXPECT_EQ(launch_program(launch).status, 130);
+  using enum journal::RunState;
+  std::vector<journal::RunState> said;
+  for (const journal::StateChanged& change : states()) said.push_back(change.state);
+  EXPECT_THAT(said, testing::ElementsAre(preparing, running, stopping, stopped));
 }
 
 TEST(Trouble, AHomeThatCannotBeWrittenIsSaidInOneSentence) {
