@@ -71,6 +71,10 @@ std::vector<std::string> command_of(const store::Job& job, const std::optional<s
   return command;
 }
 
+tl::unexpected<Error> refuse(std::string intention, const std::vector<recipe::Fault>& faults, std::string remedy) {
+  return fail(ErrorKind::invalid_input, std::move(intention), recipe::to_string(faults, "recipe"), std::move(remedy));
+}
+
 std::string last_line(const fs::path& file) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in) return {};
@@ -93,11 +97,7 @@ std::string room_left(const fs::path& directory) {
 
 Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store::Job>& parent, const fs::path& runs) {
   const recipe::Parsed parsed = recipe::parse(request.recipe_toml);
-  if (!parsed.faults.empty()) {
-    std::string causes;
-    for (const auto& fault : parsed.faults) causes += (causes.empty() ? "" : "\n") + recipe::to_string(fault, "recipe");
-    return fail(ErrorKind::invalid_input, "queue this recipe", causes, "correct the recipe");
-  }
+  if (!parsed.faults.empty()) return refuse("queue this recipe", parsed.faults, "correct the recipe");
   store::NewRun run;
   run.name = parsed.recipe.text("run.name");
   run.folder = folder_name(run.name);
@@ -115,6 +115,12 @@ Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store:
   if (!fs::exists(parent->directory / "checkpoints" / fmt::format("step-{}", request.fork_step) / "COMPLETE", code)) {
     return fail(ErrorKind::invalid_input, fmt::format("fork run {} at step {}", parent->run, request.fork_step),
                 "it has no whole checkpoint of that step", "choose a step of which the run has a checkpoint");
+  }
+  const auto text = read_file(parent->directory / "recipe.toml");
+  if (!text) return tl::unexpected(text.error());
+  if (const auto faults = recipe::judge_fork(recipe::parse(*text).recipe, parsed.recipe); !faults.empty()) {
+    return refuse(fmt::format("fork run {} at step {}", parent->run, request.fork_step), faults,
+                  "set these fields as that run has them, or start from nothing");
   }
   return run;
 }

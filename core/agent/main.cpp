@@ -4,10 +4,10 @@
 #include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/agent/rebuild.h"
+#include "core/agent/start.h"
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "core/recipe/recipe.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -150,14 +150,28 @@ Result<store::RunId> find_run(Client& client, const std::string& text) {
               "give its number: athanor-agent list shows them");
 }
 
+constexpr const char* kColumns = "{:>5}  {:<9} {:>17} {:<28} {}";
+constexpr std::size_t kLongestCause = 60;  // show has all of it
+
+// The first line of it, between characters.
+std::string shortened(std::string text) {
+  text = text.substr(0, text.find('\n'));
+  if (text.size() <= kLongestCause) return text;
+  std::size_t end = kLongestCause;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
 std::string row_of(const store::Run& run) {
-  std::string words = run.cause;
+  std::string words = shortened(run.cause);
   if (!run.damage.empty()) {
     if (!words.empty()) words += "; ";
     words += fmt::format("its journal is damaged in {} place{}", run.damage.size(), run.damage.size() == 1 ? "" : "s");
   }
-  return fmt::format("{:>5}  {:<9} {:>8}/{:<8} {:<28} {}", run.id, store::to_string(run.status), run.step, run.steps,
-                     run.name, words);
+  std::string row = fmt::format(fmt::runtime(kColumns), run.id, store::to_string(run.status),
+                                fmt::format("{}/{}", run.step, run.steps), run.name, words);
+  row.erase(row.find_last_not_of(' ') + 1);
+  return row;
 }
 
 // The run as it is now.
@@ -179,9 +193,9 @@ int list(Client& client) {
     print(out);
     return 0;
   }
-  std::string text;
-  for (const store::Run& run : *runs) text += (text.empty() ? "" : "\n") + row_of(run);
-  if (!text.empty()) print_line(text);
+  std::string text = fmt::format(fmt::runtime(kColumns), "run", "status", "steps", "name", "cause");
+  for (const store::Run& run : *runs) text += "\n" + row_of(run);
+  print_line(text);
   return 0;
 }
 
@@ -213,27 +227,16 @@ int show(Client& client, store::RunId id) {
   return 0;
 }
 
-// Every fault with its place in the file that was named, as athanor-run says them.
-int refuse_recipe(const std::string& file, const std::vector<recipe::Fault>& faults) {
-  nlohmann::json list = nlohmann::json::array();
-  std::string causes;
-  for (const recipe::Fault& fault : faults) {
-    causes += (causes.empty() ? "" : "\n") + recipe::to_string(fault, file);
-    list.push_back({{"line", fault.line}, {"field", fault.field}, {"reason", fault.reason}});
-  }
-  std::cerr << causes << '\n';
-  const Error error{ErrorKind::invalid_input, "queue the recipe " + file, causes, "correct the recipe"};
-  if (g_json) print({{"error", agent::to_json(error)}, {"faults", list}});
-  return exit_status(ErrorKind::invalid_input);
-}
-
-// Before an agent is started for it.
+// Before an agent is started for it: whatever training would refuse, said as athanor-run says it.
 std::optional<int> refuse_early(const std::string& file) {
-  const auto text = read_file(file);
-  if (!text) return refuse({ErrorKind::invalid_input, text.error().intention, text.error().cause, text.error().remedy});
-  const recipe::Parsed parsed = recipe::parse(*text);
-  if (!parsed.faults.empty()) return refuse_recipe(file, parsed.faults);
-  return std::nullopt;
+  std::vector<std::string> words = {"check", file};
+  if (g_json) words.emplace_back("--json");
+  const auto checked = agent::ask_sibling("athanor-run", words, athanor_home(), agent::Stderr::kept);
+  if (!checked) return refuse(checked.error());
+  if (checked->status == 0) return std::nullopt;
+  const std::size_t end = checked->out.find('\n');
+  if (g_json) print_line(checked->out.substr(0, end));
+  return checked->status;
 }
 
 int enqueue(Client& client, const std::string& file) {

@@ -32,47 +32,61 @@ std::string all_of(int fd) {
   }
 }
 
+// As the system wants them: the words must outlive the list.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> out;
+  for (std::string& word : words) out.push_back(word.data());
+  out.push_back(nullptr);
+  return out;
+}
+
 }  // namespace
 
-Result<void> start_agent(const std::filesystem::path& home) {
-  const std::string program = sibling_program("athanor-agent").string();
+Result<Answer> ask_sibling(const std::string& name, const std::vector<std::string>& words,
+                           const std::filesystem::path& home, Stderr errors) {
+  const std::string program = sibling_program(name).string();
   const std::string intention = "start " + program;
-  std::array<int, 2> words{};
-  if (::pipe2(words.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
-  const Descriptor said(words[0]);
-  Descriptor says(words[1]);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
+  const Descriptor said(ends[0]);
+  Descriptor says(ends[1]);
 
   std::vector<std::string> environment = {std::string(kHome) + home.string()};
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with(kHome)) environment.emplace_back(*entry);
   }
-  std::vector<char*> variables;
-  for (std::string& entry : environment) variables.push_back(entry.data());
-  variables.push_back(nullptr);
-  std::string name = program;
-  std::string json = "--json";
-  std::array<char*, 3> arguments = {name.data(), json.data(), nullptr};
-
+  std::vector<std::string> line = {program};
+  line.insert(line.end(), words.begin(), words.end());
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, says.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  if (errors == Stderr::dropped) posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t pid = 0;
-  const int refused = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), variables.data());
+  const int refused = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, pointers_to(line).data(),
+                                    pointers_to(environment).data());
   posix_spawn_file_actions_destroy(&actions);
   if (refused != 0) {
     return fail(ErrorKind::unavailable, intention, std::strerror(refused),
-                "build or install athanor-agent beside this program");
+                "build or install " + name + " beside this program");
   }
   says.reset();
-  const auto answer = nlohmann::json::parse(all_of(said.get()), nullptr, false);
+  Answer answer{0, all_of(said.get())};
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  if (answer.is_object() && answer.contains("error")) return tl::unexpected(error_from(answer.at("error")));
-  return fail(ErrorKind::unavailable, intention, "it ended at once", "see agent/agent.log in ATHANOR_HOME");
+  answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  return answer;
+}
+
+Result<void> start_agent(const std::filesystem::path& home) {
+  const auto answer = ask_sibling("athanor-agent", {"--json"}, home, Stderr::dropped);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status == 0) return {};
+  const auto said = nlohmann::json::parse(answer->out, nullptr, false);
+  if (said.is_object() && said.contains("error")) return tl::unexpected(error_from(said.at("error")));
+  return fail(ErrorKind::unavailable, "start " + sibling_program("athanor-agent").string(), "it ended at once",
+              "see agent/agent.log in ATHANOR_HOME");
 }
 
 }  // namespace athanor::agent

@@ -1,14 +1,27 @@
-// Starting an agent from another program.
+// Other programs of this installation, called for one answer.
 #pragma once
 
 #include "core/base/result.h"
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace athanor::agent {
 
-// Runs the athanor-agent beside this program for the home and waits until it can be reached. Another one that got there
-// first is as good. Errors carry what it said.
+struct Answer {
+  int status = 0;   // exit status; 1 where a signal ended it
+  std::string out;  // standard output
+};
+enum class Stderr { kept, dropped };
+
+// Runs the program of this name beside this one to its end, with nothing on standard input. Errors: io, or unavailable
+// when there is no such program.
+[[nodiscard]] Result<Answer> ask_sibling(const std::string& name, const std::vector<std::string>& words,
+                                         const std::filesystem::path& home, Stderr errors);
+
+// Starts the athanor-agent beside this program for this home and waits until it can be reached. Errors carry what it
+// said.
 Result<void> start_agent(const std::filesystem::path& home);
 
 }  // namespace athanor::agent

@@ -295,7 +295,9 @@ Result<void> Supervisor::stop(store::RunId run) {
     queue_changed_ = true;
   } else {
     if (!store::is_live(job->status))
-      return refuse(run, "stop", std::string("it has ended already: ") + store::to_string(job->status), "");
+      return refuse(
+          run, "stop", std::string("it has ended already: ") + store::to_string(job->status),
+          job->status == store::RunStatus::finished ? "fork it, to let it go on" : "resume it, to let it go on");
     const auto found = watches_.find(run);
     if (found == watches_.end() || found->second.process.pid == 0) {
       return refuse(run, "stop", "its process is not known here", "stop it where it was started");
@@ -318,7 +320,8 @@ Result<void> Supervisor::resume(store::RunId run) {
   const auto job = writer_.job(run);
   if (!job) return tl::unexpected(job.error());
   if (store::is_live(job->status))
-    return refuse(run, "resume", std::string("it is ") + store::to_string(job->status), "");
+    return refuse(run, "resume", std::string("it is ") + store::to_string(job->status),
+                  fmt::format("wait until it has ended: athanor-agent wait {}", run));
   if (job->status == store::RunStatus::finished) {
     return refuse(run, "resume", "it has finished", "fork it, with more steps in the recipe");
   }

@@ -3,6 +3,7 @@
 #include "core/recipe/recipe.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace athanor::recipe {
 namespace {
@@ -27,6 +28,18 @@ This page is written by `athanor-run show --fields > experiments/README.md`; a t
 ## Every field of a recipe
 
 )";
+
+const char* to_string(FieldType type) {
+  switch (type) {
+    case FieldType::boolean: return "boolean";
+    case FieldType::integer: return "integer";
+    case FieldType::real: return "real";
+    case FieldType::text: return "text";
+    case FieldType::choice: return "choice";
+    case FieldType::list: return "list";
+  }
+  return "text";
+}
 
 std::string bound(const Field& field, double value) {
   return field.type == FieldType::integer ? fmt::format("{}", static_cast<std::int64_t>(value))
@@ -64,6 +77,27 @@ std::string to_markdown() {
   }
   out.pop_back();
   return out;
+}
+
+std::string to_json() {
+  nlohmann::json all = {{"sections", nlohmann::json::array()}, {"fields", nlohmann::json::array()}};
+  for (const Section& section : sections())
+    all["sections"].push_back({{"name", section.name}, {"label", section.label}, {"help", section.help}});
+  for (const Field& field : fields()) {
+    nlohmann::json out = {{"path", field.path},         {"label", field.label},      {"type", to_string(field.type)},
+                          {"unit", field.unit},         {"choices", field.choices},  {"help", field.help},
+                          {"advanced", field.advanced}, {"optional", field.optional}};
+    std::visit([&out](const auto& fallback) { out["default"] = fallback; }, field.fallback);
+    if (field.type == FieldType::integer) {
+      out["minimum"] = static_cast<std::int64_t>(field.minimum);
+      out["maximum"] = static_cast<std::int64_t>(field.maximum);
+    } else if (field.type == FieldType::real) {
+      out["minimum"] = field.minimum;
+      out["maximum"] = field.maximum;
+    }
+    all["fields"].push_back(std::move(out));
+  }
+  return all.dump();
 }
 
 }  // namespace athanor::recipe

@@ -1,4 +1,5 @@
 #include "core/base/files.h"
+#include "core/base/nearest.h"
 #include "core/recipe/recipe.h"
 #include "core/recipe/text.h"
 
@@ -12,6 +13,7 @@ namespace athanor::recipe {
 namespace {
 
 constexpr std::size_t kMostSyntaxFaults = 20;
+constexpr std::size_t kLongestCompared = 100;
 
 const char* kind_of(const toml::node& node) {
   switch (node.type()) {
@@ -60,28 +62,14 @@ bool is_section(std::string_view name) {
   return std::ranges::any_of(sections(), [name](const Section& section) { return section.name == name; });
 }
 
-std::string nearest_section(std::string_view unknown) {
-  // A path inside the section decides: "trian." is spelled most like "train.".
-  std::string best = sections().front().name;
-  std::size_t best_common = 0;
+std::string unknown_section(std::string_view name) {
+  std::string all;
   for (const Section& section : sections()) {
-    std::size_t common = 0;
-    std::string left = section.name;
-    for (const char c : unknown) {
-      const auto at = left.find(c);
-      if (at == std::string::npos) continue;
-      left.erase(at, 1);
-      ++common;
-    }
-    const std::size_t spread = section.name.size() > unknown.size() ? section.name.size() - unknown.size()
-                                                                    : unknown.size() - section.name.size();
-    const std::size_t score = 2 * common + 20 - std::min<std::size_t>(spread, 20);
-    if (score > best_common) {
-      best_common = score;
-      best = section.name;
-    }
+    if (edit_distance(name.substr(0, kLongestCompared), section.name) <= 1 + section.name.size() / 3)
+      return fmt::format("unknown section; did you mean [{}]?", section.name);
+    all += (all.empty() ? "" : ", ") + section.name;
   }
-  return best;
+  return "unknown section; there are " + all;
 }
 
 int line_of(const toml::source_region& region) { return static_cast<int>(region.begin.line); }
@@ -92,7 +80,7 @@ void read_section(const std::string& section, const toml::table& table, Parsed& 
     const int line = line_of(key.source());
     const Field* field = find_field(path);
     if (field == nullptr) {
-      out.faults.push_back({line, path, fmt::format("unknown key; did you mean {}?", nearest_path(path))});
+      out.faults.push_back({line, path, unknown_key(path)});
     } else if (auto value = convert(*field, node)) {
       out.recipe.set(path, std::move(*value));
       out.recipe.set_line(path, line);
@@ -113,9 +101,9 @@ void read_document(const toml::table& document, Parsed& out) {
     } else if (is_section(name)) {
       out.faults.push_back({line, name, fmt::format("must be a section ([{}]), not {}", name, kind_of(node))});
     } else if (section != nullptr) {
-      out.faults.push_back({line, name, fmt::format("unknown section; did you mean [{}]?", nearest_section(name))});
+      out.faults.push_back({line, name, unknown_section(name)});
     } else {
-      out.faults.push_back({line, name, fmt::format("unknown key; did you mean {}?", nearest_path(name))});
+      out.faults.push_back({line, name, unknown_key(name)});
     }
   }
 }

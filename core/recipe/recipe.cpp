@@ -63,6 +63,12 @@ std::string to_string(const Fault& fault, std::string_view file) {
   return out + ": " + fault.reason;
 }
 
+std::string to_string(const std::vector<Fault>& faults, std::string_view file) {
+  std::string out;
+  for (const Fault& fault : faults) out += (out.empty() ? "" : "\n") + to_string(fault, file);
+  return out;
+}
+
 std::optional<Fault> apply_override(Recipe& recipe, std::string_view assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string_view::npos) {
@@ -71,7 +77,7 @@ std::optional<Fault> apply_override(Recipe& recipe, std::string_view assignment)
   const std::string_view path = assignment.substr(0, equals);
   const Field* field = find_field(path);
   if (field == nullptr) {
-    return Fault{0, std::string(path), fmt::format("unknown key; did you mean {}?", nearest_path(path))};
+    return Fault{0, std::string(path), unknown_key(path)};
   }
   Result<Value> value = parse_value(*field, assignment.substr(equals + 1));
   if (!value) return Fault{0, field->path, value.error().cause};

@@ -50,18 +50,21 @@ struct Section {
 [[nodiscard]] std::span<const Field> fields();
 // Null when there is no such path.
 [[nodiscard]] const Field* find_field(std::string_view path);
-// The known path that is spelled most alike.
-[[nodiscard]] std::string nearest_path(std::string_view unknown);
+// Why a key is refused that is not in the schema, with the known path that is spelled alike, where there is one.
+[[nodiscard]] std::string unknown_key(std::string_view path);
 
 // What is wrong with one place of a recipe. line is 1-based; 0 means the fault has no line (an override, a default).
 struct Fault {
   int line = 0;
   std::string field;
   std::string reason;
+  std::string cure = {};  // an assignment that would do, "train.warmup_steps=5"; empty where none suggests itself
   [[nodiscard]] bool operator==(const Fault&) const = default;
 };
 // "starter.toml:12: train.steps: must be between 1 and 100000000"
 [[nodiscard]] std::string to_string(const Fault& fault, std::string_view file);
+// One per line.
+[[nodiscard]] std::string to_string(const std::vector<Fault>& faults, std::string_view file);
 
 // A complete set of values: every field of the schema is present.
 class Recipe {
@@ -104,6 +107,8 @@ struct Parsed {
 // Ranges, choices and the rules that tie fields to one another; rules that touch a doubtful field are not judged.
 [[nodiscard]] std::vector<Fault> validate(const Recipe& recipe,
                                           const std::set<std::string, std::less<>>& doubtful = {});
+// What keeps a fork from taking over the arrays of a run with the recipe `parent`: each field that gives it others.
+[[nodiscard]] std::vector<Fault> judge_fork(const Recipe& parent, const Recipe& fork);
 // "train.steps=200". The fault names the field and why.
 [[nodiscard]] std::optional<Fault> apply_override(Recipe& recipe, std::string_view assignment);
 // Text of one value as it is typed in a file, and back.

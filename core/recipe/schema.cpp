@@ -1,6 +1,8 @@
 #include "core/base/nearest.h"
 #include "core/recipe/recipe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -351,10 +353,10 @@ const Field* find_field(std::string_view path) {
   return found == table().end() ? nullptr : &*found;
 }
 
-std::string nearest_path(std::string_view unknown) {
+std::string unknown_key(std::string_view path) {
   // A bare or misplaced key is compared with the last part of every path too; a section in the wrong place costs one.
   constexpr std::size_t kLongestCompared = 200;
-  unknown = unknown.substr(0, kLongestCompared);
+  const std::string_view unknown = path.substr(0, kLongestCompared);
   const Field* nearest = nullptr;
   std::size_t least = std::numeric_limits<std::size_t>::max();
   for (const Field& candidate : table()) {
@@ -365,7 +367,8 @@ std::string nearest_path(std::string_view unknown) {
       nearest = &candidate;
     }
   }
-  return nearest->path;
+  if (least > 1 + last_part(unknown).size() / 3) return "unknown key; athanor-run show --fields lists those there are";
+  return fmt::format("unknown key; did you mean {}?", nearest->path);
 }
 
 }  // namespace athanor::recipe

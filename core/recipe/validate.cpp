@@ -10,6 +10,7 @@
 namespace athanor::recipe {
 namespace {
 
+constexpr std::int64_t kStepsPerWarmup = 8;  // as the defaults have it
 constexpr std::size_t kMostStages = 6;
 constexpr std::int64_t kMostChannels = 4096;
 
@@ -91,6 +92,7 @@ class Rules {
     if (sound("train.warmup_steps", "train.steps") &&
         recipe_.integer("train.warmup_steps") >= recipe_.integer("train.steps")) {
       blame("train.warmup_steps", "train.steps", "must be less than train.steps ({})", recipe_.integer("train.steps"));
+      faults_.back().cure = fmt::format("train.warmup_steps={}", recipe_.integer("train.steps") / kStepsPerWarmup);
     }
     judge_master();
     if (sound("precision.loss_scale", "precision.loss_scale")) {

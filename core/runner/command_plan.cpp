@@ -9,6 +9,11 @@ namespace {
 
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
+std::string amount(std::int64_t bytes) {
+  const auto mebibytes = static_cast<double>(bytes) / kMebibyte;
+  return mebibytes >= 0.1 ? fmt::format("{:>8.1f} MiB", mebibytes) : fmt::format("{:>8.1f} KiB", mebibytes * 1024);
+}
+
 // What is trained, frozen and adapted, where that is not all the same.
 std::string treatment(const recipe::Prediction& prediction) {
   if (prediction.trainable == prediction.parameters) return {};
@@ -30,7 +35,7 @@ std::string table(const recipe::Prediction& prediction) {
                      static_cast<double>(prediction.peak_memory_bytes) / kMebibyte,
                      static_cast<double>(prediction.device_memory_bytes) / kMebibyte);
   for (const recipe::MemoryShare& share : prediction.memory) {
-    out += fmt::format("  {:<12} {:>8.1f} MiB\n", share.owner, static_cast<double>(share.bytes) / kMebibyte);
+    if (share.bytes > 0) out += fmt::format("  {:<12} {}\n", share.owner, amount(share.bytes));
   }
   out += fmt::format("arithmetic   {:.2f} GFLOP a step\nspeed        {:.2f} steps/s, {:.0f} pairs/s\n",
                      prediction.flops_per_step / 1e9, prediction.steps_per_second, prediction.samples_per_second);

@@ -155,8 +155,8 @@ std::string summary_text(const json& summary, bool abandoned) {
 
 int run_show(const ShowOptions& options, Console& console) {
   if (options.fields) {
-    std::string page = recipe::to_markdown();
-    page.pop_back();
+    std::string page = options.json ? recipe::to_json() : recipe::to_markdown();
+    if (page.ends_with('\n')) page.pop_back();
     print_line(page);
     return 0;
   }

@@ -74,6 +74,12 @@ Beginning forked(const TrainOptions& options) {
   return from_parent(value_or_throw(find_run(from)), *options.fork_step);
 }
 
+// Before anything is made for it.
+void check_fork(const TrainOptions& options, const recipe::Recipe& fork, const Beginning& beginning) {
+  auto faults = recipe::judge_fork(value_or_throw(read_recipe(RunDirectory(beginning.parent))), fork);
+  if (!faults.empty()) throw RecipeRefused(shown_name(options.recipe), std::move(faults));
+}
+
 void check_length(const recipe::Recipe& recipe, const Beginning& beginning) {
   if (!beginning.checkpoint) return;
   const std::int64_t done = beginning.checkpoint->contents.state.step;
@@ -162,6 +168,7 @@ int run_train(const TrainOptions& options, Console& console) {
   (void)resolve_device(sound.recipe);  // refuses before anything is made
   Beginning beginning = options.fork_step ? forked(options) : Beginning{};
   check_length(sound.recipe, beginning);
+  if (options.fork_step) check_fork(options, sound.recipe, beginning);
   RunDirectory directory = choose_directory(options, sound.recipe);
   TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start);
   return finish(run, options);

@@ -31,6 +31,13 @@ struct TrainOptions {
 };
 int run_train(const TrainOptions& options, Console& console);
 
+// Says what is wrong with a recipe, its data and its device, and predicts nothing.
+struct CheckOptions {
+  RecipeInput recipe;
+  bool json = false;
+};
+int run_check(const CheckOptions& options, Console& console);
+
 struct PlanOptions {
   RecipeInput recipe;
   bool quick = false;

@@ -18,6 +18,7 @@ using namespace athanor::runner;
 struct CommandLine {
   PrepareOptions prepare;
   TrainOptions train;
+  CheckOptions check;
   PlanOptions plan;
   EvalOptions eval;
   ExportOptions exported;
@@ -63,6 +64,10 @@ void describe(CLI::App& app, CommandLine& line) {
       ->needs("--fork");
   add_json(train, line.train.json);
 
+  CLI::App& check = *app.add_subcommand("check", "Says what is wrong with a recipe before anything is made for it");
+  add_recipe(check, line.check.recipe, "A recipe, a run's folder, or - for standard input");
+  add_json(check, line.check.json);
+
   CLI::App& plan = *app.add_subcommand("plan", "Predicts memory and time of a recipe");
   add_recipe(plan, line.plan.recipe, "A recipe, a run's folder, or - for standard input");
   plan.add_flag("--quick", line.plan.quick,
@@ -76,7 +81,7 @@ void describe(CLI::App& app, CommandLine& line) {
 
   CLI::App& exported =
       *app.add_subcommand("export", "Writes a run's weights, adapters merged, as one safetensors file");
-  exported.add_option("RUN", line.exported.run, "A run's folder, or its name below ATHANOR_HOME/runs")->required();
+  exported.add_option("RUN", line.exported.run, kRunHelp)->required();
   exported.add_option("--weights", line.exported.weights, "The file to write")->required();
   exported.add_option("--checkpoint", line.export_step, "Step; default: the newest whole one")
       ->check(CLI::NonNegativeNumber);
@@ -86,7 +91,7 @@ void describe(CLI::App& app, CommandLine& line) {
   show.add_option("RUN", line.show.run, kRunHelp);
   show.add_flag("--events", line.show.events, "Every event, one JSON object a line");
   show.add_option("--metric", line.show.metric, "The points of one metric, such as train/loss");
-  show.add_flag("--fields", line.show.fields, "The fields of a recipe as a Markdown page");
+  show.add_flag("--fields", line.show.fields, "The fields of a recipe, as a Markdown page or, with --json, an object");
   add_json(show, line.show.json);
 
   CLI::App& doctor = *app.add_subcommand("doctor", "Tells what this machine and installation can do");
@@ -105,6 +110,7 @@ int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
   if (line.export_step >= 0) line.exported.checkpoint = line.export_step;
   if (app.got_subcommand("prepare")) return run_prepare(line.prepare, console);
   if (app.got_subcommand("train")) return run_train(line.train, console);
+  if (app.got_subcommand("check")) return run_check(line.check, console);
   if (app.got_subcommand("plan")) return run_plan(line.plan, console);
   if (app.got_subcommand("eval")) return run_eval(line.eval, console);
   if (app.got_subcommand("export")) return run_export(line.exported, console);
@@ -114,8 +120,8 @@ int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
 }
 
 bool wants_json(const CommandLine& line) {
-  return line.prepare.json || line.train.json || line.plan.json || line.eval.json || line.exported.json ||
-         line.show.json || line.doctor.json;
+  return line.prepare.json || line.train.json || line.check.json || line.plan.json || line.eval.json ||
+         line.exported.json || line.show.json || line.doctor.json;
 }
 
 int refuse(const Error& error, bool json, Console& console) {
@@ -133,7 +139,7 @@ int run(CLI::App& app, CommandLine& line, Console& console, std::span<char*> wor
   } catch (const CLI::ParseError& error) {
     return answer_arguments(app, error, words);
   } catch (const RecipeRefused& refused) {
-    std::fputs(refused.text().c_str(), stderr);
+    std::fputs((refused.text() + "\n").c_str(), stderr);
     if (wants_json(line)) print_line(refused.json());
     return exit_status(ErrorKind::invalid_input);
   } catch (...) {

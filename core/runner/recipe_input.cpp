@@ -2,6 +2,7 @@
 
 #include "core/runner/encoder.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -16,35 +17,31 @@ namespace {
 recipe::Parsed read(const std::string& file) {
   if (file == "-") return recipe::parse(std::string(std::istreambuf_iterator<char>(std::cin), {}));
   std::error_code code;
-  const bool folder = std::filesystem::is_directory(file, code);
-  return value_or_throw(recipe::parse_file(folder ? (std::filesystem::path(file) / "recipe.toml").string() : file));
+  if (!std::filesystem::is_directory(file, code)) return value_or_throw(recipe::parse_file(file));
+  const std::filesystem::path inside = std::filesystem::path(file) / "recipe.toml";
+  if (std::filesystem::exists(inside, code)) return value_or_throw(recipe::parse_file(inside.string()));
+  throw Failure(ErrorKind::invalid_input, "read the recipe of " + file,
+                "this folder is no run: it holds no recipe.toml",
+                "name a recipe, for example one of the folder experiments, or the folder of a run");
 }
+
+}  // namespace
 
 std::string shown_name(const RecipeInput& input) {
   if (!input.shown_as.empty()) return input.shown_as;
   return input.file == "-" ? "recipe" : input.file;
 }
 
-}  // namespace
-
-std::string RecipeRefused::text() const {
-  std::string out;
-  for (const recipe::Fault& fault : faults_) {
-    out += recipe::to_string(fault, file_) + "\n";
-  }
-  return out;
-}
+std::string RecipeRefused::text() const { return recipe::to_string(faults_, file_); }
 
 std::string RecipeRefused::json() const {
   nlohmann::json faults = nlohmann::json::array();
   for (const recipe::Fault& fault : faults_) {
     faults.push_back({{"line", fault.line}, {"field", fault.field}, {"reason", fault.reason}});
   }
-  std::string cause = text();
-  cause.pop_back();
   const nlohmann::json error = {{"kind", to_string(ErrorKind::invalid_input)},
                                 {"intention", "use the recipe " + file_},
-                                {"cause", cause},
+                                {"cause", text()},
                                 {"remedy", "correct the recipe"}};
   return nlohmann::json{{"error", error}, {"faults", faults}}.dump(-1, ' ', false,
                                                                    nlohmann::json::error_handler_t::replace);
@@ -62,6 +59,10 @@ SoundRecipe read_sound_recipe(const RecipeInput& input) {
     if (fault) parsed.faults.push_back(std::move(*fault));
   }
   std::ranges::move(recipe::validate(parsed.recipe, parsed.doubtful), std::back_inserter(parsed.faults));
+  for (recipe::Fault& fault : parsed.faults) {
+    if (fault.cure.empty()) continue;
+    fault.reason += fmt::format("; {}{} would do", input.overrides.empty() ? "" : "--set ", fault.cure);
+  }
 
   SoundRecipe out{std::move(parsed.recipe), {}};
   std::set<std::string, std::less<>> spoiled = parsed.doubtful;

@@ -37,6 +37,9 @@ class RecipeRefused : public std::exception {
   std::vector<recipe::Fault> faults_;
 };
 
+// What messages call it.
+[[nodiscard]] std::string shown_name(const RecipeInput& input);
+
 // Values, their ranges and rules, and then what the data set allows. Throws RecipeRefused or Failure.
 [[nodiscard]] SoundRecipe read_sound_recipe(const RecipeInput& input);
 

@@ -1,6 +1,7 @@
 // The agent as a program: its command line, its socket, and what it refuses.
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
+#include "core/store/writer.h"
 #include "tests/core/agent/home.h"
 
 #include <gmock/gmock.h>
@@ -96,6 +97,41 @@ TEST(Program, NamesTheFileOfARecipeWithFaults) {
   EXPECT_THAT(refused.text, HasSubstr(file + ":2: train.steps"));
   EXPECT_THAT(refused.text, HasSubstr(file + ":3: train.learning_rat"));
   EXPECT_FALSE(Client::connect(home.path, false));  // no agent is started for it
+}
+
+TEST(Program, RefusesToQueueWhatAthanorRunRefusesAndSaysTheSame) {
+  Home home("home", ATH_BINARY_DIR "/bin/athanor-run");
+  const auto file = (home.root / "elsewhere.toml").string();
+  std::ofstream(file) << "[data]\ndataset = \"unheard\"\n";
+  const auto refused = home.call({"enqueue", file});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.text, testing::StartsWith(file + ":2: data.dataset: there is none"));
+  EXPECT_EQ(refused.text, home.call({"plan", file}, "athanor-run").text);
+  EXPECT_FALSE(fs::exists(home.path / "history.db"));
+  const auto as_json = home.call({"enqueue", file, "--json"}, "athanor-agent", Home::Streams::only_stdout);
+  const auto said = nlohmann::json::parse(as_json.text);
+  EXPECT_EQ(said.at("faults").at(0).at("field"), "data.dataset");
+  EXPECT_EQ(said.at("faults").at(0).at("line"), 2);
+}
+
+TEST(Program, ListsWithHeadsAndShortCauses) {
+  Home home;
+  home.start_agent();
+  const auto run = home.enqueue(20, "pace=1 end=exit1");
+  EXPECT_EQ(home.wait(run).status, RunStatus::failed);
+  const std::string cause = home.run(run).cause;
+  home.kill_agent();
+  std::string longer = cause;
+  while (longer.size() < 200) longer += " and so on – und so weiter";
+  value_or_throw(
+      value_or_throw(store::Writer::open(home.path / "history.db"))->set_status(run, RunStatus::failed, longer));
+  const std::string listed = home.call({"list"}).text;
+  EXPECT_THAT(listed, testing::StartsWith("  run  status "));
+  EXPECT_EQ(lines_of(listed), 2);
+  EXPECT_THAT(listed, HasSubstr(cause.substr(0, 20)));
+  EXPECT_THAT(listed, testing::EndsWith("…\n"));
+  EXPECT_LT(listed.size(), 260U);
+  EXPECT_THAT(home.call({"show", "1"}).text, HasSubstr(longer));
 }
 
 TEST(Program, SaysEverythingAsOneObjectWhenAskedForJson) {

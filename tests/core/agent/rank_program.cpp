@@ -7,6 +7,7 @@
 //                                        lingers: its process goes on for a while after its last word,
 //                                        hangs: its process does not end after its last word,
 //                                        stubborn: it does not stop, nor does a child of it that holds the journal
+#include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
@@ -20,6 +21,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 
@@ -164,9 +166,24 @@ class Rank {
   std::unique_ptr<journal::Writer> journal_;
 };
 
+// As much as it asks of a recipe.
+int check(const std::string& file, bool json) {
+  try {
+    const auto parsed = value_or_throw(recipe::parse_file(file));
+    if (parsed.faults.empty()) return 0;
+    throw Failure(ErrorKind::invalid_input, "use the recipe " + file, recipe::to_string(parsed.faults, file),
+                  "correct the recipe");
+  } catch (const Failure& failure) {
+    std::cerr << failure.error().cause << '\n';
+    if (json) print_line(error_json(failure.error()));
+    return exit_status(failure.error().kind);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 2 && std::string_view(argv[1]) == "check") return check(argv[2], argc > 3);
   const auto on_signal = [](int) { g_asked_to_stop = 1; };
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);

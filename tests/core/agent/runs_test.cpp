@@ -88,6 +88,24 @@ TEST(Runs, ForkFromACheckpointOfAnother) {
   EXPECT_EQ(home.steps_of(child).size(), 20U);
 }
 
+TEST(Runs, AreRefusedAsForksOfAModelOfAnotherShapeBeforeAnythingIsMade) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(50, "pace=1");
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const std::string wider = Home::recipe(60, "pace=1") + "[model]\ntext_width = 256\nembedding_dim = 64\n";
+  const auto refused = home.client->enqueue({wider, parent, 40});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::invalid_input);
+  EXPECT_THAT(refused.error().cause, HasSubstr("model.text_width: must be 128"));
+  EXPECT_THAT(refused.error().cause, HasSubstr("model.embedding_dim: must be 128"));
+  EXPECT_FALSE(refused.error().remedy.empty());
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 1U);
+  int folders = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(home.path / "runs")) ++folders;
+  EXPECT_EQ(folders, 1);
+}
+
 TEST(Runs, AreRefusedWithEveryFaultOfTheirRecipe) {
   Home home;
   home.start_agent();

@@ -1,3 +1,4 @@
+#include "core/recipe/prediction.h"
 #include "core/recipe/recipe.h"
 
 #include <gmock/gmock.h>
@@ -31,6 +32,14 @@ const BadInput kBadInputs[] = {
      {"x.toml:2: model.learning_rate: unknown key; did you mean train.learning_rate?"}},
     {"KeyOutsideAnySection", "batchsize = 5\n", {"x.toml:1: batchsize: unknown key; did you mean data.batch_size?"}},
     {"UnknownSection", "\n[trian]\nsteps = 5\n", {"x.toml:2: trian: unknown section; did you mean [train]?"}},
+    {"KeyThatIsLikeNoOther",
+     "foo = 1\n",
+     {"x.toml:1: foo: unknown key; athanor-run show --fields lists those there are"}},
+    {"SectionThatIsLikeNoOther",
+     "[something]\nsteps = 5\n",
+     {"x.toml:1: something: unknown section; there are run, data, augment, model, train, finetune, precision, "
+      "parallel, "
+      "checkpoint, eval"}},
     {"SectionIsAValue", "train = 3\n", {"x.toml:1: train: must be a section ([train]), not a whole number"}},
     {"TextForNumber", "[train]\nsteps = \"many\"\n", {"x.toml:2: train.steps: must be a whole number, not text"}},
     {"FractionForWholeNumber",
@@ -172,6 +181,25 @@ TEST(RecipeOverride, TextThatIsNotUtf8IsRefused) {
   EXPECT_FALSE(apply_override(recipe, "run.name=\xff"));
   ASSERT_EQ(validate(recipe).size(), 1U);
   EXPECT_EQ(validate(recipe)[0].reason, "must be UTF-8");
+}
+
+TEST(RecipeFaultsOfRules, OfferAValueThatFits) {
+  const auto faults = parse("[train]\nsteps = 40\nwarmup_steps = 50\n").faults;
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].cure, "train.warmup_steps=5");
+  for (const char* steps : {"1", "2", "40", "100000000"}) {
+    Recipe recipe;
+    EXPECT_FALSE(apply_override(recipe, std::string("train.steps=") + steps));
+    for (const Fault& fault : validate(recipe)) EXPECT_FALSE(apply_override(recipe, fault.cure));
+    EXPECT_TRUE(validate(recipe).empty()) << steps;
+  }
+}
+
+TEST(RecipePrediction, IsOffByASignedShareOfWhatWasPredicted) {
+  EXPECT_DOUBLE_EQ(*deviation(4, 5), 0.25);
+  EXPECT_DOUBLE_EQ(*deviation(5, 4), -0.2);
+  EXPECT_FALSE(deviation(0, 5));
+  EXPECT_FALSE(deviation(5, 0));
 }
 
 TEST(RecipeFile, MissingFileIsAnInputErrorWithRemedy) {

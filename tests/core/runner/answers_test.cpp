@@ -1,12 +1,15 @@
 // What the commands say when something is wrong: positions, remedies, statuses, and one JSON object.
 #include "core/base/files.h"
+#include "core/recipe/recipe.h"
 #include "core/store/writer.h"
 #include "tests/core/runner/run_program.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <fstream>
 #include <signal.h>
 
@@ -115,6 +118,60 @@ TEST_F(Answers, AResultThatCannotBeWrittenIsAnError) {
     const Outcome outcome = launch_program(launch);
     EXPECT_EQ(outcome.status, 1);
     EXPECT_THAT(outcome.err, HasSubstr("Could not write the result"));
+  }
+}
+
+TEST_F(Answers, TheFieldsAreAnObjectWhereJsonIsAskedFor) {
+  const Outcome outcome = run_program({"show", "--fields", "--json"});
+  EXPECT_EQ(outcome.status, 0);
+  const json fields = json::parse(outcome.out).at("fields");
+  EXPECT_EQ(fields.size(), recipe::fields().size());
+  const auto steps = std::ranges::find(fields, "train.steps", [](const json& field) { return field.at("path"); });
+  ASSERT_NE(steps, fields.end());
+  EXPECT_EQ(steps->at("type"), "integer");
+  EXPECT_EQ(steps->at("default"), 400);
+  EXPECT_EQ(steps->at("minimum"), 1);
+}
+
+TEST_F(Answers, CheckSaysWhatPlanWouldRefuse) {
+  EXPECT_EQ(run_program({"check", (run_ / "recipe.toml").string(), "--json"}).status, 0);
+  const std::vector<std::string> wrong = {(run_ / "recipe.toml").string(), "--set", "data.dataset=unheard", "--json"};
+  std::vector<std::string> check = {"check"}, plan = {"plan"};
+  check.insert(check.end(), wrong.begin(), wrong.end());
+  plan.insert(plan.end(), wrong.begin(), wrong.end());
+  const Outcome refused = run_program(check);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(refused.out, run_program(plan).out);
+}
+
+TEST_F(Answers, AWarmupThatIsTooLongForAnOverrideComesWithItsCure) {
+  const Outcome outcome = run_program({"plan", (run_ / "recipe.toml").string(), "--set", "train.steps=4"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("train.warmup_steps: must be less than train.steps (4)"));
+  EXPECT_THAT(outcome.err, HasSubstr("--set train.warmup_steps=0 would do"));
+}
+
+TEST_F(Answers, AFolderThatIsNoRunIsCalledThat) {
+  const Outcome outcome = run_program({"plan", folder_.path().string()});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("this folder is no run: it holds no recipe.toml"));
+}
+
+TEST_F(Answers, ThePlanShowsNoShareOfMemoryAsZero) {
+  const Outcome outcome = run_program({"plan", (run_ / "recipe.toml").string()});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr(" KiB\n"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr(" 0.0 ")));
+}
+
+TEST_F(Answers, TheLogSaysOfAPlanWhatItsFiguresSay) {
+  const auto facts = events_of_kind<journal::PredictionChecked>(run_);
+  ASSERT_EQ(facts.size(), 2U);
+  const std::string log = bytes_of(run_ / "logs" / "rank-0.log");
+  for (const journal::PredictionChecked& fact : facts) {
+    const double off = fact.measured_steps_per_second / fact.predicted_steps_per_second - 1;
+    EXPECT_THAT(log, HasSubstr(fmt::format("measured {:.2f} ({:+.0f} %)", fact.measured_steps_per_second,
+                                           std::round(off * 100) + 0.0)));
   }
 }
 
