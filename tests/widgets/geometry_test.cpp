@@ -152,6 +152,16 @@ TEST(Flow, CardsOfARowShareTheTallestHeight) {
   EXPECT_EQ(plan.height, 100);
 }
 
+TEST(Flow, TheLastCardOfARowEndsWhereTheRowEnds) {
+  for (int width = 400; width < 440; ++width) {
+    const FlowPlan plan = plan_flow(width, 90, 12, {40, 40, 40, 40});
+    ASSERT_EQ(plan.columns, 4);
+    EXPECT_EQ(plan.cells[0].left(), 0);
+    EXPECT_EQ(plan.cells[3].right(), width - 1);
+    for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(plan.cells[i].left() - plan.cells[i - 1].right(), 13);
+  }
+}
+
 TEST(Flow, RowsAreFilledAlike) {
   EXPECT_EQ(flow_columns(340, 100, 10, 4), 2);
   EXPECT_EQ(flow_columns(450, 100, 10, 4), 4);

@@ -1,4 +1,5 @@
 // Widgets driven as a person would: keys, drags, typing.
+#include "widgets/common/theme.h"
 #include "widgets/feedback/message_bar.h"
 #include "widgets/forms/field_editor.h"
 #include "widgets/forms/field_row.h"
@@ -16,8 +17,11 @@
 #include <gtest/gtest.h>
 
 #include <QAccessible>
+#include <QImage>
 #include <QLineEdit>
+#include <QListView>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
@@ -144,6 +148,19 @@ TEST_F(Plot, SaysThatThereIsNothingYet) {
   EXPECT_EQ(empty.accessibleDescription(), u"The first step brings the first loss"_s);
 }
 
+TEST_F(Plot, MakesRoomForTheNumbersBesideIt) {
+  const auto room = [&](double highest) {
+    Curve curve = ramp(50);
+    for (CurveColumn& column : curve.columns) column.minimum = column.maximum = column.last = column.line = 0;
+    curve.columns.back().maximum = curve.columns.back().last = curve.columns.back().line = highest;
+    QSignalSpy drawn(&first, &MetricPlot::drawn);
+    first.set_curves({curve});
+    EXPECT_TRUE(drawn.wait(2000));
+    return first.useful_columns();
+  };
+  EXPECT_LT(room(0.00085), room(8.5));  // 0.00025 stands there, and 2.5
+}
+
 TEST_F(Plot, TellsAssistiveProgramsEverySeriesWithItsValue) {
   Curve second_curve = ramp(200);
   second_curve.label = u"evaluation"_s;
@@ -249,6 +266,28 @@ TEST_F(Form, ShowsTheVerdictInPlaceOfTheHelp) {
   EXPECT_TRUE(line(u"train.steps"_s)->property("faulty").toBool());
   form.set_verdicts({});
   EXPECT_TRUE(form.row(u"train.steps"_s)->verdict().isEmpty());
+}
+
+TEST_F(Form, EverySectionWithAFaultIsMarkedInItsTone) {
+  const auto dots = [&](const QString& section) {
+    for (QPushButton* jump : form.findChildren<QPushButton*>()) {
+      if (jump->text() != section) continue;
+      const QImage image = jump->grab().toImage().convertToFormat(QImage::Format_RGB32);
+      const QRgb bad = current_theme().color(Role::bad).rgb();
+      int count = 0;
+      for (int y = 0; y < image.height(); ++y)
+        for (int x = 0; x < image.width(); ++x) count += image.pixel(x, y) == bad ? 1 : 0;
+      EXPECT_EQ(count > 0, !jump->accessibleDescription().isEmpty());
+      return count;
+    }
+    return -1;
+  };
+  EXPECT_EQ(dots(u"Data"_s), 0);
+  form.set_verdicts({{u"data.groups"_s, u"must name one"_s}, {u"train.steps"_s, u"must be between 1 and 10"_s}});
+  EXPECT_GE(dots(u"Data"_s), 30);  // also of the section in view
+  EXPECT_GE(dots(u"Training"_s), 30);
+  form.set_verdicts({});
+  EXPECT_EQ(dots(u"Training"_s), 0);
 }
 
 TEST_F(Form, FoldsAdvancedFieldsUntilAskedChangedOrFaulty) {
@@ -422,6 +461,21 @@ TEST(LogView, SearchNarrowsAndCounts) {
   EXPECT_EQ(view.shown_rows(), 1);
   QTest::keyClick(view.search_line(), Qt::Key_Escape);
   EXPECT_EQ(view.shown_rows(), 2);
+}
+
+TEST(LogView, TheWidestLineIsReachedByScrolling) {
+  LogRing ring(100);
+  LogView view(&ring);
+  view.resize(400, 200);
+  view.show();
+  ring.append({{1, 0, LogLevel::info, u"short"_s}});
+  const QScrollBar* bar = view.findChild<QListView*>()->horizontalScrollBar();
+  QTest::qWait(0);
+  EXPECT_EQ(bar->maximum(), 0);
+  const QString line(300, u'w');
+  ring.append({{2, 0, LogLevel::error, line}});
+  const int width = QFontMetrics(view.findChild<QListView*>()->font()).horizontalAdvance(line);
+  EXPECT_TRUE(QTest::qWaitFor([&] { return bar->maximum() + bar->pageStep() >= width; }));
 }
 
 TEST(SearchLine, WaitsForAPauseInTyping) {

@@ -42,9 +42,9 @@ void BusyChip::paintEvent(QPaintEvent*) {
   const QColor tone = theme.color(tone_);
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(mix(theme.color(Role::surface), tone, theme.is_dark() ? 0.20 : 0.12));
-  painter.drawRoundedRect(rect(), height() / 2.0, height() / 2.0);
+  // Seen on every ground it may stand on: a tint of its tone with a hairline around it.
+  paint_card(painter, rect(), mix(theme.color(Role::surface), tone, theme.is_dark() ? 0.20 : 0.12),
+             mix(theme.color(Role::surface), tone, theme.is_dark() ? 0.45 : 0.40), height() / 2.0);
   const QRectF mark(9, height() / 2.0 - 7, 14, 14);
   if (glyph_) {
     paint_glyph(painter, mark, *glyph_, tone);

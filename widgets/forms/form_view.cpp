@@ -37,6 +37,31 @@ class Card final : public QWidget {
 
 }  // namespace
 
+// Leads to a section; a dot in the tone of faults stands at its end while something is wrong there.
+class JumpButton final : public QPushButton {
+ public:
+  using QPushButton::QPushButton;
+  void set_faulty(bool faulty) {
+    faulty_ = faulty;
+    setAccessibleDescription(faulty ? FormView::tr("has faults") : QString());
+    update();
+  }
+
+ protected:
+  void paintEvent(QPaintEvent* event) override {
+    QPushButton::paintEvent(event);
+    if (!faulty_) return;
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(current_theme().color(Role::bad));
+    painter.drawEllipse(QPointF(width() - 12, height() / 2.0), 4, 4);
+  }
+
+ private:
+  bool faulty_ = false;
+};
+
 FormView::FormView(QWidget* parent) : QWidget(parent) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
@@ -88,7 +113,7 @@ void FormView::build(const std::vector<SectionSpec>& sections, const std::vector
   for (const SectionSpec& spec : sections) {
     SectionView view;
     view.spec = spec;
-    view.jump = new QPushButton(this);
+    view.jump = new JumpButton(this);
     view.jump->setText(spec.label);
     view.jump->setProperty("jump", true);
     view.jump->setCheckable(true);
@@ -156,8 +181,7 @@ void FormView::set_verdicts(const std::map<QString, QString>& verdicts) {
   for (SectionView& section : sections_) {
     const bool faulty = std::any_of(section.rows.begin(), section.rows.end(),
                                     [](const FieldRow* r) { return !r->verdict().isEmpty(); });
-    section.jump->setText(faulty ? section.spec.label + QStringLiteral("  •") : section.spec.label);
-    section.jump->setAccessibleDescription(faulty ? tr("has faults") : QString());
+    section.jump->set_faulty(faulty);
   }
   if (hidden_fault) apply_filter();
 }
@@ -200,6 +224,13 @@ void FormView::apply_filter() {
     any = any || shown;
   }
   nothing_->setVisible(!any);
+  updateGeometry();
+}
+
+// No field is ever cut: the form does not become narrower than its widest row.
+QSize FormView::minimumSizeHint() const {
+  return QWidget::minimumSizeHint().expandedTo(
+      {body_->minimumSizeHint().width() + scroll_->verticalScrollBar()->sizeHint().width(), 0});
 }
 
 // Where there is little room the fields take all of it.

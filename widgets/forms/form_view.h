@@ -10,7 +10,6 @@
 #include <vector>
 
 class QLabel;
-class QPushButton;
 class QScrollArea;
 class QToolButton;
 class QVBoxLayout;
@@ -18,6 +17,7 @@ class QVBoxLayout;
 namespace athanor::widgets {
 
 class FieldRow;
+class JumpButton;
 class SearchLine;
 
 class FormView final : public QWidget {
@@ -37,6 +37,7 @@ class FormView final : public QWidget {
   [[nodiscard]] FieldRow* row(const QString& id) const;
   [[nodiscard]] SearchLine* search_line() const { return search_; }
   [[nodiscard]] int visible_rows() const;
+  [[nodiscard]] QSize minimumSizeHint() const override;
 
  Q_SIGNALS:
   void edited(const QString& id, const QString& text);
@@ -48,7 +49,7 @@ class FormView final : public QWidget {
   struct SectionView {
     SectionSpec spec;
     QWidget* card = nullptr;
-    QPushButton* jump = nullptr;
+    JumpButton* jump = nullptr;
     std::vector<FieldRow*> rows;
   };
   void apply_filter();

@@ -26,6 +26,7 @@ RetrievalBoard::RetrievalBoard(PictureSource* source, QWidget* parent) : QWidget
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid + 4);
   auto* bar_box = new QWidget(this);
+  bar_ = bar_box;
   QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   policy.setHeightForWidth(true);
   bar_box->setSizePolicy(policy);
@@ -60,7 +61,7 @@ RetrievalBoard::RetrievalBoard(PictureSource* source, QWidget* parent) : QWidget
   summary_ = new QLabel(this);
   summary_->setForegroundRole(QPalette::PlaceholderText);
   layout->addWidget(summary_);
-  empty_ = new QLabel(tr("The first evaluation brings the probe queries and their best answers here."), this);
+  empty_ = new QLabel(tr("No queries yet"), this);
   empty_->setForegroundRole(QPalette::PlaceholderText);
   empty_->setAlignment(Qt::AlignCenter);
   empty_->setMinimumHeight(96);
@@ -96,6 +97,7 @@ void RetrievalBoard::set_steps(const std::vector<std::int64_t>& steps) {
                        QVariant::fromValue<qint64>(*step));
   if (!newest_) step_box_->setCurrentIndex(std::max(0, step_box_->findData(QVariant::fromValue<qint64>(before))));
   fill_compare();
+  bar_->setVisible(!steps_.empty());
   if (shown_step() != before) Q_EMIT steps_chosen(shown_step(), compared_step());
 }
 
@@ -123,6 +125,8 @@ std::int64_t RetrievalBoard::shown_step() const {
 std::int64_t RetrievalBoard::compared_step() const {
   return compare_box_->count() > 0 ? compare_box_->currentData().toLongLong() : -1;
 }
+
+void RetrievalBoard::set_empty_text(const QString& text) { empty_->setText(text); }
 
 void RetrievalBoard::set_order(BoardOrder order) {
   order_box_->setCurrentIndex(order_box_->findData(static_cast<int>(order)));
@@ -159,6 +163,8 @@ void RetrievalBoard::rebuild() {
   for (std::size_t i = 0; i < shown.size(); ++i) cards_[i]->set_query(shown[i]);
   empty_->setVisible(shown.empty());
   body_->setVisible(!shown.empty());
+  bar_->setVisible(!steps_.empty());
+  summary_->setVisible(!shown.empty());
   summarise();
   body_->updateGeometry();
 }

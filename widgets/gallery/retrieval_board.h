@@ -26,6 +26,7 @@ class RetrievalBoard final : public QWidget {
   [[nodiscard]] std::int64_t compared_step() const;  // -1: none
   // Queries of the step shown, with the earlier ones attached (compared()).
   void set_queries(std::vector<BoardQuery> queries);
+  void set_empty_text(const QString& text);  // where there are no queries
   void set_order(BoardOrder order);
   void set_compared_step(std::int64_t step);
   [[nodiscard]] std::vector<BoardQuery> shown_queries() const;
@@ -50,6 +51,7 @@ class RetrievalBoard final : public QWidget {
   QComboBox* order_box_ = nullptr;
   QComboBox* direction_box_ = nullptr;
   QLabel* summary_ = nullptr;
+  QWidget* bar_ = nullptr;  // what is shown, chosen
   QLabel* empty_ = nullptr;
   QWidget* body_ = nullptr;
   FlowLayout* flow_ = nullptr;

@@ -18,7 +18,10 @@
 #include <QScrollBar>
 #include <QSortFilterProxyModel>
 #include <QStyledItemDelegate>
+#include <QTimer>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace athanor::widgets {
 namespace {
@@ -26,10 +29,18 @@ namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr int kRow = 20;
 
+constexpr int kPad = 8;
+constexpr int kGap = 12;   // after the time
+constexpr int kMark = 20;  // before what is not information
+
 class LogDelegate final : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
-  [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, kRow}; }
+  // Of the widest line so far: all rows are as wide, and the list scrolls to its end.
+  int widest = 0;
+  [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override {
+    return {std::max(200, widest), kRow};
+  }
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     const Theme& theme = current_theme();
     painter->save();
@@ -39,16 +50,16 @@ class LogDelegate final : public QStyledItemDelegate {
     painter->setPen(theme.color(Role::muted));
     const QString time =
         QDateTime::fromMSecsSinceEpoch(index.data(LogRing::time_role).toLongLong()).toString(u"HH:mm:ss"_s);
-    QRect box = option.rect.adjusted(8, 0, -8, 0);
+    QRect box = option.rect.adjusted(kPad, 0, -kPad, 0);
     const int time_width = painter->fontMetrics().horizontalAdvance(u"00:00:00"_s);
     painter->drawText(box, Qt::AlignLeft | Qt::AlignVCenter, time);
-    box.setLeft(box.left() + time_width + 12);
+    box.setLeft(box.left() + time_width + kGap);
     if (level != LogLevel::info) {
       const QColor tone = theme.color(level == LogLevel::error ? Role::bad : Role::warning);
       paint_glyph(*painter, QRectF(box.left(), box.center().y() - 6, 14, 14),
                   level == LogLevel::error ? Glyph::error : Glyph::warning, tone);
       painter->setPen(tone);
-      box.setLeft(box.left() + 20);
+      box.setLeft(box.left() + kMark);
     } else {
       painter->setPen(theme.color(Role::text));
     }
@@ -76,11 +87,13 @@ LogView::LogView(LogRing* ring, QWidget* parent) : QWidget(parent), ring_(ring) 
   list_ = new QListView(this);
   list_->setModel(filter_);
   list_->setUniformItemSizes(true);
-  list_->setItemDelegate(new LogDelegate(list_));
+  delegate_ = new LogDelegate(list_);
+  list_->setItemDelegate(delegate_);
   list_->setFont(monospace_font(font().pointSizeF() * 0.9));
   list_->setSelectionMode(QAbstractItemView::ExtendedSelection);
   list_->setAccessibleName(tr("Log lines"));
   list_->setMinimumHeight(96);
+  list_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   layout->addWidget(list_, 1);
   connect(search_, &SearchLine::search_changed, this, [this](const QString& text) {
     filter_->setFilterFixedString(text);
@@ -94,8 +107,31 @@ LogView::LogView(LogRing* ring, QWidget* parent) : QWidget(parent), ring_(ring) 
     update_count();
     if (follow_) list_->scrollToBottom();
   });
-  connect(ring_, &QAbstractItemModel::modelReset, this, [this] { update_count(); });
+  connect(ring_, &QAbstractItemModel::rowsInserted, this,
+          [this](const QModelIndex&, int first, int last) { make_room(first, last); });
+  connect(ring_, &QAbstractItemModel::modelReset, this, [this] {
+    update_count();
+    static_cast<LogDelegate*>(delegate_)->widest = 0;
+    make_room(0, ring_->rowCount() - 1);
+  });
+  make_room(0, ring_->rowCount() - 1);
   update_count();
+}
+
+void LogView::make_room(int first, int last) {
+  auto* delegate = static_cast<LogDelegate*>(delegate_);
+  const QFontMetrics metrics(list_->font());
+  const int before = kPad + metrics.horizontalAdvance(u"00:00:00"_s) + kGap + kMark;
+  int widest = delegate->widest;
+  for (int row = first; row <= last; ++row)
+    widest = std::max(widest, before + metrics.horizontalAdvance(ring_->index(row).data().toString()) + kPad);
+  if (widest == delegate->widest) return;
+  delegate->widest = widest;
+  Q_EMIT delegate->sizeHintChanged({});
+  // A bar that appears below covers the last line.
+  QTimer::singleShot(0, this, [this] {
+    if (follow_) list_->scrollToBottom();
+  });
 }
 
 int LogView::shown_rows() const { return filter_->rowCount(); }

@@ -1,9 +1,10 @@
-// A log with a search line. It follows the newest line while its end is in view and stays where it is otherwise.
-// GUI thread only. The ring is not owned.
+// A log with a search line; lines too long for it are reached by scrolling sideways. It follows the newest line while
+// its end is in view and stays where it is otherwise. GUI thread only. The ring is not owned.
 #pragma once
 
 #include <QWidget>
 
+class QAbstractItemDelegate;
 class QListView;
 class QSortFilterProxyModel;
 class QLabel;
@@ -26,10 +27,12 @@ class LogView final : public QWidget {
  private:
   void copy_selection();
   void update_count();
+  void make_room(int first, int last);  // for the widest of these lines
   LogRing* ring_;
   QSortFilterProxyModel* filter_ = nullptr;
   SearchLine* search_ = nullptr;
   QListView* list_ = nullptr;
+  QAbstractItemDelegate* delegate_ = nullptr;
   QLabel* count_ = nullptr;
   bool follow_ = true;
 };

@@ -15,14 +15,15 @@ int flow_columns(int width, int minimum_card_width, int gap, int count) {
 FlowPlan plan_flow(int width, int minimum_card_width, int gap, const std::vector<int>& heights) {
   FlowPlan plan;
   plan.columns = flow_columns(width, minimum_card_width, gap, static_cast<int>(heights.size()));
-  const int card = std::max(1, (width - (plan.columns - 1) * gap) / plan.columns);
+  // Rounded by column, so that the last card ends where the row ends.
+  const auto left = [&](std::size_t column) { return static_cast<int>(column) * (width + gap) / plan.columns; };
   int y = 0;
   for (std::size_t first = 0; first < heights.size(); first += static_cast<std::size_t>(plan.columns)) {
     const std::size_t end = std::min(heights.size(), first + static_cast<std::size_t>(plan.columns));
     const int tallest = *std::max_element(heights.begin() + static_cast<std::ptrdiff_t>(first),
                                           heights.begin() + static_cast<std::ptrdiff_t>(end));
     for (std::size_t i = first; i < end; ++i)
-      plan.cells.emplace_back(static_cast<int>(i - first) * (card + gap), y, card, tallest);
+      plan.cells.emplace_back(left(i - first), y, std::max(1, left(i - first + 1) - gap - left(i - first)), tallest);
     y += tallest + gap;
   }
   plan.height = std::max(0, y - gap);

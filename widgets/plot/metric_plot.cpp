@@ -111,6 +111,7 @@ void MetricPlot::set_whole_x(double last_step, double last_second) {
 }
 
 void MetricPlot::set_empty_text(const QString& text) {
+  if (text == empty_text_) return;
   empty_text_ = text;
   refresh();
 }
@@ -253,7 +254,7 @@ void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
                                : QRect(box.left(), box.bottom() - 2, width() - 2 * box.left(), kLegendRow));
 }
 
-bool MetricPlot::legend_in_header() const { return curves_.size() <= kInHeader; }
+bool MetricPlot::legend_in_header() const { return !curves_.empty() && curves_.size() <= kInHeader; }
 QFont MetricPlot::legend_font(bool in_header) const { return tabular_font(scaled(font(), in_header ? 0.95 : 0.86)); }
 
 std::vector<MetricPlot::LegendEntry> MetricPlot::legend_entries(const QFont& font) const {

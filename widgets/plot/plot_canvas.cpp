@@ -56,7 +56,9 @@ PlotCanvas::PlotCanvas(QWidget* parent) : QCustomPlot(parent) {
   setNoAntialiasingOnDrag(false);
   setAntialiasedElements(QCP::aePlottables | QCP::aeScatters);
   setMinimumHeight(96);
-  axisRect()->setAutoMargins(QCP::msNone);
+  // As wide as the widest number beside the axis wants it; plots side by side mostly agree.
+  axisRect()->setAutoMargins(QCP::msLeft);
+  axisRect()->setMinimumMargins(QMargins(46, 0, 0, 0));
   axisRect()->setMargins(QMargins(46, 6, 10, 22));
   for (QCPAxis* axis : {xAxis, yAxis}) {
     axis->setTicker(QSharedPointer<ValueTicker>::create());
@@ -175,6 +177,8 @@ void PlotCanvas::set_markers(const std::vector<PlotMarker>& markers, XAxis axis)
     text->setPadding(QMargins(3, 1, 3, 1));
     text->setText(marker.text);
     marker_texts_.push_back(text);
+    line->setVisible(!empty_->visible());
+    text->setVisible(!empty_->visible());
   }
   apply_theme();
 }
@@ -230,10 +234,30 @@ void PlotCanvas::set_cursor(std::optional<double> x) {
 
 void PlotCanvas::set_empty_text(const QString& text) {
   const bool empty = !text.isEmpty();
-  empty_->setText(text);
+  empty_text_ = text;
+  fit_empty_text();
   empty_->setVisible(empty);
+  for (auto* line : markers_) line->setVisible(!empty);
+  for (auto* words : marker_texts_) words->setVisible(!empty);
   for (QCPAxis* axis : {xAxis, yAxis}) axis->setTickLabels(!empty);
   yAxis->grid()->setVisible(!empty);
+}
+
+// Broken into lines where the plot is narrow.
+void PlotCanvas::fit_empty_text() {
+  const QFontMetrics metrics(empty_->font());
+  const int room = std::max(80, width() - 80);
+  QString text, line;
+  for (const QString& word : empty_text_.split(u' ')) {
+    const QString longer = line.isEmpty() ? word : line + u' ' + word;
+    if (!line.isEmpty() && metrics.horizontalAdvance(longer) > room) {
+      text += line + u'\n';
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  empty_->setText(text + line);
 }
 
 void PlotCanvas::apply_theme() {
@@ -319,6 +343,7 @@ void PlotCanvas::resizeEvent(QResizeEvent* event) {
   QCustomPlot::resizeEvent(event);
   const bool narrow = event->size().width() < 320;
   xAxis->ticker()->setTickCount(narrow ? 4 : 6);
+  fit_empty_text();
 }
 
 }  // namespace athanor::widgets

@@ -56,6 +56,7 @@ class PlotCanvas final : public QCustomPlot {
   void ensure_layers(std::size_t count);
   void style(Layers& layers);
   void place_odd();
+  void fit_empty_text();
 
   std::vector<Layers> layers_;
   std::vector<QCPItemStraightLine*> markers_;
@@ -63,6 +64,7 @@ class PlotCanvas final : public QCustomPlot {
   QCPItemStraightLine* cursor_ = nullptr;
   QCPItemRect* band_ = nullptr;  // the stretch being dragged out
   QCPItemText* empty_ = nullptr;
+  QString empty_text_;
   std::optional<double> drag_from_;
   bool time_axis_ = false;
   bool percent_ = false;

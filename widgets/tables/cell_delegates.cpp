@@ -57,6 +57,15 @@ void TextCell::paint(QPainter* painter, const QStyleOptionViewItem& option, cons
   painter->restore();
 }
 
+QSize TextCell::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  return {option.fontMetrics.horizontalAdvance(index.data().toString()) + 2 * kPad, option.fontMetrics.height() + 8};
+}
+
+QSize NumberCell::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  const QFontMetrics metrics(tabular_font(option.font));
+  return {metrics.horizontalAdvance(index.data().toString()) + 2 * kPad + 2, metrics.height() + 8};
+}
+
 void NumberCell::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
   painter->save();
   paint_cell_background(*painter, option, index);
