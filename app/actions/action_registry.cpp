@@ -6,19 +6,31 @@
 namespace athanor::app {
 
 QAction* ActionRegistry::add(QWidget* home, const ActionSpec& spec, std::function<void()> handler) {
-  auto* action =
-      new QAction(widgets::glyph_icon(spec.glyph), spec.short_text.isEmpty() ? spec.text : spec.short_text, home);
+  auto* action = new QAction(widgets::glyph_icon(spec.glyph), {}, home);
   action->setObjectName(spec.id);
   action->setShortcuts(spec.keys);
   action->setShortcutContext(home->isWindow() ? Qt::WindowShortcut : Qt::WidgetWithChildrenShortcut);
-  action->setToolTip(spec.keys.isEmpty() ? spec.text
-                                         : spec.text + QStringLiteral(" (%1)").arg(
-                                                           spec.keys.front().toString(QKeySequence::NativeText)));
+  show_words(spec, action);
   home->addAction(action);
   connect(action, &QAction::triggered, this, [run = std::move(handler)] { run(); });
   entries_[spec.id] = {spec, action, home, {}};
   order_.push_back(spec.id);
   return action;
+}
+
+void ActionRegistry::show_words(const ActionSpec& spec, QAction* action) {
+  action->setText(spec.short_text.isEmpty() ? spec.text : spec.short_text);
+  action->setToolTip(spec.keys.isEmpty() ? spec.text
+                                         : spec.text + QStringLiteral(" (%1)").arg(
+                                                           spec.keys.front().toString(QKeySequence::NativeText)));
+}
+
+void ActionRegistry::set_words(const QString& id, const QString& text, const QString& short_text) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  found->second.spec.text = text;
+  found->second.spec.short_text = short_text;
+  show_words(found->second.spec, found->second.action);
 }
 
 QAction* ActionRegistry::action(const QString& id) const {

@@ -33,6 +33,8 @@ class ActionRegistry final : public QObject {
   // The keys work while `home` or a child of it has the focus; a window's everywhere in it. Owned by `home`.
   QAction* add(QWidget* home, const ActionSpec& spec, std::function<void()> handler);
   [[nodiscard]] QAction* action(const QString& id) const;  // null: unknown
+  // Other words for the same action, where what it does depends on what it would act upon.
+  void set_words(const QString& id, const QString& text, const QString& short_text);
   // An empty reason enables.
   void set_reason(const QString& id, const QString& why_not);
   [[nodiscard]] QString reason(const QString& id) const;
@@ -42,6 +44,8 @@ class ActionRegistry final : public QObject {
   [[nodiscard]] QStringList conflicts() const;
 
  private:
+  static void show_words(const ActionSpec& spec, QAction* action);
+
   struct Entry {
     ActionSpec spec;
     QAction* action = nullptr;

@@ -2,6 +2,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
 
 namespace athanor::app {
 namespace {
@@ -16,6 +17,18 @@ QStringList to_list(const std::vector<std::string>& values) {
   return out;
 }
 
+// One word of a shell's command line.
+QString shell_word(QString text) {
+  static const QRegularExpression kPlain(u"^[A-Za-z0-9_./:=+,@%-]+$"_s);
+  return kPlain.match(text).hasMatch() ? text : u'\'' + text.replace(u'\'', u"'\\''"_s) + u'\'';
+}
+
+// A file below the person's home by the short name shells know for it.
+QString shell_path(const QString& file) {
+  const QString home = QDir::homePath() + u'/';
+  return home.size() > 1 && file.startsWith(home) ? u"~/"_s + shell_word(file.mid(home.size())) : shell_word(file);
+}
+
 }  // namespace
 
 ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* link, const QString& runner_program,
@@ -27,11 +40,10 @@ ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* lin
       experiments_(std::move(experiments)) {
   planner_ = new Planner(runner_program, this);
   connect(planner_, &Planner::changed, this, [this] {
+    const bool judged_anew = planner_->faults() != plan_faults_;
+    plan_faults_ = planner_->faults();
     Q_EMIT plan_changed();
-    if (planner_->faults() != plan_faults_) {
-      plan_faults_ = planner_->faults();
-      Q_EMIT judged();
-    }
+    if (judged_anew) Q_EMIT judged();
   });
   judge_fields();
 }
@@ -132,23 +144,16 @@ QString ExperimentController::why_not_launch() const {
   return text;
 }
 
+// It runs from any folder. From a file whose values were changed it names the changes; otherwise the text stands for
+// itself, to be kept as recipe.toml.
 QString ExperimentController::command_line() const {
-  const QString runner = QFileInfo(runner_program_).fileName();
-  if (fork_of_ != 0) return tr("%1 train recipe.toml --fork %2").arg(runner).arg(fork_step_);
-  // From a file whose values were changed, the command names the changes; otherwise the text stands for itself.
-  if (!file_.isEmpty()) {
-    if (const auto parsed = recipe::parse_file(s(file_)); parsed) {
-      QString line = runner + u" train "_s + QDir::current().relativeFilePath(file_);
-      for (const std::string& path : recipe_.differences(parsed->recipe)) {
-        QString value = q(recipe::format_value(recipe_.value(path)));
-        if (value.contains(u' ') || value.contains(u'"') || value.contains(u'['))
-          value = u'\'' + value.replace(u'\'', u"'\\''"_s) + u'\'';
-        line += u" --set "_s + q(path) + u'=' + value;
-      }
-      return line;
-    }
-  }
-  return runner + u" train recipe.toml"_s;
+  QString line = QFileInfo(runner_program_).fileName() + u" train "_s;
+  line += file_.isEmpty() ? u"recipe.toml"_s : shell_path(file_);
+  if (fork_of_ != 0) line += u" --fork %1"_s.arg(fork_step_);
+  if (file_.isEmpty()) return line;
+  for (const std::string& path : recipe_.differences(base_))
+    line += u" --set "_s + q(path) + u'=' + shell_word(q(recipe::format_value(recipe_.value(path))));
+  return line;
 }
 
 std::vector<ExperimentController::Source> ExperimentController::recipe_files() const {
@@ -189,7 +194,8 @@ void ExperimentController::start_from_file(const QString& file) {
   }
   forget_fork();
   origin_ = QFileInfo(file).fileName();
-  file_ = file;
+  file_ = QFileInfo(file).absoluteFilePath();
+  base_ = text->recipe;
   QFile in(file);
   recipe_text_ = in.open(QIODevice::ReadOnly) ? QString::fromUtf8(in.readAll())
                                               : q(recipe::to_toml(text->recipe, recipe::Detail::changed_only));
@@ -207,7 +213,10 @@ void ExperimentController::start_from_run(store::RunId run) {
         }
         const recipe::Parsed parsed = recipe::parse(found->recipe_toml);
         origin_ = tr("run “%1”").arg(q(found->name));
-        file_.clear();
+        // The run's folder holds its recipe, and what a fork goes on from.
+        const QFileInfo kept(QDir(q(found->directory)), u"recipe.toml"_s);
+        file_ = kept.exists() ? kept.absoluteFilePath() : QString();
+        base_ = parsed.recipe;
         recipe_text_ = q(recipe::to_toml(parsed.recipe, recipe::Detail::changed_only));
         take(parsed);
       });

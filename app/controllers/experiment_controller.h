@@ -87,7 +87,8 @@ class ExperimentController final : public QObject {
   std::vector<recipe::Fault> plan_faults_;
   QString recipe_text_;
   QString origin_;
-  QString file_;
+  QString file_;         // started from, as an absolute path; empty: from none
+  recipe::Recipe base_;  // what stands in it
   store::RunId fork_of_ = 0;
   std::int64_t fork_step_ = 0;
   bool launching_ = false;

@@ -1,6 +1,7 @@
 #include "app/controllers/history_controller.h"
 
-#include <algorithm>
+#include "app/stores/curves.h"
+
 #include <limits>
 
 namespace athanor::app {
@@ -8,6 +9,23 @@ namespace {
 constexpr int kListPauseMs = 250;
 constexpr int kCurvePauseMs = 60;
 constexpr int kCurveColumns = 48;
+constexpr std::int64_t kPaceSteps = 50;  // the newest, whose pace is told
+
+// The loss in a few values and, where it matters, how the newest steps went.
+Result<CurveStore::Entry> read_curve(store::Reader& reader, store::RunId id, std::int64_t step, bool live) {
+  constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+  const auto losses = reader.curve(id, "train/loss", 0, kEnd, kCurveColumns);
+  if (!losses) return tl::unexpected<Error>(losses.error());
+  CurveStore::Entry out{step, {}};
+  for (const store::Bucket& bucket : *losses) out.values << bucket.last;
+  if (!live) return out;
+  const auto steps = reader.curve(id, "train/step_ms", step - kPaceSteps + 1, kEnd, kPaceSteps);
+  if (!steps) return tl::unexpected<Error>(steps.error());
+  std::vector<double> step_ms;
+  for (const store::Bucket& bucket : *steps) step_ms.push_back(bucket.last);
+  out.pace = typical_pace(step_ms);
+  return out;
+}
 
 struct Undoable {
   QString undo, redo;
@@ -98,7 +116,7 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
   }
   if (!std::exchange(read_, true)) Q_EMIT first_read();
   if (std::exchange(again_, false)) refresh();
-  if (!wanted_.empty() && !curve_pause_.isActive()) curve_pause_.start();
+  if ((!wanted_.empty() || runs_->has_live_runs()) && !curve_pause_.isActive()) curve_pause_.start();
 }
 
 // Said once, and shown by the pages for as long as it lasts.
@@ -115,23 +133,23 @@ void HistoryController::want_curves(const std::vector<store::RunId>& runs) {
 }
 
 void HistoryController::read_curves() {
-  for (const store::RunId id : wanted_) {
+  // The pace of what goes on is told wherever the run is named, not only by its row.
+  std::set<store::RunId> wanted(wanted_.begin(), wanted_.end());
+  for (const store::Run& run : runs_->runs())
+    if (store::is_live(run.status)) wanted.insert(run.id);
+  for (const store::RunId id : wanted) {
     const store::Run* run = runs_->find(id);
     const CurveStore::Entry* known = curves_->find(id);
     if (!run || run->step <= 0 || being_read_.contains(id) || (known && known->step == run->step)) continue;
     being_read_.insert(id);
-    reader_->ask<QList<double>>(
+    reader_->ask<CurveStore::Entry>(
         this, QStringLiteral("curve/%1").arg(id),
-        [id](store::Reader& reader) -> Result<QList<double>> {
-          auto buckets = reader.curve(id, "train/loss", 0, std::numeric_limits<std::int64_t>::max(), kCurveColumns);
-          if (!buckets) return tl::unexpected<Error>(buckets.error());
-          QList<double> values;
-          for (const store::Bucket& bucket : *buckets) values << bucket.last;
-          return values;
+        [id, step = run->step, live = store::is_live(run->status)](store::Reader& reader) {
+          return read_curve(reader, id, step, live);
         },
-        [this, id, step = run->step](Result<QList<double>> values) {
+        [this, id](Result<CurveStore::Entry> entry) {
           being_read_.erase(id);
-          if (values) curves_->set(id, step, std::move(*values));
+          if (entry) curves_->set(id, std::move(*entry));
         });
   }
 }

@@ -21,6 +21,10 @@ QString fixed(double value, int decimals) {
   return std::isfinite(value) ? QString::number(value, 'f', decimals) : u"–"_s;
 }
 
+QString fork_words(const store::Run& run) {
+  return RunTableModel::tr("from run %1, step %2").arg(*run.parent).arg(run.fork_step);
+}
+
 bool is_number(RunColumn column) {
   return column == RunColumn::number || column == RunColumn::loss || column == RunColumn::r1 ||
          column == RunColumn::r10 || column == RunColumn::speed || column == RunColumn::duration ||
@@ -44,6 +48,8 @@ RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, QOb
     if (row < 0) return;
     const QModelIndex cell = index(row, static_cast<int>(RunColumn::curve));
     Q_EMIT dataChanged(cell, cell, {widgets::curve_role});
+    const QModelIndex speed = index(row, static_cast<int>(RunColumn::speed));
+    Q_EMIT dataChanged(speed, speed, {Qt::DisplayRole, sort_role});
   });
 }
 
@@ -67,11 +73,12 @@ QVariant RunTableModel::text(const store::Run& run, RunColumn column) const {
       return tags.join(u", "_s);
     }
     case RunColumn::progress:
-      return run.steps > 0 ? QStringLiteral("%1 / %2").arg(run.step).arg(run.steps) : QString::number(run.step);
+      return (own_steps(run) > 0 ? QString::number(run.step) : u"–"_s) +
+             (run.steps > 0 ? u" / "_s + QString::number(run.steps) : QString());
     case RunColumn::loss: return fixed(last_value(run, "train/loss"), 4);
     case RunColumn::r1: return percent(last_value(run, "eval/t2i_r1"));
     case RunColumn::r10: return percent(last_value(run, "eval/t2i_r10"));
-    case RunColumn::speed: return fixed(steps_per_second(run, wall_now_ns()), 2);
+    case RunColumn::speed: return pace_text(pace_of(run, *curves_, wall_now_ns()));
     case RunColumn::started: return when_text(run.started_ns > 0 ? run.started_ns : run.created_ns, wall_now_ns());
     case RunColumn::duration: return widgets::duration_text(duration_of(run, wall_now_ns()));
     default: return {};
@@ -90,7 +97,7 @@ QVariant RunTableModel::sort_value(const store::Run& run, RunColumn column) cons
     case RunColumn::curve: return last_value(run, "train/loss");
     case RunColumn::r1: return last_value(run, "eval/t2i_r1");
     case RunColumn::r10: return last_value(run, "eval/t2i_r10");
-    case RunColumn::speed: return steps_per_second(run, wall_now_ns());
+    case RunColumn::speed: return pace_of(run, *curves_, wall_now_ns());
     case RunColumn::started: return QVariant::fromValue<qint64>(run.started_ns > 0 ? run.started_ns : run.created_ns);
     case RunColumn::duration: return duration_of(run, wall_now_ns());
     default: return {};
@@ -107,7 +114,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       if (column == RunColumn::status && !damage_words(*run).isEmpty()) return damage_words(*run);
       if (column == RunColumn::status && !run->cause.empty()) return q(run->cause);
       if (column == RunColumn::name && !damage_words(*run).isEmpty()) return damage_words(*run);
-      if (column == RunColumn::name) return run->note.empty() ? q(run->model) : q(run->note);
+      if (column == RunColumn::name) {
+        const QString about = run->note.empty() ? q(run->model) : q(run->note);
+        return run->parent ? fork_words(*run) + u'\n' + about : about;
+      }
       return {};
     case Qt::AccessibleTextRole:
       return QStringLiteral("%1: %2").arg(headerData(index.column(), Qt::Horizontal).toString(),
@@ -123,11 +133,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
       if (column == RunColumn::status) return static_cast<int>(look_of(run->status).glyph);
       if (column == RunColumn::name && !damage_words(*run).isEmpty()) return static_cast<int>(widgets::Glyph::warning);
       if (column == RunColumn::name && run->pinned) return static_cast<int>(widgets::Glyph::pin);
+      if (column == RunColumn::name && run->parent) return static_cast<int>(widgets::Glyph::fork);
       return {};
-    case widgets::detail_role:
-      if (column == RunColumn::name && run->parent)
-        return tr("from run %1, step %2").arg(*run->parent).arg(run->fork_step);
-      return {};
+    case widgets::detail_role: return column == RunColumn::name && run->parent ? fork_words(*run) : QString();
     case Qt::FontRole:
       if (column != RunColumn::name) return {};
       {
@@ -166,8 +174,13 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
   if (role == Qt::ToolTipRole) {
     if (column == RunColumn::number) return tr("Number of the run, as athanor-agent and athanor-run name it");
     if (column == RunColumn::r1)
-      return tr("Share of texts whose picture is the first answer, on the styles that are never trained on");
-    if (column == RunColumn::r10) return tr("Share of texts whose picture is among the first ten answers");
+      return tr(
+          "Text to picture, R@1: share of texts whose picture is the first answer, on the styles that are never "
+          "trained on");
+    if (column == RunColumn::r10)
+      return tr("Text to picture, R@10: share of texts whose picture is among the first ten answers");
+    if (column == RunColumn::speed)
+      return tr("As most of the newest steps go while the run goes on; over its whole time afterwards");
     return {};
   }
   if (role != Qt::DisplayRole) return {};
@@ -178,8 +191,8 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     case RunColumn::tags: return tr("Tags");
     case RunColumn::progress: return tr("Steps");
     case RunColumn::loss: return tr("Loss");
-    case RunColumn::r1: return tr("R@1");
-    case RunColumn::r10: return tr("R@10");
+    case RunColumn::r1: return tr("T→P R@1");
+    case RunColumn::r10: return tr("T→P R@10");
     case RunColumn::speed: return tr("Steps/s");
     case RunColumn::started: return tr("Started");
     case RunColumn::duration: return tr("Duration");

@@ -1,11 +1,13 @@
 #include "app/models/run_words.h"
 
+#include "app/stores/curve_store.h"
 #include "widgets/common/numbers.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -44,23 +46,35 @@ double last_value(const store::Run& run, const char* metric) {
   return found == run.last.end() ? kUnknown : found->second;
 }
 
+std::int64_t own_steps(const store::Run& run) {
+  return std::max<std::int64_t>(0, run.step - (run.parent ? run.fork_step : 0));
+}
+
 double duration_of(const store::Run& run, std::int64_t now_ns) {
   if (run.started_ns <= 0) return -1;
   const std::int64_t end = run.ended_ns > 0 && !store::is_live(run.status) ? run.ended_ns : now_ns;
   return static_cast<double>(end - run.started_ns) * 1e-9;
 }
 
-double steps_per_second(const store::Run& run, std::int64_t now_ns) {
-  const double step_ms = last_value(run, "train/step_ms");
-  if (store::is_live(run.status) && std::isfinite(step_ms) && step_ms > 0) return 1000 / step_ms;
+double pace_of(const store::Run& run, const CurveStore& curves, std::int64_t now_ns) {
+  if (store::is_live(run.status)) {
+    const CurveStore::Entry* read = curves.find(run.id);
+    if (read && std::isfinite(read->pace)) return read->pace;
+    const double step_ms = last_value(run, "train/step_ms");
+    return step_ms > 0 ? 1000 / step_ms : kUnknown;
+  }
   const double seconds = duration_of(run, now_ns);
-  return run.step > 0 && seconds > 0 ? static_cast<double>(run.step) / seconds : kUnknown;
+  const std::int64_t steps = own_steps(run);
+  return steps > 0 && seconds > 0 ? static_cast<double>(steps) / seconds : kUnknown;
 }
 
-double seconds_left(const store::Run& run, std::int64_t now_ns, double pace) {
-  if (run.status != store::RunStatus::running || run.step <= 0 || run.steps <= run.step) return -1;
-  if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
-  return std::isfinite(pace) && pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
+QString pace_text(double steps_per_second) {
+  return std::isfinite(steps_per_second) ? QString::number(steps_per_second, 'f', 2) : QStringLiteral("–");
+}
+
+double seconds_left(const store::Run& run, double pace) {
+  if (run.status != store::RunStatus::running || own_steps(run) <= 0 || run.steps <= run.step) return -1;
+  return pace > 0 ? static_cast<double>(run.steps - run.step) / pace : -1;
 }
 
 QString damage_words(const store::Run& run) {

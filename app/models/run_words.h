@@ -7,9 +7,9 @@
 
 #include <QString>
 
-#include <limits>
-
 namespace athanor::app {
+
+class CurveStore;
 
 struct StatusLook {
   QString word;
@@ -20,13 +20,16 @@ struct StatusLook {
 [[nodiscard]] StatusLook look_of(store::RunStatus status);
 // The last value of a metric; NaN when there is none.
 [[nodiscard]] double last_value(const store::Run& run, const char* metric);
+// Steps it did itself: what it took over from the run it was forked from is not its own.
+[[nodiscard]] std::int64_t own_steps(const store::Run& run);
 // Seconds from the start to the end, or to now while it is live; negative when it never started.
 [[nodiscard]] double duration_of(const store::Run& run, std::int64_t now_ns);
-// Seconds left at the present pace; negative when it cannot be said.
-[[nodiscard]] double seconds_left(const store::Run& run, std::int64_t now_ns,
-                                  double pace = std::numeric_limits<double>::quiet_NaN());
-// Steps per second over the whole run, or what the last step took while it is live. NaN: not known.
-[[nodiscard]] double steps_per_second(const store::Run& run, std::int64_t now_ns);
+[[nodiscard]] QString pace_text(double steps_per_second);  // "12.34", a dash when not known
+// Seconds left at this pace; negative when it cannot be said.
+[[nodiscard]] double seconds_left(const store::Run& run, double pace);
+// Steps per second: as most of the newest steps went while the run is live, of its own steps over its whole time
+// afterwards. The one figure for every place that tells a pace. NaN: not known.
+[[nodiscard]] double pace_of(const store::Run& run, const CurveStore& curves, std::int64_t now_ns);
 // What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
 // its process died.
 [[nodiscard]] QString damage_words(const store::Run& run);

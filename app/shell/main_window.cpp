@@ -35,7 +35,8 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
 
-constexpr int kLayoutVersion = 1;  // raise when docks or toolbars change their meaning
+constexpr int kRoomForWords = 960;  // in the sidebar
+constexpr int kLayoutVersion = 1;   // raise when docks or toolbars change their meaning
 const QString kRuns = u"runs"_s;
 const QString kExperiment = u"experiment"_s;
 const QString kLive = u"live"_s;
@@ -63,7 +64,7 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   new RunNews(parts_.history->runs(), parts_.settings, this);
   build();
   add_actions();
-  for (auto* controller : {parts_.history}) connect(controller, &HistoryController::notice, this, &MainWindow::say);
+  connect(parts_.history, &HistoryController::notice, this, &MainWindow::say);
   connect(parts_.history, &HistoryController::undo_changed, this, [this] {
     actions_->set_reason(u"edit.undo"_s,
                          parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
@@ -123,7 +124,7 @@ void MainWindow::build() {
   statusBar()->setSizeGripEnabled(false);
   statusBar()->addWidget(counts_, 1);
   statusBar()->addPermanentWidget(agent_);
-  statusBar()->setContentsMargins(0, 2, kGrid * 2, 2);
+  statusBar()->setContentsMargins(0, 2, kGrid * 3, 2);
 }
 
 void MainWindow::add_actions() {
@@ -367,6 +368,11 @@ void MainWindow::restore_layout() {
   if (settings->value(Setting::layout_version).toInt() != kLayoutVersion) return;
   restoreGeometry(settings->bytes(Setting::window_geometry));
   restoreState(settings->bytes(Setting::window_layout), kLayoutVersion);
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  sidebar_->set_compact(event->size().width() < kRoomForWords);
+  QMainWindow::resizeEvent(event);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -74,6 +74,7 @@ class MainWindow final : public QMainWindow {
   void sample_drawn(const QString& metric, qint64 step, double milliseconds);
 
  protected:
+  void resizeEvent(QResizeEvent* event) override;
   void closeEvent(QCloseEvent* event) override;
   bool event(QEvent* event) override;
 

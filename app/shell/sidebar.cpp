@@ -17,6 +17,8 @@ namespace {
 
 using widgets::kGrid;
 constexpr std::size_t kMostLive = 6;
+constexpr int kWide = 208;
+constexpr int kNarrow = 56;
 
 // A run that is going on: name, share done, and a bar of it.
 class LiveButton final : public QToolButton {
@@ -32,17 +34,20 @@ class LiveButton final : public QToolButton {
     const widgets::Theme& theme = widgets::current_theme();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setFont(widgets::scaled(font(), 0.95, QFont::Medium));
-    painter.setPen(theme.color(widgets::Role::text));
-    const QRect box = rect().adjusted(10, 5, -10, -5);
-    painter.setFont(widgets::tabular_font(widgets::scaled(font(), 0.85)));
-    const int used = painter.fontMetrics().horizontalAdvance(detail) + 8;
+    const bool narrow = width() < kNarrow;
+    const QRect box = narrow ? rect().adjusted(4, 5, -4, -5) : rect().adjusted(10, 5, -10, -5);
+    const QRect line(box.left(), box.top(), box.width(), 18);
+    painter.setFont(widgets::tabular_font(widgets::scaled(font(), narrow ? 0.8 : 0.85)));
     painter.setPen(theme.color(widgets::Role::muted));
-    painter.drawText(QRect(box.left(), box.top(), box.width(), 18), Qt::AlignRight | Qt::AlignVCenter, detail);
-    painter.setFont(widgets::scaled(font(), 0.95));
-    painter.setPen(theme.color(widgets::Role::text));
-    widgets::paint_elided(painter, QRect(box.left(), box.top(), box.width() - used, 18),
-                          Qt::AlignLeft | Qt::AlignVCenter, accessibleName());
+    if (narrow) {
+      widgets::paint_elided(painter, line, Qt::AlignCenter, detail);
+    } else {
+      const int used = painter.fontMetrics().horizontalAdvance(detail) + 8;
+      painter.drawText(line, Qt::AlignRight | Qt::AlignVCenter, detail);
+      painter.setFont(widgets::scaled(font(), 0.95));
+      painter.setPen(theme.color(widgets::Role::text));
+      widgets::paint_elided(painter, line.adjusted(0, 0, -used, 0), Qt::AlignLeft | Qt::AlignVCenter, accessibleName());
+    }
     const QRectF track(box.left(), box.bottom() - 4, box.width(), 4);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.color(widgets::Role::border));
@@ -62,6 +67,7 @@ class Mark final : public QWidget {
     QPainter painter(this);
     const widgets::Theme& theme = widgets::current_theme();
     widgets::paint_glyph(painter, QRectF(8, 4, 24, 24), widgets::Glyph::flame, theme.color(widgets::Role::accent));
+    if (width() < kNarrow) return;
     painter.setFont(widgets::scaled(font(), 1.2, QFont::DemiBold));
     painter.setPen(theme.color(widgets::Role::text));
     painter.drawText(rect().adjusted(42, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, QStringLiteral("Athanor"));
@@ -73,13 +79,13 @@ class Mark final : public QWidget {
 Sidebar::Sidebar(const RunStore* runs, QWidget* parent) : QWidget(parent), runs_(runs) {
   setObjectName(QStringLiteral("sidebar"));
   setAttribute(Qt::WA_StyledBackground);
-  setFixedWidth(208);
+  setFixedWidth(kWide);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kGrid + 4, kGrid * 2, kGrid + 4, kGrid + 4);
   layout->setSpacing(kGrid * 2);
-  auto* mark = new Mark(this);
-  mark->setFixedHeight(32);
-  layout->addWidget(mark);
+  mark_ = new Mark(this);
+  mark_->setFixedHeight(32);
+  layout->addWidget(mark_);
   page_layout_ = new QVBoxLayout;
   page_layout_->setSpacing(2);
   layout->addLayout(page_layout_);
@@ -117,6 +123,18 @@ void Sidebar::add_page(const QString& id, const QString& title, widgets::Glyph g
   connect(button, &QToolButton::clicked, this, [this, id] { Q_EMIT page_chosen(id); });
 }
 
+void Sidebar::set_compact(bool compact) {
+  if (compact == compact_) return;
+  compact_ = compact;
+  setFixedWidth(compact ? kNarrow : kWide);
+  const int side = compact ? 6 : kGrid + 4;
+  layout()->setContentsMargins(side, kGrid * 2, side, kGrid + 4);
+  const Qt::ToolButtonStyle style = compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon;
+  for (const auto& [id, button] : pages_) button->setToolButtonStyle(style);
+  for (QToolButton* button : feet_) button->setToolButtonStyle(style);
+  show_live();
+}
+
 void Sidebar::set_current(const QString& id) {
   if (const auto found = pages_.find(id); found != pages_.end()) found->second->setChecked(true);
 }
@@ -132,6 +150,7 @@ QToolButton* Sidebar::add_foot(const QString& title, widgets::Glyph glyph) {
   button->setFocusPolicy(Qt::TabFocus);
   button->setAccessibleName(title);
   foot_layout_->addWidget(button);
+  feet_.push_back(button);
   return button;
 }
 
@@ -160,7 +179,7 @@ void Sidebar::show_live() {
     button->update();
   }
   for (std::size_t i = next; i < live_.size(); ++i) live_[i]->hide();
-  live_title_->setVisible(next > 0);
+  live_title_->setVisible(next > 0 && !compact_);
 }
 
 }  // namespace athanor::app

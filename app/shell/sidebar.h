@@ -23,6 +23,8 @@ class Sidebar final : public QWidget {
   Sidebar(const RunStore* runs, QWidget* parent);
   void add_page(const QString& id, const QString& title, widgets::Glyph glyph, const QString& shortcut);
   void set_current(const QString& id);
+  // Pictures without words, for windows with little room.
+  void set_compact(bool compact);
   // A button at the foot.
   QToolButton* add_foot(const QString& title, widgets::Glyph glyph);
 
@@ -38,8 +40,11 @@ class Sidebar final : public QWidget {
   QVBoxLayout* page_layout_ = nullptr;
   QVBoxLayout* live_layout_ = nullptr;
   QVBoxLayout* foot_layout_ = nullptr;
+  QWidget* mark_ = nullptr;
   QLabel* live_title_ = nullptr;
+  std::vector<QToolButton*> feet_;
   std::vector<QToolButton*> live_;
+  bool compact_ = false;
 };
 
 }  // namespace athanor::app

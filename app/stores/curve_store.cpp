@@ -10,9 +10,9 @@ const CurveStore::Entry* CurveStore::find(store::RunId run) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-void CurveStore::set(store::RunId run, std::int64_t step, QList<double> values) {
+void CurveStore::set(store::RunId run, Entry entry) {
   if (entries_.size() >= kMost) entries_.clear();  // whatever is in view comes back at once
-  entries_[run] = {step, std::move(values)};
+  entries_[run] = std::move(entry);
   Q_EMIT curve_changed(run);
 }
 

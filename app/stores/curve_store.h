@@ -1,4 +1,5 @@
-// Small curves for table cells, by run: the shape of the training loss in a few dozen values. Bounded. GUI thread only.
+// What the table and the headings tell of a run's curves: the shape of the training loss in a few dozen values, and the
+// pace of its newest steps. By run; bounded. GUI thread only.
 #pragma once
 
 #include "core/store/types.h"
@@ -6,6 +7,7 @@
 #include <QList>
 #include <QObject>
 
+#include <limits>
 #include <unordered_map>
 
 namespace athanor::app {
@@ -17,9 +19,10 @@ class CurveStore final : public QObject {
   struct Entry {
     std::int64_t step = 0;  // the run's step when it was read
     QList<double> values;
+    double pace = std::numeric_limits<double>::quiet_NaN();  // steps a second, see typical_pace(); NaN: not known
   };
   [[nodiscard]] const Entry* find(store::RunId run) const;
-  void set(store::RunId run, std::int64_t step, QList<double> values);
+  void set(store::RunId run, Entry entry);
 
  Q_SIGNALS:
   void curve_changed(qint64 run);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 
 namespace athanor::app {
 
@@ -30,6 +32,16 @@ std::vector<double> smoothed(const std::vector<store::Point>& points, double wei
     out.push_back(sum / total);
   }
   return out;
+}
+
+double typical_pace(std::span<const double> step_ms) {
+  std::vector<double> known;
+  std::copy_if(step_ms.begin(), step_ms.end(), std::back_inserter(known),
+               [](double ms) { return std::isfinite(ms) && ms > 0; });
+  if (known.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = known.begin() + std::ssize(known) / 2;
+  std::nth_element(known.begin(), middle, known.end());
+  return 1000 / *middle;
 }
 
 std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight, int columns,

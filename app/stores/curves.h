@@ -4,6 +4,7 @@
 
 #include "core/store/types.h"
 
+#include <span>
 #include <vector>
 
 namespace athanor::app {
@@ -24,6 +25,10 @@ struct DrawnColumn {
 // Exponential average with bias correction over every sample, weight in [0, 1): 0 leaves the values as they are.
 // Non-finite samples are passed over and drawn as themselves.
 [[nodiscard]] std::vector<double> smoothed(const std::vector<store::Point>& points, double weight);
+
+// Steps a second as most of these steps went (their times in milliseconds), which no single slow or quick one moves;
+// NaN: not known.
+[[nodiscard]] double typical_pace(std::span<const double> step_ms);
 
 // Samples folded into at most `columns`; the line follows the smoothed curve, which was computed on all samples.
 [[nodiscard]] std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight,

@@ -1,1823 +1,1914 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
-    <context>
-        <name>CommandLine</name>
-        <message>
-            <source>The workbench window of Athanor.</source>
-            <translation>Das Fenster der Werkbank Athanor.</translation>
-        </message>
-        <message>
-            <source>Render one page into a PNG file and leave.</source>
-            <translation>Eine Seite in eine PNG-Datei zeichnen und enden.</translation>
-        </message>
-        <message>
-            <source>Page to show: runs, experiment, live or preferences.</source>
-            <translation>Seite, die gezeigt wird: runs, experiment, live oder preferences.</translation>
-        </message>
-        <message>
-            <source>Look for this session: light or dark.</source>
-            <translation>Aussehen in dieser Sitzung: light oder dark.</translation>
-        </message>
-        <message>
-            <source>Number of the run to open.</source>
-            <translation>Nummer des Laufs, der geöffnet wird.</translation>
-        </message>
-        <message>
-            <source>Size of the window, for example 1360x860.</source>
-            <translation>Größe des Fensters, zum Beispiel 1360x860.</translation>
-        </message>
-        <message>
-            <source>Recipe file to start a new experiment from.</source>
-            <translation>Rezeptdatei, von der ein neues Experiment ausgeht.</translation>
-        </message>
-        <message>
-            <source>Part of the live page to show: board or bottom.</source>
-            <translation>Teil der Live-Seite, der gezeigt wird: board oder bottom.</translation>
-        </message>
-        <message>
-            <source>Action to run before the page is rendered, by its id.</source>
-            <translation>Aktion, die vor dem Zeichnen ausgeführt wird, mit ihrem Kürzel.</translation>
-        </message>
-        <message>
-            <source>Show the recipe as text.</source>
-            <translation>Das Rezept als Text zeigen.</translation>
-        </message>
-        <message>
-            <source>Print the milliseconds from the start of the process to the first interactive frame, and leave.</source>
-            <translation>Die Millisekunden vom Start des Prozesses bis zum ersten bedienbaren Bild ausgeben und enden.</translation>
-        </message>
-        <message>
-            <source>Print for every drawn sample how long it took from being measured.</source>
-            <translation>Für jeden gezeichneten Messwert ausgeben, wie lange es vom Messen bis zum Bild gedauert hat.</translation>
-        </message>
-        <message>
-            <source>--run: must be the number of a run</source>
-            <translation>--run: muss die Nummer eines Laufs sein</translation>
-        </message>
-        <message>
-            <source>--size: must look like 1360x860, at least 320x240</source>
-            <translation>--size: muss aussehen wie 1360x860, mindestens 320x240</translation>
-        </message>
-        <message>
-            <source>--page: must be runs, experiment, live or preferences</source>
-            <translation>--page: muss runs, experiment, live oder preferences sein</translation>
-        </message>
-        <message>
-            <source>--theme: must be light or dark</source>
-            <translation>--theme: muss light oder dark sein</translation>
-        </message>
-    </context>
-    <context>
-        <name>LiveWords</name>
-        <message>
-            <source>Preparing</source>
-            <translation>Bereitet vor</translation>
-        </message>
-        <message>
-            <source>Running</source>
-            <translation>Läuft</translation>
-        </message>
-        <message>
-            <source>Stopping</source>
-            <translation>Hält an</translation>
-        </message>
-        <message>
-            <source>Finished</source>
-            <translation>Fertig</translation>
-        </message>
-        <message>
-            <source>Stopped</source>
-            <translation>Angehalten</translation>
-        </message>
-        <message>
-            <source>Failed</source>
-            <translation>Fehlgeschlagen</translation>
-        </message>
-        <message>
-            <source>Evaluated: %1</source>
-            <translation>Ausgewertet: %1</translation>
-        </message>
-        <message>
-            <source>Checkpoint of %1 written in %2</source>
-            <translation>Sicherungspunkt von %1 in %2 geschrieben</translation>
-        </message>
-        <message>
-            <source>Computes in %1 instead of %2: %3</source>
-            <translation>Rechnet in %1 statt in %2: %3</translation>
-        </message>
-        <message>
-            <source>Plan recorded</source>
-            <translation>Plan festgehalten</translation>
-        </message>
-        <message>
-            <source>Plan held against the first steps</source>
-            <translation>Plan gegen die ersten Schritte gehalten</translation>
-        </message>
-        <message>
-            <source>Could not %1: %2</source>
-            <translation>Nicht gelungen: %1: %2</translation>
-        </message>
-        <message>
-            <source>Went on from %1</source>
-            <translation>Ging weiter von %1</translation>
-        </message>
-        <message>
-            <source>Loss</source>
-            <translation>Verlust</translation>
-        </message>
-        <message>
-            <source>The first step brings the first loss</source>
-            <translation>Der erste Schritt bringt den ersten Verlust</translation>
-        </message>
-        <message>
-            <source>training</source>
-            <translation>Training</translation>
-        </message>
-        <message>
-            <source>evaluation</source>
-            <translation>Auswertung</translation>
-        </message>
-        <message>
-            <source>Retrieval on unseen styles</source>
-            <translation>Suche in ungesehenen Stilen</translation>
-        </message>
-        <message>
-            <source>The first evaluation brings the first figures</source>
-            <translation>Die erste Auswertung bringt die ersten Zahlen</translation>
-        </message>
-        <message>
-            <source>text → picture R@1</source>
-            <translation>Text → Bild R@1</translation>
-        </message>
-        <message>
-            <source>text → picture R@10</source>
-            <translation>Text → Bild R@10</translation>
-        </message>
-        <message>
-            <source>picture → text R@1</source>
-            <translation>Bild → Text R@1</translation>
-        </message>
-        <message>
-            <source>picture → text R@10</source>
-            <translation>Bild → Text R@10</translation>
-        </message>
-        <message>
-            <source>Learning rate</source>
-            <translation>Lernrate</translation>
-        </message>
-        <message>
-            <source>Nothing measured yet</source>
-            <translation>Noch nichts gemessen</translation>
-        </message>
-        <message>
-            <source>Gradient norm</source>
-            <translation>Gradientennorm</translation>
-        </message>
-        <message>
-            <source>Temperature</source>
-            <translation>Temperatur</translation>
-        </message>
-        <message>
-            <source>Throughput</source>
-            <translation>Durchsatz</translation>
-        </message>
-        <message>
-            <source>samples/s</source>
-            <translation>Proben/s</translation>
-        </message>
-        <message>
-            <source>CPU</source>
-            <translation>CPU</translation>
-        </message>
-        <message>
-            <source>GPU %1</source>
-            <translation>GPU %1</translation>
-        </message>
-        <message>
-            <source>%1 of %2</source>
-            <translation>%1 von %2</translation>
-        </message>
-        <message>
-            <source>Step %1 of %2</source>
-            <translation>Schritt %1 von %2</translation>
-        </message>
-        <message>
-            <source>Step %1</source>
-            <translation>Schritt %1</translation>
-        </message>
-        <message>
-            <source>Waiting for its turn</source>
-            <translation>Wartet, bis er an der Reihe ist</translation>
-        </message>
-        <message>
-            <source>%1 left</source>
-            <translation>noch %1</translation>
-        </message>
-        <message>
-            <source>%1 steps/s</source>
-            <translation>%1 Schritte/s</translation>
-        </message>
-        <message>
-            <source>%1 so far</source>
-            <translation>bisher %1</translation>
-        </message>
-        <message>
-            <source>took %1</source>
-            <translation>dauerte %1</translation>
-        </message>
-        <message>
-            <source>Pace</source>
-            <translation>Tempo</translation>
-        </message>
-        <message>
-            <source>Peak memory</source>
-            <translation>Größter Speicherbedarf</translation>
-        </message>
-        <message>
-            <source>Time to finish</source>
-            <translation>Zeit bis zum Ende</translation>
-        </message>
-        <message>
-            <source>resumed</source>
-            <translation>fortgesetzt</translation>
-        </message>
-        <message>
-            <source>The run failed: it could not %1</source>
-            <translation>Der Lauf schlug fehl: nicht gelungen: %1</translation>
-        </message>
-        <message>
-            <source>The run broke off</source>
-            <translation>Der Lauf brach ab</translation>
-        </message>
-        <message>
-            <source>The run failed</source>
-            <translation>Der Lauf schlug fehl</translation>
-        </message>
-        <message>
-            <source>Resume goes on from its last whole checkpoint</source>
-            <translation>Fortsetzen geht von seinem letzten ganzen Sicherungspunkt weiter</translation>
-        </message>
-    </context>
-    <context>
-        <name>Notice</name>
-        <message>
-            <source>Could not %1</source>
-            <translation>Nicht gelungen: %1</translation>
-        </message>
-    </context>
-    <context>
-        <name>Numbers</name>
-        <message>
-            <source>not a number</source>
-            <translation>keine Zahl</translation>
-        </message>
-    </context>
-    <context>
-        <name>PlanPanel</name>
-        <message>
-            <source>Parameters</source>
-            <translation>Parameter</translation>
-        </message>
-        <message>
-            <source>Gradients</source>
-            <translation>Gradienten</translation>
-        </message>
-        <message>
-            <source>Optimizer</source>
-            <translation>Optimierer</translation>
-        </message>
-        <message>
-            <source>Activations</source>
-            <translation>Aktivierungen</translation>
-        </message>
-        <message>
-            <source>Workspace</source>
-            <translation>Zwischenspeicher</translation>
-        </message>
-        <message>
-            <source>Data</source>
-            <translation>Daten</translation>
-        </message>
-        <message>
-            <source>Checkpoint</source>
-            <translation>Sicherungspunkt</translation>
-        </message>
-        <message>
-            <source>Program</source>
-            <translation>Programm</translation>
-        </message>
-    </context>
-    <context>
-        <name>RunWords</name>
-        <message>
-            <source>Queued</source>
-            <translation>Wartet</translation>
-        </message>
-        <message>
-            <source>Starting</source>
-            <translation>Startet</translation>
-        </message>
-        <message>
-            <source>Running</source>
-            <translation>Läuft</translation>
-        </message>
-        <message>
-            <source>Stopping</source>
-            <translation>Hält an</translation>
-        </message>
-        <message>
-            <source>Finished</source>
-            <translation>Fertig</translation>
-        </message>
-        <message>
-            <source>Stopped</source>
-            <translation>Angehalten</translation>
-        </message>
-        <message>
-            <source>Failed</source>
-            <translation>Fehlgeschlagen</translation>
-        </message>
-        <message>
-            <source>Broken off</source>
-            <translation>Abgebrochen</translation>
-        </message>
-        <message>
-            <source>just now</source>
-            <translation>gerade eben</translation>
-        </message>
-        <message>
-            <source>%1 min ago</source>
-            <translation>vor %1 min</translation>
-        </message>
-        <message>
-            <source>today %1</source>
-            <translation>heute %1</translation>
-        </message>
-        <message>
-            <source>yesterday %1</source>
-            <translation>gestern %1</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n place(s) of its journal are damaged; what %1 told is missing here</source>
-            <translation>
-                <numerusform>%n Stelle seines Protokolls ist beschädigt; was %1 davon sagten, fehlt hier</numerusform>
-                <numerusform>%n Stellen seines Protokolls sind beschädigt; was %1 davon sagten, fehlt hier</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::ActionRegistry</name>
-        <message>
-            <source>There is no such action.</source>
-            <translation>Diese Aktion gibt es nicht.</translation>
-        </message>
-        <message>
-            <source>Go to the page “%1” first.</source>
-            <translation>Gehen Sie zuerst zur Seite „%1“.</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::ExperimentController</name>
-        <message>
-            <source>It is being launched.</source>
-            <translation>Es wird gerade gestartet.</translation>
-        </message>
-        <message numerus="yes">
-            <source>(and %n more)</source>
-            <translation>
-                <numerusform>(und %n weiterer)</numerusform>
-                <numerusform>(und %n weitere)</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>%1 train recipe.toml --fork %2</source>
-            <translation>%1 train recipe.toml --fork %2</translation>
-        </message>
-        <message>
-            <source>the defaults</source>
-            <translation>den Vorgaben</translation>
-        </message>
-        <message>
-            <source>run “%1”</source>
-            <translation>Lauf „%1“</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::ExperimentPage</name>
-        <message>
-            <source>New experiment</source>
-            <translation>Neues Experiment</translation>
-        </message>
-        <message>
-            <source>Start from…</source>
-            <translation>Ausgehen von …</translation>
-        </message>
-        <message>
-            <source>Form</source>
-            <translation>Formular</translation>
-        </message>
-        <message>
-            <source>Recipe text</source>
-            <translation>Rezepttext</translation>
-        </message>
-        <message>
-            <source>Form or recipe text</source>
-            <translation>Formular oder Rezepttext</translation>
-        </message>
-        <message>
-            <source>Launch the experiment</source>
-            <translation>Das Experiment starten</translation>
-        </message>
-        <message>
-            <source>Launch</source>
-            <translation>Starten</translation>
-        </message>
-        <message>
-            <source>Search the fields</source>
-            <translation>Die Felder durchsuchen</translation>
-        </message>
-        <message>
-            <source>Switch between form and recipe text</source>
-            <translation>Zwischen Formular und Rezepttext wechseln</translation>
-        </message>
-        <message>
-            <source>Start from a recipe file</source>
-            <translation>Von einer Rezeptdatei ausgehen</translation>
-        </message>
-        <message>
-            <source>Start from the defaults</source>
-            <translation>Von den Vorgaben ausgehen</translation>
-        </message>
-        <message>
-            <source>Copy the command</source>
-            <translation>Den Befehl kopieren</translation>
-        </message>
-        <message>
-            <source>The same from a terminal</source>
-            <translation>Dasselbe im Terminal</translation>
-        </message>
-        <message>
-            <source>Command that does the same</source>
-            <translation>Befehl, der dasselbe tut</translation>
-        </message>
-        <message>
-            <source>%1 to %2</source>
-            <translation>%1 bis %2</translation>
-        </message>
-        <message numerus="yes">
-            <source>Recipe text (%n fault(s))</source>
-            <translation>
-                <numerusform>Rezepttext (%n Fehler)</numerusform>
-                <numerusform>Rezepttext (%n Fehler)</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>starts from %1</source>
-            <translation>geht aus von %1</translation>
-        </message>
-        <message>
-            <source>forks run %1 at step %2</source>
-            <translation>zweigt von Lauf %1 bei Schritt %2 ab</translation>
-        </message>
-        <message>
-            <source>Recipes</source>
-            <translation>Rezepte</translation>
-        </message>
-        <message>
-            <source>Runs</source>
-            <translation>Läufe</translation>
-        </message>
-        <message>
-            <source>Start from a recipe</source>
-            <translation>Von einem Rezept ausgehen</translation>
-        </message>
-        <message>
-            <source>Recipes (*.toml)</source>
-            <translation>Rezepte (*.toml)</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::HistoryController</name>
-        <message>
-            <source>Deleted “%1”</source>
-            <translation>„%1“ gelöscht</translation>
-        </message>
-        <message numerus="yes">
-            <source>Deleted %n run(s)</source>
-            <translation>
-                <numerusform>%n Lauf gelöscht</numerusform>
-                <numerusform>%n Läufe gelöscht</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Undone: %1</source>
-            <translation>Zurückgenommen: %1</translation>
-        </message>
-        <message>
-            <source>Done again: %1</source>
-            <translation>Wieder getan: %1</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::LivePage</name>
-        <message>
-            <source>Live</source>
-            <translation>Live</translation>
-        </message>
-        <message>
-            <source>No run is open</source>
-            <translation>Kein Lauf ist geöffnet</translation>
-        </message>
-        <message>
-            <source>Open a run from the history, or launch a new one, to watch its curves, its answers and its log here.</source>
-            <translation>Öffnen Sie einen Lauf aus dem Verlauf oder starten Sie einen neuen, um hier seine Kurven, seine Antworten und sein Protokoll zu sehen.</translation>
-        </message>
-        <message>
-            <source>Set up an experiment</source>
-            <translation>Ein Experiment aufsetzen</translation>
-        </message>
-        <message>
-            <source>Stop this run, with a checkpoint</source>
-            <translation>Diesen Lauf mit einem Sicherungspunkt anhalten</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>Anhalten</translation>
-        </message>
-        <message>
-            <source>Resume this run</source>
-            <translation>Diesen Lauf fortsetzen</translation>
-        </message>
-        <message>
-            <source>Resume</source>
-            <translation>Fortsetzen</translation>
-        </message>
-        <message>
-            <source>Fork this run from a checkpoint</source>
-            <translation>Von einem Sicherungspunkt dieses Laufs abzweigen</translation>
-        </message>
-        <message>
-            <source>Fork…</source>
-            <translation>Abzweigen …</translation>
-        </message>
-        <message>
-            <source>Set up a new experiment like this run</source>
-            <translation>Ein neues Experiment wie diesen Lauf aufsetzen</translation>
-        </message>
-        <message>
-            <source>New from this</source>
-            <translation>Neu daraus</translation>
-        </message>
-        <message>
-            <source>Switch between steps and time</source>
-            <translation>Zwischen Schritten und Zeit wechseln</translation>
-        </message>
-        <message>
-            <source>Show the whole run in every plot</source>
-            <translation>In jedem Diagramm den ganzen Lauf zeigen</translation>
-        </message>
-        <message>
-            <source>Progress of the run</source>
-            <translation>Fortschritt des Laufs</translation>
-        </message>
-        <message>
-            <source>Smoothing</source>
-            <translation>Glättung</translation>
-        </message>
-        <message>
-            <source>Smoothing of the training curves</source>
-            <translation>Glättung der Trainingskurven</translation>
-        </message>
-        <message>
-            <source>Over time</source>
-            <translation>Über der Zeit</translation>
-        </message>
-        <message>
-            <source>Draw over time instead of steps</source>
-            <translation>Über der Zeit statt über Schritten zeichnen</translation>
-        </message>
-        <message>
-            <source>What it finds</source>
-            <translation>Was es findet</translation>
-        </message>
-        <message>
-            <source>Plan against fact</source>
-            <translation>Plan und Wirklichkeit</translation>
-        </message>
-        <message>
-            <source>After ten steps the run holds its plan against what was measured.</source>
-            <translation>Nach zehn Schritten hält der Lauf seinen Plan gegen das Gemessene.</translation>
-        </message>
-        <message>
-            <source>Quantity</source>
-            <translation>Größe</translation>
-        </message>
-        <message>
-            <source>Planned</source>
-            <translation>Geplant</translation>
-        </message>
-        <message>
-            <source>Measured</source>
-            <translation>Gemessen</translation>
-        </message>
-        <message>
-            <source>Off by</source>
-            <translation>Abweichung</translation>
-        </message>
-        <message>
-            <source>What happened</source>
-            <translation>Was geschah</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>Zeit</translation>
-        </message>
-        <message>
-            <source>Step</source>
-            <translation>Schritt</translation>
-        </message>
-        <message>
-            <source>Event</source>
-            <translation>Ereignis</translation>
-        </message>
-        <message>
-            <source>What happened in the run</source>
-            <translation>Was in dem Lauf geschah</translation>
-        </message>
-        <message>
-            <source>Log</source>
-            <translation>Protokoll</translation>
-        </message>
-        <message>
-            <source>No run is open.</source>
-            <translation>Kein Lauf ist geöffnet.</translation>
-        </message>
-        <message>
-            <source>The run is over.</source>
-            <translation>Der Lauf ist vorbei.</translation>
-        </message>
-        <message>
-            <source>The run is stopping.</source>
-            <translation>Der Lauf hält gerade an.</translation>
-        </message>
-        <message>
-            <source>The run is going on.</source>
-            <translation>Der Lauf ist im Gang.</translation>
-        </message>
-        <message>
-            <source>The run is finished.</source>
-            <translation>Der Lauf ist fertig.</translation>
-        </message>
-        <message>
-            <source>The run has no checkpoint yet.</source>
-            <translation>Der Lauf hat noch keinen Sicherungspunkt.</translation>
-        </message>
-        <message>
-            <source>Fork from the checkpoint at</source>
-            <translation>Abzweigen vom Sicherungspunkt bei</translation>
-        </message>
-        <message>
-            <source>step %1</source>
-            <translation>Schritt %1</translation>
-        </message>
-        <message>
-            <source>Some of this run is lost</source>
-            <translation>Ein Teil dieses Laufs ist verloren</translation>
-        </message>
-        <message>
-            <source>%1. %2</source>
-            <translation>%1. %2</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::MainWindow</name>
-        <message>
-            <source>There is nothing to undo.</source>
-            <translation>Es gibt nichts zurückzunehmen.</translation>
-        </message>
-        <message>
-            <source>There is nothing to do again.</source>
-            <translation>Es gibt nichts wieder zu tun.</translation>
-        </message>
-        <message>
-            <source>Settings cannot be kept</source>
-            <translation>Die Einstellungen können nicht behalten werden</translation>
-        </message>
-        <message>
-            <source>The folder of Athanor is read-only</source>
-            <translation>Der Ordner von Athanor ist schreibgeschützt</translation>
-        </message>
-        <message>
-            <source>Make it writable, or set ATHANOR_HOME to another folder</source>
-            <translation>Machen Sie ihn beschreibbar oder setzen Sie ATHANOR_HOME auf einen anderen Ordner</translation>
-        </message>
-        <message>
-            <source>Runs</source>
-            <translation>Läufe</translation>
-        </message>
-        <message>
-            <source>New experiment</source>
-            <translation>Neues Experiment</translation>
-        </message>
-        <message>
-            <source>Live</source>
-            <translation>Live</translation>
-        </message>
-        <message>
-            <source>Preferences</source>
-            <translation>Einstellungen</translation>
-        </message>
-        <message>
-            <source>Window</source>
-            <translation>Fenster</translation>
-        </message>
-        <message>
-            <source>Go to the runs</source>
-            <translation>Zu den Läufen</translation>
-        </message>
-        <message>
-            <source>Go to New experiment</source>
-            <translation>Zu „Neues Experiment“</translation>
-        </message>
-        <message>
-            <source>Go to Live</source>
-            <translation>Zu „Live“</translation>
-        </message>
-        <message>
-            <source>Go to Preferences</source>
-            <translation>Zu den Einstellungen</translation>
-        </message>
-        <message>
-            <source>Find a command</source>
-            <translation>Einen Befehl finden</translation>
-        </message>
-        <message>
-            <source>Show the keyboard shortcuts</source>
-            <translation>Die Tastenkürzel zeigen</translation>
-        </message>
-        <message>
-            <source>Undo the last edit of the history</source>
-            <translation>Die letzte Änderung am Verlauf zurücknehmen</translation>
-        </message>
-        <message>
-            <source>Do the undone edit again</source>
-            <translation>Die zurückgenommene Änderung wieder tun</translation>
-        </message>
-        <message>
-            <source>Light look</source>
-            <translation>Helles Aussehen</translation>
-        </message>
-        <message>
-            <source>Dark look</source>
-            <translation>Dunkles Aussehen</translation>
-        </message>
-        <message>
-            <source>Look as the system says</source>
-            <translation>Aussehen, wie das System es sagt</translation>
-        </message>
-        <message>
-            <source>Switch between light and dark</source>
-            <translation>Zwischen hell und dunkel wechseln</translation>
-        </message>
-        <message>
-            <source>Restore the default layout</source>
-            <translation>Die ursprüngliche Anordnung wiederherstellen</translation>
-        </message>
-        <message>
-            <source>The default layout is back at the next start</source>
-            <translation>Beim nächsten Start ist die ursprüngliche Anordnung zurück</translation>
-        </message>
-        <message>
-            <source>Close the window; runs go on</source>
-            <translation>Das Fenster schließen; Läufe gehen weiter</translation>
-        </message>
-        <message>
-            <source>Commands</source>
-            <translation>Befehle</translation>
-        </message>
-        <message>
-            <source>Light or dark</source>
-            <translation>Hell oder dunkel</translation>
-        </message>
-        <message>
-            <source>Shortcuts</source>
-            <translation>Tastenkürzel</translation>
-        </message>
-        <message>
-            <source>Everything</source>
-            <translation>Alles</translation>
-        </message>
-        <message>
-            <source>History</source>
-            <translation>Verlauf</translation>
-        </message>
-        <message>
-            <source>Data sets</source>
-            <translation>Datensätze</translation>
-        </message>
-        <message>
-            <source>The run cannot be forked</source>
-            <translation>Von dem Lauf kann nicht abgezweigt werden</translation>
-        </message>
-        <message>
-            <source>It has no checkpoint</source>
-            <translation>Er hat keinen Sicherungspunkt</translation>
-        </message>
-        <message>
-            <source>Start a new experiment from its recipe instead</source>
-            <translation>Setzen Sie stattdessen ein neues Experiment aus seinem Rezept auf</translation>
-        </message>
-        <message>
-            <source>%1 – Athanor</source>
-            <translation>%1 – Athanor</translation>
-        </message>
-        <message>
-            <source>Undo</source>
-            <translation>Zurücknehmen</translation>
-        </message>
-        <message>
-            <source>Agent connected</source>
-            <translation>Agent verbunden</translation>
-        </message>
-        <message>
-            <source>Starting the agent</source>
-            <translation>Der Agent startet</translation>
-        </message>
-        <message>
-            <source>Agent starts when needed</source>
-            <translation>Der Agent startet bei Bedarf</translation>
-        </message>
-        <message>
-            <source>Agent not reachable</source>
-            <translation>Der Agent ist nicht erreichbar</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n run(s) going on</source>
-            <translation>
-                <numerusform>%n Lauf im Gang</numerusform>
-                <numerusform>%n Läufe im Gang</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>%n waiting</source>
-            <translation>
-                <numerusform>%n wartet</numerusform>
-                <numerusform>%n warten</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Nothing is running</source>
-            <translation>Nichts läuft</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::PlanPanel</name>
-        <message>
-            <source>What it will cost</source>
-            <translation>Was es kosten wird</translation>
-        </message>
-        <message>
-            <source>planning</source>
-            <translation>plant</translation>
-        </message>
-        <message>
-            <source>Memory by use</source>
-            <translation>Speicher nach Verwendung</translation>
-        </message>
-        <message>
-            <source>The plan appears when nothing is wrong in the recipe.</source>
-            <translation>Der Plan erscheint, sobald im Rezept nichts mehr falsch ist.</translation>
-        </message>
-        <message>
-            <source>Working it out…</source>
-            <translation>Wird ausgerechnet …</translation>
-        </message>
-        <message>
-            <source>to finish %1 steps, with evaluations and checkpoints</source>
-            <translation>bis zum Ende von %1 Schritten, mit Auswertungen und Sicherungspunkten</translation>
-        </message>
-        <message>
-            <source>Memory: %1 of %2</source>
-            <translation>Speicher: %1 von %2</translation>
-        </message>
-        <message>
-            <source>Memory: %1</source>
-            <translation>Speicher: %1</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>Modell</translation>
-        </message>
-        <message>
-            <source>Parameters</source>
-            <translation>Parameter</translation>
-        </message>
-        <message>
-            <source>Pace</source>
-            <translation>Tempo</translation>
-        </message>
-        <message>
-            <source>%1 steps/s</source>
-            <translation>%1 Schritte/s</translation>
-        </message>
-        <message>
-            <source>Throughput</source>
-            <translation>Durchsatz</translation>
-        </message>
-        <message>
-            <source>samples/s</source>
-            <translation>Proben/s</translation>
-        </message>
-        <message>
-            <source>Work per step</source>
-            <translation>Arbeit je Schritt</translation>
-        </message>
-        <message>
-            <source>%1FLOP</source>
-            <translation>%1FLOP</translation>
-        </message>
-        <message>
-            <source>Checkpoint</source>
-            <translation>Sicherungspunkt</translation>
-        </message>
-        <message>
-            <source>Device</source>
-            <translation>Gerät</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::Planner</name>
-        <message>
-            <source>The plan needs %1, which could not be started.</source>
-            <translation>Der Plan braucht %1; das ließ sich nicht starten.</translation>
-        </message>
-        <message>
-            <source>The plan ended unexpectedly.</source>
-            <translation>Der Plan endete unerwartet.</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::PreferencesPage</name>
-        <message>
-            <source>Preferences</source>
-            <translation>Einstellungen</translation>
-        </message>
-        <message>
-            <source>Look</source>
-            <translation>Aussehen</translation>
-        </message>
-        <message>
-            <source>Colours</source>
-            <translation>Farben</translation>
-        </message>
-        <message>
-            <source>Light, dark, or as the desktop says, also when it changes.</source>
-            <translation>Hell, dunkel oder wie der Schreibtisch es sagt, auch wenn er wechselt.</translation>
-        </message>
-        <message>
-            <source>as the system says</source>
-            <translation>wie das System es sagt</translation>
-        </message>
-        <message>
-            <source>light</source>
-            <translation>hell</translation>
-        </message>
-        <message>
-            <source>dark</source>
-            <translation>dunkel</translation>
-        </message>
-        <message>
-            <source>Text size</source>
-            <translation>Textgröße</translation>
-        </message>
-        <message>
-            <source>In relation to the desktop's own.</source>
-            <translation>Im Verhältnis zu der des Schreibtischs.</translation>
-        </message>
-        <message>
-            <source>%1 %</source>
-            <translation>%1 %</translation>
-        </message>
-        <message>
-            <source>Times and notices</source>
-            <translation>Zeiten und Meldungen</translation>
-        </message>
-        <message>
-            <source>Times of runs</source>
-            <translation>Zeiten der Läufe</translation>
-        </message>
-        <message>
-            <source>How the table says when a run was started.</source>
-            <translation>Wie die Tabelle sagt, wann ein Lauf begann.</translation>
-        </message>
-        <message>
-            <source>as an age: 12 min ago</source>
-            <translation>als Alter: vor 12 min</translation>
-        </message>
-        <message>
-            <source>as a date: 2026-11-23 22:41</source>
-            <translation>als Datum: 2026-11-23 22:41</translation>
-        </message>
-        <message>
-            <source>Tell me when a run ends while I am elsewhere</source>
-            <translation>Sagen, wenn ein Lauf endet, während ich anderswo bin</translation>
-        </message>
-        <message>
-            <source>Where things are</source>
-            <translation>Wo was liegt</translation>
-        </message>
-        <message>
-            <source>Open folder</source>
-            <translation>Ordner öffnen</translation>
-        </message>
-        <message>
-            <source>Open the folder of: %1</source>
-            <translation>Den Ordner öffnen von: %1</translation>
-        </message>
-        <message>
-            <source>The folder could not be opened</source>
-            <translation>Der Ordner ließ sich nicht öffnen</translation>
-        </message>
-        <message>
-            <source>It may not exist yet; otherwise open it with a file manager</source>
-            <translation>Vielleicht gibt es ihn noch nicht; sonst öffnen Sie ihn mit einer Dateiverwaltung</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::RecipeEditor</name>
-        <message>
-            <source>Recipe text</source>
-            <translation>Rezepttext</translation>
-        </message>
-        <message>
-            <source>Faults of the recipe</source>
-            <translation>Fehler im Rezept</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::RunDetails</name>
-        <message>
-            <source>Select a run to see its details.</source>
-            <translation>Wählen Sie einen Lauf, um Einzelheiten zu sehen.</translation>
-        </message>
-        <message>
-            <source>Name of the run</source>
-            <translation>Name des Laufs</translation>
-        </message>
-        <message>
-            <source>Tags</source>
-            <translation>Marken</translation>
-        </message>
-        <message>
-            <source>separated by commas</source>
-            <translation>durch Kommas getrennt</translation>
-        </message>
-        <message>
-            <source>Tags of the run, separated by commas</source>
-            <translation>Marken des Laufs, durch Kommas getrennt</translation>
-        </message>
-        <message>
-            <source>Note</source>
-            <translation>Notiz</translation>
-        </message>
-        <message>
-            <source>What was this run for? What did it show?</source>
-            <translation>Wozu war dieser Lauf? Was hat er gezeigt?</translation>
-        </message>
-        <message>
-            <source>Note on the run</source>
-            <translation>Notiz zum Lauf</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n runs are selected. Tags, pins and deleting apply to all of them.</source>
-            <translation>
-                <numerusform>%n Lauf ist gewählt. Marken, Anheften und Löschen gelten für ihn.</numerusform>
-                <numerusform>%n Läufe sind gewählt. Marken, Anheften und Löschen gelten für alle.</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>Modell</translation>
-        </message>
-        <message>
-            <source>Created</source>
-            <translation>Angelegt</translation>
-        </message>
-        <message>
-            <source>Duration</source>
-            <translation>Dauer</translation>
-        </message>
-        <message>
-            <source>Throughput</source>
-            <translation>Durchsatz</translation>
-        </message>
-        <message>
-            <source>samples/s</source>
-            <translation>Proben/s</translation>
-        </message>
-        <message>
-            <source>Comes from</source>
-            <translation>Kommt von</translation>
-        </message>
-        <message>
-            <source>run %1, step %2</source>
-            <translation>Lauf %1, Schritt %2</translation>
-        </message>
-        <message>
-            <source>Number</source>
-            <translation>Nummer</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::RunNews</name>
-        <message numerus="yes">
-            <source>%n step(s) in %1</source>
-            <translation>
-                <numerusform>%n Schritt in %1</numerusform>
-                <numerusform>%n Schritte in %1</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::RunTableModel</name>
-        <message>
-            <source>from run %1, step %2</source>
-            <translation>von Lauf %1, Schritt %2</translation>
-        </message>
-        <message>
-            <source>Number of the run, as athanor-agent and athanor-run name it</source>
-            <translation>Nummer des Laufs, wie athanor-agent und athanor-run sie nennen</translation>
-        </message>
-        <message>
-            <source>Share of texts whose picture is the first answer, on the styles that are never trained on</source>
-            <translation>Anteil der Texte, deren Bild die erste Antwort ist, in den Stilen, mit denen nie trainiert wird</translation>
-        </message>
-        <message>
-            <source>Share of texts whose picture is among the first ten answers</source>
-            <translation>Anteil der Texte, deren Bild unter den ersten zehn Antworten ist</translation>
-        </message>
-        <message>
-            <source>No.</source>
-            <translation>Nr.</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>Zustand</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>Name</translation>
-        </message>
-        <message>
-            <source>Tags</source>
-            <translation>Marken</translation>
-        </message>
-        <message>
-            <source>Steps</source>
-            <translation>Schritte</translation>
-        </message>
-        <message>
-            <source>Loss</source>
-            <translation>Verlust</translation>
-        </message>
-        <message>
-            <source>R@1</source>
-            <translation>R@1</translation>
-        </message>
-        <message>
-            <source>R@10</source>
-            <translation>R@10</translation>
-        </message>
-        <message>
-            <source>Steps/s</source>
-            <translation>Schritte/s</translation>
-        </message>
-        <message>
-            <source>Started</source>
-            <translation>Begonnen</translation>
-        </message>
-        <message>
-            <source>Duration</source>
-            <translation>Dauer</translation>
-        </message>
-        <message>
-            <source>Loss curve</source>
-            <translation>Verlustkurve</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::RunsPage</name>
-        <message>
-            <source>Runs</source>
-            <translation>Läufe</translation>
-        </message>
-        <message>
-            <source>Search names, tags, notes, is:running</source>
-            <translation>Namen, Marken, Notizen, is:running suchen</translation>
-        </message>
-        <message>
-            <source>Table of runs</source>
-            <translation>Tabelle der Läufe</translation>
-        </message>
-        <message>
-            <source>Set up a new experiment</source>
-            <translation>Ein neues Experiment aufsetzen</translation>
-        </message>
-        <message>
-            <source>New experiment</source>
-            <translation>Neues Experiment</translation>
-        </message>
-        <message>
-            <source>Search the runs</source>
-            <translation>Die Läufe durchsuchen</translation>
-        </message>
-        <message>
-            <source>Open the selected run</source>
-            <translation>Den gewählten Lauf öffnen</translation>
-        </message>
-        <message>
-            <source>Open</source>
-            <translation>Öffnen</translation>
-        </message>
-        <message>
-            <source>Pin or unpin the selected runs</source>
-            <translation>Die gewählten Läufe anheften oder lösen</translation>
-        </message>
-        <message>
-            <source>Pin</source>
-            <translation>Anheften</translation>
-        </message>
-        <message>
-            <source>Rename the selected run</source>
-            <translation>Den gewählten Lauf umbenennen</translation>
-        </message>
-        <message>
-            <source>Rename</source>
-            <translation>Umbenennen</translation>
-        </message>
-        <message>
-            <source>Edit the tags</source>
-            <translation>Die Marken bearbeiten</translation>
-        </message>
-        <message>
-            <source>Tags</source>
-            <translation>Marken</translation>
-        </message>
-        <message>
-            <source>Write a note</source>
-            <translation>Eine Notiz schreiben</translation>
-        </message>
-        <message>
-            <source>Note</source>
-            <translation>Notiz</translation>
-        </message>
-        <message>
-            <source>Set up a new experiment like the selected run</source>
-            <translation>Ein neues Experiment wie den gewählten Lauf aufsetzen</translation>
-        </message>
-        <message>
-            <source>New from this</source>
-            <translation>Neu daraus</translation>
-        </message>
-        <message>
-            <source>Fork the selected run from a checkpoint</source>
-            <translation>Von einem Sicherungspunkt des gewählten Laufs abzweigen</translation>
-        </message>
-        <message>
-            <source>Fork</source>
-            <translation>Abzweigen</translation>
-        </message>
-        <message>
-            <source>Resume the selected run</source>
-            <translation>Den gewählten Lauf fortsetzen</translation>
-        </message>
-        <message>
-            <source>Resume</source>
-            <translation>Fortsetzen</translation>
-        </message>
-        <message>
-            <source>Stop the selected run, with a checkpoint</source>
-            <translation>Den gewählten Lauf mit einem Sicherungspunkt anhalten</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>Anhalten</translation>
-        </message>
-        <message>
-            <source>Delete the selected runs</source>
-            <translation>Die gewählten Läufe löschen</translation>
-        </message>
-        <message>
-            <source>Delete</source>
-            <translation>Löschen</translation>
-        </message>
-        <message>
-            <source>Show or hide the details</source>
-            <translation>Die Einzelheiten zeigen oder verbergen</translation>
-        </message>
-        <message>
-            <source>Select a run first.</source>
-            <translation>Wählen Sie zuerst einen Lauf.</translation>
-        </message>
-        <message>
-            <source>Select a single run.</source>
-            <translation>Wählen Sie einen einzigen Lauf.</translation>
-        </message>
-        <message>
-            <source>The run is over.</source>
-            <translation>Der Lauf ist vorbei.</translation>
-        </message>
-        <message>
-            <source>The run is going on.</source>
-            <translation>Der Lauf ist im Gang.</translation>
-        </message>
-        <message>
-            <source>The run is finished.</source>
-            <translation>Der Lauf ist fertig.</translation>
-        </message>
-        <message>
-            <source>The run has no checkpoint yet.</source>
-            <translation>Der Lauf hat noch keinen Sicherungspunkt.</translation>
-        </message>
-        <message>
-            <source>Stop the run before you delete it.</source>
-            <translation>Halten Sie den Lauf an, bevor Sie ihn löschen.</translation>
-        </message>
-        <message>
-            <source>Columns, where there is room</source>
-            <translation>Spalten, wo Platz ist</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n run(s)</source>
-            <translation>
-                <numerusform>%n Lauf</numerusform>
-                <numerusform>%n Läufe</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>%1 of %2 runs</source>
-            <translation>%1 von %2 Läufen</translation>
-        </message>
-        <message>
-            <source>The history cannot be read</source>
-            <translation>Der Verlauf kann nicht gelesen werden</translation>
-        </message>
-        <message>
-            <source>Try again</source>
-            <translation>Noch einmal versuchen</translation>
-        </message>
-        <message>
-            <source>No runs yet</source>
-            <translation>Noch keine Läufe</translation>
-        </message>
-        <message>
-            <source>Every experiment you launch is kept here, with its curves, its recipe and your notes.</source>
-            <translation>Jedes Experiment, das Sie starten, wird hier aufbewahrt, mit seinen Kurven, seinem Rezept und Ihren Notizen.</translation>
-        </message>
-        <message>
-            <source>Set up the first experiment</source>
-            <translation>Das erste Experiment aufsetzen</translation>
-        </message>
-        <message>
-            <source>No run fits the search</source>
-            <translation>Kein Lauf passt zur Suche</translation>
-        </message>
-        <message>
-            <source>Nothing matches “%1”.</source>
-            <translation>Nichts passt zu „%1“.</translation>
-        </message>
-        <message>
-            <source>Clear the search</source>
-            <translation>Die Suche leeren</translation>
-        </message>
-        <message>
-            <source>Every run is kept whole in its own folder.</source>
-            <translation>Jeder Lauf liegt unversehrt in seinem eigenen Ordner.</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::Session</name>
-        <message>
-            <source>--run: the history holds no run %1</source>
-            <translation>--run: der Verlauf hat keinen Lauf %1</translation>
-        </message>
-        <message>
-            <source>--do: there is no action “%1”</source>
-            <translation>--do: es gibt keine Aktion „%1“</translation>
-        </message>
-        <message>
-            <source>--do: “%1” cannot run now: %2</source>
-            <translation>--do: „%1“ geht jetzt nicht: %2</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::ShortcutSheet</name>
-        <message>
-            <source>Keyboard shortcuts</source>
-            <translation>Tastenkürzel</translation>
-        </message>
-        <message>
-            <source>Keyboard</source>
-            <translation>Tastatur</translation>
-        </message>
-        <message>
-            <source>In a plot</source>
-            <translation>In einem Diagramm</translation>
-        </message>
-        <message>
-            <source>Move along</source>
-            <translation>Entlanggehen</translation>
-        </message>
-        <message>
-            <source>Zoom</source>
-            <translation>Vergrößern</translation>
-        </message>
-        <message>
-            <source>Whole range</source>
-            <translation>Ganzer Bereich</translation>
-        </message>
-        <message>
-            <source>Home</source>
-            <translation>Pos1</translation>
-        </message>
-        <message>
-            <source>Move the cursor</source>
-            <translation>Den Zeiger bewegen</translation>
-        </message>
-        <message>
-            <source>Ctrl ← →</source>
-            <translation>Strg ← →</translation>
-        </message>
-        <message>
-            <source>Logarithmic scale</source>
-            <translation>Logarithmische Skala</translation>
-        </message>
-        <message>
-            <source>Show as table</source>
-            <translation>Als Tabelle zeigen</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::app::Sidebar</name>
-        <message>
-            <source>Going on</source>
-            <translation>Im Gang</translation>
-        </message>
-        <message>
-            <source>Page: %1</source>
-            <translation>Seite: %1</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::CommandPalette</name>
-        <message>
-            <source>What do you want to do?</source>
-            <translation>Was möchten Sie tun?</translation>
-        </message>
-        <message>
-            <source>Search commands</source>
-            <translation>Befehle suchen</translation>
-        </message>
-        <message>
-            <source>Commands</source>
-            <translation>Befehle</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::CurveTable</name>
-        <message>
-            <source>Step</source>
-            <translation>Schritt</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>Zeit</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::EmptyPage</name>
-        <message>
-            <source>The way on from an empty page</source>
-            <translation>Der Weg weiter von einer leeren Seite</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::FieldRow</name>
-        <message>
-            <source>Reset %1 to its default</source>
-            <translation>%1 auf die Vorgabe zurücksetzen</translation>
-        </message>
-        <message>
-            <source>Reset to empty</source>
-            <translation>Leeren</translation>
-        </message>
-        <message>
-            <source>Reset to %1</source>
-            <translation>Auf %1 zurücksetzen</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::FormView</name>
-        <message>
-            <source>Search the fields</source>
-            <translation>Die Felder durchsuchen</translation>
-        </message>
-        <message>
-            <source>Advanced</source>
-            <translation>Erweitert</translation>
-        </message>
-        <message>
-            <source>Show advanced fields</source>
-            <translation>Erweiterte Felder zeigen</translation>
-        </message>
-        <message>
-            <source>Show the fields that are rarely changed</source>
-            <translation>Die Felder zeigen, die selten geändert werden</translation>
-        </message>
-        <message>
-            <source>No field fits the search.</source>
-            <translation>Kein Feld passt zur Suche.</translation>
-        </message>
-        <message>
-            <source>Go to section %1</source>
-            <translation>Zum Abschnitt %1</translation>
-        </message>
-        <message>
-            <source>has faults</source>
-            <translation>hat Fehler</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::LogRing</name>
-        <message>
-            <source>Error: %1</source>
-            <translation>Fehler: %1</translation>
-        </message>
-        <message>
-            <source>Warning: %1</source>
-            <translation>Warnung: %1</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::LogView</name>
-        <message>
-            <source>Search the log</source>
-            <translation>Das Protokoll durchsuchen</translation>
-        </message>
-        <message>
-            <source>Log lines</source>
-            <translation>Zeilen des Protokolls</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n line(s)</source>
-            <translation>
-                <numerusform>%n Zeile</numerusform>
-                <numerusform>%n Zeilen</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>%1 of %2 lines</source>
-            <translation>%1 von %2 Zeilen</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::MessageBar</name>
-        <message>
-            <source>Message</source>
-            <translation>Meldung</translation>
-        </message>
-        <message>
-            <source>What the message offers</source>
-            <translation>Was die Meldung anbietet</translation>
-        </message>
-        <message>
-            <source>Dismiss the message</source>
-            <translation>Die Meldung schließen</translation>
-        </message>
-        <message>
-            <source>Dismiss</source>
-            <translation>Schließen</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::MetricPlot</name>
-        <message>
-            <source>Nothing measured yet</source>
-            <translation>Noch nichts gemessen</translation>
-        </message>
-        <message>
-            <source>Options of the plot “%1”</source>
-            <translation>Möglichkeiten des Diagramms „%1“</translation>
-        </message>
-        <message>
-            <source>Plot options</source>
-            <translation>Möglichkeiten des Diagramms</translation>
-        </message>
-        <message>
-            <source>Logarithmic scale	L</source>
-            <translation>Logarithmische Skala	L</translation>
-        </message>
-        <message>
-            <source>Show as table	T</source>
-            <translation>Als Tabelle zeigen	T</translation>
-        </message>
-        <message>
-            <source>Whole range	Home</source>
-            <translation>Ganzer Bereich	Pos1</translation>
-        </message>
-        <message>
-            <source>Copy the numbers</source>
-            <translation>Die Zahlen kopieren</translation>
-        </message>
-        <message>
-            <source>Save as picture or PDF…</source>
-            <translation>Als Bild oder PDF speichern …</translation>
-        </message>
-        <message>
-            <source>Save the plot</source>
-            <translation>Das Diagramm speichern</translation>
-        </message>
-        <message>
-            <source>PDF (*.pdf);;PNG picture (*.png)</source>
-            <translation>PDF (*.pdf);;PNG-Bild (*.png)</translation>
-        </message>
-        <message>
-            <source>Numbers of the plot “%1”</source>
-            <translation>Zahlen des Diagramms „%1“</translation>
-        </message>
-        <message>
-            <source>Plot: %1</source>
-            <translation>Diagramm: %1</translation>
-        </message>
-        <message>
-            <source>%1 at step %2</source>
-            <translation>%1 bei Schritt %2</translation>
-        </message>
-        <message>
-            <source>step %1</source>
-            <translation>Schritt %1</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::QueryCard</name>
-        <message>
-            <source>No rank</source>
-            <translation>Kein Rang</translation>
-        </message>
-        <message>
-            <source>Rank %1 of %2, was %3</source>
-            <translation>Rang %1 von %2, war %3</translation>
-        </message>
-        <message>
-            <source>Rank %1 of %2</source>
-            <translation>Rang %1 von %2</translation>
-        </message>
-        <message>
-            <source>%1 (right)</source>
-            <translation>%1 (richtig)</translation>
-        </message>
-        <message>
-            <source>%1. Best answers: %2</source>
-            <translation>%1. Beste Antworten: %2</translation>
-        </message>
-        <message>
-            <source>Text query “%1”</source>
-            <translation>Textfrage „%1“</translation>
-        </message>
-        <message>
-            <source>Picture query “%1”</source>
-            <translation>Bildfrage „%1“</translation>
-        </message>
-        <message>
-            <source>Before, answer %1: %2</source>
-            <translation>Vorher, Antwort %1: %2</translation>
-        </message>
-        <message>
-            <source>Answer %1: %2</source>
-            <translation>Antwort %1: %2</translation>
-        </message>
-        <message>
-            <source>right, score %1</source>
-            <translation>richtig, Wert %1</translation>
-        </message>
-        <message>
-            <source>score %1</source>
-            <translation>Wert %1</translation>
-        </message>
-        <message>
-            <source>rank %1</source>
-            <translation>Rang %1</translation>
-        </message>
-        <message>
-            <source>no rank</source>
-            <translation>kein Rang</translation>
-        </message>
-        <message>
-            <source>before: rank %1</source>
-            <translation>vorher: Rang %1</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::RetrievalBoard</name>
-        <message>
-            <source>Evaluation</source>
-            <translation>Auswertung</translation>
-        </message>
-        <message>
-            <source>Evaluation shown</source>
-            <translation>Gezeigte Auswertung</translation>
-        </message>
-        <message>
-            <source>before</source>
-            <translation>vorher</translation>
-        </message>
-        <message>
-            <source>Earlier evaluation to compare with</source>
-            <translation>Frühere Auswertung zum Vergleich</translation>
-        </message>
-        <message>
-            <source>Order</source>
-            <translation>Ordnung</translation>
-        </message>
-        <message>
-            <source>Order of the queries</source>
-            <translation>Ordnung der Fragen</translation>
-        </message>
-        <message>
-            <source>as recorded</source>
-            <translation>wie aufgezeichnet</translation>
-        </message>
-        <message>
-            <source>biggest regressions first</source>
-            <translation>größte Rückschritte zuerst</translation>
-        </message>
-        <message>
-            <source>worst first</source>
-            <translation>schlechteste zuerst</translation>
-        </message>
-        <message>
-            <source>best first</source>
-            <translation>beste zuerst</translation>
-        </message>
-        <message>
-            <source>Ask with</source>
-            <translation>Fragen mit</translation>
-        </message>
-        <message>
-            <source>Direction of the queries</source>
-            <translation>Richtung der Fragen</translation>
-        </message>
-        <message>
-            <source>texts and pictures</source>
-            <translation>Texten und Bildern</translation>
-        </message>
-        <message>
-            <source>texts</source>
-            <translation>Texten</translation>
-        </message>
-        <message>
-            <source>pictures</source>
-            <translation>Bildern</translation>
-        </message>
-        <message>
-            <source>The first evaluation brings the probe queries and their best answers here.</source>
-            <translation>Die erste Auswertung bringt die Probefragen und ihre besten Antworten hierher.</translation>
-        </message>
-        <message>
-            <source>step %1, newest</source>
-            <translation>Schritt %1, neueste</translation>
-        </message>
-        <message>
-            <source>step %1</source>
-            <translation>Schritt %1</translation>
-        </message>
-        <message>
-            <source>nothing</source>
-            <translation>nichts</translation>
-        </message>
-        <message>
-            <source>%1 of %2 right at once, %3 among the first five</source>
-            <translation>%1 von %2 sofort richtig, %3 unter den ersten fünf</translation>
-        </message>
-    </context>
-    <context>
-        <name>athanor::widgets::UtilisationStrip</name>
-        <message>
-            <source>no measurement yet</source>
-            <translation>noch keine Messung</translation>
-        </message>
-        <message>
-            <source>unknown</source>
-            <translation>unbekannt</translation>
-        </message>
-        <message>
-            <source>In use</source>
-            <translation>In Gebrauch</translation>
-        </message>
-        <message>
-            <source>Memory and power</source>
-            <translation>Speicher und Leistung</translation>
-        </message>
-    </context>
+<context>
+    <name>CommandLine</name>
+    <message>
+        <source>The workbench window of Athanor.</source>
+        <translation>Das Fenster der Werkbank Athanor.</translation>
+    </message>
+    <message>
+        <source>Render one page into a PNG file and leave.</source>
+        <translation>Eine Seite in eine PNG-Datei zeichnen und enden.</translation>
+    </message>
+    <message>
+        <source>Page to show: runs, experiment, live or preferences.</source>
+        <translation>Seite, die gezeigt wird: runs, experiment, live oder preferences.</translation>
+    </message>
+    <message>
+        <source>Look for this session: light or dark.</source>
+        <translation>Aussehen in dieser Sitzung: light oder dark.</translation>
+    </message>
+    <message>
+        <source>Number of the run to open.</source>
+        <translation>Nummer des Laufs, der geöffnet wird.</translation>
+    </message>
+    <message>
+        <source>Size of the window, for example 1360x860.</source>
+        <translation>Größe des Fensters, zum Beispiel 1360x860.</translation>
+    </message>
+    <message>
+        <source>Recipe file to start a new experiment from.</source>
+        <translation>Rezeptdatei, von der ein neues Experiment ausgeht.</translation>
+    </message>
+    <message>
+        <source>Part of the live page to show: board or bottom.</source>
+        <translation>Teil der Live-Seite, der gezeigt wird: board oder bottom.</translation>
+    </message>
+    <message>
+        <source>Action to run before the page is rendered, by its id.</source>
+        <translation>Aktion, die vor dem Zeichnen ausgeführt wird, mit ihrem Kürzel.</translation>
+    </message>
+    <message>
+        <source>Show the recipe as text.</source>
+        <translation>Das Rezept als Text zeigen.</translation>
+    </message>
+    <message>
+        <source>Print the milliseconds from the start of the process to the first interactive frame, and leave.</source>
+        <translation>Die Millisekunden vom Start des Prozesses bis zum ersten bedienbaren Bild ausgeben und enden.</translation>
+    </message>
+    <message>
+        <source>Print for every drawn sample how long it took from being measured.</source>
+        <translation>Für jeden gezeichneten Messwert ausgeben, wie lange es vom Messen bis zum Bild gedauert hat.</translation>
+    </message>
+    <message>
+        <source>--run: must be the number of a run</source>
+        <translation>--run: muss die Nummer eines Laufs sein</translation>
+    </message>
+    <message>
+        <source>--size: must look like 1360x860, at least 320x240</source>
+        <translation>--size: muss aussehen wie 1360x860, mindestens 320x240</translation>
+    </message>
+    <message>
+        <source>--page: must be runs, experiment, live or preferences</source>
+        <translation>--page: muss runs, experiment, live oder preferences sein</translation>
+    </message>
+    <message>
+        <source>--theme: must be light or dark</source>
+        <translation>--theme: muss light oder dark sein</translation>
+    </message>
+</context>
+<context>
+    <name>LiveWords</name>
+    <message>
+        <source>Preparing</source>
+        <translation>Bereitet vor</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>Hält an</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Checkpoint of %1 written in %2</source>
+        <translation>Sicherungspunkt von %1 in %2 geschrieben</translation>
+    </message>
+    <message>
+        <source>Computes in %1 instead of %2: %3</source>
+        <translation>Rechnet in %1 statt in %2: %3</translation>
+    </message>
+    <message>
+        <source>Plan recorded</source>
+        <translation>Plan festgehalten</translation>
+    </message>
+    <message>
+        <source>Plan held against the first steps</source>
+        <translation>Plan gegen die ersten Schritte gehalten</translation>
+    </message>
+    <message>
+        <source>Could not %1: %2</source>
+        <translation>Nicht gelungen: %1: %2</translation>
+    </message>
+    <message>
+        <source>Went on from %1</source>
+        <translation>Ging weiter von %1</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>Verlust</translation>
+    </message>
+    <message>
+        <source>The first step brings the first loss</source>
+        <translation>Der erste Schritt bringt den ersten Verlust</translation>
+    </message>
+    <message>
+        <source>training</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>evaluation</source>
+        <translation>Auswertung</translation>
+    </message>
+    <message>
+        <source>Retrieval on unseen styles</source>
+        <translation>Suche in ungesehenen Stilen</translation>
+    </message>
+    <message>
+        <source>The first evaluation brings the first figures</source>
+        <translation>Die erste Auswertung bringt die ersten Zahlen</translation>
+    </message>
+    <message>
+        <source>text → picture R@1</source>
+        <translation>Text → Bild R@1</translation>
+    </message>
+    <message>
+        <source>text → picture R@10</source>
+        <translation>Text → Bild R@10</translation>
+    </message>
+    <message>
+        <source>picture → text R@1</source>
+        <translation>Bild → Text R@1</translation>
+    </message>
+    <message>
+        <source>picture → text R@10</source>
+        <translation>Bild → Text R@10</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>Lernrate</translation>
+    </message>
+    <message>
+        <source>Nothing measured yet</source>
+        <translation>Noch nichts gemessen</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>Gradientennorm</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>samples/s</source>
+        <translation>Proben/s</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>GPU %1</source>
+        <translation>GPU %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>Step %1 of %2</source>
+        <translation>Schritt %1 von %2</translation>
+    </message>
+    <message>
+        <source>Step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>Waiting for its turn</source>
+        <translation>Wartet, bis er an der Reihe ist</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
+    </message>
+    <message>
+        <source>%1 steps/s</source>
+        <translation>%1 Schritte/s</translation>
+    </message>
+    <message>
+        <source>%1 so far</source>
+        <translation>bisher %1</translation>
+    </message>
+    <message>
+        <source>took %1</source>
+        <translation>dauerte %1</translation>
+    </message>
+    <message>
+        <source>Pace</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>Größter Speicherbedarf</translation>
+    </message>
+    <message>
+        <source>Time to finish</source>
+        <translation>Zeit bis zum Ende</translation>
+    </message>
+    <message>
+        <source>resumed</source>
+        <translation>fortgesetzt</translation>
+    </message>
+    <message>
+        <source>The run failed: it could not %1</source>
+        <translation>Der Lauf schlug fehl: nicht gelungen: %1</translation>
+    </message>
+    <message>
+        <source>The run broke off</source>
+        <translation>Der Lauf brach ab</translation>
+    </message>
+    <message>
+        <source>The run failed</source>
+        <translation>Der Lauf schlug fehl</translation>
+    </message>
+    <message>
+        <source>Resume goes on from its last whole checkpoint</source>
+        <translation>Fortsetzen geht von seinem letzten ganzen Sicherungspunkt weiter</translation>
+    </message>
+    <message>
+        <source>Evaluated</source>
+        <translation>Ausgewertet</translation>
+    </message>
+    <message>
+        <source>Evaluated: text → picture %1</source>
+        <translation>Ausgewertet: Text → Bild %1</translation>
+    </message>
+    <message>
+        <source>%1, forward: %2 → %3</source>
+        <translation>%1, vorwärts: %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1, backward: %2 → %3</source>
+        <translation>%1, rückwärts: %2 → %3</translation>
+    </message>
+    <message>
+        <source>forked</source>
+        <translation>abgezweigt</translation>
+    </message>
+    <message>
+        <source>went back</source>
+        <translation>zurückgegangen</translation>
+    </message>
+    <message>
+        <source>Loss scale</source>
+        <translation>Skalierung des Verlusts</translation>
+    </message>
+    <message>
+        <source>Products in FP8</source>
+        <translation>Produkte in FP8</translation>
+    </message>
+    <message>
+        <source>Updates lost in rounding</source>
+        <translation>Beim Runden verlorene Schritte</translation>
+    </message>
+    <message>
+        <source>Over before its first step</source>
+        <translation>Zu Ende vor dem ersten Schritt</translation>
+    </message>
+    <message>
+        <source>Going on from step %1 of run %2</source>
+        <translation>Geht weiter von Schritt %1 des Laufs %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n product(s) change their number format</source>
+        <translation>
+            <numerusform>%n Produkt ändert sein Zahlenformat</numerusform>
+            <numerusform>%n Produkte ändern ihr Zahlenformat</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>It can be started again</source>
+        <translation>Er kann noch einmal gestartet werden</translation>
+    </message>
+</context>
+<context>
+    <name>Notice</name>
+    <message>
+        <source>Could not %1</source>
+        <translation>Nicht gelungen: %1</translation>
+    </message>
+</context>
+<context>
+    <name>Numbers</name>
+    <message>
+        <source>not a number</source>
+        <translation>keine Zahl</translation>
+    </message>
+</context>
+<context>
+    <name>PlanPanel</name>
+    <message>
+        <source>Parameters</source>
+        <translation>Parameter</translation>
+    </message>
+    <message>
+        <source>Gradients</source>
+        <translation>Gradienten</translation>
+    </message>
+    <message>
+        <source>Optimizer</source>
+        <translation>Optimierer</translation>
+    </message>
+    <message>
+        <source>Activations</source>
+        <translation>Aktivierungen</translation>
+    </message>
+    <message>
+        <source>Workspace</source>
+        <translation>Zwischenspeicher</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>Daten</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>Sicherungspunkt</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>Programm</translation>
+    </message>
+</context>
+<context>
+    <name>RunWords</name>
+    <message>
+        <source>Queued</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>Startet</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>Hält an</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Broken off</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>just now</source>
+        <translation>gerade eben</translation>
+    </message>
+    <message>
+        <source>%1 min ago</source>
+        <translation>vor %1 min</translation>
+    </message>
+    <message>
+        <source>today %1</source>
+        <translation>heute %1</translation>
+    </message>
+    <message>
+        <source>yesterday %1</source>
+        <translation>gestern %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n place(s) of its journal are damaged; what %1 told is missing here</source>
+        <translation>
+            <numerusform>%n Stelle seines Protokolls ist beschädigt; was %1 davon sagten, fehlt hier</numerusform>
+            <numerusform>%n Stellen seines Protokolls sind beschädigt; was %1 davon sagten, fehlt hier</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ActionRegistry</name>
+    <message>
+        <source>There is no such action.</source>
+        <translation>Diese Aktion gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>Go to the page “%1” first.</source>
+        <translation>Gehen Sie zuerst zur Seite „%1“.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ExperimentController</name>
+    <message>
+        <source>It is being launched.</source>
+        <translation>Es wird gerade gestartet.</translation>
+    </message>
+    <message numerus="yes">
+        <source>(and %n more)</source>
+        <translation>
+            <numerusform>(und %n weiterer)</numerusform>
+            <numerusform>(und %n weitere)</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>the defaults</source>
+        <translation>den Vorgaben</translation>
+    </message>
+    <message>
+        <source>run “%1”</source>
+        <translation>Lauf „%1“</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ExperimentPage</name>
+    <message>
+        <source>New experiment</source>
+        <translation>Neues Experiment</translation>
+    </message>
+    <message>
+        <source>Start from…</source>
+        <translation>Ausgehen von …</translation>
+    </message>
+    <message>
+        <source>Form</source>
+        <translation>Formular</translation>
+    </message>
+    <message>
+        <source>Recipe text</source>
+        <translation>Rezepttext</translation>
+    </message>
+    <message>
+        <source>Form or recipe text</source>
+        <translation>Formular oder Rezepttext</translation>
+    </message>
+    <message>
+        <source>Launch the experiment</source>
+        <translation>Das Experiment starten</translation>
+    </message>
+    <message>
+        <source>Launch</source>
+        <translation>Starten</translation>
+    </message>
+    <message>
+        <source>Search the fields</source>
+        <translation>Die Felder durchsuchen</translation>
+    </message>
+    <message>
+        <source>Switch between form and recipe text</source>
+        <translation>Zwischen Formular und Rezepttext wechseln</translation>
+    </message>
+    <message>
+        <source>Start from a recipe file</source>
+        <translation>Von einer Rezeptdatei ausgehen</translation>
+    </message>
+    <message>
+        <source>Start from the defaults</source>
+        <translation>Von den Vorgaben ausgehen</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Den Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>The same from a terminal</source>
+        <translation>Dasselbe im Terminal</translation>
+    </message>
+    <message>
+        <source>Command that does the same</source>
+        <translation>Befehl, der dasselbe tut</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>Recipe text (%n fault(s))</source>
+        <translation>
+            <numerusform>Rezepttext (%n Fehler)</numerusform>
+            <numerusform>Rezepttext (%n Fehler)</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>starts from %1</source>
+        <translation>geht aus von %1</translation>
+    </message>
+    <message>
+        <source>forks run %1 at step %2</source>
+        <translation>zweigt von Lauf %1 bei Schritt %2 ab</translation>
+    </message>
+    <message>
+        <source>Recipes</source>
+        <translation>Rezepte</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>Läufe</translation>
+    </message>
+    <message>
+        <source>Start from a recipe</source>
+        <translation>Von einem Rezept ausgehen</translation>
+    </message>
+    <message>
+        <source>Recipes (*.toml)</source>
+        <translation>Rezepte (*.toml)</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::HistoryController</name>
+    <message>
+        <source>Deleted “%1”</source>
+        <translation>„%1“ gelöscht</translation>
+    </message>
+    <message numerus="yes">
+        <source>Deleted %n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf gelöscht</numerusform>
+            <numerusform>%n Läufe gelöscht</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Undone: %1</source>
+        <translation>Zurückgenommen: %1</translation>
+    </message>
+    <message>
+        <source>Done again: %1</source>
+        <translation>Wieder getan: %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::LivePage</name>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>No run is open</source>
+        <translation>Kein Lauf ist geöffnet</translation>
+    </message>
+    <message>
+        <source>Open a run from the history, or launch a new one, to watch its curves, its answers and its log here.</source>
+        <translation>Öffnen Sie einen Lauf aus dem Verlauf oder starten Sie einen neuen, um hier seine Kurven, seine Antworten und sein Protokoll zu sehen.</translation>
+    </message>
+    <message>
+        <source>Set up an experiment</source>
+        <translation>Ein Experiment aufsetzen</translation>
+    </message>
+    <message>
+        <source>Stop this run, with a checkpoint</source>
+        <translation>Diesen Lauf mit einem Sicherungspunkt anhalten</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Resume this run</source>
+        <translation>Diesen Lauf fortsetzen</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Fork this run from a checkpoint</source>
+        <translation>Von einem Sicherungspunkt dieses Laufs abzweigen</translation>
+    </message>
+    <message>
+        <source>Fork…</source>
+        <translation>Abzweigen …</translation>
+    </message>
+    <message>
+        <source>Set up a new experiment like this run</source>
+        <translation>Ein neues Experiment wie diesen Lauf aufsetzen</translation>
+    </message>
+    <message>
+        <source>New from this</source>
+        <translation>Neu daraus</translation>
+    </message>
+    <message>
+        <source>Switch between steps and time</source>
+        <translation>Zwischen Schritten und Zeit wechseln</translation>
+    </message>
+    <message>
+        <source>Show the whole run in every plot</source>
+        <translation>In jedem Diagramm den ganzen Lauf zeigen</translation>
+    </message>
+    <message>
+        <source>Progress of the run</source>
+        <translation>Fortschritt des Laufs</translation>
+    </message>
+    <message>
+        <source>Smoothing</source>
+        <translation>Glättung</translation>
+    </message>
+    <message>
+        <source>Smoothing of the training curves</source>
+        <translation>Glättung der Trainingskurven</translation>
+    </message>
+    <message>
+        <source>Over time</source>
+        <translation>Über der Zeit</translation>
+    </message>
+    <message>
+        <source>Draw over time instead of steps</source>
+        <translation>Über der Zeit statt über Schritten zeichnen</translation>
+    </message>
+    <message>
+        <source>What it finds</source>
+        <translation>Was es findet</translation>
+    </message>
+    <message>
+        <source>Plan against fact</source>
+        <translation>Plan und Wirklichkeit</translation>
+    </message>
+    <message>
+        <source>After ten steps the run holds its plan against what was measured.</source>
+        <translation>Nach zehn Schritten hält der Lauf seinen Plan gegen das Gemessene.</translation>
+    </message>
+    <message>
+        <source>Quantity</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Planned</source>
+        <translation>Geplant</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>Gemessen</translation>
+    </message>
+    <message>
+        <source>Off by</source>
+        <translation>Abweichung</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschah</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Event</source>
+        <translation>Ereignis</translation>
+    </message>
+    <message>
+        <source>What happened in the run</source>
+        <translation>Was in dem Lauf geschah</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>No run is open.</source>
+        <translation>Kein Lauf ist geöffnet.</translation>
+    </message>
+    <message>
+        <source>The run is over.</source>
+        <translation>Der Lauf ist vorbei.</translation>
+    </message>
+    <message>
+        <source>The run is stopping.</source>
+        <translation>Der Lauf hält gerade an.</translation>
+    </message>
+    <message>
+        <source>The run is going on.</source>
+        <translation>Der Lauf ist im Gang.</translation>
+    </message>
+    <message>
+        <source>The run is finished.</source>
+        <translation>Der Lauf ist fertig.</translation>
+    </message>
+    <message>
+        <source>The run has no checkpoint yet.</source>
+        <translation>Der Lauf hat noch keinen Sicherungspunkt.</translation>
+    </message>
+    <message>
+        <source>Fork from the checkpoint at</source>
+        <translation>Abzweigen vom Sicherungspunkt bei</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>Some of this run is lost</source>
+        <translation>Ein Teil dieses Laufs ist verloren</translation>
+    </message>
+    <message>
+        <source>%1. %2</source>
+        <translation>%1. %2</translation>
+    </message>
+    <message>
+        <source>Nothing was measured</source>
+        <translation>Es wurde nichts gemessen</translation>
+    </message>
+    <message>
+        <source>The run was over before its first step. What it said is kept below.</source>
+        <translation>Der Lauf war vor seinem ersten Schritt zu Ende. Was er gesagt hat, steht unten.</translation>
+    </message>
+    <message>
+        <source>Start this run again</source>
+        <translation>Diesen Lauf noch einmal starten</translation>
+    </message>
+    <message>
+        <source>Start again</source>
+        <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>The first evaluation brings the probe queries and their best answers here.</source>
+        <translation>Die erste Auswertung bringt die Probefragen und ihre besten Antworten hierher.</translation>
+    </message>
+    <message>
+        <source>The run was over before its first evaluation.</source>
+        <translation>Der Lauf war vor seiner ersten Auswertung zu Ende.</translation>
+    </message>
+    <message>
+        <source>The run was over before its plan was held against what was measured.</source>
+        <translation>Der Lauf war zu Ende, bevor sein Plan an den Messungen geprüft wurde.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::MainWindow</name>
+    <message>
+        <source>There is nothing to undo.</source>
+        <translation>Es gibt nichts zurückzunehmen.</translation>
+    </message>
+    <message>
+        <source>There is nothing to do again.</source>
+        <translation>Es gibt nichts wieder zu tun.</translation>
+    </message>
+    <message>
+        <source>Settings cannot be kept</source>
+        <translation>Die Einstellungen können nicht behalten werden</translation>
+    </message>
+    <message>
+        <source>The folder of Athanor is read-only</source>
+        <translation>Der Ordner von Athanor ist schreibgeschützt</translation>
+    </message>
+    <message>
+        <source>Make it writable, or set ATHANOR_HOME to another folder</source>
+        <translation>Machen Sie ihn beschreibbar oder setzen Sie ATHANOR_HOME auf einen anderen Ordner</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>Läufe</translation>
+    </message>
+    <message>
+        <source>New experiment</source>
+        <translation>Neues Experiment</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Preferences</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>Go to the runs</source>
+        <translation>Zu den Läufen</translation>
+    </message>
+    <message>
+        <source>Go to New experiment</source>
+        <translation>Zu „Neues Experiment“</translation>
+    </message>
+    <message>
+        <source>Go to Live</source>
+        <translation>Zu „Live“</translation>
+    </message>
+    <message>
+        <source>Go to Preferences</source>
+        <translation>Zu den Einstellungen</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>Einen Befehl finden</translation>
+    </message>
+    <message>
+        <source>Show the keyboard shortcuts</source>
+        <translation>Die Tastenkürzel zeigen</translation>
+    </message>
+    <message>
+        <source>Undo the last edit of the history</source>
+        <translation>Die letzte Änderung am Verlauf zurücknehmen</translation>
+    </message>
+    <message>
+        <source>Do the undone edit again</source>
+        <translation>Die zurückgenommene Änderung wieder tun</translation>
+    </message>
+    <message>
+        <source>Light look</source>
+        <translation>Helles Aussehen</translation>
+    </message>
+    <message>
+        <source>Dark look</source>
+        <translation>Dunkles Aussehen</translation>
+    </message>
+    <message>
+        <source>Look as the system says</source>
+        <translation>Aussehen, wie das System es sagt</translation>
+    </message>
+    <message>
+        <source>Switch between light and dark</source>
+        <translation>Zwischen hell und dunkel wechseln</translation>
+    </message>
+    <message>
+        <source>Restore the default layout</source>
+        <translation>Die ursprüngliche Anordnung wiederherstellen</translation>
+    </message>
+    <message>
+        <source>The default layout is back at the next start</source>
+        <translation>Beim nächsten Start ist die ursprüngliche Anordnung zurück</translation>
+    </message>
+    <message>
+        <source>Close the window; runs go on</source>
+        <translation>Das Fenster schließen; Läufe gehen weiter</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>Befehle</translation>
+    </message>
+    <message>
+        <source>Light or dark</source>
+        <translation>Hell oder dunkel</translation>
+    </message>
+    <message>
+        <source>Shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation>Alles</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Data sets</source>
+        <translation>Datensätze</translation>
+    </message>
+    <message>
+        <source>The run cannot be forked</source>
+        <translation>Von dem Lauf kann nicht abgezweigt werden</translation>
+    </message>
+    <message>
+        <source>It has no checkpoint</source>
+        <translation>Er hat keinen Sicherungspunkt</translation>
+    </message>
+    <message>
+        <source>Start a new experiment from its recipe instead</source>
+        <translation>Setzen Sie stattdessen ein neues Experiment aus seinem Rezept auf</translation>
+    </message>
+    <message>
+        <source>%1 – Athanor</source>
+        <translation>%1 – Athanor</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Zurücknehmen</translation>
+    </message>
+    <message>
+        <source>Agent connected</source>
+        <translation>Agent verbunden</translation>
+    </message>
+    <message>
+        <source>Starting the agent</source>
+        <translation>Der Agent startet</translation>
+    </message>
+    <message>
+        <source>Agent starts when needed</source>
+        <translation>Der Agent startet bei Bedarf</translation>
+    </message>
+    <message>
+        <source>Agent not reachable</source>
+        <translation>Der Agent ist nicht erreichbar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) going on</source>
+        <translation>
+            <numerusform>%n Lauf im Gang</numerusform>
+            <numerusform>%n Läufe im Gang</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting</source>
+        <translation>
+            <numerusform>%n wartet</numerusform>
+            <numerusform>%n warten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing is running</source>
+        <translation>Nichts läuft</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::PlanPanel</name>
+    <message>
+        <source>What it will cost</source>
+        <translation>Was es kosten wird</translation>
+    </message>
+    <message>
+        <source>planning</source>
+        <translation>plant</translation>
+    </message>
+    <message>
+        <source>Memory by use</source>
+        <translation>Speicher nach Verwendung</translation>
+    </message>
+    <message>
+        <source>The plan appears when nothing is wrong in the recipe.</source>
+        <translation>Der Plan erscheint, sobald im Rezept nichts mehr falsch ist.</translation>
+    </message>
+    <message>
+        <source>Working it out…</source>
+        <translation>Wird ausgerechnet …</translation>
+    </message>
+    <message>
+        <source>to finish %1 steps, with evaluations and checkpoints</source>
+        <translation>bis zum Ende von %1 Schritten, mit Auswertungen und Sicherungspunkten</translation>
+    </message>
+    <message>
+        <source>Memory: %1 of %2</source>
+        <translation>Speicher: %1 von %2</translation>
+    </message>
+    <message>
+        <source>Memory: %1</source>
+        <translation>Speicher: %1</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>Parameter</translation>
+    </message>
+    <message>
+        <source>Pace</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>%1 steps/s</source>
+        <translation>%1 Schritte/s</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>samples/s</source>
+        <translation>Proben/s</translation>
+    </message>
+    <message>
+        <source>Work per step</source>
+        <translation>Arbeit je Schritt</translation>
+    </message>
+    <message>
+        <source>%1FLOP</source>
+        <translation>%1FLOP</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>Sicherungspunkt</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::Planner</name>
+    <message>
+        <source>The plan needs %1, which could not be started.</source>
+        <translation>Der Plan braucht %1; das ließ sich nicht starten.</translation>
+    </message>
+    <message>
+        <source>The plan ended unexpectedly.</source>
+        <translation>Der Plan endete unerwartet.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::PreferencesPage</name>
+    <message>
+        <source>Preferences</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>Aussehen</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>Farben</translation>
+    </message>
+    <message>
+        <source>Light, dark, or as the desktop says, also when it changes.</source>
+        <translation>Hell, dunkel oder wie der Schreibtisch es sagt, auch wenn er wechselt.</translation>
+    </message>
+    <message>
+        <source>as the system says</source>
+        <translation>wie das System es sagt</translation>
+    </message>
+    <message>
+        <source>light</source>
+        <translation>hell</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>dunkel</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation>Textgröße</translation>
+    </message>
+    <message>
+        <source>In relation to the desktop&apos;s own.</source>
+        <translation>Im Verhältnis zu der des Schreibtischs.</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>Times and notices</source>
+        <translation>Zeiten und Meldungen</translation>
+    </message>
+    <message>
+        <source>Times of runs</source>
+        <translation>Zeiten der Läufe</translation>
+    </message>
+    <message>
+        <source>How the table says when a run was started.</source>
+        <translation>Wie die Tabelle sagt, wann ein Lauf begann.</translation>
+    </message>
+    <message>
+        <source>as an age: 12 min ago</source>
+        <translation>als Alter: vor 12 min</translation>
+    </message>
+    <message>
+        <source>as a date: 2026-11-23 22:41</source>
+        <translation>als Datum: 2026-11-23 22:41</translation>
+    </message>
+    <message>
+        <source>Where things are</source>
+        <translation>Wo was liegt</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>Ordner öffnen</translation>
+    </message>
+    <message>
+        <source>Open the folder of: %1</source>
+        <translation>Den Ordner öffnen von: %1</translation>
+    </message>
+    <message>
+        <source>The folder could not be opened</source>
+        <translation>Der Ordner ließ sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>It may not exist yet; otherwise open it with a file manager</source>
+        <translation>Vielleicht gibt es ihn noch nicht; sonst öffnen Sie ihn mit einer Dateiverwaltung</translation>
+    </message>
+    <message>
+        <source>Tell me when a run ends</source>
+        <translation>Sagen, wenn ein Lauf endet</translation>
+    </message>
+    <message>
+        <source>With a notice of the desktop, while I am elsewhere.</source>
+        <translation>Mit einer Meldung des Desktops, während ich woanders bin.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RecipeEditor</name>
+    <message>
+        <source>Recipe text</source>
+        <translation>Rezepttext</translation>
+    </message>
+    <message>
+        <source>Faults of the recipe</source>
+        <translation>Fehler im Rezept</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunDetails</name>
+    <message>
+        <source>Select a run to see its details.</source>
+        <translation>Wählen Sie einen Lauf, um Einzelheiten zu sehen.</translation>
+    </message>
+    <message>
+        <source>Name of the run</source>
+        <translation>Name des Laufs</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>Marken</translation>
+    </message>
+    <message>
+        <source>separated by commas</source>
+        <translation>durch Kommas getrennt</translation>
+    </message>
+    <message>
+        <source>Tags of the run, separated by commas</source>
+        <translation>Marken des Laufs, durch Kommas getrennt</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>What was this run for? What did it show?</source>
+        <translation>Wozu war dieser Lauf? Was hat er gezeigt?</translation>
+    </message>
+    <message>
+        <source>Note on the run</source>
+        <translation>Notiz zum Lauf</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n runs are selected. Tags, pins and deleting apply to all of them.</source>
+        <translation>
+            <numerusform>%n Lauf ist gewählt. Marken, Anheften und Löschen gelten für ihn.</numerusform>
+            <numerusform>%n Läufe sind gewählt. Marken, Anheften und Löschen gelten für alle.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>Angelegt</translation>
+    </message>
+    <message>
+        <source>Duration</source>
+        <translation>Dauer</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>samples/s</source>
+        <translation>Proben/s</translation>
+    </message>
+    <message>
+        <source>Comes from</source>
+        <translation>Kommt von</translation>
+    </message>
+    <message>
+        <source>run %1, step %2</source>
+        <translation>Lauf %1, Schritt %2</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>Nummer</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunNews</name>
+    <message numerus="yes">
+        <source>%n step(s) in %1</source>
+        <translation>
+            <numerusform>%n Schritt in %1</numerusform>
+            <numerusform>%n Schritte in %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunTableModel</name>
+    <message>
+        <source>from run %1, step %2</source>
+        <translation>von Lauf %1, Schritt %2</translation>
+    </message>
+    <message>
+        <source>Number of the run, as athanor-agent and athanor-run name it</source>
+        <translation>Nummer des Laufs, wie athanor-agent und athanor-run sie nennen</translation>
+    </message>
+    <message>
+        <source>No.</source>
+        <translation>Nr.</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>Marken</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>Verlust</translation>
+    </message>
+    <message>
+        <source>Steps/s</source>
+        <translation>Schritte/s</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>Begonnen</translation>
+    </message>
+    <message>
+        <source>Duration</source>
+        <translation>Dauer</translation>
+    </message>
+    <message>
+        <source>Loss curve</source>
+        <translation>Verlustkurve</translation>
+    </message>
+    <message>
+        <source>Text to picture, R@1: share of texts whose picture is the first answer, on the styles that are never trained on</source>
+        <translation>Text zu Bild, R@1: Anteil der Texte, deren Bild die erste Antwort ist, auf den Stilen, mit denen nie trainiert wird</translation>
+    </message>
+    <message>
+        <source>Text to picture, R@10: share of texts whose picture is among the first ten answers</source>
+        <translation>Text zu Bild, R@10: Anteil der Texte, deren Bild unter den ersten zehn Antworten ist</translation>
+    </message>
+    <message>
+        <source>As most of the newest steps go while the run goes on; over its whole time afterwards</source>
+        <translation>Wie die meisten der neuesten Schritte, solange der Lauf läuft; danach über seine ganze Zeit</translation>
+    </message>
+    <message>
+        <source>T→P R@1</source>
+        <translation>T→B R@1</translation>
+    </message>
+    <message>
+        <source>T→P R@10</source>
+        <translation>T→B R@10</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunsPage</name>
+    <message>
+        <source>Runs</source>
+        <translation>Läufe</translation>
+    </message>
+    <message>
+        <source>Search names, tags, notes, is:running</source>
+        <translation>Namen, Marken, Notizen, is:running suchen</translation>
+    </message>
+    <message>
+        <source>Table of runs</source>
+        <translation>Tabelle der Läufe</translation>
+    </message>
+    <message>
+        <source>Set up a new experiment</source>
+        <translation>Ein neues Experiment aufsetzen</translation>
+    </message>
+    <message>
+        <source>New experiment</source>
+        <translation>Neues Experiment</translation>
+    </message>
+    <message>
+        <source>Search the runs</source>
+        <translation>Die Läufe durchsuchen</translation>
+    </message>
+    <message>
+        <source>Open the selected run</source>
+        <translation>Den gewählten Lauf öffnen</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Pin or unpin the selected runs</source>
+        <translation>Die gewählten Läufe anheften oder lösen</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>Anheften</translation>
+    </message>
+    <message>
+        <source>Rename the selected run</source>
+        <translation>Den gewählten Lauf umbenennen</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Edit the tags</source>
+        <translation>Die Marken bearbeiten</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>Marken</translation>
+    </message>
+    <message>
+        <source>Write a note</source>
+        <translation>Eine Notiz schreiben</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>Set up a new experiment like the selected run</source>
+        <translation>Ein neues Experiment wie den gewählten Lauf aufsetzen</translation>
+    </message>
+    <message>
+        <source>New from this</source>
+        <translation>Neu daraus</translation>
+    </message>
+    <message>
+        <source>Fork the selected run from a checkpoint</source>
+        <translation>Von einem Sicherungspunkt des gewählten Laufs abzweigen</translation>
+    </message>
+    <message>
+        <source>Fork</source>
+        <translation>Abzweigen</translation>
+    </message>
+    <message>
+        <source>Resume the selected run</source>
+        <translation>Den gewählten Lauf fortsetzen</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Stop the selected run, with a checkpoint</source>
+        <translation>Den gewählten Lauf mit einem Sicherungspunkt anhalten</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Delete the selected runs</source>
+        <translation>Die gewählten Läufe löschen</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Show or hide the details</source>
+        <translation>Die Einzelheiten zeigen oder verbergen</translation>
+    </message>
+    <message>
+        <source>Select a run first.</source>
+        <translation>Wählen Sie zuerst einen Lauf.</translation>
+    </message>
+    <message>
+        <source>Select a single run.</source>
+        <translation>Wählen Sie einen einzigen Lauf.</translation>
+    </message>
+    <message>
+        <source>The run is over.</source>
+        <translation>Der Lauf ist vorbei.</translation>
+    </message>
+    <message>
+        <source>The run is going on.</source>
+        <translation>Der Lauf ist im Gang.</translation>
+    </message>
+    <message>
+        <source>The run is finished.</source>
+        <translation>Der Lauf ist fertig.</translation>
+    </message>
+    <message>
+        <source>The run has no checkpoint yet.</source>
+        <translation>Der Lauf hat noch keinen Sicherungspunkt.</translation>
+    </message>
+    <message>
+        <source>Stop the run before you delete it.</source>
+        <translation>Halten Sie den Lauf an, bevor Sie ihn löschen.</translation>
+    </message>
+    <message>
+        <source>Columns, where there is room</source>
+        <translation>Spalten, wo Platz ist</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf</numerusform>
+            <numerusform>%n Läufe</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 runs</source>
+        <translation>%1 von %2 Läufen</translation>
+    </message>
+    <message>
+        <source>The history cannot be read</source>
+        <translation>Der Verlauf kann nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>No runs yet</source>
+        <translation>Noch keine Läufe</translation>
+    </message>
+    <message>
+        <source>Every experiment you launch is kept here, with its curves, its recipe and your notes.</source>
+        <translation>Jedes Experiment, das Sie starten, wird hier aufbewahrt, mit seinen Kurven, seinem Rezept und Ihren Notizen.</translation>
+    </message>
+    <message>
+        <source>Set up the first experiment</source>
+        <translation>Das erste Experiment aufsetzen</translation>
+    </message>
+    <message>
+        <source>No run fits the search</source>
+        <translation>Kein Lauf passt zur Suche</translation>
+    </message>
+    <message>
+        <source>Nothing matches “%1”.</source>
+        <translation>Nichts passt zu „%1“.</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>Die Suche leeren</translation>
+    </message>
+    <message>
+        <source>Every run is kept whole in its own folder.</source>
+        <translation>Jeder Lauf liegt unversehrt in seinem eigenen Ordner.</translation>
+    </message>
+    <message>
+        <source>Start the selected run again</source>
+        <translation>Den gewählten Lauf noch einmal starten</translation>
+    </message>
+    <message>
+        <source>Start again</source>
+        <translation>Noch einmal</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::Session</name>
+    <message>
+        <source>--run: the history holds no run %1</source>
+        <translation>--run: der Verlauf hat keinen Lauf %1</translation>
+    </message>
+    <message>
+        <source>--do: there is no action “%1”</source>
+        <translation>--do: es gibt keine Aktion „%1“</translation>
+    </message>
+    <message>
+        <source>--do: “%1” cannot run now: %2</source>
+        <translation>--do: „%1“ geht jetzt nicht: %2</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ShortcutSheet</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Keyboard</source>
+        <translation>Tastatur</translation>
+    </message>
+    <message>
+        <source>In a plot</source>
+        <translation>In einem Diagramm</translation>
+    </message>
+    <message>
+        <source>Move along</source>
+        <translation>Entlanggehen</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Whole range</source>
+        <translation>Ganzer Bereich</translation>
+    </message>
+    <message>
+        <source>Home</source>
+        <translation>Pos1</translation>
+    </message>
+    <message>
+        <source>Move the cursor</source>
+        <translation>Den Zeiger bewegen</translation>
+    </message>
+    <message>
+        <source>Ctrl ← →</source>
+        <translation>Strg ← →</translation>
+    </message>
+    <message>
+        <source>Logarithmic scale</source>
+        <translation>Logarithmische Skala</translation>
+    </message>
+    <message>
+        <source>Show as table</source>
+        <translation>Als Tabelle zeigen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::Sidebar</name>
+    <message>
+        <source>Going on</source>
+        <translation>Im Gang</translation>
+    </message>
+    <message>
+        <source>Page: %1</source>
+        <translation>Seite: %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::CommandPalette</name>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>Was möchten Sie tun?</translation>
+    </message>
+    <message>
+        <source>Search commands</source>
+        <translation>Befehle suchen</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>Befehle</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::CurveTable</name>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::EmptyPage</name>
+    <message>
+        <source>The way on from an empty page</source>
+        <translation>Der Weg weiter von einer leeren Seite</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::FieldRow</name>
+    <message>
+        <source>Reset %1 to its default</source>
+        <translation>%1 auf die Vorgabe zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Reset to empty</source>
+        <translation>Leeren</translation>
+    </message>
+    <message>
+        <source>Reset to %1</source>
+        <translation>Auf %1 zurücksetzen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::FormView</name>
+    <message>
+        <source>Search the fields</source>
+        <translation>Die Felder durchsuchen</translation>
+    </message>
+    <message>
+        <source>Advanced</source>
+        <translation>Erweitert</translation>
+    </message>
+    <message>
+        <source>Show advanced fields</source>
+        <translation>Erweiterte Felder zeigen</translation>
+    </message>
+    <message>
+        <source>Show the fields that are rarely changed</source>
+        <translation>Die Felder zeigen, die selten geändert werden</translation>
+    </message>
+    <message>
+        <source>No field fits the search.</source>
+        <translation>Kein Feld passt zur Suche.</translation>
+    </message>
+    <message>
+        <source>Go to section %1</source>
+        <translation>Zum Abschnitt %1</translation>
+    </message>
+    <message>
+        <source>has faults</source>
+        <translation>hat Fehler</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::LogRing</name>
+    <message>
+        <source>Error: %1</source>
+        <translation>Fehler: %1</translation>
+    </message>
+    <message>
+        <source>Warning: %1</source>
+        <translation>Warnung: %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::LogView</name>
+    <message>
+        <source>Search the log</source>
+        <translation>Das Protokoll durchsuchen</translation>
+    </message>
+    <message>
+        <source>Log lines</source>
+        <translation>Zeilen des Protokolls</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n line(s)</source>
+        <translation>
+            <numerusform>%n Zeile</numerusform>
+            <numerusform>%n Zeilen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 lines</source>
+        <translation>%1 von %2 Zeilen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::MessageBar</name>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>What the message offers</source>
+        <translation>Was die Meldung anbietet</translation>
+    </message>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>Die Meldung schließen</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::MetricPlot</name>
+    <message>
+        <source>Nothing measured yet</source>
+        <translation>Noch nichts gemessen</translation>
+    </message>
+    <message>
+        <source>Options of the plot “%1”</source>
+        <translation>Möglichkeiten des Diagramms „%1“</translation>
+    </message>
+    <message>
+        <source>Plot options</source>
+        <translation>Möglichkeiten des Diagramms</translation>
+    </message>
+    <message>
+        <source>Logarithmic scale	L</source>
+        <translation>Logarithmische Skala	L</translation>
+    </message>
+    <message>
+        <source>Show as table	T</source>
+        <translation>Als Tabelle zeigen	T</translation>
+    </message>
+    <message>
+        <source>Whole range	Home</source>
+        <translation>Ganzer Bereich	Pos1</translation>
+    </message>
+    <message>
+        <source>Copy the numbers</source>
+        <translation>Die Zahlen kopieren</translation>
+    </message>
+    <message>
+        <source>Save as picture or PDF…</source>
+        <translation>Als Bild oder PDF speichern …</translation>
+    </message>
+    <message>
+        <source>Save the plot</source>
+        <translation>Das Diagramm speichern</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf);;PNG picture (*.png)</source>
+        <translation>PDF (*.pdf);;PNG-Bild (*.png)</translation>
+    </message>
+    <message>
+        <source>Numbers of the plot “%1”</source>
+        <translation>Zahlen des Diagramms „%1“</translation>
+    </message>
+    <message>
+        <source>Plot: %1</source>
+        <translation>Diagramm: %1</translation>
+    </message>
+    <message>
+        <source>%1 at step %2</source>
+        <translation>%1 bei Schritt %2</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::QueryCard</name>
+    <message>
+        <source>No rank</source>
+        <translation>Kein Rang</translation>
+    </message>
+    <message>
+        <source>Rank %1 of %2, was %3</source>
+        <translation>Rang %1 von %2, war %3</translation>
+    </message>
+    <message>
+        <source>Rank %1 of %2</source>
+        <translation>Rang %1 von %2</translation>
+    </message>
+    <message>
+        <source>%1 (right)</source>
+        <translation>%1 (richtig)</translation>
+    </message>
+    <message>
+        <source>%1. Best answers: %2</source>
+        <translation>%1. Beste Antworten: %2</translation>
+    </message>
+    <message>
+        <source>Text query “%1”</source>
+        <translation>Textfrage „%1“</translation>
+    </message>
+    <message>
+        <source>Picture query “%1”</source>
+        <translation>Bildfrage „%1“</translation>
+    </message>
+    <message>
+        <source>Before, answer %1: %2</source>
+        <translation>Vorher, Antwort %1: %2</translation>
+    </message>
+    <message>
+        <source>Answer %1: %2</source>
+        <translation>Antwort %1: %2</translation>
+    </message>
+    <message>
+        <source>right, score %1</source>
+        <translation>richtig, Wert %1</translation>
+    </message>
+    <message>
+        <source>score %1</source>
+        <translation>Wert %1</translation>
+    </message>
+    <message>
+        <source>rank %1</source>
+        <translation>Rang %1</translation>
+    </message>
+    <message>
+        <source>no rank</source>
+        <translation>kein Rang</translation>
+    </message>
+    <message>
+        <source>before: rank %1</source>
+        <translation>vorher: Rang %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::RetrievalBoard</name>
+    <message>
+        <source>Evaluation</source>
+        <translation>Auswertung</translation>
+    </message>
+    <message>
+        <source>Evaluation shown</source>
+        <translation>Gezeigte Auswertung</translation>
+    </message>
+    <message>
+        <source>before</source>
+        <translation>vorher</translation>
+    </message>
+    <message>
+        <source>Earlier evaluation to compare with</source>
+        <translation>Frühere Auswertung zum Vergleich</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>Ordnung</translation>
+    </message>
+    <message>
+        <source>Order of the queries</source>
+        <translation>Ordnung der Fragen</translation>
+    </message>
+    <message>
+        <source>as recorded</source>
+        <translation>wie aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>biggest regressions first</source>
+        <translation>größte Rückschritte zuerst</translation>
+    </message>
+    <message>
+        <source>worst first</source>
+        <translation>schlechteste zuerst</translation>
+    </message>
+    <message>
+        <source>best first</source>
+        <translation>beste zuerst</translation>
+    </message>
+    <message>
+        <source>Ask with</source>
+        <translation>Fragen mit</translation>
+    </message>
+    <message>
+        <source>Direction of the queries</source>
+        <translation>Richtung der Fragen</translation>
+    </message>
+    <message>
+        <source>texts and pictures</source>
+        <translation>Texten und Bildern</translation>
+    </message>
+    <message>
+        <source>texts</source>
+        <translation>Texten</translation>
+    </message>
+    <message>
+        <source>pictures</source>
+        <translation>Bildern</translation>
+    </message>
+    <message>
+        <source>step %1, newest</source>
+        <translation>Schritt %1, neueste</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>nichts</translation>
+    </message>
+    <message>
+        <source>%1 of %2 right at once, %3 among the first five</source>
+        <translation>%1 von %2 sofort richtig, %3 unter den ersten fünf</translation>
+    </message>
+    <message>
+        <source>No queries yet</source>
+        <translation>Noch keine Fragen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::UtilisationStrip</name>
+    <message>
+        <source>no measurement yet</source>
+        <translation>noch keine Messung</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>Memory and power</source>
+        <translation>Speicher und Leistung</translation>
+    </message>
+</context>
 </TS>

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <random>
 
 namespace athanor::app {
@@ -26,6 +27,11 @@ std::int64_t now_ns() {
       .count();
 }
 
+struct From {
+  std::optional<store::RunId> parent;
+  std::int64_t step = 0;
+};
+
 class Filler {
  public:
   explicit Filler(const std::filesystem::path& home) : home_(home) {
@@ -33,7 +39,8 @@ class Filler {
     writer_ = value_or_throw(store::Writer::open(home / "history.db"));
   }
 
-  store::RunId add(const std::string& name, std::int64_t steps, std::int64_t began_ns, int seed) {
+  store::RunId add(const std::string& name, std::int64_t steps, std::int64_t began_ns, int seed,
+                   const From& from = {}) {
     recipe::Recipe recipe;
     recipe.set("run.name", name);
     recipe.set("run.seed", std::int64_t{seed});
@@ -46,6 +53,8 @@ class Filler {
     run.status = store::RunStatus::running;
     run.directory = home_ / "runs";
     run.id_in_directory = true;
+    run.parent = from.parent;
+    run.fork_step = from.step;
     const store::Job job = value_or_throw(writer_->add_run(run));
     directory_ = job.directory;
     began_ = began_ns;
@@ -190,6 +199,18 @@ class Filler {
 };
 
 }  // namespace
+
+store::RunId add_failed_fork(const std::filesystem::path& home, store::RunId parent, std::int64_t step) {
+  Filler filler(home);
+  const store::RunId run = filler.add("fork", 2 * step, now_ns() - 60 * kSecond, 7, {parent, step});
+  filler.put(0.1, journal::Recovery{step, "fork of starter at step " + std::to_string(step)});
+  filler.put(0.2, journal::FaultSeen{step, "invalid_input", "load the checkpoint into this recipe's model",
+                                     "its head.weight is [16, 16], the model's is [32, 16]",
+                                     "use the recipe that the checkpoint was written with"});
+  filler.put(0.2, journal::LogLine{journal::Severity::error, std::string(400, 'x')});
+  filler.end(run, 0.3, journal::RunState::failed, "Could not load the checkpoint into this recipe's model");
+  return run;
+}
 
 store::RunId fill_history(const std::filesystem::path& home, const Filling& filling) {
   Filler filler(home);

@@ -18,4 +18,7 @@ struct Filling {
 // The id of the rich run, or of the newest; 0 when nothing was written. Throws Failure.
 store::RunId fill_history(const std::filesystem::path& home, const Filling& filling);
 
+// A run forked from another at a step, which failed before a step of its own.
+store::RunId add_failed_fork(const std::filesystem::path& home, store::RunId parent, std::int64_t step);
+
 }  // namespace athanor::app

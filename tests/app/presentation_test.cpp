@@ -168,13 +168,40 @@ TEST(RunWords, PaceAndTimeLeft) {
   live.step = 100;
   live.steps = 300;
   live.last["train/step_ms"] = 500;
-  EXPECT_DOUBLE_EQ(steps_per_second(live, 0), 2.0);
-  EXPECT_DOUBLE_EQ(seconds_left(live, 0), 100.0);
+  CurveStore curves;
+  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
+  EXPECT_DOUBLE_EQ(seconds_left(live, pace_of(live, curves, 0)), 100.0);
+  curves.set(live.id, {100, {}, 4.0});  // most of the newest steps outweigh the last one
+  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 4.0);
   live.status = store::RunStatus::finished;
   live.ended_ns = 51'000'000'000;
   EXPECT_DOUBLE_EQ(duration_of(live, 0), 50.0);
-  EXPECT_DOUBLE_EQ(steps_per_second(live, 0), 2.0);
-  EXPECT_LT(seconds_left(live, 0), 0);
+  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
+  EXPECT_LT(seconds_left(live, 2.0), 0);
+}
+
+TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
+  store::Run fork = run(2, "fork");
+  fork.parent = 1;
+  fork.fork_step = 40;
+  fork.step = 40;
+  fork.steps = 60;
+  fork.started_ns = 1'000'000'000;
+  fork.ended_ns = 3'000'000'000;
+  fork.status = store::RunStatus::failed;
+  const CurveStore curves;
+  EXPECT_EQ(own_steps(fork), 0);
+  EXPECT_TRUE(std::isnan(pace_of(fork, curves, 0)));
+  QString words = progress_words(fork, 0, kNan);
+  EXPECT_FALSE(words.contains(u"40"_s)) << words.toStdString();
+  EXPECT_FALSE(words.contains(u"steps/s"_s)) << words.toStdString();
+  EXPECT_FALSE(trouble_of(fork, {}).remedy.contains(u"checkpoint"_s));
+  fork.status = store::RunStatus::running;
+  words = progress_words(fork, 0, kNan);
+  EXPECT_TRUE(words.contains(u"from step 40 of run 1"_s)) << words.toStdString();
+  fork.step = 44;
+  fork.status = store::RunStatus::stopped;
+  EXPECT_DOUBLE_EQ(pace_of(fork, curves, 0), 2.0);
 }
 
 std::vector<store::Point> points(std::initializer_list<double> values) {
@@ -275,10 +302,9 @@ TEST(JobThread, DeliversOnTheThreadThatAsked) {
 }
 
 TEST(LiveWords, PaceIsThatOfMostStepsAndTheForecastEndsWithTheRun) {
-  std::vector<DrawnColumn> columns(20);
-  for (DrawnColumn& column : columns) column.last = 100;
-  columns.back().last = 0.5;  // one step right after a resumption
-  EXPECT_DOUBLE_EQ(typical_pace({{"train/step_ms", columns}}), 10);
+  std::vector<double> step_ms(20, 100);
+  step_ms.back() = 0.5;  // one step right after a resumption
+  EXPECT_DOUBLE_EQ(typical_pace(step_ms), 10);
   EXPECT_TRUE(std::isnan(typical_pace({})));
   store::Run run;
   run.step = 200;
@@ -294,6 +320,62 @@ TEST(LiveWords, PaceIsThatOfMostStepsAndTheForecastEndsWithTheRun) {
   checked[0].payload = journal::PredictionChecked{10, 11, 10, 1 << 20, 1 << 20, 40, 44};
   EXPECT_EQ(check_words(checked, store::RunStatus::running).size(), 3U);
   EXPECT_EQ(check_words(checked, store::RunStatus::stopped).size(), 2U);
+}
+
+std::vector<EventWords> words_of(std::vector<journal::Payload> payloads) {
+  std::vector<store::Occurrence> occurrences;
+  for (journal::Payload& payload : payloads)
+    occurrences.push_back({static_cast<std::int64_t>(occurrences.size()) + 1, 1, std::move(payload)});
+  return event_words(occurrences);
+}
+
+template <std::size_t... kind>
+std::vector<journal::Payload> one_of_every_kind(std::index_sequence<kind...>) {
+  return {std::variant_alternative_t<kind, journal::Payload>{}...};
+}
+
+TEST(LiveWords, EveryKindOfEventIsToldOrHasAPlaceOfItsOwn) {
+  for (journal::Payload& payload :
+       one_of_every_kind(std::make_index_sequence<std::variant_size_v<journal::Payload>>{})) {
+    const bool elsewhere =
+        std::holds_alternative<journal::MetricSamples>(payload) || std::holds_alternative<journal::Span>(payload) ||
+        std::holds_alternative<journal::DeviceSample>(payload) ||
+        std::holds_alternative<journal::RetrievalSample>(payload) || std::holds_alternative<journal::LogLine>(payload);
+    const std::size_t kind = payload.index();
+    if (auto* alert = std::get_if<journal::Alert>(&payload)) alert->text = "the loss jumped";
+    EXPECT_EQ(words_of({payload}).size(), elsewhere ? 0U : 1U) << "kind " << kind;
+  }
+}
+
+TEST(LiveWords, ChangesOfNumberFormatSayWhereAndWhy) {
+  const journal::PrecisionChange one{120, "text_tower.blocks.1.mlp.up", "forward", "bf16", "fp8-block", "quiet", {}};
+  journal::PrecisionChange other = one;
+  other.layer = "image_tower.head";
+  other.pass = "backward";
+  const auto alone = words_of({one});
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_EQ(alone[0].step, u"120"_s);
+  EXPECT_EQ(alone[0].text, u"text_tower.blocks.1.mlp.up, forward: bf16 → fp8-block (quiet)"_s);
+  journal::PrecisionChange later = one;
+  later.step = 140;
+  const auto together = words_of({one, other, later});
+  ASSERT_EQ(together.size(), 2U);  // newest first; those of one step in one row
+  EXPECT_EQ(together[0].step, u"140"_s);
+  EXPECT_TRUE(together[1].text.contains(u'2')) << together[1].text.toStdString();
+  EXPECT_TRUE(together[1].detail.contains(u"image_tower.head, backward"_s)) << together[1].detail.toStdString();
+  EXPECT_TRUE(together[1].detail.contains(u"mlp.up, forward"_s));
+}
+
+TEST(LiveWords, MarkersSayHowTheRunCameThere) {
+  std::vector<store::Occurrence> seen(3);
+  seen[0].payload = journal::Recovery{40, "fork of smoke-1 at step 40"};
+  seen[1].payload = journal::Recovery{60, "checkpoint step-60"};
+  seen[2].payload = journal::Recovery{80, "the copy of step 80 in memory"};
+  const auto markers = markers_of(seen, 0);
+  ASSERT_EQ(markers.size(), 3U);
+  EXPECT_EQ(markers[0].text, u"forked"_s);
+  EXPECT_EQ(markers[1].text, u"resumed"_s);
+  EXPECT_EQ(markers[2].text, u"went back"_s);
 }
 
 TEST(JobThread, NewerRequestsReplaceOlderOnesOfTheirKey) {

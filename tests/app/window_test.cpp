@@ -1,6 +1,7 @@
 // The window over a history, without an agent.
 #include "app/models/run_table_model.h"
 #include "app/pages/experiment/recipe_editor.h"
+#include "app/pages/parts/page_parts.h"
 #include "app/theme/theme_switch.h"
 #include "core/store/writer.h"
 #include "tests/app/bench.h"
@@ -20,11 +21,14 @@
 
 #include <gtest/gtest.h>
 
+#include <QDir>
 #include <QHeaderView>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSet>
 #include <QTableView>
 #include <QTableWidget>
@@ -112,6 +116,27 @@ TEST_F(Window, CommandLineNamesEveryChangeToTheRecipeFile) {
   EXPECT_TRUE(bench.workbench->experiment().command_line().contains(u"starter.toml"_s));
   type(bench.experiment().form()->row(u"train.steps"_s)->editor()->focus_target(), u"123"_s);
   EXPECT_TRUE(bench.workbench->experiment().command_line().contains(u"--set train.steps=123"_s));
+}
+
+TEST_F(Window, CommandLineRunsFromAnyFolder) {
+  Bench bench = make(0);
+  ExperimentController& experiment = bench.workbench->experiment();
+  const auto file = home.path() / "a recipe.toml";
+  std::ofstream(file) << "[train]\nsteps = 77\n";
+  QDir::setCurrent(QStringLiteral(ATH_SOURCE_DIR "/experiments"));
+  experiment.start_from_file(QString::fromStdString(file.string()));
+  EXPECT_TRUE(experiment.command_line().endsWith(u" train '"_s + QString::fromStdString(file.string()) + u'\''))
+      << experiment.command_line().toStdString();
+  experiment.start_from_file(u"starter.toml"_s);
+  EXPECT_FALSE(experiment.command_line().contains(u".."_s));
+  EXPECT_TRUE(experiment.command_line().contains(u"/experiments/starter.toml"_s));
+  QDir::setCurrent(QStringLiteral(ATH_BINARY_DIR));
+  const QByteArray before = qgetenv("HOME");
+  qputenv("HOME", QByteArray::fromStdString(home.path().string()));
+  experiment.start_from_file(QString::fromStdString(file.string()));
+  EXPECT_TRUE(experiment.command_line().endsWith(u" train ~/'a recipe.toml'"_s))
+      << experiment.command_line().toStdString();
+  qputenv("HOME", before);
 }
 
 TEST_F(Window, SearchNarrowsTheTableAndCanBeCleared) {
@@ -224,7 +249,107 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
   EXPECT_TRUE(cells.contains(u"Peak memory"_s));
   EXPECT_TRUE(cells.contains(u"421\u00a0MiB"_s));
   EXPECT_TRUE(std::any_of(cells.begin(), cells.end(),
-                          [](const QString& cell) { return cell.startsWith(u"Evaluated: R@1"_s); }));
+                          [](const QString& cell) { return cell.startsWith(u"Evaluated: text → picture R@1"_s); }));
+}
+
+TEST_F(Window, AForkThatFailedAtOncePromisesNothing) {
+  const store::RunId parent = fill_history(home.path(), {0, true, false, 80});
+  const store::RunId fork = add_failed_fork(home.path(), parent, 40);
+  Bench bench({home.path()});
+  bench.show("runs");
+  bench.runs().select(fork);
+  const QAbstractItemModel* model = bench.runs().table()->model();
+  const int row = bench.runs().table()->currentIndex().row();
+  EXPECT_EQ(model->index(row, static_cast<int>(RunColumn::progress)).data().toString(), u"– / 80"_s);
+  const QModelIndex name = model->index(row, static_cast<int>(RunColumn::name));
+  EXPECT_EQ(name.data(widgets::glyph_role).toInt(), static_cast<int>(widgets::Glyph::fork));
+  EXPECT_EQ(bench.window().actions()->action(u"runs.resume"_s)->text(), u"Start again"_s);
+  EXPECT_FALSE(bench.window().actions()->reason(u"runs.fork"_s).isEmpty());
+  bench.window().open_run(fork);
+  bench.show("live");
+  EXPECT_FALSE(bench.live().plot("loss")->isVisible());
+  EXPECT_FALSE(bench.live().board()->isVisible());
+  EXPECT_EQ(bench.window().actions()->action(u"live.resume"_s)->text(), u"Start again"_s);
+  QStringList shown;
+  for (const QLabel* label : bench.live().findChildren<QLabel*>())
+    if (label->isVisible()) shown << label->text();
+  EXPECT_TRUE(shown.contains(u"Nothing was measured"_s)) << shown.join(u'|').toStdString();
+  EXPECT_EQ(shown.filter(u"Step 40"_s), QStringList());
+  EXPECT_EQ(shown.filter(u"first"_s).filter(u"brings"_s), QStringList());
+  bench.window().open_run(parent);
+  EXPECT_TRUE(Bench::until([&] { return bench.live().plot("loss")->isVisible(); }));
+  EXPECT_EQ(bench.window().actions()->action(u"live.resume"_s)->text(), u"Resume"_s);
+}
+
+TEST_F(Window, TroubleIsAsWideAsTheCardsBelow) {
+  const store::RunId fork = add_failed_fork(home.path(), fill_history(home.path(), {0, true, false, 80}), 40);
+  Bench bench({home.path()});
+  bench.window().open_run(fork);
+  bench.show("live");
+  const auto span = [&](const QWidget* widget) {
+    return QPoint(widget->mapTo(&bench.window(), QPoint(0, 0)).x(), widget->width());
+  };
+  const auto* bar = bench.live().findChild<widgets::MessageBar*>();
+  ASSERT_TRUE(bar->isVisible());
+  int cards = 0;
+  for (const Card* card : bench.live().findChildren<Card*>()) {
+    if (!card->isVisible()) continue;
+    ++cards;
+    EXPECT_TRUE(Bench::until([&] { return span(card) == span(bar); })) << span(card).y() << " and " << span(bar).y();
+  }
+  EXPECT_GE(cards, 3);
+}
+
+TEST_F(Window, ThePaceIsTheSameInTheTableAndInTheHeading) {
+  fill_history(home.path(), {0, true, true, 120});
+  Bench bench({home.path()});
+  bench.show("runs");
+  const QModelIndex cell = bench.runs().table()->model()->index(0, static_cast<int>(RunColumn::speed));
+  EXPECT_TRUE(Bench::until([&] { return cell.data().toString() == u"2.42"_s; }))
+      << cell.data().toString().toStdString();
+  bench.show("live");
+  const auto said = [&] {
+    for (const QLabel* label : bench.live().findChildren<QLabel*>())
+      if (label->text().contains(u" steps/s"_s)) return label->text();
+    return QString();
+  };
+  EXPECT_TRUE(said().contains(cell.data().toString() + u" steps/s"_s)) << said().toStdString();
+}
+
+TEST_F(Window, NothingOfTheFormIsCutInASmallWindow) {
+  Bench bench = make(0);
+  bench.window().resize(900, 600);
+  bench.show("experiment");
+  bench.experiment().form()->show_advanced(true);
+  QTest::qWait(0);
+  EXPECT_LE(bench.window().width(), 900);
+  const auto* area = bench.experiment().form()->findChild<QScrollArea*>();
+  EXPECT_LE(area->widget()->minimumSizeHint().width(), area->viewport()->width());
+  EXPECT_EQ(area->widget()->width(), area->viewport()->width());
+}
+
+TEST_F(Window, AFinetuningRecipeFillsTheFormAndComesBackTheSame) {
+  Bench bench = make(0);
+  bench.show("experiment");
+  const auto file = std::filesystem::path(ATH_SOURCE_DIR) / "experiments/minilm_adapters.toml";
+  bench.workbench->experiment().start_from_file(QString::fromStdString(file.string()));
+  widgets::FormView* form = bench.experiment().form();
+  EXPECT_EQ(form->text(u"model.text_tower"_s), u"minilm"_s);
+  EXPECT_EQ(form->text(u"finetune.freeze"_s), u"text_tower.encoder"_s);
+  EXPECT_EQ(form->text(u"finetune.lora_rank"_s), u"8"_s);
+  for (const char* id : {"finetune.weights", "finetune.freeze", "finetune.lora_rank", "finetune.lora_targets"})
+    EXPECT_FALSE(form->row(QString::fromLatin1(id))->isHidden()) << id;
+  // Typed again as it stands, nothing is different from the file.
+  for (const char* id : {"finetune.freeze", "finetune.lora_targets", "finetune.lora_alpha"})
+    bench.workbench->experiment().set_field_text(id, form->text(QString::fromLatin1(id)));
+  const auto parsed = value_or_throw(recipe::parse_file(file.string()));
+  EXPECT_EQ(recipe::parse(bench.workbench->experiment().recipe_text().toStdString()).recipe.differences(parsed.recipe),
+            std::vector<std::string>());
+  EXPECT_FALSE(bench.workbench->experiment().command_line().contains(u"--set"_s));
+  bench.workbench->experiment().set_field_text("finetune.freeze", u"text_tower.encoder, logit_scale"_s);
+  EXPECT_TRUE(bench.workbench->experiment().command_line().contains(
+      u"--set finetune.freeze='[\"text_tower.encoder\", \"logit_scale\"]'"_s))
+      << bench.workbench->experiment().command_line().toStdString();
 }
 
 TEST_F(Window, SmoothingDrawsAnotherLineThroughTheSameValues) {

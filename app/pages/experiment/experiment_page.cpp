@@ -21,7 +21,6 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
@@ -58,7 +57,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
       actions_(actions),
       settings_(settings) {
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(kGrid * 3, kGrid * 2, kGrid * 3, kGrid * 2);
+  layout->setContentsMargins(kPageMargin, kGrid * 2, 0, kGrid * 2);
   layout->setSpacing(kGrid * 2);
   add_actions();
 
@@ -70,6 +69,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   start_from->setMenu(sources_);
   connect(sources_, &QMenu::aboutToShow, this, [this] { fill_sources(); });
   top->addWidget(start_from);
+  top->setContentsMargins(0, 0, kPageMargin, 0);
   layout->addLayout(top);
 
   splitter_ = new QSplitter(Qt::Horizontal, this);
@@ -97,7 +97,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   splitter_->addWidget(build_side());
   splitter_->setStretchFactor(0, 1);
   splitter_->setStretchFactor(1, 0);
-  splitter_->setSizes({840, 304});
+  splitter_->setSizes({840, 304 + kPageMargin});
   splitter_->restoreState(settings_->bytes(Setting::experiment_splitter));
   layout->addWidget(splitter_, 1);
 
@@ -166,25 +166,19 @@ void ExperimentPage::add_actions() {
 
 QWidget* ExperimentPage::build_side() {
   auto* side = new QWidget(splitter_);
-  side->setMinimumWidth(304);
+  side->setMinimumWidth(304 + kPageMargin);
   auto* layout = new QVBoxLayout(side);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid + 4);
-  auto* scroll = new QScrollArea(side);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  auto* body = new QWidget(scroll);
-  body->setObjectName(u"plain"_s);
-  auto* stack = new QVBoxLayout(body);
-  stack->setContentsMargins(0, 0, 0, 0);
-  stack->setSpacing(kGrid + 4);
-  plan_ = new PlanPanel(body);
-  stack->addWidget(plan_);
-  stack->addStretch(1);
-  scroll->setWidget(body);
+  auto* scroll = new PageScroll(side);
+  plan_ = new PlanPanel(scroll->widget());
+  scroll->body()->addWidget(plan_);
+  scroll->body()->addStretch(1);
   layout->addWidget(scroll, 1);
+  auto* lower = new QVBoxLayout;
+  lower->setContentsMargins(0, 0, kPageMargin, 0);
+  lower->setSpacing(kGrid + 4);
+  layout->addLayout(lower);
   auto* command = new Card(tr("The same from a terminal"), side);
   auto* line = new QHBoxLayout;
   command_ = new CommandText(command);
@@ -197,13 +191,14 @@ QWidget* ExperimentPage::build_side() {
   copy->setFocusPolicy(Qt::StrongFocus);
   line->addWidget(copy, 0, Qt::AlignTop);
   command->body()->addLayout(line);
-  layout->addWidget(command);
+  lower->addWidget(command);
   reason_ = new QLabel(side);
   reason_->setWordWrap(true);
-  layout->addWidget(reason_);
+  reason_->setProperty("tone", u"bad"_s);
+  lower->addWidget(reason_);
   launch_ = make_button(actions_->action(u"experiment.launch"_s), side, true);
   launch_->setProperty("large", true);
-  layout->addWidget(launch_);
+  lower->addWidget(launch_);
   return side;
 }
 
@@ -247,8 +242,7 @@ void ExperimentPage::judge() {
   const QString why = experiment_->why_not_launch();
   actions_->set_reason(u"experiment.launch"_s, why);
   reason_->setVisible(!why.isEmpty());
-  reason_->setText(QStringLiteral("<span style='color:%1'>%2</span>")
-                       .arg(widgets::current_theme().color(widgets::Role::bad).name(), why.toHtmlEscaped()));
+  reason_->setText(why);
   QString origin = experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin());
   if (experiment_->fork_of() != 0)
     origin = tr("forks run %1 at step %2").arg(experiment_->fork_of()).arg(experiment_->fork_step());

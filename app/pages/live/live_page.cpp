@@ -20,13 +20,13 @@
 #include "widgets/plot/metric_plot.h"
 #include "widgets/plot/plot_link.h"
 #include "widgets/plot/strip.h"
+#include "widgets/tables/cell_delegates.h"
 
 #include <QAction>
 #include <QHeaderView>
 #include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QScrollBar>
 #include <QSlider>
 #include <QStackedWidget>
@@ -35,6 +35,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace athanor::app {
@@ -67,24 +68,17 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
   stack_->addWidget(empty_);
   auto* whole = new QWidget(stack_);
   auto* column = new QVBoxLayout(whole);
-  column->setContentsMargins(kGrid * 3, kGrid * 2, 0, 0);
+  column->setContentsMargins(kPageMargin, kGrid * 2, 0, 0);
   column->setSpacing(kGrid + 4);
   column->addWidget(build_header());
+  auto* trouble_row = new QHBoxLayout;
+  trouble_row->setContentsMargins(0, 0, kPageMargin, 0);
   trouble_ = new widgets::MessageBar(whole);
-  column->addWidget(trouble_);
-  scroll_ = new QScrollArea(whole);
-  scroll_->setWidgetResizable(true);
-  scroll_->setFrameShape(QFrame::NoFrame);
-  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll_->setFocusPolicy(Qt::NoFocus);
-  body_ = new QWidget(scroll_);
-  body_->setObjectName(u"plain"_s);
-  auto* body = new QVBoxLayout(body_);
-  body->setContentsMargins(0, 0, kGrid * 2, kGrid * 2);
-  body->setSpacing(kGrid + 4);
-  build_plots(body);
-  build_lower(body);
-  scroll_->setWidget(body_);
+  trouble_row->addWidget(trouble_);
+  column->addLayout(trouble_row);
+  scroll_ = new PageScroll(whole);
+  build_plots(scroll_->body());
+  build_lower(scroll_->body());
   column->addWidget(scroll_, 1);
   stack_->addWidget(whole);
   layout->addWidget(stack_);
@@ -103,7 +97,13 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
       board_->set_compared_step(live_->board_steps().front());
   });
   connect(live_, &LiveController::board_changed, this, [this] { show_board(); });
-  connect(live_, &LiveController::first_loaded, this, &Page::became_ready);
+  connect(history_->curves(), &CurveStore::curve_changed, this, [this](qint64 run) {
+    if (shown_ && run == live_->run_id()) show_state();
+  });
+  connect(live_, &LiveController::first_loaded, this, [this] {
+    show_state();
+    Q_EMIT became_ready();
+  });
   connect(live_, &LiveController::notice, this, &Page::notice);
   connect(board_, &widgets::RetrievalBoard::steps_chosen, live_, &LiveController::set_board_steps);
   auto* clock = new QTimer(this);
@@ -137,7 +137,7 @@ void LivePage::add_actions() {
 QWidget* LivePage::build_header() {
   auto* header = new QWidget(this);
   auto* column = new QVBoxLayout(header);
-  column->setContentsMargins(0, 0, kGrid * 3, 0);
+  column->setContentsMargins(0, 0, kPageMargin, 0);
   column->setSpacing(kGrid);
   auto* row = new QHBoxLayout;
   row->setSpacing(kGrid);
@@ -224,12 +224,16 @@ void LivePage::build_plots(QVBoxLayout* layout) {
     });
     return plot;
   };
+  figures_ = new QWidget(scroll_->widget());
+  auto* figures = new QVBoxLayout(figures_);
+  figures->setContentsMargins(0, 0, 0, 0);
+  figures->setSpacing(kGrid + 4);
   auto* large = new QHBoxLayout;
   large->setSpacing(kGrid + 4);
-  auto* small_box = new QWidget(body_);
+  auto* small_box = new QWidget(figures_);
   auto* small = new widgets::FlowLayout(small_box, 248, kGrid + 4);
   for (const PlotSpec& spec : live_plots()) {
-    widgets::MetricPlot* plot = make(spec, spec.large ? body_ : small_box);
+    widgets::MetricPlot* plot = make(spec, spec.large ? figures_ : small_box);
     if (spec.large) {
       plot->setMinimumHeight(256);
       large->addWidget(plot, spec.id == "loss" ? 3 : 2);
@@ -237,21 +241,30 @@ void LivePage::build_plots(QVBoxLayout* layout) {
       plot->setFixedHeight(176);
       small->addWidget(plot);
     }
+    plot->setVisible(!spec.optional);
   }
-  layout->addLayout(large);
-  layout->addWidget(small_box);
-  strip_box_ = new QWidget(body_);
+  figures->addLayout(large);
+  figures->addWidget(small_box);
+  strip_box_ = new QWidget(figures_);
   strip_flow_ = new widgets::FlowLayout(strip_box_, 400, kGrid + 4);
-  layout->addWidget(strip_box_);
-}
-
-void LivePage::build_lower(QVBoxLayout* layout) {
-  auto* board_card = new Card(tr("What it finds"), body_);
+  figures->addWidget(strip_box_);
+  auto* board_card = new Card(tr("What it finds"), figures_);
   board_ = new widgets::RetrievalBoard(pictures_, board_card);
   board_card->body()->addWidget(board_);
   board_card_ = board_card;
-  layout->addWidget(board_card);
+  figures->addWidget(board_card);
+  layout->addWidget(figures_);
 
+  auto* bare = new Card(tr("Nothing was measured"), scroll_->widget());
+  QLabel* words = make_muted(tr("The run was over before its first step. What it said is kept below."), bare);
+  words->setWordWrap(true);
+  bare->body()->addWidget(words);
+  bare_ = bare;
+  bare_->hide();
+  layout->addWidget(bare_);
+}
+
+void LivePage::build_lower(QVBoxLayout* layout) {
   const auto table = [this](QWidget* parent, const QStringList& headings, const QString& name) {
     auto* made = new QTableWidget(0, static_cast<int>(headings.size()), parent);
     made->setHorizontalHeaderLabels(headings);
@@ -263,38 +276,47 @@ void LivePage::build_lower(QVBoxLayout* layout) {
     made->setEditTriggers(QAbstractItemView::NoEditTriggers);
     made->setSelectionBehavior(QAbstractItemView::SelectRows);
     made->setFrameShape(QFrame::NoFrame);
-    made->setStyleSheet(u"QTableView { border: none; } QHeaderView::section { padding: 6px 0 6px 3px; }"_s);
+    made->setStyleSheet(u"QTableView { border: none; }"_s);
     made->setTabKeyNavigation(false);
-    made->setFont(widgets::tabular_font(font()));
+    made->setItemDelegate(new widgets::TextCell(made));
     made->setAccessibleName(name);
     return made;
   };
   auto* pair = new QHBoxLayout;
   pair->setSpacing(kGrid + 4);
-  auto* check_card = new Card(tr("Plan against fact"), body_);
-  check_empty_ = make_muted(tr("After ten steps the run holds its plan against what was measured."), check_card);
+  auto* check_card = new Card(tr("Plan against fact"), scroll_->widget());
+  check_card_ = check_card;
+  check_empty_ = make_muted({}, check_card);
   check_empty_->setWordWrap(true);
   check_card->body()->addWidget(check_empty_);
   check_ = table(check_card, {tr("Quantity"), tr("Planned"), tr("Measured"), tr("Off by")}, tr("Plan against fact"));
   check_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   check_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-  check_->horizontalHeader()->setMinimumSectionSize(72);
-  check_->setFixedHeight(124);
+  for (int column = 1; column < 4; ++column) {
+    check_->setItemDelegateForColumn(column, new widgets::NumberCell(check_));
+    check_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  }
+  check_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  check_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   check_card->body()->addWidget(check_);
   check_card->body()->addStretch(1);
   pair->addWidget(check_card, 1);
-  auto* event_card = new Card(tr("What happened"), body_);
+  auto* event_card = new Card(tr("What happened"), scroll_->widget());
   events_ = table(event_card, {tr("Time"), tr("Step"), tr("Event")}, tr("What happened in the run"));
   events_->horizontalHeader()->setStretchLastSection(true);
-  events_->setColumnWidth(0, 84);
-  events_->setColumnWidth(1, 64);
+  events_->horizontalHeader()->setMinimumSectionSize(72);
+  events_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+  events_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+  for (int column = 0; column < 2; ++column)
+    events_->setItemDelegateForColumn(column, new widgets::NumberCell(events_));
+  events_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   events_->horizontalHeaderItem(1)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   events_->setMinimumHeight(180);
   event_card->body()->addWidget(events_);
   pair->addWidget(event_card, 1);
   layout->addLayout(pair);
 
-  auto* log_card = new Card(tr("Log"), body_);
+  auto* log_card = new Card(tr("Log"), scroll_->widget());
   auto* log = new widgets::LogView(ring_, log_card);
   log->setFixedHeight(280);
   log_card->body()->addWidget(log);
@@ -325,6 +347,11 @@ void LivePage::show_state() {
                                          : live                                      ? tr("The run is going on.")
                                          : run->status == store::RunStatus::finished ? tr("The run is finished.")
                                                                                      : QString());
+  const bool begun = run && own_steps(*run) > 0;
+  if (begun || live)
+    actions_->set_words(u"live.resume"_s, tr("Resume this run"), tr("Resume"));
+  else
+    actions_->set_words(u"live.resume"_s, tr("Start this run again"), tr("Start again"));
   actions_->set_reason(u"live.fork"_s, !run                                ? none
                                        : live_->checkpoint_steps().empty() ? tr("The run has no checkpoint yet.")
                                                                            : QString());
@@ -339,12 +366,31 @@ void LivePage::show_state() {
   const StatusLook look = look_of(run->status);
   chip_->set_state(look.word, look.tone,
                    run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
+  progress_->setVisible(begun || live);
   progress_->setRange(0, 1000);
   // A bar of less than its own height would not be drawn.
   const int done = run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0;
-  progress_->setValue(run->step > 0 ? std::max(done, 1000 * kLeastBar / progress_->width()) : 0);
-  progress_text_->set_text(progress_words(*run, wall_now_ns(), typical_pace(live_->curves())));
+  progress_->setValue(begun ? std::max(done, 1000 * kLeastBar / progress_->width()) : 0);
+  const std::int64_t now = wall_now_ns();
+  progress_text_->set_text(progress_words(*run, now, pace_of(*run, *history_->curves(), now)));
+  show_prospects(live);
   show_faults();
+}
+
+// While a run goes on, what is empty says what will fill it; afterwards nothing will.
+void LivePage::show_prospects(bool live) {
+  for (const PlotSpec& spec : live_plots())
+    plots_.at(spec.id)->set_empty_text(live ? spec.empty : tr("Nothing was measured"));
+  board_->set_empty_text(live ? tr("The first evaluation brings the probe queries and their best answers here.")
+                              : tr("The run was over before its first evaluation."));
+  check_empty_->setText(live ? tr("After ten steps the run holds its plan against what was measured.")
+                             : tr("The run was over before its plan was held against what was measured."));
+  const bool bare = !live && live_->is_loaded() && live_->board_steps().empty() &&
+                    std::none_of(live_plots().begin(), live_plots().end(),
+                                 [this](const PlotSpec& spec) { return !plots_.at(spec.id)->curves().empty(); });
+  figures_->setVisible(!bare);
+  check_card_->setVisible(!bare);
+  bare_->setVisible(bare);
 }
 
 // From the start to the newest sample of any plot, or to the planned end while there is none: evaluations, which come
@@ -370,6 +416,7 @@ void LivePage::show_curves() {
       last_second = std::max(last_second, found->second.back().seconds);
     }
     newest_ns_[spec.id] = newest;
+    if (spec.optional) plots_.at(spec.id)->setVisible(!curves.empty());
     plots_.at(spec.id)->set_curves(std::move(curves));
   }
   show_extent(last_step, last_second);
@@ -403,9 +450,8 @@ void LivePage::show_occurrences() {
     const QString cells[] = {row.time, row.step, row.text};
     for (int column = 0; column < 3; ++column) {
       auto* item = new QTableWidgetItem(cells[column]);
-      if (column == 1) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-      if (column == 2) item->setToolTip(row.text);
-      item->setForeground(palette().color(column == 2 ? QPalette::Text : QPalette::PlaceholderText));
+      if (column == 2) item->setToolTip(row.detail);
+      if (column < 2) item->setData(widgets::tone_role, static_cast<int>(widgets::Role::muted));
       events_->setItem(i, column, item);
     }
   }
@@ -424,15 +470,10 @@ void LivePage::show_plan_check() {
   for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
     const CheckWords& row = rows[static_cast<std::size_t>(i)];
     const QString cells[] = {row.quantity, row.planned, row.measured, row.off};
-    for (int column = 0; column < 4; ++column) {
-      auto* item = new QTableWidgetItem(cells[column]);
-      if (column > 0) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-      check_->setItem(i, column, item);
-    }
+    for (int column = 0; column < 4; ++column) check_->setItem(i, column, new QTableWidgetItem(cells[column]));
   }
-  for (int column = 1; column < 4; ++column)
-    check_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  check_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  check_->setFixedHeight(check_->horizontalHeader()->sizeHint().height() +
+                         static_cast<int>(rows.size()) * check_->verticalHeader()->defaultSectionSize());
 }
 
 // Why a run ended badly stands above its curves, with what to do.

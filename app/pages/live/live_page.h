@@ -11,7 +11,6 @@
 
 class QLabel;
 class QProgressBar;
-class QScrollArea;
 class QSlider;
 class QStackedWidget;
 class QTableWidget;
@@ -37,6 +36,7 @@ class ActionRegistry;
 class HistoryController;
 class LiveController;
 class LivePictures;
+class PageScroll;
 class PictureLoader;
 class Settings;
 
@@ -73,6 +73,7 @@ class LivePage final : public Page {
   void build_lower(QVBoxLayout* layout);
   void show_run();
   void show_state();
+  void show_prospects(bool live);
   void show_curves();
   void show_extent(double last_step, double last_second);
   void show_strips();
@@ -90,8 +91,9 @@ class LivePage final : public Page {
   LivePictures* pictures_ = nullptr;
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;
-  QScrollArea* scroll_ = nullptr;
-  QWidget* body_ = nullptr;
+  PageScroll* scroll_ = nullptr;
+  QWidget* figures_ = nullptr;  // all that was measured
+  QWidget* bare_ = nullptr;     // stands there where nothing was
   widgets::ElidedLabel* name_ = nullptr;
   widgets::BusyChip* chip_ = nullptr;
   widgets::ElidedLabel* progress_text_ = nullptr;
@@ -106,6 +108,7 @@ class LivePage final : public Page {
   std::map<std::string, widgets::UtilisationStrip*> strips_;
   QWidget* strip_box_ = nullptr;
   widgets::FlowLayout* strip_flow_ = nullptr;
+  QWidget* check_card_ = nullptr;
   QTableWidget* check_ = nullptr;
   QLabel* check_empty_ = nullptr;
   QTableWidget* events_ = nullptr;

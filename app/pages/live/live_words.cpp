@@ -8,10 +8,8 @@
 #include <QDateTime>
 #include <QLocale>
 
-#include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 
 namespace athanor::app {
 namespace {
@@ -48,7 +46,8 @@ struct Worder {
     for (const auto& [name, value] : e.metrics)
       if (name == "t2i_r1" || name == "t2i_r10")
         figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
-    return {{}, step_text(e.step), LiveWords::tr("Evaluated: %1").arg(figures.join(u", "_s))};
+    if (figures.isEmpty()) return {{}, step_text(e.step), LiveWords::tr("Evaluated")};
+    return {{}, step_text(e.step), LiveWords::tr("Evaluated: text → picture %1").arg(figures.join(u", "_s))};
   }
   EventWords operator()(const journal::CheckpointWritten& e) const {
     return {{},
@@ -61,6 +60,13 @@ struct Worder {
             step_text(e.step),
             LiveWords::tr("Computes in %1 instead of %2: %3").arg(q(e.actual), q(e.requested), q(e.reason))};
   }
+  EventWords operator()(const journal::PrecisionChange& e) const {
+    const QString words = e.pass == "forward"    ? LiveWords::tr("%1, forward: %2 → %3")
+                          : e.pass == "backward" ? LiveWords::tr("%1, backward: %2 → %3")
+                                                 : u"%1, "_s + q(e.pass) + u": %2 → %3"_s;
+    const QString text = words.arg(q(e.layer), q(e.from), q(e.to));
+    return {{}, step_text(e.step), e.reason.empty() ? text : text + u" ("_s + q(e.reason) + u')'};
+  }
   EventWords operator()(const journal::PredictionMade&) const { return {{}, {}, LiveWords::tr("Plan recorded")}; }
   EventWords operator()(const journal::PredictionChecked& e) const {
     return {{}, step_text(e.step), LiveWords::tr("Plan held against the steps so far")};
@@ -72,11 +78,27 @@ struct Worder {
   EventWords operator()(const journal::Recovery& e) const {
     return {{}, step_text(e.step), LiveWords::tr("Went on from %1").arg(q(e.from))};
   }
-  template <class T>
-  EventWords operator()(const T&) const {
-    return {};
-  }
+  // These have places of their own: the plots, the strips, the answers and the log.
+  EventWords operator()(const journal::MetricSamples&) const { return {}; }
+  EventWords operator()(const journal::Span&) const { return {}; }
+  EventWords operator()(const journal::DeviceSample&) const { return {}; }
+  EventWords operator()(const journal::RetrievalSample&) const { return {}; }
+  EventWords operator()(const journal::LogLine&) const { return {}; }
 };
+
+// Many products change their number format at once: one row for those of a step, with the list behind it.
+bool joins(const store::Occurrence& one, const store::Occurrence& other) {
+  const auto* a = std::get_if<journal::PrecisionChange>(&one.payload);
+  const auto* b = std::get_if<journal::PrecisionChange>(&other.payload);
+  return a && b && a->step == b->step;
+}
+
+QString marker_text(const journal::Recovery& recovery) {
+  const auto starts = [&](std::string_view head) { return std::string_view(recovery.from).starts_with(head); };
+  return starts("fork of")    ? LiveWords::tr("forked")
+         : starts("the copy") ? LiveWords::tr("went back")
+                              : LiveWords::tr("resumed");
+}
 
 QString off_by(double planned, double measured) {
   const auto share = recipe::deviation(planned, measured);
@@ -135,6 +157,17 @@ const std::vector<PlotSpec>& live_plots() {
        false,
        false,
        true},
+      {"loss_scale", LiveWords::tr("Loss scale"), {}, {}, {{"train/loss_scale", {}}}, false, false, false, true},
+      {"fp8_share", LiveWords::tr("Products in FP8"), {}, {}, {{"train/fp8_share", {}}}, false, true, false, true},
+      {"lost_updates",
+       LiveWords::tr("Updates lost in rounding"),
+       {},
+       {},
+       {{"train/lost_update_share", {}}},
+       false,
+       true,
+       false,
+       true},
   };
   return kPlots;
 }
@@ -178,30 +211,24 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
   return out;
 }
 
-double typical_pace(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
-  const auto found = curves.find("train/step_ms");
-  if (found == curves.end()) return std::numeric_limits<double>::quiet_NaN();
-  constexpr std::ptrdiff_t kRecent = 50;
-  std::vector<double> recent;
-  const auto& columns = found->second;
-  for (auto c = columns.end() - std::min(kRecent, std::ssize(columns)); c != columns.end(); ++c)
-    if (std::isfinite(c->last) && c->last > 0) recent.push_back(c->last);
-  if (recent.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = recent.begin() + std::ssize(recent) / 2;
-  std::nth_element(recent.begin(), middle, recent.end());
-  return 1000 / *middle;
-}
-
 QString progress_words(const store::Run& run, std::int64_t now_ns, double pace) {
   QStringList parts;
-  parts << (run.steps > 0 ? LiveWords::tr("Step %1 of %2").arg(step_text(run.step), step_text(run.steps))
-                          : LiveWords::tr("Step %1").arg(step_text(run.step)));
-  if (run.status == store::RunStatus::queued) parts = QStringList{LiveWords::tr("Waiting for its turn")};
-  if (run.status == store::RunStatus::starting) parts = QStringList{LiveWords::tr("Preparing")};
-  if (const double left = seconds_left(run, now_ns, pace); left >= 0)
+  const bool begun = own_steps(run) > 0;
+  if (run.status == store::RunStatus::queued)
+    parts << LiveWords::tr("Waiting for its turn");
+  else if (run.status == store::RunStatus::starting)
+    parts << LiveWords::tr("Preparing");
+  else if (!begun && !store::is_live(run.status))
+    parts << LiveWords::tr("Over before its first step");
+  else if (!begun && run.parent)
+    parts << LiveWords::tr("Going on from step %1 of run %2").arg(step_text(run.fork_step)).arg(*run.parent);
+  else if (run.steps > 0)
+    parts << LiveWords::tr("Step %1 of %2").arg(step_text(run.step), step_text(run.steps));
+  else
+    parts << LiveWords::tr("Step %1").arg(step_text(run.step));
+  if (const double left = seconds_left(run, pace); left >= 0)
     parts << LiveWords::tr("%1 left").arg(widgets::duration_text(left));
-  if (!std::isfinite(pace)) pace = steps_per_second(run, now_ns);
-  if (std::isfinite(pace)) parts << LiveWords::tr("%1 steps/s").arg(widgets::number_text(pace));
+  if (begun && std::isfinite(pace)) parts << LiveWords::tr("%1 steps/s").arg(pace_text(pace));
   if (const double taken = duration_of(run, now_ns); taken >= 0)
     parts << (store::is_live(run.status) ? LiveWords::tr("%1 so far").arg(widgets::duration_text(taken))
                                          : LiveWords::tr("took %1").arg(widgets::duration_text(taken)));
@@ -213,6 +240,13 @@ std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurr
   for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
     EventWords words = std::visit(Worder{}, occurrence->payload);
     if (words.text.isEmpty()) continue;
+    words.detail = words.text;
+    int together = 1;
+    for (; std::next(occurrence) != occurrences.rend() && joins(*occurrence, *std::next(occurrence)); ++occurrence) {
+      words.detail = std::visit(Worder{}, std::next(occurrence)->payload).text + u'\n' + words.detail;
+      ++together;
+    }
+    if (together > 1) words.text = LiveWords::tr("%n product(s) change their number format", nullptr, together);
     words.time = clock_text(occurrence->time_ns);
     out.push_back(std::move(words));
   }
@@ -225,8 +259,8 @@ std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurr
     if (!e) continue;
     const auto bytes = [](std::int64_t n) { return n > 0 ? widgets::bytes_text(static_cast<double>(n)) : u"–"_s; };
     std::vector<CheckWords> rows = {
-        {LiveWords::tr("Pace"), LiveWords::tr("%1 steps/s").arg(widgets::number_text(e->predicted_steps_per_second)),
-         LiveWords::tr("%1 steps/s").arg(widgets::number_text(e->measured_steps_per_second)),
+        {LiveWords::tr("Pace"), LiveWords::tr("%1 steps/s").arg(pace_text(e->predicted_steps_per_second)),
+         LiveWords::tr("%1 steps/s").arg(pace_text(e->measured_steps_per_second)),
          off_by(e->predicted_steps_per_second, e->measured_steps_per_second)},
         {LiveWords::tr("Peak memory"), bytes(e->predicted_peak_bytes), bytes(e->measured_peak_bytes),
          off_by(static_cast<double>(e->predicted_peak_bytes), static_cast<double>(e->measured_peak_bytes))},
@@ -246,7 +280,7 @@ std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>
   for (const store::Occurrence& occurrence : occurrences)
     if (const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload))
       out.push_back({static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - began_ns) * 1e-9,
-                     LiveWords::tr("resumed")});
+                     marker_text(*recovery)});
   return out;
 }
 
@@ -263,9 +297,9 @@ widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occu
   message.intention =
       run.status == store::RunStatus::broken ? LiveWords::tr("The run broke off") : LiveWords::tr("The run failed");
   message.cause = q(run.cause);
-  message.remedy = run.status == store::RunStatus::broken
-                       ? LiveWords::tr("Resume goes on from its last whole checkpoint")
-                       : QString();
+  if (run.status == store::RunStatus::broken)
+    message.remedy = own_steps(run) > 0 ? LiveWords::tr("Resume goes on from its last whole checkpoint")
+                                        : LiveWords::tr("It can be started again");
   return message;
 }
 

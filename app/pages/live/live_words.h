@@ -10,7 +10,6 @@
 #include "widgets/plot/curve.h"
 #include "widgets/plot/strip.h"
 
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,7 +29,8 @@ struct PlotSpec {
   std::vector<PlotMetric> metrics;
   bool large = false;
   bool percent = false;
-  bool robust = false;  // single spikes may leave the picture
+  bool robust = false;    // single spikes may leave the picture
+  bool optional = false;  // there only once something was measured
 };
 
 [[nodiscard]] const std::vector<PlotSpec>& live_plots();
@@ -44,15 +44,12 @@ struct DeviceCurves {
 };
 [[nodiscard]] std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves);
 
-// Steps a second as most of the newest steps went, which no single slow or quick one moves; NaN: not known.
-[[nodiscard]] double typical_pace(const std::map<std::string, std::vector<DrawnColumn>>& curves);
-
-// "Step 240 of 400 · 1 min 10 s left · 2.3 steps/s". Without a pace the mean over the whole time stands in.
-[[nodiscard]] QString progress_words(const store::Run& run, std::int64_t now_ns,
-                                     double pace = std::numeric_limits<double>::quiet_NaN());
+// "Step 240 of 400 · 1 min 10 s left · 2.30 steps/s"; `pace` as of pace_of().
+[[nodiscard]] QString progress_words(const store::Run& run, std::int64_t now_ns, double pace);
 
 struct EventWords {
   QString time, step, text;
+  QString detail{};  // the whole of it, where `text` sums up
 };
 // Newest first; without what has a place of its own.
 [[nodiscard]] std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurrences);

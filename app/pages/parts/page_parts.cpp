@@ -1,13 +1,13 @@
 #include "app/pages/parts/page_parts.h"
 
 #include "widgets/common/numbers.h"
-#include "widgets/common/theme.h"
 #include "widgets/parts/text_paint.h"
 
 #include <QAction>
 #include <QGridLayout>
 #include <QPainter>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 namespace athanor::app {
@@ -54,6 +54,32 @@ QPushButton* make_button(QAction* action, QWidget* parent, bool primary) {
   QObject::connect(action, &QAction::changed, button, sync);
   QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
   return button;
+}
+
+PageScroll::PageScroll(QWidget* parent) : QScrollArea(parent) {
+  setWidgetResizable(true);
+  setFrameShape(QFrame::NoFrame);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setFocusPolicy(Qt::NoFocus);
+  auto* content = new QWidget(this);
+  content->setObjectName(QStringLiteral("plain"));
+  body_ = new QVBoxLayout(content);
+  body_->setContentsMargins(0, 0, kPageMargin, kGrid * 2);
+  body_->setSpacing(kGrid + 4);
+  setWidget(content);
+  connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, [this] { keep_margin(); });
+}
+
+void PageScroll::resizeEvent(QResizeEvent* event) {
+  QScrollArea::resizeEvent(event);
+  keep_margin();
+}
+
+// The width of the content is the same either way, and with it its height: the bar does not come and go.
+void PageScroll::keep_margin() {
+  QMargins margins = body_->contentsMargins();
+  margins.setRight(kPageMargin - (width() - viewport()->width()));
+  if (margins != body_->contentsMargins()) body_->setContentsMargins(margins);
 }
 
 Card::Card(const QString& heading, QWidget* parent) : QFrame(parent) {

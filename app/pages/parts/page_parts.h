@@ -1,9 +1,13 @@
-// Pieces that pages share: heading rows, cards, rows of facts, buttons of actions. GUI thread only.
+// Pieces that pages share: margins, heading rows, what scrolls, cards, rows of facts, buttons of actions. GUI thread
+// only.
 #pragma once
+
+#include "widgets/common/theme.h"
 
 #include <QFrame>
 #include <QLabel>
 #include <QPlainTextEdit>
+#include <QScrollArea>
 
 class QAction;
 class QGridLayout;
@@ -12,6 +16,8 @@ class QPushButton;
 class QVBoxLayout;
 
 namespace athanor::app {
+
+inline constexpr int kPageMargin = 3 * widgets::kGrid;  // left and right of what stands on a page
 
 // A large title.
 [[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);
@@ -26,6 +32,23 @@ struct PageHeader {
 [[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);
 // A button that shows an action: its text, state, icon; the tool tip says why it cannot run.
 [[nodiscard]] QPushButton* make_button(QAction* action, QWidget* parent, bool primary = false);
+
+// What scrolls up and down on a page: its content keeps the page's margin at the right, whether or not there is a
+// scroll bar in it. The content's own layout gives the other margins.
+class PageScroll final : public QScrollArea {
+  Q_OBJECT
+ public:
+  explicit PageScroll(QWidget* parent);
+  // Made and shown, with the layout that fills it.
+  [[nodiscard]] QVBoxLayout* body() const { return body_; }
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void keep_margin();
+  QVBoxLayout* body_ = nullptr;
+};
 
 // A surface with a hairline frame and an optional heading; widgets go into body().
 class Card final : public QFrame {

@@ -15,7 +15,6 @@
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -26,24 +25,35 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::kGrid;
 
 constexpr int kWidest = 720;
+constexpr int kChoice = 240;
 constexpr int kTextSizes[] = {85, 100, 115, 130, 150};  // per cent
 
-// A row of a card: what is chosen, the choice, and under it what it does.
-QComboBox* choice(Card* card, const QString& label, const QString& help) {
+// A row of a card: what is chosen and under it what it does; the choice at the right.
+void add_row(Card* card, const QString& label, const QString& help, QWidget* choice) {
   auto* row = new QHBoxLayout;
+  row->setSpacing(kGrid * 2);
+  row->setContentsMargins(0, kGrid / 2, 0, kGrid / 2);
+  auto* words = new QVBoxLayout;
+  words->setSpacing(2);
   auto* caption = new QLabel(label, card);
-  auto* box = new QComboBox(card);
-  box->setMinimumWidth(240);
-  box->setAccessibleName(label);
-  box->view()->setAccessibleName(label);
-  box->setAccessibleDescription(help);
-  caption->setBuddy(box);
-  row->addWidget(caption, 1);
-  row->addWidget(box);
-  card->body()->addLayout(row);
+  caption->setBuddy(choice);
+  words->addWidget(caption);
   QLabel* text = make_muted(help, card);
   text->setWordWrap(true);
-  card->body()->addWidget(text);
+  text->setFont(widgets::scaled(card->font(), 0.9));
+  words->addWidget(text);
+  row->addLayout(words, 1);
+  row->addWidget(choice, 0, Qt::AlignVCenter);
+  choice->setAccessibleName(label);
+  choice->setAccessibleDescription(help);
+  card->body()->addLayout(row);
+}
+
+QComboBox* choice(Card* card, const QString& label, const QString& help) {
+  auto* box = new QComboBox(card);
+  box->setFixedWidth(kChoice);
+  box->view()->setAccessibleName(label);
+  add_row(card, label, help, box);
   return box;
 }
 
@@ -53,19 +63,13 @@ PreferencesPage::PreferencesPage(Settings* settings, ThemeSwitch* theme, const s
                                  QWidget* parent)
     : Page(u"preferences"_s, tr("Preferences"), parent), settings_(settings), theme_(theme) {
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(kGrid * 3, kGrid * 2, 0, 0);
+  layout->setContentsMargins(kPageMargin, kGrid * 2, 0, 0);
   layout->setSpacing(kGrid * 2);
   layout->addLayout(make_page_header(title(), this).row);
-  auto* scroll = new QScrollArea(this);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  auto* body = new QWidget(scroll);
-  body->setObjectName(u"plain"_s);
-  auto* row = new QHBoxLayout(body);
-  row->setContentsMargins(0, 0, kGrid * 3, kGrid * 2);
-  auto* inner = new QWidget(body);
+  auto* scroll = new PageScroll(this);
+  auto* row = new QHBoxLayout;
+  scroll->body()->addLayout(row);
+  auto* inner = new QWidget(scroll->widget());
   inner->setMaximumWidth(kWidest);
   row->addWidget(inner, 1);
   row->addStretch(0);
@@ -76,7 +80,6 @@ PreferencesPage::PreferencesPage(Settings* settings, ThemeSwitch* theme, const s
   build_habits(column);
   build_places(column, places);
   column->addStretch(1);
-  scroll->setWidget(body);
   layout->addWidget(scroll, 1);
 }
 
@@ -112,11 +115,12 @@ void PreferencesPage::build_habits(QVBoxLayout* column) {
     set_time_style(time_style(times_->currentData().toString()));
     Q_EMIT times_changed();
   });
-  notifications_ = new QCheckBox(tr("Tell me when a run ends while I am elsewhere"), card);
+  notifications_ = new QCheckBox(card);
+  notifications_->setStyleSheet(u"spacing: 0px;"_s);  // it has no words of its own
   notifications_->setChecked(settings_->flag(Setting::notify_ends));
   connect(notifications_, &QCheckBox::toggled, this, [this](bool on) { settings_->set(Setting::notify_ends, on); });
-  card->body()->addSpacing(kGrid);
-  card->body()->addWidget(notifications_);
+  add_row(card, tr("Tell me when a run ends"), tr("With a notice of the desktop, while I am elsewhere."),
+          notifications_);
   column->addWidget(card);
 }
 
@@ -124,6 +128,7 @@ void PreferencesPage::build_places(QVBoxLayout* column, const std::vector<Place>
   auto* card = new Card(tr("Where things are"), this);
   auto* grid = new QGridLayout;
   grid->setHorizontalSpacing(kGrid * 2);
+  grid->setVerticalSpacing(kGrid);
   grid->setColumnStretch(1, 1);
   int row = 0;
   for (const Place& place : places) {

@@ -14,6 +14,7 @@
 #include <QLocale>
 #include <QPainter>
 #include <QPlainTextEdit>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -44,32 +45,41 @@ QString tags_text(const store::Run& run) {
 RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(parent), history_(history) {
   setMinimumWidth(264);
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(kGrid * 2, kGrid * 2, kGrid * 2, kGrid * 2);
+  layout->setContentsMargins(kGrid * 2, kGrid * 2, 4, kGrid * 2);
   layout->setSpacing(kGrid);
   many_ = make_muted(tr("Select a run to see its details."), this);
   many_->setWordWrap(true);
   many_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
   layout->addWidget(many_);
-  single_ = new QWidget(this);
-  auto* body = new QVBoxLayout(single_);
-  body->setContentsMargins(0, 0, 0, 0);
+  auto* scroll = new QScrollArea(this);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setStyleSheet(u"QScrollArea, QWidget#details { background: transparent; }"_s);
+  single_ = scroll;
+  auto* inner = new QWidget(scroll);
+  inner->setObjectName(u"details"_s);
+  scroll->setWidget(inner);
+  auto* body = new QVBoxLayout(inner);
+  body->setContentsMargins(0, 0, kGrid + 4, 0);
   body->setSpacing(kGrid);
-  name_ = new QLineEdit(single_);
+  name_ = new QLineEdit(inner);
   name_->setAccessibleName(tr("Name of the run"));
   name_->setFont(widgets::scaled(font(), 1.1, QFont::DemiBold));
   body->addWidget(name_);
-  chip_ = new widgets::BusyChip(single_);
+  chip_ = new widgets::BusyChip(inner);
   body->addWidget(chip_, 0, Qt::AlignLeft);
-  cause_ = new QLabel(single_);
+  cause_ = new QLabel(inner);
   cause_->setWordWrap(true);
   body->addWidget(cause_);
-  body->addWidget(make_muted(tr("Tags"), single_));
-  tags_ = new QLineEdit(single_);
+  body->addWidget(make_muted(tr("Tags"), inner));
+  tags_ = new QLineEdit(inner);
   tags_->setPlaceholderText(tr("separated by commas"));
   tags_->setAccessibleName(tr("Tags of the run, separated by commas"));
   body->addWidget(tags_);
-  body->addWidget(make_muted(tr("Note"), single_));
-  note_ = new QPlainTextEdit(single_);
+  body->addWidget(make_muted(tr("Note"), inner));
+  note_ = new QPlainTextEdit(inner);
   note_->setTabChangesFocus(true);
   note_->setPlaceholderText(tr("What was this run for? What did it show?"));
   note_->setAccessibleName(tr("Note on the run"));
@@ -77,7 +87,7 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
   note_->setMaximumHeight(200);
   body->addWidget(note_, 1);
   body->addSpacing(kGrid);
-  facts_ = new FactList(single_);
+  facts_ = new FactList(inner);
   body->addWidget(facts_);
   body->addStretch(1);
   layout->addWidget(single_, 1);

@@ -3,6 +3,7 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
 #include "app/models/run_table_model.h"
+#include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/pages/runs/run_details.h"
 #include "app/settings/settings.h"
@@ -37,7 +38,7 @@ using widgets::kGrid;
 
 constexpr int kRowHeight = 36;
 constexpr int kNameWidth = 144;                                                         // at least
-constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 68, 72, 72, 128, 96, 128};  // in the order of RunColumn
+constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 84, 92, 72, 128, 96, 128};  // in the order of RunColumn
 // What goes first where there is no room for every column.
 constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunColumn::speed,
                                     RunColumn::r10,  RunColumn::curve,    RunColumn::started,
@@ -310,7 +311,12 @@ void RunsPage::update_actions() {
                      : live                                      ? tr("The run is going on.")
                      : run->status == store::RunStatus::finished ? tr("The run is finished.")
                                                                  : QString());
-  if (run && one.isEmpty() && run->step == 0) set("runs.fork", tr("The run has no checkpoint yet."));
+  const bool begun = run && own_steps(*run) > 0;
+  if (begun || live || !run)
+    actions_->set_words(u"runs.resume"_s, tr("Resume the selected run"), tr("Resume"));
+  else
+    actions_->set_words(u"runs.resume"_s, tr("Start the selected run again"), tr("Start again"));
+  if (run && one.isEmpty() && !begun) set("runs.fork", tr("The run has no checkpoint yet."));
   if (live && !all.empty()) set("runs.delete", tr("Stop the run before you delete it."));
 }
 
