@@ -2,6 +2,7 @@
 
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
+#include "core/recipe/prediction.h"
 #include "widgets/common/numbers.h"
 
 #include <QCoreApplication>
