@@ -28,9 +28,6 @@ constexpr double rounding_noise(int mantissa_bits) {
 }
 constexpr double kBrainNoise = rounding_noise(7), kHalfNoise = rounding_noise(10);
 
-constexpr std::array<PassFormat, 4> kOptions = {PassFormat::stream, PassFormat::f16, PassFormat::f8_tensor,
-                                                PassFormat::f8_block};
-
 bool fits_half(const ClassStatistics& s) { return s.amax < kLargestForHalf && s.rms > kLeastForHalf; }
 
 // Whether a pass may take a format at all.
@@ -46,7 +43,12 @@ bool allowed(const LayerMeasurement& measured, Pass pass, PassFormat format) {
 }
 
 double pass_work(const LayerMeasurement& measured, Pass pass) {
-  return pass == Pass::forward ? measured.work : 2 * measured.work;
+  return (pass == Pass::forward ? 1 : 2) * measured.work * measured.rows;
+}
+
+// Of the whole step's, 0 where it was not measured.
+double loss_change(const LayerMeasurement& measured, Pass pass, PassFormat format) {
+  return pass == Pass::forward && measured.impacts ? (*measured.impacts)[static_cast<std::size_t>(format)].loss : 0;
 }
 
 struct Item {
@@ -70,6 +72,11 @@ std::vector<std::pair<std::string, double>> told(const LayerMeasurement& measure
                            {name + ".saturation", s.saturation},
                            {name + ".snr_db", s.snr_db()}});
   }
+  if (measured.impacts) {
+    const FormatImpact& impact = (*measured.impacts)[static_cast<std::size_t>(format)];
+    out.emplace_back(pass == Pass::forward ? "loss.change" : "weight.update_error",
+                     pass == Pass::forward ? impact.loss : impact.update);
+  }
   return out;
 }
 
@@ -92,18 +99,8 @@ ClassStatistics class_statistics(const double* stats) {
   return out;
 }
 
-double relative_time(PassFormat format) noexcept {
-  switch (format) {
-    case PassFormat::stream:
-    case PassFormat::f16: return 1.0;
-    case PassFormat::f8_delayed: return 19.0 / 32.0;
-    case PassFormat::f8_tensor: return 20.3 / 32.0;
-    case PassFormat::f8_block: return 22.9 / 32.0;
-  }
-  return 1.0;
-}
-
 double pass_error(const LayerMeasurement& measured, Pass pass, PassFormat format) noexcept {
+  if (pass == Pass::backward && measured.impacts) return (*measured.impacts)[static_cast<std::size_t>(format)].update;
   if (format == PassFormat::stream) return std::sqrt(2 * kBrainNoise);
   if (format == PassFormat::f16) return std::sqrt(kBrainNoise + kHalfNoise);  // activations come from the stream
   const Coding coding = format == PassFormat::f8_block ? Coding::block : Coding::tensor;
@@ -117,8 +114,11 @@ Controller::Controller(const DynamicSettings& settings, std::size_t layers) : se
 void Controller::forget() { std::ranges::fill(votes_, Votes::value_type{}); }
 
 std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& measured, const Formats& now) {
+  const auto time = [&](const LayerMeasurement& layer, Pass pass, PassFormat format) {
+    return settings_.times.of(pass, format, layer.work * layer.rows);
+  };
   double total = 0;
-  for (const LayerMeasurement& layer : measured) total += 3 * layer.work;
+  for (const LayerMeasurement& layer : measured) total += 3 * layer.work * layer.rows;
   std::vector<Item> items;
   std::vector<std::vector<Option>> options;
   for (const LayerMeasurement& layer : measured)
@@ -126,11 +126,12 @@ std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& meas
       Item item{&layer, pass, {}};
       std::vector<Option> of_item;
       const double share = total > 0 ? pass_work(layer, pass) / total : 0;
-      for (const PassFormat format : kOptions) {
+      for (const PassFormat format : kChoices) {
         if (!allowed(layer, pass, format)) continue;
         item.formats.push_back(format);
-        of_item.push_back({share * relative_time(format),
-                           cells_of(share * pass_error(layer, pass, format), settings_.error_budget, kCells)});
+        const auto of_errors = cells_of(share * pass_error(layer, pass, format), settings_.error_budget, kCells);
+        const auto of_loss = cells_of(loss_change(layer, pass, format), settings_.loss_budget, kCells);
+        of_item.push_back({share * time(layer, pass, format), std::max(of_errors, of_loss)});
       }
       items.push_back(std::move(item));
       options.push_back(std::move(of_item));
@@ -153,13 +154,18 @@ std::vector<Change> Controller::decide(const std::vector<LayerMeasurement>& meas
     votes = goes_up ? 0 : votes + 1;
     if (!goes_up && votes < kVotesDown) continue;
     Change change{layer, item.pass, from, to, {}, told(*item.measured, item.pass, to)};
-    change.reason = fmt::format("error {:.2e} becomes {:.2e}, time {:.2f} becomes {:.2f}, budget {:g}", before, after,
-                                relative_time(from), relative_time(to), settings_.error_budget);
+    change.reason = fmt::format(
+        "error {:.2e} becomes {:.2e}, change of the loss {:.2e} becomes {:.2e}, time {:.2f} "
+        "becomes {:.2f}, budget {:g} and {:g} of the loss",
+        before, after, loss_change(*item.measured, item.pass, from), loss_change(*item.measured, item.pass, to),
+        time(*item.measured, item.pass, from), time(*item.measured, item.pass, to), settings_.error_budget,
+        settings_.loss_budget);
     (goes_up ? up : down).push_back(std::move(change));
   }
   const auto saving = [&](const Change& change) {
     const auto found = std::ranges::find(measured, change.layer, &LayerMeasurement::layer);
-    return pass_work(*found, change.pass) * (relative_time(change.from) - relative_time(change.to));
+    return pass_work(*found, change.pass) *
+           (time(*found, change.pass, change.from) - time(*found, change.pass, change.to));
   };
   std::ranges::stable_sort(down, [&](const Change& a, const Change& b) { return saving(a) > saving(b); });
   std::vector<Change> due = std::move(up);

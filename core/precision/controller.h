@@ -1,15 +1,19 @@
 // Chooses the format of every product from what was measured: least time within an error budget, changed slowly.
 //
-// The error of a product is the root of the summed noise-to-signal ratios of its two sides; a layer counts by its share
-// of the work. The choice is an exact multiple-choice knapsack; a pass goes down in precision after two votes in a row,
-// up after one, and at most a tenth of the layers change at a time. A pure function of its inputs and votes: no device,
-// no clock, no random number. After the periodic selection of SNIP (Pan et al. 2025).
+// Two budgets bind. Of errors: that of a product is the root of the summed noise-to-signal ratios of its two sides, or
+// backward what was measured of the weight's update; a layer counts by its share of the work. Of the loss: what each
+// format was measured to change of it. An option weighs what it takes of the scarcer one. The choice is an exact
+// multiple-choice knapsack; a pass goes down in precision after two votes in a row, up after one, and at most a tenth
+// of the layers change at a time. A pure function of its inputs and votes: no device, no clock, no random number. After
+// the periodic selection of SNIP (Pan et al. 2025).
 #pragma once
 
 #include "core/ops/quantized.h"
+#include "core/precision/impact.h"
 #include "core/precision/policy.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +38,10 @@ inline constexpr int kCodingCount = 2;
 
 struct LayerMeasurement {
   std::size_t layer = 0;  // Site::index
-  double work = 0;        // multiply-adds of its forward product
+  double work = 0;        // multiply-adds of its forward product, per row
+  double rows = 1;
+  // By format, the loss relative to that of the step; nothing where it was not measured.
+  std::optional<FormatImpacts> impacts = {};
   std::array<std::array<ClassStatistics, ops::kTensorClassCount>, kCodingCount> statistics{};
 };
 
@@ -46,16 +53,17 @@ struct Change {
   std::vector<std::pair<std::string, double>> statistics;
 };
 
-// Relative time of a product, the stream being 1. Measured by NVIDIA on an H200 with quantizing included:
-// TransformerEngine, docs/examples/gemm_profiling.
-[[nodiscard]] double relative_time(PassFormat format) noexcept;
+// Formats that are chosen from.
+inline constexpr std::array<PassFormat, 4> kChoices = {PassFormat::stream, PassFormat::f16, PassFormat::f8_tensor,
+                                                       PassFormat::f8_block};
+
 // The relative error of one pass in a format.
 [[nodiscard]] double pass_error(const LayerMeasurement& measured, Pass pass, PassFormat format) noexcept;
 
 class Controller {
  public:
-  using Formats = std::vector<std::array<PassFormat, kPassCount>>;  // by layer
-  using Votes = std::vector<std::array<int, kPassCount>>;           // by layer: in a row for going down
+  using Formats = std::vector<PassFormats>;                // by layer
+  using Votes = std::vector<std::array<int, kPassCount>>;  // by layer: in a row for going down
 
   Controller(const DynamicSettings& settings, std::size_t layers);
 

@@ -2,6 +2,7 @@
 // and windows can name policies without the engine.
 #pragma once
 
+#include "core/precision/time_profile.h"
 #include "kernels/base/dtype.h"
 
 #include <array>
@@ -43,9 +44,11 @@ struct DelayedSettings {
 
 struct DynamicSettings {
   double error_budget = 0.04;  // relative error of products, averaged over all by their work
+  double loss_budget = 0.005;  // relative change of a step's loss, summed over all products
   int every = 100;             // steps between decisions
   double spike = 6;            // deviations of the loss that are an emergency
   int high_steps = 200;        // steps in bf16 after one
+  TimeProfile times = {};      // what is saved
 };
 
 struct Settings {
@@ -56,18 +59,5 @@ struct Settings {
   DelayedSettings delayed = {};
   DynamicSettings dynamic = {};
 };
-
-// How one pass of a layer's product is computed; stream is the format of the activations themselves.
-enum class PassFormat : std::uint8_t { stream, f16, f8_delayed, f8_tensor, f8_block };
-inline constexpr std::array<const char*, 5> kPassFormatNames = {"stream", "fp16", "fp8-delayed", "fp8-tensor",
-                                                                "fp8-block"};
-[[nodiscard]] constexpr bool is_fp8(PassFormat format) noexcept { return format >= PassFormat::f8_delayed; }
-
-// Forward multiplies activations by weights, backward the gradient by both.
-enum class Pass : std::uint8_t { forward, backward };
-inline constexpr int kPassCount = 2;
-[[nodiscard]] constexpr const char* to_string(Pass pass) noexcept {
-  return pass == Pass::forward ? "forward" : "backward";
-}
 
 }  // namespace athanor::precision

@@ -100,6 +100,7 @@ Resolution resolve(const Settings& settings, std::span<const std::shared_ptr<con
   out.stream = stream_of(out.actual);
   out.tf32 = out.actual == Policy::tf32;
   out.scales_loss = out.actual == Policy::fp16;
+  if (out.actual == Policy::dynamic) out.times = settings.dynamic.times.origin;
   const auto depths = stack_depths(sites);
   const PassFormat wish = pass_format(out.actual);
   const bool goes_low = is_fp8(out.actual) || out.actual == Policy::dynamic;
@@ -123,7 +124,8 @@ std::string Resolution::summary() const {
   if (scales_loss) text += ", loss scaled";
   const auto low = std::ranges::count_if(layers, [](const LayerFormats& layer) { return layer.kept_high.empty(); });
   if (is_fp8(actual)) text += fmt::format("; {} of {} layers multiply in {}", low, layers.size(), to_string(actual));
-  if (actual == Policy::dynamic) text += fmt::format("; {} of {} layers are free to change", low, layers.size());
+  if (actual == Policy::dynamic)
+    text += fmt::format("; {} of {} layers are free to change, with the times of {}", low, layers.size(), times);
   return text;
 }
 

@@ -25,7 +25,7 @@ struct DeviceTraits {
 struct LayerFormats {
   std::string path;
   std::string kept_high;  // why it never goes below the stream; empty where it may
-  std::array<PassFormat, kPassCount> pass{PassFormat::stream, PassFormat::stream};
+  PassFormats pass{PassFormat::stream, PassFormat::stream};
   DType out = DType::f32;  // what the model goes on with
   double work = 0;         // multiply-adds per row of the activations
 };
@@ -43,6 +43,7 @@ struct Resolution {
   bool scales_loss = false;
   std::vector<LayerFormats> layers;  // by Site::index
   std::vector<Fallback> fallbacks;
+  std::string times;  // dynamic: whose times decide what a format saves
 
   // "bf16 stream; 12 of 20 products fp8-block forward and backward"
   [[nodiscard]] std::string summary() const;

@@ -2,6 +2,7 @@
 
 #include "core/autograd/node.h"
 #include "core/ops/elementwise.h"
+#include "core/precision/coded_product.h"
 #include "kernels/base/error.h"
 #include "kernels/base/scaling.h"
 
@@ -14,13 +15,8 @@ namespace {
 using kernels::QuantizeStats;
 using ops::TensorClass;
 
+constexpr double kLeastLoss = 1e-6;  // below which changes are not told relative to it
 constexpr std::size_t kClasses = ops::kTensorClassCount, kCodings = kCodingCount, kStats = QuantizeStats::kCount;
-
-// FP8 products by whole tensors take gradients in E5M2, whose range is wider; blocks do not need it.
-DType code_type(TensorClass tensor_class, PassFormat format) {
-  const bool wide = tensor_class == TensorClass::gradient && format != PassFormat::f8_block;
-  return wide ? DType::f8_e5m2 : DType::f8_e4m3;
-}
 
 }  // namespace
 
@@ -32,7 +28,9 @@ Session::Session(Context& context, const Settings& settings, const nn::Parameter
       scaler_(settings.loss_scale),
       controller_(settings.dynamic, parameters.sites().size()),
       spikes_(settings.dynamic.spike),
-      used_(parameters.sites().size(), false) {
+      used_(parameters.sites().size(), false),
+      impacts_(parameters.sites().size()),
+      rows_(parameters.sites().size(), 0) {
   for (const LayerFormats& layer : resolution_.layers) formats_.push_back(layer.pass);
   const auto layers = static_cast<std::int64_t>(formats_.size());
   if (resolution_.actual == Policy::fp8_delayed || is_dynamic())
@@ -69,54 +67,50 @@ Variable Session::leave(Context& context, const nn::Site& site, const Variable& 
   return ops::cast(context, y, resolution_.layers[site.index].out);
 }
 
+struct Session::Seen {
+  std::size_t layer;
+  Tensor x, weight, bias;
+  Activation activation;
+};
+
 Variable Session::linear(Context& context, const nn::Site& site, const Variable& x, const Variable& weight,
                          const Variable& bias, const ops::LinearOptions& options) {
   const std::size_t layer = site.index;
   const Variable in = ops::cast(context, x, resolution_.stream);
   const Variable residual =
       options.residual.present() ? ops::cast(context, options.residual, resolution_.stream) : Variable();
-  const bool measures = measuring_ && context.recording() && is_free(layer);
-  if (measures) {
+  Variable y;
+  if (formats_[layer] == PassFormats{PassFormat::stream, PassFormat::stream}) {
+    y = ops::linear(context, in, weight, bias, {.activation = options.activation, .residual = residual});
+  } else {
+    y = product(context, layer, formats_[layer], in, weight, bias);
+    if (options.activation != Activation::none) y = ops::activation(context, y, options.activation);
+    if (residual.present()) y = ops::add(context, y, residual);
+  }
+  if (measuring_ && context.recording() && is_free(layer)) {
     used_[layer] = true;
     measure(context, layer, TensorClass::activation, in.value());
     measure(context, layer, TensorClass::weight, weight.value());
-  }
-  Variable y;
-  if (formats_[layer] == std::array{PassFormat::stream, PassFormat::stream}) {
-    y = ops::linear(context, in, weight, bias, {.activation = options.activation, .residual = residual});
-    if (measures) y = measure_gradient(context, layer, y);
-  } else {
-    y = product(context, layer, in, weight, bias);
-    if (measures) y = measure_gradient(context, layer, y);
-    if (options.activation != Activation::none) y = ops::activation(context, y, options.activation);
-    if (residual.present()) y = ops::add(context, y, residual);
+    y = probe_later(context, {layer, in.value(), weight.value(), bias.value(), options.activation}, y);
   }
   return leave(context, site, y);
 }
 
-ops::CodeFormat Session::code_format(std::size_t layer, TensorClass tensor_class, PassFormat format) const {
-  ops::CodeFormat out{.format = code_type(tensor_class, format), .power_of_two = !settings_.exact_scales};
-  if (format == PassFormat::f8_block)
-    out.grouping = tensor_class == TensorClass::weight ? kernels::Grouping::square : kernels::Grouping::stretch;
-  if (format != PassFormat::f8_delayed) return out;
+// Nothing is given where nothing was seen yet: the tensor's own scale must do.
+void Session::give_scale(std::size_t layer, TensorClass tensor_class, ops::CodeFormat& format) const {
   const auto index = static_cast<std::size_t>(tensor_class);
-  if (histories_[layer][index].scale())
-    out.scale = scales_.narrow(0, static_cast<std::int64_t>(layer * kClasses + index), 1);
-  return out;
+  if (!histories_.empty() && histories_[layer][index].scale())
+    format.scale = scales_.narrow(0, static_cast<std::int64_t>(layer * kClasses + index), 1);
 }
 
-Variable Session::product(Context& context, std::size_t layer, const Variable& x, const Variable& weight,
-                          const Variable& bias) {
-  const auto [forward, backward] = formats_[layer];
-  ops::ScaledLinearOptions how;
-  how.forward.codes = is_fp8(forward);
-  if (forward == PassFormat::f16) how.forward.numbers = DType::f16;
-  how.forward.activation = code_format(layer, TensorClass::activation, forward);
-  how.forward.weight = code_format(layer, TensorClass::weight, forward);
-  how.backward.codes = is_fp8(backward);
-  how.backward.activation = code_format(layer, TensorClass::activation, backward);
-  how.backward.weight = code_format(layer, TensorClass::weight, backward);
-  how.backward.gradient = code_format(layer, TensorClass::gradient, backward);
+Variable Session::product(Context& context, std::size_t layer, const PassFormats& formats, const Variable& x,
+                          const Variable& weight, const Variable& bias) {
+  ops::ScaledLinearOptions how = product_options(formats, !settings_.exact_scales);
+  for (ops::CodeFormat* format : {&how.forward.activation, &how.backward.activation})
+    give_scale(layer, TensorClass::activation, *format);
+  for (ops::CodeFormat* format : {&how.forward.weight, &how.backward.weight})
+    give_scale(layer, TensorClass::weight, *format);
+  give_scale(layer, TensorClass::gradient, how.backward.gradient);
   if (!histories_.empty() && context.recording()) {
     used_[layer] = true;
     for (std::size_t i = 0; i < kClasses; ++i) how.stats[i] = stats_of(layer, static_cast<TensorClass>(i), {});
@@ -135,7 +129,7 @@ Tensor Session::stats_of(std::size_t layer, TensorClass tensor_class, Coding cod
 void Session::measure(Context& context, std::size_t layer, TensorClass tensor_class, const Tensor& x) {
   for (const Coding coding : {Coding::tensor, Coding::block}) {
     const PassFormat format = coding == Coding::block ? PassFormat::f8_block : PassFormat::f8_tensor;
-    (void)ops::quantize(context, x, code_format(layer, tensor_class, format),
+    (void)ops::quantize(context, x, code_format(tensor_class, format, !settings_.exact_scales),
                         {.rows = false, .columns = false, .stats = stats_of(layer, tensor_class, coding)});
   }
 }
@@ -150,18 +144,47 @@ Variable Session::measure_gradient(Context& context, std::size_t layer, const Va
   });
 }
 
+// y itself; on the way back, when its gradient is known, the formats that could have made it are tried.
+Variable Session::probe_later(Context& context, Seen seen, const Variable& y) {
+  if (!recording(context, {&y})) return y;
+  return record(context, "probe_formats", y.value(), {&y}, [this, seen = std::move(seen)](BackwardCall& call) {
+    Tensor dy = std::move(call.output_gradient());
+    probe(call.context(), seen, dy);
+    call.give(0, std::move(dy));
+  });
+}
+
+void Session::probe(Context& context, const Seen& seen, const Tensor& dy) {
+  const auto in_f32 = [&](const Variable& x, const Variable& weight) {
+    return measure_gradient(context, seen.layer, ops::linear(context, x, weight, Variable(seen.bias), {}));
+  };
+  const ImpactProbe probe(context, seen.x, seen.weight, seen.activation, dy, in_f32);
+  for (const PassFormat format : kChoices) {
+    const PassFormats formats{format, format == PassFormat::f16 ? PassFormat::stream : format};
+    const FormatImpact found = probe.of([&](const Variable& x, const Variable& weight) {
+      return product(context, seen.layer, formats, x, weight, Variable(seen.bias));
+    });
+    FormatImpact& impact = impacts_[seen.layer][static_cast<std::size_t>(format)];
+    impact = {std::max(impact.loss, found.loss), std::max(impact.update, found.update)};
+  }
+  rows_[seen.layer] +=
+      static_cast<double>(seen.x.numel()) / static_cast<double>(std::max<std::int64_t>(seen.x.dim(-1), 1));
+}
+
 std::vector<double> Session::read_stats() const {
   std::vector<double> values(static_cast<std::size_t>(stats_.numel()), 0.0);
   if (!stats_.dry()) copy_bytes(values.data(), Device{}, stats_.view().data, stats_.device(), stats_.bytes());
   return values;
 }
 
-std::vector<LayerMeasurement> Session::measurements() const {
+std::vector<LayerMeasurement> Session::measurements(double loss) const {
   const std::vector<double> stats = read_stats();
   std::vector<LayerMeasurement> out;
   for (std::size_t layer = 0; layer < formats_.size(); ++layer) {
     if (!used_[layer] || !is_free(layer)) continue;
-    LayerMeasurement measured{.layer = layer, .work = resolution_.layers[layer].work};
+    LayerMeasurement measured{.layer = layer, .work = resolution_.layers[layer].work, .rows = rows_[layer]};
+    measured.impacts = impacts_[layer];
+    for (FormatImpact& impact : *measured.impacts) impact.loss /= std::max(std::abs(loss), kLeastLoss);
     for (std::size_t c = 0; c < kClasses; ++c)
       for (std::size_t coding = 0; coding < kCodings; ++coding)
         measured.statistics[coding][c] =
@@ -175,8 +198,12 @@ std::vector<LayerMeasurement> Session::measurements() const {
 
 void Session::begin_step(std::int64_t done) {
   std::fill(used_.begin(), used_.end(), false);
-  const bool due = is_dynamic() && (done + 1) % std::max(settings_.dynamic.every, 1) == 0;
-  measuring_ = due && !replays_ && done + 1 > high_until_;
+  // A rehearsal measures once, not in the step whose work is counted.
+  const bool due = context_.dry() ? done == 1 : (done + 1) % std::max(settings_.dynamic.every, 1) == 0;
+  measuring_ = is_dynamic() && due && !replays_ && done + 1 > high_until_;
+  if (!measuring_) return;
+  std::fill(impacts_.begin(), impacts_.end(), FormatImpacts{});
+  std::fill(rows_.begin(), rows_.end(), 0.0);
 }
 
 float Session::loss_scale() const noexcept {
@@ -203,7 +230,7 @@ std::vector<RecordedChange> Session::end_step(std::int64_t done, double loss) {
   std::vector<RecordedChange> changes;
   if (is_dynamic() && replays_) apply_recorded(done, changes);
   if (is_dynamic() && !replays_) spikes_.count(loss);
-  if (measuring_) changes = apply(done, controller_.decide(measurements(), formats_));
+  if (measuring_ && !context_.dry()) changes = apply(done, controller_.decide(measurements(loss), formats_));
   measuring_ = false;
   return changes;
 }

@@ -74,16 +74,19 @@ class Session final : public nn::LayerPrecision {
 
   [[nodiscard]] bool is_free(std::size_t layer) const { return resolution_.layers[layer].kept_high.empty(); }
   [[nodiscard]] bool is_dynamic() const noexcept { return resolution_.actual == Policy::dynamic; }
-  [[nodiscard]] ops::CodeFormat code_format(std::size_t layer, ops::TensorClass tensor_class, PassFormat format) const;
-  [[nodiscard]] Variable product(Context& context, std::size_t layer, const Variable& x, const Variable& weight,
-                                 const Variable& bias);
+  void give_scale(std::size_t layer, ops::TensorClass tensor_class, ops::CodeFormat& format) const;
+  [[nodiscard]] Variable product(Context& context, std::size_t layer, const PassFormats& formats, const Variable& x,
+                                 const Variable& weight, const Variable& bias);
   void measure(Context& context, std::size_t layer, ops::TensorClass tensor_class, const Tensor& x);
   [[nodiscard]] Variable measure_gradient(Context& context, std::size_t layer, const Variable& y);
+  struct Seen;  // what went into a product
+  [[nodiscard]] Variable probe_later(Context& context, Seen seen, const Variable& y);
+  void probe(Context& context, const Seen& seen, const Tensor& dy);
   [[nodiscard]] Tensor stats_of(std::size_t layer, ops::TensorClass tensor_class, Coding coding) const;
   [[nodiscard]] std::vector<double> read_stats() const;
   void roll_histories();
   void write_scales();
-  [[nodiscard]] std::vector<LayerMeasurement> measurements() const;
+  [[nodiscard]] std::vector<LayerMeasurement> measurements(double loss) const;
   [[nodiscard]] std::vector<RecordedChange> apply(std::int64_t done, const std::vector<Change>& changes);
   void apply_recorded(std::int64_t done, std::vector<RecordedChange>& applied);
   [[nodiscard]] std::size_t layer_named(const std::string& path) const;
@@ -95,11 +98,13 @@ class Session final : public nn::LayerPrecision {
   LossScaler scaler_;
   Controller controller_;
   SpikeDetector spikes_;
-  std::vector<Histories> histories_;  // delayed scaling, by layer
-  std::vector<bool> used_;            // by layer, in this step
-  Tensor scales_;                     // f32 [layers x classes], what the histories say
-  Tensor stats_;                      // f64 [layers x classes x codings x QuantizeStats]
-  std::int64_t high_until_ = -1;      // steps done at which an emergency ends
+  std::vector<Histories> histories_;    // delayed scaling, by layer
+  std::vector<bool> used_;              // by layer, in this step
+  Tensor scales_;                       // f32 [layers x classes], what the histories say
+  std::vector<FormatImpacts> impacts_;  // by layer, of this step
+  std::vector<double> rows_;            // by layer, of this step
+  Tensor stats_;                        // f64 [layers x classes x codings x QuantizeStats]
+  std::int64_t high_until_ = -1;        // steps done at which an emergency ends
   bool measuring_ = false;
   bool replays_ = false;
   std::vector<RecordedChange> to_replay_;

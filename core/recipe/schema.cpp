@@ -247,6 +247,9 @@ void add_precision(std::vector<Field>& out) {
                        "chooses for each layer while training."));
   out.push_back(real("precision.error_budget", "Error budget", 0.04, {"", 1e-6, 1},
                      "Relative error of products, averaged by their work, that dynamic may spend on lower formats."));
+  out.push_back(real("precision.loss_budget", "Loss budget", 0.005, {"", 1e-9, 10},
+                     "Relative change of a step's loss, summed over all layers, that dynamic may spend on lower "
+                     "formats."));
   out.push_back(advanced(integer("precision.decide_every", "Decide every", 100, {"steps", 1, kManySteps},
                                  "Distance between measurements and decisions of dynamic.")));
   out.push_back(advanced(real("precision.spike", "Alarming loss", 6, {"deviations", 1, 1e6},

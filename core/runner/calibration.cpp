@@ -43,17 +43,19 @@ ShapeTimes shape_from(const json& in) {
 }
 
 // JSON has only texts as keys.
-json by_class_json(const std::map<int, double>& values) {
+template <class Value>
+json by_class_json(const std::map<int, Value>& values) {
   json out = json::object();
   for (const auto& [size, value] : values) out[std::to_string(size)] = value;
   return out;
 }
 
-std::map<int, double> by_class_from(const json& in) {
-  std::map<int, double> out;
+template <class Value>
+std::map<int, Value> by_class_from(const json& in) {
+  std::map<int, Value> out;
   for (const auto& [text, value] : in.items()) {
     int size = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), size).ec == std::errc{}) out[size] = value;
+    if (std::from_chars(text.data(), text.data() + text.size(), size).ec == std::errc{}) value.get_to(out[size]);
   }
   return out;
 }
@@ -68,13 +70,21 @@ json to_json(const OpRates& rates) {
           {"start_s", rates.start_s}};
 }
 
+json to_json(const precision::TimeProfile& profile) {
+  return {{"origin", profile.origin}, {"by_size", by_class_json(profile.by_size)}};
+}
+
+precision::TimeProfile format_times_from(const json& in) {
+  return {in.at("origin").get<std::string>(), by_class_from<precision::TimeProfile::Times>(in.at("by_size"))};
+}
+
 OpRates rates_from(const json& in) {
   OpRates out;
   for (const auto& [op, by_class] : in.at("seconds_per_flop").items()) {
-    out.seconds_per_flop[op] = by_class_from(by_class);
+    out.seconds_per_flop[op] = by_class_from<double>(by_class);
   }
   in.at("seconds_per_launch").get_to(out.seconds_per_launch);
-  out.overhead = by_class_from(in.at("overhead"));
+  out.overhead = by_class_from<double>(in.at("overhead"));
   in.at("program_bytes").get_to(out.program_bytes);
   in.at("start_s").get_to(out.start_s);
   return out;
@@ -115,6 +125,7 @@ MachineCalibration load_calibration(const std::string& machine) {
   try {
     for (const auto& [key, shape] : all[machine].at("shapes").items()) out.shapes[key] = shape_from(shape);
     if (all[machine].contains("rates")) out.rates = rates_from(all[machine]["rates"]);
+    if (all[machine].contains("format_times")) out.format_times = format_times_from(all[machine]["format_times"]);
   } catch (const json::exception&) {
     // What was read up to here is sound; the rest is measured again and then overwritten.
   }
@@ -127,6 +138,7 @@ void store_calibration(const std::string& machine, const MachineCalibration& cal
   if (!mine.is_object() || !mine.contains("shapes")) mine = {{"shapes", json::object()}};
   for (const auto& [key, shape] : calibration.shapes) mine["shapes"][key] = to_json(shape);
   if (calibration.rates) mine["rates"] = to_json(*calibration.rates);
+  if (calibration.format_times) mine["format_times"] = to_json(*calibration.format_times);
   const json document = {{"format", kFormat}, {"machines", all}};
   std::error_code ignored;
   std::filesystem::create_directories(file().parent_path(), ignored);

@@ -2,6 +2,7 @@
 // Values only; a file that is missing or damaged counts as empty, for it can always be measured again.
 #pragma once
 
+#include "core/precision/time_profile.h"
 #include "core/recipe/recipe.h"
 
 #include <map>
@@ -34,6 +35,7 @@ struct OpRates {
 struct MachineCalibration {
   std::map<std::string, ShapeTimes> shapes;  // by shape_key()
   std::optional<OpRates> rates;
+  std::optional<precision::TimeProfile> format_times;  // of a GPU
 };
 
 // Adds `fresh`, which is believed where both know something.

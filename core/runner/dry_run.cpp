@@ -6,6 +6,7 @@
 #include "core/runner/encoder.h"
 #include "core/runner/facts.h"
 #include "core/runner/formats.h"
+#include "core/train/rewind.h"
 
 #include <algorithm>
 
@@ -36,6 +37,8 @@ class Rehearsal {
         optimizer_(optim::make_optimizer(context_, model_.named_parameters(), optimizer_options(recipe))),
         batch_(recipe.integer("data.batch_size")),
         test_pictures_(sizes.test_pictures) {
+    // The copy that dynamic may have to go back to.
+    if (precision_ && precision_->is_milestone(0)) rewind_.take(context_, model_.named_parameters(), *optimizer_, 0);
     context_.set_work_observer(&counter_);
   }
 
@@ -95,6 +98,7 @@ class Rehearsal {
   std::unique_ptr<precision::Session> precision_;
   std::int64_t done_ = 0;
   std::unique_ptr<optim::Optimizer> optimizer_;
+  train::Rewind rewind_;
   std::int64_t batch_;
   std::int64_t test_pictures_;
 };

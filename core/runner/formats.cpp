@@ -1,6 +1,8 @@
 #include "core/runner/formats.h"
 
 #include "core/optim/optimizer.h"
+#include "core/precision/machine_times.h"
+#include "core/runner/calibration.h"
 #include "core/runner/gpus.h"
 #include "core/runner/replay.h"
 #include "core/runner/run_directory.h"
@@ -22,6 +24,17 @@ std::string some_of(const std::vector<std::string>& names) {
   return names.size() > kLayersNamed ? fmt::format("{} and {} more", out, names.size() - kLayersNamed) : out;
 }
 
+// Measured once and kept, so that runs on one machine decide alike.
+precision::TimeProfile machine_times(const recipe::Recipe& recipe, Context& context) {
+  const std::string machine = machine_key(recipe);
+  if (auto known = load_calibration(machine).format_times) return *known;
+  if (context.dry()) return {};
+  MachineCalibration found;
+  found.format_times = precision::measure_times(context, machine);
+  store_calibration(machine, found);
+  return *found.format_times;
+}
+
 }  // namespace
 
 precision::Settings precision_settings(const recipe::Recipe& recipe) {
@@ -33,6 +46,7 @@ precision::Settings precision_settings(const recipe::Recipe& recipe) {
   out.loss_scale.growth_interval = as_int(recipe, "precision.loss_scale_growth");
   out.delayed.history = as_int(recipe, "precision.amax_history");
   out.dynamic = {.error_budget = recipe.real("precision.error_budget"),
+                 .loss_budget = recipe.real("precision.loss_budget"),
                  .every = as_int(recipe, "precision.decide_every"),
                  .spike = recipe.real("precision.spike"),
                  .high_steps = as_int(recipe, "precision.high_steps")};
@@ -47,8 +61,10 @@ precision::DeviceTraits device_traits(Device device) {
 
 std::unique_ptr<precision::Session> make_precision(const recipe::Recipe& recipe, Context& context,
                                                    const nn::ParameterSet& parameters) {
-  const precision::Settings settings = precision_settings(recipe);
+  precision::Settings settings = precision_settings(recipe);
   if (settings.policy == precision::Policy::fp32) return nullptr;
+  if (settings.policy == precision::Policy::dynamic && context.device().kind == DeviceKind::cuda)
+    settings.dynamic.times = machine_times(recipe, context);
   auto session = std::make_unique<precision::Session>(context, settings, parameters, device_traits(context.device()));
   const bool bf16 = session->resolution().stream == DType::bf16;
   if (recipe.text("precision.master") != "fp32" && bf16) optim::narrow_masters(context, parameters.all());

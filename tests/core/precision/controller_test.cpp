@@ -139,6 +139,47 @@ TEST(Controller, SpendsTheBudgetWhereItBuysMost) {
   for (const Change& change : changes) EXPECT_EQ(change.layer, 1U);
 }
 
+TEST(Controller, KeepsHighWhatTheLossFeels) {
+  Controller controller({.error_budget = 0.1, .loss_budget = 0.01}, 2);
+  const Controller::Formats now = all(2, PassFormat::stream);
+  std::vector<LayerMeasurement> layers = {measured(0, 1e-4), measured(1, 1e-4)};
+  // Forward, one changes the loss by five hundredths, the other by a thousandth; backward, one update is all wrong.
+  for (LayerMeasurement& layer : layers) {
+    layer.impacts.emplace();
+    for (const PassFormat format : {PassFormat::f8_tensor, PassFormat::f8_block})
+      (*layer.impacts)[static_cast<std::size_t>(format)] = {.loss = layer.layer == 0 ? 0.05 : 0.001,
+                                                            .update = layer.layer == 0 ? 0.01 : 1.0};
+  }
+  std::vector<Change> changes;
+  for (int i = 0; i < 4; ++i) {
+    const auto more = controller.decide(layers, now);
+    changes.insert(changes.end(), more.begin(), more.end());
+  }
+  ASSERT_FALSE(changes.empty());
+  bool forward = false, backward = false;
+  for (const Change& change : changes) {
+    EXPECT_EQ(change.layer, change.pass == Pass::forward ? 1U : 0U);
+    (change.pass == Pass::forward ? forward : backward) = true;
+    EXPECT_THAT(change.reason, HasSubstr("0.01 of the loss"));
+  }
+  EXPECT_TRUE(forward && backward);
+  EXPECT_EQ(changes[0].statistics.back().first,
+            changes[0].pass == Pass::forward ? "loss.change" : "weight.update_error");
+}
+
+TEST(Controller, GoesLowOnlyWhereThatIsFasterOnThisMachine) {
+  DynamicSettings settings{.error_budget = 0.1};
+  settings.times.by_size[10] = {{{1, 1, 1, 1.2, 1.3}, {1, 1, 1, 1.2, 1.3}}};
+  settings.times.by_size[30] = {{{1, 1, 1, 0.6, 0.7}, {1, 1, 1, 0.6, 0.7}}};
+  for (const double rows : {1.0, 1048576.0}) {
+    Controller controller(settings, 1);
+    LayerMeasurement layer = measured(0, 1e-4, 1024);
+    layer.rows = rows;
+    (void)controller.decide({layer}, all(1, PassFormat::stream));
+    EXPECT_THAT(controller.decide({layer}, all(1, PassFormat::stream)), SizeIs(rows > 1 ? 2 : 0)) << rows;
+  }
+}
+
 TEST(Controller, KeepsOutOfFp8WhatIsNotFinite) {
   Controller controller({.error_budget = 1.0}, 1);
   LayerMeasurement layer = measured(0, 1e-4);

@@ -3,14 +3,20 @@
 #include "core/runner/formats.h"
 
 #include "core/ops/elementwise.h"
+#include "core/runner/calibration.h"
+#include "core/runner/dry_run.h"
 #include "core/train/trainer.h"
 #include "kernels/base/error.h"
 #include "tests/core/train/tiny.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <unistd.h>
 
 namespace athanor::train {
 namespace {
@@ -206,6 +212,32 @@ TEST(Formats, WhatWasResolvedIsToldWithItsReasons) {
   TestRun tf32(with("tf32"));
   const auto fallen = runner::decisions(tf32.assembly.precision->resolution(), 0);
   EXPECT_THAT(fallen.front().reason, HasSubstr("CUDA devices only"));
+}
+
+TEST(Formats, APlanCountsTheCopyThatDynamicMayGoBackTo) {
+  const auto parameters = [](const char* policy) {
+    return runner::dry_run(with(policy), {.vocabulary = 100, .test_pictures = 4}).memory.of(MemoryTag::parameters);
+  };
+  EXPECT_EQ(parameters("dynamic"), 2 * parameters("bf16"));
+}
+
+TEST(Formats, TimesOfAMachineAreKept) {
+  const std::filesystem::path home =
+      std::filesystem::temp_directory_path() / fmt::format("athanor-times-{}", ::getpid());
+  const char* before = std::getenv("ATHANOR_HOME");
+  const std::string old = before ? before : "";
+  ::setenv("ATHANOR_HOME", home.c_str(), 1);
+  EXPECT_FALSE(runner::load_calibration("a machine").format_times);
+  runner::MachineCalibration known;
+  known.format_times = precision::TimeProfile{"a machine", {}};
+  known.format_times->by_size[24] = {{{1, 1, 0, 0.75, 0.875}, {1, 1, 0, 0.5, 0.625}}};
+  runner::store_calibration("a machine", known);
+  runner::store_calibration("a machine", {.shapes = {{"a shape", {.step_s = 1}}}, .rates = {}, .format_times = {}});
+  const auto found = runner::load_calibration("a machine");
+  EXPECT_EQ(found.format_times, known.format_times);
+  EXPECT_EQ(found.shapes.size(), 1U) << "each is kept beside the other";
+  std::filesystem::remove_all(home);
+  before ? ::setenv("ATHANOR_HOME", old.c_str(), 1) : ::unsetenv("ATHANOR_HOME");
 }
 
 TEST(Formats, TheRecipeKnowsEveryPolicy) {
