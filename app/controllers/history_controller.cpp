@@ -11,14 +11,13 @@ constexpr int kCurvePauseMs = 60;
 constexpr int kCurveColumns = 48;
 constexpr std::int64_t kPaceSteps = 50;  // the newest, whose pace is told
 
-// The loss in a few values and, where it matters, how the newest steps went.
-Result<CurveStore::Entry> read_curve(store::Reader& reader, store::RunId id, std::int64_t step, bool live) {
+// The loss in a few values, and how the newest steps went.
+Result<CurveStore::Entry> read_curve(store::Reader& reader, store::RunId id, std::int64_t step) {
   constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
   const auto losses = reader.curve(id, "train/loss", 0, kEnd, kCurveColumns);
   if (!losses) return tl::unexpected<Error>(losses.error());
   CurveStore::Entry out{step, {}};
   for (const store::Bucket& bucket : *losses) out.values << bucket.last;
-  if (!live) return out;
   const auto steps = reader.curve(id, "train/step_ms", step - kPaceSteps + 1, kEnd, kPaceSteps);
   if (!steps) return tl::unexpected<Error>(steps.error());
   std::vector<double> step_ms;
@@ -116,7 +115,7 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
   }
   if (!std::exchange(read_, true)) Q_EMIT first_read();
   if (std::exchange(again_, false)) refresh();
-  if ((!wanted_.empty() || runs_->has_live_runs()) && !curve_pause_.isActive()) curve_pause_.start();
+  if ((!wanted_.empty() || opened_ != 0) && !curve_pause_.isActive()) curve_pause_.start();
 }
 
 // Said once, and shown by the pages for as long as it lasts.
@@ -132,11 +131,14 @@ void HistoryController::want_curves(const std::vector<store::RunId>& runs) {
   if (!curve_pause_.isActive()) curve_pause_.start();
 }
 
+void HistoryController::set_opened(store::RunId run) {
+  opened_ = run;
+  if (!curve_pause_.isActive()) curve_pause_.start();
+}
+
 void HistoryController::read_curves() {
-  // The pace of what goes on is told wherever the run is named, not only by its row.
   std::set<store::RunId> wanted(wanted_.begin(), wanted_.end());
-  for (const store::Run& run : runs_->runs())
-    if (store::is_live(run.status)) wanted.insert(run.id);
+  wanted.insert(opened_);
   for (const store::RunId id : wanted) {
     const store::Run* run = runs_->find(id);
     const CurveStore::Entry* known = curves_->find(id);
@@ -144,9 +146,7 @@ void HistoryController::read_curves() {
     being_read_.insert(id);
     reader_->ask<CurveStore::Entry>(
         this, QStringLiteral("curve/%1").arg(id),
-        [id, step = run->step, live = store::is_live(run->status)](store::Reader& reader) {
-          return read_curve(reader, id, step, live);
-        },
+        [id, step = run->step](store::Reader& reader) { return read_curve(reader, id, step); },
         [this, id](Result<CurveStore::Entry> entry) {
           being_read_.erase(id);
           if (entry) curves_->set(id, std::move(*entry));

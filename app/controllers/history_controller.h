@@ -29,6 +29,8 @@ class HistoryController final : public QObject {
 
   // The rows on the screen want their curves.
   void want_curves(const std::vector<store::RunId>& runs);
+  // So does the run that is watched; 0: none.
+  void set_opened(store::RunId run);
 
   void rename(store::RunId run, const QString& name);
   void set_tags(const std::vector<store::RunId>& runs, const QStringList& tags);
@@ -69,6 +71,7 @@ class HistoryController final : public QObject {
   QTimer pause_;
   QTimer curve_pause_;
   std::vector<store::RunId> wanted_;
+  store::RunId opened_ = 0;
   std::set<store::RunId> being_read_;
   QString undo_text_, redo_text_;
   Notice trouble_;

@@ -179,8 +179,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
           "trained on");
     if (column == RunColumn::r10)
       return tr("Text to picture, R@10: share of texts whose picture is among the first ten answers");
-    if (column == RunColumn::speed)
-      return tr("As most of the newest steps go while the run goes on; over its whole time afterwards");
+    if (column == RunColumn::speed) return tr("Steps a second, as most of the run's newest steps went");
     return {};
   }
   if (role != Qt::DisplayRole) return {};

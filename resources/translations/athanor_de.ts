@@ -107,10 +107,6 @@
         <translation>Plan festgehalten</translation>
     </message>
     <message>
-        <source>Plan held against the first steps</source>
-        <translation>Plan gegen die ersten Schritte gehalten</translation>
-    </message>
-    <message>
         <source>Could not %1: %2</source>
         <translation>Nicht gelungen: %1: %2</translation>
     </message>
@@ -308,6 +304,10 @@
     <message>
         <source>It can be started again</source>
         <translation>Er kann noch einmal gestartet werden</translation>
+    </message>
+    <message>
+        <source>Plan held against the steps so far</source>
+        <translation>Plan an den bisherigen Schritten geprüft</translation>
     </message>
 </context>
 <context>
@@ -1277,16 +1277,16 @@
         <translation>Text zu Bild, R@10: Anteil der Texte, deren Bild unter den ersten zehn Antworten ist</translation>
     </message>
     <message>
-        <source>As most of the newest steps go while the run goes on; over its whole time afterwards</source>
-        <translation>Wie die meisten der neuesten Schritte, solange der Lauf läuft; danach über seine ganze Zeit</translation>
-    </message>
-    <message>
         <source>T→P R@1</source>
         <translation>T→B R@1</translation>
     </message>
     <message>
         <source>T→P R@10</source>
         <translation>T→B R@10</translation>
+    </message>
+    <message>
+        <source>Steps a second, as most of the run&apos;s newest steps went</source>
+        <translation>Schritte in der Sekunde, wie die meisten der neuesten Schritte des Laufs</translation>
     </message>
 </context>
 <context>

@@ -171,13 +171,15 @@ TEST(RunWords, PaceAndTimeLeft) {
   CurveStore curves;
   EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_DOUBLE_EQ(seconds_left(live, pace_of(live, curves, 0)), 100.0);
-  curves.set(live.id, {100, {}, 4.0});  // most of the newest steps outweigh the last one
-  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 4.0);
   live.status = store::RunStatus::finished;
   live.ended_ns = 51'000'000'000;
   EXPECT_DOUBLE_EQ(duration_of(live, 0), 50.0);
   EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_LT(seconds_left(live, 2.0), 0);
+  curves.set(live.id, {100, {}, 4.0});  // most of the newest steps outweigh the last one
+  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 4.0);
+  live.last.clear();
+  EXPECT_DOUBLE_EQ(pace_of(live, CurveStore(), 0), 2.0);  // of a run that tells no times
 }
 
 TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
@@ -201,7 +203,7 @@ TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
   EXPECT_TRUE(words.contains(u"from step 40 of run 1"_s)) << words.toStdString();
   fork.step = 44;
   fork.status = store::RunStatus::stopped;
-  EXPECT_DOUBLE_EQ(pace_of(fork, curves, 0), 2.0);
+  EXPECT_DOUBLE_EQ(pace_of(fork, curves, 0), 2.0);  // its own four steps in two seconds
 }
 
 std::vector<store::Point> points(std::initializer_list<double> values) {

@@ -1,6 +1,7 @@
 #include "app/pages/experiment/plan_panel.h"
 
 #include "app/feedback/notice.h"
+#include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
@@ -130,7 +131,7 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
                    device > 0 && static_cast<double>(p.peak_memory_bytes) > device * 0.25 ? device : 0);
   facts_->set_fact(tr("Model"), q(p.model));
   facts_->set_fact(tr("Parameters"), widgets::count_text(p.parameters));
-  facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(widgets::number_text(p.steps_per_second)));
+  facts_->set_fact(tr("Pace"), tr("%1 steps/s").arg(pace_text(p.steps_per_second)));
   facts_->set_fact(tr("Throughput"), widgets::si_text(p.samples_per_second, tr("samples/s")));
   facts_->set_fact(tr("Work per step"), tr("%1FLOP").arg(widgets::si_text(p.flops_per_step)));
   facts_->set_fact(tr("Checkpoint"), widgets::bytes_text(static_cast<double>(p.checkpoint_bytes)));

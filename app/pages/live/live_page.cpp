@@ -292,6 +292,7 @@ void LivePage::build_lower(QVBoxLayout* layout) {
   check_ = table(check_card, {tr("Quantity"), tr("Planned"), tr("Measured"), tr("Off by")}, tr("Plan against fact"));
   check_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   check_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  check_->horizontalHeader()->setMinimumSectionSize(84);
   for (int column = 1; column < 4; ++column) {
     check_->setItemDelegateForColumn(column, new widgets::NumberCell(check_));
     check_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -325,6 +326,7 @@ void LivePage::build_lower(QVBoxLayout* layout) {
 
 void LivePage::show_run() {
   stack_->setCurrentIndex(live_->run_id() == 0 ? 0 : 1);
+  history_->set_opened(live_->run_id());
   newest_ns_.clear();
   drawn_ns_.clear();
   for (auto& [name, strip] : strips_) strip->deleteLater();

@@ -39,6 +39,8 @@ using widgets::kGrid;
 constexpr int kRowHeight = 36;
 constexpr int kNameWidth = 144;                                                         // at least
 constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 84, 92, 72, 128, 96, 128};  // in the order of RunColumn
+constexpr int kHeadingRoom = 24;
+constexpr int kStateRoom = 46;  // for the mark before the word
 // What goes first where there is no room for every column.
 constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunColumn::speed,
                                     RunColumn::r10,  RunColumn::curve,    RunColumn::started,
@@ -162,7 +164,16 @@ void RunsPage::build_table() {
   header->setSectionsMovable(true);
   header->setStretchLastSection(false);
   header->setMinimumSectionSize(40);
-  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) header->resizeSection(i, kWidths[i]);
+  // At least as wide as its heading, with the mark of sorting, and as the words for a state.
+  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) {
+    const QString heading = model_->headerData(i, Qt::Horizontal).toString();
+    header->resizeSection(i, std::max(kWidths[i], fontMetrics().horizontalAdvance(heading) + kHeadingRoom));
+  }
+  int widest = 0;
+  for (int status = 0; status <= static_cast<int>(store::RunStatus::broken); ++status)
+    widest = std::max(widest, fontMetrics().horizontalAdvance(look_of(static_cast<store::RunStatus>(status)).word));
+  const int state = static_cast<int>(RunColumn::status);
+  header->resizeSection(state, std::max(header->sectionSize(state), widest + kStateRoom));
   // The store's own order (newest first, pinned on top) until a heading is clicked; a third click returns to it.
   header->setSectionsClickable(true);
   header->setSortIndicatorShown(true);
