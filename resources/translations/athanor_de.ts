@@ -309,6 +309,10 @@
         <source>Plan held against the steps so far</source>
         <translation>Plan an den bisherigen Schritten geprüft</translation>
     </message>
+    <message>
+        <source>What came before is told by: athanor-run show RUN --events</source>
+        <translation>Was vorher war, sagt: athanor-run show LAUF --events</translation>
+    </message>
 </context>
 <context>
     <name>Notice</name>
@@ -1120,7 +1124,7 @@
     </message>
     <message>
         <source>With a notice of the desktop, while I am elsewhere.</source>
-        <translation>Mit einer Meldung des Desktops, während ich woanders bin.</translation>
+        <translation>Mit einer Meldung des Schreibtischs, während ich woanders bin.</translation>
     </message>
 </context>
 <context>
@@ -1297,7 +1301,7 @@
     </message>
     <message>
         <source>Search names, tags, notes, is:running</source>
-        <translation>Namen, Marken, Notizen, is:running suchen</translation>
+        <translation>Suche: Namen, Marken, is:running</translation>
     </message>
     <message>
         <source>Table of runs</source>

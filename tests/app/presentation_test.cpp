@@ -368,6 +368,15 @@ TEST(LiveWords, ChangesOfNumberFormatSayWhereAndWhy) {
   EXPECT_TRUE(together[1].detail.contains(u"mlp.up, forward"_s));
 }
 
+TEST(LiveWords, TheTableOfEventsIsBoundedAndSaysSo) {
+  std::vector<journal::Payload> many;
+  for (std::int64_t step = 1; step <= 2000; ++step) many.emplace_back(journal::CheckpointWritten{step, 1, 1, "x"});
+  const auto rows = words_of(std::move(many));
+  ASSERT_EQ(rows.size(), 501U);
+  EXPECT_EQ(rows.front().step, u"2,000"_s);
+  EXPECT_TRUE(rows.back().text.contains(u"--events"_s));
+}
+
 TEST(LiveWords, MarkersSayHowTheRunCameThere) {
   std::vector<store::Occurrence> seen(3);
   seen[0].payload = journal::Recovery{40, "fork of smoke-1 at step 40"};

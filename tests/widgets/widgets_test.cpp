@@ -137,6 +137,11 @@ TEST_F(Plot, ASingleEvaluationStandsInTheWholeRange) {
   first.set_curves({ramp(1)});
   first.set_whole_x(240, 100);
   EXPECT_EQ(first.shown_x_range(), std::pair(0.0, 240.0));
+  Curve fork = ramp(1);
+  fork.columns.front().step = 200;
+  second.set_curves({fork});
+  second.set_whole_x(240, 100, 180);
+  EXPECT_EQ(second.shown_x_range(), std::pair(180.0, 240.0));
   link.set_axis(XAxis::time);
   EXPECT_EQ(first.shown_x_range(), std::pair(0.0, 100.0));
 }

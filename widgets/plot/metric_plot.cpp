@@ -103,8 +103,9 @@ void MetricPlot::set_robust(bool on) {
   refresh();
 }
 
-void MetricPlot::set_whole_x(double last_step, double last_second) {
-  if (last_step == whole_step_ && last_second == whole_second_) return;
+void MetricPlot::set_whole_x(double last_step, double last_second, double first_step) {
+  if (last_step == whole_step_ && last_second == whole_second_ && first_step == first_step_) return;
+  first_step_ = first_step;
   whole_step_ = last_step;
   whole_second_ = last_second;
   refresh();
@@ -151,7 +152,7 @@ void MetricPlot::set_markers(std::vector<PlotMarker> markers) {
 std::pair<double, double> MetricPlot::whole_x() const {
   auto extent = x_extent(curves_, axis()).value_or(std::pair{0.0, 1.0});
   if (const double end = axis() == XAxis::step ? whole_step_ : whole_second_; end > 0)
-    extent = {std::min(extent.first, 0.0), std::max(extent.second, end)};
+    extent = {std::min(extent.first, axis() == XAxis::step ? first_step_ : 0.0), std::max(extent.second, end)};
   if (extent.first == extent.second) extent.second = extent.first + 1;
   return extent;
 }

@@ -32,8 +32,9 @@ class MetricPlot final : public QFrame, public PaintedItems {
   void set_percent(bool on);
   // Single spikes far from all other values do not stretch the height; the data stay as they are.
   void set_robust(bool on);
-  // The whole range is at least from 0 to these, so that plots side by side agree; 0: as the curves say.
-  void set_whole_x(double last_step, double last_second);
+  // The whole range is at least from the first step (from 0 over time) to these, so that plots side by side agree; 0:
+  // as the curves say.
+  void set_whole_x(double last_step, double last_second, double first_step = 0);
   void set_curves(std::vector<Curve> curves);
   void set_markers(std::vector<PlotMarker> markers);
   void set_logarithmic(bool on);
@@ -106,7 +107,7 @@ class MetricPlot final : public QFrame, public PaintedItems {
   bool logarithmic_ = false;
   bool percent_ = false;
   bool robust_ = false;
-  double whole_step_ = 0, whole_second_ = 0;
+  double first_step_ = 0, whole_step_ = 0, whole_second_ = 0;
   bool fresh_ = false;
 };
 

@@ -395,11 +395,12 @@ void LivePage::show_prospects(bool live) {
   bare_->setVisible(bare);
 }
 
-// From the start to the newest sample of any plot, or to the planned end while there is none: evaluations, which come
-// rarely, stand under the steps they belong to.
+// From the start, or the step forked from, to the newest sample of any plot, or to the planned end while there is none:
+// evaluations, which come rarely, stand under the steps they belong to.
 void LivePage::show_extent(double last_step, double last_second) {
   if (last_step <= 0 && live_->run()) last_step = static_cast<double>(live_->run()->steps);
-  for (const auto& [id, plot] : plots_) plot->set_whole_x(last_step, last_second);
+  const double first_step = live_->run() && live_->run()->parent ? static_cast<double>(live_->run()->fork_step) : 0;
+  for (const auto& [id, plot] : plots_) plot->set_whole_x(last_step, last_second, first_step);
 }
 
 void LivePage::show_curves() {

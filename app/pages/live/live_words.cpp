@@ -238,9 +238,15 @@ QString progress_words(const store::Run& run, std::int64_t now_ns, double pace) 
 
 std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurrences) {
   std::vector<EventWords> out;
+  constexpr std::size_t kMost = 500;
   for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
     EventWords words = std::visit(Worder{}, occurrence->payload);
     if (words.text.isEmpty()) continue;
+    if (out.size() == kMost) {
+      const QString rest = LiveWords::tr("What came before is told by: athanor-run show RUN --events");
+      out.push_back({{}, {}, rest, rest});
+      break;
+    }
     words.detail = words.text;
     int together = 1;
     for (; std::next(occurrence) != occurrences.rend() && joins(*occurrence, *std::next(occurrence)); ++occurrence) {

@@ -51,7 +51,7 @@ struct EventWords {
   QString time, step, text;
   QString detail{};  // the whole of it, where `text` sums up
 };
-// Newest first; without what has a place of its own.
+// Newest first, at most some hundred; without what has a place of its own.
 [[nodiscard]] std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurrences);
 
 struct CheckWords {
