@@ -15,8 +15,8 @@ using BlockFunction = void (*)(void* context, std::int64_t block, int worker);
 // Calls function(context, block, worker) once for every block in [0, blocks), on up to `threads` threads of which the
 // caller is worker 0; 0 <= worker < threads, and a worker runs one block at a time. Returns when all are done. The
 // first exception is rethrown here. A call from inside a block, or while another thread uses the pool, runs in the
-// caller alone. Inside a block OpenMP regions run on one thread, and handlers of signals that come from outside wait until
-// the thread is through with its blocks.
+// caller alone. Inside a block OpenMP regions run on one thread, and handlers of signals that come from outside wait
+// until the thread is through with its blocks.
 void run_blocks(int threads, std::int64_t blocks, BlockFunction function, void* context);
 
 // The same for a callable taking (block) or (block, worker).
