@@ -1,6 +1,7 @@
 #include "kernels/base/number_format.h"
 
 #include "kernels/cpu/convert.h"
+#include "tests/kernels/support/defined_value.h"
 
 #include <gtest/gtest.h>
 
@@ -13,20 +14,7 @@
 namespace athanor {
 namespace {
 
-// The value of a code from the definition of the format, in double arithmetic.
-template <class Format>
-double defined_value(std::uint32_t code) {
-  const double sign = code & Format::kSign ? -1.0 : 1.0;
-  const std::uint32_t magnitude = code & (Format::kSign - 1);
-  if (magnitude > Format::kLargest)
-    return magnitude == Format::kInfinity && Format::kNan != 0x7Fu ? sign * HUGE_VAL
-                                                                   : std::numeric_limits<double>::quiet_NaN();
-  const int exponent = static_cast<int>(magnitude >> Format::kMantissa);
-  const double mantissa =
-      std::ldexp(static_cast<double>(magnitude & ((1u << Format::kMantissa) - 1)), -Format::kMantissa);
-  return exponent == 0 ? sign * std::ldexp(mantissa, 1 - Format::kBias)
-                       : sign * std::ldexp(1.0 + mantissa, exponent - Format::kBias);
-}
+using test::defined_value;
 
 // The nearest code by looking at both neighbours: slow, and with nothing in common with the code under test.
 template <class Format>
