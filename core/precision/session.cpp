@@ -46,9 +46,11 @@ Session::Session(Context& context, const Settings& settings, const nn::Parameter
     }
   }
   if (resolution_.stream != DType::f32) context.set_layer_precision(this);
+  context.set_tf32(resolution_.tf32);
 }
 
 Session::~Session() {
+  context_.set_tf32(false);
   if (context_.layer_precision() == this) context_.set_layer_precision(nullptr);
 }
 

@@ -113,6 +113,8 @@ class Context {
   void set_saved_tensor_hooks(SavedTensorHooks* hooks) noexcept { saved_tensor_hooks_ = hooks; }
   [[nodiscard]] SavedTensorHooks* saved_tensor_hooks() const noexcept { return saved_tensor_hooks_; }
 
+  // Whether a device may cut the factors of f32 products to TF32.
+  void set_tf32(bool allowed) noexcept { exec_.tf32 = allowed; }
   void set_layer_precision(nn::LayerPrecision* precision) noexcept { layer_precision_ = precision; }
   [[nodiscard]] nn::LayerPrecision* layer_precision() const noexcept { return layer_precision_; }
 

@@ -28,6 +28,7 @@ struct Exec {
   Device device;
   int threads = 1;         // CPU worker threads; results never depend on it
   void* stream = nullptr;  // cudaStream_t on CUDA
+  bool tf32 = false;       // on CUDA, products of f32 arrays may cut their factors to TF32
   void* workspace = nullptr;
   std::size_t workspace_bytes = 0;
   TraceSink* trace = nullptr;  // not owned; may be null

@@ -137,6 +137,18 @@ TEST(Session, PoliciesDifferInTheirBits) {
   }
 }
 
+TEST(Session, Tf32IsForTheProductsOfItsOwnPolicyAndEndsWithIt) {
+  const DeviceTraits device{.cuda = true, .major = 9};
+  Context context({});
+  const Net net(context);
+  for (const Policy policy : {Policy::fp32, Policy::tf32, Policy::bf16}) {
+    const Session session(context, settings(policy), net.parameters(), device);
+    EXPECT_EQ(context.exec().tf32, policy == Policy::tf32) << to_string(policy);
+  }
+  const Session session(context, settings(Policy::tf32), net.parameters(), {});
+  EXPECT_FALSE(context.exec().tf32) << "on a processor there is none";
+}
+
 TEST(Session, TheBitsDoNotDependOnThreads) {
   for (const Policy policy : {Policy::fp16, Policy::fp8_delayed, Policy::fp8_block, Policy::dynamic}) {
     Rig one(settings(policy), 1), two(settings(policy), 2);
