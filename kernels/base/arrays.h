@@ -28,9 +28,12 @@ struct ArrayRole {
   ViewMember<Args> view;
   Access access;
   int narrow_group = -1;
+  bool takes_strides = false;
 
   // The op's CUDA kernels read and write this array in f32, f16 or bf16, those of one group alike.
-  [[nodiscard]] constexpr ArrayRole narrow(int group = 0) const { return {name, view, access, group}; }
+  [[nodiscard]] constexpr ArrayRole narrow(int group = 0) const { return {name, view, access, group, takes_strides}; }
+  // The array need not be contiguous; the op's header says what is asked of its strides.
+  [[nodiscard]] constexpr ArrayRole strided() const { return {name, view, access, narrow_group, true}; }
 };
 
 template <class Args>

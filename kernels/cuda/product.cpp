@@ -22,13 +22,36 @@ using Preference = Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDes
 struct Plan {
   MatrixLayout a, b, c, d;
   cublasLtMatmulAlgo_t algorithm{};
+  bool exists = false;
 };
 
+cudaDataType_t type_of(DType format) {
+  switch (format) {
+    case DType::f16: return CUDA_R_16F;
+    case DType::bf16: return CUDA_R_16BF;
+    case DType::f8_e4m3: return CUDA_R_8F_E4M3;
+    case DType::f8_e5m2: return CUDA_R_8F_E5M2;
+    default: return CUDA_R_32F;
+  }
+}
+
 // A stored row-major [rows, columns] matrix is, for cuBLASLt, the column-major [columns, rows] one.
-MatrixLayout layout(const char* op, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
+struct Stored {
+  DType format;
+  std::int64_t rows, columns, stride, step;
+};
+
+MatrixLayout layout(const char* op, const Stored& matrix, std::int64_t batch) {
   MatrixLayout made;
-  ATH_CUBLAS_CHECK(op, cublasLtMatrixLayoutCreate(made.receive(), CUDA_R_32F, static_cast<std::uint64_t>(columns),
-                                                  static_cast<std::uint64_t>(rows), stride));
+  ATH_CUBLAS_CHECK(
+      op, cublasLtMatrixLayoutCreate(made.receive(), type_of(matrix.format), static_cast<std::uint64_t>(matrix.columns),
+                                     static_cast<std::uint64_t>(matrix.rows), matrix.stride));
+  if (batch == 1) return made;
+  const auto count = static_cast<std::int32_t>(batch);
+  ATH_CUBLAS_CHECK(
+      op, cublasLtMatrixLayoutSetAttribute(made.get(), CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count));
+  ATH_CUBLAS_CHECK(op, cublasLtMatrixLayoutSetAttribute(made.get(), CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
+                                                        &matrix.step, sizeof matrix.step));
   return made;
 }
 
@@ -43,16 +66,41 @@ void set(const char* op, const Preference& preference, cublasLtMatmulPreferenceA
   ATH_CUBLAS_CHECK(op, cublasLtMatmulPreferenceSetAttribute(preference.get(), attribute, &value, sizeof(value)));
 }
 
+cublasLtEpilogue_t epilogue_of(const PlanKey& key) {
+  switch (key.activation) {
+    case Activation::relu: return key.bias ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_RELU;
+    case Activation::gelu_tanh:
+      if (key.preactivation) return key.bias ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_AUX;
+      return key.bias ? CUBLASLT_EPILOGUE_GELU_BIAS : CUBLASLT_EPILOGUE_GELU;
+    default: return key.bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+  }
+}
+
+void describe_epilogue(const char* op, const MatmulDesc& desc, const PlanKey& key, const Product& args) {
+  set(op, desc, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue_of(key));
+  if (key.bias) set(op, desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, args.bias);
+  if (key.bias && is_fp8(key.a_format))
+    set(op, desc, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, static_cast<std::int32_t>(type_of(bias_format(args))));
+  if (!key.preactivation) return;
+  set(op, desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, args.preactivation);
+  set(op, desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, key.d_stride);
+  if (key.batch > 1) set(op, desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, key.d_step);
+}
+
 // Read as column-major, the product is d^T = op(b)^T op(a)^T: b comes first.
-MatmulDesc describe(const char* op, const PlanKey& key, const float* bias) {
+MatmulDesc describe(const char* op, const PlanKey& key, const Product& args) {
   MatmulDesc desc;
-  ATH_CUBLAS_CHECK(op, cublasLtMatmulDescCreate(desc.receive(), CUBLAS_COMPUTE_32F, CUDA_R_32F));
+  const auto compute = key.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  ATH_CUBLAS_CHECK(op, cublasLtMatmulDescCreate(desc.receive(), compute, CUDA_R_32F));
   set(op, desc, CUBLASLT_MATMUL_DESC_TRANSA, key.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(op, desc, CUBLASLT_MATMUL_DESC_TRANSB, key.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
-  if (key.bias) {
-    set(op, desc, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-    set(op, desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
-  }
+  describe_epilogue(op, desc, key, args);
+  if (!key.tensor_scales && !key.row_scales) return desc;
+  set(op, desc, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, args.b_scales);
+  set(op, desc, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, args.a_scales);
+  if (!key.row_scales) return desc;
+  for (const auto side : {CUBLASLT_MATMUL_DESC_A_SCALE_MODE, CUBLASLT_MATMUL_DESC_B_SCALE_MODE})
+    set(op, desc, side, static_cast<std::int32_t>(CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F));
   return desc;
 }
 
@@ -70,12 +118,14 @@ Preference preference_for(const char* op, const PlanKey& key) {
   return preference;
 }
 
-std::string text_of(const PlanKey& key) {
-  return "[" + std::to_string(key.m) + ", " + std::to_string(key.k) + "] by [" + std::to_string(key.k) + ", " +
-         std::to_string(key.n) + "]";
+std::string text_of(const Product& p) {
+  const auto matrix = [](std::int64_t rows, std::int64_t columns, DType format) {
+    return std::string("[") + std::to_string(rows) + ", " + std::to_string(columns) + "] " + to_string(format);
+  };
+  return matrix(p.m, p.k, p.a_format) + " by " + matrix(p.k, p.n, p.b_format) + " in " + to_string(p.d_format);
 }
 
-// Finds the plan for one product and keeps it. Shared by all threads of the process.
+// Finds the plan for one product and keeps it, also that there is none. Shared by all threads of the process.
 class Planner {
  public:
   cublasLtHandle_t handle(const char* op, int device) {
@@ -96,19 +146,21 @@ class Planner {
   static std::unique_ptr<Plan> make(const char* op, cublasLtHandle_t handle, const PlanKey& key,
                                     const MatmulDesc& desc) {
     auto plan = std::make_unique<Plan>();
-    plan->a = layout(op, key.transpose_a ? key.k : key.m, key.transpose_a ? key.m : key.k, key.a_stride);
-    plan->b = layout(op, key.transpose_b ? key.n : key.k, key.transpose_b ? key.k : key.n, key.b_stride);
-    plan->c = layout(op, key.m, key.n, key.c_stride);
-    plan->d = layout(op, key.m, key.n, key.d_stride);
+    const auto stored = [](DType format, bool transposed, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                           std::int64_t step) {
+      return transposed ? Stored{format, columns, rows, stride, step} : Stored{format, rows, columns, stride, step};
+    };
+    plan->a = layout(op, stored(key.a_format, key.transpose_a, key.m, key.k, key.a_stride, key.a_step), key.batch);
+    plan->b = layout(op, stored(key.b_format, key.transpose_b, key.k, key.n, key.b_stride, key.b_step), key.batch);
+    plan->c = layout(op, stored(key.d_format, false, key.m, key.n, key.c_stride, key.d_step), key.batch);
+    plan->d = layout(op, stored(key.d_format, false, key.m, key.n, key.d_stride, key.d_step), key.batch);
     const auto preference = preference_for(op, key);
     cublasLtMatmulHeuristicResult_t found{};
     int count = 0;
     const auto code = cublasLtMatmulAlgoGetHeuristic(handle, desc.get(), plan->b.get(), plan->a.get(), plan->c.get(),
                                                      plan->d.get(), preference.get(), 1, &found, &count);
-    if (code == CUBLAS_STATUS_NOT_SUPPORTED || (code == CUBLAS_STATUS_SUCCESS && count == 0))
-      throw Failure(ErrorKind::internal, std::string("run ") + op + " on a CUDA device",
-                    "cuBLASLt has no plan for the product " + text_of(key));
-    ATH_CUBLAS_CHECK(op, code);
+    if (code != CUBLAS_STATUS_NOT_SUPPORTED) ATH_CUBLAS_CHECK(op, code);
+    plan->exists = code == CUBLAS_STATUS_SUCCESS && count > 0;
     plan->algorithm = found.algo;
     return plan;
   }
@@ -126,21 +178,25 @@ Planner& planner() {
 
 }  // namespace
 
-Product dense_product(std::int64_t m, std::int64_t n, std::int64_t k) noexcept {
-  return {.m = m, .n = n, .k = k, .a_stride = k, .b_stride = n, .c_stride = n, .d_stride = n};
-}
-
-void product(const Exec& exec, const char* op, const Product& args) {
-  if (args.m == 0 || args.n == 0) return;
-  const PlanKey key = key_of(exec.device.index, args);
+bool try_product(const Exec& exec, const char* op, const Product& args) {
+  if (args.m == 0 || args.n == 0 || args.batch == 0) return true;
+  const PlanKey key = key_of(exec, args);
   auto* const handle = planner().handle(op, exec.device.index);
-  const auto desc = describe(op, key, args.bias);
+  const auto desc = describe(op, key, args);
   const Plan& plan = planner().plan(op, handle, key, desc);
-  const float* added = args.beta == 0.0f ? args.d : args.c;
+  if (!plan.exists) return false;
+  const void* added = args.beta == 0.0f ? args.d : args.c;
   ATH_CUBLAS_CHECK(
       op, cublasLtMatmul(handle, desc.get(), &args.alpha, args.b, plan.b.get(), args.a, plan.a.get(), &args.beta, added,
                          plan.c.get(), args.d, plan.d.get(), &plan.algorithm, args.workspace,
                          args.workspace ? kProductWorkspaceBytes : 0, static_cast<cudaStream_t>(exec.stream)));
+  return true;
+}
+
+void product(const Exec& exec, const char* op, const Product& args) {
+  if (!try_product(exec, op, args))
+    throw Failure(ErrorKind::internal, std::string("run ") + op + " on a CUDA device",
+                  "cuBLASLt has no plan for the product " + text_of(args));
 }
 
 }  // namespace athanor::kernels::cuda

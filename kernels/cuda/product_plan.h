@@ -14,7 +14,11 @@ struct PlanKey {
   bool transpose_a = false, transpose_b = false;
   std::int64_t m = 0, n = 0, k = 0;
   std::int64_t a_stride = 0, b_stride = 0, c_stride = 0, d_stride = 0;
-  bool bias = false, workspace = false;
+  DType a_format = DType::f32, b_format = DType::f32, d_format = DType::f32;
+  std::int64_t batch = 1, a_step = 0, b_step = 0, d_step = 0;
+  Activation activation = Activation::none;
+  bool preactivation = false, bias = false, workspace = false, tf32 = false;
+  bool tensor_scales = false, row_scales = false;
   std::uint32_t alignment_bytes = 4;
 
   [[nodiscard]] auto operator<=>(const PlanKey&) const = default;
@@ -23,11 +27,15 @@ struct PlanKey {
 // Two classes only, so that where a tensor happens to lie changes the plan as rarely as possible.
 [[nodiscard]] inline std::uint32_t alignment_of(const Product& args) noexcept {
   const auto aligned = [](const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; };
-  return aligned(args.a) && aligned(args.b) && aligned(args.c) && aligned(args.d) && aligned(args.bias) ? 16 : 4;
+  for (const void* pointer : {args.a, args.b, args.c, static_cast<const void*>(args.d), args.bias,
+                              static_cast<const void*>(args.preactivation)})
+    if (!aligned(pointer))
+      return static_cast<std::uint32_t>(std::min(size_bits(args.a_format), size_bits(args.d_format))) / 8;
+  return 16;
 }
 
-[[nodiscard]] inline PlanKey key_of(int device, const Product& args) noexcept {
-  return {.device = device,
+[[nodiscard]] inline PlanKey key_of(const Exec& exec, const Product& args) noexcept {
+  return {.device = exec.device.index,
           .transpose_a = args.transpose_a,
           .transpose_b = args.transpose_b,
           .m = args.m,
@@ -37,8 +45,20 @@ struct PlanKey {
           .b_stride = args.b_stride,
           .c_stride = args.beta == 0.0f ? args.d_stride : args.c_stride,
           .d_stride = args.d_stride,
+          .a_format = args.a_format,
+          .b_format = args.b_format,
+          .d_format = args.d_format,
+          .batch = args.batch,
+          .a_step = args.a_step,
+          .b_step = args.b_step,
+          .d_step = args.d_step,
+          .activation = args.activation,
+          .preactivation = args.preactivation != nullptr,
           .bias = args.bias != nullptr,
           .workspace = args.workspace != nullptr,
+          .tf32 = exec.tf32 && args.a_format == DType::f32,
+          .tensor_scales = args.a_scales != nullptr && !args.row_scales,
+          .row_scales = args.a_scales != nullptr && args.row_scales,
           .alignment_bytes = alignment_of(args)};
 }
 

@@ -16,6 +16,8 @@
 #include "kernels/ops/norm/group_norm.h"
 #include "kernels/ops/norm/layer_norm.h"
 #include "kernels/ops/optim/adamw.h"
+#include "kernels/ops/quant/cast.h"
+#include "kernels/ops/quant/scaled_matmul.h"
 #include "kernels/ops/random/dropout.h"
 #include "kernels/ops/random/fill_random.h"
 #include "kernels/ops/reduce/gradient_stats.h"
@@ -59,6 +61,13 @@ class Arrays {
     args.y = view;
     fill_random(Exec{.device = {DeviceKind::cuda, 0}}, args);
     return view;
+  }
+  View operator()(const Shape& shape, DType format) {
+    const View wide = (*this)(shape);
+    if (format == DType::f32) return wide;
+    const View narrow(take(storage_bytes(format, shape.numel())), format, shape);
+    cast(Exec{.device = {DeviceKind::cuda, 0}}, {.x = wide, .y = narrow});
+    return narrow;
   }
 
  private:
@@ -110,8 +119,10 @@ struct Limits {
 };
 
 template <class Args>
-double time_op(void (*run)(const Exec&, const Args&), const Args& args, std::size_t workspace_bytes, Arrays& arrays) {
+double time_op(void (*run)(const Exec&, const Args&), const Args& args, std::size_t workspace_bytes, Arrays& arrays,
+               bool tf32 = false) {
   Exec exec{.device = {DeviceKind::cuda, 0}};
+  exec.tf32 = tf32;
   exec.workspace_bytes = workspace_bytes;
   exec.workspace = arrays.take(workspace_bytes);
   return median_ms([&] { run(exec, args); });
@@ -122,7 +133,7 @@ constexpr Exec kCuda{.device = {DeviceKind::cuda, 0}};
 class Table {
  public:
   Table() {
-    std::cout << std::left << std::setw(22) << "op" << std::setw(34) << "shape" << std::right << std::setw(12) << "us"
+    std::cout << std::left << std::setw(22) << "op" << std::setw(44) << "shape" << std::right << std::setw(12) << "us"
               << std::setw(12) << "GB/s" << std::setw(12) << "TFLOP/s" << std::setw(12) << "of limit"
               << "\n";
   }
@@ -144,7 +155,7 @@ class Table {
   void add(const std::string& op, const std::string& shape, double ms, const Work& work) {
     const double share =
         work.flops > 0.0 ? work.flops / ms / limits_.flops_per_ms : work.bytes / ms / limits_.bytes_per_ms;
-    std::cout << std::left << std::setw(22) << op << std::setw(34) << shape << std::right << std::fixed
+    std::cout << std::left << std::setw(22) << op << std::setw(44) << shape << std::right << std::fixed
               << std::setprecision(1) << std::setw(12) << ms * 1e3;
     cell(work.bytes / ms * 1e-6);
     cell(work.flops / ms * 1e-9);
@@ -168,23 +179,56 @@ double floats(std::initializer_list<View> views) {
   return bytes;
 }
 
-void linear_rows(Table& table, std::int64_t m, std::int64_t n, std::int64_t k, Activation activation) {
+void linear_rows(Table& table, std::int64_t m, std::int64_t n, std::int64_t k, Activation activation,
+                 DType format = DType::f32) {
   Arrays a;
-  const std::string shape =
-      std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) + " " + to_string(activation);
+  const std::string shape = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) + " " +
+                            to_string(activation) + " " + to_string(format);
   const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  LinearArgs args{.x = a({m, k}), .w = a({n, k}), .bias = a({n}), .activation = activation, .y = a({m, n})};
-  if (activation != Activation::none) args.preactivation = a({m, n});
+  LinearArgs args{.x = a({m, k}, format), .w = a({n, k}, format), .bias = a({n}), .activation = activation};
+  args.y = a({m, n}, format);
+  if (activation != Activation::none) args.preactivation = a({m, n}, format);
   table.add("linear", shape, time_op<LinearArgs>(linear, args, linear_workspace_bytes(kCuda, args), a),
             {.flops = flops});
-  LinearGradArgs grad{.x = args.x, .w = args.w, .dy = a({m, n}), .activation = activation};
+  LinearGradArgs grad{.x = args.x, .w = args.w, .dy = a({m, n}, format), .activation = activation};
   grad.preactivation = args.preactivation;
-  grad.dx = a({m, k});
+  grad.dx = a({m, k}, format);
   grad.dw = a({n, k});
   grad.dbias = a({n});
   table.add("linear_grad", shape,
             time_op<LinearGradArgs>(linear_grad, grad, linear_grad_workspace_bytes(kCuda, grad), a),
             {.flops = 2.0 * flops});
+}
+
+// One large product in every precision there are units for.
+void precision_rows(Table& table) {
+  constexpr std::int64_t n = 8192;
+  const Work work{.flops = 2.0 * n * n * n};
+  const Shape shape{n, n};
+  const auto add = [&](DType format, bool tf32) {
+    Arrays a;
+    const MatmulArgs args{.a = a(shape, format), .b = a(shape, format), .c = a(shape, format), .transpose_b = true};
+    table.add("matmul", std::string("8192 x 8192 x 8192 ") + (tf32 ? "tf32" : to_string(format)),
+              time_op<MatmulArgs>(matmul, args, 0, a, tf32), work);
+  };
+  add(DType::f32, true);
+  add(DType::f16, false);
+  add(DType::bf16, false);
+  for (const Grouping grouping : {Grouping::tensor, Grouping::row, Grouping::stretch}) {
+    Arrays a;
+    const Grouping of_b = grouping == Grouping::stretch ? Grouping::square : grouping;
+    const auto scales = [&](Grouping g) {
+      const ScaleGrid grid = scale_grid(g, n, n);
+      return a({grid.down(), grid.across()});
+    };
+    ScaledMatmulArgs args{.a = a(shape, DType::f8_e4m3), .a_scales = scales(grouping), .a_grouping = grouping};
+    args.b = a(shape, DType::f8_e4m3);
+    args.b_scales = scales(of_b);
+    args.b_grouping = of_b;
+    args.c = a(shape, DType::bf16);
+    table.add("scaled_matmul", std::string("8192 x 8192 x 8192 f8_e4m3 by ") + to_string(grouping),
+              time_op<ScaledMatmulArgs>(scaled_matmul, args, scaled_matmul_workspace_bytes(kCuda, args), a), work);
+  }
 }
 
 void conv_rows(Table& table, std::int64_t size, std::int64_t in, std::int64_t out) {
@@ -322,7 +366,10 @@ int run() {
   for (const Activation activation : {Activation::none, Activation::gelu_erf}) {
     linear_rows(table, kBatch * kTokens, 4 * kWidth, kWidth, activation);
     linear_rows(table, kBatch * kTokens, 2048, 512, activation);
+    linear_rows(table, kBatch * kTokens, 2048, 512, activation, DType::bf16);
   }
+  linear_rows(table, kBatch * kTokens, 2048, 512, Activation::gelu_tanh, DType::bf16);
+  precision_rows(table);
   conv_rows(table, 32, 3, 32);
   conv_rows(table, 16, 64, 64);
   attention_rows(table, 16);

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace athanor::kernels::cuda {
 namespace {
 
@@ -155,43 +157,75 @@ TEST(Workspace, TooLittleIsRefusedWithBothNumbers) {
   }
 }
 
+alignas(16) float memory[64];
+
 Product some_product() {
-  alignas(16) static float memory[64];
-  Product product{.m = 2, .n = 3, .k = 4, .a = memory, .a_stride = 4, .b = memory, .b_stride = 3};
-  product.d = memory;
-  product.d_stride = 3;
+  Product product = dense_product(2, 3, 4);
+  product.a = product.b = product.d = memory;
   return product;
+}
+
+PlanKey key(const Product& product, int device = 0, bool tf32 = false) {
+  Exec exec{.device = {DeviceKind::cuda, device}};
+  exec.tf32 = tf32;
+  return key_of(exec, product);
 }
 
 TEST(ProductPlan, WhereOnlyPointersDifferThePlanIsShared) {
   Product first = some_product(), second = first;
-  second.a += 16;
+  second.a = memory + 16;
   second.alpha = 2.0f;
-  EXPECT_EQ(key_of(0, first), key_of(0, second));
+  EXPECT_EQ(key(first), key(second));
 }
 
-TEST(ProductPlan, ShapeDeviceAlignmentBiasAndWorkspaceEachNeedTheirOwn) {
+TEST(ProductPlan, WhateverChangesWhatIsComputedNeedsAPlanOfItsOwn) {
   const Product base = some_product();
-  EXPECT_NE(key_of(0, base), key_of(1, base));
-  Product other = base;
-  other.m = 5;
-  EXPECT_NE(key_of(0, base), key_of(0, other));
-  other = base;
-  other.b += 1;
-  EXPECT_NE(key_of(0, base), key_of(0, other));
-  other = base;
-  other.bias = base.a;
-  EXPECT_NE(key_of(0, base), key_of(0, other));
-  other = base;
-  other.workspace = base.d;
-  EXPECT_NE(key_of(0, base), key_of(0, other));
+  EXPECT_NE(key(base), key(base, 1));
+  EXPECT_NE(key(base), key(base, 0, true));
+  const std::pair<const char*, void (*)(Product&)> changes[] = {
+      {"shape", [](Product& p) { p.m = 5; }},
+      {"alignment", [](Product& p) { p.b = memory + 1; }},
+      {"bias", [](Product& p) { p.bias = p.a; }},
+      {"workspace", [](Product& p) { p.workspace = p.d; }},
+      {"formats", [](Product& p) { p.a_format = p.b_format = DType::bf16; }},
+      {"output", [](Product& p) { p.d_format = DType::bf16; }},
+      {"batch", [](Product& p) { p.batch = 2; }},
+      {"steps", [](Product& p) { p.a_step = 8; }},
+      {"activation", [](Product& p) { p.activation = Activation::relu; }},
+      {"preactivation", [](Product& p) { p.preactivation = memory; }},
+      {"scales", [](Product& p) { p.a_scales = p.b_scales = memory; }},
+  };
+  for (const auto& [what, change] : changes) {
+    Product other = base;
+    change(other);
+    EXPECT_NE(key(base), key(other)) << what;
+  }
+  Product tensor = base, rows = base;
+  tensor.a_scales = rows.a_scales = memory;
+  rows.row_scales = true;
+  EXPECT_NE(key(tensor), key(rows));
+}
+
+TEST(ProductPlan, OnlyF32FactorsAreEverCut) {
+  Product narrow = some_product();
+  narrow.a_format = narrow.b_format = narrow.d_format = DType::bf16;
+  EXPECT_EQ(key(narrow), key(narrow, 0, true));
 }
 
 TEST(ProductPlan, AStrideThatIsNotReadDoesNotMatter) {
   const Product base = some_product();
   Product other = base;
   other.c_stride = 77;
-  EXPECT_EQ(key_of(0, base), key_of(0, other));
+  EXPECT_EQ(key(base), key(other));
+}
+
+TEST(ProductPlan, ActivationsArePartOfAProductWhereTheLibraryHasThem) {
+  EXPECT_TRUE(fuses_activation(Activation::relu, 5, false));
+  EXPECT_FALSE(fuses_activation(Activation::relu, 8, true)) << "a mask is no preactivation";
+  EXPECT_TRUE(fuses_activation(Activation::gelu_tanh, 8, true));
+  EXPECT_FALSE(fuses_activation(Activation::gelu_tanh, 5, true));
+  EXPECT_FALSE(fuses_activation(Activation::gelu_erf, 8, false));
+  EXPECT_FALSE(fuses_activation(Activation::none, 8, false));
 }
 
 }  // namespace

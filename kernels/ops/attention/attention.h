@@ -36,9 +36,10 @@ struct AttentionArgs {
   View out{}, log_sum_exp{};
 
   static constexpr auto arrays() {
-    return std::array{reads("q", &AttentionArgs::q).narrow(),      reads("k", &AttentionArgs::k).narrow(),
-                      reads("v", &AttentionArgs::v).narrow(),      reads("lengths", &AttentionArgs::lengths),
-                      writes("out", &AttentionArgs::out).narrow(), writes("log_sum_exp", &AttentionArgs::log_sum_exp)};
+    return std::array{
+        reads("q", &AttentionArgs::q).narrow().strided(),      reads("k", &AttentionArgs::k).narrow().strided(),
+        reads("v", &AttentionArgs::v).narrow().strided(),      reads("lengths", &AttentionArgs::lengths),
+        writes("out", &AttentionArgs::out).narrow().strided(), writes("log_sum_exp", &AttentionArgs::log_sum_exp)};
   }
 };
 
@@ -49,12 +50,16 @@ struct AttentionGradArgs {
   View dq{}, dk{}, dv{};
 
   static constexpr auto arrays() {
-    return std::array{
-        reads("q", &AttentionGradArgs::q).narrow(),       reads("k", &AttentionGradArgs::k).narrow(),
-        reads("v", &AttentionGradArgs::v).narrow(),       reads("lengths", &AttentionGradArgs::lengths),
-        reads("out", &AttentionGradArgs::out).narrow(),   reads("log_sum_exp", &AttentionGradArgs::log_sum_exp),
-        reads("dout", &AttentionGradArgs::dout).narrow(), writes("dq", &AttentionGradArgs::dq).narrow(),
-        writes("dk", &AttentionGradArgs::dk).narrow(),    writes("dv", &AttentionGradArgs::dv).narrow()};
+    return std::array{reads("q", &AttentionGradArgs::q).narrow().strided(),
+                      reads("k", &AttentionGradArgs::k).narrow().strided(),
+                      reads("v", &AttentionGradArgs::v).narrow().strided(),
+                      reads("lengths", &AttentionGradArgs::lengths),
+                      reads("out", &AttentionGradArgs::out).narrow().strided(),
+                      reads("log_sum_exp", &AttentionGradArgs::log_sum_exp),
+                      reads("dout", &AttentionGradArgs::dout).narrow().strided(),
+                      writes("dq", &AttentionGradArgs::dq).narrow().strided(),
+                      writes("dk", &AttentionGradArgs::dk).narrow().strided(),
+                      writes("dv", &AttentionGradArgs::dv).narrow().strided()};
   }
 };
 

@@ -3,7 +3,8 @@
 // Shapes      x [..., K], y, residual and preactivation [..., N] (leading dims flattened to M), w [N,K], bias [N]. f32,
 //             contiguous. bias and residual may be absent; residual may alias y.
 // Outputs     y and preactivation (x w^T + bias; wanted only for the gradient of an activation): overwritten.
-// Accumulates f32, in an order fixed by the shapes (reference: f64).
+// Accumulates f32, in an order fixed by the shapes (reference: f64). On CUDA f16 and bf16 are multiplied as
+//             they are; the bias, what an activation sees and dy act' are then rounded to that format, too.
 // Edge cases  M = 0 does nothing. preactivation is ignored when activation is none.
 //
 // linear_grad, with g = dy * act'(preactivation):
@@ -27,9 +28,10 @@ struct LinearArgs {
   View y{}, preactivation{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &LinearArgs::x),       reads("w", &LinearArgs::w),
-                      reads("bias", &LinearArgs::bias), reads("residual", &LinearArgs::residual),
-                      writes("y", &LinearArgs::y),      writes("preactivation", &LinearArgs::preactivation)};
+    return std::array{
+        reads("x", &LinearArgs::x).narrow(),  reads("w", &LinearArgs::w).narrow(),
+        reads("bias", &LinearArgs::bias),     reads("residual", &LinearArgs::residual).narrow(),
+        writes("y", &LinearArgs::y).narrow(), writes("preactivation", &LinearArgs::preactivation).narrow()};
   }
 };
 
@@ -41,10 +43,11 @@ struct LinearGradArgs {
   View dx{}, dw{}, dbias{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &LinearGradArgs::x),          reads("w", &LinearGradArgs::w),
-                      reads("dy", &LinearGradArgs::dy),        reads("preactivation", &LinearGradArgs::preactivation),
-                      writes("dx", &LinearGradArgs::dx),       updates("dw", &LinearGradArgs::dw),
-                      updates("dbias", &LinearGradArgs::dbias)};
+    return std::array{
+        reads("x", &LinearGradArgs::x).narrow(),    reads("w", &LinearGradArgs::w).narrow(),
+        reads("dy", &LinearGradArgs::dy).narrow(),  reads("preactivation", &LinearGradArgs::preactivation).narrow(),
+        writes("dx", &LinearGradArgs::dx).narrow(), updates("dw", &LinearGradArgs::dw),
+        updates("dbias", &LinearGradArgs::dbias)};
   }
 };
 

@@ -21,7 +21,8 @@ struct MatmulArgs {
   float beta = 0.0f;
 
   static constexpr auto arrays() {
-    return std::array{reads("a", &MatmulArgs::a), reads("b", &MatmulArgs::b), updates("c", &MatmulArgs::c)};
+    return std::array{reads("a", &MatmulArgs::a).narrow().strided(), reads("b", &MatmulArgs::b).narrow().strided(),
+                      updates("c", &MatmulArgs::c).narrow().strided()};
   }
 };
 

@@ -18,7 +18,9 @@ struct CopyArgs {
   View x{}, y{};
   static constexpr bool kAnyFormat = true;
 
-  static constexpr auto arrays() { return std::array{reads("x", &CopyArgs::x), writes("y", &CopyArgs::y)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("x", &CopyArgs::x).strided(), writes("y", &CopyArgs::y).strided()};
+  }
 };
 
 void copy(const Exec& exec, const CopyArgs& args);

@@ -28,10 +28,10 @@ struct LinearCrossEntropyArgs {
 
   static constexpr auto arrays() {
     return std::array{
-        reads("x", &LinearCrossEntropyArgs::x),         reads("w", &LinearCrossEntropyArgs::w),
-        reads("bias", &LinearCrossEntropyArgs::bias),   reads("targets", &LinearCrossEntropyArgs::targets),
-        writes("loss", &LinearCrossEntropyArgs::loss),  writes("counted", &LinearCrossEntropyArgs::counted),
-        writes("dx", &LinearCrossEntropyArgs::dx),      writes("dw", &LinearCrossEntropyArgs::dw),
+        reads("x", &LinearCrossEntropyArgs::x).narrow(), reads("w", &LinearCrossEntropyArgs::w).narrow(),
+        reads("bias", &LinearCrossEntropyArgs::bias),    reads("targets", &LinearCrossEntropyArgs::targets),
+        writes("loss", &LinearCrossEntropyArgs::loss),   writes("counted", &LinearCrossEntropyArgs::counted),
+        writes("dx", &LinearCrossEntropyArgs::dx),       writes("dw", &LinearCrossEntropyArgs::dw),
         writes("dbias", &LinearCrossEntropyArgs::dbias)};
   }
 };

@@ -1,5 +1,6 @@
 #include "kernels/cuda/column_reduce.cuh"
 #include "kernels/cuda/product.h"
+#include "kernels/cuda/product_bias.cuh"
 #include "kernels/cuda/workspace.h"
 #include "kernels/ops/loss/cross_entropy_cuda.cuh"
 #include "kernels/ops/loss/linear_cross_entropy.h"
@@ -21,7 +22,8 @@ std::int64_t rows_per_chunk(std::int64_t rows, std::int64_t classes) {
 struct Scratch {
   void* product = nullptr;
   float *logits = nullptr, *terms = nullptr;
-  void* columns = nullptr;
+  void* gradient = nullptr;  // of the logits, in a narrow format of x; null where it replaces them
+  void *columns = nullptr, *bias = nullptr;
 };
 
 Scratch lay_out(cuda::WorkspaceCutter& cutter, const LinearCrossEntropyArgs& args) {
@@ -32,69 +34,99 @@ Scratch lay_out(cuda::WorkspaceCutter& cutter, const LinearCrossEntropyArgs& arg
   scratch.terms = cutter.take<float>(rows);
   scratch.columns =
       cutter.take<std::byte>(static_cast<std::int64_t>(cuda::column_reduce_workspace_bytes(chunk, classes, 1)));
+  scratch.bias = cuda::take_bias(cutter, args.bias);
+  if (narrow_on_cuda(args) && args.x.dtype != DType::f32)
+    scratch.gradient = cutter.take<std::uint16_t>(chunk * classes);
   return scratch;
 }
 
-// One block per row of a chunk: logits become their gradient.
+// Gradients of logits are as small as one row's share of the mean. So that a narrow format can hold them they are kept
+// times the number of rows, a figure known to the host, and products with them are divided by it again.
+template <class T>
+float lift(std::int64_t rows) {
+  return std::is_same_v<T, float> ? 1.0f : static_cast<float>(rows);
+}
+
+// One block per row of a chunk: logits become their gradient, times `lifted`, in place or in `gradient`.
+template <class T>
 __global__ void head_softmax_kernel(std::int64_t classes, const std::int32_t* targets, const float* counted,
-                                    float smoothing, std::int32_t ignored, float* logits, float* terms) {
+                                    float smoothing, std::int32_t ignored, float lifted, const float* logits,
+                                    T* gradient, float* terms) {
   const std::int64_t row = blockIdx.x;
   const std::int32_t target = targets[row];
-  float* x = logits + row * classes;
+  const float* x = logits + row * classes;
+  T* out = gradient + row * classes;
   if (target == ignored) {  // the whole block alike
-    for (std::int64_t v = threadIdx.x; v < classes; v += blockDim.x) x[v] = 0.0f;
+    for (std::int64_t v = threadIdx.x; v < classes; v += blockDim.x) cuda::store(out, v, 0.0f);
     if (threadIdx.x == 0) terms[row] = 0.0f;
     return;
   }
   const cuda::RowSoftmax softmax = cuda::row_softmax(x, classes);
   if (threadIdx.x == 0) terms[row] = cuda::row_loss(softmax, x[target], smoothing, classes);
   __syncthreads();  // the target's logit is still read above
-  const float factor = 1.0f / *counted, rest = smoothing / static_cast<float>(classes);
+  const float factor = lifted / *counted, rest = smoothing / static_cast<float>(classes);
   for (std::int64_t v = threadIdx.x; v < classes; v += blockDim.x) {
     const float wanted = v == target ? 1.0f - smoothing : 0.0f;
-    x[v] = factor * (expf((x[v] - softmax.max) - softmax.log) - wanted - rest);
+    const float share = expf((x[v] - softmax.max) - softmax.log);
+    cuda::store(out, v, factor * (share - wanted - rest));
   }
 }
 
+template <class T>
+struct DividedTerm {
+  const T* x;
+  std::int64_t columns;
+  float factor;
+  __device__ cuda::Terms<1> operator()(std::int64_t row, std::int64_t column) const {
+    return {{cuda::load(x, row * columns + column) * factor}};
+  }
+};
+
 void multiply(const Exec& exec, const LinearCrossEntropyArgs& args, std::int64_t begin, std::int64_t rows,
-              const Scratch& scratch) {
+              const void* bias, const Scratch& scratch) {
   const std::int64_t classes = args.w.dim(0), width = args.w.dim(1);
-  auto product = cuda::dense_product(rows, classes, width);
+  auto product = cuda::dense_product(rows, classes, width, args.x.dtype);
+  product.d_format = DType::f32;
   product.transpose_b = true;
   product.b_stride = width;
-  product.a = args.x.as<float>() + begin * width;
-  product.b = args.w.as<float>();
-  product.bias = args.bias.as<float>();
+  product.a = args.x.as<std::byte>() + storage_bytes(args.x.dtype, begin * width);
+  product.b = args.w.data;
+  product.bias = bias;
   product.d = scratch.logits;
   product.workspace = scratch.product;
   cuda::product(exec, kOp, product);
 }
 
+template <class T>
 void propagate(const Exec& exec, const LinearCrossEntropyArgs& args, std::int64_t begin, std::int64_t rows,
-               const Scratch& scratch) {
+               const T* gradient, const Scratch& scratch) {
   const std::int64_t classes = args.w.dim(0), width = args.w.dim(1);
+  const float factor = 1.0f / lift<T>(args.targets.numel());
   if (args.dx.present()) {
-    auto product = cuda::dense_product(rows, width, classes);
-    product.a = scratch.logits;
-    product.b = args.w.as<float>();
+    auto product = cuda::dense_product(rows, width, classes, args.x.dtype);
+    product.d_format = DType::f32;
+    product.alpha = factor;
+    product.a = gradient;
+    product.b = args.w.data;
     product.d = args.dx.as<float>() + begin * width;
     product.workspace = scratch.product;
     cuda::product(exec, kOp, product);
   }
   if (args.dw.present()) {
-    auto product = cuda::dense_product(classes, width, rows);
+    auto product = cuda::dense_product(classes, width, rows, args.x.dtype);
+    product.d_format = DType::f32;
+    product.alpha = factor;
     product.transpose_a = true;
-    product.a = scratch.logits;
+    product.a = gradient;
     product.a_stride = classes;
-    product.b = args.x.as<float>() + begin * width;
+    product.b = args.x.as<std::byte>() + storage_bytes(args.x.dtype, begin * width);
     product.beta = begin > 0 ? 1.0f : 0.0f;
-    product.c = args.dw.as<float>();
-    product.d = args.dw.as<float>();
+    product.c = product.d = args.dw.as<float>();
     product.workspace = scratch.product;
     cuda::product(exec, kOp, product);
   }
   if (args.dbias.present())
-    cuda::column_reduce<1>(exec, kOp, rows, classes, cuda::PlainTerm{scratch.logits, classes}, begin > 0,
+    cuda::column_reduce<1>(exec, kOp, rows, classes, DividedTerm<T>{gradient, classes, factor}, begin > 0,
                            {{args.dbias.as<float>()}}, scratch.columns);
 }
 
@@ -122,14 +154,19 @@ void linear_cross_entropy_cuda(const Exec& exec, const LinearCrossEntropyArgs& a
   ATH_CUDA_CHECK(
       kOp, cudaMemsetAsync(scratch.terms, 0, static_cast<std::size_t>(rows) * sizeof(float), cuda::stream_of(exec)));
   mean(scratch.terms);
+  const void* const bias = cuda::product_bias(exec, kOp, args.bias, DType::f32, scratch.bias);
   const std::int64_t step = std::max<std::int64_t>(1, rows_per_chunk(rows, classes));
-  for (std::int64_t begin = 0; begin < rows; begin += step) {
-    const std::int64_t count = std::min(step, rows - begin);
-    multiply(exec, args, begin, count, scratch);
-    cuda::launch_kernel(exec, kOp, cuda::block_per_row(count, classes), head_softmax_kernel, classes, targets + begin,
-                        counted, args.smoothing, args.ignored, scratch.logits, scratch.terms + begin);
-    propagate(exec, args, begin, count, scratch);
-  }
+  cuda::with_storage(args.x.dtype, [&]<class T>() {
+    auto* const gradient = static_cast<T*>(scratch.gradient ? scratch.gradient : scratch.logits);
+    for (std::int64_t begin = 0; begin < rows; begin += step) {
+      const std::int64_t count = std::min(step, rows - begin);
+      multiply(exec, args, begin, count, bias, scratch);
+      cuda::launch_kernel(exec, kOp, cuda::block_per_row(count, classes), head_softmax_kernel<T>, classes,
+                          targets + begin, counted, args.smoothing, args.ignored, lift<T>(rows), scratch.logits,
+                          gradient, scratch.terms + begin);
+      propagate<T>(exec, args, begin, count, gradient, scratch);
+    }
+  });
   mean(scratch.terms);
 }
 

@@ -1,38 +1,97 @@
-// kernels/cuda/product.h without cuBLASLt: three loops, double sums.
+// kernels/cuda/product.h without cuBLASLt: three loops, double sums, one rounding.
+#include "kernels/base/element.h"
+#include "kernels/base/number_format.h"
+#include "kernels/cpu/scalar_math.h"
 #include "kernels/cuda/product.h"
 
+#include <bit>
 #include <stdexcept>
 
 namespace athanor::kernels::cuda {
 
-Product dense_product(std::int64_t m, std::int64_t n, std::int64_t k) noexcept {
-  return {.m = m, .n = n, .k = k, .a_stride = k, .b_stride = n, .c_stride = n, .d_stride = n};
-}
+namespace {
+
+bool alike(DType format, DType other) { return format == other || (is_fp8(format) && is_fp8(other)); }
 
 // What cuBLASLt refuses, refused here too.
-static void check(const Product& p) {
+void check(const Product& p) {
   const bool strides = p.a_stride >= (p.transpose_a ? p.m : p.k) && p.b_stride >= (p.transpose_b ? p.k : p.n) &&
                        p.d_stride >= p.n && (p.beta == 0.0f || p.c_stride >= p.n);
   if (!strides) throw std::logic_error("a row stride shorter than the row");
   if (p.k <= 0 || !p.a || !p.b || !p.d || (p.beta != 0.0f && !p.c)) throw std::logic_error("a product lacks something");
+  if (!alike(p.a_format, p.b_format)) throw std::logic_error("two formats in one product");
+  if (p.d_format != DType::f32 && p.d_format != p.a_format && !is_fp8(p.a_format))
+    throw std::logic_error("an output in a format of its own");
+  if (p.activation != Activation::none && p.beta != 0.0f) throw std::logic_error("an activation of a sum");
+  if (p.activation != Activation::none && !fuses_activation(p.activation, p.n, p.preactivation != nullptr))
+    throw std::logic_error("an activation that is no epilogue");
+  if (p.batch > 1 && p.d_step < (p.m - 1) * p.d_stride + p.n) throw std::logic_error("outputs that overlap");
 }
 
-void product(const Exec&, const char*, const Product& p) {
-  if (p.m == 0 || p.n == 0) return;
+bool has_plan(const Product& p) {
+  if (!is_fp8(p.a_format)) return true;
+  const bool both_wide = p.a_format == DType::f8_e5m2 && p.b_format == DType::f8_e5m2;
+  const auto aligned = [](const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; };
+  return !p.transpose_a && p.transpose_b && !both_wide && p.k % 16 == 0 && p.n % 16 == 0 && aligned(p.a) &&
+         aligned(p.b) && aligned(p.d);
+}
+
+double read(const void* data, DType format, std::int64_t i) {
+  return element(View(const_cast<void*>(data), format, {}), i);
+}
+
+void write(void* data, DType format, std::int64_t i, double value) {
+  const auto rounded = static_cast<float>(value);
+  if (format == DType::f32) static_cast<float*>(data)[i] = rounded;
+  with_narrow_format(format, [&]<class Format>() {
+    if constexpr (Format::kBits == 16)
+      static_cast<std::uint16_t*>(data)[i] = static_cast<std::uint16_t>(Format::encode(rounded));
+  });
+}
+
+double scale_of(const float* scales, bool per_row, std::int64_t row) {
+  return scales ? static_cast<double>(scales[per_row ? row : 0]) : 1.0;
+}
+
+// TF32 keeps the upper 19 bits of an f32.
+double factor(const void* data, DType format, std::int64_t i, bool tf32) {
+  if (!tf32 || format != DType::f32) return read(data, format, i);
+  const auto bits = std::bit_cast<std::uint32_t>(static_cast<const float*>(data)[i]);
+  return static_cast<double>(std::bit_cast<float>((bits + 0x1000u) & ~0x1FFFu));
+}
+
+double sum_of(const Product& p, bool tf32, std::int64_t matrix, std::int64_t row, std::int64_t col) {
+  double sum = 0.0;
+  for (std::int64_t k = 0; k < p.k; ++k) {
+    const std::int64_t a = matrix * p.a_step + (p.transpose_a ? k * p.a_stride + row : row * p.a_stride + k);
+    const std::int64_t b = matrix * p.b_step + (p.transpose_b ? col * p.b_stride + k : k * p.b_stride + col);
+    sum += factor(p.a, p.a_format, a, tf32) * factor(p.b, p.b_format, b, tf32);
+  }
+  return sum * scale_of(p.a_scales, p.row_scales, row) * scale_of(p.b_scales, p.row_scales, col);
+}
+
+}  // namespace
+
+bool try_product(const Exec& exec, const char*, const Product& p) {
+  if (p.m == 0 || p.n == 0 || p.batch == 0) return true;
   check(p);
-  for (std::int64_t row = 0; row < p.m; ++row)
-    for (std::int64_t col = 0; col < p.n; ++col) {
-      double sum = 0.0;
-      for (std::int64_t k = 0; k < p.k; ++k) {
-        const float a = p.a[p.transpose_a ? k * p.a_stride + row : row * p.a_stride + k];
-        const float b = p.b[p.transpose_b ? col * p.b_stride + k : k * p.b_stride + col];
-        sum += static_cast<double>(a) * static_cast<double>(b);
+  if (!has_plan(p)) return false;
+  for (std::int64_t matrix = 0; matrix < p.batch; ++matrix)
+    for (std::int64_t row = 0; row < p.m; ++row)
+      for (std::int64_t col = 0; col < p.n; ++col) {
+        const std::int64_t at = matrix * p.d_step + row * p.d_stride + col;
+        double value = static_cast<double>(p.alpha) * sum_of(p, exec.tf32, matrix, row, col);
+        if (p.beta != 0.0f)
+          value += static_cast<double>(p.beta) * read(p.c, p.d_format, matrix * p.d_step + row * p.c_stride + col);
+        if (p.bias) value += read(p.bias, bias_format(p), col);
+        if (p.preactivation) write(p.preactivation, p.d_format, at, value);
+        write(p.d, p.d_format, at, cpu::activate_exact(p.activation, value));
       }
-      double value = static_cast<double>(p.alpha) * sum;
-      if (p.beta != 0.0f) value += static_cast<double>(p.beta) * static_cast<double>(p.c[row * p.c_stride + col]);
-      if (p.bias) value += static_cast<double>(p.bias[col]);
-      p.d[row * p.d_stride + col] = static_cast<float>(value);
-    }
+  return true;
+}
+
+void product(const Exec& exec, const char* op, const Product& args) {
+  if (!try_product(exec, op, args)) throw std::logic_error("no plan");
 }
 
 }  // namespace athanor::kernels::cuda

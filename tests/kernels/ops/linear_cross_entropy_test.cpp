@@ -47,6 +47,10 @@ LinearCrossEntropyArgs build(OpMemory& memory, const HeadSize& s, bool gradient 
   args.dx = memory.output("dx", {s.rows, s.width}, of_inputs);
   args.dw = memory.output("dw", {s.classes, s.width}, of_weights);
   if (s.bias) args.dbias = memory.output("dbias", {s.classes}, {1e-4 * spread, 1e-6 * spread});
+  // Devices round the gradient of the logits, of which each row has a share of at most one.
+  memory.allow_narrow("dx", 2.0 * share);
+  memory.allow_narrow("dw", 4.0 * std::sqrt(share) * spread);
+  memory.allow_narrow("dbias", std::sqrt(share));
   return args;
 }
 

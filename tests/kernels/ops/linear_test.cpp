@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace athanor::kernels::test {
 namespace {
 
@@ -37,6 +40,10 @@ OpCase<LinearArgs> linear_case(LinearSize size, Activation activation, bool bias
             args.y = memory.output("y", {size.m, size.n}, tolerance);
             if (activation != Activation::none)
               args.preactivation = memory.output("preactivation", {size.m, size.n}, tolerance);
+            // Devices round the bias, and what the activation sees, to the format of y.
+            const double seen = residual ? std::sqrt(static_cast<double>(size.k)) : 0.5;
+            memory.allow_narrow("preactivation", bias ? 1.0 : 0.0);
+            memory.allow_narrow("y", (bias ? 1.0 : 0.0) + (activation != Activation::none ? seen : 0.0));
             return args;
           }};
 }
@@ -58,6 +65,11 @@ OpCase<LinearGradArgs> linear_grad_case(LinearSize size, Activation activation, 
               args.dw = memory.output("dw", {size.n, size.k}, sum_around(mean, gradient_of(size.m)));
               args.dbias = memory.output("dbias", {size.n}, gradient_of(size.m));
             }
+            if (activation == Activation::none) return args;
+            // Devices round dy * act' to the format of dy.
+            memory.allow_narrow("dx", 2.0 * std::sqrt(static_cast<double>(size.n)));
+            memory.allow_narrow("dw", 2.0 * std::sqrt(static_cast<double>(size.m)) * std::max(mean, 1.0));
+            memory.allow_narrow("dbias", 2.0 * std::sqrt(static_cast<double>(size.m)));
             return args;
           }};
 }
@@ -71,6 +83,13 @@ TEST(Linear, EveryCandidateMatchesTheReference) {
       cases.push_back(linear_case(size, activation, true, activation == Activation::gelu_erf));
   }
   cases.push_back(linear_case({130, 67, 33}, Activation::none, true, true, 1e4));
+  for (const Activation activation : {Activation::relu, Activation::gelu_tanh, Activation::silu})
+    cases.push_back({"linear without a preactivation", [=](OpMemory& memory) {
+                       LinearArgs args = linear_case({33, 24, 16}, activation, true, false).build(memory);
+                       args.preactivation = {};
+                       memory.blocks().pop_back();
+                       return args;
+                     }});
   check_cases<LinearArgs>({linear_candidates(), linear_workspace_bytes}, cases);
 }
 
@@ -81,6 +100,7 @@ TEST(Linear, AddsAResidualThatLiesInTheOutput) {
                                 LinearArgs args = linear_case({70, 20, 12}, activation, true, false).build(memory);
                                 args.y = memory.updated("sum", {70, 20}, sum_of(12));
                                 args.residual = args.y;
+                                memory.allow_narrow("sum", activation == Activation::none ? 1.0 : 4.5);
                                 memory.blocks().erase(memory.blocks().begin() + 3);  // the unused output
                                 return args;
                               }}});
@@ -136,7 +156,35 @@ TEST(Matmul, EveryCandidateMatchesTheReference) {
         cases.push_back(matmul_case(size, transpose_a, transpose_b, 0.5f, 2.0f));
       }
   cases.push_back(matmul_case({33, 21, 17}, false, false, 1.0f, 0.0f, 1e4));
+  cases.push_back({"matmul of matrices within larger ones", [](OpMemory& memory) {
+                     const auto within = [](View whole, std::int64_t columns) {
+                       whole.shape[1] = columns;
+                       return whole;
+                     };
+                     return MatmulArgs{.a = within(memory.input("a", {9, 12}), 7),
+                                       .b = within(memory.input("b", {7, 11}), 5),
+                                       .c = within(memory.updated("c", {9, 8}, sum_of(7)), 5),
+                                       .beta = 1.0f};
+                   }});
   check_cases<MatmulArgs>({matmul_candidates()}, cases);
+}
+
+TEST(Matmul, CutsItsFactorsToTf32OnlyWhereThatIsAllowed) {
+  for (const auto& candidate : with_cuda(matmul_candidates())) {
+    if (!is_cuda(candidate.name) || candidate.why_not(Exec{}, MatmulArgs{})) continue;
+    OpMemory exact_memory, cut_memory;
+    const OpCase<MatmulArgs> one = matmul_case({32, 48, 64}, false, true, 1.0f, 0.0f);
+    const MatmulArgs exact = one.build(exact_memory), cut = one.build(cut_memory);
+    Exec exec;
+    candidate.run(exec, exact);
+    exec.tf32 = true;
+    candidate.run(exec, cut);
+    double furthest = 0.0;
+    for (std::int64_t i = 0; i < exact.c.numel(); ++i)
+      furthest = std::max(furthest, static_cast<double>(std::abs(exact.c.as<float>()[i] - cut.c.as<float>()[i])));
+    EXPECT_GT(furthest, 1e-4) << "nothing was cut";
+    EXPECT_LT(furthest, 0.1) << "64 terms of about 1, each off by at most 2^-10";
+  }
 }
 
 }  // namespace

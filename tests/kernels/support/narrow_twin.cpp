@@ -53,10 +53,12 @@ bool NarrowMemory::guards_intact() const {
   });
 }
 
-void expect_twin(const char* name, const View& got, const View& want, const OpMemory::Block& block) {
-  const double rounding = want.dtype == DType::bf16 ? 1.0 / 128 : want.dtype == DType::f16 ? 1.0 / 1024 : 0.0;
+void expect_twin(const char* name, const View& got, const View& want, const OpMemory::Block& block, DType format) {
+  const double unit = format == DType::bf16 ? 1.0 / 128 : 1.0 / 1024;
   const Tolerance f32 = block.cuda_tolerance.value_or(block.tolerance);
-  const Tolerance tolerance{f32.rtol + rounding, f32.atol + (rounding > 0.0 ? 1e-6 : 0.0)};
+  const bool rounded = want.dtype == format;
+  const Tolerance tolerance{f32.rtol + (rounded ? unit : 0.0),
+                            f32.atol + (rounded ? 1e-6 : 0.0) + block.narrow_units * unit};
   for (std::int64_t i = 0; i < want.numel(); ++i) {
     const double x = element(got, offset_of(got, i)), y = element(want, offset_of(want, i));
     ASSERT_TRUE(x == y || tolerance.accepts(x, y))

@@ -50,16 +50,17 @@ Args narrowed(const Args& wide, int groups, NarrowMemory& memory) {
   return narrow;
 }
 
-// Reports the first element that differs by more than the tolerance of `block` and a rounding.
-void expect_twin(const char* name, const View& got, const View& want, const OpMemory::Block& block);
+// Reports the first element that differs by more than the tolerance of `block` and a rounding. `format` is that of the
+// narrow arrays of the call.
+void expect_twin(const char* name, const View& got, const View& want, const OpMemory::Block& block, DType format);
 
 template <class Args>
-void expect_twins(const Args& got, const Args& want, const Args& wide, const OpMemory& memory) {
+void expect_twins(const Args& got, const Args& want, const Args& wide, const OpMemory& memory, DType format) {
   for (const auto& role : Args::arrays()) {
     const View& view = wide.*role.view;
     if (role.access == Access::read || !view.present()) continue;
     for (const OpMemory::Block& block : memory.blocks())
-      if (block.holds(view.data)) expect_twin(role.name, got.*role.view, want.*role.view, block);
+      if (block.holds(view.data)) expect_twin(role.name, got.*role.view, want.*role.view, block, format);
   }
 }
 

@@ -9,7 +9,6 @@
 #include "tests/kernels/support/narrow_twin.h"
 #include "tests/kernels/support/op_memory.h"
 
-#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -102,9 +101,9 @@ std::vector<BoundCandidate> bind_candidates(const OpUnderTest<Args>& op, const O
 template <class Args>
 void run_twin(const OpUnderTest<Args>& op, const Args& args) {
   Exec exec;
-  for (const auto& candidate : op.candidates)
-    if (const auto bytes = candidate.workspace_bytes ? candidate.workspace_bytes : op.workspace_bytes)
-      exec.workspace_bytes = std::max(exec.workspace_bytes, bytes(exec, args));
+  const auto& taken = choose<Args>(exec, args, op.candidates);
+  if (const auto bytes = taken.workspace_bytes ? taken.workspace_bytes : op.workspace_bytes)
+    exec.workspace_bytes = bytes(exec, args);
   exec.workspace_bytes += widening_bytes(exec, args);
   std::vector<std::byte> workspace(exec.workspace_bytes);
   exec.workspace = workspace.data();
@@ -123,7 +122,7 @@ void check_narrow(const OpUnderTest<Args>& op, const Candidate<Args>& kernel, co
   EXPECT_EQ(widening_bytes(Exec{.device = {DeviceKind::cuda, 0}}, args), 0u) << "the gate would widen it";
   if (!runs(op, kernel, args, 1)) return;
   run_twin(op, twin);
-  expect_twins(args, twin, wide, device);
+  expect_twins(args, twin, wide, device, format);
   EXPECT_TRUE(on_device.guards_intact()) << "something was written outside an array";
 }
 

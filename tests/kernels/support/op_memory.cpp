@@ -118,6 +118,11 @@ void OpMemory::allow_on_cuda(const std::string& name, Tolerance tolerance) {
     if (block.name == name) block.cuda_tolerance = tolerance;
 }
 
+void OpMemory::allow_narrow(const std::string& name, double units) {
+  for (Block& block : blocks_)
+    if (block.name == name) block.narrow_units = units;
+}
+
 const OpMemory::Block& OpMemory::block(const std::string& name) const {
   for (const Block& candidate : blocks_)
     if (candidate.name == name) return candidate;

@@ -29,6 +29,7 @@ class OpMemory {
     Role role;
     Tolerance tolerance;
     std::optional<Tolerance> cuda_tolerance;  // where the op's header allows a device to differ
+    double narrow_units = 0.0;                // see allow_narrow
     View view;
     std::vector<std::byte, SharedAllocator<std::byte>> bytes;
     std::size_t guard_bytes = 0;
@@ -57,6 +58,8 @@ class OpMemory {
   View updated(const std::string& name, const Shape& shape, Tolerance tolerance, Values values = {});
 
   void allow_on_cuda(const std::string& name, Tolerance tolerance);
+  // Where a device rounds on the way, too: how many units of a narrow format, at 1, it may be away by then.
+  void allow_narrow(const std::string& name, double units);
 
   [[nodiscard]] std::deque<Block>& blocks() { return blocks_; }
   [[nodiscard]] const std::deque<Block>& blocks() const { return blocks_; }

@@ -26,6 +26,27 @@ const std::vector<std::string>& all_ops() {
   return ops;
 }
 
+template <class Args>
+bool takes_strides() {
+  if constexpr (ListsArrays<Args>)
+    for (const auto& role : Args::arrays())
+      if (role.takes_strides) return true;
+  return false;
+}
+
+// Ops that say of an array that it may be strided.
+const std::set<std::string>& strided_ops() {
+  static const std::set<std::string> ops = [] {
+    std::set<std::string> out;
+#define ATH_CUDA_TWIN(type, op) \
+  if (takes_strides<type>()) out.insert(#op);
+#include "cuda_twins.inc"  // generated: one line per CUDA kernel
+#undef ATH_CUDA_TWIN
+    return out;
+  }();
+  return ops;
+}
+
 // What is not asked of an op, and why.
 struct Exemption {
   const char *op, *kind, *why;
@@ -119,6 +140,14 @@ TEST(OpTable, EveryOpHasCasesOfEveryKind) {
     for (const char* kind : {"one", "odd", "blocks", "empty", "mean"})
       EXPECT_NE(found->second.contains(kind), exempt(op, kind))
           << op << (exempt(op, kind) ? " has a case although it is exempt: " : " has no case of kind ") << kind;
+  }
+}
+
+TEST(OpTable, OpsThatTakeStridedArraysAndOnlyTheyHaveAStridedCase) {
+  EXPECT_TRUE(strided_ops().contains("copy"));
+  for (const std::string& op : all_ops()) {
+    const auto found = listed_kinds().find(op);
+    EXPECT_EQ(found != listed_kinds().end() && found->second.contains("strided"), strided_ops().contains(op)) << op;
   }
 }
 
