@@ -183,10 +183,16 @@ void add_model(std::vector<Field>& out) {
   out.push_back(
       advanced(real("model.initial_temperature", "First temperature", 0.2, {"", 0.01, 10},
                     "Where the learned temperature of the contrast starts; small tells answers apart harder.")));
+  out.push_back(advanced(real("model.initial_bias", "First bias", -10, {"", -100, 100},
+                              "Where the learned bias of the sigmoid loss starts; low says that few pairs match.")));
 }
 
 void add_train(std::vector<Field>& out) {
   out.push_back(integer("train.steps", "Steps", 400, {"steps", 1, kManySteps}, "How many batches are learnt from."));
+  out.push_back(
+      choice("train.loss", "Loss", "softmax", {"softmax", "sigmoid"},
+             "softmax: each picture picks its text among the batch, and each text its picture; sigmoid: every "
+             "pair is judged alone."));
   out.push_back(real("train.learning_rate", "Learning rate", 0.0015, {"", 1e-9, 10}, "Height of the cosine schedule."));
   out.push_back(advanced(real("train.temperature_rate", "Temperature's rate", 10, {"", 0, 1000},
                               "The temperature learns this many times faster than the weights.")));

@@ -109,6 +109,7 @@ models::TwoTowerConfig model_config(const recipe::Recipe& recipe, std::int64_t v
   out.max_tokens = recipe.integer("data.max_tokens");
   out.embedding_dim = recipe.integer("model.embedding_dim");
   out.initial_temperature = as_float(recipe, "model.initial_temperature");
+  if (recipe.text("train.loss") == "sigmoid") out.initial_bias = as_float(recipe, "model.initial_bias");
   out.temperature_rate = as_float(recipe, "train.temperature_rate");
   return out;
 }

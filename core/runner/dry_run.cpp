@@ -1,7 +1,6 @@
 #include "core/runner/dry_run.h"
 
 #include "core/autograd/backward.h"
-#include "core/ops/loss.h"
 #include "core/runner/assembly.h"
 #include "core/runner/encoder.h"
 #include "core/runner/facts.h"
@@ -49,7 +48,7 @@ class Rehearsal {
     {
       const Tensor pairs = context_.empty({batch_}, DType::i32, MemoryTag::data);
       const auto out = model_.forward(context_, images(batch_), tokens(batch_), lengths(batch_));
-      loss = ops::contrastive_loss(context_, out.image_BD, out.text_BD, out.logit_scale, {.ids = pairs});
+      loss = tasks::contrast(context_, out, pairs);
     }
     backward(context_, loss);
     loss = {};

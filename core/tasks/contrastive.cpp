@@ -64,16 +64,24 @@ std::size_t position(const std::vector<T>& values, T wanted) {
 
 }  // namespace
 
+Variable contrast(Context& context, const models::TwoTowerOutput& out, const Tensor& ids) {
+  const auto kind = out.logit_bias.present() ? kernels::ContrastiveKind::sigmoid : kernels::ContrastiveKind::softmax;
+  return ops::contrastive_loss(context, out.image_BD, out.text_BD, out.logit_scale,
+                               {.ids = ids, .kind = kind, .logit_bias = out.logit_bias});
+}
+
 Variable Contrastive::loss(Context& context, const data::Batch& batch) {
   const auto out = parts_.model.forward(context, upload_images(context, batch), upload_tokens(context, batch),
                                         upload_row(context, batch.lengths));
-  return ops::contrastive_loss(context, out.image_BD, out.text_BD, out.logit_scale,
-                               {.ids = upload_row(context, batch.concepts)});
+  return contrast(context, out, upload_row(context, batch.concepts));
 }
 
 Figures Contrastive::state(const Context& context) const {
   const double scale = context.download(parts_.model.logit_scale()->value).front();
-  return {{"logit_scale", scale}, {"temperature", std::exp(-scale)}};
+  Figures out{{"logit_scale", scale}, {"temperature", std::exp(-scale)}};
+  if (const Parameter& bias = parts_.model.logit_bias())
+    out.emplace_back("logit_bias", context.download(bias->value).front());
+  return out;
 }
 
 Contrastive::Embedded Contrastive::embed(Context& context) const {
@@ -118,8 +126,13 @@ double Contrastive::test_loss(Context& context, const Embedded& embedded) const 
     for (std::int64_t i = first; i < first + size; ++i) {
       ids.push_back(embedded.picture_ids[static_cast<std::size_t>(i % pairs)]);
     }
-    const Variable loss = ops::contrastive_loss(context, rows(embedded.pictures, first), rows(embedded.captions, first),
-                                                parts_.model.logit_scale(), {.ids = upload_row(context, ids)});
+    const Parameter& bias = parts_.model.logit_bias();
+    const Variable loss = contrast(context,
+                                   {.image_BD = rows(embedded.pictures, first),
+                                    .text_BD = rows(embedded.captions, first),
+                                    .logit_scale = parts_.model.logit_scale(),
+                                    .logit_bias = bias ? Variable(bias) : Variable()},
+                                   upload_row(context, ids));
     sum += context.download(loss.value()).front();
   }
   return batches > 0 ? sum / static_cast<double>(batches) : 0;

@@ -16,6 +16,11 @@
 
 namespace athanor::tasks {
 
+// The loss [1] of a batch, ids i32 [B] by concept: each picture picks its text among all and the other way round
+// (softmax), or, of a model whose logits have a bias, every pair is judged alone (sigmoid; Zhai et al. 2023,
+// arXiv:2303.15343).
+[[nodiscard]] Variable contrast(Context& context, const models::TwoTowerOutput& out, const Tensor& ids);
+
 struct ContrastiveParts {
   const models::TwoTower& model;  // outlives the task
   std::shared_ptr<const data::Dataset> dataset;
@@ -31,7 +36,7 @@ class Contrastive final : public Task {
   explicit Contrastive(ContrastiveParts parts) : parts_(std::move(parts)) {}
 
   [[nodiscard]] Variable loss(Context& context, const data::Batch& batch) override;
-  // "logit_scale", "temperature": the temperature is exp(-logit_scale).
+  // "logit_scale", "temperature", which is exp(-logit_scale), and "logit_bias" where there is one.
   [[nodiscard]] Figures state(const Context& context) const override;
   [[nodiscard]] Judgement judge(Context& context) override;
 

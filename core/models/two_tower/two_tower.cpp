@@ -109,7 +109,14 @@ TwoTower::TwoTower(Context& context, const TwoTowerConfig& config, std::uint64_t
                        .parameter("logit_scale", {1},
                                   {.init = nn::Init::constant(-std::log(config.initial_temperature)),
                                    .decays = false,
-                                   .rate = config.temperature_rate})) {}
+                                   .rate = config.temperature_rate})) {
+  if (!config.initial_bias) return;
+  logit_bias_ =
+      nn::Scope(context, parameters_, seed)
+          .parameter(
+              "logit_bias", {1},
+              {.init = nn::Init::constant(*config.initial_bias), .decays = false, .rate = config.temperature_rate});
+}
 
 Variable TwoTower::encode_images(Context& context, const Variable& images_BHWC) const {
   const Shape needed{images_BHWC.dim(0), config_.image_px, config_.image_px, 3};
@@ -131,7 +138,8 @@ TwoTowerOutput TwoTower::forward(Context& context, const Variable& images_BHWC, 
                                  const Tensor& lengths_B) const {
   return {.image_BD = encode_images(context, images_BHWC),
           .text_BD = encode_texts(context, ids_BT, lengths_B),
-          .logit_scale = logit_scale_};
+          .logit_scale = logit_scale_,
+          .logit_bias = logit_bias_ ? Variable(logit_bias_) : Variable()};
 }
 
 }  // namespace athanor::models

@@ -27,8 +27,9 @@ struct TwoTowerConfig {
   std::int64_t max_tokens = 12;
   std::int64_t embedding_dim = 128;
   float initial_temperature = 0.2f;
-  float temperature_rate = 10.0f;  // its learning rate as a multiple of the weights'
-  float word_deviation = 0.5f;     // of the initial word vectors
+  std::optional<float> initial_bias = {};  // of the logits; nothing: they have none
+  float temperature_rate = 10.0f;          // its learning rate as a multiple of the weights'
+  float word_deviation = 0.5f;             // of the initial word vectors
   // In place of the small text tower; text_width, text_depth and text_heads are then not asked.
   std::optional<BertConfig> bert = {};
 
@@ -39,6 +40,7 @@ struct TwoTowerConfig {
 struct TwoTowerOutput {
   Variable image_BD, text_BD;  // unit rows
   Variable logit_scale;        // [1], the logarithm of 1/temperature
+  Variable logit_bias;         // [1]; absent where the logits have none
 };
 
 class ImageTower {
@@ -86,7 +88,8 @@ class BertTower {
 inline constexpr const char* kTextEncoderPath = "text_tower.encoder";
 
 // Parameters: image_tower.{stem.<i>.conv, stem.<i>.norm, project, positions, blocks.<i>, norm, head},
-// text_tower.{words, positions, blocks.<i>, norm, head} or text_tower.{encoder, head}, logit_scale.
+// text_tower.{words, positions, blocks.<i>, norm, head} or text_tower.{encoder, head}, logit_scale, and
+// logit_bias where the logits have one.
 class TwoTower {
  public:
   // Throws Failure(invalid_input) naming the field when sizes do not fit together.
@@ -98,6 +101,7 @@ class TwoTower {
   [[nodiscard]] Variable encode_images(Context& context, const Variable& images_BHWC) const;
   [[nodiscard]] Variable encode_texts(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
   [[nodiscard]] const Parameter& logit_scale() const noexcept { return logit_scale_; }
+  [[nodiscard]] const Parameter& logit_bias() const noexcept { return logit_bias_; }  // null where there is none
 
   [[nodiscard]] const nn::ParameterSet& parameters() const noexcept { return parameters_; }
   // For what is added from outside, such as adapters.
@@ -111,7 +115,7 @@ class TwoTower {
   nn::ParameterSet parameters_;
   ImageTower image_tower_;
   std::variant<TextTower, BertTower> text_tower_;
-  Parameter logit_scale_;
+  Parameter logit_scale_, logit_bias_;
 };
 
 }  // namespace athanor::models

@@ -126,6 +126,16 @@ TEST(Formats, TheSmokeRecipeLearnsUnderEveryPolicy) {
   }
 }
 
+TEST(Formats, TheSigmoidLossLearnsInF32AndBelow) {
+  for (const char* policy : {"fp32", "bf16"}) {
+    TestRun run(with(policy, {"train.loss=sigmoid"}));
+    run.go(kSteps);
+    const auto losses = run.figures("train/loss");
+    EXPECT_LT(mean_of_last(losses, 10), 0.5 * losses.front()) << policy;
+    EXPECT_NE(run.figures("train/logit_bias").back(), -10.0) << "it learns";
+  }
+}
+
 TEST(Formats, Bf16MastersLearnAndTellTheShareOfLostUpdates) {
   for (const char* master : {"bf16_stochastic", "bf16_kahan"}) {
     SCOPED_TRACE(master);

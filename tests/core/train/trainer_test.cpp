@@ -193,21 +193,42 @@ TEST(Contrastive, AnUndecidedModelHasTheLossOfABatchOnTheTestSetToo) {
 }
 
 TEST(Contrastive, TheLossOnTheTestSetIsTheTrainingLossOfItsBatches) {
+  for (const char* kind : {"softmax", "sigmoid"}) {
+    SCOPED_TRACE(kind);
+    recipe::Recipe recipe = tiny_recipe();
+    recipe.set("train.loss", std::string(kind));
+    recipe.set("data.batch_size", std::int64_t{91});  // as many as there are test pictures: one batch
+    const runner::Assembly parts = tiny_assembly(recipe);
+    const auto test = value_or_throw(data::EvaluationSet::create(parts.dataset, [&] {
+      data::LoaderOptions options = runner::loader_options(recipe);
+      options.selection = runner::test_selection(recipe);
+      return options;
+    }()));
+    ASSERT_EQ(test.size(), 91);
+    const tasks::Judgement judged = parts.task->judge(*parts.context);
+    parts.context->set_training(false);
+    const Variable expected = parts.task->loss(*parts.context, test.batch(0));
+    const auto loss = std::ranges::find(judged.metrics, "loss", &std::pair<std::string, double>::first);
+    ASSERT_NE(loss, judged.metrics.end());
+    EXPECT_NEAR(loss->second, parts.context->download(expected.value()).front(), 1e-5);
+  }
+}
+
+TEST(Contrastive, TheSigmoidJudgesEveryPairAlone) {
   recipe::Recipe recipe = tiny_recipe();
-  recipe.set("data.batch_size", std::int64_t{91});  // as many as there are test pictures: one batch
+  recipe.set("train.loss", std::string("sigmoid"));
+  recipe.set("model.initial_bias", -3.0);
   const runner::Assembly parts = tiny_assembly(recipe);
-  const auto test = value_or_throw(data::EvaluationSet::create(parts.dataset, [&] {
-    data::LoaderOptions options = runner::loader_options(recipe);
-    options.selection = runner::test_selection(recipe);
-    return options;
-  }()));
-  ASSERT_EQ(test.size(), 91);
-  const tasks::Judgement judged = parts.task->judge(*parts.context);
-  parts.context->set_training(false);
-  const Variable expected = parts.task->loss(*parts.context, test.batch(0));
-  const auto loss = std::ranges::find(judged.metrics, "loss", &std::pair<std::string, double>::first);
-  ASSERT_NE(loss, judged.metrics.end());
-  EXPECT_NEAR(loss->second, parts.context->download(expected.value()).front(), 1e-5);
+  // Without contrast only the bias speaks.
+  parts.context->write(parts.model->logit_scale()->value, std::vector<float>{-60.0F});
+  const data::Batch batch = parts.loader->make(0);
+  double expected = 0;
+  for (const auto a : batch.concepts)
+    for (const auto b : batch.concepts)
+      expected += std::log1p(std::exp(a == b ? 3.0 : -3.0)) / static_cast<double>(batch.concepts.size());
+  EXPECT_NEAR(parts.context->download(parts.task->loss(*parts.context, batch).value()).front(), expected, 1e-4);
+  EXPECT_THAT(parts.task->state(*parts.context), Contains(std::pair<std::string, double>("logit_bias", -3.0)));
+  EXPECT_FALSE(tiny_assembly().model->parameters().find("logit_bias")) << "the softmax has no use for one";
 }
 
 // The task of the recipe, with a loss that something happens to.
