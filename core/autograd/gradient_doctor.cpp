@@ -40,12 +40,11 @@ class Examination {
 
   std::vector<GradientRow> run(std::span<const Parameter> parameters) {
     clear(parameters);
-    const Variable loss = loss_();
-    loss_value_ = context_.download(loss.value()).front();
+    loss_value_ = loss_now();
     if (!std::isfinite(loss_value_))
       throw Failure(ErrorKind::numeric, "examine gradients", fmt::format("the loss is {}", loss_value_),
                     "Start from other weights or data");
-    backward(context_, loss);
+    walk_back();
     std::vector<std::vector<float>> gradients;
     for (const Parameter& parameter : parameters) gradients.push_back(take_gradient(*parameter));
     clear(parameters);
@@ -64,10 +63,19 @@ class Examination {
     for (const Parameter& parameter : parameters) parameter->gradient = {};
   }
 
+  void walk_back() { backward(context_, options_.recorded ? options_.recorded() : loss_(), options_.scale); }
+
+  double loss_now() {
+    const NoGradient scope(context_);
+    return context_.download(loss_().value()).front();
+  }
+
   // A parameter that the tape gave none is said to have one of 0.
   std::vector<float> take_gradient(const ParameterState& parameter) const {
-    if (parameter.gradient.present()) return context_.download(parameter.gradient);
-    return std::vector<float>(static_cast<std::size_t>(parameter.value.numel()), 0.0f);
+    std::vector<float> gradient(static_cast<std::size_t>(parameter.value.numel()), 0.0f);
+    if (parameter.gradient.present()) gradient = context_.download(parameter.gradient);
+    for (float& value : gradient) value /= options_.scale;
+    return gradient;
   }
 
   void move(ParameterState& parameter, const std::vector<double>& direction, double step) {
@@ -79,8 +87,7 @@ class Examination {
 
   double loss_at(ParameterState& parameter, const std::vector<double>& direction, double step) {
     move(parameter, direction, step);
-    const NoGradient scope(context_);
-    return context_.download(loss_().value()).front();
+    return loss_now();
   }
 
   double central_difference(ParameterState& parameter, const std::vector<double>& direction, double step) {
@@ -131,7 +138,7 @@ class Examination {
 
   double tape_at(ParameterState& parameter, const std::vector<double>& direction, double step) {
     move(parameter, direction, step);
-    backward(context_, loss_());
+    walk_back();
     const double derivative = along(take_gradient(parameter), direction);
     clear(parameters_);
     return derivative;
@@ -152,7 +159,7 @@ class Examination {
     row.direction += ", segment";
     row.tape = (outer + inner) / 2.0;
     row.numeric = numeric;
-    row.uncertainty = std::abs(outer - inner) / 2.0 + noise;
+    row.uncertainty = std::abs(outer - inner) / 2.0 + noise + blur_;
   }
 
   // A step along a direction of length 1 that is worth taking first.
@@ -183,7 +190,7 @@ class Examination {
     const double step = first_step(row.tape);
     const Derivative numeric = differentiate(parameter, direction, step, row.tape);
     row.numeric = numeric.value;
-    row.uncertainty = numeric.uncertainty;
+    row.uncertainty = numeric.uncertainty + blur_;
     decide(row);
     if (row.verdict == GradientVerdict::wrong) {
       ask_segment(parameter, direction, step / kSegmentShare, row);
@@ -204,6 +211,7 @@ class Examination {
     GradientRow worst;
     std::vector<double> direction(gradient_.begin(), gradient_.end());
     const double length = length_of(direction);
+    blur_ = options_.noise * length / std::sqrt(std::max(static_cast<double>(direction.size()), 1.0));
     if (length > 0.0 && std::isfinite(length)) {
       for (double& part : direction) part /= length;
       judge(parameter, "gradient", direction, worst);
@@ -229,6 +237,7 @@ class Examination {
   std::span<const Parameter> parameters_;
   double loss_value_ = 0;
   std::vector<float> values_, gradient_;  // of the parameter under examination
+  double blur_ = 0;                       // what formats may do to its derivative along a direction
 };
 
 }  // namespace

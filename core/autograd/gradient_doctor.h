@@ -23,6 +23,12 @@ struct GradientDoctorOptions {
   double loss_error = 2.0;  // last bits in which a loss may be wrong
   int random_directions = 2;
   std::uint64_t seed = 1;  // of the random signs
+  // What is recorded, where that is not the loss as it stands: the same in narrower formats. Its gradients are made
+  // `scale` times as large, so that they do not underflow there, and divided again. `noise` is how far they may be off,
+  // as a share of their length.
+  std::function<Variable()> recorded = {};
+  float scale = 1.0f;
+  double noise = 0;
 };
 
 enum class GradientVerdict : std::uint8_t {
@@ -43,8 +49,8 @@ struct GradientRow {
   GradientVerdict verdict = GradientVerdict::right;
 };
 
-// `loss` has one element and must be the same function each time. Rows come worst first. Parameters hold their old
-// values afterwards and no gradients. Throws Failure(numeric) when the loss is not finite.
+// `loss` has one element and must be the same function each time; differences are taken of it. Rows come worst first.
+// Parameters hold their old values afterwards and no gradients. Throws Failure(numeric) when the loss is not finite.
 [[nodiscard]] std::vector<GradientRow> examine_gradients(Context& context, const std::function<Variable()>& loss,
                                                          std::span<const Parameter> parameters,
                                                          const GradientDoctorOptions& options = {});

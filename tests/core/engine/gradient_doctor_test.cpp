@@ -3,6 +3,7 @@
 
 #include "core/autograd/node.h"
 #include "core/nn/layers.h"
+#include "core/ops/elementwise.h"
 #include "core/ops/loss.h"
 #include "tests/core/engine/support.h"
 
@@ -91,6 +92,24 @@ TEST(GradientDoctor, FindsAGradientThatIsMissing) {
   Model model;
   model.spoil = [](std::vector<float>& gradient) { std::fill(gradient.begin(), gradient.end(), 0.0f); };
   expect_only_down_weight_wrong(model);
+}
+
+TEST(GradientDoctor, HoldsWhatIsRecordedAgainstDifferencesOfTheLossItself) {
+  Model model;
+  std::vector<Parameter> parameters = model.set.all();
+  const auto examined = [&](const GradientDoctorOptions& how) {
+    return examine_gradients(
+        model.context, [&] { return model.loss(); }, parameters, how);
+  };
+  const auto times = [&](float factor) {
+    return [&, factor] { return ops::scale(model.context, model.loss(), factor); };
+  };
+  for (const GradientRow& row : examined({.recorded = times(1.0f), .scale = 64}))
+    EXPECT_EQ(row.verdict, GradientVerdict::right) << row.path;
+  for (const GradientRow& row : examined({.recorded = times(1.1f)}))
+    EXPECT_EQ(row.verdict, GradientVerdict::wrong) << row.path;
+  for (const GradientRow& row : examined({.relative = 0.2, .recorded = times(1.1f), .noise = 0.2}))
+    EXPECT_NE(row.verdict, GradientVerdict::wrong) << row.path;
 }
 
 TEST(GradientDoctor, RefusesALossThatIsNotFinite) {

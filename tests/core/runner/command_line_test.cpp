@@ -111,6 +111,20 @@ TEST(CommandLine, DoctorNamesMachineAndDataSetsWithDigests) {
   EXPECT_EQ(facts["agent"]["running"], false);
 }
 
+TEST(CommandLine, DoctorHoldsGradientsInTheFormatsOfTheRecipe) {
+  ATH_NEEDS_DATA();
+  for (const char* policy : {"bf16", "fp16", "fp8-current"}) {
+    const Outcome outcome = run_program(
+        {"doctor", "--gradients", kSmoke, "--set", std::string("precision.policy=") + policy, "--set",
+         std::string("precision.master=") + (std::string_view(policy) == "fp16" ? "fp32" : "bf16_kahan"), "--json"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    const json report = json::parse(outcome.out);
+    EXPECT_THAT(report["formats"].get<std::string>(), HasSubstr(policy));
+    EXPECT_EQ(report["wrong"], 0) << report["parameters"][0].dump();
+    EXPECT_LT(report["unclear"], 8);
+  }
+}
+
 TEST(CommandLine, DoctorHoldsTheGradientsOfARecipeAgainstDifferences) {
   ATH_NEEDS_DATA();
   const Outcome outcome = run_program({"doctor", "--gradients", kSmoke, "--json"});
