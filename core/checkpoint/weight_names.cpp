@@ -68,6 +68,15 @@ std::string_view prefix_of(const NameTable& table, std::span<const NamedShape> f
 
 std::string shown(const std::vector<std::int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
+// The foreign names that would make up one of ours, by part; of several the table's first.
+std::map<int, std::string> names_of(const NameTable& table, std::string_view ours) {
+  std::map<int, std::string> out;
+  for (const NameRule& rule : table.rules) {
+    if (const auto number = match_pattern(rule.ours, ours)) out.try_emplace(rule.part, filled(rule.foreign, *number));
+  }
+  return out;
+}
+
 class Matching {
  public:
   Matching(const NameTable& table, std::span<const NamedShape> foreign, std::span<const NamedShape> ours)
@@ -109,14 +118,9 @@ class Matching {
     }
   }
 
-  // The foreign names that would make up one of ours.
-  [[nodiscard]] std::vector<std::pair<int, std::string>> needed(std::string_view ours) const {
-    std::vector<std::pair<int, std::string>> out;
-    for (const NameRule& rule : table_.rules) {
-      const auto number = match_pattern(rule.ours, ours);
-      const bool known = std::ranges::any_of(out, [&](const auto& other) { return other.first == rule.part; });
-      if (number && !known) out.emplace_back(rule.part, std::string(prefix_) + filled(rule.foreign, *number));
-    }
+  [[nodiscard]] std::map<int, std::string> needed(std::string_view ours) const {
+    auto out = names_of(table_, ours);
+    for (auto& [part, name] : out) name.insert(0, prefix_);
     return out;
   }
 
@@ -169,6 +173,15 @@ class Matching {
 };
 
 }  // namespace
+
+std::vector<NamedShape> foreign_arrays(const NameTable& table, const NamedShape& ours) {
+  std::vector<NamedShape> out;
+  for (auto& [part, name] : names_of(table, ours.name)) out.push_back({std::move(name), ours.shape});
+  for (NamedShape& one : out) {
+    if (!one.shape.empty()) one.shape[0] /= static_cast<std::int64_t>(out.size());
+  }
+  return out;
+}
 
 Result<NameMatch> match_names(const NameTable& table, std::span<const NamedShape> foreign,
                               std::span<const NamedShape> ours, std::string_view origin) {

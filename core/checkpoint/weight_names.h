@@ -46,6 +46,10 @@ struct NameMatch {
   std::vector<std::string> unused;    // foreign names that have no place here, as the table says
 };
 
+// The foreign arrays that one of ours becomes, part by part; they share its first dim evenly. None where the table
+// knows nothing like it.
+[[nodiscard]] std::vector<NamedShape> foreign_arrays(const NameTable& table, const NamedShape& ours);
+
 // invalid_input lists every missing array with the name that is most alike, every superfluous one with what it might
 // have been meant for, and every shape that differs. `origin` names the file in that text.
 [[nodiscard]] Result<NameMatch> match_names(const NameTable& table, std::span<const NamedShape> foreign,

@@ -52,10 +52,12 @@ struct EvalOptions {
 };
 int run_eval(const EvalOptions& options, Console& console);
 
-// Writes the weights of a checkpoint, with adapters merged into them, under their own dotted names.
+// Writes the weights of a checkpoint, with adapters merged into them: all under their own dotted names, or the
+// finetuned text encoder as a folder in the layout of the Hugging Face hub, or both.
 struct ExportOptions {
   std::string run;
-  std::filesystem::path weights;  // a safetensors file
+  std::filesystem::path weights;  // a safetensors file; empty: not wanted
+  std::filesystem::path encoder;  // a folder; empty: not wanted
   std::optional<std::int64_t> checkpoint;
   bool json = false;
 };

@@ -32,6 +32,13 @@ const char* blamed_field(const Error& error) {
   return error.intention.starts_with("load ") ? "finetune.weights" : "model.text_tower";
 }
 
+// Configurations, vocabularies and licences; never weights, nor what says where they lie.
+bool comes_along(const fs::path& file) {
+  const std::string name = file.filename().string(), extension = file.extension().string();
+  return (extension == ".json" && !name.ends_with(".index.json")) || extension == ".txt" || extension == ".md" ||
+         name.starts_with("LICENSE");
+}
+
 }  // namespace
 
 bool has_text_encoder(const recipe::Recipe& recipe) {
@@ -66,6 +73,33 @@ Result<models::BertConfig> encoder_config(const recipe::Recipe& recipe) {
   out.activation = activation_of(facts->activation);
   out.dropout = static_cast<float>(recipe.real("model.dropout"));
   return out;
+}
+
+void store_encoder(const recipe::Recipe& recipe, const Context& context, const std::vector<Parameter>& parameters,
+                   const fs::path& folder) {
+  const std::string intention = fmt::format("write the text encoder to {}", folder.string());
+  if (!has_text_encoder(recipe)) {
+    throw Failure(ErrorKind::invalid_input, intention, "the run's text tower is small and no encoder of others",
+                  "Export its weights with --weights");
+  }
+  const fs::path source = value_or_throw(encoder_folder(recipe.text("model.text_tower")));
+  try {
+    fs::create_directories(folder);
+    if (fs::equivalent(source, folder)) {
+      throw Failure(ErrorKind::invalid_input, intention, "the encoder that the run began with lies there",
+                    "Name another folder");
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(source)) {
+      if (!entry.is_regular_file() || !comes_along(entry.path())) continue;
+      const fs::path target = folder / fs::relative(entry.path(), source);
+      fs::create_directories(target.parent_path());
+      fs::copy_file(entry.path(), target, fs::copy_options::overwrite_existing);
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw Failure(ErrorKind::io, intention, error.what(), "Make room, or name a folder that can be written");
+  }
+  value_or_throw(train::store_pretrained(context, parameters, models::kTextEncoderPath, folder / "model.safetensors",
+                                         checkpoint::bert_names()));
 }
 
 nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe) {

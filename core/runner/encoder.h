@@ -21,6 +21,12 @@ namespace athanor::runner {
 // Of model.text_tower, which must name an encoder.
 [[nodiscard]] Result<models::BertConfig> encoder_config(const recipe::Recipe& recipe);
 
+// Writes the text encoder of a recipe's model as a folder in the layout it was read from, which any program that read
+// the one can read: weights under their foreign names, and beside them what came with them. Throws Failure:
+// invalid_input when the recipe has no encoder, io.
+void store_encoder(const recipe::Recipe& recipe, const Context& context, const std::vector<Parameter>& parameters,
+                   const std::filesystem::path& folder);
+
 // What the recipe says of freezing, adapters and rates.
 [[nodiscard]] nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe);
 // Loads the weights where the recipe names some (in a dry context names and shapes are compared), then freezes and

@@ -82,7 +82,11 @@ void describe(CLI::App& app, CommandLine& line) {
   CLI::App& exported =
       *app.add_subcommand("export", "Writes a run's weights, adapters merged, as one safetensors file");
   exported.add_option("RUN", line.exported.run, kRunHelp)->required();
-  exported.add_option("--weights", line.exported.weights, "The file to write")->required();
+  CLI::Option_group& what = *exported.add_option_group("What to write");
+  what.add_option("--weights", line.exported.weights, "A safetensors file of all weights");
+  what.add_option("--encoder", line.exported.encoder,
+                  "A folder for the finetuned text encoder, in the Hugging Face layout");
+  what.require_option(1, 2);
   exported.add_option("--checkpoint", line.export_step, "Step; default: the newest whole one")
       ->check(CLI::NonNegativeNumber);
   add_json(exported, line.exported.json);

@@ -3,8 +3,11 @@
 #include "core/checkpoint/foreign_weights.h"
 #include "core/train/snapshot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace athanor::train {
 namespace {
@@ -55,6 +58,33 @@ Result<Pretrained> load_pretrained(Context& context, const std::vector<Parameter
     context.write(targets[i]->value, *values);
   }
   return out;
+}
+
+Result<std::string> store_pretrained(const Context& context, const std::vector<Parameter>& parameters,
+                                     std::string_view root, const std::filesystem::path& file,
+                                     const checkpoint::NameTable& names) {
+  const std::string prefix = std::string(root) + ".";
+  std::vector<std::vector<float>> values;
+  std::vector<std::vector<checkpoint::NamedShape>> parts;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter->path.starts_with(prefix)) continue;
+    parts.push_back(
+        checkpoint::foreign_arrays(names, {parameter->path.substr(prefix.size()), dims_of(parameter->value.shape())}));
+    if (parts.back().empty()) {
+      return fail(ErrorKind::invalid_input, fmt::format("write {}", file.string()),
+                  fmt::format("the names of {} know nothing like {}", names.family, parameter->path));
+    }
+    values.push_back(context.download(parameter->value));
+  }
+  std::vector<checkpoint::ArrayView> views;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t size = values[i].size() / parts[i].size();
+    for (std::size_t part = 0; part < parts[i].size(); ++part) {
+      const checkpoint::NamedShape& one = parts[i][part];
+      views.push_back({one.name, one.shape, std::span(values[i]).subspan(part * size, size)});
+    }
+  }
+  return checkpoint::write_safetensors(file, views, {{"format", "pt"}});
 }
 
 }  // namespace athanor::train

@@ -24,4 +24,10 @@ struct Pretrained {
                                                  std::string_view root, const std::filesystem::path& weights,
                                                  const checkpoint::NameTable& names);
 
+// And back: writes every parameter beneath `root` into `file` under the names of the other program; returns the file's
+// SHA-256. Errors: io; invalid_input for a parameter that the names do not know.
+[[nodiscard]] Result<std::string> store_pretrained(const Context& context, const std::vector<Parameter>& parameters,
+                                                   std::string_view root, const std::filesystem::path& file,
+                                                   const checkpoint::NameTable& names);
+
 }  // namespace athanor::train

@@ -1,6 +1,7 @@
 // Finetuning through the program: a small foreign encoder, adapters, what the plan says of it, and every way to get the
 // recipe wrong.
 #include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/foreign_weights.h"
 #include "tests/core/runner/run_program.h"
 #include "tests/core/runner/tiny_encoder.h"
 
@@ -114,6 +115,31 @@ TEST(Finetune, ARunKeepsTheFrozenWeightsLearnsAdaptersResumesAndExportsThemMerge
   EXPECT_EQ(merged->find("text_tower.encoder.blocks.1.attention.qkv.lora_b"), nullptr);
   const auto weight = merged->read_f32(*merged->find("text_tower.encoder.blocks.1.attention.qkv.weight"));
   EXPECT_NE(*weight, stacked);
+
+  const Outcome encoder = run_program({"export", folder / "run", "--encoder", folder / "again", "--json"});
+  ASSERT_EQ(encoder.status, 0) << encoder.err;
+  EXPECT_EQ(json::parse(encoder.out)["encoder"], (folder / "again").string());
+  auto back = checkpoint::ForeignWeights::open(folder / "again");
+  ASSERT_TRUE(back) << back.error().message();
+  for (const TinyArray& array : tiny_arrays(2)) {
+    const auto values = back->numbers(array.name);
+    EXPECT_EQ(values.has_value(), !array.name.starts_with("pooler.")) << array.name;
+    if (!values) continue;
+    const bool adapted = array.name.starts_with("encoder.layer.") && array.name.ends_with(".weight") &&
+                         array.name.find("LayerNorm") == std::string::npos;
+    EXPECT_EQ(*values == array.values, !adapted) << array.name;
+  }
+  // What adapters taught is in what comes back: all three parts of a stacked weight.
+  auto parts = std::vector<float>();
+  for (const char* part : {"query", "key", "value"}) {
+    const auto more = back->numbers(fmt::format("encoder.layer.1.attention.self.{}.weight", part));
+    parts.insert(parts.end(), more->begin(), more->end());
+  }
+  EXPECT_EQ(parts, *weight);
+  const Outcome taken = run_program(joined({"plan", kSmoke}, finetuning(folder / "again")));
+  EXPECT_EQ(taken.status, 0) << taken.err;
+  EXPECT_EQ(run_program({"export", folder / "run", "--encoder", folder / "encoder"}).status, 2) << "where it came from";
+  EXPECT_EQ(run_program({"export", folder / "run"}).status, 2) << "nothing is asked for";
 
   const Outcome resumed = run_program({"train", "--resume", "--run-dir", folder / "run"});
   EXPECT_EQ(resumed.status, 0) << resumed.err;
