@@ -5,8 +5,8 @@
 //
 // Shapes      x, target [M,4]: left, top, right, bottom. weight [M] or absent (1), loss, counted [1]. f32, contiguous.
 // Outputs     loss, counted (the sum of weights): overwritten.
-// Accumulates f32 per box, sums f64 in order of rows (reference: all f64).
-// Workspace   giou_loss_workspace_bytes: one f64 per row.
+// Accumulates f32 per box, sums f64 within a block of rows and across blocks, in order (reference: all f64).
+// Workspace   giou_loss_workspace_bytes: one f64 per block (CUDA: per row).
 // Edge cases  No weight at all, or M = 0: loss 0, gradients 0.
 //
 // giou_loss_grad: dx [M,4] overwritten; where two edges meet, the edge of x counts as the inner one of neither.

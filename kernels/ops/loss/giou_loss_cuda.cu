@@ -22,7 +22,7 @@ __global__ void giou_loss_grad_kernel(std::int64_t rows, const float* x, const f
   if (row >= rows) return;
   const float share = *counted > 0.0f ? dloss * (weight ? weight[row] : 1.0f) / *counted : 0.0f;
   const auto box = GiouBox<float>::load(x + 4 * row), other = GiouBox<float>::load(target + 4 * row);
-  GiouPair<float>(box, other).gradient(box, other, share, dx + 4 * row);
+  GiouPair<float>(box, other).gradient(box, other, share).store(dx + 4 * row);
 }
 
 }  // namespace
