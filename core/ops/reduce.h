@@ -3,6 +3,9 @@
 #pragma once
 
 #include "core/autograd/variable.h"
+#include "core/memory/allocator.h"
+
+#include <span>
 
 namespace athanor::ops {
 
@@ -13,5 +16,16 @@ namespace athanor::ops {
 [[nodiscard]] Variable max(Context& context, const Variable& x, int dim);
 // Where it is, i32. No gradient.
 [[nodiscard]] Tensor argmax(Context& context, const Variable& x, int dim);
+
+// Over all numbers of some f32 tensors: the sum of the squares of the finite ones, f64 [1], and how many are not
+// finite, i64 [1]. No gradient.
+struct SquareSum {
+  Tensor squares, nonfinite;
+  // Each costs a trip to the device; 0 in a dry run.
+  [[nodiscard]] double read_squares() const;
+  [[nodiscard]] std::int64_t read_nonfinite() const;
+};
+[[nodiscard]] SquareSum sum_squares(Context& context, std::span<const Tensor> tensors,
+                                    MemoryTag tag = MemoryTag::workspace);
 
 }  // namespace athanor::ops

@@ -1,10 +1,10 @@
 #include "core/optim/optimizer.h"
 
+#include "core/ops/reduce.h"
 #include "core/optim/adamw.h"
 #include "core/optim/lamb.h"
 #include "core/optim/sgd.h"
 #include "kernels/base/error.h"
-#include "kernels/ops/reduce/gradient_stats.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,13 +12,6 @@
 namespace athanor::optim {
 
 namespace {
-
-template <class T>
-T read_one(const Tensor& tensor) {
-  T value{};
-  if (!tensor.dry()) copy_bytes(&value, Device{}, tensor.view().data, tensor.device(), sizeof(T));
-  return value;
-}
 
 double bytes_of(const Tensor& tensor) {
   return tensor.present() ? static_cast<double>(storage_bytes(tensor.dtype(), tensor.numel())) : 0.0;
@@ -33,31 +26,18 @@ Optimizer::Optimizer(const std::vector<Parameter>& parameters, float weight_deca
 }
 
 StepReport Optimizer::step(Context& context, const StepOptions& options) {
-  const Tensor sum_squares = context.empty({1}, DType::f64, MemoryTag::optimizer);
-  const Tensor nonfinite = context.empty({1}, DType::i64, MemoryTag::optimizer);
-  measure(context, sum_squares, nonfinite);
+  std::vector<Tensor> gradients;
+  for (const Slot& slot : slots_)
+    if (slot.parameter->gradient.present()) gradients.push_back(slot.parameter->gradient);
+  const ops::SquareSum sum = ops::sum_squares(context, gradients, MemoryTag::optimizer);
+  gradients.clear();
   StepReport report;
-  report.gradient_norm = std::sqrt(read_one<double>(sum_squares)) * static_cast<double>(options.gradient_scale);
-  report.nonfinite = read_one<std::int64_t>(nonfinite);
+  report.gradient_norm = std::sqrt(sum.read_squares()) * static_cast<double>(options.gradient_scale);
+  report.nonfinite = sum.read_nonfinite();
   if (!report.applied()) return report;
   ++step_count_;
-  update(context, options, sum_squares, report);
+  update(context, options, sum.squares, report);
   return report;
-}
-
-void Optimizer::measure(Context& context, const Tensor& sum_squares, const Tensor& nonfinite) const {
-  std::vector<kernels::GradientSegment> segments;
-  double numel = 0;
-  for (const Slot& slot : slots_) {
-    const Tensor& gradient = slot.parameter->gradient;
-    if (!gradient.present()) continue;
-    segments.push_back({gradient.view().as<const float>(), gradient.numel()});
-    numel += static_cast<double>(gradient.numel());
-  }
-  const kernels::GradientStatsArgs args{
-      .segments = segments, .sum_squares = sum_squares.view(), .nonfinite = nonfinite.view()};
-  context.launch("gradient_stats", kernels::gradient_stats, args,
-                 kernels::gradient_stats_workspace_bytes(context.exec(), args), {.flops = 2.0 * numel});
 }
 
 void Optimizer::clear_gradients() {

@@ -90,8 +90,6 @@ class Optimizer {
   }
 
  private:
-  void measure(Context& context, const Tensor& sum_squares, const Tensor& nonfinite) const;
-
   std::vector<Slot> slots_;
   float weight_decay_;
   std::vector<const char*> array_names_;

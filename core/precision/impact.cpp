@@ -2,8 +2,7 @@
 
 #include "core/autograd/backward.h"
 #include "core/ops/elementwise.h"
-#include "kernels/ops/elementwise/axpby.h"
-#include "kernels/ops/reduce/gradient_stats.h"
+#include "core/ops/reduce.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,32 +31,15 @@ Tensor first_rows(const Tensor& x) {
   return x.reshape({rows, x.dim(-1)}).narrow(0, 0, std::min(rows, kProbedRows));
 }
 
-template <class T>
-T read_one(const Tensor& tensor) {
-  T value{};
-  if (!tensor.dry()) copy_bytes(&value, Device{}, tensor.view().data, tensor.device(), sizeof(T));
-  return value;
-}
-
 // Infinity where a number is not finite.
 double sum_squares(Context& context, const Tensor& x) {
-  const Tensor sum = context.empty({1}, DType::f64, MemoryTag::workspace);
-  const Tensor nonfinite = context.empty({1}, DType::i64, MemoryTag::workspace);
-  const kernels::GradientSegment segment{x.view().as<const float>(), x.numel()};
-  const kernels::GradientStatsArgs args{
-      .segments = {&segment, 1}, .sum_squares = sum.view(), .nonfinite = nonfinite.view()};
-  context.launch("gradient_stats", kernels::gradient_stats, args,
-                 kernels::gradient_stats_workspace_bytes(context.exec(), args));
-  if (read_one<std::int64_t>(nonfinite) > 0) return std::numeric_limits<double>::infinity();
-  return read_one<double>(sum);
+  const ops::SquareSum sum = ops::sum_squares(context, {&x, 1});
+  return sum.read_nonfinite() > 0 ? std::numeric_limits<double>::infinity() : sum.read_squares();
 }
 
 // a + factor b
 Tensor sum_of(Context& context, const Tensor& a, double factor, const Tensor& b) {
-  Tensor y = context.clone(a);
-  context.launch("axpby", kernels::axpby,
-                 kernels::AxpbyArgs{.alpha = static_cast<float>(factor), .x = b.view(), .beta = 1.0f, .y = y.view()});
-  return y;
+  return ops::add(context, Variable(a), ops::scale(context, Variable(b), static_cast<float>(factor))).value();
 }
 
 }  // namespace
