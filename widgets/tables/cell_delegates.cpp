@@ -51,8 +51,9 @@ void TextCell::paint(QPainter* painter, const QStyleOptionViewItem& option, cons
   if (!detail.isEmpty()) {
     const int used = painter->fontMetrics().horizontalAdvance(text) + 12;
     painter->setPen(current_theme().color(Role::muted));
-    if (box.width() - used > 24)
-      paint_elided(*painter, box.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, detail);
+    // Whole or not at all.
+    if (box.width() - used >= painter->fontMetrics().horizontalAdvance(detail))
+      painter->drawText(box.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, detail);
   }
   painter->restore();
 }

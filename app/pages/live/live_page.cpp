@@ -165,7 +165,8 @@ QWidget* LivePage::build_header() {
   progress_text_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   progress_text_->setFont(widgets::tabular_font(font()));
   state->addWidget(progress_text_, 1);
-  state->addWidget(build_tools());
+  tools_ = build_tools();
+  state->addWidget(tools_);
   column->addLayout(state);
   return header;
 }
@@ -390,6 +391,7 @@ void LivePage::show_prospects(bool live) {
   const bool bare = !live && live_->is_loaded() && live_->board_steps().empty() &&
                     std::none_of(live_plots().begin(), live_plots().end(),
                                  [this](const PlotSpec& spec) { return !plots_.at(spec.id)->curves().empty(); });
+  tools_->setVisible(!bare);
   figures_->setVisible(!bare);
   check_card_->setVisible(!bare);
   bare_->setVisible(bare);

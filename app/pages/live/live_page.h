@@ -92,6 +92,7 @@ class LivePage final : public Page {
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;
   PageScroll* scroll_ = nullptr;
+  QWidget* tools_ = nullptr;    // how curves are drawn
   QWidget* figures_ = nullptr;  // all that was measured
   QWidget* bare_ = nullptr;     // stands there where nothing was
   widgets::ElidedLabel* name_ = nullptr;
