@@ -87,6 +87,15 @@ void describe_epilogue(const char* op, const MatmulDesc& desc, const PlanKey& ke
   if (key.batch > 1) set(op, desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, key.d_step);
 }
 
+std::int32_t scale_mode(Scaling scaling) {
+  switch (scaling) {
+    case Scaling::row: return CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F;
+    case Scaling::stretch: return CUBLASLT_MATMUL_MATRIX_SCALE_VEC128_32F;
+    case Scaling::square: return CUBLASLT_MATMUL_MATRIX_SCALE_BLK128x128_32F;
+    default: return CUBLASLT_MATMUL_MATRIX_SCALE_SCALAR_32F;
+  }
+}
+
 // Read as column-major, the product is d^T = op(b)^T op(a)^T: b comes first.
 MatmulDesc describe(const char* op, const PlanKey& key, const Product& args) {
   MatmulDesc desc;
@@ -95,12 +104,11 @@ MatmulDesc describe(const char* op, const PlanKey& key, const Product& args) {
   set(op, desc, CUBLASLT_MATMUL_DESC_TRANSA, key.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(op, desc, CUBLASLT_MATMUL_DESC_TRANSB, key.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
   describe_epilogue(op, desc, key, args);
-  if (!key.tensor_scales && !key.row_scales) return desc;
+  if (key.a_scaling == Scaling::none) return desc;
   set(op, desc, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, args.b_scales);
   set(op, desc, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, args.a_scales);
-  if (!key.row_scales) return desc;
-  for (const auto side : {CUBLASLT_MATMUL_DESC_A_SCALE_MODE, CUBLASLT_MATMUL_DESC_B_SCALE_MODE})
-    set(op, desc, side, static_cast<std::int32_t>(CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F));
+  set(op, desc, CUBLASLT_MATMUL_DESC_A_SCALE_MODE, scale_mode(key.b_scaling));
+  set(op, desc, CUBLASLT_MATMUL_DESC_B_SCALE_MODE, scale_mode(key.a_scaling));
   return desc;
 }
 

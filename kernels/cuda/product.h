@@ -9,7 +9,8 @@
 // Exact     f32 throughout; f32 operands are cut to TF32 only where exec.tf32 says so.
 // Epilogues bias; c with beta; relu, or gelu_tanh, which may leave what it saw in `preactivation` (as d). An activation
 //           takes no c.
-// Scales    of FP8 codes: one f32 for a tensor, or one for each row of a and of stored b; both sides alike.
+// Scales    of FP8 codes, as Scaling says for each side; both by tensor, both by row, or stretches with stretches or
+//           squares. On 16 bytes.
 // Order     The plan is chosen once per PlanKey and kept; plans whose sums depend on timing are excluded. The same call
 //           gives the same bits.
 // Edges     m, n or batch = 0 does nothing; k = 0 is the caller's duty.
@@ -26,6 +27,18 @@ namespace athanor::kernels::cuda {
 
 // What products of ops with a workspace are given, so that tall sums can be split over the device.
 inline constexpr std::size_t kProductWorkspaceBytes = std::size_t{8} << 20;
+
+// Who has an f32 scale with whom, of a matrix stored as [rows, k], and where they lie; S = the number of stretches of
+// 128 in k, rounded up.
+enum class Scaling : std::uint8_t {
+  none,
+  tensor,   // one
+  row,      // [rows]
+  stretch,  // 1 x 128: [S, rows]
+  square    // 128 x 128: [rows / 128 rounded up, scale_row(k)], S of which are read
+};
+inline constexpr std::int64_t kScaleBlock = 128;
+[[nodiscard]] constexpr std::int64_t scale_row(std::int64_t k) noexcept { return (k + 511) / 512 * 4; }
 
 struct Product {
   bool transpose_a = false, transpose_b = false;
@@ -46,8 +59,8 @@ struct Product {
   std::int64_t batch = 1, a_step = 0, b_step = 0, d_step = 0;  // c steps as d does
   Activation activation = Activation::none;
   void* preactivation = nullptr;
+  Scaling a_scaling = Scaling::none, b_scaling = Scaling::none;
   const float *a_scales = nullptr, *b_scales = nullptr;
-  bool row_scales = false;
 };
 
 void product(const Exec& exec, const char* op, const Product& args);

@@ -18,7 +18,7 @@ struct PlanKey {
   std::int64_t batch = 1, a_step = 0, b_step = 0, d_step = 0;
   Activation activation = Activation::none;
   bool preactivation = false, bias = false, workspace = false, tf32 = false;
-  bool tensor_scales = false, row_scales = false;
+  Scaling a_scaling = Scaling::none, b_scaling = Scaling::none;
   std::uint32_t alignment_bytes = 4;
 
   [[nodiscard]] auto operator<=>(const PlanKey&) const = default;
@@ -57,8 +57,8 @@ struct PlanKey {
           .bias = args.bias != nullptr,
           .workspace = args.workspace != nullptr,
           .tf32 = exec.tf32 && args.a_format == DType::f32,
-          .tensor_scales = args.a_scales != nullptr && !args.row_scales,
-          .row_scales = args.a_scales != nullptr && args.row_scales,
+          .a_scaling = args.a_scaling,
+          .b_scaling = args.b_scaling,
           .alignment_bytes = alignment_of(args)};
 }
 

@@ -193,23 +193,26 @@ TEST(ProductPlan, WhateverChangesWhatIsComputedNeedsAPlanOfItsOwn) {
       {"steps", [](Product& p) { p.a_step = 8; }},
       {"activation", [](Product& p) { p.activation = Activation::relu; }},
       {"preactivation", [](Product& p) { p.preactivation = memory; }},
-      {"scales", [](Product& p) { p.a_scales = p.b_scales = memory; }},
+      {"scales of a", [](Product& p) { p.a_scaling = Scaling::row; }},
+      {"scales of b", [](Product& p) { p.b_scaling = Scaling::square; }},
   };
   for (const auto& [what, change] : changes) {
     Product other = base;
     change(other);
     EXPECT_NE(key(base), key(other)) << what;
   }
-  Product tensor = base, rows = base;
-  tensor.a_scales = rows.a_scales = memory;
-  rows.row_scales = true;
-  EXPECT_NE(key(tensor), key(rows));
 }
 
 TEST(ProductPlan, OnlyF32FactorsAreEverCut) {
   Product narrow = some_product();
   narrow.a_format = narrow.b_format = narrow.d_format = DType::bf16;
   EXPECT_EQ(key(narrow), key(narrow, 0, true));
+}
+
+TEST(ProductPlan, ScalesOfSquaresLieInRowsOfAMultipleOfFour) {
+  EXPECT_EQ(scale_row(1), 4);
+  EXPECT_EQ(scale_row(512), 4);
+  EXPECT_EQ(scale_row(513), 8);
 }
 
 TEST(ProductPlan, AStrideThatIsNotReadDoesNotMatter) {

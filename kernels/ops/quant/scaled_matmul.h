@@ -5,8 +5,8 @@
 //             f32. c [M, N]: f32, f16 or bf16. bias f32 [N] or absent. Contiguous.
 // Outputs     c: overwritten, or added to when accumulate (c is then f32 and there is no bias).
 // Accumulates f32 (reference: f64), in an order fixed by the shapes. Rounded to the format of c once, at the end.
-//             On CUDA FP8 with one scale for a tensor or a row goes to tensor cores where all is aligned to 16;
-//             they keep fewer bits of a sum, and the bias of a narrow c is rounded to its format.
+//             On CUDA FP8 goes to tensor cores where the library takes it: sizes in multiples of 16 and scales by
+//             tensor, row, or blocks of 128. These keep fewer bits of a sum; the bias of a narrow c is rounded, too.
 // Edge cases  M or N = 0 does nothing; K = 0 gives the bias.
 // Workspace   scaled_matmul_workspace_bytes.
 #pragma once

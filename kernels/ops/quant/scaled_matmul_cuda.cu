@@ -69,11 +69,54 @@ Size size_of(const ScaledMatmulArgs& args) { return {args.c.numel() / args.b.dim
 
 struct Scratch {
   void *product = nullptr, *bias = nullptr;
+  float *a_scales = nullptr, *b_scales = nullptr;
 };
 
+cuda::Scaling scaling_of(Grouping grouping) {
+  switch (grouping) {
+    case Grouping::tensor: return cuda::Scaling::tensor;
+    case Grouping::row: return cuda::Scaling::row;
+    case Grouping::stretch: return cuda::Scaling::stretch;
+    case Grouping::square: return cuda::Scaling::square;
+  }
+  return cuda::Scaling::none;
+}
+
+// How many scales of a side in the library's order; 0 where it takes them as they are.
+std::int64_t ordered_scales(Grouping grouping, std::int64_t rows, std::int64_t k) {
+  if (grouping == Grouping::stretch) return cuda::ceil_div(k, cuda::kScaleBlock) * rows;
+  if (grouping == Grouping::square) return cuda::ceil_div(rows, cuda::kScaleBlock) * cuda::scale_row(k);
+  return 0;
+}
+
 Scratch lay_out(cuda::WorkspaceCutter& cutter, const ScaledMatmulArgs& args) {
-  void* const product = cutter.take<std::byte>(cuda::kProductWorkspaceBytes);
-  return {product, cuda::take_bias(cutter, args.bias)};
+  Scratch scratch;
+  scratch.product = cutter.take<std::byte>(cuda::kProductWorkspaceBytes);
+  scratch.bias = cuda::take_bias(cutter, args.bias);
+  if (args.c.numel() == 0) return scratch;
+  const auto [m, n, k] = size_of(args);
+  scratch.a_scales = cutter.take<float>(ordered_scales(args.a_grouping, m, k));
+  scratch.b_scales = cutter.take<float>(ordered_scales(args.b_grouping, n, k));
+  return scratch;
+}
+
+// One thread per scale of the library's order: stretches [across, down], squares [down, row] with padding of 0.
+__global__ void order_scales_kernel(std::int64_t count, std::int64_t down, std::int64_t across, std::int64_t row,
+                                    bool turned, const float* scales, float* ordered) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i >= count) return;
+  const std::int64_t d = turned ? i % down : i / row, a = turned ? i / down : i % row;
+  ordered[i] = a < across ? scales[d * across + a] : 0.0f;
+}
+
+const float* order_scales(const Exec& exec, Grouping grouping, const View& scales, std::int64_t rows, std::int64_t k,
+                          float* ordered) {
+  const std::int64_t count = ordered_scales(grouping, rows, k);
+  if (count == 0) return scales.as<float>();
+  const ScaleGrid grid = scale_grid(grouping, rows, k, cuda::kScaleBlock);
+  cuda::launch_kernel(exec, kOp, cuda::per_element(count), order_scales_kernel, count, grid.down(), grid.across(),
+                      cuda::scale_row(k), grouping == Grouping::stretch, scales.as<const float>(), ordered);
+  return ordered;
 }
 
 struct PlusRow {
@@ -82,13 +125,24 @@ struct PlusRow {
   __device__ float operator()(std::int64_t i, float x) const { return x + bias[i % columns]; }
 };
 
-// Tensor cores take FP8 with one scale for a tensor or for each row. False: they do not take this call, nothing is
-// done.
-bool multiply_by_library(const Exec& exec, const ScaledMatmulArgs& args) {
+bool in_blocks(Grouping grouping) { return grouping == Grouping::stretch || grouping == Grouping::square; }
+
+// Whether the library might take the call; whether it does on this device is its own answer.
+bool suits_library(const ScaledMatmulArgs& args) {
   const auto [m, n, k] = size_of(args);
-  const bool by_row = args.a_grouping == Grouping::row;
-  const bool scales = args.a_grouping == args.b_grouping && (by_row || args.a_grouping == Grouping::tensor);
-  if (k == 0 || !scales || !cuda::is_fp8(args.a.dtype) || !cuda::is_fp8(args.b.dtype)) return false;
+  if (k == 0 || !cuda::is_fp8(args.a.dtype) || !cuda::is_fp8(args.b.dtype)) return false;
+  if (!in_blocks(args.a_grouping))
+    return args.a_grouping == args.b_grouping &&
+           (args.a_grouping == Grouping::tensor ||
+            cuda::all_on_16_bytes(args.a_scales.as<const float>(), args.b_scales.as<const float>()));
+  const bool both_square = args.a_grouping == Grouping::square && args.b_grouping == Grouping::square;
+  return in_blocks(args.b_grouping) && !both_square && args.block == cuda::kScaleBlock && m % 4 == 0 && n % 4 == 0;
+}
+
+// FP8 by tensor cores. False: they do not take this call, nothing is done.
+bool multiply_by_library(const Exec& exec, const ScaledMatmulArgs& args) {
+  if (!suits_library(args)) return false;
+  const auto [m, n, k] = size_of(args);
   cuda::WorkspaceCutter cutter(exec);
   const Scratch scratch = lay_out(cutter, args);
   auto product = cuda::dense_product(m, n, k, args.c.dtype);
@@ -98,9 +152,10 @@ bool multiply_by_library(const Exec& exec, const ScaledMatmulArgs& args) {
   product.b_stride = k;
   product.a = args.a.data;
   product.b = args.b.data;
-  product.a_scales = args.a_scales.as<float>();
-  product.b_scales = args.b_scales.as<float>();
-  product.row_scales = by_row;
+  product.a_scaling = scaling_of(args.a_grouping);
+  product.b_scaling = scaling_of(args.b_grouping);
+  product.a_scales = order_scales(exec, args.a_grouping, args.a_scales, m, k, scratch.a_scales);
+  product.b_scales = order_scales(exec, args.b_grouping, args.b_scales, n, k, scratch.b_scales);
   product.beta = args.accumulate ? 1.0f : 0.0f;
   product.c = product.d = args.c.data;
   product.workspace = scratch.product;

@@ -28,12 +28,20 @@ void check(const Product& p) {
   if (p.batch > 1 && p.d_step < (p.m - 1) * p.d_stride + p.n) throw std::logic_error("outputs that overlap");
 }
 
+bool in_blocks(Scaling scaling) { return scaling == Scaling::stretch || scaling == Scaling::square; }
+
+bool scalings_go_together(const Product& p) {
+  if (!in_blocks(p.a_scaling)) return p.a_scaling == p.b_scaling;
+  const bool both_square = p.a_scaling == Scaling::square && p.b_scaling == Scaling::square;
+  return in_blocks(p.b_scaling) && !both_square && p.m % 4 == 0 && p.n % 4 == 0;
+}
+
 bool has_plan(const Product& p) {
   if (!is_fp8(p.a_format)) return true;
   const bool both_wide = p.a_format == DType::f8_e5m2 && p.b_format == DType::f8_e5m2;
   const auto aligned = [](const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; };
   return !p.transpose_a && p.transpose_b && !both_wide && p.k % 16 == 0 && p.n % 16 == 0 && aligned(p.a) &&
-         aligned(p.b) && aligned(p.d);
+         aligned(p.b) && aligned(p.d) && scalings_go_together(p);
 }
 
 double read(const void* data, DType format, std::int64_t i) {
@@ -49,8 +57,16 @@ void write(void* data, DType format, std::int64_t i, double value) {
   });
 }
 
-double scale_of(const float* scales, bool per_row, std::int64_t row) {
-  return scales ? static_cast<double>(scales[per_row ? row : 0]) : 1.0;
+double scale_of(Scaling scaling, const float* scales, std::int64_t rows, std::int64_t k, std::int64_t row,
+                std::int64_t i) {
+  switch (scaling) {
+    case Scaling::none: return 1.0;
+    case Scaling::tensor: return static_cast<double>(scales[0]);
+    case Scaling::row: return static_cast<double>(scales[row]);
+    case Scaling::stretch: return static_cast<double>(scales[i / kScaleBlock * rows + row]);
+    case Scaling::square: return static_cast<double>(scales[row / kScaleBlock * scale_row(k) + i / kScaleBlock]);
+  }
+  return 1.0;
 }
 
 // TF32 keeps the upper 19 bits of an f32.
@@ -65,9 +81,10 @@ double sum_of(const Product& p, bool tf32, std::int64_t matrix, std::int64_t row
   for (std::int64_t k = 0; k < p.k; ++k) {
     const std::int64_t a = matrix * p.a_step + (p.transpose_a ? k * p.a_stride + row : row * p.a_stride + k);
     const std::int64_t b = matrix * p.b_step + (p.transpose_b ? col * p.b_stride + k : k * p.b_stride + col);
-    sum += factor(p.a, p.a_format, a, tf32) * factor(p.b, p.b_format, b, tf32);
+    sum += factor(p.a, p.a_format, a, tf32) * factor(p.b, p.b_format, b, tf32) *
+           scale_of(p.a_scaling, p.a_scales, p.m, p.k, row, k) * scale_of(p.b_scaling, p.b_scales, p.n, p.k, col, k);
   }
-  return sum * scale_of(p.a_scales, p.row_scales, row) * scale_of(p.b_scales, p.row_scales, col);
+  return sum;
 }
 
 }  // namespace
