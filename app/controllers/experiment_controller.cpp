@@ -139,7 +139,8 @@ QString ExperimentController::why_not_launch() const {
   if (all.empty()) return {};
   const recipe::Fault& first = all.front();
   const recipe::Field* field = recipe::find_field(first.field);
-  QString text = (field ? q(field->label) : q(first.field)) + u": "_s + q(first.reason);
+  const QString where = field ? q(field->label) : q(first.field);
+  QString text = (where.isEmpty() ? where : where + u": "_s) + q(first.reason);
   if (all.size() > 1) text += u' ' + tr("(and %n more)", nullptr, static_cast<int>(all.size()) - 1);
   return text;
 }

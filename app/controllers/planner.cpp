@@ -4,6 +4,8 @@
 #include <QProcess>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 namespace athanor::app {
 namespace {
 constexpr int kPauseMs = 150;
@@ -44,8 +46,9 @@ void Planner::forget() {
 }
 
 std::vector<recipe::Fault> Planner::read_faults(const QString& text) {
-  static const QRegularExpression kLine(QStringLiteral("^[^:\\n]*:(?:(\\d+):)? ([a-z_]+\\.[a-z0-9_]+): (.+)$"),
-                                        QRegularExpression::MultilineOption);
+  static const QRegularExpression kLine(
+      QStringLiteral("^[^:\\n]*:(?:(\\d+):)? (?:([a-z_]+\\.[a-z0-9_]+): |(?=syntax error: ))(.+)$"),
+      QRegularExpression::MultilineOption);
   std::vector<recipe::Fault> out;
   for (auto found = kLine.globalMatch(text); found.hasNext();) {
     const QRegularExpressionMatch match = found.next();
@@ -84,10 +87,12 @@ void Planner::finished(int exit_code) {
   if (process_->exitStatus() != QProcess::NormalExit || exit_code != 0) {
     const QString text = QString::fromUtf8(process_->readAllStandardError()).trimmed();
     faults_ = read_faults(text);
-    if (!faults_.empty()) {
+    // With nothing but syntax errors there is no field to show them at.
+    if (std::ranges::any_of(faults_, [](const recipe::Fault& fault) { return !fault.field.empty(); })) {
       give_up({});
       return;
     }
+    faults_.clear();
     give_up(text.isEmpty() ? tr("The plan ended unexpectedly.") : text.section(QLatin1Char('\n'), -1));
     return;
   }

@@ -251,6 +251,13 @@ TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
   EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
 }
 
+TEST(Planner, ReadsASyntaxErrorBesideOtherFaults) {
+  const auto faults = Planner::read_faults(u"x:3: syntax error: a value is missing\nx:5: train.steps: too many"_s);
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0], (recipe::Fault{3, "", "syntax error: a value is missing"}));
+  EXPECT_EQ(faults[1], (recipe::Fault{5, "train.steps", "too many"}));
+}
+
 TEST(Planner, CallsTheRecipeByItsName) {
   const auto card =
       std::filesystem::path(qEnvironmentVariable("ATHANOR_HOME").toStdString()) / "datasets/emoji/card.json";
