@@ -53,6 +53,10 @@ struct Written {
 // Errors: io; nothing half written stays under a final name.
 [[nodiscard]] Result<Written> write(const std::filesystem::path& folder, const Contents& contents, std::int64_t keep);
 
+// The run went back to `step`: what was saved of later steps is of another past and is put aside, so that no resume
+// takes it up. Errors: io.
+[[nodiscard]] Result<void> put_aside_after(const std::filesystem::path& folder, std::int64_t step);
+
 struct Skipped {
   std::string name;    // "step-400"
   std::string reason;  // "COMPLETE is missing"

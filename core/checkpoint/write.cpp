@@ -166,4 +166,14 @@ Result<Written> write(const fs::path& folder, const Contents& contents, std::int
   return written;
 }
 
+Result<void> put_aside_after(const fs::path& folder, std::int64_t step) {
+  bool any = false;
+  for (const std::int64_t later : steps(folder)) {
+    if (later <= step) continue;
+    if (auto moved = make_room(folder / folder_name(later)); !moved) return moved;
+    any = true;
+  }
+  return any ? flush_folder(folder) : Result<void>();
+}
+
 }  // namespace athanor::checkpoint

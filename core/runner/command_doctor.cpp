@@ -61,7 +61,7 @@ bool agent_runs() {
   return held;
 }
 
-// Whether the history can be read to its rows. "none" is no fault: the agent makes it.
+// Whether all of the history can be read. "none" is no fault: the agent makes it.
 json examine_store(bool& sound) {
   std::error_code code;
   if (!fs::exists(history_path(), code)) return {{"state", "none"}};
@@ -70,7 +70,8 @@ json examine_store(bool& sound) {
     sound = sound && history.error().kind != ErrorKind::corrupt;
     return {{"state", to_string(history.error().kind)}, {"error", history.error().message()}};
   }
-  const auto runs = (*history)->runs(true);
+  const auto whole = (*history)->check();
+  const auto runs = whole ? (*history)->runs(true) : tl::unexpected(whole.error());
   if (runs) return {{"state", "sound"}, {"runs", runs->size()}};
   sound = false;
   return {{"state", to_string(runs.error().kind)}, {"error", runs.error().message()}};

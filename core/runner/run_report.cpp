@@ -138,10 +138,10 @@ void RunReport::say_evaluation(const journal::Evaluation& evaluation) {
                             evaluation.step, share("t2i_r1"), share("t2i_r10"), share("i2t_r1"), share("i2t_r10")));
 }
 
-void RunReport::conclude() {
+void RunReport::conclude(std::int64_t step) {
   if (step_s_.empty()) return;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - setting_.process_start;
-  check_prediction(setting_.done + static_cast<std::int64_t>(step_s_.size()), passed.count());
+  check_prediction(step, passed.count());
 }
 
 ShapeTimes RunReport::measured(std::int64_t test_pictures, std::int64_t accounted_bytes) const {

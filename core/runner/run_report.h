@@ -18,7 +18,6 @@ class RunReport {
  public:
   struct Setting {
     std::int64_t steps = 0;
-    std::int64_t done = 0;  // at the start of this process
     std::int64_t batch_size = 0;
     double logit_spread = 0;  // standard deviation of an undecided model's logits
     std::chrono::steady_clock::time_point process_start;
@@ -31,8 +30,8 @@ class RunReport {
   // From the sampler's thread: never throws, a refused sample is dropped.
   void sample(const journal::DeviceSample& sample);
 
-  // Prediction against fact at the end; also what a later prediction can use.
-  void conclude();
+  // Prediction against fact at the end, after the run's step `step`.
+  void conclude(std::int64_t step);
   // Of this process; those before a resume or a fork are not among them.
   [[nodiscard]] std::int64_t steps_taken() const { return static_cast<std::int64_t>(step_s_.size()); }
   [[nodiscard]] ShapeTimes measured(std::int64_t test_pictures, std::int64_t accounted_bytes) const;

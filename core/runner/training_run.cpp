@@ -127,9 +127,11 @@ train::Outcome TrainingRun::train() {
   }
   restore(assembly);
   tell_precision(assembly);
-  RunReport::Setting setting{
-      sound_.recipe.integer("train.steps"), done_,          sound_.recipe.integer("data.batch_size"),
-      logit_spread(sound_.recipe),          process_start_, {}};
+  RunReport::Setting setting{sound_.recipe.integer("train.steps"),
+                             sound_.recipe.integer("data.batch_size"),
+                             logit_spread(sound_.recipe),
+                             process_start_,
+                             {}};
   setting.peak_memory_bytes = [&context = *assembly.context] { return peak_memory_bytes(context); };
   report_ = std::make_unique<RunReport>(*journal_, console_, forecast, std::move(setting));
   tell_state(journal::RunState::running, "");
@@ -143,6 +145,8 @@ train::Outcome TrainingRun::train() {
       [this](const std::string& why) { console_.warn(fmt::format("The GPU is not measured: {}", why)); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
+    if (const auto* back = std::get_if<journal::Recovery>(&payload))
+      value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), back->step));
     report_->tell(payload);
     if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
   };
@@ -159,7 +163,7 @@ train::Outcome TrainingRun::train() {
   const train::Outcome outcome = trainer.run(done_);
   done_ = trainer.done();
   console_.end_progress();
-  if (outcome == train::Outcome::finished) report_->conclude();
+  if (outcome == train::Outcome::finished) report_->conclude(done_);
   if (report_->steps_taken() >= kStepsWorthRemembering) {
     MachineCalibration known;
     known.shapes[shape_key(sound_.recipe)] = report_->measured(sound_.data.test_pictures, forecast.accounted_bytes);

@@ -153,6 +153,19 @@ Result<std::vector<Run>> Reader::runs(bool with_recipe) {
   });
 }
 
+Result<void> Reader::check() {
+  const auto done = state_->snapshot("check the history", [&] {
+    auto& query = state_->connection.statement("PRAGMA quick_check(1)");
+    std::string said = query.executeStep() ? text_of(query, 0) : "";
+    if (said == "ok") return true;
+    std::ranges::replace(said, '\n', ' ');
+    throw Failure(ErrorKind::corrupt, "check the history", "it is damaged: " + said,
+                  "build it again from the run directories: athanor-agent rebuild");
+  });
+  if (!done) return tl::unexpected(done.error());
+  return {};
+}
+
 Result<Run> Reader::run(RunId id) {
   return state_->snapshot("read a run", [&] {
     auto& query = state_->connection.statement(kRunById);

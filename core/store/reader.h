@@ -47,6 +47,9 @@ class Reader {
   [[nodiscard]] Result<std::string> undo_text();
   [[nodiscard]] Result<std::string> redo_text();
 
+  // SQLite's quick look at all pages and rows. Errors: corrupt, with the first of what is wrong.
+  [[nodiscard]] Result<void> check();
+
  private:
   struct State;
   explicit Reader(std::unique_ptr<State> state);

@@ -1,6 +1,7 @@
 // What the commands say when something is wrong: positions, remedies, statuses, and one JSON object.
 #include "core/base/files.h"
 #include "core/recipe/recipe.h"
+#include "core/store/reader.h"
 #include "core/store/writer.h"
 #include "tests/core/runner/run_program.h"
 
@@ -284,6 +285,36 @@ TEST_F(Answers, DoctorFindsADestroyedHistory) {
   const json facts = json::parse(outcome.out);
   EXPECT_EQ(facts["sound"], false);
   EXPECT_THAT(facts["store"]["error"].get<std::string>(), HasSubstr("athanor-agent rebuild"));
+}
+
+// Pages that no list of runs touches.
+TEST_F(Answers, DoctorLooksAtAllOfTheHistory) {
+  const fs::path home = empty_home(folder_);
+  const fs::path file = home / "history.db";
+  {
+    auto history = value_or_throw(store::Writer::open(file));
+    for (int i = 0; i < 100; ++i) {
+      store::NewRun wanted;
+      wanted.directory = fmt::format("/nowhere/{}/{}", std::string(200, 'x'), i);
+      value_or_throw(history->add_run(wanted));
+    }
+  }
+  EXPECT_EQ(json::parse(in_home(home, {"doctor", "--json"}).out)["store"]["state"], "sound");
+  constexpr std::size_t kPage = 4096;
+  constexpr char kIndexLeaf = 0x0a;
+  std::string bytes = bytes_of(file);
+  int damaged = 0;
+  for (std::size_t page = kPage; page < bytes.size(); page += kPage) {
+    if (bytes[page] != kIndexLeaf || bytes[page + 4] < 3) continue;
+    bytes.replace(page + 8, 4, 4, '\xff');
+    ++damaged;
+  }
+  ASSERT_GT(damaged, 0);
+  ASSERT_TRUE(write_file_flushed(file, bytes));
+  EXPECT_TRUE(value_or_throw(store::Reader::open(file))->runs(true));
+  const Outcome outcome = in_home(home, {"doctor", "--json"});
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(json::parse(outcome.out)["store"]["error"].get<std::string>(), HasSubstr("athanor-agent rebuild"));
 }
 
 TEST_F(Answers, DoctorFindsAHomeThatCannotBeWritten) {

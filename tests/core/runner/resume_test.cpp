@@ -1,11 +1,13 @@
 #include "core/checkpoint/checkpoint.h"
 #include "tests/core/runner/run_program.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <signal.h>
 #include <thread>
 
@@ -183,6 +185,40 @@ TEST_F(Resume, AForkThatDiesBeforeItsFirstOwnCheckpointGoesOnFromTheForkedStep) 
   EXPECT_EQ(recovery[1].step, 75);
   EXPECT_EQ(recovery[1].from, "checkpoint step-75");
   EXPECT_EQ(read_run(fork).metrics.at("train/loss").at(76), read_run(undisturbed()).metrics.at("train/loss").at(76));
+}
+
+// Steps of checkpoints, and whether nothing went back behind them since they were written.
+std::map<std::int64_t, bool> sound_checkpoints(const fs::path& run) {
+  std::map<std::int64_t, bool> sound;
+  for (const journal::Payload& event : events_of(run)) {
+    if (const auto* written = std::get_if<journal::CheckpointWritten>(&event)) sound[written->step] = true;
+    if (const auto* back = std::get_if<journal::Recovery>(&event))
+      for (auto& [step, is] : sound) is = is && step <= back->step;
+  }
+  return sound;
+}
+
+// A loss out of its range brings back a copy from memory, of an earlier step than the newest checkpoint.
+TEST_F(Resume, LeavesCheckpointsAloneThatTheRunWentBackBehind) {
+  const fs::path run = own_ / "run";
+  Launch launch;
+  launch.arguments = train_arguments(
+      run, {"--set", "train.steps=1000000", "--set", "precision.policy=dynamic", "--set", "precision.decide_every=20",
+            "--set", "precision.spike=1", "--set", "precision.high_steps=5", "--set", "train.learning_rate=0.01",
+            "--set", "checkpoint.every_steps=3", "--set", "checkpoint.keep=100", "--set", "eval.every_steps=1000000"});
+  bool went_back = false;
+  launch.meanwhile = [&](int pid) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (wait_for_step(run, 1) && !went_back && std::chrono::steady_clock::now() < deadline) {
+      for (const auto& [step, sound] : sound_checkpoints(run)) went_back |= !sound;
+    }
+    ::kill(pid, SIGKILL);
+  };
+  EXPECT_EQ(launch_program(launch).status, 128 + SIGKILL);
+  ASSERT_TRUE(went_back);
+  for (const auto& [step, sound] : sound_checkpoints(run)) {
+    EXPECT_TRUE(sound || !fs::exists(run / "checkpoints" / fmt::format("step-{}", step))) << step;
+  }
 }
 
 TEST_F(Resume, AForkOfAnotherShapeNamesWhatDoesNotFitBeforeAnythingIsMade) {
