@@ -187,8 +187,10 @@ class Rebuilding {
     fs::rename(fresh_, places_.history, code);
     if (!code) return;
     const int reason = code.value();
-    fs::rename(with(out_.kept, "-wal"), with(places_.history, "-wal"), code);
-    fs::remove(out_.kept, code);
+    if (!out_.kept.empty()) {
+      fs::rename(with(out_.kept, "-wal"), with(places_.history, "-wal"), code);
+      fs::remove(out_.kept, code);
+    }
     refuse_home(places_, reason);
   }
 

@@ -330,6 +330,12 @@ Result<void> Supervisor::resume(store::RunId run) {
     return refuse(run, "resume", "its process has not quite ended yet", "try again in a moment");
   std::error_code code;
   const bool began = fs::exists(watch.follower.journal(0), code);
+  const auto row = reader_.run(run);
+  if (!row) return tl::unexpected(row.error());
+  if (!began && row->started_ns != 0) {
+    return refuse(run, "resume", "its journal is gone: " + watch.follower.journal(0).string(),
+                  "restore its folder from a copy, or queue its recipe as a new run");
+  }
   const auto from_nothing = job->parent ? store::Launch::fork : store::Launch::fresh;
   const auto queued = writer_.enqueue(run, began ? store::Launch::resume : from_nothing);
   if (!queued) return queued;

@@ -94,8 +94,9 @@ Result<RunDirectory> find_run(const std::string& run) {
     auto folder = folder_of(*number);
     if (!folder) return fail(folder.error().kind, intention, folder.error().cause, folder.error().remedy);
     if (fs::exists(*folder / "recipe.toml", code)) return RunDirectory(std::move(*folder));
-    return fail(ErrorKind::invalid_input, intention,
-                fmt::format("its folder {} holds no recipe.toml", folder->string()), "restore the folder from a copy");
+    const char* what = fs::exists(*folder, code) ? "its folder {} holds no recipe.toml" : "its folder {} is gone";
+    return fail(ErrorKind::invalid_input, intention, fmt::format(fmt::runtime(what), folder->string()),
+                "restore the folder from a copy");
   }
   if (fs::path(run).is_absolute() || fs::exists(run, code)) {
     return fail(ErrorKind::invalid_input, intention,

@@ -106,6 +106,22 @@ TEST(Runs, AreRefusedAsForksOfAModelOfAnotherShapeBeforeAnythingIsMade) {
   EXPECT_EQ(folders, 1);
 }
 
+TEST(Runs, DoNotBeginAgainWhenTheirFolderIsGone) {
+  Home home;
+  home.start_agent();
+  const auto run = home.enqueue(100000);
+  ASSERT_TRUE(home.until_step(run, 30));
+  value_or_throw(home.client->stop(run));
+  EXPECT_EQ(home.wait(run).status, RunStatus::stopped);
+  std::filesystem::remove_all(home.run(run).directory);
+  const auto refused = home.client->resume(run);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::invalid_input);
+  EXPECT_THAT(refused.error().cause, HasSubstr("is gone"));
+  EXPECT_FALSE(refused.error().remedy.empty());
+  EXPECT_EQ(home.run(run).status, RunStatus::stopped);
+}
+
 TEST(Runs, AreRefusedWithEveryFaultOfTheirRecipe) {
   Home home;
   home.start_agent();
