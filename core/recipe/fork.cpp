@@ -29,6 +29,7 @@ const Shaping kShaping[] = {
     {"model.text_depth", is_small},
     {"model.mlp_ratio"},
     {"model.embedding_dim"},
+    {"train.loss"},  // sigmoid learns a bias
     {"data.dataset", is_small},
     {"data.language", is_small},
     {"data.image_px"},
