@@ -76,6 +76,7 @@ class Rehearsal {
   [[nodiscard]] const std::optional<train::Pretrained>& pretrained() const { return pretrained_; }
   [[nodiscard]] const precision::Session* precision() const { return precision_.get(); }
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
+  [[nodiscard]] double bytes_per_parameter() const { return optimizer_->bytes_per_parameter(); }
 
  private:
   // The optimizer keeps state only for what learns in the end; formats are resolved for all layers there are then.
@@ -119,6 +120,7 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
   rehearsal.step(&out.step);
   for (int step = 1; step < kSteps; ++step) rehearsal.step(nullptr);
   out.memory = rehearsal.memory();
+  out.bytes_per_parameter = rehearsal.bytes_per_parameter();
   out.parts = nn::summarise(rehearsal.model().parameters());
   out.pretrained = rehearsal.pretrained();
   out.trainable = nn::trainable_numel(rehearsal.model().parameters());

@@ -32,6 +32,7 @@ struct DryRun {
   OpCounts step;      // one training step
   OpCounts evaluate;  // one evaluation
   MemoryStats memory;
+  double bytes_per_parameter = 0;   // with gradient and optimizer state, of what learns
   precision::Resolution precision;  // fp32 where nothing else is asked for
   [[nodiscard]] double step_flops() const;
 };

@@ -201,14 +201,9 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
 // Which formats, in how many bytes each parameter is held, and what is not done as asked.
 std::vector<std::string> precision_notes(const DryRun& dry) {
   std::vector<std::string> notes;
-  const auto bytes_each = [&](MemoryTag tag) {
-    return static_cast<double>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]) /
-           static_cast<double>(std::max<std::int64_t>(dry.parameters, 1));
-  };
-  notes.push_back(fmt::format("Number formats: {}; {:.1f} bytes per parameter ({:.1f} itself, {:.1f} optimizer).",
-                              dry.precision.summary(),
-                              bytes_each(MemoryTag::parameters) + bytes_each(MemoryTag::optimizer),
-                              bytes_each(MemoryTag::parameters), bytes_each(MemoryTag::optimizer)));
+  notes.push_back(
+      fmt::format("Number formats: {}; {:.1f} bytes per parameter that learns, with its gradient and the optimizer's.",
+                  dry.precision.summary(), dry.bytes_per_parameter));
   for (const journal::PrecisionDecision& decision : decisions(dry.precision, 0))
     if (!decision.reason.empty())
       notes.push_back(fmt::format("{} instead of {}: {}.", decision.actual, decision.requested, decision.reason));

@@ -231,6 +231,16 @@ TEST(Formats, APlanCountsTheCopyThatDynamicMayGoBackTo) {
   EXPECT_EQ(parameters("dynamic"), 2 * parameters("bf16"));
 }
 
+TEST(Formats, APlanTellsWhatEachParameterTakes) {
+  const auto bytes = [](const char* policy, const std::vector<std::string>& more = {}) {
+    return runner::dry_run(with(policy, more), {.vocabulary = 100, .test_pictures = 4}).bytes_per_parameter;
+  };
+  EXPECT_EQ(bytes("fp32"), 16);
+  EXPECT_EQ(bytes("dynamic"), 16) << "its copy is no part of training a parameter";
+  EXPECT_LT(bytes("bf16", {"precision.moments=bf16"}), 12.5);
+  EXPECT_LT(bytes("bf16", {"precision.master=bf16_stochastic"}), bytes("bf16", {"precision.master=bf16_kahan"}));
+}
+
 TEST(Formats, TimesOfAMachineAreKept) {
   const std::filesystem::path home =
       std::filesystem::temp_directory_path() / fmt::format("athanor-times-{}", ::getpid());
