@@ -84,16 +84,19 @@ void store_encoder(const recipe::Recipe& recipe, const Context& context, const s
   }
   const fs::path source = value_or_throw(encoder_folder(recipe.text("model.text_tower")));
   try {
+    std::vector<fs::path> files;  // listed first: the folder may lie within the source
+    for (const auto& entry : fs::recursive_directory_iterator(source)) {
+      if (entry.is_regular_file() && comes_along(entry.path())) files.push_back(entry.path());
+    }
     fs::create_directories(folder);
     if (fs::equivalent(source, folder)) {
       throw Failure(ErrorKind::invalid_input, intention, "the encoder that the run began with lies there",
                     "Name another folder");
     }
-    for (const auto& entry : fs::recursive_directory_iterator(source)) {
-      if (!entry.is_regular_file() || !comes_along(entry.path())) continue;
-      const fs::path target = folder / fs::relative(entry.path(), source);
+    for (const fs::path& file : files) {
+      const fs::path target = folder / fs::relative(file, source);
       fs::create_directories(target.parent_path());
-      fs::copy_file(entry.path(), target, fs::copy_options::overwrite_existing);
+      fs::copy_file(file, target, fs::copy_options::overwrite_existing);
     }
   } catch (const fs::filesystem_error& error) {
     throw Failure(ErrorKind::io, intention, error.what(), "Make room, or name a folder that can be written");

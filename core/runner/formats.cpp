@@ -25,12 +25,13 @@ std::string some_of(const std::vector<std::string>& names) {
 }
 
 // Measured once and kept, so that runs on one machine decide alike.
-precision::TimeProfile machine_times(const recipe::Recipe& recipe, Context& context) {
+precision::TimeProfile machine_times(const recipe::Recipe& recipe, const Context& context) {
   const std::string machine = machine_key(recipe);
   if (auto known = load_calibration(machine).format_times) return *known;
   if (context.dry()) return {};
+  Context apart({.device = context.device()});  // whose memory is given back
   MachineCalibration found;
-  found.format_times = precision::measure_times(context, machine);
+  found.format_times = precision::measure_times(apart, machine);
   store_calibration(machine, found);
   return *found.format_times;
 }

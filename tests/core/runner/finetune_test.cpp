@@ -140,6 +140,9 @@ TEST(Finetune, ARunKeepsTheFrozenWeightsLearnsAdaptersResumesAndExportsThemMerge
   EXPECT_EQ(taken.status, 0) << taken.err;
   EXPECT_EQ(run_program({"export", folder / "run", "--encoder", folder / "encoder"}).status, 2) << "where it came from";
   EXPECT_EQ(run_program({"export", folder / "run"}).status, 2) << "nothing is asked for";
+  const Outcome inner = run_program({"export", folder / "run", "--encoder", folder / "encoder/inner"});
+  EXPECT_EQ(inner.status, 0) << inner.err;
+  EXPECT_FALSE(fs::exists(folder / "encoder/inner/inner"));
 
   const Outcome resumed = run_program({"train", "--resume", "--run-dir", folder / "run"});
   EXPECT_EQ(resumed.status, 0) << resumed.err;
