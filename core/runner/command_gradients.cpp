@@ -16,8 +16,8 @@ using nlohmann::json;
 // Each parameter takes dozens of losses, so a few pairs must do.
 constexpr std::int64_t kPairs = 8;
 
-// How far formats may put gradients off, as a share of their length. Found on models that are right, times three.
-constexpr double kNarrowNoise = 0.02, kFp8Noise = 0.1;
+// How far formats may put gradients off, as a share of their length: more than was seen on models that are right.
+constexpr double kNarrowNoise = 0.05, kFp8Noise = 0.15;
 
 double noise_of(const precision::Session* session) {
   if (!session || session->resolution().stream == DType::f32) return 0;
