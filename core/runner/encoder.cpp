@@ -32,9 +32,10 @@ const char* blamed_field(const Error& error) {
   return error.intention.starts_with("load ") ? "finetune.weights" : "model.text_tower";
 }
 
-// Configurations, vocabularies and licences; never weights, nor what says where they lie.
+// Configurations, vocabularies and licences; never weights, nor what says where they lie and what their digests are.
 bool comes_along(const fs::path& file) {
   const std::string name = file.filename().string(), extension = file.extension().string();
+  if (file.stem() == "card") return false;
   return (extension == ".json" && !name.ends_with(".index.json")) || extension == ".txt" || extension == ".md" ||
          name.starts_with("LICENSE");
 }

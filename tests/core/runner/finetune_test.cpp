@@ -116,9 +116,12 @@ TEST(Finetune, ARunKeepsTheFrozenWeightsLearnsAdaptersResumesAndExportsThemMerge
   const auto weight = merged->read_f32(*merged->find("text_tower.encoder.blocks.1.attention.qkv.weight"));
   EXPECT_NE(*weight, stacked);
 
+  ASSERT_TRUE(write_file_flushed(folder / "encoder/card.json", "{}"));
   const Outcome encoder = run_program({"export", folder / "run", "--encoder", folder / "again", "--json"});
   ASSERT_EQ(encoder.status, 0) << encoder.err;
   EXPECT_EQ(json::parse(encoder.out)["encoder"], (folder / "again").string());
+  EXPECT_TRUE(fs::exists(folder / "again/vocab.txt"));
+  EXPECT_FALSE(fs::exists(folder / "again/card.json")) << "its digests are those of the weights before";
   auto back = checkpoint::ForeignWeights::open(folder / "again");
   ASSERT_TRUE(back) << back.error().message();
   for (const TinyArray& array : tiny_arrays(2)) {
