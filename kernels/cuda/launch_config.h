@@ -93,6 +93,28 @@ inline constexpr std::int64_t kMaxHeadDim = 256;
   return 2 * attention_shared_bytes(s);
 }
 
+// Attention on tensor cores: warps of 16 rows, the other side in tiles of `tile` rows.
+struct TensorCoreAttention {
+  int dim = 0, warps = 0, tile = 0;
+
+  [[nodiscard]] constexpr int rows_per_block() const noexcept { return 16 * warps; }
+  // Of so many arrays of own rows and of tiles, all padded by eight elements of two bytes.
+  [[nodiscard]] constexpr std::int64_t shared_bytes(int own, int tiles) const noexcept {
+    return 2 * (dim + 8) * (std::int64_t{own} * rows_per_block() + std::int64_t{tiles} * tile);
+  }
+};
+inline constexpr std::int64_t kMaxTensorCoreHeadDim = 128;
+[[nodiscard]] constexpr TensorCoreAttention tensor_core_attention(std::int64_t head_dim) noexcept {
+  if (head_dim <= 32) return {32, 4, 64};
+  if (head_dim <= 64) return {64, 4, 64};
+  return {128, 4, 32};
+}
+[[nodiscard]] constexpr TensorCoreAttention tensor_core_attention_grad(std::int64_t head_dim) noexcept {
+  if (head_dim <= 32) return {32, 4, 32};
+  if (head_dim <= 64) return {64, 4, 32};
+  return {128, 4, 16};
+}
+
 // Lists of tensors: each launch takes up to kSegmentsPerLaunch of them, each block kSegmentChunk elements of one.
 inline constexpr int kSegmentsPerLaunch = 64;
 inline constexpr std::int64_t kSegmentChunk = 8192;

@@ -249,19 +249,23 @@ void conv_rows(Table& table, std::int64_t size, std::int64_t in, std::int64_t ou
             {.flops = 2.0 * flops});
 }
 
-void attention_rows(Table& table, std::int64_t tokens) {
+void attention_rows(Table& table, std::int64_t batch, std::int64_t tokens, std::int64_t heads, std::int64_t dim,
+                    DType format, bool causal = false) {
   Arrays a;
-  const std::int64_t dim = kWidth / kHeads;
-  const std::string shape = std::to_string(kBatch) + " x " + std::to_string(tokens) + " x 4 heads of 32";
-  const double flops = 4.0 * static_cast<double>(kBatch * kHeads * tokens * tokens * dim);
-  const View packed = a({kBatch, tokens, 3, kHeads, dim}), gradient = a({kBatch, tokens, 3, kHeads, dim});
+  const std::string shape = std::to_string(batch) + " x " + std::to_string(tokens) + " x " + std::to_string(heads) +
+                            " heads of " + std::to_string(dim) + (causal ? " causal " : " ") + to_string(format);
+  const double flops = (causal ? 2.0 : 4.0) * static_cast<double>(batch * heads * tokens * tokens * dim);
+  const Shape packed_shape{batch, tokens, 3, heads, dim};
+  const View packed = a(packed_shape, format), gradient = a(packed_shape, format);
   AttentionArgs args{.q = attention_plane(packed, 0), .k = attention_plane(packed, 1), .v = attention_plane(packed, 2)};
-  args.out = a({kBatch, tokens, kHeads, dim});
-  args.log_sum_exp = a({kBatch, kHeads, tokens});
+  args.causal = causal;
+  args.out = a({batch, tokens, heads, dim}, format);
+  args.log_sum_exp = a({batch, heads, tokens});
   table.add("attention", shape, time_op<AttentionArgs>(attention, args, attention_workspace_bytes(kCuda, args), a),
             {.flops = flops});
   AttentionGradArgs grad{.q = args.q, .k = args.k, .v = args.v, .out = args.out, .log_sum_exp = args.log_sum_exp};
-  grad.dout = a(args.out.shape);
+  grad.causal = causal;
+  grad.dout = a(args.out.shape, format);
   grad.dq = attention_plane(gradient, 0);
   grad.dk = attention_plane(gradient, 1);
   grad.dv = attention_plane(gradient, 2);
@@ -372,9 +376,10 @@ int run() {
   precision_rows(table);
   conv_rows(table, 32, 3, 32);
   conv_rows(table, 16, 64, 64);
-  attention_rows(table, 16);
-  attention_rows(table, kTokens);
-  attention_rows(table, 256);
+  for (const std::int64_t tokens : {std::int64_t{16}, kTokens, std::int64_t{256}})
+    attention_rows(table, kBatch, tokens, kHeads, kWidth / kHeads, DType::f32);
+  for (const DType format : {DType::f32, DType::bf16}) attention_rows(table, 256, 256, 16, 64, format);
+  attention_rows(table, 8, 2048, 16, 128, DType::bf16, true);
   norm_rows(table);
   stream_rows(table);
   optimizer_rows(table);

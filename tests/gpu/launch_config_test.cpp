@@ -90,6 +90,12 @@ TEST(LaunchConfig, AttentionFitsSharedMemoryForEveryHeadDimItTakes) {
     EXPECT_LE(attention_shared_bytes(forward), kSharedBytes) << dim;
     EXPECT_LE(attention_grad_shared_bytes(gradient), kSharedBytes) << dim;
   }
+  for (std::int64_t dim = 1; dim <= kMaxTensorCoreHeadDim; ++dim) {
+    EXPECT_GE(tensor_core_attention(dim).dim, dim);
+    EXPECT_GE(tensor_core_attention_grad(dim).dim, dim);
+    EXPECT_LE(tensor_core_attention(dim).shared_bytes(1, 2), kSharedBytes) << dim;
+    EXPECT_LE(tensor_core_attention_grad(dim).shared_bytes(2, 2), kSharedBytes) << dim;
+  }
   EXPECT_EQ(attention_shape(kMaxHeadDim + 1), AttentionShape{});
   EXPECT_EQ(attention_grad_shape(kMaxHeadDim + 1), AttentionShape{});
 }

@@ -11,7 +11,8 @@
 //             head dim dense. log_sum_exp and lengths are contiguous.
 // Outputs     out, log_sum_exp: overwritten. Rows of padded queries are computed like all others, over the valid keys,
 //             so they are finite; what reads them must mask them. log_sum_exp may be absent when no gradient is wanted.
-// Accumulates f32; the maximum is subtracted first (reference: f64). Sums run over tiles in order of keys.
+// Accumulates f32; the maximum is subtracted first (reference: f64). Sums run over tiles in order of keys. On CUDA f16
+//             and bf16 with heads up to 128 go to tensor cores: p and ds are then rounded to that format, too.
 // Workspace   attention_workspace_bytes: a few tiles per thread, whatever Tq and Tk are.
 // Edge cases  1 <= lengths[b] <= Tk, and Tq <= Tk where causal, are the caller's duty: each query sees a key. The
 //             front-end refuses anything else. B = 0 or Tq = 0 does nothing.

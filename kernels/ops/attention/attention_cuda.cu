@@ -1,6 +1,7 @@
 #include "kernels/base/error.h"
 #include "kernels/ops/attention/attention.h"
 #include "kernels/ops/attention/attention_cuda.cuh"
+#include "kernels/ops/attention/attention_tensor_cores.h"
 
 namespace athanor::kernels {
 
@@ -95,6 +96,7 @@ void launch_for(const Exec& exec, const AttentionExtent& e, const Arrays<T>& arr
 void attention_cuda(const Exec& exec, const AttentionArgs& args) {
   const AttentionExtent e = cuda::attention_extent(args);
   cuda::check_heads("attention", e, {&args.q, &args.k, &args.v, &args.out});
+  if (attention_by_tensor_cores(exec, args)) return;
   cuda::with_storage(args.q.dtype, [&]<class T>() {
     const Arrays<T> arrays{.q = AttentionArray<const T>(args.q),
                            .k = AttentionArray<const T>(args.k),

@@ -2,6 +2,7 @@
 #include "kernels/cuda/workspace.h"
 #include "kernels/ops/attention/attention.h"
 #include "kernels/ops/attention/attention_cuda.cuh"
+#include "kernels/ops/attention/attention_tensor_cores.h"
 
 namespace athanor::kernels {
 
@@ -129,6 +130,7 @@ void differentiate(const Exec& exec, const AttentionExtent& e, const AttentionGr
   const AttentionArray<const T> out(args.out), dout(args.dout);
   cuda::launch_kernel(exec, "attention_grad", cuda::per_row(rows, e.head_dim).config, attention_delta_kernel<T>, e,
                       rows, out, dout, delta);
+  if (attention_grad_by_tensor_cores(exec, args, delta)) return;
   const GradArrays<T> arrays{.q = AttentionArray<const T>(args.q),
                              .k = AttentionArray<const T>(args.k),
                              .v = AttentionArray<const T>(args.v),

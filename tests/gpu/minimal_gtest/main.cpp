@@ -1,4 +1,5 @@
-// Runs the registered tests whose names match --gtest_filter (stars match anything) and prints one line for each.
+// Runs the registered tests whose names match one of the patterns of --gtest_filter (separated by colons, stars match
+// anything) and prints one line for each.
 // Status 0: all passed. 1: some failed. 77: no CUDA device, nothing ran.
 #include "tests/kernels/support/device_hooks.h"
 
@@ -14,6 +15,12 @@ bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern[0] == '*') return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
   return !name.empty() && pattern[0] == name[0] && matches(pattern.substr(1), name.substr(1));
+}
+
+bool matches_any(std::string_view patterns, std::string_view name) {
+  const auto colon = patterns.find(':');
+  if (matches(patterns.substr(0, colon), name)) return true;
+  return colon != std::string_view::npos && matches_any(patterns.substr(colon + 1), name);
 }
 
 bool passes(const testing::TestCase& test) {
@@ -45,7 +52,7 @@ int main(int argc, char** argv) {
   }
   int ran = 0, failed = 0;
   for (const auto& test : testing::Registry::instance().tests) {
-    if (!matches(filter, test.name)) continue;
+    if (!matches_any(filter, test.name)) continue;
     ++ran;
     failed += passes(test) ? 0 : 1;
   }

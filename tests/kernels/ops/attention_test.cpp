@@ -62,6 +62,8 @@ OpCase<AttentionArgs> attention_case(const AttentionSize& s, float scale, Values
             add_inputs(memory, s, args, values);
             args.out = memory.output("out", {s.batch, s.queries, s.heads, s.width}, sum_of(s.keys));
             args.log_sum_exp = memory.output("log_sum_exp", {s.batch, s.heads, s.queries}, sum_of(s.width));
+            // Tensor cores take p rounded: off by half a unit of sum p |v|, which is at most the largest of |v|.
+            memory.allow_narrow("out", 2.0 * values.std);
             return args;
           }};
 }
@@ -78,6 +80,8 @@ void add_gradients(OpMemory& memory, const AttentionSize& s, AttentionGradArgs& 
     args.dk = memory.output("dk", args.k.shape, tolerance);
     args.dv = memory.output("dv", args.k.shape, tolerance);
   }
+  // Tensor cores take p and ds rounded: off by half a unit of sum p |dout| and of sum |ds k|, |ds q|.
+  for (const char* name : {"dqkv", "dq", "dk", "dv"}) memory.allow_narrow(name, 4.0);
 }
 
 OpCase<AttentionGradArgs> attention_grad_case(const AttentionSize& s) {
@@ -190,7 +194,8 @@ TEST(Attention, TheCudaKernelReadsAndStoresNarrowFormats) {
         const double got =
             static_cast<double>(format == DType::f16 ? Float16::decode(out[i]) : BFloat16::decode(out[i]));
         const double want = static_cast<double>(args.out.as<float>()[i]);
-        ASSERT_TRUE(std::abs(got - want) <= rounding * std::abs(want) + 1e-5);
+        // The rounding of p, of at most sum p |v|, adds to that of the result.
+        ASSERT_TRUE(std::abs(got - want) <= rounding * (std::abs(want) + 4.0) + 1e-5);
       }
     }
 }
