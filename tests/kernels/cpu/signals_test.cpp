@@ -7,10 +7,11 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <pthread.h>
-#include <sys/time.h>
+#include <thread>
 #include <ucontext.h>
 #include <vector>
 
@@ -44,14 +45,18 @@ class Interruptions {
     struct sigaction action {};
     action.sa_sigaction = look_at_the_stack_pointer;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    sigaction(SIGALRM, &action, &action_before_);
-    const itimerval often{.it_interval = {0, 100}, .it_value = {0, 100}};
-    setitimer(ITIMER_REAL, &often, nullptr);
+    sigaction(SIGUSR1, &action, &action_before_);
+    sender_ = std::thread([this, target = pthread_self()] {
+      while (!ended_) {
+        pthread_kill(target, SIGUSR1);
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
+    });
   }
   ~Interruptions() {
-    const itimerval never{};
-    setitimer(ITIMER_REAL, &never, nullptr);
-    sigaction(SIGALRM, &action_before_, nullptr);
+    ended_ = true;
+    sender_.join();
+    sigaction(SIGUSR1, &action_before_, nullptr);
     sigaltstack(&stack_before_, nullptr);
   }
   Interruptions(const Interruptions&) = delete;
@@ -61,6 +66,8 @@ class Interruptions {
   std::array<std::byte, 65536> memory_{};
   stack_t stack_before_{};
   struct sigaction action_before_ {};
+  std::atomic<bool> ended_ = false;
+  std::thread sender_;
 };
 
 TEST(Signals, NeverInterruptAProductWhoseStackPointerIsInTheHeap) {
