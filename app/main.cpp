@@ -25,7 +25,12 @@ int main(int count, char** words) {
   const ProcessStart start = process_start();
   spoken_by_qt = qInstallMessageHandler(pass_on);
   // A page is rendered the same way on every machine, with or without a display.
-  if (asks_for_screenshot(count, words)) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (needs_no_display(count, words)) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (!has_display(count, words)) {
+    std::cerr << "athanor: show the window: there is no display; set DISPLAY or WAYLAND_DISPLAY, render a page with "
+                 "--screenshot FILE, or work in the terminal with athanor-run train and athanor-agent list\n";
+    return athanor::exit_status(athanor::ErrorKind::unavailable);
+  }
   QApplication::setApplicationName(QStringLiteral("athanor"));
   QApplication::setApplicationVersion(QStringLiteral(ATH_VERSION));
   QApplication::setDesktopFileName(QStringLiteral("athanor"));

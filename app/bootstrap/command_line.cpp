@@ -3,6 +3,8 @@
 #include <QCommandLineParser>
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace athanor::app {
@@ -10,11 +12,18 @@ namespace {
 using namespace Qt::Literals::StringLiterals;
 }
 
-bool asks_for_screenshot(int count, char** words) {
-  for (int i = 1; i < count; ++i)
-    if (const std::string_view word = words[i]; word == "--screenshot" || word.starts_with("--screenshot="))
-      return true;
-  return false;
+bool needs_no_display(int count, char** words) {
+  constexpr std::array<std::string_view, 6> kAnswers{"--screenshot", "-h", "--help", "--help-all", "-v", "--version"};
+  return std::any_of(words + std::min(count, 1), words + count, [&](std::string_view word) {
+    return std::ranges::find(kAnswers, word.substr(0, word.find('='))) != kAnswers.end();
+  });
+}
+
+bool has_display(int count, char** words) {
+  const bool names_platform = std::any_of(
+      words, words + count, [](std::string_view word) { return word == "-platform" || word == "--platform"; });
+  return names_platform || std::ranges::any_of(std::array{"QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"},
+                                               [](const char* name) { return !qEnvironmentVariableIsEmpty(name); });
 }
 
 CommandLine read_command_line(const QCoreApplication& application) {

@@ -26,7 +26,9 @@ struct CommandLine {
 };
 
 [[nodiscard]] CommandLine read_command_line(const QCoreApplication& application);
-// Looked at before the application exists.
-[[nodiscard]] bool asks_for_screenshot(int count, char** words);
+// Looked at before the application exists: whether what is asked for is a picture or an answer in the terminal.
+[[nodiscard]] bool needs_no_display(int count, char** words);
+// False where a window could not be shown; Qt itself would end the process.
+[[nodiscard]] bool has_display(int count, char** words);
 
 }  // namespace athanor::app

@@ -17,6 +17,7 @@ using namespace Qt::Literals::StringLiterals;
 struct Called {
   int status = -1;
   QString spoken;
+  QString answer;
 };
 
 struct Program : testing::Test {
@@ -26,13 +27,17 @@ struct Program : testing::Test {
   [[nodiscard]] Called call(const QStringList& words) const {
     QProcess process;
     process.setProcessEnvironment(environment);
-    process.start(QStringLiteral(ATH_BINARY_DIR "/bin/athanor"),
-                  QStringList{u"--screenshot"_s, QString::fromStdString(picture().string())} + words);
+    process.start(QStringLiteral(ATH_BINARY_DIR "/bin/athanor"), words);
     EXPECT_TRUE(process.waitForFinished(60'000));
-    return {process.exitCode(), QString::fromUtf8(process.readAllStandardError())};
+    EXPECT_EQ(process.exitStatus(), QProcess::NormalExit);
+    return {process.exitCode(), QString::fromUtf8(process.readAllStandardError()),
+            QString::fromUtf8(process.readAllStandardOutput())};
+  }
+  [[nodiscard]] Called render(const QStringList& words) const {
+    return call(QStringList{u"--screenshot"_s, QString::fromStdString(picture().string())} + words);
   }
   void expect_refusal(const QStringList& words, int status, const QString& part) const {
-    const Called called = call(words);
+    const Called called = render(words);
     EXPECT_EQ(called.status, status) << called.spoken.toStdString();
     EXPECT_EQ(called.spoken.count(u'\n'), 1) << called.spoken.toStdString();
     EXPECT_TRUE(called.spoken.contains(part)) << called.spoken.toStdString();
@@ -68,10 +73,22 @@ TEST_F(Program, RefusesAHomeThatIsAFile) {
 TEST_F(Program, RendersWithoutAWordWhereTheSessionNamesNoFolderOfItsOwn) {
   fill_history(home.path(), {3, false, false, 0});
   environment.remove(u"XDG_RUNTIME_DIR"_s);
-  const Called called = call({u"--page"_s, u"runs"_s, u"--run"_s, u"2"_s});
+  const Called called = render({u"--page"_s, u"runs"_s, u"--run"_s, u"2"_s});
   EXPECT_EQ(called.status, 0);
   EXPECT_EQ(called.spoken, QString());
   EXPECT_TRUE(std::filesystem::exists(picture()));
+}
+
+TEST_F(Program, AnswersWithoutADisplayAndSaysWhatAWindowNeeds) {
+  for (const QString& name : {u"QT_QPA_PLATFORM"_s, u"DISPLAY"_s, u"WAYLAND_DISPLAY"_s}) environment.remove(name);
+  const Called help = call({u"--help"_s});
+  EXPECT_EQ(help.status, 0) << help.spoken.toStdString();
+  EXPECT_TRUE(help.answer.contains(u"--screenshot"_s)) << help.answer.toStdString();
+  EXPECT_EQ(call({u"--version"_s}).status, 0);
+  const Called refused = call({});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_EQ(refused.spoken.count(u'\n'), 1) << refused.spoken.toStdString();
+  EXPECT_TRUE(refused.spoken.contains(u"athanor-run train"_s)) << refused.spoken.toStdString();
 }
 
 }  // namespace
