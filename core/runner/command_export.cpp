@@ -1,12 +1,9 @@
 #include "core/base/command_line.h"
-#include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/nn/low_rank.h"
 #include "core/runner/commands.h"
 #include "core/runner/encoder.h"
-#include "core/runner/provenance.h"
-#include "core/runner/run_directory.h"
-#include "core/runner/unchanged.h"
+#include "core/runner/trained_run.h"
 #include "core/train/snapshot.h"
 
 #include <fmt/format.h>
@@ -35,20 +32,11 @@ Stored store_weights(const Assembly& assembly, const std::filesystem::path& file
 }  // namespace
 
 int run_export(const ExportOptions& options, Console& console) {
-  const RunDirectory run = value_or_throw(find_run(options.run));
-  const SoundRecipe sound = read_sound_recipe({run.recipe().string(), {}, {}});
-  const auto loaded = value_or_throw(options.checkpoint ? checkpoint::load_step(run.checkpoints(), *options.checkpoint)
-                                                        : checkpoint::load_newest(run.checkpoints()));
-  for (const checkpoint::Skipped& skipped : loaded.skipped) {
-    console.warn(fmt::format("The checkpoint {} is not whole and was passed over: {}", skipped.name, skipped.reason));
-  }
-  check_unchanged(fmt::format("export the run {}", run.folder().string()), sound, value_or_throw(read_origin(run)),
-                  &loaded.contents.state);
-  Assembly assembly = assemble(sound.recipe, sound.data.dataset);
-  value_or_throw(train::restore(*assembly.context, loaded.contents, assembly.model->named_parameters(), nullptr));
+  const TrainedRun run = open_trained_run(options.run, options.checkpoint, "export", console);
+  const Assembly& assembly = run.assembly;
   nn::merge_low_rank(*assembly.context, assembly.model->parameters());
 
-  const std::int64_t step = loaded.contents.state.step;
+  const std::int64_t step = run.state.step;
   nlohmann::json told{{"step", step}};
   if (!options.weights.empty()) {
     const Stored stored = store_weights(assembly, options.weights, step);
@@ -57,7 +45,8 @@ int run_export(const ExportOptions& options, Console& console) {
         fmt::format("{} arrays of step {}, adapters merged, in {}", stored.arrays, step, options.weights.string()));
   }
   if (!options.encoder.empty()) {
-    store_encoder(sound.recipe, *assembly.context, nn::base_parameters(assembly.model->parameters()), options.encoder);
+    store_encoder(run.sound.recipe, *assembly.context, nn::base_parameters(assembly.model->parameters()),
+                  options.encoder);
     told["encoder"] = options.encoder.string();
     console.info(fmt::format("The text encoder of step {}, adapters merged, in {}", step, options.encoder.string()));
   }

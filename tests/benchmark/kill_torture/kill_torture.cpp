@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
   app.add_option("--kills", settings.kills, "How often each is killed");
   app.add_option("--seed", settings.seed, "Of the random moments");
   app.add_option("--program", program, "The athanor-run to use");
-  app.add_option("--recipe", recipe, "What it trains");
-  app.add_option("--datasets", datasets, "Where its data sets are");
+  auto* where = app.add_option("--datasets", datasets, "Where its data sets are");
+  app.add_option("--recipe", recipe, "What it trains")->needs(where);
   app.add_option("--pause", settings.longest_pause_ms, "Longest time between two kills, in ms");
   app.add_option("--window", window, "The athanor to show offscreen and kill as well");
   CLI11_PARSE(app, argc, argv);

@@ -29,14 +29,24 @@ void start_with(Home& home, const Policy& policy) {
   }));
 }
 
-TEST(Patience, EndsARunByForceThatDoesNotStopAndSaysSo) {
-  Home home;
+Policy impatient() {
   Policy policy;
   policy.stop_within = 200ms;
-  start_with(home, policy);
-  const auto id = home.enqueue(1000000, "pace=1 end=stubborn");
-  ASSERT_TRUE(home.until_step(id, 5));
+  return policy;
+}
+
+// A run that is asked to stop at work and ends as `end` says.
+std::int64_t stopped_at_work(Home& home, const std::string& end) {
+  const auto id = home.enqueue(1000000, "pace=1 end=" + end);
+  EXPECT_TRUE(home.until_step(id, 5));
   value_or_throw(home.client->stop(id));
+  return id;
+}
+
+TEST(Patience, EndsARunByForceThatDoesNotStopAndSaysSo) {
+  Home home;
+  start_with(home, impatient());
+  const auto id = stopped_at_work(home, "stubborn");
   const auto failed = home.wait(id);
   EXPECT_EQ(failed.status, RunStatus::failed);
   EXPECT_EQ(failed.cause, "it did not end within 0.2 s of being asked to stop and was killed");
@@ -56,12 +66,8 @@ TEST(Patience, EndsARunByForceThatDoesNotStopAndSaysSo) {
 
 TEST(Patience, LeavesTheLastWordToARunThatHangsAfterIt) {
   Home home;
-  Policy policy;
-  policy.stop_within = 200ms;
-  start_with(home, policy);
-  const auto id = home.enqueue(1000000, "pace=1 end=hangs");
-  ASSERT_TRUE(home.until_step(id, 5));
-  value_or_throw(home.client->stop(id));
+  start_with(home, impatient());
+  const auto id = stopped_at_work(home, "hangs");
   const auto stopped = home.wait(id);
   EXPECT_EQ(stopped.status, RunStatus::stopped);
   EXPECT_EQ(stopped.cause, "asked to stop");
@@ -73,27 +79,20 @@ TEST(Patience, LeavesTheLastWordToARunThatHangsAfterIt) {
 TEST(Patience, AlsoEndsAStoppingRunThatAnEarlierAgentAskedToStop) {
   Home home;
   home.start_agent();
-  const auto id = home.enqueue(1000000, "pace=1 end=stubborn");
-  ASSERT_TRUE(home.until_step(id, 5));
-  value_or_throw(home.client->stop(id));
+  const auto id = stopped_at_work(home, "stubborn");
   home.kill_agent();
-  Policy policy;
-  policy.stop_within = 200ms;
-  start_with(home, policy);
+  start_with(home, impatient());
   EXPECT_EQ(home.wait(id).status, RunStatus::failed);
 }
 
 TEST(Patience, LetsARunSaveThatHasSaidThatItIsStopping) {
   Home home;
-  Policy policy;
-  policy.stop_within = 200ms;
-  start_with(home, policy);
-  const auto id = home.enqueue(1000000, "pace=1 end=saves");
-  ASSERT_TRUE(home.until_step(id, 5));
-  value_or_throw(home.client->stop(id));
+  start_with(home, impatient());
+  const auto id = stopped_at_work(home, "saves");
   EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
 
   home.kill_agent();
+  Policy policy = impatient();
   policy.save_within = 400ms;
   start_with(home, policy);
   value_or_throw(home.client->resume(id));
@@ -117,9 +116,7 @@ TEST(Patience, LeavesARunAloneThatWasTakenUpByHandAfterItWasAskedToStop) {
   const pid_t second = home.spawn("athanor-run", {"train", "--run-dir", home.run(id).directory, "--resume"},
                                   home.root / "by-hand-output");
   ASSERT_TRUE(Home::until([&] { return home.rank_of(id) == second; }));
-  Policy policy;
-  policy.stop_within = 200ms;
-  start_with(home, policy);
+  start_with(home, impatient());
   EXPECT_TRUE(Home::until([&] { return home.run(id).status == RunStatus::running; }));
   std::this_thread::sleep_for(1500ms);
   EXPECT_EQ(::waitpid(second, nullptr, WNOHANG), 0);  // it goes on

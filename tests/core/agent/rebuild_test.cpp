@@ -34,6 +34,16 @@ void quit(Home& home) {
   home.client.reset();
 }
 
+// A finished run with the tag "mine", and no agent.
+std::int64_t leave_one_tagged_run(Home& home) {
+  home.start_agent();
+  const auto id = home.enqueue(10, "pace=1");
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  value_or_throw(home.client->set_tags({id}, {"mine"}));
+  quit(home);
+  return id;
+}
+
 TEST(Rebuild, KeepsRunsWithTheirMetadata) {
   Home home;
   home.start_agent();
@@ -180,11 +190,7 @@ TEST(Rebuild, FollowsAHomeThatWasMovedAndLeavesOutRunsWhoseFoldersAreGone) {
 
 TEST(Rebuild, KeepsEveryCopyOfWhichItLeftARunOut) {
   Home home;
-  home.start_agent();
-  const auto id = home.enqueue(10, "pace=1");
-  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
-  value_or_throw(home.client->set_tags({id}, {"mine"}));
-  quit(home);
+  const auto id = leave_one_tagged_run(home);
   const fs::path folder = home.run(id).directory;
   fs::rename(folder, home.root / "elsewhere");
   for (int i = 0; i < 2; ++i) EXPECT_EQ(home.call({"rebuild"}).status, 0);
@@ -221,11 +227,7 @@ TEST(Rebuild, KeepsTheWishThatALaterSessionOfARunStops) {
 
 TEST(Rebuild, RefusesWhenTheFolderOfTheRunsIsNotThereOrCannotBeListed) {
   Home home;
-  home.start_agent();
-  const auto id = home.enqueue(10, "pace=1");
-  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
-  value_or_throw(home.client->set_tags({id}, {"mine"}));
-  quit(home);
+  const auto id = leave_one_tagged_run(home);
   fs::rename(home.path / "runs", home.root / "unmounted");
   for (const bool is_file : {false, true}) {
     if (is_file) std::ofstream(home.path / "runs") << "no folder";
@@ -244,11 +246,7 @@ TEST(Rebuild, RefusesWhenTheFolderOfTheRunsIsNotThereOrCannotBeListed) {
 
 TEST(Rebuild, FindsEachRunOfAMovedHomeOnceAlsoWhenAnAgentHasServedIt) {
   Home home;
-  home.start_agent();
-  const auto id = home.enqueue(10, "pace=1");
-  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
-  value_or_throw(home.client->set_tags({id}, {"mine"}));
-  quit(home);
+  const auto id = leave_one_tagged_run(home);
   fs::rename(home.path, home.root / "moved");
   home.path = home.root / "moved";
   const std::string here = (home.path / "runs/small-1").string();

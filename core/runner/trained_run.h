@@ -1,0 +1,29 @@
+// A run as one of its checkpoints left it, opened to be judged or exported.
+#pragma once
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/runner/assembly.h"
+#include "core/runner/console.h"
+#include "core/runner/recipe_input.h"
+#include "core/runner/run_directory.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace athanor::runner {
+
+struct TrainedRun {
+  RunDirectory directory;
+  SoundRecipe sound;
+  checkpoint::TrainingState state;
+  Assembly assembly;  // holds the checkpoint's weights and number formats; the optimizer is fresh
+};
+
+// `run` is a folder, a name or a number; without a step the newest whole checkpoint is taken, and the console told
+// which were passed over. `verb` begins what an error says was intended ("judge"). Throws Failure when the run, its
+// recipe or its data are not what they were.
+[[nodiscard]] TrainedRun open_trained_run(const std::string& run, std::optional<std::int64_t> step,
+                                          const std::string& verb, Console& console);
+
+}  // namespace athanor::runner
