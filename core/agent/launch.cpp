@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kTicket = "ticket.json";
+constexpr const char* kProvenance = "provenance.json";
 constexpr std::size_t kLongestName = 80;
 constexpr std::int64_t kLastWords = 4096;
 
@@ -173,6 +174,26 @@ std::optional<store::NewRun> recognise(const fs::path& directory) {
     run.parent.reset();  // a ticket that somebody wrote over says nothing
   }
   return run;
+}
+
+Result<void> note_parent(store::Writer& writer, store::RunId run, const fs::path& directory) {
+  const auto text = read_file(directory / kProvenance);
+  const auto provenance = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  if (!provenance.is_object() || !provenance.contains("from")) return {};
+  std::string folder;
+  std::int64_t step = 0;
+  try {
+    const auto& from = provenance.at("from");
+    folder = from.value("run", "");
+    step = from.value("step", std::int64_t{0});
+  } catch (const nlohmann::json::exception&) {
+    return {};  // the run itself refuses to go on with a damaged one
+  }
+  if (folder.empty()) return {};
+  const auto parent = writer.run_in(folder);
+  if (!parent) return tl::unexpected(parent.error());
+  if (!*parent || **parent == run) return {};
+  return writer.set_parent(run, **parent, step);
 }
 
 Verdict verdict(const fs::path& directory, const Ending& ending) {

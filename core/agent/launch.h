@@ -32,6 +32,10 @@ struct Described {
 };
 [[nodiscard]] std::optional<Described> describe(const std::filesystem::path& directory);
 
+// Notes in the history which run the one in `directory` was forked from, as its provenance says. Nothing to note when
+// it is no fork, or its parent's folder holds no run that the history knows.
+[[nodiscard]] Result<void> note_parent(store::Writer& writer, store::RunId run, const std::filesystem::path& directory);
+
 // Why a run that did not say so has ended, and as what it counts.
 struct Verdict {
   store::RunStatus status = store::RunStatus::broken;

@@ -87,9 +87,14 @@ class Rebuilding {
       known.emplace(run.id, std::move(run));
     follow_the_home(*writer, known);
     const bool any_started = std::ranges::any_of(known, [](const auto& each) { return has_started(each.second); });
-    for (const auto& [run, directory] : runs_found(places_.runs, any_started)) {
+    const Found found = runs_found(places_.runs, any_started);
+    for (const auto& [run, directory] : found) {
       const auto id = take_in(*writer, run, directory, known);
       if (id) known.erase(*id);
+    }
+    for (const auto& [run, directory] : found) {
+      if (const auto id = value_or_throw(writer->run_in(directory)))
+        value_or_throw(note_parent(*writer, *id, directory));
     }
     for (const auto& [id, run] : known) leave_out_or_keep(*writer, run);
   }

@@ -79,6 +79,9 @@ void Supervisor::look_at_recipe(store::RunId run, Watch& watch) {
   if (!described || described->recipe_toml == watch.recipe) return;
   const auto noted = writer_.describe(run, described->recipe_toml, described->steps, described->name);
   if (!noted) return spdlog::error("{}", noted.error().message());
+  // Where it comes from is written before the resolved recipe.
+  if (const auto told = note_parent(writer_, run, watch.directory); !told)
+    return spdlog::error("{}", told.error().message());
   watch.recipe = described->recipe_toml;
 }
 

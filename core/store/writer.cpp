@@ -221,6 +221,15 @@ Result<void> Writer::describe(RunId run, const std::string& recipe_toml, std::in
   });
 }
 
+Result<void> Writer::set_parent(RunId run, RunId parent, std::int64_t fork_step) {
+  return state_->transact("note where a run was forked", [&] {
+    state_->find_job(run);
+    auto& update = state_->connection.statement("UPDATE run SET parent = ?, fork_step = ? WHERE id = ?");
+    SQLite::bind(update, parent, fork_step, run);
+    update.exec();
+  });
+}
+
 Result<void> Writer::enqueue(RunId run, Launch launch) {
   return state_->durably("put a run into the queue", [&] {
     state_->find_job(run);

@@ -86,6 +86,8 @@ class Writer {
   [[nodiscard]] Result<std::optional<RunId>> run_in(const std::filesystem::path& directory);
   // What the run turned out to be: its resolved recipe. The name is taken when the run has only that of its folder.
   Result<void> describe(RunId run, const std::string& recipe_toml, std::int64_t steps, const std::string& name);
+  // The run that it was forked from, and at which step.
+  Result<void> set_parent(RunId run, RunId parent, std::int64_t fork_step);
   // To the end of the queue, as `queued`.
   Result<void> enqueue(RunId run, Launch launch);
   // To the front of the queue again, for what it was queued for: its process never came to anything.

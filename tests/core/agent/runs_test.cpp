@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <numeric>
 
@@ -231,6 +232,33 @@ TEST(Runs, StartedByHandAreFoundAndFollowed) {
   home.start_agent();
   ASSERT_TRUE(home.until([&] { return home.run(run.id).status == RunStatus::finished; }));
   EXPECT_EQ(home.steps_of(run.id), from_one_to(80));
+}
+
+TEST(Runs, ForkedByHandKnowTheirParentAlsoAfterARebuild) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(45, "pace=1");
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const auto directory = home.path / "runs/by-hand";
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory / "provenance.json")
+      << nlohmann::json{{"from", {{"run", home.run(parent).directory}, {"step", 40}}}};
+  std::ofstream(home.root / "recipe.toml") << Home::recipe(60, "pace=1");
+  home.spawn("athanor-run", {"train", (home.root / "recipe.toml").string(), "--run-dir", directory.string()},
+             home.root / "o");
+  ASSERT_TRUE(home.until([&] { return value_or_throw(home.client->list()).size() == 2; }));
+  const auto child = parent + 1;
+  EXPECT_EQ(home.wait(child).status, RunStatus::finished);
+  EXPECT_EQ(home.run(child).parent, parent);
+  EXPECT_EQ(home.run(child).fork_step, 40);
+
+  value_or_throw(home.client->shut_down_agent());
+  ::waitpid(home.agent_pid, nullptr, 0);
+  home.agent_pid = 0;
+  std::filesystem::remove(home.path / "history.db");
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(child).parent, parent);
+  EXPECT_EQ(home.run(child).fork_step, 40);
 }
 
 TEST(Runs, StartedByHandAndKilledAreBroken) {
