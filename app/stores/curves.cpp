@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <numeric>
 
 namespace athanor::app {
 
@@ -39,9 +40,10 @@ double typical_pace(std::span<const double> step_ms) {
   std::copy_if(step_ms.begin(), step_ms.end(), std::back_inserter(known),
                [](double ms) { return std::isfinite(ms) && ms > 0; });
   if (known.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = known.begin() + std::ssize(known) / 2;
-  std::nth_element(known.begin(), middle, known.end());
-  return 1000 / *middle;
+  std::ranges::sort(known);
+  const auto left_out = std::ssize(known) / 10;
+  const std::span most(known.begin() + left_out, known.end() - left_out);
+  return 1000 * static_cast<double>(most.size()) / std::accumulate(most.begin(), most.end(), 0.0);
 }
 
 std::vector<DrawnColumn> smoothed_columns(const std::vector<store::Point>& points, double weight, int columns,

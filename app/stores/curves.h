@@ -26,8 +26,8 @@ struct DrawnColumn {
 // Non-finite samples are passed over and drawn as themselves.
 [[nodiscard]] std::vector<double> smoothed(const std::vector<store::Point>& points, double weight);
 
-// Steps a second as most of these steps went (their times in milliseconds), which no single slow or quick one moves;
-// NaN: not known.
+// Steps a second over these steps (their times in milliseconds) without the tenth that was quickest and the tenth that
+// was slowest, so that no single one moves it; NaN: not known.
 [[nodiscard]] double typical_pace(std::span<const double> step_ms);
 
 // Samples folded into at most `columns`; the line follows the smoothed curve, which was computed on all samples.

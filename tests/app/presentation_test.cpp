@@ -315,6 +315,10 @@ TEST(LiveWords, PaceIsThatOfMostStepsAndTheForecastEndsWithTheRun) {
   step_ms.back() = 0.5;  // one step right after a resumption
   EXPECT_DOUBLE_EQ(typical_pace(step_ms), 10);
   EXPECT_TRUE(std::isnan(typical_pace({})));
+  // Two slow steps in five are no exceptions: they count.
+  std::vector<double> mixed;
+  for (int i = 0; i < 10; ++i) mixed.insert(mixed.end(), {1, 17, 1, 17, 1});
+  EXPECT_NEAR(typical_pace(mixed), 1000 / 7.0, 1e-9);
   store::Run run;
   run.step = 200;
   run.steps = 400;
