@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <cmath>
 
 namespace athanor::runner {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFormat = 3;
+constexpr double kPartOfTheWay = 0.3;  // in the logarithm
 
 std::filesystem::path file() { return athanor_home() / "calibration.json"; }
 
@@ -102,6 +104,18 @@ void learn(OpRates& rates, const OpRates& fresh) {
   rates.start_s = fresh.start_s;
 }
 
+ShapeTimes learnt(const ShapeTimes& known, const ShapeTimes& fresh) {
+  const auto time = [](double before, double now) {
+    return before > 0 && now > before ? before * std::pow(now / before, kPartOfTheWay) : now;
+  };
+  ShapeTimes out = fresh;
+  out.step_s = time(known.step_s, fresh.step_s);
+  out.evaluate_s_per_picture = time(known.evaluate_s_per_picture, fresh.evaluate_s_per_picture);
+  out.start_s = time(known.start_s, fresh.start_s);
+  out.checkpoint_s = time(known.checkpoint_s, fresh.checkpoint_s);
+  return out;
+}
+
 std::string machine_key(const recipe::Recipe& recipe) { return describe_device(recipe); }
 
 std::string shape_key(const recipe::Recipe& recipe) {
@@ -136,7 +150,11 @@ void store_calibration(const std::string& machine, const MachineCalibration& cal
   json all = read_all();
   json& mine = all[machine];
   if (!mine.is_object() || !mine.contains("shapes")) mine = {{"shapes", json::object()}};
-  for (const auto& [key, shape] : calibration.shapes) mine["shapes"][key] = to_json(shape);
+  const MachineCalibration known = load_calibration(machine);
+  for (const auto& [key, shape] : calibration.shapes) {
+    const auto before = known.shapes.find(key);
+    mine["shapes"][key] = to_json(before == known.shapes.end() ? shape : learnt(before->second, shape));
+  }
   if (calibration.rates) mine["rates"] = to_json(*calibration.rates);
   if (calibration.format_times) mine["format_times"] = to_json(*calibration.format_times);
   const json document = {{"format", kFormat}, {"machines", all}};

@@ -41,6 +41,10 @@ struct MachineCalibration {
 // Adds `fresh`, which is believed where both know something.
 void learn(OpRates& rates, const OpRates& fresh);
 
+// What is known after another measurement: times that were quicker are believed, for nothing makes a machine quicker
+// than it is; slower ones, which another program may have caused, move what was known by a part of the way.
+[[nodiscard]] ShapeTimes learnt(const ShapeTimes& known, const ShapeTimes& fresh);
+
 // Device, processor and threads.
 [[nodiscard]] std::string machine_key(const recipe::Recipe& recipe);
 // Every field that changes how long a step takes.

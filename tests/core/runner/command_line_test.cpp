@@ -1,6 +1,7 @@
 #include "core/base/files.h"
 #include "core/recipe/prediction.h"
 #include "core/recipe/recipe.h"
+#include "core/runner/calibration.h"
 #include "tests/core/runner/run_program.h"
 
 #include <gmock/gmock.h>
@@ -195,6 +196,29 @@ TEST(Plan, OfAShapeWithNothingLikeItIsMeasuredWhereThatIsCheap) {
   EXPECT_THAT(note_of({kStarter, "--quick", "--set", "data.batch_size=96"}), HasSubstr("Scaled from shapes like"));
   EXPECT_THAT(note_of({kStarter, "--quick", "--set", "model.image_width=4096", "--set", "model.image_depth=24"}),
               HasSubstr("Scaled from much smaller shapes"));
+}
+
+TEST(Plan, OneRunOnABusyMachineSpoilsLittleOfWhatIsKnown) {
+  const ShapeTimes quiet{.step_s = 0.05,
+                         .evaluate_s_per_picture = 0.001,
+                         .start_s = 1,
+                         .checkpoint_s = 0.1,
+                         .program_bytes = 0,
+                         .measured_at = 0};
+  const ShapeTimes busy{.step_s = 0.2,
+                        .evaluate_s_per_picture = 0.004,
+                        .start_s = 4,
+                        .checkpoint_s = 0.4,
+                        .program_bytes = 0,
+                        .measured_at = 0};
+  const ShapeTimes after = learnt(quiet, busy);
+  EXPECT_GT(after.step_s, quiet.step_s);
+  EXPECT_LT(after.step_s, 1.6 * quiet.step_s);
+  EXPECT_EQ(learnt(after, quiet).step_s, quiet.step_s);
+  ShapeTimes slower_for_good = quiet;
+  for (int run = 0; run < 10; ++run) slower_for_good = learnt(slower_for_good, busy);
+  EXPECT_NEAR(slower_for_good.step_s, busy.step_s, 0.05 * busy.step_s);
+  EXPECT_EQ(learnt({}, busy).start_s, busy.start_s);
 }
 
 TEST(Plan, ADamagedCalibrationCountsAsNone) {
