@@ -4,10 +4,12 @@
 #include "core/recipe/text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 
 namespace athanor::recipe {
 namespace {
@@ -63,13 +65,11 @@ bool is_section(std::string_view name) {
 }
 
 std::string unknown_section(std::string_view name) {
-  std::string all;
-  for (const Section& section : sections()) {
-    if (edit_distance(name.substr(0, kLongestCompared), section.name) <= 1 + section.name.size() / 3)
-      return fmt::format("unknown section; did you mean [{}]?", section.name);
-    all += (all.empty() ? "" : ", ") + section.name;
-  }
-  return "unknown section; there are " + all;
+  const auto names = sections() | std::views::transform(&Section::name);
+  const std::string_view nearest = nearest_of(names, name);
+  if (edit_distance(name.substr(0, kLongestCompared), nearest) <= 1 + nearest.size() / 3)
+    return fmt::format("unknown section; did you mean [{}]?", nearest);
+  return fmt::format("unknown section; there are {}", fmt::join(names, ", "));
 }
 
 int line_of(const toml::source_region& region) { return static_cast<int>(region.begin.line); }

@@ -32,6 +32,7 @@ const BadInput kBadInputs[] = {
      {"x.toml:2: model.learning_rate: unknown key; did you mean train.learning_rate?"}},
     {"KeyOutsideAnySection", "batchsize = 5\n", {"x.toml:1: batchsize: unknown key; did you mean data.batch_size?"}},
     {"UnknownSection", "\n[trian]\nsteps = 5\n", {"x.toml:2: trian: unknown section; did you mean [train]?"}},
+    {"UnknownSectionNearTwo", "[tran]\nsteps = 5\n", {"x.toml:1: tran: unknown section; did you mean [train]?"}},
     {"KeyThatIsLikeNoOther",
      "foo = 1\n",
      {"x.toml:1: foo: unknown key; athanor-run show --fields lists those there are"}},
