@@ -119,9 +119,15 @@ Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store:
   }
   const auto text = read_file(parent->directory / "recipe.toml");
   if (!text) return tl::unexpected(text.error());
-  if (const auto faults = recipe::judge_fork(recipe::parse(*text).recipe, parsed.recipe); !faults.empty()) {
-    return refuse(fmt::format("fork run {} at step {}", parent->run, request.fork_step), faults,
-                  "set these fields as that run has them, or start from nothing");
+  const std::string intention = fmt::format("fork run {} at step {}", parent->run, request.fork_step);
+  const recipe::Parsed before = recipe::parse(*text);
+  if (!before.faults.empty()) {
+    const std::string file = (parent->directory / "recipe.toml").string();
+    return fail(ErrorKind::corrupt, intention, recipe::to_string(before.faults.front(), file),
+                "restore it from a copy");
+  }
+  if (const auto faults = recipe::judge_fork(before.recipe, parsed.recipe); !faults.empty()) {
+    return refuse(intention, faults, "set these fields as that run has them, or start from nothing");
   }
   return run;
 }
