@@ -333,6 +333,11 @@ Result<void> Supervisor::resume(store::RunId run) {
     return refuse(run, "resume", "its process has not quite ended yet", "try again in a moment");
   std::error_code code;
   const bool began = fs::exists(watch.follower.journal(0), code);
+  if (code) {
+    return fail(ErrorKind::io, fmt::format("resume run {}", run),
+                fmt::format("cannot look for {}: {}", watch.follower.journal(0).string(), code.message()),
+                "make its folder readable again: its disk may not be mounted");
+  }
   const auto row = reader_.run(run);
   if (!row) return tl::unexpected(row.error());
   if (!began && row->started_ns != 0) {

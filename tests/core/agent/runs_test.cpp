@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <numeric>
+#include <optional>
 
 namespace athanor::agent {
 namespace {
@@ -121,6 +122,45 @@ TEST(Runs, DoNotBeginAgainWhenTheirFolderIsGone) {
   EXPECT_THAT(refused.error().cause, HasSubstr("is gone"));
   EXPECT_FALSE(refused.error().remedy.empty());
   EXPECT_EQ(home.run(run).status, RunStatus::stopped);
+}
+
+TEST(Runs, AreNotCalledGoneWhileTheirFolderCannotBeRead) {
+  Home home;
+  home.start_agent();
+  const auto run = home.enqueue(100000);
+  ASSERT_TRUE(home.until_step(run, 30));
+  value_or_throw(home.client->stop(run));
+  EXPECT_EQ(home.wait(run).status, RunStatus::stopped);
+  const std::filesystem::path folder = home.run(run).directory;
+  std::filesystem::rename(folder, home.root / "kept");
+  std::filesystem::create_symlink(folder, folder);
+  std::optional<Error> error;  // its process may take a moment to be collected
+  ASSERT_TRUE(Home::until([&] {
+    const auto refused = home.client->resume(run);
+    if (!refused) error = refused.error();
+    return refused || error->cause.find("not quite ended") == std::string::npos;
+  }));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::io);
+  EXPECT_THAT(error->cause, HasSubstr("Too many levels of symbolic links"));
+  EXPECT_THAT(error->cause, testing::Not(HasSubstr("gone")));
+  EXPECT_EQ(home.run(run).status, RunStatus::stopped);
+  std::filesystem::remove(folder);
+}
+
+TEST(Runs, AreRefusedAsForksOfARunWhoseRecipeIsDamaged) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(50, "pace=1");
+  EXPECT_EQ(home.wait(parent).status, RunStatus::finished);
+  const auto file = std::filesystem::path(home.run(parent).directory) / "recipe.toml";
+  std::ofstream(file, std::ios::app) << "[model]\ntext_width = \"wide\"\n";
+  const auto refused = home.client->enqueue({Home::recipe(60, "pace=1"), parent, 40});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(refused.error().cause, HasSubstr(file.string()));
+  EXPECT_THAT(refused.error().cause, HasSubstr("model.text_width"));
+  EXPECT_EQ(value_or_throw(home.client->list()).size(), 1U);
 }
 
 TEST(Runs, AreRefusedWithEveryFaultOfTheirRecipe) {
