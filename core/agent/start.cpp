@@ -73,9 +73,16 @@ Result<Answer> ask_sibling(const std::string& name, const std::vector<std::strin
   says.reset();
   Answer answer{0, all_of(said.get())};
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno == EINTR) continue;
+    return fail(ErrorKind::io, "learn how " + program + " ended", std::strerror(errno),
+                "call this program where SIGCHLD is not ignored");
   }
-  answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  if (!WIFEXITED(status)) {
+    return fail(ErrorKind::unavailable, "run " + program, "signal " + std::to_string(WTERMSIG(status)) + " ended it",
+                "try again; when it happens again, install " + name + " anew");
+  }
+  answer.status = WEXITSTATUS(status);
   return answer;
 }
 

@@ -10,13 +10,13 @@
 namespace athanor::agent {
 
 struct Answer {
-  int status = 0;   // exit status; 1 where a signal ended it
+  int status = 0;   // exit status
   std::string out;  // standard output
 };
 enum class Stderr { kept, dropped };
 
-// Runs the program of this name beside this one to its end, with nothing on standard input. Errors: io, or unavailable
-// when there is no such program.
+// Runs the program of this name beside this one to its end, with nothing on standard input. Errors: io, also when
+// its end cannot be learnt, or unavailable when there is no such program or a signal ended it.
 [[nodiscard]] Result<Answer> ask_sibling(const std::string& name, const std::vector<std::string>& words,
                                          const std::filesystem::path& home, Stderr errors);
 
