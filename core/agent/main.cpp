@@ -234,15 +234,25 @@ std::optional<int> refuse_early(const std::string& file) {
   const auto checked = agent::ask_sibling("athanor-run", words, athanor_home(), agent::Stderr::kept);
   if (!checked) return refuse(checked.error());
   if (checked->status == 0) return std::nullopt;
-  const std::size_t end = checked->out.find('\n');
-  if (g_json) print_line(checked->out.substr(0, end));
+  if (!g_json) return checked->status;
+  const std::string said = checked->out.substr(0, checked->out.find('\n'));
+  if (said.empty()) {
+    return refuse({ErrorKind::unavailable, "check " + file, "athanor-run refused it without a word",
+                   "see what athanor-run check says of it"});
+  }
+  print_line(said);
   return checked->status;
 }
 
-int enqueue(Client& client, const std::string& file) {
-  const auto text = read_file(file);
-  if (!text) return refuse(text.error());
-  const auto run = client.enqueue({*text, 0, 0});
+// A run's folder and "-" are no files to queue, though athanor-run would check them.
+Result<std::string> read_recipe(const std::string& file) {
+  auto text = read_file(file);
+  if (text) return text;
+  return fail(ErrorKind::invalid_input, "queue " + file, text.error().cause, "give the file of a recipe");
+}
+
+int enqueue(Client& client, const std::string& recipe) {
+  const auto run = client.enqueue({recipe, 0, 0});
   if (!run) return refuse(run.error());
   const std::string done = fmt::format("run {} is queued all the same", *run);
   if (g_json) {
@@ -272,14 +282,18 @@ int quit() {
 }
 
 int speak(const CLI::App& app, const CommandLine& line) {
+  std::string recipe;
   if (app.got_subcommand("enqueue")) {
+    auto text = read_recipe(line.recipe);
+    if (!text) return refuse(text.error());
+    recipe = std::move(*text);
     if (const auto refused = refuse_early(line.recipe)) return *refused;
   }
   const auto connected = Client::connect(athanor_home());
   if (!connected) return refuse(connected.error());
   Client& client = **connected;
   if (app.got_subcommand("list")) return list(client);
-  if (app.got_subcommand("enqueue")) return enqueue(client, line.recipe);
+  if (app.got_subcommand("enqueue")) return enqueue(client, recipe);
   const auto run = find_run(client, line.run);
   if (!run) return refuse(run.error());
   if (app.got_subcommand("wait")) return wait(client, *run);
