@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <sys/statvfs.h>
+#include <tuple>
 
 namespace athanor::agent {
 namespace fs = std::filesystem;
@@ -182,6 +183,11 @@ std::optional<store::NewRun> recognise(const fs::path& directory) {
   return run;
 }
 
+void sort_for_entry(std::vector<store::NewRun>& runs) {
+  std::ranges::sort(
+      runs, {}, [](const store::NewRun& run) { return std::tuple(run.wanted_id == 0, run.created_ns, run.directory); });
+}
+
 Result<void> note_parent(store::Writer& writer, store::RunId run, const fs::path& directory) {
   const auto text = read_file(directory / kProvenance);
   const auto provenance = nlohmann::json::parse(text.value_or(""), nullptr, false);
@@ -196,7 +202,7 @@ Result<void> note_parent(store::Writer& writer, store::RunId run, const fs::path
     return {};  // the run itself refuses to go on with a damaged one
   }
   if (folder.empty()) return {};
-  const auto parent = writer.run_in(folder);
+  const auto parent = writer.run_in((directory / folder).lexically_normal());
   if (!parent) return tl::unexpected(parent.error());
   if (!*parent || **parent == run) return {};
   return writer.set_parent(run, **parent, step);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace athanor::agent {
 
@@ -23,6 +24,9 @@ namespace athanor::agent {
 
 // What a directory with a journal says about its run; nothing when it holds none.
 [[nodiscard]] std::optional<store::NewRun> recognise(const std::filesystem::path& directory);
+// The order in which many of them enter a history: those with a number of their own, so that no other takes it; then
+// the older ones first.
+void sort_for_entry(std::vector<store::NewRun>& runs);
 
 // The recipe that a run directory holds, which its process resolves when it begins.
 struct Described {

@@ -127,7 +127,8 @@ int rebuild() {
     print({{"runs", rebuilt->runs},
            {"left_out", rebuilt->left_out},
            {"kept", rebuilt->kept.string()},
-           {"failures", rebuilt->failures}});
+           {"failures", rebuilt->failures}},
+          "the history is built all the same");
   }
   return 0;
 }
@@ -175,11 +176,11 @@ std::string row_of(const store::Run& run) {
 }
 
 // The run as it is now.
-int print_row(const store::Run& run) {
+int print_row(const store::Run& run, std::string_view done = {}) {
   if (g_json) {
-    print(agent::to_json(run));
+    print(agent::to_json(run), done);
   } else {
-    print_line(row_of(run));
+    print_line(row_of(run), done);
   }
   return 0;
 }
@@ -277,7 +278,7 @@ int quit() {
   const auto was_running = Client::quit_agent(athanor_home());
   if (!was_running) return refuse(was_running.error());
   if (!*was_running) std::cerr << "No agent is running\n";
-  if (g_json) print({{"was_running", *was_running}});
+  if (g_json) print({{"was_running", *was_running}}, "no agent is running any more all the same");
   return 0;
 }
 
@@ -298,11 +299,13 @@ int speak(const CLI::App& app, const CommandLine& line) {
   if (!run) return refuse(run.error());
   if (app.got_subcommand("wait")) return wait(client, *run);
   if (app.got_subcommand("show")) return show(client, *run);
-  const auto done = app.got_subcommand("stop") ? client.stop(*run) : client.resume(*run);
+  const bool stops = app.got_subcommand("stop");
+  const auto done = stops ? client.stop(*run) : client.resume(*run);
   if (!done) return refuse(done.error());
   if (!g_json) return 0;
   const auto now = client.run(*run);
-  return now ? print_row(*now) : refuse(now.error());
+  if (!now) return refuse(now.error());
+  return print_row(*now, fmt::format("run {} is {} all the same", *run, stops ? "asked to stop" : "queued"));
 }
 
 void describe(CLI::App& app, CommandLine& line) {

@@ -1,5 +1,7 @@
 #include "core/agent/process.h"
 
+#include "core/journal/reader.h"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -107,6 +109,18 @@ bool has_open(std::int64_t pid, const fs::path& file) {
       return true;
   }
   return false;
+}
+
+bool works_on(const store::Process& process, const fs::path& run) {
+  if (process.pid <= 0 || !is_alive(process)) return false;
+  const std::string folder = "/proc/" + std::to_string(process.pid);
+  std::istringstream words(text_of(folder + "/cmdline"));
+  for (std::string word; std::getline(words, word, '\0');) {
+    if (word == run) return true;
+  }
+  std::error_code code;
+  const bool is_no_other_program_yet = fs::equivalent(folder + "/exe", "/proc/self/exe", code);
+  return is_no_other_program_yet || has_open(process.pid, run / journal::file_name(0));
 }
 
 Descriptor watch_end(const store::Process& process) {

@@ -19,6 +19,9 @@ namespace athanor::agent {
 [[nodiscard]] bool is_alive(const store::Process& process);
 // Whether a process has the file open.
 [[nodiscard]] bool has_open(std::int64_t pid, const std::filesystem::path& file);
+// Whether it lives and works on the run of this folder, or is still to become the program that does: the history of a
+// copied home names the processes of the other one.
+[[nodiscard]] bool works_on(const store::Process& process, const std::filesystem::path& run);
 // Readable once the process has ended; nothing where the system cannot say so or it has ended already.
 [[nodiscard]] Descriptor watch_end(const store::Process& process);
 

@@ -3,7 +3,6 @@
 #include "core/agent/follower.h"
 #include "core/agent/launch.h"
 #include "core/agent/lock.h"
-#include "core/agent/moved.h"
 #include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/base/files.h"
@@ -40,23 +39,19 @@ void remove_store(const fs::path& file) {
   }
 }
 
-using Found = std::vector<std::pair<store::NewRun, fs::path>>;
-
 // A folder that cannot be looked into is no empty one: its runs are somewhere.
-Found runs_found(const fs::path& folder, bool must_be_there) {
-  Found found;
+std::vector<store::NewRun> runs_found(const fs::path& folder, bool must_be_there) {
+  std::vector<store::NewRun> found;
   std::error_code code;
   for (auto entry = fs::directory_iterator(folder, code); !code && entry != fs::directory_iterator();
        entry.increment(code)) {
-    if (auto run = recognise(entry->path())) found.emplace_back(std::move(*run), entry->path());
+    if (auto run = recognise(entry->path())) found.push_back(std::move(*run));
   }
   if (code && (must_be_there || code != std::errc::no_such_file_or_directory)) {
     throw Failure(ErrorKind::io, "look into the folder of the runs " + folder.string(), code.message(),
                   "mount or restore it; the history stays as it is until then");
   }
-  // Those with a number of their own first, so that no other takes it.
-  std::ranges::sort(found, {},
-                    [](const auto& each) { return std::pair(each.first.wanted_id == 0, each.first.created_ns); });
+  sort_for_entry(found);
   return found;
 }
 
@@ -85,16 +80,12 @@ class Rebuilding {
     std::map<store::RunId, store::Run> known;
     for (store::Run& run : value_or_throw(value_or_throw(store::Reader::open(fresh_))->runs()))
       known.emplace(run.id, std::move(run));
-    follow_the_home(*writer, known);
     const bool any_started = std::ranges::any_of(known, [](const auto& each) { return has_started(each.second); });
-    const Found found = runs_found(places_.runs, any_started);
-    for (const auto& [run, directory] : found) {
-      const auto id = take_in(*writer, run, directory, known);
-      if (id) known.erase(*id);
-    }
-    for (const auto& [run, directory] : found) {
-      if (const auto id = value_or_throw(writer->run_in(directory)))
-        value_or_throw(note_parent(*writer, *id, directory));
+    const auto found = runs_found(places_.runs, any_started);
+    for (const store::NewRun& run : found) known.erase(take_in(*writer, run, known));
+    for (const store::NewRun& run : found) {
+      if (const auto id = value_or_throw(writer->run_in(run.directory)))
+        value_or_throw(note_parent(*writer, *id, run.directory));
     }
     for (const auto& [id, run] : known) leave_out_or_keep(*writer, run);
   }
@@ -102,8 +93,11 @@ class Rebuilding {
   void take_over(store::Writer& writer) {
     std::error_code code;
     if (!fs::exists(places_.history, code)) return;
-    const auto copied = writer.copy_runs(places_.history);
-    if (copied) return;
+    auto copied = writer.copy_runs(places_.history);
+    if (copied) {
+      taken_in_before_ = std::move(*copied);
+      return;
+    }
     if (copied.error().kind != ErrorKind::corrupt && copied.error().kind != ErrorKind::internal)
       throw Failure(copied.error());
     out_.failures.push_back(
@@ -112,43 +106,37 @@ class Rebuilding {
         copied.error().message());
   }
 
-  void follow_the_home(store::Writer& writer, std::map<store::RunId, store::Run>& known) const {
-    std::vector<store::Run> runs;
-    for (const auto& [id, run] : known) runs.push_back(run);
-    value_or_throw(follow_moved_home(writer, runs, places_.runs));
-    known.clear();
-    for (store::Run& run : runs) known.emplace(run.id, std::move(run));
-  }
-
-  std::optional<store::RunId> take_in(store::Writer& writer, const store::NewRun& run, const fs::path& directory,
-                                      const std::map<store::RunId, store::Run>& known) {
-    std::optional<store::RunId> id = value_or_throw(writer.run_in(directory));
-    if (!id) id = value_or_throw(writer.add_run(run)).run;
+  store::RunId take_in(store::Writer& writer, const store::NewRun& run,
+                       const std::map<store::RunId, store::Run>& known) {
+    const auto row = value_or_throw(writer.run_in(run.directory));
+    const store::RunId id = row ? *row : value_or_throw(writer.add_run(run)).run;
     ++out_.runs;
-    const store::Job before = value_or_throw(writer.job(*id));
-    value_or_throw(writer.forget(*id));
-    Follower follower(*id, directory);
+    const store::Job before = value_or_throw(writer.job(id));
+    value_or_throw(writer.forget(id));
+    Follower follower(id, run.directory);
     while (true) {
       const auto progress = follower.step(writer);
       if (!progress && !follower.journal_is_unreadable()) throw Failure(progress.error());
-      if (!progress) out_.failures.push_back(fmt::format("Run {}: {}", *id, progress.error().message()));
+      if (!progress) out_.failures.push_back(fmt::format("Run {}: {}", id, progress.error().message()));
       if (!progress || !progress->more) break;
     }
-    const store::Job now = value_or_throw(writer.job(*id));
+    const store::Job now = value_or_throw(writer.job(id));
     const bool goes_on = now.status == store::RunStatus::queued || journal::has_writer(follower.journal(0));
     if (!goes_on) value_or_throw(follower.note_tails(writer));
     // The wish to stop is in the history alone until the run says something of it.
-    const bool was_asked = before.status == store::RunStatus::stopping && is_alive(before.process);
+    const bool was_asked = before.status == store::RunStatus::stopping && works_on(before.process, run.directory);
     if (goes_on && was_asked && store::is_live(now.status))
-      value_or_throw(writer.set_status(*id, store::RunStatus::stopping, ""));
-    if (goes_on || !store::is_live(now.status)) return id;
-    // The old history may know more of how its process ended than anything that is left of it.
-    if (const auto old = known.find(*id); old != known.end() && !store::is_live(old->second.status)) {
-      value_or_throw(writer.set_status(*id, old->second.status, old->second.cause, old->second.ended_ns));
-      return id;
+      value_or_throw(writer.set_status(id, store::RunStatus::stopping, ""));
+    if (goes_on) return id;
+    // An old history that had read as much knows more of how it ended than the journal and anything else that is left.
+    const auto old = known.find(id);
+    const bool had_read_all = taken_in_before_[id] >= value_or_throw(writer.offset(id, 0));
+    if (old != known.end() && !store::is_live(old->second.status) && had_read_all) {
+      value_or_throw(writer.set_status(id, old->second.status, old->second.cause, old->second.ended_ns));
+    } else if (store::is_live(now.status)) {
+      const Verdict ended = verdict(run.directory, {});
+      value_or_throw(writer.set_status(id, ended.status, ended.cause, last_change_ns(follower.journal(0))));
     }
-    const Verdict ended = verdict(directory, {});
-    value_or_throw(writer.set_status(*id, ended.status, ended.cause, last_change_ns(follower.journal(0))));
     return id;
   }
 
@@ -262,6 +250,7 @@ class Rebuilding {
 
   const Places& places_;
   fs::path fresh_;
+  std::map<store::RunId, std::int64_t> taken_in_before_;  // bytes of its journal, by the old history
   Rebuilt out_;
 };
 

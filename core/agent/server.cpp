@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kMaxUnsent = 64U << 20;  // a client that reads nothing for so long is let go
 constexpr std::size_t kMaxConnections = 256;
 constexpr auto kAcceptPause = std::chrono::seconds(1);
+constexpr auto kCatchUp = std::chrono::seconds(1);
 
 [[noreturn]] void refuse(const Places& places, int reason) {
   throw Failure(ErrorKind::io, "listen at " + places.socket.string(), std::strerror(reason),
@@ -159,8 +160,10 @@ std::optional<Json> Server::answer(Connection& connection, const Json& request) 
     connection.waits.push_back({request.value("id", std::int64_t{0}), run()});
     return std::nullopt;
   } else if (what == "run") {
+    supervisor_->catch_up(kCatchUp);
     return Json{{"run", to_json(value_or_throw(reader_.run(run())))}};
   } else if (what == "list") {
+    supervisor_->catch_up(kCatchUp);
     Json runs = Json::array();
     for (const store::Run& each : value_or_throw(reader_.runs())) runs.push_back(to_json(each));
     return Json{{"runs", std::move(runs)}};

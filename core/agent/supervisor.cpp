@@ -1,7 +1,6 @@
 // Directories, files and processes; what follows for runs is in supervisor_runs.cpp.
 #include "core/agent/supervisor.h"
 
-#include "core/agent/moved.h"
 #include "core/journal/reader.h"
 
 #include <spdlog/spdlog.h>
@@ -32,6 +31,7 @@ Supervisor::Supervisor(Loop& loop, Places places, store::Writer& writer, store::
       run_program_(std::move(run_program)),
       policy_(policy),
       notify_(std::move(notify)),
+      reserve_(places_.folder / "reserve"),
       inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (inotify_) {
     loop_.watch(inotify_.get(), EPOLLIN, [this](std::uint32_t) { on_file_event(); });
@@ -56,8 +56,6 @@ void Supervisor::start() {
   }
   if (inotify_)
     runs_watch_ = ::inotify_add_watch(inotify_.get(), places_.runs.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
-  auto known = value_or_throw(reader_.runs());
-  value_or_throw(follow_moved_home(writer_, known, places_.runs));
   scan();
   for (const store::Job& job : value_or_throw(writer_.jobs())) {
     if (job.status != store::RunStatus::queued) take_up(job);
@@ -74,14 +72,12 @@ void Supervisor::watch_directory(const fs::path& directory) {
 // Every run directory: those of the history are read where they went on, others become part of it.
 void Supervisor::scan() {
   std::error_code code;
-  std::vector<fs::path> found;
+  std::vector<store::NewRun> unknown;
   for (auto entry = fs::directory_iterator(places_.runs, code); !code && entry != fs::directory_iterator();
        entry.increment(code)) {
     std::error_code ignored;
-    if (entry->is_directory(ignored)) found.push_back(entry->path());
-  }
-  std::ranges::sort(found);
-  for (const fs::path& directory : found) {
+    if (!entry->is_directory(ignored)) continue;
+    const fs::path& directory = entry->path();
     watch_directory(directory);
     const auto known = writer_.run_in(directory);
     if (!known) {
@@ -91,24 +87,20 @@ void Supervisor::scan() {
       Watch& watch = watches_.try_emplace(run, run, directory).first->second;
       run_in_[directory] = run;
       if (watch.follower.is_behind(writer_)) wake(run);
-    } else {
-      import(directory);
+    } else if (auto run = recognise(directory)) {
+      unknown.push_back(std::move(*run));
     }
   }
+  sort_for_entry(unknown);
+  for (const store::NewRun& run : unknown) import(run);
 }
 
-bool Supervisor::import(const fs::path& directory) {
-  const auto run = recognise(directory);
-  if (!run) return false;
-  const auto job = writer_.add_run(*run);
-  if (!job) {
-    spdlog::error("{}", job.error().message());
-    return false;
-  }
-  spdlog::info("Run {} was found in {}", job->run, directory.string());
+void Supervisor::import(const store::NewRun& run) {
+  const auto job = writer_.add_run(run);
+  if (!job) return spdlog::error("{}", job.error().message());
+  spdlog::info("Run {} was found in {}", job->run, run.directory.string());
   take_up(*job);
   tell(Change::What::runs, job->run);
-  return true;
 }
 
 Supervisor::Watch& Supervisor::watch_of(const store::Job& job) {
@@ -124,7 +116,7 @@ Supervisor::Watch& Supervisor::watch_of(const store::Job& job) {
 void Supervisor::take_up(const store::Job& job) {
   Watch& watch = watch_of(job);
   watch.live = watch.adopted = true;
-  if (job.process.pid != 0 && is_alive(job.process)) {
+  if (works_on(job.process, job.directory)) {
     spdlog::info("Run {} goes on as process {}", job.run, job.process.pid);
     set_process(job.run, watch, job.process);
     if (job.status == store::RunStatus::stopping) await_stop(watch);
@@ -160,7 +152,7 @@ void Supervisor::on_directory_event(int watch, const std::string& name) {
     const fs::path directory = places_.runs / name;
     if (run_in_.contains(directory)) return;
     watch_directory(directory);
-    import(directory);  // its journal may be there already
+    if (const auto run_there = recognise(directory)) import(*run_there);  // its journal may be there already
     return;
   }
   const auto found = directories_.find(watch);
@@ -168,8 +160,8 @@ void Supervisor::on_directory_event(int watch, const std::string& name) {
   const fs::path directory = found->second;
   if (const auto run = run_in_.find(directory); run != run_in_.end()) {
     wake(run->second);
-  } else {
-    import(directory);
+  } else if (const auto run_there = recognise(directory)) {
+    import(*run_there);
   }
 }
 
@@ -195,6 +187,7 @@ void Supervisor::process_ended(store::RunId run, Watch& watch) {
 
 // Once a second: what no event told.
 void Supervisor::check_health() {
+  reserve_.keep();
   for (auto& [run, watch] : watches_) {
     if (watch.ended || (!watch.live && watch.process.pid == 0)) continue;
     if (watch.kill_at && Clock::now() >= *watch.kill_at) end_by_force(run, watch);
@@ -204,16 +197,33 @@ void Supervisor::check_health() {
   }
 }
 
+// Whether there was any.
+bool Supervisor::read_due() {
+  const auto now = Clock::now();
+  bool any = false;
+  const std::set<store::RunId> awake = awake_;
+  for (const store::RunId run : awake) {
+    Watch& watch = watches_.at(run);
+    if (now < watch.read_again) continue;
+    read(run, watch);
+    any = true;
+  }
+  return any;
+}
+
+void Supervisor::catch_up(std::chrono::milliseconds within) {
+  const auto until = Clock::now() + within;
+  while (read_due() && Clock::now() < until) {
+  }
+}
+
 std::chrono::milliseconds Supervisor::work() {
   auto now = Clock::now();
   if (now >= next_health_) {
     check_health();
     next_health_ = now + kHealthEvery;
   }
-  const std::set<store::RunId> awake = awake_;
-  for (const store::RunId run : awake) {
-    if (Watch& watch = watches_.at(run); now >= watch.read_again) read(run, watch);
-  }
+  read_due();
   if (queue_changed_ && now >= next_start_) start_next();
 
   now = Clock::now();

@@ -7,6 +7,7 @@
 #include "core/agent/loop.h"
 #include "core/agent/policy.h"
 #include "core/agent/protocol.h"
+#include "core/agent/reserve.h"
 #include "core/store/reader.h"
 #include "core/store/writer.h"
 
@@ -31,6 +32,8 @@ class Supervisor {
   void start();
   // Does what is due and says for how long nothing will be.
   std::chrono::milliseconds work();
+  // Takes in what the journals hold already, for at most so long: the history then tells of no run half read.
+  void catch_up(std::chrono::milliseconds within);
   // No run is queued or going on.
   [[nodiscard]] bool is_idle() const;
   // Nothing of the run's process is left to wait for: what the history says of it is the last word, and it can be
@@ -71,9 +74,10 @@ class Supervisor {
   Watch& watch_of(const store::Job& job);
   void on_file_event();
   void on_directory_event(int watch, const std::string& name);
-  bool import(const std::filesystem::path& directory);
+  void import(const store::NewRun& run);
 
   void wake(store::RunId run);
+  bool read_due();
   void read(store::RunId run, Watch& watch);
   void hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pid);
   void not_read(store::RunId run, Watch& watch, const Error& error);
@@ -82,6 +86,7 @@ class Supervisor {
   void process_ended(store::RunId run, Watch& watch);
   void settle(store::RunId run, Watch& watch);
   void rest(store::RunId run, Watch& watch);
+  void try_later(store::RunId run, Watch& watch, const Error& error);
   void await_stop(Watch& watch);
   void end_by_force(store::RunId run, Watch& watch);
   Result<void> say_killed(store::RunId run, Watch& watch);
@@ -101,6 +106,7 @@ class Supervisor {
   std::filesystem::path run_program_;
   Policy policy_;
   Notify notify_;
+  Reserve reserve_;
   Descriptor inotify_;
   int runs_watch_ = -1;
   std::map<int, std::filesystem::path> directories_;  // by inotify watch

@@ -50,13 +50,19 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   if (watch.ended) settle(run, watch);
 }
 
-// A full disk may have room again and a disk may come back: nothing is lost meanwhile, so it is tried again. A journal
-// that no trying makes readable is the end of what can be known of its run.
-void Supervisor::not_read(store::RunId run, Watch& watch, const Error& error) {
+// A full disk may have room again and a disk may come back: nothing is lost meanwhile.
+void Supervisor::try_later(store::RunId run, Watch& watch, const Error& error) {
   spdlog::error("Run {}: {}", run, error.message());
-  const auto now = Clock::now();
-  watch.read_again = now + kAfterRefusal;
+  const bool has_more_room = watch.ended && error.kind == ErrorKind::io && reserve_.release();
+  watch.read_again = Clock::now() + (has_more_room ? 0s : kAfterRefusal);
+  wake(run);
+}
+
+// A journal that no trying makes readable is the end of what can be known of its run.
+void Supervisor::not_read(store::RunId run, Watch& watch, const Error& error) {
+  try_later(run, watch, error);
   if (!watch.follower.journal_is_unreadable()) return;
+  const auto now = Clock::now();
   if (!watch.unreadable_since) watch.unreadable_since = now;
   const bool is_over = watch.ended || watch.process.pid == 0;
   const bool tried = is_over && now - *watch.unreadable_since >= policy_.read_within;
@@ -105,11 +111,7 @@ void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pi
 
 // The process is gone and its journal is read: the run must have a final state now.
 void Supervisor::settle(store::RunId run, Watch& watch) {
-  const auto again = [&](const Error& error) {
-    spdlog::error("Run {}: {}", run, error.message());
-    watch.read_again = Clock::now() + kAfterRefusal;
-    wake(run);
-  };
+  const auto again = [&](const Error& error) { try_later(run, watch, error); };
   const auto job = writer_.job(run);
   if (!job) return again(job.error());
   // A run that has said how it ended and hung only after that keeps its word.

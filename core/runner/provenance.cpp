@@ -13,6 +13,7 @@
 #include <ctime>
 
 namespace athanor::runner {
+namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
@@ -35,7 +36,13 @@ json session_json(const SoundRecipe& sound, const Session& session, const std::s
           {"from", session.from}};
 }
 
-json beginning_json(const SoundRecipe& sound, const Session& session, const std::string& begun) {
+// A run beside this one is named from it, so that a home that is moved or copied keeps its own.
+std::string parent_as_noted(const fs::path& parent, const fs::path& run) {
+  return parent.parent_path() == run.parent_path() ? (".." / parent.filename()).string() : parent.string();
+}
+
+json beginning_json(const RunDirectory& run, const SoundRecipe& sound, const Session& session,
+                    const std::string& begun) {
   const observe::Machine machine = observe::machine();
   const data::DatasetCard& card = sound.data.dataset->card();
   json out = {{"program", {{"version", version()}, {"commit", build_commit()}, {"difference", build_difference()}}},
@@ -59,7 +66,8 @@ json beginning_json(const SoundRecipe& sound, const Session& session, const std:
     out["weights"] = {{"folder", folder.string()}, {"sha256", weights_digest(folder)}};
   }
   if (!session.parent.empty()) {
-    out["from"] = {{"run", session.parent}, {"step", session.step}, {"what", session.from}};
+    out["from"] = {
+        {"run", parent_as_noted(session.parent, run.folder())}, {"step", session.step}, {"what", session.from}};
   }
   return out;
 }
@@ -72,7 +80,7 @@ tl::unexpected<Error> damaged(const RunDirectory& run) {
 // Nothing when there is no file.
 Result<std::optional<json>> read(const RunDirectory& run) {
   std::error_code code;
-  if (!std::filesystem::exists(run.provenance(), code)) return std::nullopt;
+  if (!fs::exists(run.provenance(), code)) return std::nullopt;
   const auto text = read_file(run.provenance());
   if (!text) return tl::unexpected(text.error());
   json document = json::parse(*text, nullptr, false);
@@ -90,7 +98,7 @@ Result<void> write_provenance(const RunDirectory& run, const SoundRecipe& sound,
     if (!earlier) return tl::unexpected(earlier.error());
     if (*earlier) document = std::move(**earlier);
   }
-  if (document.is_null()) document = beginning_json(sound, session, begun);
+  if (document.is_null()) document = beginning_json(run, sound, session, begun);
   json& sessions = document["sessions"];
   if (!sessions.is_array()) sessions = json::array();
   sessions.push_back(session_json(sound, session, begun));
@@ -112,7 +120,7 @@ Result<std::optional<Origin>> read_origin(const RunDirectory& run) {
       out.is_fork = true;
       const std::string parent = from.value("run", "");
       if (!parent.empty() && from.contains("step")) {
-        out.parent = parent;
+        out.parent = (run.folder() / parent).lexically_normal().string();
         out.fork_step = from.at("step").get<std::int64_t>();
       }
     }

@@ -55,7 +55,7 @@ Connection Connection::open_for_writing(const fs::path& file) {
     database.exec("PRAGMA cache_size = -16384");
     database.exec("PRAGMA wal_autocheckpoint = 2000");
     migrate(database, version_of(database), kSchemaVersion);
-    return Connection(std::move(database));
+    return Connection(std::move(database), file);
   } catch (const SQLite::Exception& exception) {
     throw Failure(error_of(exception, intention));
   }
@@ -78,7 +78,7 @@ Connection Connection::open_for_reading(const fs::path& file) {
                     "start athanor-agent once: it brings the history up to date");
     }
     database.exec("PRAGMA cache_size = -8192");
-    return Connection(std::move(database));
+    return Connection(std::move(database), file);
   } catch (const SQLite::Exception& exception) {
     throw Failure(error_of(exception, intention));
   }
@@ -91,6 +91,15 @@ void fold_log(const fs::path& file) noexcept {
   } catch (const SQLite::Exception&) {
     return;  // it is damaged, or somebody reads it: its log goes where it goes
   }
+}
+
+Connection::Connection(SQLite::Database database, const fs::path& file)
+    : database_(std::move(database)), home_(fs::absolute(file).lexically_normal().parent_path()) {}
+
+std::string Connection::kept_folder(const fs::path& folder) const {
+  const fs::path below = folder.lexically_normal().lexically_relative(home_);
+  const bool is_below = !below.empty() && *below.begin() != ".." && below != ".";
+  return (is_below ? below : folder).string();
 }
 
 SQLite::Statement& Connection::statement(const char* sql) {

@@ -13,7 +13,7 @@
 
 namespace athanor::store {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 class Connection {
  public:
@@ -27,9 +27,15 @@ class Connection {
   void reset();
   [[nodiscard]] SQLite::Database& database() { return database_; }
 
+  // A run's folder as a row has it and as everyone else does. Rows name folders below the history's own folder as seen
+  // from there, so that a home that was moved or copied has its own runs and touches no other's.
+  [[nodiscard]] std::string kept_folder(const std::filesystem::path& folder) const;
+  [[nodiscard]] std::string whole_folder(const std::string& kept) const { return (home_ / kept).string(); }
+
  private:
-  explicit Connection(SQLite::Database database) : database_(std::move(database)) {}
+  Connection(SQLite::Database database, const std::filesystem::path& file);
   SQLite::Database database_;
+  std::filesystem::path home_;
   std::map<const char*, SQLite::Statement> statements_;
 };
 

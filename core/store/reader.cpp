@@ -34,13 +34,13 @@ std::vector<std::string> tags_of(const std::string& text) {
   return tags;
 }
 
-Run run_of(SQLite::Statement& row) {
+Run run_of(const Connection& connection, SQLite::Statement& row) {
   Run run;
   run.id = row.getColumn(0).getInt64();
   run.name = text_of(row, 1);
   run.status = static_cast<RunStatus>(row.getColumn(2).getInt());
   run.cause = text_of(row, 3);
-  run.directory = text_of(row, 4);
+  run.directory = connection.whole_folder(text_of(row, 4));
   run.recipe_toml = text_of(row, 5);
   run.model = text_of(row, 6);
   run.created_ns = row.getColumn(7).getInt64();
@@ -146,7 +146,7 @@ Result<std::vector<Run>> Reader::runs(bool with_recipe) {
   return state_->snapshot("list the runs", [&] {
     std::vector<Run> runs;
     auto& query = state_->connection.statement(with_recipe ? kRunsWithRecipe : kRuns);
-    while (query.executeStep()) runs.push_back(run_of(query));
+    while (query.executeStep()) runs.push_back(run_of(state_->connection, query));
     state_->add_last_values(runs);
     state_->add_damage(runs);
     return runs;
@@ -174,7 +174,7 @@ Result<Run> Reader::run(RunId id) {
       throw Failure(ErrorKind::invalid_input, "read run " + std::to_string(id), "the history has no such run",
                     "see which there are: athanor-agent list");
     }
-    Run run = run_of(query);
+    Run run = run_of(state_->connection, query);
     auto& last = state_->connection.statement("SELECT name, last FROM metric WHERE run = ? AND samples > 0");
     last.bind(1, id);
     while (last.executeStep()) run.last.emplace(text_of(last, 0), number_of(last, 1));

@@ -1,12 +1,19 @@
 #include "core/store/schema.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
 
 #include <array>
+#include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace athanor::store {
+namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kRuns = "runs";  // the folder of a home's runs
 
 using Step = void (*)(SQLite::Database&);
 
@@ -82,9 +89,30 @@ void add_damage(SQLite::Database& database) {
 }
 
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-constexpr std::array<Step, 2> kSteps = {create_first, add_damage};
+// The last: `directory` is seen from the folder of the history, where it is below it.
+constexpr std::array<Step, 3> kSteps = {create_first, add_damage, name_folders_from_home};
 
 }  // namespace
+
+void name_folders_from_home(SQLite::Database& database) {
+  const fs::path here = fs::absolute(database.getFilename()).lexically_normal().parent_path() / kRuns;
+  std::vector<std::pair<std::int64_t, fs::path>> ours;
+  std::vector<std::pair<std::int64_t, fs::path>> moved;
+  SQLite::Statement query(database, "SELECT id, directory FROM run ORDER BY id");
+  while (query.executeStep()) {
+    const fs::path folder = query.getColumn(1).getString();
+    if (folder.is_relative() || folder.parent_path().filename() != kRuns) continue;
+    (folder.parent_path() == here ? ours : moved).emplace_back(query.getColumn(0).getInt64(), folder);
+  }
+  SQLite::Statement update(database, "UPDATE OR IGNORE run SET directory = ? WHERE id = ?");
+  for (const auto* rows : {&ours, &moved}) {
+    for (const auto& [id, folder] : *rows) {
+      SQLite::bind(update, (fs::path(kRuns) / folder.filename()).string(), id);
+      update.exec();
+      update.reset();
+    }
+  }
+}
 
 void migrate(SQLite::Database& database, int from, int to) {
   for (int version = from; version < to; ++version) {

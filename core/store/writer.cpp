@@ -3,6 +3,7 @@
 #include "core/store/database.h"
 #include "core/store/edits.h"
 #include "core/store/ingest.h"
+#include "core/store/schema.h"
 
 #include <nlohmann/json.hpp>
 
@@ -26,12 +27,12 @@ constexpr const char* kLiveJobs =
     "SELECT id, status, launch, directory, parent, fork_step, pid, pid_started, boot FROM run "
     "WHERE status <= 3 AND queue_order IS NULL ORDER BY id";
 
-Job job_of(SQLite::Statement& row) {
+Job job_of(const Connection& connection, SQLite::Statement& row) {
   Job job;
   job.run = row.getColumn(0).getInt64();
   job.status = static_cast<RunStatus>(row.getColumn(1).getInt());
   job.launch = static_cast<Launch>(row.getColumn(2).getInt());
-  job.directory = text_of(row, 3);
+  job.directory = connection.whole_folder(text_of(row, 3));
   if (!row.getColumn(4).isNull()) job.parent = row.getColumn(4).getInt64();
   job.fork_step = row.getColumn(5).getInt64();
   job.process = {row.getColumn(6).getInt64(), row.getColumn(7).getInt64(), text_of(row, 8)};
@@ -95,7 +96,7 @@ struct Writer::State {
       throw Failure(ErrorKind::invalid_input, "find run " + std::to_string(run), "the history has no such run",
                     "see which there are: athanor-agent list");
     }
-    return job_of(query);
+    return job_of(connection, query);
   }
 
   std::int64_t next_queue_order() {
@@ -159,7 +160,7 @@ Result<Job> Writer::add_run(const NewRun& run) {
     if (id > 0) insert.bind(1, id);
     insert.bind(2, run.name);
     // A folder that no other run can have, until the number is known.
-    insert.bind(3, run.directory.string() + (run.id_in_directory ? "/new" : ""));
+    insert.bind(3, connection.kept_folder(run.id_in_directory ? run.directory / "new" : run.directory));
     insert.bind(4, static_cast<int>(run.status));
     insert.bind(5, run.recipe_toml);
     insert.bind(6, run.created_ns);
@@ -173,7 +174,7 @@ Result<Job> Writer::add_run(const NewRun& run) {
     if (run.id_in_directory) {
       auto& update = connection.statement("UPDATE run SET directory = ? WHERE id = ?");
       const std::string& folder = run.folder.empty() ? run.name : run.folder;
-      SQLite::bind(update, (run.directory / (folder + "-" + std::to_string(id))).string(), id);
+      SQLite::bind(update, connection.kept_folder(run.directory / (folder + "-" + std::to_string(id))), id);
       update.exec();
     }
     return state_->find_job(id);
@@ -185,7 +186,7 @@ Result<std::vector<Job>> Writer::jobs() {
     std::vector<Job> jobs;
     for (const char* sql : {kQueuedJobs, kLiveJobs}) {
       auto& query = state_->connection.statement(sql);
-      while (query.executeStep()) jobs.push_back(job_of(query));
+      while (query.executeStep()) jobs.push_back(job_of(state_->connection, query));
     }
     state_->connection.reset();
     return jobs;
@@ -203,7 +204,7 @@ Result<Job> Writer::job(RunId run) {
 Result<std::optional<RunId>> Writer::run_in(const std::filesystem::path& directory) {
   return guarded("find a run by its folder", [&] {
     auto& query = state_->connection.statement("SELECT id FROM run WHERE directory = ?");
-    query.bind(1, directory.string());
+    query.bind(1, state_->connection.kept_folder(directory));
     std::optional<RunId> run;
     if (query.executeStep()) run = query.getColumn(0).getInt64();
     state_->connection.reset();
@@ -362,14 +363,14 @@ Result<std::string> Writer::redo() {
   return state_->durably("redo", [&] { return store::redo(state_->connection); });
 }
 
-Result<void> Writer::copy_runs(const std::filesystem::path& older) {
+Result<std::map<RunId, std::int64_t>> Writer::copy_runs(const std::filesystem::path& older) {
   constexpr const char* kIntention = "read the older history";
   auto attached = guarded(kIntention, [&] {
     auto& attach = state_->connection.statement("ATTACH ? AS older");
     attach.bind(1, older.string());
     attach.exec();
   });
-  if (!attached) return attached;
+  if (!attached) return tl::unexpected(attached.error());
   auto copied = state_->durably("take over the runs of the older history", [&] {
     auto& database = state_->connection.database();
     refuse_newer(database.execAndGet("PRAGMA older.user_version").getInt(), kIntention);
@@ -384,26 +385,16 @@ Result<void> Writer::copy_runs(const std::filesystem::path& older) {
       DELETE FROM sqlite_sequence;
       INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM older.sqlite_sequence;
     )sql");
+    name_folders_from_home(database);
+    std::map<RunId, std::int64_t> offsets;
+    SQLite::Statement query(database, "SELECT run, next_offset FROM older.journal WHERE rank = 0");
+    while (query.executeStep()) offsets.emplace(query.getColumn(0).getInt64(), query.getColumn(1).getInt64());
+    return offsets;
   });
   state_->connection.reset();
   const auto detached = guarded(kIntention, [&] { state_->connection.database().exec("DETACH older"); });
-  return copied ? detached : copied;
-}
-
-Result<void> Writer::set_directory(RunId run, const std::filesystem::path& directory) {
-  return state_->durably("note the folder of a run", [&] {
-    auto& query = state_->connection.statement("SELECT id FROM run WHERE directory = ? AND id <> ?");
-    SQLite::bind(query, directory.string(), run);
-    if (query.executeStep()) {
-      const RunId other = query.getColumn(0).getInt64();
-      query.reset();
-      state_->forget(other);
-      state_->remove(other);
-    }
-    auto& update = state_->connection.statement("UPDATE run SET directory = ? WHERE id = ?");
-    SQLite::bind(update, directory.string(), run);
-    update.exec();
-  });
+  if (copied && !detached) return tl::unexpected(detached.error());
+  return copied;
 }
 
 Result<void> Writer::remove(RunId run) {

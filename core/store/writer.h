@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -115,10 +116,9 @@ class Writer {
   Result<std::string> redo();
 
   // Takes the rows of all runs, the queue and the steps of undo from an older history into this one, which holds no run
-  // yet; nothing of what came out of journals. ErrorKind::unavailable when a newer version wrote it.
-  Result<void> copy_runs(const std::filesystem::path& older);
-  // Another run that has this directory goes, with all that came out of its journals.
-  Result<void> set_directory(RunId run, const std::filesystem::path& directory);
+  // yet; nothing of what came out of journals. Says up to which byte the older one had taken in each run's journal of
+  // rank 0. ErrorKind::unavailable when a newer version wrote it.
+  Result<std::map<RunId, std::int64_t>> copy_runs(const std::filesystem::path& older);
   // Takes a row away. Only for a run of which nothing was taken in.
   Result<void> remove(RunId run);
 

@@ -1,4 +1,5 @@
 // The history built again from the run directories: what is kept, and what becomes of the old one.
+#include "core/journal/writer.h"
 #include "core/store/writer.h"
 #include "tests/core/agent/home.h"
 
@@ -256,22 +257,45 @@ TEST(Rebuild, FindsEachRunOfAMovedHomeOnceAlsoWhenAnAgentHasServedIt) {
   const auto another = home.enqueue(10, "pace=1");
   EXPECT_EQ(home.wait(another).status, RunStatus::finished);
   quit(home);
-  // As a history has it in which the folder was found as a run of its own.
-  {
-    const auto writer = value_or_throw(store::Writer::open(home.path / "history.db"));
-    value_or_throw(writer->set_directory(id, "/nowhere/runs/small-1"));
-    store::NewRun twin;
-    twin.name = "small";
-    twin.directory = here;
-    twin.status = RunStatus::finished;
-    value_or_throw(writer->add_run(twin));
-  }
   const auto rebuilt = home.call({"rebuild"});
   EXPECT_EQ(rebuilt.status, 0) << rebuilt.text;
   EXPECT_EQ(value_or_throw(home.history()->runs()).size(), 2U);
   EXPECT_EQ(home.run(id).directory, here);
   EXPECT_THAT(home.run(id).tags, ElementsAre("mine"));
   EXPECT_EQ(home.steps_of(id).size(), 10U);
+}
+
+TEST(Rebuild, KeepsAFailureThatOnlyTheHistoryKnows) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(100000, "pace=2");
+  ASSERT_TRUE(home.until_step(id, 25));
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  const fs::path program = home.root / "bin/athanor-run";
+  fs::rename(program, home.root / "put-away");
+  value_or_throw(home.client->resume(id));
+  const auto failed = home.wait(id);
+  EXPECT_EQ(failed.status, RunStatus::failed);
+  quit(home);
+  fs::rename(home.root / "put-away", program);
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(id).status, RunStatus::failed);
+  EXPECT_EQ(home.run(id).cause, failed.cause);
+  EXPECT_EQ(home.run(id).ended_ns, failed.ended_ns);
+}
+
+TEST(Rebuild, TakesAJournalsWordWhereTheOldHistoryHadNotReadIt) {
+  Home home;
+  const auto id = leave_one_tagged_run(home);
+  {
+    const auto journal = value_or_throw(journal::Writer::open(fs::path(home.run(id).directory) / "journal-0.athj"));
+    value_or_throw(journal->append(journal::StateChanged{journal::RunState::failed, "said while no agent listened"}));
+  }
+  EXPECT_EQ(home.run(id).status, RunStatus::finished);
+  EXPECT_EQ(home.call({"rebuild"}).status, 0);
+  EXPECT_EQ(home.run(id).status, RunStatus::failed);
+  EXPECT_EQ(home.run(id).cause, "said while no agent listened");
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include "core/store/writer.h"
 #include "tests/core/store/samples.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -358,7 +360,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
 }
 
 class Versions : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 3));
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 4));
 
 TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
@@ -369,6 +371,7 @@ TEST_P(Versions, OpensAStoreOfThisVersion) {
   const auto reader = value_or_throw(Reader::open(scratch / "history.db"));
   const store::Run run = value_or_throw(reader->runs()).at(0);
   EXPECT_EQ(run.name, "golden");
+  EXPECT_EQ(run.directory, (scratch / "runs/golden-1").string());
   EXPECT_EQ(run.status, RunStatus::finished);
   EXPECT_THAT(run.tags, ElementsAre("kept"));
   const auto points = value_or_throw(reader->points(run.id, "train/loss", 0, 1 << 20));
@@ -381,6 +384,50 @@ TEST_P(Versions, OpensAStoreOfThisVersion) {
   EXPECT_EQ(value_or_throw(reader->run(run.id)).damage.back().reason, "found today");
   EXPECT_EQ(value_or_throw(reader->undo_text()), "Tag golden");
   EXPECT_EQ(value_or_throw(writer->offset(run.id, 0)), 200);
+}
+
+TEST(Folders, GoWithAHomeThatIsCopiedOrMoved) {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch / "home");
+  RunId inside = 0;
+  RunId outside = 0;
+  {
+    const auto writer = value_or_throw(Writer::open(scratch / "home/history.db"));
+    store::NewRun run;
+    run.directory = scratch / "home/runs";
+    run.id_in_directory = true;
+    run.name = "inside";
+    inside = value_or_throw(writer->add_run(run)).run;
+    run.directory = scratch / "elsewhere";
+    outside = value_or_throw(writer->add_run(run)).run;
+  }
+  std::filesystem::copy(scratch / "home", scratch / "copy", std::filesystem::copy_options::recursive);
+  const auto writer = value_or_throw(Writer::open(scratch / "copy/history.db"));
+  const auto reader = value_or_throw(Reader::open(scratch / "copy/history.db"));
+  EXPECT_EQ(value_or_throw(reader->run(inside)).directory, (scratch / "copy/runs/inside-1").string());
+  EXPECT_EQ(value_or_throw(writer->job(inside)).directory, scratch / "copy/runs/inside-1");
+  EXPECT_EQ(value_or_throw(writer->run_in(scratch / "copy/runs/inside-1")), inside);
+  EXPECT_EQ(value_or_throw(writer->run_in(scratch / "home/runs/inside-1")), std::nullopt);
+  EXPECT_EQ(value_or_throw(reader->run(outside)).directory, (scratch / "elsewhere/inside-2").string());
+}
+
+TEST(Folders, OfAnOlderHistoryAreTakenOverOnceEach) {
+  const Scratch scratch;
+  std::filesystem::copy_file(ATH_SOURCE_DIR "/tests/golden/history-v2.db", scratch / "history.db");
+  std::filesystem::permissions(scratch / "history.db", std::filesystem::perms::owner_all);
+  {
+    SQLite::Database database((scratch / "history.db").string(), SQLite::OPEN_READWRITE);
+    SQLite::Statement insert(database, "INSERT INTO run (name, directory, status, created_ns) VALUES (?, ?, 4, 1)");
+    for (const std::string& folder : {(scratch / "runs/golden-1").string(), std::string("/other/place")}) {
+      SQLite::bind(insert, "later", folder);
+      insert.exec();
+      insert.reset();
+    }
+  }
+  const auto writer = value_or_throw(Writer::open(scratch / "history.db"));
+  EXPECT_EQ(value_or_throw(writer->job(1)).directory, "/runs/golden-1");
+  EXPECT_EQ(value_or_throw(writer->job(2)).directory, scratch / "runs/golden-1");
+  EXPECT_EQ(value_or_throw(writer->job(3)).directory, "/other/place");
 }
 
 TEST(Refusals, OfAStoreOfANewerVersionAreOneSentence) {

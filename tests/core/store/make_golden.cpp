@@ -1,6 +1,7 @@
 // Writes the history that tests/golden keeps for this schema version: make_golden_history FILE
 #include "core/store/writer.h"
 
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -12,7 +13,7 @@ int main(int argc, char** argv) {
   golden.name = "golden";
   golden.status = store::RunStatus::running;
   golden.created_ns = 1;
-  golden.directory = "/runs/golden-1";
+  golden.directory = std::filesystem::absolute(argv[1]).parent_path() / "runs/golden-1";
   golden.recipe_toml = "[run]\nname = \"golden\"\n";
   const store::RunId run = value_or_throw(writer->add_run(golden)).run;
   std::vector<journal::Event> events = {{1, journal::StateChanged{journal::RunState::running, ""}},

@@ -1,0 +1,30 @@
+#include "core/agent/reserve.h"
+
+#include "core/agent/descriptor.h"
+
+#include <fcntl.h>
+
+namespace athanor::agent {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr off_t kBytes = 1 << 20;                // some hundred pages of the history
+constexpr std::uintmax_t kPlenty = 16 * kBytes;  // or whatever fills the disk would get it first
+
+}  // namespace
+
+void Reserve::keep() {
+  std::error_code code;
+  if (fs::exists(file_, code) || code) return;
+  const auto space = fs::space(file_.parent_path(), code);
+  if (code || space.available < kPlenty) return;
+  const Descriptor file(::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (file && ::posix_fallocate(file.get(), 0, kBytes) != 0) release();
+}
+
+bool Reserve::release() {
+  std::error_code code;
+  return fs::remove(file_, code);
+}
+
+}  // namespace athanor::agent
