@@ -1,0 +1,118 @@
+// Ranks that compute together: one interface for collectives and messages, whatever carries them. Every wait has a
+// deadline; a lost peer, a passed deadline and a call that the others do not make are Failures(communication) that name
+// the rank, the operation and the cause. All ranks call the same operations in the same order with the same sizes;
+// where they do not, that is found from the first message on, before anything hangs.
+//
+// Sums have one order that depends on nothing but the number of ranks: neighbours first, ((0+1)+(2+3))+((4+5)+…), as a
+// binary counter adds its leaves. So a sum over four ranks has the bits of a sum over two ranks that each added two
+// neighbours before (Blelloch's tree order); see combine.h.
+//
+// Views are contiguous. A communicator is used by one thread at a time; different communicators do not disturb each
+// other, so each lane of work has one of its own (split()).
+#pragma once
+
+#include "kernels/base/view.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace athanor::comm {
+
+enum class Reduce : std::uint8_t { sum, max, min };
+[[nodiscard]] const char* to_string(Reduce reduce) noexcept;
+
+enum class Op : std::uint8_t {
+  none,
+  all_reduce,
+  reduce_scatter,
+  all_gather,
+  all_to_all,
+  broadcast,
+  send,
+  receive,
+  barrier,
+  split
+};
+[[nodiscard]] const char* to_string(Op op) noexcept;
+
+// What this rank has sent, as the transport counted it.
+struct Traffic {
+  std::int64_t payload_bytes = 0;
+  std::int64_t overhead_bytes = 0;  // frames around the payload
+  std::int64_t messages = 0;
+};
+
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+
+  [[nodiscard]] int rank() const noexcept { return rank_; }
+  [[nodiscard]] int size() const noexcept { return size_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  // f32, f64, i64, i32 and u8, in place.
+  void all_reduce(const View& data, Reduce reduce = Reduce::sum);
+  // `in` holds size() pieces of out's shape, one for each rank.
+  void reduce_scatter(const View& in, const View& out, Reduce reduce = Reduce::sum);
+  // `out` holds size() pieces of in's size; `in` may be the piece of this rank.
+  void all_gather(const View& in, const View& out);
+  // Piece i of `in` goes to rank i; piece i of `out` comes from rank i. The two do not overlap.
+  void all_to_all(const View& in, const View& out);
+  void broadcast(const View& data, int root);
+  // Returns once `data` may be used again. Messages between two ranks arrive in the order they were sent.
+  void send(const View& data, int to);
+  void receive(const View& data, int from);
+  void barrier();
+  // A communicator of all ranks that name the same color, ordered by key, then by rank here. Null for a negative color.
+  [[nodiscard]] std::unique_ptr<Communicator> split(int color, int key);
+
+  // Every wait of every rank ends with a Failure that gives this reason. From any thread.
+  virtual void cancel(std::string_view reason) noexcept = 0;
+  [[nodiscard]] virtual Traffic traffic() const noexcept = 0;
+
+  // Of each call; as the group was made, until changed.
+  void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
+  [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+
+ protected:
+  using Deadline = std::chrono::steady_clock::time_point;
+  // What a call is, on every rank alike.
+  struct Call {
+    Op op = Op::none;
+    std::uint32_t sequence = 0;  // counts the collectives of this communicator from 1; 0 for send and receive
+    Deadline deadline;
+  };
+
+  Communicator(std::string name, int rank, int size, std::chrono::milliseconds timeout)
+      : name_(std::move(name)), rank_(rank), size_(size), timeout_(timeout) {}
+
+ private:
+  virtual void do_all_reduce(const Call& call, const View& data, Reduce reduce) = 0;
+  virtual void do_reduce_scatter(const Call& call, const View& in, const View& out, Reduce reduce) = 0;
+  virtual void do_all_gather(const Call& call, const View& in, const View& out) = 0;
+  virtual void do_all_to_all(const Call& call, const View& in, const View& out) = 0;
+  virtual void do_broadcast(const Call& call, const View& data, int root) = 0;
+  virtual void do_send(const Call& call, const View& data, int to) = 0;
+  virtual void do_receive(const Call& call, const View& data, int from) = 0;
+  virtual void do_barrier(const Call& call) = 0;
+  virtual std::unique_ptr<Communicator> do_split(const Call& call, int color, int key) = 0;
+  // Around every call, for the flight recorder. `peer` is -1 where there is no single one.
+  virtual void entered(const Call& call, std::int64_t bytes, int peer) noexcept = 0;
+  virtual void left(const Call& call, bool done) noexcept = 0;
+
+  template <class Work>
+  auto make_call(Op op, std::int64_t bytes, int peer, Work&& work);
+
+  std::string name_;
+  int rank_;
+  int size_;
+  std::chrono::milliseconds timeout_;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace athanor::comm

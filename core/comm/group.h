@@ -1,0 +1,42 @@
+// How ranks come together: as threads of one process, as processes on one host, or over a network.
+#pragma once
+
+#include "core/comm/board.h"
+#include "core/comm/communicator.h"
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace athanor::comm {
+
+struct GroupOptions {
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);  // of each call, until set otherwise
+  std::string digest;  // of what the group is to do; who comes with another one is refused
+};
+
+// One rank's part of a group. Destroyed after every communicator that was split from its world.
+class Group {
+ public:
+  Group(std::shared_ptr<Board> board, std::unique_ptr<Communicator> world)
+      : board_(std::move(board)), world_(std::move(world)) {}
+  [[nodiscard]] Communicator& world() noexcept { return *world_; }
+  [[nodiscard]] Board& board() noexcept { return *board_; }
+
+ private:
+  std::shared_ptr<Board> board_;
+  std::unique_ptr<Communicator> world_;
+};
+
+// Runs `work` on `size` threads, each with its part, and waits for all. A rank that throws ends the waits of the others
+// with its reason; the first thing thrown is thrown again.
+void run_threads(int size, const GroupOptions& options, const std::function<void(Group&)>& work);
+
+// For one of `size` processes on this host. `folder` is this group's alone, best in memory (/dev/shm), and exists.
+// Throws Failure(communication) naming who has not come, or invalid_input naming who came with another digest.
+[[nodiscard]] std::unique_ptr<Group> join_processes(const std::filesystem::path& folder, int size, int rank,
+                                                    const GroupOptions& options);
+
+}  // namespace athanor::comm

@@ -1,0 +1,270 @@
+#include "core/comm/host_communicator.h"
+
+#include "core/comm/combine.h"
+#include "kernels/base/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+namespace athanor::comm {
+namespace {
+
+constexpr std::int64_t kSmall = 16 << 10;      // bytes that all send to all at once instead of in pieces
+constexpr std::int64_t kSegment = 512 << 10;   // bytes of each peer's that wait to be combined
+constexpr std::int64_t kTwoPhases = 64 << 10;  // bytes of a broadcast that all ranks help to spread
+
+std::byte* bytes_of(const View& view) { return static_cast<std::byte*>(view.data); }
+
+class HostCommunicator final : public Communicator {
+ public:
+  HostCommunicator(const Ground& ground, std::string name, std::vector<int> members, int rank,
+                   std::chrono::milliseconds timeout)
+      : Communicator(std::move(name), rank, static_cast<int>(members.size()), timeout),
+        ground_(ground),
+        members_(std::move(members)),
+        transport_(size() > 1 ? ground.connector->connect(this->name(), members_, rank,
+                                                          std::chrono::steady_clock::now() + timeout)
+                              : nullptr),
+        sent_(members_.size()),
+        received_(members_.size()) {}
+
+  void cancel(std::string_view reason) noexcept override {
+    ground_.board->note_fault(reason);
+    if (transport_) transport_->cancel(reason);
+  }
+  [[nodiscard]] Traffic traffic() const noexcept override { return transport_ ? transport_->traffic() : Traffic{}; }
+
+ private:
+  void do_all_reduce(const Call& call, const View& data, Reduce reduce) override {
+    if (size() == 1) return;
+    const Stamp stamp = stamp_of(call, data, reduce);
+    const std::int64_t count = data.numel();
+    if (static_cast<std::int64_t>(storage_bytes(data.dtype, count)) <= kSmall)
+      return all_reduce_at_once(call, stamp, data, reduce);
+    const auto pieces = [&](int peer) { return piece_of(count, size(), peer); };
+    const Piece mine = pieces(rank());
+    std::byte* base = bytes_of(data);
+    reduce_pieces(call, stamp, base, data.dtype, pieces, base + storage_bytes(data.dtype, mine.begin), reduce);
+    gather_pieces(call, stamp, base, data.dtype, pieces);
+  }
+
+  void do_reduce_scatter(const Call& call, const View& in, const View& out, Reduce reduce) override {
+    const std::int64_t each = out.numel();
+    const auto pieces = [&](int peer) { return Piece{each * peer, each}; };
+    reduce_pieces(call, stamp_of(call, in, reduce), bytes_of(in), in.dtype, pieces, bytes_of(out), reduce);
+  }
+
+  void do_all_gather(const Call& call, const View& in, const View& out) override {
+    const std::int64_t each = in.numel();
+    std::byte* mine = bytes_of(out) + storage_bytes(in.dtype, each * rank());
+    if (mine != bytes_of(in)) std::memcpy(mine, in.data, storage_bytes(in.dtype, each));
+    gather_pieces(call, stamp_of(call, out), bytes_of(out), out.dtype, [&](int peer) {
+      return Piece{each * peer, each};
+    });
+  }
+
+  void do_all_to_all(const Call& call, const View& in, const View& out) override {
+    const std::size_t each = storage_bytes(in.dtype, in.numel() / size());
+    std::memcpy(bytes_of(out) + each * index(rank()), bytes_of(in) + each * index(rank()), each);
+    begin();
+    for (const int peer : peers_by_distance()) {
+      outgoing_.push_back({peer, {bytes_of(in) + each * index(peer), each}});
+      incoming_.push_back({peer, {bytes_of(out) + each * index(peer), each}});
+    }
+    carry(call, stamp_of(call, in));
+  }
+
+  void do_broadcast(const Call& call, const View& data, int root) override {
+    const std::size_t all = storage_bytes(data.dtype, data.numel());
+    const bool in_pieces = static_cast<std::int64_t>(all) > kTwoPhases && size() > 2;
+    const auto pieces = [&](int peer) { return piece_of(data.numel(), size(), peer); };
+    const Stamp stamp = stamp_of(call, data);
+    begin();
+    for (const int peer : peers_by_distance()) {
+      if (rank() == root)
+        outgoing_.push_back({peer, in_pieces ? part(data, pieces(peer)) : std::span(bytes_of(data), all)});
+    }
+    if (rank() != root)
+      incoming_.push_back({root, in_pieces ? part(data, pieces(rank())) : std::span(bytes_of(data), all)});
+    carry(call, stamp);
+    if (in_pieces) gather_pieces(call, stamp, bytes_of(data), data.dtype, pieces);
+  }
+
+  void do_send(const Call& call, const View& data, int to) override {
+    Stamp stamp = stamp_of(call, data);
+    stamp.sequence = ++sent_[index(to)];
+    begin();
+    outgoing_.push_back({to, {bytes_of(data), storage_bytes(data.dtype, data.numel())}});
+    carry(call, stamp);
+  }
+  void do_receive(const Call& call, const View& data, int from) override {
+    Stamp stamp = stamp_of(call, data);
+    stamp.op = Op::send;
+    stamp.sequence = ++received_[index(from)];
+    begin();
+    incoming_.push_back({from, {bytes_of(data), storage_bytes(data.dtype, data.numel())}});
+    carry(call, stamp);
+  }
+
+  // Hensgen, Finkel, Manber 1988: in round k each rank hears of 2^k more.
+  void do_barrier(const Call& call) override {
+    for (int step = 1; step < size(); step *= 2) {
+      begin();
+      outgoing_.push_back({(rank() + step) % size(), {}});
+      incoming_.push_back({(rank() + size() - step) % size(), {}});
+      carry(call, stamp_of(call, View(nullptr, DType::u8, Shape{0})));
+    }
+  }
+
+  std::unique_ptr<Communicator> do_split(const Call& call, int color, int key) override {
+    std::vector<std::int64_t> wishes(2 * index(size()));
+    wishes[2 * index(rank())] = color;
+    wishes[2 * index(rank()) + 1] = key;
+    gather_pieces(call, stamp_of(call, View(nullptr, DType::i64, Shape{2})),
+                  reinterpret_cast<std::byte*>(wishes.data()), DType::i64, [](int peer) {
+                    return Piece{2 * peer, 2};
+                  });
+    if (color < 0) return nullptr;
+    std::vector<std::tuple<std::int64_t, int>> chosen;  // key, rank here
+    for (int peer = 0; peer < size(); ++peer) {
+      if (wishes[2 * index(peer)] == color) chosen.emplace_back(wishes[2 * index(peer) + 1], peer);
+    }
+    std::ranges::sort(chosen);
+    std::vector<int> members;
+    int place = 0;
+    for (const auto& [wish, peer] : chosen) {
+      if (peer == rank()) place = static_cast<int>(members.size());
+      members.push_back(members_[index(peer)]);
+    }
+    return make_host_communicator(ground_, fmt::format("{}/{}.{}", name(), call.sequence, color), std::move(members),
+                                  place, timeout());
+  }
+
+  void entered(const Call& call, std::int64_t bytes, int peer) noexcept override {
+    if (ground_.board)
+      ground_.board->enter_call(call.op, name(), call.sequence, bytes, peer < 0 ? -1 : members_[index(peer)]);
+  }
+  void left(const Call&, bool done) noexcept override {
+    if (done) ground_.board->leave_call();
+  }
+
+  static std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
+  static Stamp stamp_of(const Call& call, const View& data, Reduce reduce = Reduce::sum) {
+    return {call.sequence, call.op, data.dtype, reduce, 0, storage_bytes(data.dtype, data.numel()), 0};
+  }
+  static std::span<std::byte> part(const View& data, Piece piece) {
+    return {bytes_of(data) + storage_bytes(data.dtype, piece.begin), storage_bytes(data.dtype, piece.count)};
+  }
+  void begin() {
+    outgoing_.clear();
+    incoming_.clear();
+  }
+  // Each rank begins with another peer, so that no one is asked by all at once.
+  [[nodiscard]] std::vector<int> peers_by_distance() const {
+    std::vector<int> peers;
+    for (int distance = 1; distance < size(); ++distance) peers.push_back((rank() + distance) % size());
+    return peers;
+  }
+
+  void carry(const Call& call, const Stamp& stamp) {
+    if (outgoing_.empty() && incoming_.empty()) return;
+    try {
+      transport_->exchange(stamp, outgoing_, incoming_, call.deadline);
+    } catch (const DeadlinePassed& failure) {
+      // What the others say of themselves is nearer to the cause than who was waited for.
+      const auto& board = *ground_.board;
+      const auto culprit = board.explain(members_, board.status(members_[index(rank())]));
+      end_with(failure.error(), culprit ? culprit->cause : failure.error().cause);
+    } catch (const Failure& failure) {
+      end_with(failure.error(), failure.error().cause);
+    }
+  }
+  // Everywhere with the first cause.
+  [[noreturn]] void end_with(Error error, const std::string& cause) {
+    ground_.board->note_fault(cause);
+    error.cause = ground_.board->fault().value_or(cause);
+    transport_->cancel(error.cause);
+    throw Failure(std::move(error));
+  }
+
+  void all_reduce_at_once(const Call& call, const Stamp& stamp, const View& data, Reduce reduce) {
+    const std::size_t bytes = storage_bytes(data.dtype, data.numel());
+    room_.resize(bytes * index(size()));
+    begin();
+    std::vector<const std::byte*> parts(index(size()));
+    for (const int peer : peers_by_distance()) {
+      std::byte* place = room_.data() + bytes * index(peer);
+      parts[index(peer)] = place;
+      outgoing_.push_back({peer, {bytes_of(data), bytes}});
+      incoming_.push_back({peer, {place, bytes}});
+    }
+    parts[index(rank())] = bytes_of(data);
+    carry(call, stamp);
+    combine(parts, bytes_of(data), data.numel(), data.dtype, reduce);
+  }
+
+  // Every rank gets its piece of all ranks' arrays and combines them into `out`, a segment at a time.
+  template <class Pieces>
+  void reduce_pieces(const Call& call, const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces,
+                     std::byte* out, Reduce reduce) {
+    const std::int64_t segment = kSegment * 8 / size_bits(dtype);
+    const auto room = storage_bytes(dtype, segment);
+    room_.resize(room * index(size()));
+    std::int64_t longest = 0;
+    for (int peer = 0; peer < size(); ++peer) longest = std::max(longest, pieces(peer).count);
+    const auto cut = [&](const Piece& piece, std::int64_t at) {
+      const std::int64_t from = std::min(at, piece.count);
+      return Piece{piece.begin + from, std::min(segment, piece.count - from)};
+    };
+    for (std::int64_t at = 0; at < longest; at += segment) {
+      const Piece mine = cut(pieces(rank()), at);
+      begin();
+      std::vector<const std::byte*> parts(index(size()));
+      for (const int peer : peers_by_distance()) {
+        const Piece theirs = cut(pieces(peer), at);
+        std::byte* place = room_.data() + room * index(peer);
+        parts[index(peer)] = place;
+        if (theirs.count > 0)
+          outgoing_.push_back({peer, {base + storage_bytes(dtype, theirs.begin), storage_bytes(dtype, theirs.count)}});
+        if (mine.count > 0) incoming_.push_back({peer, {place, storage_bytes(dtype, mine.count)}});
+      }
+      parts[index(rank())] = base + storage_bytes(dtype, mine.begin);
+      carry(call, stamp);
+      combine(parts, out + storage_bytes(dtype, at), mine.count, dtype, reduce);
+    }
+  }
+
+  template <class Pieces>
+  void gather_pieces(const Call& call, const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces) {
+    begin();
+    const Piece mine = pieces(rank());
+    for (const int peer : peers_by_distance()) {
+      const Piece theirs = pieces(peer);
+      if (mine.count > 0)
+        outgoing_.push_back({peer, {base + storage_bytes(dtype, mine.begin), storage_bytes(dtype, mine.count)}});
+      if (theirs.count > 0)
+        incoming_.push_back({peer, {base + storage_bytes(dtype, theirs.begin), storage_bytes(dtype, theirs.count)}});
+    }
+    carry(call, stamp);
+  }
+
+  Ground ground_;
+  std::vector<int> members_;
+  std::unique_ptr<Transport> transport_;
+  std::vector<std::uint32_t> sent_, received_;  // messages with each peer
+  std::vector<Outgoing> outgoing_;
+  std::vector<Incoming> incoming_;
+  std::vector<std::byte> room_;
+};
+
+}  // namespace
+
+std::unique_ptr<Communicator> make_host_communicator(const Ground& ground, std::string name, std::vector<int> members,
+                                                     int rank, std::chrono::milliseconds timeout) {
+  return std::make_unique<HostCommunicator>(ground, std::move(name), std::move(members), rank, timeout);
+}
+
+}  // namespace athanor::comm

@@ -1,0 +1,31 @@
+// Memory that several ranks see: of threads in one process, or mapped from one file by processes on one host.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+namespace athanor::comm {
+
+class Region {
+ public:
+  // Zeroed memory of this process.
+  [[nodiscard]] static std::shared_ptr<Region> of_process(std::size_t bytes);
+  // Makes the file, zeroed, whole at once under its name. Throws Failure(io).
+  [[nodiscard]] static std::shared_ptr<Region> create(const std::filesystem::path& file, std::size_t bytes);
+  // Null while there is no such file.
+  [[nodiscard]] static std::shared_ptr<Region> open(const std::filesystem::path& file, std::size_t bytes);
+  ~Region();
+  Region(const Region&) = delete;
+  Region& operator=(const Region&) = delete;
+
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  Region(std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  std::byte* data_;
+  std::size_t size_;
+};
+
+}  // namespace athanor::comm

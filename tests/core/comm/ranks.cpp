@@ -1,0 +1,92 @@
+#include "tests/core/comm/ranks.h"
+
+#include "kernels/base/error.h"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace athanor::comm {
+namespace {
+
+std::string words_of(const std::function<void()>& work) {
+  try {
+    work();
+    return {};
+  } catch (const std::exception& exception) {
+    return exception.what();
+  }
+}
+
+Endings run_processes(int size, const GroupOptions& options, const std::function<void(Group&)>& work) {
+  std::string folder = "/dev/shm/athanor-comm-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no folder in /dev/shm");
+  struct Child {
+    pid_t pid;
+    int words;
+  };
+  std::vector<Child> children;
+  for (int rank = 0; rank < size; ++rank) {
+    std::array<int, 2> pipe{};
+    if (::pipe(pipe.data()) != 0) throw std::runtime_error("no pipe");
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      const std::string words = words_of([&] {
+        const auto group = join_processes(folder, size, rank, options);
+        work(*group);
+      });
+      const bool told = ::write(pipe[1], words.data(), words.size()) == static_cast<ssize_t>(words.size());
+      ::_exit(told ? 0 : 1);
+    }
+    ::close(pipe[1]);
+    children.push_back({pid, pipe[0]});
+  }
+  Endings endings;
+  for (const Child& child : children) {
+    std::string words;
+    std::array<char, 4096> buffer{};
+    for (ssize_t got = 0; (got = ::read(child.words, buffer.data(), buffer.size())) > 0;)
+      words.append(buffer.data(), static_cast<std::size_t>(got));
+    ::close(child.words);
+    int status = 0;
+    ::waitpid(child.pid, &status, 0);
+    if (WIFSIGNALED(status)) words = std::string("ended by ") + ::strsignal(WTERMSIG(status));
+    endings.push_back(words);
+  }
+  std::filesystem::remove_all(folder);
+  return endings;
+}
+
+}  // namespace
+
+Endings run_ranks(Kind kind, int size, const GroupOptions& options, const std::function<void(Group&)>& work) {
+  if (kind == Kind::processes) return run_processes(size, options, work);
+  Endings endings(static_cast<std::size_t>(size));
+  try {
+    run_threads(size, options, [&](Group& group) {
+      try {
+        work(group);
+      } catch (const std::exception& exception) {
+        endings[static_cast<std::size_t>(group.world().rank())] = exception.what();
+        throw;
+      }
+    });
+  } catch (const std::exception& exception) {
+    if (std::ranges::all_of(endings, [](const std::string& ending) { return ending.empty(); }))
+      endings.front() = exception.what();
+  }
+  return endings;
+}
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+}  // namespace athanor::comm

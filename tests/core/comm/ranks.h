@@ -1,0 +1,31 @@
+// Ranks for tests: as threads of the test, or as processes of their own.
+#pragma once
+
+#include "core/comm/group.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace athanor::comm {
+
+enum class Kind { threads, processes };
+[[nodiscard]] inline std::string to_string(Kind kind) { return kind == Kind::threads ? "threads" : "processes"; }
+
+// How each rank ended: an empty text when it came back, else what it threw. A process that a signal ended says so.
+using Endings = std::vector<std::string>;
+
+// Runs `work` on every rank. In processes a GoogleTest assertion would go unnoticed: throw instead (see require()).
+Endings run_ranks(Kind kind, int size, const GroupOptions& options, const std::function<void(Group&)>& work);
+
+// Throws when it does not hold.
+void require(bool holds, const std::string& what);
+
+inline View view_of(std::vector<float>& numbers) {
+  return {numbers.data(), DType::f32, Shape{static_cast<std::int64_t>(numbers.size())}};
+}
+inline View view_of(std::vector<std::int64_t>& numbers) {
+  return {numbers.data(), DType::i64, Shape{static_cast<std::int64_t>(numbers.size())}};
+}
+
+}  // namespace athanor::comm
