@@ -189,7 +189,7 @@ std::optional<Board::Culprit> Board::explain(const std::vector<int>& members, co
     if (rank == rank_) continue;
     const Status other = status(rank);
     const std::string where = other.section.empty() ? "its work" : other.section;
-    if (other.pid == 0) return Culprit{rank, fmt::format("rank {} has never come", rank)};
+    if (other.pid == 0) continue;  // on another host
     if (other.pid != ::getpid() && has_ended(other.pid))
       return Culprit{rank, fmt::format("rank {} has died in {}", rank, where)};
     if (now - other.beat_ns > kSilent) {

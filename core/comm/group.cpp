@@ -43,6 +43,18 @@ void check_digests(Communicator& world, const std::string& digest) {
   }
 }
 
+// What ranks of this host say of themselves is in `folder` while they meet.
+std::unique_ptr<Group> join(const std::shared_ptr<Connector>& connector, const fs::path& folder, int size, int rank,
+                            const GroupOptions& options) {
+  const fs::path file = folder / "board";
+  auto board = std::make_shared<Board>(Region::of_file(file, Board::bytes_for(size)), size, rank);
+  auto world = make_host_communicator({connector, board}, "world", everyone(size), rank, options.timeout);
+  check_digests(*world, options.digest);
+  std::error_code ignored;
+  fs::remove(file, ignored);  // all have it; nothing is left in the folder
+  return std::make_unique<Group>(std::move(board), std::move(world));
+}
+
 }  // namespace
 
 void run_threads(int size, const GroupOptions& options, const std::function<void(Group&)>& work) {
@@ -76,21 +88,12 @@ void run_threads(int size, const GroupOptions& options, const std::function<void
 }
 
 std::unique_ptr<Group> join_processes(const fs::path& folder, int size, int rank, const GroupOptions& options) {
-  const std::shared_ptr<Connector> connector = connect_processes(folder);
-  const auto deadline = std::chrono::steady_clock::now() + options.timeout;
-  const fs::path file = folder / "board";
-  auto region = rank == 0 ? Region::create(file, Board::bytes_for(size)) : nullptr;
-  while (!region && !(region = Region::open(file, Board::bytes_for(size)))) {
-    if (std::chrono::steady_clock::now() >= deadline)
-      throw Failure(ErrorKind::communication, "join the group", "rank 0 has not come in time", "see the log of rank 0");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  auto board = std::make_shared<Board>(region, size, rank);
-  auto world = make_host_communicator({connector, board}, "world", everyone(size), rank, options.timeout);
-  check_digests(*world, options.digest);
-  std::error_code ignored;
-  if (rank == 0) fs::remove(file, ignored);  // all have it; nothing is left in the folder
-  return std::make_unique<Group>(std::move(board), std::move(world));
+  return join(connect_processes(folder), folder, size, rank, options);
+}
+
+std::unique_ptr<Group> join_hosts(const Network& network, const fs::path& folder, const std::vector<std::string>& hosts,
+                                  int rank, const GroupOptions& options) {
+  return join(connect_hosts(network, folder, hosts), folder, static_cast<int>(hosts.size()), rank, options);
 }
 
 }  // namespace athanor::comm

@@ -3,12 +3,14 @@
 
 #include "core/comm/board.h"
 #include "core/comm/communicator.h"
+#include "core/comm/network_transport.h"
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace athanor::comm {
 
@@ -38,5 +40,11 @@ void run_threads(int size, const GroupOptions& options, const std::function<void
 // Throws Failure(communication) naming who has not come, or invalid_input naming who came with another digest.
 [[nodiscard]] std::unique_ptr<Group> join_processes(const std::filesystem::path& folder, int size, int rank,
                                                     const GroupOptions& options);
+
+// For one of as many processes on several hosts as `hosts` has words: those with the same word share memory through
+// `folder`, a folder on each host; others speak over the network. Throws as join_processes() does.
+[[nodiscard]] std::unique_ptr<Group> join_hosts(const Network& network, const std::filesystem::path& folder,
+                                                const std::vector<std::string>& hosts, int rank,
+                                                const GroupOptions& options);
 
 }  // namespace athanor::comm

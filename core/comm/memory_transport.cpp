@@ -264,14 +264,9 @@ class MemoryTransport final : public Transport {
   }
 
   [[noreturn]] void refuse_stamp(const Receiving& message) {
-    const std::string cause = fmt::format("rank {} is in {}, but rank {} is in {}", whole_rank(message.from),
-                                          describe(message.found), whole_rank(rank_), describe(message.wanted));
+    const std::string cause = difference(whole_rank(message.from), message.found, whole_rank(rank_), message.wanted);
     cancel(cause);
     fail_with(fmt::format("{} in {}", to_string(message.wanted.op), name_), cause);
-  }
-  static std::string describe(const Stamp& stamp) {
-    return fmt::format("call {}, {} of {} bytes of {} with a message of {}", stamp.sequence, to_string(stamp.op),
-                       stamp.call_bytes, athanor::to_string(stamp.dtype), stamp.message_bytes);
   }
   [[nodiscard]] int whole_rank(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
 
@@ -376,20 +371,8 @@ class ProcessConnector final : public Connector {
 
   std::unique_ptr<Transport> connect(const std::string& name, const std::vector<int>& members, int rank,
                                      Deadline deadline) override {
-    const int size = static_cast<int>(members.size());
     const fs::path file = folder_ / file_name(name);
-    std::shared_ptr<Region> region;
-    if (rank == 0) {
-      region = Region::create(file, region_bytes(size));
-    } else {
-      while (!(region = Region::open(file, region_bytes(size)))) {
-        if (Clock::now() >= deadline) {
-          throw Failure(ErrorKind::communication, "connect " + name,
-                        fmt::format("rank {} has not come in time", members.front()), "see the log of that rank");
-        }
-        std::this_thread::sleep_for(1ms);
-      }
-    }
+    auto region = Region::of_file(file, region_bytes(static_cast<int>(members.size())));
     auto transport = std::make_unique<MemoryTransport>(std::move(region), name, members, rank);
     const Unlink unlink{rank == 0 ? file : fs::path()};  // its memory stays as long as somebody uses it
     transport->await_all(deadline);

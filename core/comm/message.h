@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace athanor::comm {
 
@@ -23,6 +24,9 @@ struct Stamp {
   [[nodiscard]] bool operator==(const Stamp&) const = default;
 };
 static_assert(sizeof(Stamp) == 24);
+
+// "rank 1 is in call 3, all_gather of … , but rank 0 is in call 3, all_reduce of …"
+[[nodiscard]] std::string difference(int peer, const Stamp& found, int rank, const Stamp& wanted);
 
 struct Outgoing {
   int to = 0;

@@ -33,29 +33,23 @@ std::shared_ptr<Region> Region::of_process(std::size_t bytes) {
   return std::shared_ptr<Region>(new Region(data, bytes));
 }
 
-std::shared_ptr<Region> Region::create(const fs::path& file, std::size_t bytes) {
+std::shared_ptr<Region> Region::of_file(const fs::path& file, std::size_t bytes) {
+  // Under its name only once it has its size; the first to link it there wins.
   const fs::path unfinished = file.string() + ".new-" + std::to_string(::getpid());
-  const int descriptor = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) refuse(file, errno);
-  int reason = ::ftruncate(descriptor, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
-  std::byte* data = reason == 0 ? map(descriptor, bytes) : nullptr;
-  if (reason == 0 && data == nullptr) reason = errno;
-  ::close(descriptor);
-  if (reason == 0 && ::rename(unfinished.c_str(), file.c_str()) != 0) reason = errno;
-  if (reason == 0) return std::shared_ptr<Region>(new Region(data, bytes));
-  if (data != nullptr) ::munmap(data, bytes);
+  const int fresh = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fresh < 0) refuse(file, errno);
+  int reason = ::ftruncate(fresh, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
+  ::close(fresh);
+  if (reason == 0 && ::link(unfinished.c_str(), file.c_str()) != 0 && errno != EEXIST) reason = errno;
   ::unlink(unfinished.c_str());
-  refuse(file, reason);
-}
+  if (reason != 0) refuse(file, reason);
 
-std::shared_ptr<Region> Region::open(const fs::path& file, std::size_t bytes) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-  if (descriptor < 0 && errno == ENOENT) return nullptr;
   if (descriptor < 0) refuse(file, errno);
   struct stat info {};
   const bool is_ours = ::fstat(descriptor, &info) == 0 && static_cast<std::size_t>(info.st_size) == bytes;
   std::byte* data = is_ours ? map(descriptor, bytes) : nullptr;
-  const int reason = is_ours ? errno : EPROTO;
+  reason = is_ours ? errno : EPROTO;
   ::close(descriptor);
   if (data == nullptr) refuse(file, reason);
   return std::shared_ptr<Region>(new Region(data, bytes));

@@ -11,10 +11,8 @@ class Region {
  public:
   // Zeroed memory of this process.
   [[nodiscard]] static std::shared_ptr<Region> of_process(std::size_t bytes);
-  // Makes the file, zeroed, whole at once under its name. Throws Failure(io).
-  [[nodiscard]] static std::shared_ptr<Region> create(const std::filesystem::path& file, std::size_t bytes);
-  // Null while there is no such file.
-  [[nodiscard]] static std::shared_ptr<Region> open(const std::filesystem::path& file, std::size_t bytes);
+  // Of everyone on this host who names the file; whoever comes first makes it, zeroed. Throws Failure(io).
+  [[nodiscard]] static std::shared_ptr<Region> of_file(const std::filesystem::path& file, std::size_t bytes);
   ~Region();
   Region(const Region&) = delete;
   Region& operator=(const Region&) = delete;

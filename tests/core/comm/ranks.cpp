@@ -25,7 +25,9 @@ std::string words_of(const std::function<void()>& work) {
   }
 }
 
-Endings run_processes(int size, const GroupOptions& options, const std::function<void(Group&)>& work) {
+}  // namespace
+
+Endings run_processes(int size, const std::function<void(const std::string& folder, int rank)>& work) {
   std::string folder = "/dev/shm/athanor-comm-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no folder in /dev/shm");
   struct Child {
@@ -38,10 +40,7 @@ Endings run_processes(int size, const GroupOptions& options, const std::function
     if (::pipe(pipe.data()) != 0) throw std::runtime_error("no pipe");
     const pid_t pid = ::fork();
     if (pid == 0) {
-      const std::string words = words_of([&] {
-        const auto group = join_processes(folder, size, rank, options);
-        work(*group);
-      });
+      const std::string words = words_of([&] { work(folder, rank); });
       const bool told = ::write(pipe[1], words.data(), words.size()) == static_cast<ssize_t>(words.size());
       ::_exit(told ? 0 : 1);
     }
@@ -64,10 +63,13 @@ Endings run_processes(int size, const GroupOptions& options, const std::function
   return endings;
 }
 
-}  // namespace
-
 Endings run_ranks(Kind kind, int size, const GroupOptions& options, const std::function<void(Group&)>& work) {
-  if (kind == Kind::processes) return run_processes(size, options, work);
+  if (kind == Kind::processes) {
+    return run_processes(size, [&](const std::string& folder, int rank) {
+      const auto group = join_processes(folder, size, rank, options);
+      work(*group);
+    });
+  }
   Endings endings(static_cast<std::size_t>(size));
   try {
     run_threads(size, options, [&](Group& group) {

@@ -18,6 +18,9 @@ using Endings = std::vector<std::string>;
 // Runs `work` on every rank. In processes a GoogleTest assertion would go unnoticed: throw instead (see require()).
 Endings run_ranks(Kind kind, int size, const GroupOptions& options, const std::function<void(Group&)>& work);
 
+// The same for processes that join a group themselves, through a folder of their own.
+Endings run_processes(int size, const std::function<void(const std::string& folder, int rank)>& work);
+
 // Throws when it does not hold.
 void require(bool holds, const std::string& what);
 
