@@ -174,6 +174,7 @@ train::Outcome TrainingRun::train() {
 
 void TrainingRun::restore(Assembly& assembly) {
   if (beginning_.from.empty()) return;
+  if (beginning_.resumed) value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), done_));
   value_or_throw(journal_->append(journal::Recovery{done_, beginning_.from}));
   console_.info("Going on from " + beginning_.from);
   if (!beginning_.checkpoint) return;

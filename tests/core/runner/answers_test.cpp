@@ -102,6 +102,17 @@ TEST_F(Answers, ShowSaysThatARunDiedWithoutAWord) {
   EXPECT_EQ(json::parse(run_program({"show", died.string(), "--json"}).out)["live"], false);
 }
 
+TEST_F(Answers, ShowListsOnlyCheckpointsThatAreStillThere) {
+  const fs::path pruned = folder_.path() / "pruned";
+  ASSERT_EQ(run_program(train_arguments(pruned, {"--set", "checkpoint.keep=2"})).status, 0);
+  const json listed = json::parse(run_program({"show", pruned.string(), "--json"}).out).at("checkpoints");
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0]["step"], 20);
+  EXPECT_EQ(listed[1]["step"], 30);
+  EXPECT_GT(listed[1]["bytes"], 0);
+  EXPECT_THAT(run_program({"show", pruned.string()}).out, HasSubstr("\nsaved    20, 30\n"));
+}
+
 TEST_F(Answers, ShowOfADeletedJournalNamesARemedy) {
   fs::remove(journal_);
   const Outcome outcome = show();
