@@ -24,8 +24,6 @@ struct TrainOptions {
   RecipeInput recipe;                   // file empty: the run's own (with resume)
   std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
-  std::optional<std::int64_t> fork_step;
-  std::string fork_from;  // run; empty: the folder that holds the recipe
   bool json = false;
   std::chrono::steady_clock::time_point process_start;
 };

@@ -1,7 +1,5 @@
 #include "core/runner/recipe_input.h"
 
-#include "core/runner/encoder.h"
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -9,20 +7,50 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
-#include <set>
 
 namespace athanor::runner {
+namespace fs = std::filesystem;
 namespace {
 
 recipe::Parsed read(const std::string& file) {
   if (file == "-") return recipe::parse(std::string(std::istreambuf_iterator<char>(std::cin), {}));
   std::error_code code;
-  if (!std::filesystem::is_directory(file, code)) return value_or_throw(recipe::parse_file(file));
-  const std::filesystem::path inside = std::filesystem::path(file) / "recipe.toml";
-  if (std::filesystem::exists(inside, code)) return value_or_throw(recipe::parse_file(inside.string()));
+  if (!fs::is_directory(file, code)) return value_or_throw(recipe::parse_file(file));
+  const fs::path inside = fs::path(file) / "recipe.toml";
+  if (fs::exists(inside, code)) return value_or_throw(recipe::parse_file(inside.string()));
   throw Failure(ErrorKind::invalid_input, "read the recipe of " + file,
                 "this folder is no run: it holds no recipe.toml",
                 "name a recipe, for example one of the folder experiments, or the folder of a run");
+}
+
+// Values, their ranges and rules, with what replaces them.
+recipe::Parsed read_values(const RecipeInput& input) {
+  recipe::Parsed parsed = read(input.file);
+  // Overrides replace what the file says, so only the faults of understanding it are kept and the values judged anew.
+  const auto judged = recipe::validate(parsed.recipe, parsed.doubtful);
+  std::erase_if(parsed.faults,
+                [&](const recipe::Fault& fault) { return std::ranges::find(judged, fault) != judged.end(); });
+  for (const std::string& assignment : input.overrides) {
+    auto fault = recipe::apply_override(parsed.recipe, assignment);
+    if (!fault) parsed.doubtful.erase(assignment.substr(0, assignment.find('=')));
+    if (fault) parsed.faults.push_back(std::move(*fault));
+  }
+  std::ranges::move(recipe::validate(parsed.recipe, parsed.doubtful), std::back_inserter(parsed.faults));
+  for (recipe::Fault& fault : parsed.faults) {
+    if (fault.cure.empty()) continue;
+    fault.reason += fmt::format("; {}{} would do", input.overrides.empty() ? "" : "--set ", fault.cure);
+  }
+  return parsed;
+}
+
+// The one that is named, or the one whose recipe is given.
+std::string run_to_fork(const RecipeInput& input) {
+  if (!input.fork->from.empty()) return input.fork->from;
+  if (input.file == "-")
+    throw Failure(ErrorKind::invalid_input, "fork a run", "none is named", "Name it with --from RUN");
+  std::error_code code;
+  const fs::path file = input.file;
+  return (fs::is_directory(file, code) ? file : file.parent_path()).string();
 }
 
 }  // namespace
@@ -48,36 +76,15 @@ std::string RecipeRefused::json() const {
 }
 
 SoundRecipe read_sound_recipe(const RecipeInput& input) {
-  recipe::Parsed parsed = read(input.file);
-  // Overrides replace what the file says, so only the faults of understanding it are kept and the values judged anew.
-  const auto judged = recipe::validate(parsed.recipe, parsed.doubtful);
-  std::erase_if(parsed.faults,
-                [&](const recipe::Fault& fault) { return std::ranges::find(judged, fault) != judged.end(); });
-  for (const std::string& assignment : input.overrides) {
-    auto fault = recipe::apply_override(parsed.recipe, assignment);
-    if (!fault) parsed.doubtful.erase(assignment.substr(0, assignment.find('=')));
-    if (fault) parsed.faults.push_back(std::move(*fault));
-  }
-  std::ranges::move(recipe::validate(parsed.recipe, parsed.doubtful), std::back_inserter(parsed.faults));
-  for (recipe::Fault& fault : parsed.faults) {
-    if (fault.cure.empty()) continue;
-    fault.reason += fmt::format("; {}{} would do", input.overrides.empty() ? "" : "--set ", fault.cure);
-  }
-
-  SoundRecipe out{std::move(parsed.recipe), {}};
-  std::set<std::string, std::less<>> spoiled = parsed.doubtful;
-  for (const recipe::Fault& fault : parsed.faults) spoiled.insert(fault.field);
-  if (!spoiled.contains("data.dataset")) {
-    auto judgement = judge_data(out.recipe, spoiled);
-    if (!judgement && parsed.faults.empty()) throw Failure(std::move(judgement.error()));
-    if (judgement) out.data = std::move(*judgement);
-    const bool sound = parsed.faults.empty() && out.data.faults.empty();
-    std::ranges::move(out.data.faults, std::back_inserter(parsed.faults));
-    if (sound) std::ranges::move(judge_encoder(out.recipe), std::back_inserter(parsed.faults));
-  }
-  if (parsed.faults.empty()) return out;
-  std::ranges::stable_sort(parsed.faults, {}, [](const recipe::Fault& fault) { return fault.line; });
-  throw RecipeRefused(shown_name(input), std::move(parsed.faults));
+  recipe::Parsed parsed = read_values(input);
+  SoundRecipe out{std::move(parsed.recipe), {}, {}};
+  Faults faults(out.recipe, std::move(parsed.faults), std::move(parsed.doubtful));
+  out.data = judge_data(out.recipe, faults);
+  judge_learner(out.recipe, out.data.dataset.get(), faults);
+  if (input.fork) out.fork = judge_fork(out.recipe, run_to_fork(input), input.fork->step, faults);
+  if (faults.empty()) return out;
+  if (const Error* error = faults.alone()) throw Failure(*error);
+  throw RecipeRefused(shown_name(input), faults.sorted());
 }
 
 }  // namespace athanor::runner

@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/journal/writer.h"
+#include "core/runner/assembly.h"
 #include "core/runner/commands.h"
 #include "core/runner/forecast.h"
 #include "core/runner/run_directory.h"
