@@ -328,6 +328,48 @@ TEST_F(Answers, DoctorLooksAtAllOfTheHistory) {
   EXPECT_THAT(json::parse(outcome.out)["store"]["error"].get<std::string>(), HasSubstr("athanor-agent rebuild"));
 }
 
+TEST_F(Answers, DoctorSaysThatTheHistoryIsOfANewerVersion) {
+  const fs::path home = empty_home(folder_);
+  { ASSERT_TRUE(store::Writer::open(home / "history.db")); }
+  constexpr std::streamoff kUserVersion = 60;  // of SQLite's header
+  std::string bytes = bytes_of(home / "history.db");
+  bytes[kUserVersion + 3] = 99;
+  ASSERT_TRUE(write_file_flushed(home / "history.db", bytes));
+  const Outcome outcome = in_home(home, {"doctor"});
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("history    Could not open"));
+  EXPECT_EQ(json::parse(in_home(home, {"doctor", "--json"}).out)["sound"], false);
+}
+
+TEST_F(Answers, DoctorFindsADamagedPicture) {
+  const fs::path home = empty_home(folder_);
+  const fs::path emoji = home / "datasets/emoji";
+  fs::create_directory(home / "datasets");
+  fs::copy(shared_home() / "datasets/emoji", emoji, fs::copy_options::recursive);
+  flip(emoji / "pictures.bin", 100);
+  const Outcome outcome = in_home(home, {"doctor"});
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("the picture [a-z]+/[-0-9a-f]+ is damaged and left out"));
+}
+
+TEST_F(Answers, DoctorListsRunsOfWhichTheFolderIsGone) {
+  const fs::path home = empty_home(folder_);
+  {
+    auto history = value_or_throw(store::Writer::open(home / "history.db"));
+    for (const fs::path& folder : {run_, fs::path("/nowhere/gone"), fs::path("/nowhere/queued")}) {
+      store::NewRun wanted;
+      wanted.directory = folder;
+      const auto added = value_or_throw(history->add_run(wanted));
+      if (folder.filename() == "queued") continue;
+      ASSERT_TRUE(history->set_status(added.run, store::RunStatus::finished, ""));
+    }
+  }
+  const Outcome outcome = in_home(home, {"doctor"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("history    3 runs\n           the folder of run 2 is gone: /nowhere/gone\n"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("queued")));
+}
+
 TEST_F(Answers, DoctorFindsAHomeThatCannotBeWritten) {
   ASSERT_TRUE(write_file_flushed(folder_ / "file", "not a folder"));
   for (const fs::path& home : {folder_.path() / "file", folder_.path() / "file/below", fs::path("/proc/athanor")}) {
