@@ -59,7 +59,7 @@ void describe(CLI::App& app, CommandLine& line) {
 
   CLI::App& train = *app.add_subcommand("train", "Trains a recipe in a run directory");
   add_recipe(train, line.train.recipe,
-             "A recipe, a run's folder, or - for standard input; with --resume and no --run-dir: the run");
+             "A recipe, a run, or - for standard input; with --resume and no --run-dir: the run");
   train.add_option(
       "--run-dir", line.train.run_directory,
       "The run's folder; default: a fresh one below ATHANOR_HOME/runs. With --resume also its name or number");
@@ -68,12 +68,12 @@ void describe(CLI::App& app, CommandLine& line) {
   add_json(train, line.train.json);
 
   CLI::App& check = *app.add_subcommand("check", "Says what is wrong with a recipe before anything is made for it");
-  add_recipe(check, line.check.recipe, "A recipe, a run's folder, or - for standard input");
+  add_recipe(check, line.check.recipe, "A recipe, a run, or - for standard input");
   add_fork(check, line.fork);
   add_json(check, line.check.json);
 
   CLI::App& plan = *app.add_subcommand("plan", "Predicts memory and time of a recipe");
-  add_recipe(plan, line.plan.recipe, "A recipe, a run's folder, or - for standard input");
+  add_recipe(plan, line.plan.recipe, "A recipe, a run, or - for standard input");
   plan.add_flag("--quick", line.plan.quick,
                 "Uses what is known of this machine and measures only when nothing is; the way with -");
   add_fork(plan, line.fork);

@@ -12,15 +12,27 @@ namespace athanor::runner {
 namespace fs = std::filesystem;
 namespace {
 
+// A file, or a run that is named as other commands name it.
+fs::path file_of(const std::string& named) {
+  std::error_code code;
+  const fs::path file = named;
+  if (fs::is_directory(file, code)) {
+    if (fs::exists(file / "recipe.toml", code)) return file / "recipe.toml";
+    throw Failure(ErrorKind::invalid_input, "read the recipe of " + named,
+                  "this folder is no run: it holds no recipe.toml",
+                  "name a recipe, for example one of the folder experiments, or the folder of a run");
+  }
+  if (fs::exists(file, code) || file.has_parent_path()) return file;
+  const auto run = find_run(named);
+  if (run) return run->recipe();
+  if (file.extension() == ".toml") return file;  // it will be said that there is none
+  throw Failure(run.error().kind, "read the recipe of " + named,
+                "there is no such file, and as a run: " + run.error().cause, run.error().remedy);
+}
+
 recipe::Parsed read(const std::string& file) {
   if (file == "-") return recipe::parse(std::string(std::istreambuf_iterator<char>(std::cin), {}));
-  std::error_code code;
-  if (!fs::is_directory(file, code)) return value_or_throw(recipe::parse_file(file));
-  const fs::path inside = fs::path(file) / "recipe.toml";
-  if (fs::exists(inside, code)) return value_or_throw(recipe::parse_file(inside.string()));
-  throw Failure(ErrorKind::invalid_input, "read the recipe of " + file,
-                "this folder is no run: it holds no recipe.toml",
-                "name a recipe, for example one of the folder experiments, or the folder of a run");
+  return value_or_throw(recipe::parse_file(file_of(file).string()));
 }
 
 // Values, their ranges and rules, with what replaces them.
@@ -48,9 +60,7 @@ std::string run_to_fork(const RecipeInput& input) {
   if (!input.fork->from.empty()) return input.fork->from;
   if (input.file == "-")
     throw Failure(ErrorKind::invalid_input, "fork a run", "none is named", "Name it with --from RUN");
-  std::error_code code;
-  const fs::path file = input.file;
-  return (fs::is_directory(file, code) ? file : file.parent_path()).string();
+  return file_of(input.file).parent_path().string();
 }
 
 }  // namespace

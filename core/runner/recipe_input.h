@@ -20,7 +20,7 @@ struct ForkInput {
 };
 
 struct RecipeInput {
-  std::string file;                    // a path, a run directory, or "-" for standard input
+  std::string file;                    // a path, a run's folder, name or number, or "-" for standard input
   std::vector<std::string> overrides;  // "path=value"
   std::string shown_as;                // what messages call it; empty: as it was named
   std::optional<ForkInput> fork = {};

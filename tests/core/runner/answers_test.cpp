@@ -227,9 +227,26 @@ TEST_F(Answers, ARunIsFoundByItsNumberInTheHistory) {
   EXPECT_EQ(in_home(home, {"eval", text}).status, 0);
   EXPECT_EQ(in_home(home, {"train", "--resume", "--run-dir", text}).status, 0);
   EXPECT_EQ(in_home(home, {"train", "--resume", text}).status, 0);
+  EXPECT_EQ(in_home(home, {"check", text}).status, 0);
+  const std::string again = folder_ / "again";
+  const Outcome trained = in_home(home, {"train", text, "--run-dir", again, "--fork", "20"});
+  EXPECT_EQ(trained.status, 0) << trained.err;
+  EXPECT_TRUE(fs::exists(again + "/checkpoints/step-30"));
   const Outcome unknown = in_home(home, {"show", "4711"});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.err, HasSubstr("athanor-agent list"));
+}
+
+TEST_F(Answers, ARecipeMayBeThatOfARunBelowTheHome) {
+  const fs::path home = empty_home(folder_);
+  fs::create_directory_symlink(shared_home() / "datasets", home / "datasets");
+  fs::create_directory(home / "runs");
+  fs::copy(run_, home / "runs/smoke-1.5", fs::copy_options::recursive);
+  EXPECT_EQ(in_home(home, {"plan", "smoke-1.5"}).status, 0);
+  const Outcome unknown = in_home(home, {"plan", "smoke-2"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("there is no such file, and as a run: there is no such folder"));
+  EXPECT_THAT(in_home(home, {"plan", "smoke.toml"}).err, HasSubstr("Could not read the recipe smoke.toml"));
 }
 
 TEST_F(Answers, AnAbsolutePathThatIsNoRunIsNamedOnce) {
