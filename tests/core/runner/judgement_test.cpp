@@ -79,6 +79,14 @@ TEST_F(Judgement, FindsWhatOnlyTheModelCanTell) {
   EXPECT_THAT(refusal_of_recipe("[finetune]\nfreeze = [\"text_towr\"]\n"), HasSubstr(at(2, "finetune.freeze")));
 }
 
+TEST_F(Judgement, NamesEveryPatternThatMatchesNothing) {
+  EXPECT_THAT(refusal_of_recipe("[train]\nrates = \"foo=0.1, text_tower=2, bar=0.5\"\n"
+                                "[finetune]\nfreeze = [\"text_towr\", \"image_tower.stem\", \"image_towr\"]\n"),
+              AllOf(HasSubstr("no parameter of the model lies at foo, bar;"),
+                    HasSubstr("\"text_towr\" matches no parameter, \"image_towr\" matches no parameter; "
+                              "Perhaps text_tower or image_tower is meant")));
+}
+
 TEST_F(Judgement, FindsARunThatCannotBeRepeated) {
   const auto replay = [&](const fs::path& run) {
     return fmt::format("[precision]\npolicy = \"dynamic\"\nreplay = \"{}\"\n", run.string());
