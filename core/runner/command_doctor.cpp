@@ -1,10 +1,10 @@
+#include "core/assembly/gpus.h"
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/data/dataset.h"
 #include "core/observe/process.h"
 #include "core/runner/commands.h"
-#include "core/runner/gpus.h"
 #include "core/runner/provenance.h"
 #include "core/store/reader.h"
 

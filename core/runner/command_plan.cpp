@@ -1,6 +1,6 @@
 #include "core/base/command_line.h"
+#include "core/forecast/forecast.h"
 #include "core/runner/commands.h"
-#include "core/runner/forecast.h"
 
 #include <fmt/format.h>
 

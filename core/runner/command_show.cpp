@@ -1,11 +1,11 @@
+#include "core/assembly/replay.h"
+#include "core/assembly/run_directory.h"
 #include "core/base/command_line.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/journal/reader.h"
 #include "core/journal/text.h"
 #include "core/recipe/document.h"
 #include "core/runner/commands.h"
-#include "core/runner/replay.h"
-#include "core/runner/run_directory.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

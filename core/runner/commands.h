@@ -2,8 +2,8 @@
 // to the console. Failure and RecipeRefused pass through to main.
 #pragma once
 
+#include "core/assembly/recipe_input.h"
 #include "core/runner/console.h"
-#include "core/runner/recipe_input.h"
 
 #include <chrono>
 #include <cstdint>

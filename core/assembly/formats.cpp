@@ -1,10 +1,10 @@
-#include "core/runner/formats.h"
+#include "core/assembly/formats.h"
 
+#include "core/assembly/calibration.h"
+#include "core/assembly/gpus.h"
+#include "core/assembly/replay.h"
 #include "core/optim/optimizer.h"
 #include "core/precision/machine_times.h"
-#include "core/runner/calibration.h"
-#include "core/runner/gpus.h"
-#include "core/runner/replay.h"
 
 #include <fmt/format.h>
 

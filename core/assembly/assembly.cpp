@@ -1,11 +1,11 @@
-#include "core/runner/assembly.h"
+#include "core/assembly/assembly.h"
 
+#include "core/assembly/encoder.h"
+#include "core/assembly/formats.h"
+#include "core/assembly/gpus.h"
 #include "core/observe/process.h"
 #include "core/optim/group_rules.h"
 #include "core/recipe/text.h"
-#include "core/runner/encoder.h"
-#include "core/runner/formats.h"
-#include "core/runner/gpus.h"
 
 #include <fmt/format.h>
 

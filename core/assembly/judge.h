@@ -3,8 +3,8 @@
 // Computes nothing and reads no weights, so a form can ask at every change.
 #pragma once
 
+#include "core/assembly/run_directory.h"
 #include "core/data/dataset.h"
-#include "core/runner/run_directory.h"
 
 #include <cstdint>
 #include <memory>

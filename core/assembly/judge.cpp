@@ -1,8 +1,8 @@
-#include "core/runner/judge.h"
+#include "core/assembly/judge.h"
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/encoder.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/runner/assembly.h"
-#include "core/runner/encoder.h"
 
 #include <fmt/format.h>
 

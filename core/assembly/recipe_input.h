@@ -1,8 +1,8 @@
 // From what was typed to a sound recipe, or every fault at once.
 #pragma once
 
+#include "core/assembly/judge.h"
 #include "core/recipe/recipe.h"
-#include "core/runner/judge.h"
 
 #include <cstdint>
 #include <exception>

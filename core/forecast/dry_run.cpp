@@ -1,8 +1,8 @@
-#include "core/runner/dry_run.h"
+#include "core/forecast/dry_run.h"
 
+#include "core/assembly/assembly.h"
 #include "core/autograd/backward.h"
-#include "core/runner/assembly.h"
-#include "core/runner/facts.h"
+#include "core/forecast/facts.h"
 #include "core/train/rewind.h"
 
 #include <algorithm>

@@ -1,10 +1,10 @@
-#include "core/runner/encoder.h"
+#include "core/assembly/encoder.h"
 
+#include "core/assembly/assembly.h"
 #include "core/base/paths.h"
 #include "core/checkpoint/encoder_folder.h"
 #include "core/checkpoint/foreign_weights.h"
 #include "core/models/two_tower/two_tower.h"
-#include "core/runner/assembly.h"
 
 #include <fmt/format.h>
 

@@ -1,13 +1,13 @@
-#include "core/runner/forecast.h"
+#include "core/forecast/forecast.h"
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/encoder.h"
+#include "core/assembly/formats.h"
+#include "core/assembly/gpus.h"
+#include "core/forecast/dry_run.h"
+#include "core/forecast/facts.h"
+#include "core/forecast/measure.h"
 #include "core/observe/process.h"
-#include "core/runner/assembly.h"
-#include "core/runner/dry_run.h"
-#include "core/runner/encoder.h"
-#include "core/runner/facts.h"
-#include "core/runner/formats.h"
-#include "core/runner/gpus.h"
-#include "core/runner/measure.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // What a fork takes over: the fields that judge_fork() names are those that change the arrays of model and optimizer.
-#include "core/runner/assembly.h"
+#include "core/assembly/assembly.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "core/runner/recipe_input.h"
+#include "core/assembly/recipe_input.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

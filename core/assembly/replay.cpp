@@ -1,4 +1,4 @@
-#include "core/runner/replay.h"
+#include "core/assembly/replay.h"
 
 #include <algorithm>
 #include <iterator>

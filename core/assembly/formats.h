@@ -1,11 +1,11 @@
 // Between a recipe's wishes for number formats, the session that carries them out, and the journal.
 #pragma once
 
+#include "core/assembly/run_directory.h"
 #include "core/journal/event.h"
 #include "core/nn/scope.h"
 #include "core/precision/session.h"
 #include "core/recipe/recipe.h"
-#include "core/runner/run_directory.h"
 
 #include <memory>
 #include <vector>
