@@ -8,6 +8,7 @@
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/recipe/recipe.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -37,6 +38,9 @@ using agent::Client;
 struct CommandLine {
   bool foreground = false;
   std::string recipe;
+  std::vector<std::string> overrides;  // "path=value"
+  std::int64_t fork_step = -1;
+  std::string fork_from;
   std::string run;
 };
 
@@ -133,7 +137,7 @@ int rebuild() {
   return 0;
 }
 
-// By number, by name when only one has it, or by folder.
+// By number, by name when only one has it, or by folder, also from here.
 Result<store::RunId> find_run(Client& client, const std::string& text) {
   store::RunId number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -141,8 +145,9 @@ Result<store::RunId> find_run(Client& client, const std::string& text) {
   const auto runs = client.list();
   if (!runs) return tl::unexpected(runs.error());
   std::vector<store::RunId> found;
+  const fs::path folder = (fs::absolute(text) / "").lexically_normal().parent_path();
   for (const store::Run& run : *runs) {
-    if (run.name == text || fs::path(run.directory).filename() == text || run.directory == text)
+    if (run.name == text || fs::path(run.directory).filename() == text || run.directory == folder)
       found.push_back(run.id);
   }
   if (found.size() == 1) return found.front();
@@ -229,8 +234,12 @@ int show(Client& client, store::RunId id) {
 }
 
 // Before an agent is started for it: whatever training would refuse, said as athanor-run says it.
-std::optional<int> refuse_early(const std::string& file) {
+std::optional<int> refuse_early(const CommandLine& line) {
+  const std::string& file = line.recipe;
   std::vector<std::string> words = {"check", file};
+  for (const std::string& assignment : line.overrides) words.insert(words.end(), {"--set", assignment});
+  if (line.fork_step >= 0)
+    words.insert(words.end(), {"--fork", std::to_string(line.fork_step), "--from", line.fork_from});
   if (g_json) words.emplace_back("--json");
   const auto checked = agent::ask_sibling("athanor-run", words, athanor_home(), agent::Stderr::kept);
   if (!checked) return refuse(checked.error());
@@ -252,8 +261,23 @@ Result<std::string> read_recipe(const std::string& file) {
   return fail(ErrorKind::invalid_input, "queue " + file, text.error().cause, "give the file of a recipe");
 }
 
-int enqueue(Client& client, const std::string& recipe) {
-  const auto run = client.enqueue({recipe, 0, 0});
+// The text with what replaces its values, of which athanor-run has found nothing wrong.
+std::string resolved(const std::string& text, const std::vector<std::string>& overrides) {
+  if (overrides.empty()) return text;
+  recipe::Recipe recipe = recipe::parse(text).recipe;
+  for (const std::string& assignment : overrides) (void)recipe::apply_override(recipe, assignment);
+  return recipe::to_toml(recipe, recipe::Detail::changed_only);
+}
+
+int enqueue(Client& client, const CommandLine& line, const std::string& recipe) {
+  agent::Enqueue wish{resolved(recipe, line.overrides), 0, 0};
+  if (line.fork_step >= 0) {
+    const auto parent = find_run(client, line.fork_from);
+    if (!parent) return refuse(parent.error());
+    wish.fork_of = *parent;
+    wish.fork_step = line.fork_step;
+  }
+  const auto run = client.enqueue(wish);
   if (!run) return refuse(run.error());
   const std::string done = fmt::format("run {} is queued all the same", *run);
   if (g_json) {
@@ -288,13 +312,13 @@ int speak(const CLI::App& app, const CommandLine& line) {
     auto text = read_recipe(line.recipe);
     if (!text) return refuse(text.error());
     recipe = std::move(*text);
-    if (const auto refused = refuse_early(line.recipe)) return *refused;
+    if (const auto refused = refuse_early(line)) return *refused;
   }
   const auto connected = Client::connect(athanor_home());
   if (!connected) return refuse(connected.error());
   Client& client = **connected;
   if (app.got_subcommand("list")) return list(client);
-  if (app.got_subcommand("enqueue")) return enqueue(client, recipe);
+  if (app.got_subcommand("enqueue")) return enqueue(client, line, recipe);
   const auto run = find_run(client, line.run);
   if (!run) return refuse(run.error());
   if (app.got_subcommand("wait")) return wait(client, *run);
@@ -312,9 +336,14 @@ void describe(CLI::App& app, CommandLine& line) {
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", "athanor-agent " ATH_VERSION);
   app.add_flag("--foreground", line.foreground, "Serves without leaving the terminal");
-  app.add_subcommand("enqueue", "Puts a recipe into the queue and prints the number of its run")
-      ->add_option("RECIPE", line.recipe, "A recipe file")
-      ->required();
+  CLI::App& enqueue = *app.add_subcommand("enqueue", "Puts a recipe into the queue and prints the number of its run");
+  enqueue.add_option("RECIPE", line.recipe, "A recipe file")->required();
+  enqueue.add_option("--set", line.overrides, "Replaces one value: path=value")->allow_extra_args(false);
+  CLI::Option* fork = enqueue.add_option("--fork", line.fork_step, "As a new run from this step of another")
+                          ->check(CLI::NonNegativeNumber);
+  CLI::Option* from = enqueue.add_option("--from", line.fork_from, "The run to fork: its number or its folder");
+  fork->needs(from);
+  from->needs(fork);
   app.add_subcommand("list", "Lists all runs, newest first");
   for (CLI::App* command :
        {app.add_subcommand("show", "Tells what the history knows of a run"),

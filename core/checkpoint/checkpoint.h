@@ -74,6 +74,18 @@ struct Loaded {
 // Exactly this one. invalid_input when it is missing (the text lists those that are there), corrupt when it is damaged.
 [[nodiscard]] Result<Loaded> load_step(const std::filesystem::path& folder, std::int64_t step);
 
+// A checkpoint that a run can go on from and be forked at.
+struct Saved {
+  std::int64_t step = 0;
+  std::filesystem::path folder;
+  std::int64_t bytes = 0;
+};
+// All of a run, ascending. Looks at markers and sizes and reads no array: what only a digest tells is found by loading.
+[[nodiscard]] std::vector<Saved> saved(const std::filesystem::path& folder);
+// Exactly this one, judged in the same way. invalid_input when it is missing (the text lists those that are there),
+// corrupt when it is not whole.
+[[nodiscard]] Result<Saved> find_step(const std::filesystem::path& folder, std::int64_t step);
+
 // Steps of all folders step-<N>, whole or not, ascending.
 [[nodiscard]] std::vector<std::int64_t> steps(const std::filesystem::path& folder);
 // The reason why a checkpoint folder is not whole; an empty text when it is. Reads every byte.

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = "step-";
+constexpr const char* kUseAnother = "use another step or restore it from a copy";
 
 Result<std::vector<Array>> read_arrays(const fs::path& file) {
   const auto reader = SafetensorsReader::open(file);
@@ -39,17 +40,46 @@ Result<Contents> read_contents(const fs::path& checkpoint) {
   return Contents{std::move(*state), std::move(*parameters), std::move(*optimizer)};
 }
 
-std::string judge_file(const fs::path& file, const FileFacts& facts) {
+std::string judge_size(const fs::path& file, const FileFacts& facts) {
   std::error_code code;
   const auto bytes = fs::file_size(file, code);
   const std::string name = file.filename().string();
   if (code) return fmt::format("{} is missing", name);
-  if (static_cast<std::int64_t>(bytes) != facts.bytes) {
-    return fmt::format("{} has {} bytes instead of {}", name, bytes, facts.bytes);
-  }
+  if (static_cast<std::int64_t>(bytes) == facts.bytes) return {};
+  return fmt::format("{} has {} bytes instead of {}", name, bytes, facts.bytes);
+}
+
+std::string judge_digest(const fs::path& file, const FileFacts& facts) {
+  const std::string name = file.filename().string();
   const auto digest = sha256_file(file);
   if (!digest) return fmt::format("{} cannot be read: {}", name, digest.error().cause);
   return *digest == facts.sha256 ? std::string() : fmt::format("the digest of {} does not match", name);
+}
+
+// The reason why a checkpoint is not whole, as far as its marker and the sizes of its files tell.
+std::string judge(const fs::path& checkpoint, Manifest& out) {
+  std::error_code code;
+  if (!fs::exists(checkpoint / kMarkerFile, code)) return "COMPLETE is missing";
+  const auto text = read_file(checkpoint / kMarkerFile);
+  if (!text) return "COMPLETE cannot be read: " + text.error().cause;
+  auto manifest = manifest_from_json(*text);
+  if (!manifest) return "COMPLETE is damaged";
+  out = std::move(*manifest);
+  if (out.format > kFormat) return fmt::format("its format {} is newer than this program's {}", out.format, kFormat);
+  if (checkpoint.filename() != folder_name(out.step)) return fmt::format("COMPLETE is of step {}", out.step);
+  for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
+    if (!out.files.contains(name)) return fmt::format("COMPLETE does not name {}", name);
+  }
+  for (const auto& [name, facts] : out.files) {
+    if (std::string reason = judge_size(checkpoint / name, facts); !reason.empty()) return reason;
+  }
+  return {};
+}
+
+Saved saved_as(const fs::path& checkpoint, const Manifest& manifest) {
+  Saved out{manifest.step, checkpoint, 0};
+  for (const auto& [name, facts] : manifest.files) out.bytes += facts.bytes;
+  return out;
 }
 
 }  // namespace
@@ -75,24 +105,40 @@ std::vector<std::int64_t> steps(const fs::path& folder) {
   return out;
 }
 
-std::string why_not_whole(const fs::path& checkpoint) {
+std::vector<Saved> saved(const fs::path& folder) {
+  std::vector<Saved> out;
+  for (const std::int64_t step : steps(folder)) {
+    Manifest manifest;
+    const fs::path checkpoint = folder / folder_name(step);
+    if (judge(checkpoint, manifest).empty()) out.push_back(saved_as(checkpoint, manifest));
+  }
+  return out;
+}
+
+Result<Saved> find_step(const fs::path& folder, std::int64_t step) {
+  const fs::path checkpoint = folder / folder_name(step);
+  const auto intention = fmt::format("load the checkpoint {}", checkpoint.string());
   std::error_code code;
-  if (!fs::exists(checkpoint / kMarkerFile, code)) return "COMPLETE is missing";
-  const auto text = read_file(checkpoint / kMarkerFile);
-  if (!text) return "COMPLETE cannot be read: " + text.error().cause;
-  const auto manifest = manifest_from_json(*text);
-  if (!manifest) return "COMPLETE is damaged";
-  if (manifest->format > kFormat)
-    return fmt::format("its format {} is newer than this program's {}", manifest->format, kFormat);
-  if (checkpoint.filename() != folder_name(manifest->step))
-    return fmt::format("COMPLETE is of step {}", manifest->step);
-  for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
-    if (!manifest->files.contains(name)) return fmt::format("COMPLETE does not name {}", name);
+  if (!fs::exists(checkpoint, code)) {
+    std::string known;
+    for (const Saved& other : saved(folder)) known += fmt::format("{}{}", known.empty() ? "" : ", ", other.step);
+    return fail(ErrorKind::invalid_input, intention, "there is no such checkpoint",
+                known.empty() ? "the run has none" : "the run has steps " + known);
   }
-  for (const auto& [name, facts] : manifest->files) {
-    if (std::string reason = judge_file(checkpoint / name, facts); !reason.empty()) return reason;
+  Manifest manifest;
+  if (std::string reason = judge(checkpoint, manifest); !reason.empty()) {
+    return fail(ErrorKind::corrupt, intention, std::move(reason), kUseAnother);
   }
-  return {};
+  return saved_as(checkpoint, manifest);
+}
+
+std::string why_not_whole(const fs::path& checkpoint) {
+  Manifest manifest;
+  std::string reason = judge(checkpoint, manifest);
+  for (auto file = manifest.files.begin(); reason.empty() && file != manifest.files.end(); ++file) {
+    reason = judge_digest(checkpoint / file->first, file->second);
+  }
+  return reason;
 }
 
 Result<Loaded> load_newest(const fs::path& folder) {
@@ -118,21 +164,15 @@ Result<Loaded> load_newest(const fs::path& folder) {
 }
 
 Result<Loaded> load_step(const fs::path& folder, std::int64_t step) {
-  const fs::path checkpoint = folder / folder_name(step);
-  const auto intention = fmt::format("load the checkpoint {}", checkpoint.string());
-  std::error_code code;
-  if (!fs::exists(checkpoint, code)) {
-    std::string known;
-    for (const std::int64_t other : steps(folder)) known += fmt::format("{}{}", known.empty() ? "" : ", ", other);
-    return fail(ErrorKind::invalid_input, intention, "there is no such checkpoint",
-                known.empty() ? "the run has none" : "the run has steps " + known);
+  const auto found = find_step(folder, step);
+  if (!found) return tl::unexpected(found.error());
+  if (std::string reason = why_not_whole(found->folder); !reason.empty()) {
+    return fail(ErrorKind::corrupt, fmt::format("load the checkpoint {}", found->folder.string()), std::move(reason),
+                kUseAnother);
   }
-  if (std::string reason = why_not_whole(checkpoint); !reason.empty()) {
-    return fail(ErrorKind::corrupt, intention, reason, "use another step or restore it from a copy");
-  }
-  auto contents = read_contents(checkpoint);
+  auto contents = read_contents(found->folder);
   if (!contents) return tl::unexpected(contents.error());
-  return Loaded{std::move(*contents), checkpoint, {}};
+  return Loaded{std::move(*contents), found->folder, {}};
 }
 
 }  // namespace athanor::checkpoint

@@ -10,7 +10,7 @@
 namespace athanor::data {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 namespace {
 

@@ -29,8 +29,10 @@ bool glob(std::string_view pattern, std::string_view text) noexcept {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-[[noreturn]] void refuse(const char* field, const std::string& pattern, const std::string& cause,
-                         const std::vector<Parameter>& candidates) {
+// Throws where there are patterns.
+void refuse(const char* field, const std::vector<std::string>& patterns, const char* cause,
+            const std::vector<Parameter>& candidates) {
+  if (patterns.empty()) return;
   std::set<std::string> paths;
   for (const Parameter& parameter : candidates) {
     const std::string& path = parameter->path;
@@ -39,12 +41,18 @@ bool glob(std::string_view pattern, std::string_view text) noexcept {
     }
     paths.insert(path);
   }
-  const std::string nearest(nearest_of(paths, pattern));
-  throw Failure(ErrorKind::invalid_input, "set up finetuning", std::string(field) + ": \"" + pattern + "\" " + cause,
-                nearest.empty() ? "" : "Perhaps " + nearest + " is meant");
+  std::string causes, meant;
+  for (const std::string& pattern : patterns) {
+    causes += (causes.empty() ? ": \"" : ", \"") + pattern + "\" " + cause;
+    const std::string nearest(nearest_of(paths, pattern));
+    if (!nearest.empty()) meant += (meant.empty() ? "Perhaps " : " or ") + nearest;
+  }
+  throw Failure(ErrorKind::invalid_input, "set up finetuning", field + causes,
+                meant.empty() ? meant : meant + " is meant");
 }
 
 void freeze(const ParameterSet& parameters, const std::vector<std::string>& patterns) {
+  std::vector<std::string> vain;
   for (const std::string& pattern : patterns) {
     bool found = false;
     for (const Parameter& parameter : parameters.all()) {
@@ -52,12 +60,14 @@ void freeze(const ParameterSet& parameters, const std::vector<std::string>& patt
       parameter->trainable = false;
       found = true;
     }
-    if (!found) refuse("finetune.freeze", pattern, "matches no parameter", parameters.all());
+    if (!found) vain.push_back(pattern);
   }
+  refuse("finetune.freeze", vain, "matches no parameter", parameters.all());
 }
 
 void adapt(Context& context, ParameterSet& parameters, const FinetuneOptions& options, std::uint64_t seed) {
   std::vector<Parameter> candidates, targets;
+  std::vector<std::string> vain;
   for (const Parameter& parameter : parameters.all()) {
     if (parameter->product) candidates.push_back(parameter);
   }
@@ -68,8 +78,9 @@ void adapt(Context& context, ParameterSet& parameters, const FinetuneOptions& op
       found = true;
       if (std::ranges::find(targets, parameter) == targets.end()) targets.push_back(parameter);
     }
-    if (!found) refuse("finetune.lora_targets", pattern, "matches no linear layer", candidates);
+    if (!found) vain.push_back(pattern);
   }
+  refuse("finetune.lora_targets", vain, "matches no linear layer", candidates);
   for (const Parameter& parameter : targets) add_low_rank(context, parameters, parameter, options.lora, seed);
 }
 

@@ -48,9 +48,11 @@ std::vector<GroupRule> parse_group_rules(std::string_view text) {
 }
 
 void apply_group_rules(const std::vector<Parameter>& parameters, const std::vector<GroupRule>& rules) {
+  std::string vain;
   for (const GroupRule& rule : rules)
     if (std::ranges::none_of(parameters, [&](const Parameter& p) { return nn::path_matches(rule.pattern, p->path); }))
-      refuse("no parameter of the model lies at " + rule.pattern);
+      vain += (vain.empty() ? "" : ", ") + rule.pattern;
+  if (!vain.empty()) refuse("no parameter of the model lies at " + vain);
   for (const GroupRule& rule : rules)
     for (const Parameter& parameter : parameters)
       if (nn::path_matches(rule.pattern, parameter->path)) parameter->rate *= rule.rate;

@@ -18,8 +18,8 @@ struct GroupRule {
 // is not a pattern, an equals sign and a number of at least 0.
 [[nodiscard]] std::vector<GroupRule> parse_group_rules(std::string_view text);
 
-// Applies all rules in order; a parameter that several match gets their product. Throws Failure(invalid_input) naming a
-// pattern that matches nothing; then no rate has changed.
+// Applies all rules in order; a parameter that several match gets their product. Throws Failure(invalid_input) naming
+// every pattern that matches nothing; then no rate has changed.
 void apply_group_rules(const std::vector<Parameter>& parameters, const std::vector<GroupRule>& rules);
 
 }  // namespace athanor::optim

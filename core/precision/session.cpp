@@ -17,6 +17,7 @@ using ops::TensorClass;
 
 constexpr double kLeastLoss = 1e-6;  // below which changes are not told relative to it
 constexpr std::size_t kClasses = ops::kTensorClassCount, kCodings = kCodingCount, kStats = QuantizeStats::kCount;
+constexpr const char* kRepeat = "repeat the number formats of another run";
 
 }  // namespace
 
@@ -55,6 +56,11 @@ Session::~Session() {
 }
 
 void Session::replay(std::vector<RecordedChange> changes) {
+  for (const RecordedChange& change : changes) {
+    if (!is_dynamic()) break;
+    (void)layer_named(change.layer);
+    (void)format_of(change);
+  }
   replays_ = true;
   to_replay_ = std::move(changes);
 }
@@ -267,23 +273,27 @@ std::vector<RecordedChange> Session::apply(std::int64_t done, const std::vector<
 void Session::apply_recorded(std::int64_t done, std::vector<RecordedChange>& applied) {
   for (const RecordedChange& change : to_replay_) {
     if (change.step != done) continue;
-    const auto found = std::ranges::find_if(kPassFormatNames, [&](const char* name) { return change.to == name; });
-    const bool stream = change.to == to_string(resolution_.stream);
-    if (!stream && found == kPassFormatNames.end())
-      throw Failure(ErrorKind::invalid_input, "repeat the changes of number formats",
-                    "the journal names the format " + change.to + " for " + change.layer);
-    const auto format = stream ? PassFormat::stream : static_cast<PassFormat>(found - kPassFormatNames.begin());
     const std::size_t pass = change.pass == to_string(Pass::forward) ? 0 : 1;
-    formats_[layer_named(change.layer)][pass] = format;
+    formats_[layer_named(change.layer)][pass] = format_of(change);
     applied.push_back(change);
   }
+}
+
+PassFormat Session::format_of(const RecordedChange& change) const {
+  if (change.to == to_string(resolution_.stream)) return PassFormat::stream;
+  const auto found = std::ranges::find_if(kPassFormatNames, [&](const char* name) { return change.to == name; });
+  if (found == kPassFormatNames.end())
+    throw Failure(ErrorKind::invalid_input, kRepeat,
+                  "its journal names the format " + change.to + " for " + change.layer,
+                  "Use the recipe that the run was made with");
+  return static_cast<PassFormat>(found - kPassFormatNames.begin());
 }
 
 std::size_t Session::layer_named(const std::string& path) const {
   const auto found = std::ranges::find(resolution_.layers, path, &LayerFormats::path);
   if (found == resolution_.layers.end())
-    throw Failure(ErrorKind::invalid_input, "repeat the number formats of another run",
-                  "this model has no layer " + path, "Use the recipe that the run was made with");
+    throw Failure(ErrorKind::invalid_input, kRepeat, "this model has no layer " + path,
+                  "Use the recipe that the run was made with");
   return static_cast<std::size_t>(found - resolution_.layers.begin());
 }
 

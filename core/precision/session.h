@@ -37,7 +37,8 @@ class Session final : public nn::LayerPrecision {
 
   [[nodiscard]] const Resolution& resolution() const noexcept { return resolution_; }
 
-  // Follows these changes instead of choosing; nothing is measured then. In order of steps.
+  // Follows these changes instead of choosing; nothing is measured then. In order of steps. Throws
+  // Failure(invalid_input) for a layer or a format that this session has not.
   void replay(std::vector<RecordedChange> changes);
 
   // ---- What the trainer tells, in this order for every step ----
@@ -90,6 +91,7 @@ class Session final : public nn::LayerPrecision {
   [[nodiscard]] std::vector<RecordedChange> apply(std::int64_t done, const std::vector<Change>& changes);
   void apply_recorded(std::int64_t done, std::vector<RecordedChange>& applied);
   [[nodiscard]] std::size_t layer_named(const std::string& path) const;
+  [[nodiscard]] PassFormat format_of(const RecordedChange& change) const;
 
   Context& context_;
   Settings settings_;

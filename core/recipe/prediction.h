@@ -45,7 +45,7 @@ struct Prediction {
   double flops_per_step = 0;             // forward and backward
   double steps_per_second = 0;
   double samples_per_second = 0;
-  std::int64_t steps = 0;
+  std::int64_t steps = 0;        // that are left to take
   double seconds_to_finish = 0;  // training, evaluation and checkpoints
   std::int64_t checkpoint_bytes = 0;
   std::int64_t bytes_on_wire_per_step = 0;

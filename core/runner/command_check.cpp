@@ -10,8 +10,7 @@ int run_check(const CheckOptions& options, Console&) {
   if (options.recipe.file.empty()) {
     throw Failure(ErrorKind::invalid_input, "check", "no recipe is named", "Name one, or - for standard input");
   }
-  const SoundRecipe sound = read_sound_recipe(options.recipe);
-  (void)resolve_device(sound.recipe);
+  (void)read_sound_recipe(options.recipe);
   const std::string name = shown_name(options.recipe);
   print_line(options.json ? nlohmann::json{{"recipe", name}, {"sound", true}}.dump(
                                 -1, ' ', false, nlohmann::json::error_handler_t::replace)

@@ -1,10 +1,10 @@
+#include "core/assembly/gpus.h"
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/data/dataset.h"
 #include "core/observe/process.h"
 #include "core/runner/commands.h"
-#include "core/runner/gpus.h"
 #include "core/runner/provenance.h"
 #include "core/store/reader.h"
 
@@ -31,7 +31,14 @@ json gpu_list() {
   return out;
 }
 
-json data_sets(bool& sound) {
+// What was found so far.
+struct Verdict {
+  bool corrupt = false;
+  bool unavailable = false;
+  void count(ErrorKind kind) { (kind == ErrorKind::corrupt ? corrupt : unavailable) = true; }
+};
+
+json data_sets(Verdict& verdict) {
   json out = json::array();
   std::error_code code;
   for (const auto& entry : fs::directory_iterator(datasets_dir(), code)) {
@@ -39,13 +46,15 @@ json data_sets(bool& sound) {
     if (!entry.is_directory() || !is_safe_name(name)) continue;
     const auto opened = data::Dataset::open(entry.path());
     if (opened) {
+      if (!opened->corrupt().empty()) verdict.count(ErrorKind::corrupt);
       out.push_back({{"name", name},
                      {"pictures", opened->pictures().size()},
                      {"concepts", opened->concepts().size()},
                      {"digest", opened->card().digest},
-                     {"damaged_pictures", opened->corrupt().size()}});
+                     {"damaged_pictures", opened->corrupt().size()},
+                     {"damaged", opened->corrupt()}});
     } else {
-      sound = false;
+      verdict.count(ErrorKind::corrupt);
       out.push_back({{"name", name}, {"error", opened.error().message()}});
     }
   }
@@ -61,19 +70,26 @@ bool agent_runs() {
   return held;
 }
 
+// Runs that have begun and of which nothing is left but what the history tells.
+json lost_folders(const std::vector<store::Run>& runs) {
+  json out = json::array();
+  for (const store::Run& run : runs) {
+    std::error_code code;
+    if (run.status == store::RunStatus::queued || fs::exists(run.directory, code)) continue;
+    out.push_back({{"run", run.id}, {"name", run.name}, {"folder", run.directory}});
+  }
+  return out;
+}
+
 // Whether all of the history can be read. "none" is no fault: the agent makes it.
-json examine_store(bool& sound) {
+json examine_store(Verdict& verdict) {
   std::error_code code;
   if (!fs::exists(history_path(), code)) return {{"state", "none"}};
   const auto history = store::Reader::open(history_path());
-  if (!history) {
-    sound = sound && history.error().kind != ErrorKind::corrupt;
-    return {{"state", to_string(history.error().kind)}, {"error", history.error().message()}};
-  }
-  const auto whole = (*history)->check();
+  const auto whole = history ? (*history)->check() : tl::unexpected(history.error());
   const auto runs = whole ? (*history)->runs(true) : tl::unexpected(whole.error());
-  if (runs) return {{"state", "sound"}, {"runs", runs->size()}};
-  sound = false;
+  if (runs) return {{"state", "sound"}, {"runs", runs->size()}, {"lost", lost_folders(*runs)}};
+  verdict.count(runs.error().kind);
   return {{"state", to_string(runs.error().kind)}, {"error", runs.error().message()}};
 }
 
@@ -98,7 +114,7 @@ json examine() {
   while (!fs::exists(on_disk, code) && on_disk != on_disk.parent_path()) on_disk = on_disk.parent_path();
   const auto space = fs::space(on_disk, code);
   const std::string refusal = why_not_writable(home);
-  bool sound = true;
+  Verdict verdict;
   json out = {{"program", {{"version", version()}, {"commit", build_commit()}}},
               {"machine",
                {{"host", machine.host},
@@ -114,10 +130,10 @@ json examine() {
                 {"refusal", refusal},
                 {"free_bytes", code ? 0 : static_cast<std::int64_t>(space.available)}}},
               {"agent", {{"running", agent_runs()}}}};
-  out["store"] = examine_store(sound);
-  out["data_sets"] = data_sets(sound);
-  out["corrupt"] = !sound;
-  out["sound"] = sound && refusal.empty();
+  out["store"] = examine_store(verdict);
+  out["data_sets"] = data_sets(verdict);
+  out["corrupt"] = verdict.corrupt;
+  out["sound"] = !verdict.corrupt && !verdict.unavailable && refusal.empty();
   return out;
 }
 
@@ -141,15 +157,21 @@ std::string text_of(const json& facts) {
                      gib(facts["home"]["free_bytes"]));
   if (facts["data_sets"].empty()) out += "data       none: run athanor-run prepare emoji\n";
   for (const json& set : facts["data_sets"]) {
-    out += set.contains("error")
-               ? fmt::format("data       {}\n", text(set["error"]))
-               : fmt::format("data       {}: {} pictures of {} concepts, {}\n", text(set["name"]),
-                             text(set["pictures"]), text(set["concepts"]), text(set["digest"]).substr(0, 12));
+    if (set.contains("error")) {
+      out += fmt::format("data       {}\n", text(set["error"]));
+      continue;
+    }
+    out += fmt::format("data       {}: {} pictures of {} concepts, {}\n", text(set["name"]), text(set["pictures"]),
+                       text(set["concepts"]), text(set["digest"]).substr(0, 12));
+    for (const json& picture : set["damaged"])
+      out += fmt::format("           the picture {} is damaged and left out\n", text(picture));
   }
   out += fmt::format("agent      {}\n", facts["agent"]["running"].get<bool>() ? "is running" : "is not running");
   const json& stored = facts["store"];
   if (stored.contains("error")) out += "history    " + text(stored["error"]);
   if (stored.contains("runs")) out += fmt::format("history    {} runs", text(stored["runs"]));
+  for (const json& run : stored.value("lost", json::array()))
+    out += fmt::format("\n           the folder of run {} is gone: {}", text(run["run"]), text(run["folder"]));
   if (stored["state"] == "none") out += "history    none yet";
   return out;
 }

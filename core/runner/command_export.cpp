@@ -1,8 +1,8 @@
+#include "core/assembly/encoder.h"
 #include "core/base/command_line.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/nn/low_rank.h"
 #include "core/runner/commands.h"
-#include "core/runner/encoder.h"
 #include "core/runner/trained_run.h"
 #include "core/train/snapshot.h"
 

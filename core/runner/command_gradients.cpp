@@ -1,6 +1,6 @@
+#include "core/assembly/assembly.h"
 #include "core/autograd/gradient_doctor.h"
 #include "core/base/command_line.h"
-#include "core/runner/assembly.h"
 #include "core/runner/commands.h"
 
 #include <fmt/format.h>

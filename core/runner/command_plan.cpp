@@ -1,6 +1,6 @@
 #include "core/base/command_line.h"
+#include "core/forecast/forecast.h"
 #include "core/runner/commands.h"
-#include "core/runner/forecast.h"
 
 #include <fmt/format.h>
 
@@ -58,7 +58,8 @@ int run_plan(const PlanOptions& options, Console&) {
   }
   const SoundRecipe sound = read_sound_recipe(options.recipe);
   const bool quick = options.quick || options.recipe.file == "-";
-  const Forecast forecast = runner::forecast(sound, quick ? Effort::quick : Effort::thorough);
+  const std::int64_t done = sound.fork ? sound.fork->step : 0;
+  const Forecast forecast = runner::forecast(sound, quick ? Effort::quick : Effort::thorough, done);
   print_line(options.json ? recipe::to_json(forecast.prediction) : table(forecast.prediction));
   return 0;
 }

@@ -1,10 +1,11 @@
+#include "core/assembly/replay.h"
+#include "core/assembly/run_directory.h"
 #include "core/base/command_line.h"
+#include "core/checkpoint/checkpoint.h"
 #include "core/journal/reader.h"
 #include "core/journal/text.h"
 #include "core/recipe/document.h"
 #include "core/runner/commands.h"
-#include "core/runner/replay.h"
-#include "core/runner/run_directory.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -112,8 +113,8 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
     step = std::max(step, points.rbegin()->first);
   }
   json checkpoints = json::array();
-  for (const auto& written : replay.checkpoints)
-    checkpoints.push_back({{"step", written.step}, {"bytes", written.bytes}});
+  for (const checkpoint::Saved& saved : checkpoint::saved(run.checkpoints()))
+    checkpoints.push_back({{"step", saved.step}, {"bytes", saved.bytes}});
   json faults = json::array();
   for (const auto& fault : replay.faults) {
     faults.push_back({{"step", fault.step},
@@ -144,6 +145,10 @@ std::string summary_text(const json& summary, bool abandoned) {
   out += fmt::format("\nstep     {}\n", summary["step"].get<std::int64_t>());
   for (const auto& [name, value] : summary["metrics"].items())
     out += fmt::format("  {:<24} {:.6g}\n", name, value.get<double>());
+  std::string saved;
+  for (const json& one : summary["checkpoints"])
+    saved += fmt::format("{}{}", saved.empty() ? "" : ", ", one["step"].get<std::int64_t>());
+  if (!saved.empty()) out += fmt::format("saved    {}\n", saved);
   out += fmt::format("events   {}", summary["events"].get<std::int64_t>());
   for (const json& fault : summary["faults"]) {
     out += fmt::format("\nfault    step {}: {}", fault["step"].get<std::int64_t>(), fault["cause"].get<std::string>());

@@ -64,31 +64,6 @@ Beginning resumed(const RunDirectory& directory, const std::optional<Origin>& or
   return out;
 }
 
-Beginning forked(const TrainOptions& options) {
-  std::string from = options.fork_from;
-  if (from.empty()) {
-    std::error_code code;
-    const fs::path file = options.recipe.file;
-    from = (fs::is_directory(file, code) ? file : file.parent_path()).string();
-  }
-  return from_parent(value_or_throw(find_run(from)), *options.fork_step);
-}
-
-// Before anything is made for it.
-void check_fork(const TrainOptions& options, const recipe::Recipe& fork, const Beginning& beginning) {
-  auto faults = recipe::judge_fork(value_or_throw(read_recipe(RunDirectory(beginning.parent))), fork);
-  if (!faults.empty()) throw RecipeRefused(shown_name(options.recipe), std::move(faults));
-}
-
-void check_length(const recipe::Recipe& recipe, const Beginning& beginning) {
-  if (!beginning.checkpoint) return;
-  const std::int64_t done = beginning.checkpoint->contents.state.step;
-  const std::int64_t steps = recipe.integer("train.steps");
-  if (done <= steps) return;
-  throw Failure(ErrorKind::invalid_input, fmt::format("go on from step {}", done),
-                fmt::format("the recipe ends at train.steps = {}", steps), "Raise train.steps");
-}
-
 RunDirectory choose_directory(const TrainOptions& options, const recipe::Recipe& recipe) {
   const fs::path folder = options.run_directory.empty() ? fresh_run_folder(recipe) : options.run_directory;
   RunDirectory directory(fs::absolute(folder).lexically_normal());
@@ -164,11 +139,8 @@ int run_train(const TrainOptions& options, Console& console) {
                   "Name one, such as experiments/starter.toml, or - for standard input; an earlier run goes on with "
                   "--resume --run-dir DIR");
   }
-  SoundRecipe sound = read_sound_recipe(options.recipe);
-  (void)resolve_device(sound.recipe);  // refuses before anything is made
-  Beginning beginning = options.fork_step ? forked(options) : Beginning{};
-  check_length(sound.recipe, beginning);
-  if (options.fork_step) check_fork(options, sound.recipe, beginning);
+  SoundRecipe sound = read_sound_recipe(options.recipe);  // refuses before anything is made
+  Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->step) : Beginning{};
   RunDirectory directory = choose_directory(options, sound.recipe);
   TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start);
   return finish(run, options);

@@ -2,8 +2,8 @@
 // to the console. Failure and RecipeRefused pass through to main.
 #pragma once
 
+#include "core/assembly/recipe_input.h"
 #include "core/runner/console.h"
-#include "core/runner/recipe_input.h"
 
 #include <chrono>
 #include <cstdint>
@@ -24,8 +24,6 @@ struct TrainOptions {
   RecipeInput recipe;                   // file empty: the run's own (with resume)
   std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
-  std::optional<std::int64_t> fork_step;
-  std::string fork_from;  // run; empty: the folder that holds the recipe
   bool json = false;
   std::chrono::steady_clock::time_point process_start;
 };

@@ -24,7 +24,7 @@ struct CommandLine {
   ExportOptions exported;
   ShowOptions show;
   DoctorOptions doctor;
-  std::int64_t fork_step = -1;
+  ForkInput fork{-1, {}};
   std::int64_t eval_step = -1;
   std::int64_t export_step = -1;
 };
@@ -36,6 +36,13 @@ void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
   command.add_option("--set", input.overrides, "Replaces one value: path=value")->allow_extra_args(false);
   command.add_option("--recipe-name", input.shown_as, "What messages call a recipe from standard input")
       ->type_name("NAME");
+}
+
+CLI::Option* add_fork(CLI::App& command, ForkInput& fork) {
+  CLI::Option* step =
+      command.add_option("--fork", fork.step, "As a new run from this step of another")->check(CLI::NonNegativeNumber);
+  command.add_option("--from", fork.from, "The run to fork; default: the one whose recipe is given")->needs(step);
+  return step;
 }
 
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "One JSON object on standard output"); }
@@ -52,26 +59,24 @@ void describe(CLI::App& app, CommandLine& line) {
 
   CLI::App& train = *app.add_subcommand("train", "Trains a recipe in a run directory");
   add_recipe(train, line.train.recipe,
-             "A recipe, a run's folder, or - for standard input; with --resume and no --run-dir: the run");
+             "A recipe, a run, or - for standard input; with --resume and no --run-dir: the run");
   train.add_option(
       "--run-dir", line.train.run_directory,
       "The run's folder; default: a fresh one below ATHANOR_HOME/runs. With --resume also its name or number");
   CLI::Option* resume = train.add_flag("--resume", line.train.resume, "Goes on from the run's newest whole checkpoint");
-  train.add_option("--fork", line.fork_step, "Starts a new run from this step of another")
-      ->check(CLI::NonNegativeNumber)
-      ->excludes(resume);
-  train.add_option("--from", line.train.fork_from, "The run to fork; default: the one whose recipe is given")
-      ->needs("--fork");
+  add_fork(train, line.fork)->excludes(resume);
   add_json(train, line.train.json);
 
   CLI::App& check = *app.add_subcommand("check", "Says what is wrong with a recipe before anything is made for it");
-  add_recipe(check, line.check.recipe, "A recipe, a run's folder, or - for standard input");
+  add_recipe(check, line.check.recipe, "A recipe, a run, or - for standard input");
+  add_fork(check, line.fork);
   add_json(check, line.check.json);
 
   CLI::App& plan = *app.add_subcommand("plan", "Predicts memory and time of a recipe");
-  add_recipe(plan, line.plan.recipe, "A recipe, a run's folder, or - for standard input");
+  add_recipe(plan, line.plan.recipe, "A recipe, a run, or - for standard input");
   plan.add_flag("--quick", line.plan.quick,
                 "Uses what is known of this machine and measures only when nothing is; the way with -");
+  add_fork(plan, line.fork);
   add_json(plan, line.plan.json);
 
   CLI::App& eval = *app.add_subcommand("eval", "Judges a checkpoint of a run");
@@ -109,7 +114,8 @@ void describe(CLI::App& app, CommandLine& line) {
 }
 
 int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
-  if (line.fork_step >= 0) line.train.fork_step = line.fork_step;
+  for (RecipeInput* recipe : {&line.train.recipe, &line.check.recipe, &line.plan.recipe})
+    if (line.fork.step >= 0) recipe->fork = line.fork;
   if (line.eval_step >= 0) line.eval.checkpoint = line.eval_step;
   if (line.export_step >= 0) line.exported.checkpoint = line.export_step;
   if (app.got_subcommand("prepare")) return run_prepare(line.prepare, console);

@@ -1,9 +1,9 @@
 #include "core/runner/provenance.h"
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/encoder.h"
 #include "core/base/files.h"
 #include "core/observe/process.h"
-#include "core/runner/assembly.h"
-#include "core/runner/encoder.h"
 #include "core/runner/prepare_encoder.h"
 
 #include <fmt/chrono.h>

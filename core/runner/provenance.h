@@ -2,9 +2,9 @@
 // written once; every session of the run, the first included, is added to the list "sessions".
 #pragma once
 
+#include "core/assembly/recipe_input.h"
+#include "core/assembly/run_directory.h"
 #include "core/base/result.h"
-#include "core/runner/recipe_input.h"
-#include "core/runner/run_directory.h"
 
 #include <cstdint>
 #include <optional>

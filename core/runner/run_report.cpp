@@ -1,6 +1,6 @@
 #include "core/runner/run_report.h"
 
-#include "core/runner/facts.h"
+#include "core/forecast/facts.h"
 
 #include <fmt/format.h>
 

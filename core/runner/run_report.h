@@ -2,9 +2,9 @@
 // against facts. Called from the training thread; sample() may be called from another.
 #pragma once
 
+#include "core/forecast/forecast.h"
 #include "core/journal/writer.h"
 #include "core/runner/console.h"
-#include "core/runner/forecast.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,11 +1,11 @@
 // A run as one of its checkpoints left it, opened to be judged or exported.
 #pragma once
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/recipe_input.h"
+#include "core/assembly/run_directory.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/runner/assembly.h"
 #include "core/runner/console.h"
-#include "core/runner/recipe_input.h"
-#include "core/runner/run_directory.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,17 +1,17 @@
 #include "core/runner/training_run.h"
 
+#include "core/assembly/encoder.h"
+#include "core/assembly/formats.h"
+#include "core/assembly/gpus.h"
 #include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/data/probe.h"
+#include "core/forecast/facts.h"
+#include "core/forecast/memory_advice.h"
 #include "core/journal/text.h"
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
-#include "core/runner/encoder.h"
-#include "core/runner/facts.h"
-#include "core/runner/formats.h"
-#include "core/runner/gpus.h"
 #include "core/runner/interrupt.h"
-#include "core/runner/memory_advice.h"
 #include "core/runner/provenance.h"
 #include "core/runner/trouble.h"
 #include "core/train/snapshot.h"
@@ -174,6 +174,7 @@ train::Outcome TrainingRun::train() {
 
 void TrainingRun::restore(Assembly& assembly) {
   if (beginning_.from.empty()) return;
+  if (beginning_.resumed) value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), done_));
   value_or_throw(journal_->append(journal::Recovery{done_, beginning_.from}));
   console_.info("Going on from " + beginning_.from);
   if (!beginning_.checkpoint) return;

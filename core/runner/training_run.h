@@ -1,11 +1,12 @@
 // One training run in its folder, from the first event of its journal to the last.
 #pragma once
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/run_directory.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/forecast/forecast.h"
 #include "core/journal/writer.h"
 #include "core/runner/commands.h"
-#include "core/runner/forecast.h"
-#include "core/runner/run_directory.h"
 #include "core/runner/run_report.h"
 
 #include <memory>

@@ -26,6 +26,51 @@ TEST(Enqueue, RefusesToQueueWhatIsNoFileBeforeAnAgentIsStarted) {
   EXPECT_FALSE(Client::connect(home.path, false));
 }
 
+TEST(Enqueue, TakesValuesInPlaceOfThoseInTheFile) {
+  Home home;
+  home.start_agent();
+  const auto file = (home.root / "recipe.toml").string();
+  std::ofstream(file) << Home::recipe(5, "pace=1");
+  const auto queued = home.call({"enqueue", file, "--set", "train.steps=9", "--set", "run.name=other"});
+  ASSERT_EQ(queued.status, 0) << queued.text;
+  const store::Run run = home.wait(1);
+  EXPECT_EQ(run.steps, 9);
+  EXPECT_EQ(run.name, "other");
+  EXPECT_EQ(home.run(1).step, 9);
+}
+
+TEST(Enqueue, TakesAStepOfARunToForkItThere) {
+  Home home;
+  home.start_agent();
+  const auto parent = home.enqueue(20, "pace=1");
+  const store::Run first = home.wait(parent);
+  std::int64_t step = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(first.directory) / "checkpoints"))
+    step = std::stoll(entry.path().filename().string().substr(std::string("step-").size()));
+  ASSERT_GT(step, 0);
+  const auto file = (home.root / "recipe.toml").string();
+  std::ofstream(file) << Home::recipe(30, "pace=1");
+  const auto queued = home.call({"enqueue", file, "--fork", std::to_string(step), "--from", first.directory + "/"});
+  ASSERT_EQ(queued.status, 0) << queued.text;
+  const store::Run fork = home.wait(parent + 1);
+  EXPECT_EQ(fork.parent, parent);
+  EXPECT_EQ(fork.fork_step, step);
+  EXPECT_EQ(home.call({"enqueue", file, "--fork", "10"}).status, 2) << "of which run?";
+}
+
+TEST(Enqueue, HasItsValuesAndItsForkJudgedBeforeAnAgentIsStarted) {
+  Home home("home", ATH_BINARY_DIR "/bin/athanor-run");
+  const auto file = (home.root / "recipe.toml").string();
+  std::ofstream(file) << "[train]\nsteps = 5\nwarmup_steps = 0\n";
+  const auto refused =
+      home.call({"enqueue", file, "--set", "train.stepz=7", "--set", "train.steps=0", "--fork", "3", "--from", "12"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.text, HasSubstr(file + ": train.stepz: unknown key"));
+  EXPECT_THAT(refused.text, HasSubstr(file + ": train.steps: must be between"));
+  EXPECT_THAT(refused.text, HasSubstr("find the run 12"));
+  EXPECT_FALSE(Client::connect(home.path, false));
+}
+
 TEST(Enqueue, SaysHowTheProgramItCalledEndedWhenThatGaveNoAnswer) {
   Home home;
   const auto file = (home.root / "recipe.toml").string();

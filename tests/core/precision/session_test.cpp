@@ -231,6 +231,19 @@ TEST(Dynamic, GoesLowKeepsAnAuditTrailAndRepeatsToTheBit) {
   EXPECT_NE(idle.weights(), run.weights());
 }
 
+TEST(Dynamic, RefusesBeforeItsFirstStepToRepeatWhatThisModelCannot) {
+  const std::vector<RecordedChange> sound = {{4, "blocks.1", "forward", "bf16", "fp8-block", "cheaper", {}}};
+  for (const auto& [layer, format] : {std::pair{"blocks.9", "fp8-block"}, std::pair{"blocks.1", "fp3"}}) {
+    Rig rig(settings(Policy::dynamic));
+    rig.session.replay(sound);
+    EXPECT_THAT(failure_text([&] {
+                  rig.session.replay({sound.front(), {8, layer, "forward", "bf16", format, "cheaper", {}}});
+                }),
+                HasSubstr("Use the recipe that the run was made with"))
+        << layer << " " << format;
+  }
+}
+
 TEST(Dynamic, MeasuringChangesNoBit) {
   Settings never = settings(Policy::dynamic);
   never.dynamic.error_budget = 1e-9;  // nothing fits: measured, but never changed

@@ -102,6 +102,17 @@ TEST_F(Answers, ShowSaysThatARunDiedWithoutAWord) {
   EXPECT_EQ(json::parse(run_program({"show", died.string(), "--json"}).out)["live"], false);
 }
 
+TEST_F(Answers, ShowListsOnlyCheckpointsThatAreStillThere) {
+  const fs::path pruned = folder_.path() / "pruned";
+  ASSERT_EQ(run_program(train_arguments(pruned, {"--set", "checkpoint.keep=2"})).status, 0);
+  const json listed = json::parse(run_program({"show", pruned.string(), "--json"}).out).at("checkpoints");
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0]["step"], 20);
+  EXPECT_EQ(listed[1]["step"], 30);
+  EXPECT_GT(listed[1]["bytes"], 0);
+  EXPECT_THAT(run_program({"show", pruned.string()}).out, HasSubstr("\nsaved    20, 30\n"));
+}
+
 TEST_F(Answers, ShowOfADeletedJournalNamesARemedy) {
   fs::remove(journal_);
   const Outcome outcome = show();
@@ -216,9 +227,26 @@ TEST_F(Answers, ARunIsFoundByItsNumberInTheHistory) {
   EXPECT_EQ(in_home(home, {"eval", text}).status, 0);
   EXPECT_EQ(in_home(home, {"train", "--resume", "--run-dir", text}).status, 0);
   EXPECT_EQ(in_home(home, {"train", "--resume", text}).status, 0);
+  EXPECT_EQ(in_home(home, {"check", text}).status, 0);
+  const std::string again = folder_ / "again";
+  const Outcome trained = in_home(home, {"train", text, "--run-dir", again, "--fork", "20"});
+  EXPECT_EQ(trained.status, 0) << trained.err;
+  EXPECT_TRUE(fs::exists(again + "/checkpoints/step-30"));
   const Outcome unknown = in_home(home, {"show", "4711"});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.err, HasSubstr("athanor-agent list"));
+}
+
+TEST_F(Answers, ARecipeMayBeThatOfARunBelowTheHome) {
+  const fs::path home = empty_home(folder_);
+  fs::create_directory_symlink(shared_home() / "datasets", home / "datasets");
+  fs::create_directory(home / "runs");
+  fs::copy(run_, home / "runs/smoke-1.5", fs::copy_options::recursive);
+  EXPECT_EQ(in_home(home, {"plan", "smoke-1.5"}).status, 0);
+  const Outcome unknown = in_home(home, {"plan", "smoke-2"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("there is no such file, and as a run: there is no such folder"));
+  EXPECT_THAT(in_home(home, {"plan", "smoke.toml"}).err, HasSubstr("Could not read the recipe smoke.toml"));
 }
 
 TEST_F(Answers, AnAbsolutePathThatIsNoRunIsNamedOnce) {
@@ -315,6 +343,48 @@ TEST_F(Answers, DoctorLooksAtAllOfTheHistory) {
   const Outcome outcome = in_home(home, {"doctor", "--json"});
   EXPECT_EQ(outcome.status, 4);
   EXPECT_THAT(json::parse(outcome.out)["store"]["error"].get<std::string>(), HasSubstr("athanor-agent rebuild"));
+}
+
+TEST_F(Answers, DoctorSaysThatTheHistoryIsOfANewerVersion) {
+  const fs::path home = empty_home(folder_);
+  { ASSERT_TRUE(store::Writer::open(home / "history.db")); }
+  constexpr std::streamoff kUserVersion = 60;  // of SQLite's header
+  std::string bytes = bytes_of(home / "history.db");
+  bytes[kUserVersion + 3] = 99;
+  ASSERT_TRUE(write_file_flushed(home / "history.db", bytes));
+  const Outcome outcome = in_home(home, {"doctor"});
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("history    Could not open"));
+  EXPECT_EQ(json::parse(in_home(home, {"doctor", "--json"}).out)["sound"], false);
+}
+
+TEST_F(Answers, DoctorFindsADamagedPicture) {
+  const fs::path home = empty_home(folder_);
+  const fs::path emoji = home / "datasets/emoji";
+  fs::create_directory(home / "datasets");
+  fs::copy(shared_home() / "datasets/emoji", emoji, fs::copy_options::recursive);
+  flip(emoji / "pictures.bin", 100);
+  const Outcome outcome = in_home(home, {"doctor"});
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("the picture [a-z]+/[-0-9a-f]+ is damaged and left out"));
+}
+
+TEST_F(Answers, DoctorListsRunsOfWhichTheFolderIsGone) {
+  const fs::path home = empty_home(folder_);
+  {
+    auto history = value_or_throw(store::Writer::open(home / "history.db"));
+    for (const fs::path& folder : {run_, fs::path("/nowhere/gone"), fs::path("/nowhere/queued")}) {
+      store::NewRun wanted;
+      wanted.directory = folder;
+      const auto added = value_or_throw(history->add_run(wanted));
+      if (folder.filename() == "queued") continue;
+      ASSERT_TRUE(history->set_status(added.run, store::RunStatus::finished, ""));
+    }
+  }
+  const Outcome outcome = in_home(home, {"doctor"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("history    3 runs\n           the folder of run 2 is gone: /nowhere/gone\n"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("queued")));
 }
 
 TEST_F(Answers, DoctorFindsAHomeThatCannotBeWritten) {

@@ -1,9 +1,11 @@
+#include "core/base/files.h"
 #include "core/checkpoint/checkpoint.h"
 #include "tests/core/runner/run_program.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <fstream>
@@ -108,6 +110,22 @@ TEST_F(Resume, PassesADamagedCheckpointOverAndSaysSo) {
               HasSubstr("The checkpoint " + newest + " is not whole and was passed over: COMPLETE is missing"));
   EXPECT_EQ(events_of_kind<journal::Recovery>(run).at(0).step, steps.at(steps.size() - 2));
   expect_same_bits(run, undisturbed());
+}
+
+TEST_F(Resume, LeavesNoCheckpointOfThePastThatItWentBackBehind) {
+  const fs::path run = own_ / "run";
+  ASSERT_EQ(train_until(run, 60, SIGTERM).status, 130);
+  const fs::path newest = checkpoint::saved(run / "checkpoints").back().folder;
+  std::string bytes = bytes_of(newest / "model.safetensors");
+  bytes.back() ^= 1;  // which only its digest tells
+  ASSERT_TRUE(write_file_flushed(newest / "model.safetensors", bytes));
+  ASSERT_EQ(resume(run).status, 0);
+  EXPECT_TRUE(fs::exists(newest.string() + ".refused-1"));
+  const Outcome shown = run_program({"show", run.string(), "--json"});
+  const auto listed = nlohmann::json::parse(shown.out).at("checkpoints");
+  EXPECT_GE(listed.size(), 2U);
+  for (const auto& one : listed)
+    EXPECT_TRUE(checkpoint::load_step(run / "checkpoints", one.at("step").get<std::int64_t>())) << one;
 }
 
 TEST_F(Resume, WithOnlyDamagedCheckpointsIsRefusedAndOverwritesNothing) {

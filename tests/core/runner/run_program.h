@@ -1,8 +1,8 @@
 // Runs athanor-run as its own process in a home of its own, and reads what it left behind.
 #pragma once
 
+#include "core/assembly/replay.h"
 #include "core/journal/event.h"
-#include "core/runner/replay.h"
 #include "tests/support/temporary_folder.h"
 
 #include <filesystem>

@@ -126,6 +126,25 @@ TEST(Checkpoint, KeepsOnlyTheNewestOnes) {
   EXPECT_THAT(steps(folder.path()), ElementsAre(100, 110));
 }
 
+TEST(Checkpoint, SavedAreThoseThatARunCanGoOnFrom) {
+  TemporaryFolder folder;
+  for (const std::int64_t step : {10, 20, 30, 40}) save(folder.path(), step, 4);
+  fs::remove(folder.path() / "step-20/COMPLETE");
+  fs::resize_file(folder.path() / "step-30/model.safetensors", 20);
+  ASSERT_TRUE(put_aside_after(folder.path(), 30));
+  const auto whole = saved(folder.path());
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_EQ(whole[0].step, 10);
+  EXPECT_EQ(whole[0].folder, folder.path() / "step-10");
+  std::int64_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(whole[0].folder))
+    if (entry.path().filename() != "COMPLETE") bytes += static_cast<std::int64_t>(entry.file_size());
+  EXPECT_EQ(whole[0].bytes, bytes);
+  EXPECT_EQ(find_step(folder.path(), 10)->folder, whole[0].folder);
+  EXPECT_EQ(find_step(folder.path(), 20).error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(find_step(folder.path(), 40).error().remedy, "the run has steps 10");
+}
+
 TEST(Checkpoint, NeverRemovesWhatWasJustWrittenForALaterDamagedOne) {
   TemporaryFolder folder;
   save(folder.path(), 200);

@@ -1,10 +1,10 @@
 // The loop under number formats below f32: the smoke recipe learns in each, bad steps are skipped or taken back, and
 // the journal is enough to repeat a run to the bit.
-#include "core/runner/formats.h"
+#include "core/assembly/formats.h"
 
+#include "core/assembly/calibration.h"
+#include "core/forecast/dry_run.h"
 #include "core/ops/elementwise.h"
-#include "core/runner/calibration.h"
-#include "core/runner/dry_run.h"
 #include "core/train/trainer.h"
 #include "kernels/base/error.h"
 #include "tests/core/train/tiny.h"

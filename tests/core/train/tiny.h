@@ -1,8 +1,8 @@
 // A tiny model on the real data, for tests of the loop.
 #pragma once
 
+#include "core/assembly/assembly.h"
 #include "core/recipe/recipe.h"
-#include "core/runner/assembly.h"
 
 #include <gtest/gtest.h>
 

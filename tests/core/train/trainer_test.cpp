@@ -1,8 +1,8 @@
 #include "core/train/trainer.h"
 
 #include "core/autograd/node.h"
-#include "core/runner/facts.h"
-#include "core/runner/memory_advice.h"
+#include "core/forecast/facts.h"
+#include "core/forecast/memory_advice.h"
 #include "kernels/ops/elementwise/axpby.h"
 #include "tests/core/train/tiny.h"
 

@@ -1,11 +1,10 @@
-#include "core/runner/formats.h"
+#include "core/assembly/formats.h"
 
+#include "core/assembly/calibration.h"
+#include "core/assembly/gpus.h"
+#include "core/assembly/replay.h"
 #include "core/optim/optimizer.h"
 #include "core/precision/machine_times.h"
-#include "core/runner/calibration.h"
-#include "core/runner/gpus.h"
-#include "core/runner/replay.h"
-#include "core/runner/run_directory.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +69,7 @@ std::unique_ptr<precision::Session> make_precision(const recipe::Recipe& recipe,
   const bool bf16 = session->resolution().stream == DType::bf16;
   if (recipe.text("precision.master") != "fp32" && bf16) optim::narrow_masters(context, parameters.all());
   const std::string& from = recipe.text("precision.replay");
-  if (!from.empty()) session->replay(recorded_changes(value_or_throw(find_run(from)).journal()));
+  if (!from.empty()) session->replay(recorded_changes(value_or_throw(find_run(from))));
   return session;
 }
 
@@ -90,16 +89,24 @@ std::vector<journal::PrecisionDecision> decisions(const precision::Resolution& r
   return out;
 }
 
-std::vector<precision::RecordedChange> recorded_changes(const std::filesystem::path& journal) {
+std::vector<precision::RecordedChange> recorded_changes(const RunDirectory& run) {
+  const std::string intention = fmt::format("repeat the decisions of {}", run.folder().string());
+  if (!run.has_run())
+    throw Failure(ErrorKind::invalid_input, intention, "it has not begun: there is no journal yet",
+                  "Name a run that has ended");
   std::vector<precision::RecordedChange> out;
-  (void)value_or_throw(replay(journal, [&](const journal::Event& event) {
+  const Replay replayed = value_or_throw(replay(run.journal(), [&](const journal::Event& event) {
     if (const auto* recovery = std::get_if<journal::Recovery>(&event.payload))
       std::erase_if(out, [&](const precision::RecordedChange& change) { return change.step > recovery->step; });
     if (const auto* change = std::get_if<journal::PrecisionChange>(&event.payload))
       out.push_back(
           {change->step, change->layer, change->pass, change->from, change->to, change->reason, change->statistics});
   }));
-  return out;
+  if (replayed.damage.empty()) return out;
+  throw Failure(ErrorKind::corrupt, intention,
+                fmt::format("its journal is damaged at byte {}, so that not all of them are known",
+                            replayed.damage.front().offset),
+                "Restore the journal from a copy, or name another run");
 }
 
 }  // namespace athanor::runner

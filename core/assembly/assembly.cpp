@@ -1,16 +1,15 @@
-#include "core/runner/assembly.h"
+#include "core/assembly/assembly.h"
 
+#include "core/assembly/encoder.h"
+#include "core/assembly/formats.h"
+#include "core/assembly/gpus.h"
 #include "core/observe/process.h"
 #include "core/optim/group_rules.h"
 #include "core/recipe/text.h"
-#include "core/runner/encoder.h"
-#include "core/runner/formats.h"
-#include "core/runner/gpus.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <initializer_list>
+#include <utility>
 
 namespace athanor::runner {
 namespace {
@@ -43,33 +42,22 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
   return out;
 }
 
-recipe::Fault fault(const recipe::Recipe& recipe, const char* path, const Error& error) {
-  return {recipe.line(path), path, error.remedy.empty() ? error.cause : error.cause + "; " + error.remedy};
-}
-
-// Advice that can be followed: only one data set can be made here.
-recipe::Fault no_dataset(const recipe::Recipe& recipe, Error error) {
-  if (recipe.text("data.dataset") != kPreparable) {
-    error.remedy = fmt::format("only {0} can be prepared here: set data.dataset to {0}", kPreparable);
+// The field is "" where the causes begin with their own.
+template <class Part>
+auto asked_by(const char* field, Part&& part) {
+  try {
+    return part();
+  } catch (const Failure& failure) {
+    const std::string& cause = failure.error().cause;
+    throw FieldFailure(*field != '\0' ? field : cause.substr(0, cause.find(':')), failure.error());
   }
-  return fault(recipe, "data.dataset", error);
-}
-
-// Which field of a selection does the data set not know?
-const char* unknown_field(const data::Dataset& dataset, const data::Selection& selection, const char* styles_field) {
-  const auto lacks = [](const std::vector<std::string>& known, const std::vector<std::string>& wanted) {
-    return std::ranges::any_of(wanted,
-                               [&](const std::string& word) { return std::ranges::find(known, word) == known.end(); });
-  };
-  if (lacks(dataset.groups(), selection.groups)) return "data.groups";
-  return lacks(dataset.styles(), selection.styles) ? styles_field : "data.language";
 }
 
 }  // namespace
 
 data::LoaderOptions loader_options(const recipe::Recipe& recipe) {
   data::LoaderOptions out;
-  out.selection = {recipe.list("data.groups"), recipe.list("data.train_styles"), recipe.text("data.language")};
+  out.selection = train_selection(recipe);
   out.batch_size = as_int(recipe, "data.batch_size");
   out.image_px = as_int(recipe, "data.image_px");
   out.max_tokens = as_int(recipe, "data.max_tokens");
@@ -86,6 +74,10 @@ std::int64_t vocabulary_of(const recipe::Recipe& recipe, const data::Dataset& da
   const data::LoaderOptions options = loader_options(recipe);
   const auto file = options.tokenizer.empty() ? dataset.tokenizer_file(options.selection.language) : options.tokenizer;
   return value_or_throw(data::Tokenizer::load(file)).vocabulary_size();
+}
+
+data::Selection train_selection(const recipe::Recipe& recipe) {
+  return {recipe.list("data.groups"), recipe.list("data.train_styles"), recipe.text("data.language")};
 }
 
 data::Selection test_selection(const recipe::Recipe& recipe) {
@@ -162,34 +154,20 @@ std::string describe_device(const recipe::Recipe& recipe) {
   return fmt::format("cpu: {}, {} thread{}", observe::machine().processor, threads, threads == 1 ? "" : "s");
 }
 
-Result<DataJudgement> judge_data(const recipe::Recipe& recipe, const std::set<std::string, std::less<>>& spoiled) {
-  DataJudgement out;
-  auto opened = data::Dataset::open_named(recipe.text("data.dataset"));
-  if (!opened) {
-    if (opened.error().kind == ErrorKind::corrupt) return tl::unexpected(std::move(opened.error()));
-    out.faults.push_back(no_dataset(recipe, std::move(opened.error())));
-    return out;
-  }
-  out.dataset = std::make_shared<const data::Dataset>(std::move(*opened));
-  const auto usable = [&](std::initializer_list<const char*> paths) {
-    return std::ranges::none_of(paths, [&](const char* path) { return spoiled.contains(path); });
-  };
-  const auto count = [&](const data::Selection& selection, const char* styles_field) -> std::int64_t {
-    if (!usable({"data.groups", "data.language", styles_field})) return 0;
-    const auto selected = out.dataset->select(selection);
-    if (selected) return static_cast<std::int64_t>(selected->size());
-    out.faults.push_back(fault(recipe, unknown_field(*out.dataset, selection, styles_field), selected.error()));
-    return 0;
-  };
-  out.train_pictures =
-      count({recipe.list("data.groups"), recipe.list("data.train_styles"), recipe.text("data.language")},
-            "data.train_styles");
-  if (out.train_pictures == 0) return out;
-  out.test_pictures = count(test_selection(recipe), "data.test_styles");
-  if (usable({"data.batch_size"}) && recipe.integer("data.batch_size") > out.train_pictures) {
-    out.faults.push_back({recipe.line("data.batch_size"), "data.batch_size",
-                          fmt::format("must not exceed the {} training pictures", out.train_pictures)});
-  }
+Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary) {
+  const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
+  Learner out;
+  out.model = asked_by("model.text_tower", [&] {
+    return std::make_unique<models::TwoTower>(context, model_config(recipe, vocabulary), seed);
+  });
+  nn::ParameterSet& parameters = out.model->parameters();
+  out.pretrained = asked_by("finetune.weights", [&] { return load_weights(recipe, context, parameters.all()); });
+  asked_by("", [&] { nn::apply_finetune(context, parameters, finetune_options(recipe), seed); });
+  asked_by("train.rates",
+           [&] { optim::apply_group_rules(parameters.all(), optim::parse_group_rules(recipe.text("train.rates"))); });
+  // The optimizer keeps state only for what learns in the end; formats are resolved for all layers there are then.
+  out.precision = asked_by("precision.replay", [&] { return make_precision(recipe, context, parameters); });
+  out.optimizer = optim::make_optimizer(context, parameters.all(), optimizer_options(recipe));
   return out;
 }
 
@@ -202,12 +180,11 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.context = std::make_unique<Context>(
       ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
-  out.model = std::make_unique<models::TwoTower>(*out.context,
-                                                 model_config(recipe, out.loader->tokenizer().vocabulary_size()), seed);
-  out.pretrained = prepare_learning(recipe, *out.context, out.model->parameters());
-  optim::apply_group_rules(out.model->named_parameters(), optim::parse_group_rules(recipe.text("train.rates")));
-  out.precision = make_precision(recipe, *out.context, out.model->parameters());
-  out.optimizer = optim::make_optimizer(*out.context, out.model->named_parameters(), optimizer_options(recipe));
+  Learner learner = make_learner(recipe, *out.context, out.loader->tokenizer().vocabulary_size());
+  out.model = std::move(learner.model);
+  out.pretrained = std::move(learner.pretrained);
+  out.precision = std::move(learner.precision);
+  out.optimizer = std::move(learner.optimizer);
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

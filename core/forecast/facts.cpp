@@ -1,4 +1,4 @@
-#include "core/runner/facts.h"
+#include "core/forecast/facts.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "core/runner/memory_advice.h"
+#include "core/forecast/memory_advice.h"
 
 #include <fmt/format.h>
 

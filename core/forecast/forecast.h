@@ -1,9 +1,9 @@
 // What a recipe will cost on this machine: memory from a dry run of its own code, time from measurement.
 #pragma once
 
+#include "core/assembly/calibration.h"
+#include "core/assembly/recipe_input.h"
 #include "core/recipe/prediction.h"
-#include "core/runner/calibration.h"
-#include "core/runner/recipe_input.h"
 
 #include <cstdint>
 

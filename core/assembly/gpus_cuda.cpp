@@ -1,4 +1,4 @@
-#include "core/runner/gpus.h"
+#include "core/assembly/gpus.h"
 #include "kernels/base/error.h"
 #include "kernels/cuda/device_info.h"
 

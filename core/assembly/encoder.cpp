@@ -1,10 +1,10 @@
-#include "core/runner/encoder.h"
+#include "core/assembly/encoder.h"
 
+#include "core/assembly/assembly.h"
 #include "core/base/paths.h"
 #include "core/checkpoint/encoder_folder.h"
 #include "core/checkpoint/foreign_weights.h"
 #include "core/models/two_tower/two_tower.h"
-#include "core/runner/assembly.h"
 
 #include <fmt/format.h>
 
@@ -15,21 +15,6 @@ namespace {
 Activation activation_of(const std::string& name) {
   if (name == "relu") return Activation::relu;
   return name == "gelu_new" ? Activation::gelu_tanh : Activation::gelu_erf;
-}
-
-recipe::Fault fault(const recipe::Recipe& recipe, std::string_view path, const Error& error) {
-  std::string reason = error.cause;
-  // The causes of finetuning begin with the field itself.
-  if (reason.starts_with(fmt::format("{}: ", path))) reason = reason.substr(path.size() + 2);
-  if (!error.remedy.empty()) reason += "; " + error.remedy;
-  return {recipe.line(path), std::string(path), std::move(reason)};
-}
-
-const char* blamed_field(const Error& error) {
-  for (const char* field : {"finetune.freeze", "finetune.lora_targets"}) {
-    if (error.cause.starts_with(field)) return field;
-  }
-  return error.intention.starts_with("load ") ? "finetune.weights" : "model.text_tower";
 }
 
 // Configurations, vocabularies and licences; never weights, nor what says where they lie and what their digests are.
@@ -118,16 +103,12 @@ nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe) {
   return out;
 }
 
-std::optional<train::Pretrained> prepare_learning(const recipe::Recipe& recipe, Context& context,
-                                                  nn::ParameterSet& parameters) {
-  std::optional<train::Pretrained> loaded;
-  if (const std::string& weights = recipe.text("finetune.weights"); !weights.empty()) {
-    loaded = value_or_throw(train::load_pretrained(context, parameters.all(), models::kTextEncoderPath,
-                                                   value_or_throw(encoder_folder(weights)), checkpoint::bert_names()));
-  }
-  nn::apply_finetune(context, parameters, finetune_options(recipe),
-                     static_cast<std::uint64_t>(recipe.integer("run.seed")));
-  return loaded;
+std::optional<train::Pretrained> load_weights(const recipe::Recipe& recipe, Context& context,
+                                              const std::vector<Parameter>& parameters) {
+  const std::string& weights = recipe.text("finetune.weights");
+  if (weights.empty()) return std::nullopt;
+  return value_or_throw(train::load_pretrained(context, parameters, models::kTextEncoderPath,
+                                               value_or_throw(encoder_folder(weights)), checkpoint::bert_names()));
 }
 
 std::string describe(const train::Pretrained& pretrained, const std::string& weights) {
@@ -135,30 +116,6 @@ std::string describe(const train::Pretrained& pretrained, const std::string& wei
                                 models::kTextEncoderPath, weights);
   if (!pretrained.unused.empty()) out += fmt::format("; without a place here: {}", fmt::join(pretrained.unused, ", "));
   return out + ".";
-}
-
-std::vector<recipe::Fault> judge_encoder(const recipe::Recipe& recipe) {
-  std::vector<recipe::Fault> faults;
-  if (has_text_encoder(recipe)) {
-    if (const auto config = encoder_config(recipe); !config) {
-      faults.push_back(fault(recipe, "model.text_tower", config.error()));
-    } else if (recipe.integer("data.max_tokens") > config->positions) {
-      faults.push_back({recipe.line("data.max_tokens"), "data.max_tokens",
-                        fmt::format("must not exceed the {} tokens that the text encoder reads", config->positions)});
-    }
-  }
-  const std::string& weights = recipe.text("finetune.weights");
-  const auto folder = weights.empty() ? Result<fs::path>() : encoder_folder(weights);
-  if (!folder) faults.push_back(fault(recipe, "finetune.weights", folder.error()));
-  if (!faults.empty()) return faults;
-  try {
-    Context context({.threads = 1, .dry = true});
-    models::TwoTower model(context, model_config(recipe, 1), 0);
-    (void)prepare_learning(recipe, context, model.parameters());
-  } catch (const Failure& failure) {
-    faults.push_back(fault(recipe, blamed_field(failure.error()), failure.error()));
-  }
-  return faults;
 }
 
 }  // namespace athanor::runner

@@ -1,4 +1,4 @@
-#include "core/runner/run_directory.h"
+#include "core/assembly/run_directory.h"
 
 #include "core/base/paths.h"
 #include "core/journal/reader.h"

@@ -1,12 +1,13 @@
-#include "core/runner/forecast.h"
+#include "core/forecast/forecast.h"
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/encoder.h"
+#include "core/assembly/formats.h"
+#include "core/assembly/gpus.h"
+#include "core/forecast/dry_run.h"
+#include "core/forecast/facts.h"
+#include "core/forecast/measure.h"
 #include "core/observe/process.h"
-#include "core/runner/dry_run.h"
-#include "core/runner/encoder.h"
-#include "core/runner/facts.h"
-#include "core/runner/formats.h"
-#include "core/runner/gpus.h"
-#include "core/runner/measure.h"
 
 #include <fmt/format.h>
 
@@ -179,7 +180,7 @@ std::string count_text(std::int64_t count) {
   return fmt::format("{:.3g}{}", size, kUnits[unit]);
 }
 
-recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
+recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::int64_t done) {
   recipe::Prediction out;
   out.model = fmt::format("{}: image {}, text {}", sound.recipe.text("model.family"), count_text(dry.image_parameters),
                           count_text(dry.text_parameters));
@@ -192,7 +193,7 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry) {
   const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
   out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
   out.flops_per_step = dry.step_flops();
-  out.steps = sound.recipe.integer("train.steps");
+  out.steps = sound.recipe.integer("train.steps") - done;
   // The weights, and two numbers of the optimizer for each that learns.
   out.checkpoint_bytes = (dry.parameters + 2 * dry.trainable) * static_cast<std::int64_t>(sizeof(float));
   return out;
@@ -246,12 +247,13 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
     times.checkpoint_s =
         kUsualCheckpoint_s + static_cast<double>(out.checkpoint_bytes) / kUsualCheckpointBytesPerSecond;
   }
+  const std::int64_t saved = checkpoints(plan, done) + (sound.fork ? 1 : 0);  // a fork keeps what it begins with
   const double evaluate_s = times.evaluate_s_per_picture * static_cast<double>(sound.data.test_pictures);
   out.steps_per_second = times.step_s > 0 ? 1 / times.step_s : 0;
   out.samples_per_second = out.steps_per_second * static_cast<double>(sound.recipe.integer("data.batch_size"));
   out.seconds_to_finish = times.start_s + measuring_s + static_cast<double>(plan.steps - done) * times.step_s +
                           static_cast<double>(evaluations(plan, done)) * evaluate_s +
-                          static_cast<double>(checkpoints(plan, done)) * times.checkpoint_s;
+                          static_cast<double>(saved) * times.checkpoint_s;
 }
 
 }  // namespace
@@ -263,7 +265,7 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   const std::int64_t data = data_bytes(sound);
 
   Forecast out;
-  out.prediction = describe(sound, dry);
+  out.prediction = describe(sound, dry, done);
   out.accounted_bytes =
       static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + out.prediction.checkpoint_bytes;
   // A measurement writes no checkpoint.

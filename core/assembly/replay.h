@@ -17,7 +17,6 @@ namespace athanor::runner {
 struct Replay {
   journal::StateChanged state;
   std::map<std::string, std::map<std::int64_t, double>> metrics;  // name -> step -> value
-  std::vector<journal::CheckpointWritten> checkpoints;
   std::vector<journal::FaultSeen> faults;
   std::vector<journal::Recovery> recoveries;
   std::vector<journal::PredictionChecked> predictions;

@@ -1,8 +1,8 @@
 // Measures a recipe on this machine by doing a few real steps of it and throwing the result away.
 #pragma once
 
-#include "core/runner/calibration.h"
-#include "core/runner/recipe_input.h"
+#include "core/assembly/calibration.h"
+#include "core/assembly/recipe_input.h"
 
 namespace athanor::runner {
 

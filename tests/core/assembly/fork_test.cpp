@@ -1,7 +1,5 @@
 // What a fork takes over: the fields that judge_fork() names are those that change the arrays of model and optimizer.
-#include "core/runner/assembly.h"
-#include "core/runner/encoder.h"
-#include "core/runner/formats.h"
+#include "core/assembly/assembly.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,14 +12,11 @@ constexpr std::int64_t kWords = 300;
 
 Arrays arrays_of(const recipe::Recipe& recipe) {
   Context context({.threads = 1, .dry = true});
-  models::TwoTower model(context, model_config(recipe, kWords), 0);
-  (void)prepare_learning(recipe, context, model.parameters());
-  const auto precision = make_precision(recipe, context, model.parameters());
-  const auto optimizer = optim::make_optimizer(context, model.named_parameters(), optimizer_options(recipe));
+  const Learner learner = make_learner(recipe, context, kWords);
   Arrays out;
-  for (const Parameter& parameter : model.named_parameters())
+  for (const Parameter& parameter : learner.model->named_parameters())
     out.emplace_back(parameter->path, to_string(parameter->value.shape()));
-  for (const auto& [name, tensor] : optimizer->named_state()) out.emplace_back(name, to_string(tensor.shape()));
+  for (const auto& [name, tensor] : learner.optimizer->named_state()) out.emplace_back(name, to_string(tensor.shape()));
   return out;
 }
 

@@ -1,9 +1,9 @@
-#include "core/runner/calibration.h"
+#include "core/assembly/calibration.h"
 
+#include "core/assembly/assembly.h"
 #include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "core/runner/assembly.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
-#include "core/runner/measure.h"
+#include "core/forecast/measure.h"
 
-#include "core/runner/assembly.h"
-#include "core/runner/facts.h"
+#include "core/assembly/assembly.h"
+#include "core/forecast/facts.h"
 
 #include <algorithm>
 #include <chrono>

@@ -29,16 +29,12 @@ void store_encoder(const recipe::Recipe& recipe, const Context& context, const s
 
 // What the recipe says of freezing, adapters and rates.
 [[nodiscard]] nn::FinetuneOptions finetune_options(const recipe::Recipe& recipe);
-// Loads the weights where the recipe names some (in a dry context names and shapes are compared), then freezes and
-// adapts. What was loaded; nothing without weights. Throws Failure.
-std::optional<train::Pretrained> prepare_learning(const recipe::Recipe& recipe, Context& context,
-                                                  nn::ParameterSet& parameters);
+// Loads the weights where the recipe names some; in a dry context names and shapes are compared. What was loaded;
+// nothing without weights. Throws Failure.
+std::optional<train::Pretrained> load_weights(const recipe::Recipe& recipe, Context& context,
+                                              const std::vector<Parameter>& parameters);
 
 // One line for people: how much was loaded from where, and which of the file's arrays have no place here.
 [[nodiscard]] std::string describe(const train::Pretrained& pretrained, const std::string& weights);
-
-// Faults of model.text_tower and finetune.*: a missing folder, a configuration that is not known, patterns that match
-// nothing, weights that do not fit. Computes nothing.
-[[nodiscard]] std::vector<recipe::Fault> judge_encoder(const recipe::Recipe& recipe);
 
 }  // namespace athanor::runner

@@ -1,4 +1,4 @@
-#include "core/runner/replay.h"
+#include "core/assembly/replay.h"
 
 #include <algorithm>
 #include <iterator>
@@ -14,7 +14,6 @@ class Collector {
   void operator()(const journal::MetricSamples& event) {
     for (const auto& [name, value] : event.values) out_.metrics[name][event.step] = value;
   }
-  void operator()(const journal::CheckpointWritten& event) { out_.checkpoints.push_back(event); }
   void operator()(const journal::FaultSeen& event) { out_.faults.push_back(event); }
   void operator()(const journal::PredictionChecked& event) { out_.predictions.push_back(event); }
   void operator()(const journal::Recovery& event) {

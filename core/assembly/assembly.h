@@ -12,7 +12,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@ namespace athanor::runner {
 
 // What a recipe asks for, in the parts' own words.
 [[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe);
+[[nodiscard]] data::Selection train_selection(const recipe::Recipe& recipe);
 [[nodiscard]] data::Selection test_selection(const recipe::Recipe& recipe);
 // Of the tokenizer that the recipe's texts go through.
 [[nodiscard]] std::int64_t vocabulary_of(const recipe::Recipe& recipe, const data::Dataset& dataset);
@@ -33,21 +33,26 @@ namespace athanor::runner {
 // "cpu: AMD EPYC, 2 threads"
 [[nodiscard]] std::string describe_device(const recipe::Recipe& recipe);
 
-// The data set that this program can make (`athanor-run prepare`).
-inline constexpr const char* kPreparable = "emoji";
-inline constexpr const char* kTextEncoder = "minilm";  // a text encoder to finetune
+// What a part of the recipe's model or optimizer refuses, with the field that asked for it.
+class FieldFailure : public Failure {
+ public:
+  FieldFailure(std::string field, Error error) : Failure(std::move(error)), field_(std::move(field)) {}
+  [[nodiscard]] const std::string& field() const noexcept { return field_; }
 
-// What can only be judged with the data at hand: a missing data set, groups it does not hold, a batch larger than the
-// training set. Opens the data set as a by-product; null when that failed.
-struct DataJudgement {
-  std::shared_ptr<const data::Dataset> dataset;
-  std::vector<recipe::Fault> faults;
-  std::int64_t train_pictures = 0;
-  std::int64_t test_pictures = 0;
+ private:
+  std::string field_;
 };
-// Fields among `spoiled` have faults already and are not judged again. Errors: corrupt.
-[[nodiscard]] Result<DataJudgement> judge_data(const recipe::Recipe& recipe,
-                                               const std::set<std::string, std::less<>>& spoiled = {});
+
+// What learns, in a context that outlives it. In a dry context nothing is computed and no weights are read, but all is
+// refused that would be refused otherwise.
+struct Learner {
+  std::unique_ptr<models::TwoTower> model;
+  std::optional<train::Pretrained> pretrained;    // where the recipe names weights
+  std::unique_ptr<precision::Session> precision;  // null: everything in f32
+  std::unique_ptr<optim::Optimizer> optimizer;
+};
+// Throws FieldFailure.
+[[nodiscard]] Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary);
 
 // Members are destroyed in the reverse order; tensors go before the context they came from.
 struct Assembly {
@@ -58,7 +63,7 @@ struct Assembly {
   std::unique_ptr<precision::Session> precision;  // null: everything in f32
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
-  std::optional<train::Pretrained> pretrained;  // where the recipe names weights
+  std::optional<train::Pretrained> pretrained;
 
   [[nodiscard]] train::Parts parts() const {
     return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get()};

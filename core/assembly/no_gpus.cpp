@@ -1,4 +1,4 @@
-#include "core/runner/gpus.h"
+#include "core/assembly/gpus.h"
 
 namespace athanor::runner {
 

@@ -1,6 +1,7 @@
 // Between a recipe's wishes for number formats, the session that carries them out, and the journal.
 #pragma once
 
+#include "core/assembly/run_directory.h"
 #include "core/journal/event.h"
 #include "core/nn/scope.h"
 #include "core/precision/session.h"
@@ -21,7 +22,8 @@ namespace athanor::runner {
 // What was resolved: one decision for the run, one for each reason why layers are not done as asked.
 [[nodiscard]] std::vector<journal::PrecisionDecision> decisions(const precision::Resolution& resolution,
                                                                 std::int64_t step);
-// Changes of a run's journal that had effect: those that a recovery superseded are left out.
-[[nodiscard]] std::vector<precision::RecordedChange> recorded_changes(const std::filesystem::path& journal);
+// Changes of a run that had effect: those that a recovery superseded are left out. Throws Failure: invalid_input when
+// it has not begun, corrupt when its journal is damaged.
+[[nodiscard]] std::vector<precision::RecordedChange> recorded_changes(const RunDirectory& run);
 
 }  // namespace athanor::runner
