@@ -19,6 +19,7 @@
 #include "widgets/plot/metric_plot.h"
 #include "widgets/tables/search_line.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <QDir>
@@ -33,7 +34,10 @@
 #include <QTableView>
 #include <QTableWidget>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <iterator>
 
 namespace athanor::app {
 namespace {
@@ -279,6 +283,38 @@ TEST_F(Window, AForkThatFailedAtOncePromisesNothing) {
   bench.window().open_run(parent);
   EXPECT_TRUE(Bench::until([&] { return bench.live().plot("loss")->isVisible(); }));
   EXPECT_EQ(bench.window().actions()->action(u"live.resume"_s)->text(), u"Resume"_s);
+}
+
+// What a run says after the window has opened it.
+void ingest(const std::filesystem::path& home, store::RunId run, std::vector<journal::Payload> payloads) {
+  auto writer = value_or_throw(store::Writer::open(home / "history.db"));
+  std::vector<journal::Event> events;
+  for (journal::Payload& payload : payloads) events.push_back({std::int64_t{1} << 40, std::move(payload)});
+  const std::int64_t from = value_or_throw(writer->offset(run, 0));
+  value_or_throw(writer->ingest({run, 0, from, from + 1, 1, events}));
+}
+
+TEST_F(Window, OnlyCheckpointsThatAreThereAndCountCanBeForked) {
+  const store::RunId run = fill_history(home.path(), {0, true, false, 500});
+  Bench bench({home.path()});
+  bench.show("live");
+  LiveController& live = bench.workbench->live();
+  EXPECT_THAT(live.checkpoint_steps(), testing::ElementsAre(300, 400, 500));  // older ones gave way to these
+  const std::filesystem::path folder = live.run()->directory;
+  std::filesystem::create_directories(folder / "checkpoints/step-350");
+  std::ofstream(folder / "checkpoints/step-350/COMPLETE");
+  ingest(
+      home.path(), run,
+      {journal::Recovery{300, "checkpoint step-300"}, journal::CheckpointWritten{350, 1, 0.1, "checkpoints/step-350"}});
+  EXPECT_TRUE(Bench::until([&] { return live.checkpoint_steps() == std::vector<std::int64_t>{300, 350}; }));
+  const auto told = [&](std::int64_t step) {
+    return std::ranges::any_of(live.occurrences(), [step](const store::Occurrence& occurrence) {
+      const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload);
+      return written && written->step == step;
+    });
+  };
+  EXPECT_TRUE(told(300) && told(350));
+  EXPECT_FALSE(told(400) || told(500));
 }
 
 TEST_F(Window, TroubleIsAsWideAsTheCardsBelow) {
