@@ -24,24 +24,13 @@ Planner::~Planner() {
   process_->waitForFinished(200);
 }
 
-void Planner::plan(const QString& recipe_toml, const QString& name) {
-  if (recipe_toml == recipe_ && (busy_ || prediction_)) return;
-  recipe_ = recipe_toml;
-  name_ = name.simplified();
-  name_.replace(QLatin1Char(':'), QLatin1Char('-'));  // a colon ends the name in what the program says
+void Planner::plan(PlanQuestion question) {
+  question.name = question.name.simplified();
+  question.name.replace(QLatin1Char(':'), QLatin1Char('-'));  // a colon ends the name in what the program says
+  if (question == question_ && (busy_ || prediction_)) return;
+  question_ = std::move(question);
   busy_ = true;
   pause_.start();
-  Q_EMIT changed();
-}
-
-void Planner::forget() {
-  pause_.stop();
-  if (process_) process_->kill();
-  recipe_.clear();
-  busy_ = false;
-  prediction_.reset();
-  trouble_.clear();
-  faults_.clear();
   Q_EMIT changed();
 }
 
@@ -68,19 +57,20 @@ void Planner::run() {
     if (error == QProcess::FailedToStart)
       give_up(tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName()));
   });
-  const QByteArray recipe = recipe_.toUtf8();
+  asked_ = question_;
   QStringList words = {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--json")};
-  if (!name_.isEmpty()) words << QStringLiteral("--recipe-name=") + name_;
+  if (!asked_.name.isEmpty()) words << QStringLiteral("--recipe-name=") + asked_.name;
+  if (!asked_.fork_of.isEmpty())
+    words << QStringLiteral("--fork") << QString::number(asked_.fork_step) << QStringLiteral("--from")
+          << asked_.fork_of;
   process_->start(program_, words);
-  process_->write(recipe);
+  process_->write(asked_.recipe_toml.toUtf8());
   process_->closeWriteChannel();
-  process_->setProperty("recipe", recipe_);
 }
 
 void Planner::finished(int exit_code) {
-  const QString asked = process_->property("recipe").toString();
   faults_.clear();
-  if (asked != recipe_) {
+  if (asked_ != question_) {
     if (busy_) pause_.start();
     return;
   }

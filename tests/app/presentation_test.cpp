@@ -263,7 +263,7 @@ TEST(Planner, CallsTheRecipeByItsName) {
       std::filesystem::path(qEnvironmentVariable("ATHANOR_HOME").toStdString()) / "datasets/emoji/card.json";
   if (!std::filesystem::exists(card)) GTEST_SKIP() << "needs the data set emoji below ATHANOR_HOME";
   Planner planner(QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run"));
-  planner.plan(u"[train\n"_s, u"night: small"_s);
+  planner.plan({u"[train\n"_s, u"night: small"_s, {}, 0});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !planner.is_busy(); }, 30'000));
   EXPECT_TRUE(planner.trouble().contains(u"night- small:"_s)) << planner.trouble().toStdString();
 }

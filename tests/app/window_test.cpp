@@ -317,6 +317,53 @@ TEST_F(Window, OnlyCheckpointsThatAreThereAndCountCanBeForked) {
   EXPECT_FALSE(told(400) || told(500));
 }
 
+TEST_F(Window, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
+  const store::RunId parent = fill_history(home.path(), {0, true, false, 300});
+  const auto asked = home.path() / "asked";
+  const auto program = home.path() / "athanor-run";
+  std::ofstream(program) << "#!/bin/sh\ncat > /dev/null\necho \"$@\" > '" << asked.string() << "'\n"
+                         << "echo 'starter:8: model.text_width: the checkpoint has 128' >&2\nexit 2\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  Bench bench({home.path(), QString::fromStdString(program.string())});
+  bench.show("experiment");
+  const auto words = [&] {
+    std::ifstream in(asked);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  EXPECT_TRUE(Bench::until([&] { return words().find("plan - --json") == 0; }));
+  EXPECT_EQ(words().find("--fork"), std::string::npos);
+  bench.workbench->experiment().fork_from(parent, 200);
+  const std::string folder = bench.list().front().directory;
+  EXPECT_TRUE(Bench::until([&] { return words().find("--fork 200 --from " + folder + "\n") != std::string::npos; }))
+      << words();
+  EXPECT_TRUE(Bench::until(
+      [&] { return bench.experiment().form()->row(u"model.text_width"_s)->verdict() == u"the checkpoint has 128"_s; }));
+  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
+  bench.workbench->experiment().start_from_defaults();
+  EXPECT_TRUE(Bench::until([&] { return words().find("--fork") == std::string::npos; })) << words();
+}
+
+TEST_F(Window, EveryFaultStandsAtItsFieldAlsoBesideOthersAndWhereFieldsAreFolded) {
+  const auto program = home.path() / "athanor-run";
+  std::ofstream(program) << "#!/bin/sh\ncat > /dev/null\n"
+                         << "echo 'starter:3: train.steps: in the words of the program' >&2\n"
+                         << "echo 'starter:8: data.dataset: there is none' >&2\n"
+                         << "echo 'starter:9: data.workers: too many' >&2\nexit 2\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  Bench bench({home.path(), QString::fromStdString(program.string())});
+  bench.show("experiment");
+  widgets::FormView* form = bench.experiment().form();
+  const auto verdict = [form](const char* field) { return form->row(QString::fromLatin1(field))->verdict(); };
+  bench.workbench->experiment().set_field_text("train.steps", u"0"_s);
+  EXPECT_TRUE(Bench::until([&] { return verdict("data.dataset") == u"there is none"_s; }));
+  EXPECT_EQ(verdict("data.workers"), u"too many"_s);
+  EXPECT_FALSE(form->row(u"data.workers"_s)->isHidden());
+  EXPECT_FALSE(verdict("train.steps").isEmpty());
+  EXPECT_FALSE(verdict("train.steps").contains(u"in the words of the program"_s));  // once is enough
+  EXPECT_TRUE(bench.experiment().launch_reason().contains(u"2 more"_s))
+      << bench.experiment().launch_reason().toStdString();
+}
+
 TEST_F(Window, TroubleIsAsWideAsTheCardsBelow) {
   const store::RunId fork = add_failed_fork(home.path(), fill_history(home.path(), {0, true, false, 80}), 40);
   Bench bench({home.path()});
