@@ -2,6 +2,7 @@
 #include "app/bridge/job_thread.h"
 #include "app/controllers/planner.h"
 #include "app/models/run_table_model.h"
+#include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/live_words.h"
 #include "app/settings/settings.h"
@@ -167,19 +168,44 @@ TEST(RunWords, PaceAndTimeLeft) {
   live.started_ns = 1'000'000'000;
   live.step = 100;
   live.steps = 300;
-  live.last["train/step_ms"] = 500;
+  live.last["train/step_ms"] = 50;  // of one step: no pace
   CurveStore curves;
+  EXPECT_TRUE(std::isnan(pace_of(live, curves, 0)));
+  curves.set(live.id, {100, {}, 2.0});
   EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_DOUBLE_EQ(seconds_left(live, pace_of(live, curves, 0)), 100.0);
   live.status = store::RunStatus::finished;
   live.ended_ns = 51'000'000'000;
   EXPECT_DOUBLE_EQ(duration_of(live, 0), 50.0);
-  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_LT(seconds_left(live, 2.0), 0);
-  curves.set(live.id, {100, {}, 4.0});  // most of the newest steps outweigh the last one
-  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 4.0);
-  live.last.clear();
-  EXPECT_DOUBLE_EQ(pace_of(live, CurveStore(), 0), 2.0);  // of a run that tells no times
+  curves.set(live.id, {100, {}});  // of a run that tells no times
+  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
+}
+
+TEST(CurveStore, ForgetsNoRunThatIsThere) {
+  CurveStore curves;
+  for (store::RunId id = 1; id <= 20'001; ++id) curves.set(id, {1, {}, 1.0});
+  EXPECT_NE(curves.find(1), nullptr);
+  curves.keep_only({run(1, "opened"), run(20'001, "new")});
+  EXPECT_NE(curves.find(1), nullptr);
+  EXPECT_EQ(curves.find(2), nullptr);
+}
+
+TEST(RunWishes, SayWhyNot) {
+  store::Run one = run(1, "x");
+  one.step = 10;
+  EXPECT_FALSE(why_not_stop(one).isEmpty());
+  EXPECT_FALSE(why_not_resume(one).isEmpty());  // finished
+  one.status = store::RunStatus::stopped;
+  EXPECT_TRUE(why_not_resume(one).isEmpty());
+  EXPECT_FALSE(resuming_starts_again(one));
+  one.step = 0;
+  EXPECT_TRUE(resuming_starts_again(one));
+  one.status = store::RunStatus::running;
+  EXPECT_TRUE(why_not_stop(one).isEmpty());
+  EXPECT_FALSE(why_not_resume(one).isEmpty());
+  one.status = store::RunStatus::stopping;
+  EXPECT_FALSE(why_not_stop(one).isEmpty());
 }
 
 TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
@@ -191,7 +217,8 @@ TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
   fork.started_ns = 1'000'000'000;
   fork.ended_ns = 3'000'000'000;
   fork.status = store::RunStatus::failed;
-  const CurveStore curves;
+  CurveStore curves;
+  curves.set(fork.id, {40, {}});
   EXPECT_EQ(own_steps(fork), 0);
   EXPECT_TRUE(std::isnan(pace_of(fork, curves, 0)));
   QString words = progress_words(fork, 0, kNan);

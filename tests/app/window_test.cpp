@@ -165,6 +165,19 @@ TEST_F(Window, InlineCurvesComeForTheRowsInView) {
   EXPECT_TRUE(Bench::until([&] { return !cell.data(widgets::curve_role).value<QList<double>>().isEmpty(); }));
 }
 
+TEST_F(Window, SortedByPaceTheTableReadsThatOfEveryRun) {
+  Bench bench = make(150);
+  bench.show("runs");
+  QTableView* table = bench.runs().table();
+  const auto pace = [&](int row) {
+    return table->model()->index(row, static_cast<int>(RunColumn::speed)).data(sort_role).toDouble();
+  };
+  EXPECT_TRUE(std::isnan(pace(149)));  // not in view
+  table->sortByColumn(static_cast<int>(RunColumn::speed), Qt::DescendingOrder);
+  EXPECT_TRUE(Bench::until([&] { return !std::isnan(pace(149)); }));
+  for (int row = 1; row < 150; ++row) EXPECT_GE(pace(row - 1), pace(row)) << row;
+}
+
 TEST_F(Window, PaletteRunsAnAction) {
   Bench bench = make(0);
   bench.show("experiment");

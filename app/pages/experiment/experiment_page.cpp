@@ -61,8 +61,9 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  const auto [top, caption] = make_page_header(title(), this);
-  origin_ = caption;
+  const PageHeader head = make_page_header(title(), this);
+  QHBoxLayout* top = head.row;
+  origin_ = head.caption;
   auto* start_from = new QPushButton(tr("Start from…"), this);
   start_from->setIcon(widgets::glyph_icon(Glyph::folder));
   sources_ = new QMenu(start_from);

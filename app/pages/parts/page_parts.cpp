@@ -14,17 +14,25 @@ namespace athanor::app {
 
 using widgets::kGrid;
 
-QLabel* make_title(const QString& text, QWidget* parent) {
-  auto* label = new QLabel(text, parent);
+widgets::ElidedLabel* make_title(const QString& text, QWidget* parent) {
+  auto* label = new widgets::ElidedLabel(parent);
+  label->set_text(text);
+  label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   label->setFont(widgets::scaled(parent->font(), 1.5, QFont::DemiBold));
   return label;
 }
 
 PageHeader make_page_header(const QString& title, QWidget* parent) {
-  PageHeader header{new QHBoxLayout, make_muted({}, parent)};
+  PageHeader header{new QHBoxLayout, make_title(title, parent), make_muted({}, parent)};
   header.row->setSpacing(kGrid);
-  header.row->addWidget(make_title(title, parent));
-  header.row->addWidget(header.caption, 0, Qt::AlignBottom);
+  // Their texts stand on one line: the smaller one reaches less far below it.
+  auto* words = new QHBoxLayout;
+  words->setSpacing(kGrid);
+  words->addWidget(header.title, 0, Qt::AlignBottom);
+  words->addWidget(header.caption, 0, Qt::AlignBottom);
+  header.caption->setContentsMargins(
+      0, 0, 0, QFontMetrics(header.title->font()).descent() - header.caption->fontMetrics().descent());
+  header.row->addLayout(words);
   header.row->addStretch(1);
   return header;
 }

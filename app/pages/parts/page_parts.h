@@ -15,15 +15,21 @@ class QHBoxLayout;
 class QPushButton;
 class QVBoxLayout;
 
+namespace athanor::widgets {
+class ElidedLabel;
+}
+
 namespace athanor::app {
 
 inline constexpr int kPageMargin = 3 * widgets::kGrid;  // left and right of what stands on a page
 
 // A large title.
-[[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);
-// The head of a page: its title, a caption beside it, and at the right what is added to the row.
+[[nodiscard]] widgets::ElidedLabel* make_title(const QString& text, QWidget* parent);
+// The head of a page: its title, which gives way where there is little room, a caption beside it, and at the right
+// what is added to the row.
 struct PageHeader {
   QHBoxLayout* row;
+  widgets::ElidedLabel* title;
   QLabel* caption;
 };
 [[nodiscard]] PageHeader make_page_header(const QString& title, QWidget* parent);
@@ -51,7 +57,7 @@ class PageScroll final : public QScrollArea {
 };
 
 // A surface with a hairline frame and an optional heading; widgets go into body().
-class Card final : public QFrame {
+class Card : public QFrame {
   Q_OBJECT
  public:
   explicit Card(const QString& heading, QWidget* parent);
