@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <random>
 
@@ -221,12 +222,12 @@ TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
   curves.set(fork.id, {40, {}});
   EXPECT_EQ(own_steps(fork), 0);
   EXPECT_TRUE(std::isnan(pace_of(fork, curves, 0)));
-  QString words = progress_words(fork, 0, kNan);
+  QString words = progress_words(fork, 0, kNan).join(u'|');
   EXPECT_FALSE(words.contains(u"40"_s)) << words.toStdString();
   EXPECT_FALSE(words.contains(u"steps/s"_s)) << words.toStdString();
   EXPECT_FALSE(trouble_of(fork, {}).remedy.contains(u"checkpoint"_s));
   fork.status = store::RunStatus::running;
-  words = progress_words(fork, 0, kNan);
+  words = progress_words(fork, 0, kNan).join(u'|');
   EXPECT_TRUE(words.contains(u"from step 40 of run 1"_s)) << words.toStdString();
   fork.step = 44;
   fork.status = store::RunStatus::stopped;
@@ -354,7 +355,7 @@ TEST(LiveWords, PaceIsThatOfMostStepsAndTheForecastEndsWithTheRun) {
   EXPECT_TRUE(progress_words(run, 50'000'000'001, 10).contains(u"20\u00a0s left"_s));
   run.status = store::RunStatus::stopped;
   run.ended_ns = 20'000'000'001;
-  EXPECT_FALSE(progress_words(run, 50'000'000'001, 10).contains(u"left"_s));
+  EXPECT_TRUE(progress_words(run, 50'000'000'001, 10).filter(u"left"_s).isEmpty());
 
   std::vector<store::Occurrence> checked(1);
   checked[0].payload = journal::PredictionChecked{10, 11, 10, 1 << 20, 1 << 20, 40, 44};
@@ -416,15 +417,26 @@ TEST(LiveWords, TheTableOfEventsIsBoundedAndSaysSo) {
 }
 
 TEST(LiveWords, MarkersSayHowTheRunCameThere) {
-  std::vector<store::Occurrence> seen(3);
-  seen[0].payload = journal::Recovery{40, "fork of smoke-1 at step 40"};
-  seen[1].payload = journal::Recovery{60, "checkpoint step-60"};
-  seen[2].payload = journal::Recovery{80, "the copy of step 80 in memory"};
-  const auto markers = markers_of(seen, 0);
-  ASSERT_EQ(markers.size(), 3U);
-  EXPECT_EQ(markers[0].text, u"forked"_s);
-  EXPECT_EQ(markers[1].text, u"resumed"_s);
-  EXPECT_EQ(markers[2].text, u"went back"_s);
+  using journal::Recovery;
+  using journal::RunState;
+  using journal::StateChanged;
+  std::vector<store::Occurrence> seen;
+  for (journal::Payload payload : std::initializer_list<journal::Payload>{
+           StateChanged{RunState::preparing, {}}, Recovery{40, {}}, StateChanged{RunState::running, {}},
+           Recovery{80, {}}, StateChanged{RunState::preparing, {}}, Recovery{60, {}},
+           StateChanged{RunState::running, {}}, StateChanged{RunState::finished, {}}})
+    seen.push_back({static_cast<std::int64_t>(seen.size()) + 1, 1, std::move(payload)});
+  store::Run one = run(2, "fork");
+  const auto words = [&] {
+    QStringList out;
+    for (const widgets::PlotMarker& marker : markers_of(one, seen))
+      out << QString::number(marker.step) + u' ' + marker.text;
+    return out;
+  };
+  EXPECT_EQ(words(), QStringList({u"40 resumed"_s, u"80 went back"_s, u"60 resumed"_s}));
+  one.parent = 1;
+  one.fork_step = 40;
+  EXPECT_EQ(words(), QStringList({u"40 forked"_s, u"80 went back"_s, u"60 resumed"_s}));
 }
 
 TEST(JobThread, NewerRequestsReplaceOlderOnesOfTheirKey) {

@@ -253,6 +253,9 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
   bench.show("live");
   LivePage& live = bench.live();
   EXPECT_TRUE(live.plot("loss")->accessibleDescription().contains(u"at step 72"_s));
+  QStringList labels;
+  for (const QLabel* label : live.findChildren<QLabel*>()) labels << label->text();
+  EXPECT_TRUE(labels.contains(u"No. %1"_s.arg(bench.workbench->live().run_id())));
   EXPECT_EQ(live.plot("recall")->curves().size(), 4U);
   EXPECT_EQ(live.board()->shown_step(), 40);
   EXPECT_EQ(live.board()->compared_step(), 0);
@@ -328,6 +331,21 @@ TEST_F(Window, OnlyCheckpointsThatAreThereAndCountCanBeForked) {
   };
   EXPECT_TRUE(told(300) && told(350));
   EXPECT_FALSE(told(400) || told(500));
+}
+
+TEST_F(Window, ForkOffersItsCheckpointsBelowItsButton) {
+  fill_history(home.path(), {0, true, false, 300});
+  Bench bench({home.path()});
+  bench.window().move(-500, 0);  // the screen of these tests is narrower than the window
+  bench.show("live");
+  bench.run("live.fork");
+  const QWidget* menu = QApplication::activePopupWidget();
+  ASSERT_TRUE(menu);
+  QPushButton* button = nullptr;
+  for (QPushButton* one : bench.live().findChildren<QPushButton*>())
+    if (one->text() == bench.window().actions()->action(u"live.fork"_s)->text()) button = one;
+  ASSERT_TRUE(button);
+  EXPECT_EQ(menu->geometry().topLeft(), button->mapToGlobal(QPoint(0, button->height())));
 }
 
 TEST_F(Window, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
