@@ -112,15 +112,15 @@ void ExperimentController::set_recipe_text(const QString& toml) {
 }
 
 void ExperimentController::ask_plan() {
-  planner_->plan(
-      {q(recipe::to_toml(recipe_, recipe::Detail::everything)), q(recipe_.text("run.name")), fork_folder_, fork_step_});
+  planner_->plan({q(recipe::to_toml(recipe_, recipe::Detail::everything)), fork_folder_, fork_step_});
 }
 
 // The program judges everything; what is known to be wrong here already is not said twice, nor for longer.
 bool ExperimentController::take_plan_faults() {
   std::vector<recipe::Fault> found = planner_->faults();
   std::erase_if(found, [this](const recipe::Fault& fault) {
-    return std::ranges::any_of(faults_, [&](const recipe::Fault& known) { return known.field == fault.field; });
+    return std::ranges::any_of(faults_, [&](const recipe::Fault& known) { return known.field == fault.field; }) &&
+           !fault.field.empty();
   });
   if (found == plan_faults_) return false;
   plan_faults_ = std::move(found);

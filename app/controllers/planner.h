@@ -19,7 +19,6 @@ namespace athanor::app {
 // What is asked: a recipe, alone or as a fork's.
 struct PlanQuestion {
   QString recipe_toml;
-  QString name;     // what the program calls the recipe in what it says of it; empty: "recipe"
   QString fork_of;  // the folder of the run that is forked; empty: nothing is
   qint64 fork_step = 0;
 
@@ -42,8 +41,13 @@ class Planner final : public QObject {
   // that is missing.
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
 
-  // "-:8: data.dataset: there is none" for every line of this shape; the line is that of the file.
-  [[nodiscard]] static std::vector<recipe::Fault> read_faults(const QString& text);
+  // Why the program made no plan: faults of the recipe, each at its field if it has one, or else a sentence.
+  struct Refusal {
+    std::vector<recipe::Fault> faults;
+    QString trouble;
+  };
+  // {"error": {…}, "faults": [{line, field, reason}]}; both empty: it said neither.
+  [[nodiscard]] static Refusal read_refusal(const QByteArray& json);
 
  Q_SIGNALS:
   void changed();

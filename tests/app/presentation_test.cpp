@@ -270,30 +270,18 @@ TEST(Smoothing, ColumnsTakeTheLineOfAllSamplesAndKeepEverySpike) {
   EXPECT_EQ(columns[5].count, 100);
 }
 
-TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
-  const auto faults = Planner::read_faults(
-      u"-:8: data.dataset: there is none at /x/emoji; run `athanor-run prepare emoji`\n-: train.steps: too many\nsomething else"_s);
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0],
-            (recipe::Fault{8, "data.dataset", "there is none at /x/emoji; run `athanor-run prepare emoji`"}));
-  EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
-}
-
-TEST(Planner, ReadsASyntaxErrorBesideOtherFaults) {
-  const auto faults = Planner::read_faults(u"x:3: syntax error: a value is missing\nx:5: train.steps: too many"_s);
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0], (recipe::Fault{3, "", "syntax error: a value is missing"}));
-  EXPECT_EQ(faults[1], (recipe::Fault{5, "train.steps", "too many"}));
-}
-
-TEST(Planner, CallsTheRecipeByItsName) {
-  const auto card =
-      std::filesystem::path(qEnvironmentVariable("ATHANOR_HOME").toStdString()) / "datasets/emoji/card.json";
-  if (!std::filesystem::exists(card)) GTEST_SKIP() << "needs the data set emoji below ATHANOR_HOME";
-  Planner planner(QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run"));
-  planner.plan({u"[train\n"_s, u"night: small"_s, {}, 0});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !planner.is_busy(); }, 30'000));
-  EXPECT_TRUE(planner.trouble().contains(u"night- small:"_s)) << planner.trouble().toStdString();
+TEST(Planner, ReadsWhyThereIsNoPlan) {
+  const auto faulty = Planner::read_refusal(
+      R"({"error": {"intention": "use the recipe", "cause": "two faults"},
+          "faults": [{"line": 8, "field": "data.dataset", "reason": "there is none"},
+                     {"line": 0, "field": "", "reason": "there is no such checkpoint"}]})");
+  EXPECT_EQ(faulty.faults,
+            (std::vector<recipe::Fault>{{8, "data.dataset", "there is none"}, {0, "", "there is no such checkpoint"}}));
+  EXPECT_TRUE(faulty.trouble.isEmpty());
+  const auto failed = Planner::read_refusal(R"({"error": {"intention": "plan", "cause": "no memory is left"}})");
+  EXPECT_TRUE(failed.faults.empty());
+  EXPECT_TRUE(failed.trouble.contains(u"no memory is left"_s)) << failed.trouble.toStdString();
+  EXPECT_TRUE(Planner::read_refusal("Killed").trouble.isEmpty());
 }
 
 TEST(LivePlots, DrawTheLossOfAnEvaluationAmongTheLosses) {

@@ -353,7 +353,7 @@ TEST_F(Window, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
   const auto asked = home.path() / "asked";
   const auto program = home.path() / "athanor-run";
   std::ofstream(program) << "#!/bin/sh\ncat > /dev/null\necho \"$@\" > '" << asked.string() << "'\n"
-                         << "echo 'starter:8: model.text_width: the checkpoint has 128' >&2\nexit 2\n";
+                         << R"(echo '{"faults": [{"field": "model.text_width", "reason": "must be 128"}]}'; exit 2)";
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   Bench bench({home.path(), QString::fromStdString(program.string())});
   bench.show("experiment");
@@ -368,7 +368,7 @@ TEST_F(Window, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
   EXPECT_TRUE(Bench::until([&] { return words().find("--fork 200 --from " + folder + "\n") != std::string::npos; }))
       << words();
   EXPECT_TRUE(Bench::until(
-      [&] { return bench.experiment().form()->row(u"model.text_width"_s)->verdict() == u"the checkpoint has 128"_s; }));
+      [&] { return bench.experiment().form()->row(u"model.text_width"_s)->verdict() == u"must be 128"_s; }));
   EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
   bench.workbench->experiment().start_from_defaults();
   EXPECT_TRUE(Bench::until([&] { return words().find("--fork") == std::string::npos; })) << words();
@@ -377,9 +377,10 @@ TEST_F(Window, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
 TEST_F(Window, EveryFaultStandsAtItsFieldAlsoBesideOthersAndWhereFieldsAreFolded) {
   const auto program = home.path() / "athanor-run";
   std::ofstream(program) << "#!/bin/sh\ncat > /dev/null\n"
-                         << "echo 'starter:3: train.steps: in the words of the program' >&2\n"
-                         << "echo 'starter:8: data.dataset: there is none' >&2\n"
-                         << "echo 'starter:9: data.workers: too many' >&2\nexit 2\n";
+                         << R"(echo '{"faults": [{"field": "train.steps", "reason": "in the words of the program"},
+                                                 {"field": "data.dataset", "reason": "there is none"},
+                                                 {"field": "", "reason": "the checkpoint is gone"},
+                                                 {"field": "data.workers", "reason": "too many"}]}'; exit 2)";
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   Bench bench({home.path(), QString::fromStdString(program.string())});
   bench.show("experiment");
@@ -391,7 +392,7 @@ TEST_F(Window, EveryFaultStandsAtItsFieldAlsoBesideOthersAndWhereFieldsAreFolded
   EXPECT_FALSE(form->row(u"data.workers"_s)->isHidden());
   EXPECT_FALSE(verdict("train.steps").isEmpty());
   EXPECT_FALSE(verdict("train.steps").contains(u"in the words of the program"_s));  // once is enough
-  EXPECT_TRUE(bench.experiment().launch_reason().contains(u"2 more"_s))
+  EXPECT_TRUE(bench.experiment().launch_reason().contains(u"3 more"_s))
       << bench.experiment().launch_reason().toStdString();
 }
 

@@ -66,6 +66,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   origin_ = head.caption;
   auto* start_from = new QPushButton(tr("Start from…"), this);
   start_from->setIcon(widgets::glyph_icon(Glyph::folder));
+  start_from->setIconSize(kButtonIcon);
   sources_ = new QMenu(start_from);
   start_from->setMenu(sources_);
   connect(sources_, &QMenu::aboutToShow, this, [this] { fill_sources(); });

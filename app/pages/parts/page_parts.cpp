@@ -33,6 +33,8 @@ PageHeader make_page_header(const QString& title, QWidget* parent) {
   header.caption->setContentsMargins(
       0, 0, 0, QFontMetrics(header.title->font()).descent() - header.caption->fontMetrics().descent());
   header.row->addLayout(words);
+  header.row->setAlignment(words, Qt::AlignVCenter);
+  header.row->addSpacing(kGrid);
   header.row->addStretch(1);
   return header;
 }
@@ -52,6 +54,7 @@ QLabel* make_muted(const QString& text, QWidget* parent) {
 QPushButton* make_button(QAction* action, QWidget* parent, bool primary) {
   auto* button = new QPushButton(parent);
   button->setProperty("primary", primary);
+  button->setIconSize(kButtonIcon);
   const auto sync = [button, action, primary] {
     button->setText(action->text());
     if (!primary) button->setIcon(action->icon());
@@ -148,19 +151,30 @@ void FactList::set_fact(const QString& label, const QString& value, const QStrin
     row.value->setToolTip(tip);
     row.label->setVisible(!value.isEmpty());
     row.value->setVisible(!value.isEmpty());
+    fit();
     return;
   }
-  if (value.isEmpty()) return;
   Row row{make_muted(label, this), new QLabel(value, this)};
+  row.label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
   row.value->setAlignment(Qt::AlignRight | Qt::AlignTop);
   row.value->setFont(widgets::tabular_font(font()));
   row.value->setWordWrap(true);
   row.value->setToolTip(tip);
+  for (QWidget* part : {row.label, row.value}) part->setVisible(!value.isEmpty());
   const int at = static_cast<int>(rows_.size());
-  grid_->addWidget(row.label, at, 0, Qt::AlignTop);
+  grid_->addWidget(row.label, at, 0);
   grid_->addWidget(row.value, at, 1);
   rows_.append(row);
+  fit();
 }
+
+// As high as its rows are at this width; broken text would ask for the height it has where it is narrowest.
+void FactList::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit();
+}
+
+void FactList::fit() { setMinimumHeight(std::max(1, grid_->heightForWidth(width()))); }
 
 void FactList::clear_facts() {
   for (const Row& row : rows_) {

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QScrollArea>
+#include <QSize>
 
 class QAction;
 class QGridLayout;
@@ -22,6 +23,7 @@ class ElidedLabel;
 namespace athanor::app {
 
 inline constexpr int kPageMargin = 3 * widgets::kGrid;  // left and right of what stands on a page
+inline constexpr QSize kButtonIcon{22, 16};             // wider than a glyph, which does not touch the words then
 
 // A large title.
 [[nodiscard]] widgets::ElidedLabel* make_title(const QString& text, QWidget* parent);
@@ -94,7 +96,11 @@ class FactList final : public QWidget {
   void clear_facts();
   [[nodiscard]] QString value(const QString& label) const;
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  void fit();
   struct Row {
     QLabel* label;
     QLabel* value;
