@@ -904,40 +904,6 @@
         <source>Undo</source>
         <translation>Zurücknehmen</translation>
     </message>
-    <message>
-        <source>Agent connected</source>
-        <translation>Agent verbunden</translation>
-    </message>
-    <message>
-        <source>Starting the agent</source>
-        <translation>Der Agent startet</translation>
-    </message>
-    <message>
-        <source>Agent starts when needed</source>
-        <translation>Der Agent startet bei Bedarf</translation>
-    </message>
-    <message>
-        <source>Agent not reachable</source>
-        <translation>Der Agent ist nicht erreichbar</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n run(s) going on</source>
-        <translation>
-            <numerusform>%n Lauf im Gang</numerusform>
-            <numerusform>%n Läufe im Gang</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n waiting</source>
-        <translation>
-            <numerusform>%n wartet</numerusform>
-            <numerusform>%n warten</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing is running</source>
-        <translation>Nichts läuft</translation>
-    </message>
 </context>
 <context>
     <name>athanor::app::PlanCheckCard</name>
@@ -1573,6 +1539,43 @@
     <message>
         <source>Page: %1</source>
         <translation>Seite: %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::StatusFoot</name>
+    <message>
+        <source>Agent connected</source>
+        <translation>Agent verbunden</translation>
+    </message>
+    <message>
+        <source>Starting the agent</source>
+        <translation>Der Agent startet</translation>
+    </message>
+    <message>
+        <source>Agent starts when needed</source>
+        <translation>Der Agent startet bei Bedarf</translation>
+    </message>
+    <message>
+        <source>Agent not reachable</source>
+        <translation>Der Agent ist nicht erreichbar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) going on</source>
+        <translation>
+            <numerusform>%n Lauf im Gang</numerusform>
+            <numerusform>%n Läufe im Gang</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting</source>
+        <translation>
+            <numerusform>%n wartet</numerusform>
+            <numerusform>%n warten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing is running</source>
+        <translation>Nichts läuft</translation>
     </message>
 </context>
 <context>

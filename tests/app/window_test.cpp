@@ -345,6 +345,8 @@ TEST_F(Window, ForkOffersItsCheckpointsBelowItsButton) {
   for (QPushButton* one : bench.live().findChildren<QPushButton*>())
     if (one->text() == bench.window().actions()->action(u"live.fork"_s)->text()) button = one;
   ASSERT_TRUE(button);
+  const auto* heading = menu->findChild<QLabel*>();
+  EXPECT_TRUE(heading && heading->isVisible() && heading->text() == u"Fork from the checkpoint at"_s);
   EXPECT_EQ(menu->geometry().topLeft(), button->mapToGlobal(QPoint(0, button->height())));
 }
 

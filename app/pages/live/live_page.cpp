@@ -351,7 +351,7 @@ void LivePage::show_board() {
 void LivePage::choose_fork() {
   auto* list = new QMenu(this);
   list->setAttribute(Qt::WA_DeleteOnClose);
-  list->addSection(tr("Fork from the checkpoint at"));
+  add_menu_heading(list, tr("Fork from the checkpoint at"));
   const std::vector<std::int64_t> steps = live_->checkpoint_steps();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step)
     connect(list->addAction(tr("step %1").arg(*step)), &QAction::triggered, this,

@@ -5,10 +5,12 @@
 
 #include <QAction>
 #include <QGridLayout>
+#include <QMenu>
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QVBoxLayout>
+#include <QWidgetAction>
 
 namespace athanor::app {
 
@@ -37,6 +39,17 @@ PageHeader make_page_header(const QString& title, QWidget* parent) {
   header.row->addSpacing(kGrid);
   header.row->addStretch(1);
   return header;
+}
+
+// The sections of QMenu lose their words where a style sheet draws the separators.
+void add_menu_heading(QMenu* menu, const QString& text) {
+  QLabel* label = make_muted(text, menu);
+  label->setFont(widgets::scaled(menu->font(), 0.9));
+  label->setContentsMargins(12, kGrid, 12, kGrid / 2);
+  auto* heading = new QWidgetAction(menu);
+  heading->setDefaultWidget(label);
+  heading->setEnabled(false);
+  menu->addAction(heading);
 }
 
 QLabel* make_heading(const QString& text, QWidget* parent) {

@@ -13,6 +13,7 @@
 class QAction;
 class QGridLayout;
 class QHBoxLayout;
+class QMenu;
 class QPushButton;
 class QVBoxLayout;
 
@@ -35,6 +36,8 @@ struct PageHeader {
   QLabel* caption;
 };
 [[nodiscard]] PageHeader make_page_header(const QString& title, QWidget* parent);
+// A line of a menu that says what its entries below are.
+void add_menu_heading(QMenu* menu, const QString& text);
 // A small heading above a group.
 [[nodiscard]] QLabel* make_heading(const QString& text, QWidget* parent);
 [[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);

@@ -1,6 +1,7 @@
 #include "app/pages/runs/run_table.h"
 
 #include "app/models/run_words.h"
+#include "app/pages/parts/page_parts.h"
 #include "app/settings/settings.h"
 #include "widgets/tables/cell_delegates.h"
 
@@ -132,7 +133,7 @@ void RunTable::fit_columns() {
 void RunTable::offer_columns() {
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
-  menu->addSection(tr("Columns, where there is room"));
+  add_menu_heading(menu, tr("Columns, where there is room"));
   QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
   for (int i = 0; i < kColumns; ++i) {
     if (i == kName) continue;
