@@ -11,6 +11,8 @@
 #include <QTextBlock>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace athanor::app {
 namespace {
 
@@ -63,7 +65,7 @@ RecipeEditor::RecipeEditor(QWidget* parent) : QWidget(parent) {
   layout->addWidget(edit_, 1);
   list_ = new QListWidget(this);
   list_->setAccessibleName(tr("Faults of the recipe"));
-  list_->setMaximumHeight(132);
+  list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   list_->setIconSize({16, 16});
   list_->setWordWrap(true);
   list_->hide();
@@ -109,6 +111,19 @@ void RecipeEditor::set_faults(const std::vector<recipe::Fault>& faults) {
   }
   edit_->setExtraSelections(marks);
   list_->setVisible(!faults.empty());
+  fit_list();
+}
+
+void RecipeEditor::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit_list();
+}
+
+// As high as what is wrong needs, up to a third of the page.
+void RecipeEditor::fit_list() {
+  int rows = 0;
+  for (int row = 0; row < list_->count(); ++row) rows += list_->sizeHintForRow(row);
+  list_->setFixedHeight(std::min(rows + 2 * list_->frameWidth() + widgets::kGrid, height() / 3));
 }
 
 }  // namespace athanor::app

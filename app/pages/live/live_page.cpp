@@ -33,13 +33,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
 namespace athanor::app {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
-using namespace std::string_view_literals;
 using widgets::Glyph;
 using widgets::kGrid;
 constexpr std::size_t kLogLines = 20'000;
@@ -152,11 +150,15 @@ QWidget* LivePage::build_header() {
   chip_ = new widgets::BusyChip(header);
   row->addWidget(chip_, 0, Qt::AlignVCenter);
   row->addSpacing(kGrid);
-  for (const char* id : {"live.stop", "live.resume", "live.fork", "live.new_from"}) {
-    QPushButton* button = make_button(actions_->action(QString::fromLatin1(id)), header);
+  const auto add = [&](const QString& id) {
+    QPushButton* button = make_button(actions_->action(id), header);
     row->addWidget(button);
-    if (id == "live.fork"sv) fork_ = button;
-  }
+    return button;
+  };
+  stop_ = add(u"live.stop"_s);
+  resume_ = add(u"live.resume"_s);
+  fork_ = add(u"live.fork"_s);
+  add(u"live.new_from"_s);
   column->addLayout(row);
   auto* state = new QHBoxLayout;
   state->setSpacing(kGrid * 2);
@@ -279,6 +281,9 @@ void LivePage::show_state() {
   stack_->setCurrentIndex(1);
   pictures_->set_folder(q(run->directory));
   name_->set_text(q(run->name));
+  // One of the two at a time: the other could not be pressed.
+  stop_->setVisible(live);
+  resume_->setVisible(!live);
   number_->setText(tr("No. %1").arg(run->id));
   const bool begun = own_steps(*run) > 0;
   const StatusLook look = look_of(run->status);

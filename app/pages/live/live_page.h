@@ -96,6 +96,8 @@ class LivePage final : public Page {
   QLabel* number_ = nullptr;
   widgets::BusyChip* chip_ = nullptr;
   widgets::ElidedLabel* progress_text_ = nullptr;
+  QPushButton* stop_ = nullptr;
+  QPushButton* resume_ = nullptr;
   QPushButton* fork_ = nullptr;
   QProgressBar* progress_ = nullptr;
   widgets::MessageBar* trouble_ = nullptr;
