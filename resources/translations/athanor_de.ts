@@ -255,8 +255,8 @@
         <translation>Ausgewertet</translation>
     </message>
     <message>
-        <source>Evaluated: text → picture %1</source>
-        <translation>Ausgewertet: Text → Bild %1</translation>
+        <source>Evaluated: T→P %1</source>
+        <translation>Ausgewertet: T→B %1</translation>
     </message>
     <message>
         <source>%1, forward: %2 → %3</source>

@@ -177,7 +177,7 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
   EXPECT_TRUE(cells.contains(u"Peak memory"_s));
   EXPECT_TRUE(cells.contains(u"421\u00a0MiB"_s));
   EXPECT_TRUE(std::any_of(cells.begin(), cells.end(),
-                          [](const QString& cell) { return cell.startsWith(u"Evaluated: text → picture R@1"_s); }));
+                          [](const QString& cell) { return cell.startsWith(u"Evaluated: T→P R@1"_s); }));
 }
 
 TEST_F(Window, AForkThatFailedAtOncePromisesNothing) {

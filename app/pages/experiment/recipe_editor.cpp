@@ -121,9 +121,13 @@ void RecipeEditor::resizeEvent(QResizeEvent* event) {
 
 // As high as what is wrong needs, up to a third of the page.
 void RecipeEditor::fit_list() {
-  int rows = 0;
-  for (int row = 0; row < list_->count(); ++row) rows += list_->sizeHintForRow(row);
-  list_->setFixedHeight(std::min(rows + 2 * list_->frameWidth() + widgets::kGrid, height() / 3));
+  if (list_->count() == 0) return;
+  layout()->activate();
+  list_->doItemsLayout();  // at this width, which breaks its texts
+  const QRect first = list_->visualItemRect(list_->item(0));
+  const QRect last = list_->visualItemRect(list_->item(list_->count() - 1));
+  const int around = list_->height() - list_->viewport()->height();
+  list_->setFixedHeight(std::min(last.bottom() - first.top() + 1 + around, height() / 3));
 }
 
 }  // namespace athanor::app

@@ -18,6 +18,7 @@
 #include "widgets/gallery/retrieval_board.h"
 #include "widgets/log/log_ring.h"
 #include "widgets/log/log_view.h"
+#include "widgets/parts/flow_layout.h"
 #include "widgets/parts/text_paint.h"
 
 #include <QAction>
@@ -42,6 +43,7 @@ using widgets::Glyph;
 using widgets::kGrid;
 constexpr std::size_t kLogLines = 20'000;
 constexpr int kLeastBar = 6;
+constexpr int kTableWidth = 440;  // at least, so that no cell of the tables is cut
 
 }  // namespace
 
@@ -236,13 +238,13 @@ void LivePage::build_figures(QVBoxLayout* layout) {
 }
 
 void LivePage::build_lower(QVBoxLayout* layout) {
-  auto* pair = new QHBoxLayout;
-  pair->setSpacing(kGrid + 4);
-  check_ = new PlanCheckCard(scroll_->widget());
-  pair->addWidget(check_, 1);
-  events_ = new EventsCard(scroll_->widget());
-  pair->addWidget(events_, 1);
-  layout->addLayout(pair);
+  auto* pair = new QWidget(scroll_->widget());
+  auto* cards = new widgets::FlowLayout(pair, kTableWidth, kGrid + 4);
+  check_ = new PlanCheckCard(pair);
+  cards->addWidget(check_);
+  events_ = new EventsCard(pair);
+  cards->addWidget(events_);
+  layout->addWidget(pair);
 
   auto* log_card = new Card(tr("Log"), scroll_->widget());
   auto* log = new widgets::LogView(ring_, log_card);

@@ -48,7 +48,7 @@ struct Worder {
       if (name == "t2i_r1" || name == "t2i_r10")
         figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
     if (figures.isEmpty()) return {{}, step_text(e.step), LiveWords::tr("Evaluated")};
-    return {{}, step_text(e.step), LiveWords::tr("Evaluated: text → picture %1").arg(figures.join(u", "_s))};
+    return {{}, step_text(e.step), LiveWords::tr("Evaluated: T→P %1").arg(figures.join(u", "_s))};
   }
   EventWords operator()(const journal::CheckpointWritten& e) const {
     return {{},
