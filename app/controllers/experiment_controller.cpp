@@ -4,6 +4,8 @@
 #include <QFileInfo>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 namespace athanor::app {
 namespace {
 
@@ -40,8 +42,7 @@ ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* lin
       experiments_(std::move(experiments)) {
   planner_ = new Planner(runner_program, this);
   connect(planner_, &Planner::changed, this, [this] {
-    const bool judged_anew = planner_->faults() != plan_faults_;
-    plan_faults_ = planner_->faults();
+    const bool judged_anew = take_plan_faults();
     Q_EMIT plan_changed();
     if (judged_anew) Q_EMIT judged();
   });
@@ -111,10 +112,19 @@ void ExperimentController::set_recipe_text(const QString& toml) {
 }
 
 void ExperimentController::ask_plan() {
-  if (faults_.empty())
-    planner_->plan(q(recipe::to_toml(recipe_, recipe::Detail::everything)), q(recipe_.text("run.name")));
-  else
-    planner_->forget();
+  planner_->plan({q(recipe::to_toml(recipe_, recipe::Detail::everything)), fork_folder_, fork_step_});
+}
+
+// The program judges everything; what is known to be wrong here already is not said twice, nor for longer.
+bool ExperimentController::take_plan_faults() {
+  std::vector<recipe::Fault> found = planner_->faults();
+  std::erase_if(found, [this](const recipe::Fault& fault) {
+    return std::ranges::any_of(faults_, [&](const recipe::Fault& known) { return known.field == fault.field; }) &&
+           !fault.field.empty();
+  });
+  if (found == plan_faults_) return false;
+  plan_faults_ = std::move(found);
+  return true;
 }
 
 std::vector<recipe::Fault> ExperimentController::faults() const {
@@ -218,6 +228,7 @@ void ExperimentController::start_from_run(store::RunId run) {
         const QFileInfo kept(QDir(q(found->directory)), u"recipe.toml"_s);
         file_ = kept.exists() ? kept.absoluteFilePath() : QString();
         base_ = parsed.recipe;
+        if (fork_of_ == found->id) fork_folder_ = q(found->directory);
         recipe_text_ = q(recipe::to_toml(parsed.recipe, recipe::Detail::changed_only));
         take(parsed);
       });
@@ -234,7 +245,9 @@ void ExperimentController::forget_fork() {
   if (fork_of_ == 0) return;
   fork_of_ = 0;
   fork_step_ = 0;
+  fork_folder_.clear();
   Q_EMIT judged();
+  ask_plan();
 }
 
 void ExperimentController::launch() {

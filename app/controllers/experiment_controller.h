@@ -38,7 +38,7 @@ class ExperimentController final : public QObject {
   [[nodiscard]] const QString& recipe_text() const { return recipe_text_; }
   void set_recipe_text(const QString& toml);
 
-  // Of the recipe, and those the plan found on this machine.
+  // Of the recipe, and those that only the plan found: on this machine, or in what a fork begins at.
   [[nodiscard]] std::vector<recipe::Fault> faults() const;
   // Reasons by field; several of one field are joined.
   [[nodiscard]] std::map<QString, QString> verdicts() const;
@@ -73,6 +73,7 @@ class ExperimentController final : public QObject {
   void take(const recipe::Parsed& parsed);
   void judge_fields();
   void ask_plan();
+  bool take_plan_faults();  // whether they are others than before
   [[nodiscard]] static QString text_of(const recipe::Field& field, const recipe::Value& value);
 
   HistoryReader* reader_;
@@ -90,6 +91,7 @@ class ExperimentController final : public QObject {
   QString file_;         // started from, as an absolute path; empty: from none
   recipe::Recipe base_;  // what stands in it
   store::RunId fork_of_ = 0;
+  QString fork_folder_;  // of that run; empty: not read yet
   std::int64_t fork_step_ = 0;
   bool launching_ = false;
 };

@@ -9,7 +9,8 @@ namespace {
 constexpr int kListPauseMs = 250;
 constexpr int kCurvePauseMs = 60;
 constexpr int kCurveColumns = 48;
-constexpr std::int64_t kPaceSteps = 50;  // the newest, whose pace is told
+constexpr std::size_t kCurvesAtOnce = 32;  // what else is asked of the history waits for no more than these
+constexpr std::int64_t kPaceSteps = 50;    // the newest, whose pace is told
 
 // The loss in a few values, and how the newest steps went.
 Result<CurveStore::Entry> read_curve(store::Reader& reader, store::RunId id, std::int64_t step) {
@@ -94,6 +95,7 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
   if (runs) {
     set_trouble({});
     runs_->apply(std::move(*runs));
+    curves_->keep_only(runs_->runs());
     // Runs that wait or go on need an agent; otherwise it is started by the first wish.
     if (agent_allowed_ && runs_->has_live_runs() && link_->state() == AgentLink::State::idle) {
       agent_allowed_ = false;  // once
@@ -115,7 +117,7 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
   }
   if (!std::exchange(read_, true)) Q_EMIT first_read();
   if (std::exchange(again_, false)) refresh();
-  if ((!wanted_.empty() || opened_ != 0) && !curve_pause_.isActive()) curve_pause_.start();
+  if ((!wanted_.empty() || opened_ != 0 || all_wanted_) && !curve_pause_.isActive()) curve_pause_.start();
 }
 
 // Said once, and shown by the pages for as long as it lasts.
@@ -131,27 +133,42 @@ void HistoryController::want_curves(const std::vector<store::RunId>& runs) {
   if (!curve_pause_.isActive()) curve_pause_.start();
 }
 
+void HistoryController::want_all_curves(bool all) {
+  all_wanted_ = all;
+  if (all && !curve_pause_.isActive()) curve_pause_.start();
+}
+
 void HistoryController::set_opened(store::RunId run) {
   opened_ = run;
   if (!curve_pause_.isActive()) curve_pause_.start();
 }
 
 void HistoryController::read_curves() {
+  more_wanted_ = false;
   std::set<store::RunId> wanted(wanted_.begin(), wanted_.end());
   wanted.insert(opened_);
-  for (const store::RunId id : wanted) {
-    const store::Run* run = runs_->find(id);
-    const CurveStore::Entry* known = curves_->find(id);
-    if (!run || run->step <= 0 || being_read_.contains(id) || (known && known->step == run->step)) continue;
-    being_read_.insert(id);
-    reader_->ask<CurveStore::Entry>(
-        this, QStringLiteral("curve/%1").arg(id),
-        [id, step = run->step](store::Reader& reader) { return read_curve(reader, id, step); },
-        [this, id](Result<CurveStore::Entry> entry) {
-          being_read_.erase(id);
-          if (entry) curves_->set(id, std::move(*entry));
-        });
+  for (const store::RunId id : wanted)
+    if (const store::Run* run = runs_->find(id)) read_curve_of(*run);
+  if (!all_wanted_) return;
+  for (const store::Run& run : runs_->runs()) {
+    more_wanted_ = being_read_.size() >= kCurvesAtOnce;
+    if (more_wanted_) return;
+    read_curve_of(run);
   }
+}
+
+void HistoryController::read_curve_of(const store::Run& run) {
+  const CurveStore::Entry* known = curves_->find(run.id);
+  if (run.step <= 0 || (known && known->step == run.step) || !being_read_.insert(run.id).second) return;
+  reader_->ask<CurveStore::Entry>(
+      this, QStringLiteral("curve/%1").arg(run.id),
+      [id = run.id, step = run.step](store::Reader& reader) { return read_curve(reader, id, step); },
+      [this, id = run.id](Result<CurveStore::Entry> entry) {
+        being_read_.erase(id);
+        if (!entry) return;
+        curves_->set(id, std::move(*entry));
+        if (more_wanted_ && being_read_.empty()) read_curves();
+      });
 }
 
 void HistoryController::wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done) {

@@ -29,6 +29,8 @@ class HistoryController final : public QObject {
 
   // The rows on the screen want their curves.
   void want_curves(const std::vector<store::RunId>& runs);
+  // All of them do, while the table is sorted by what is read with them.
+  void want_all_curves(bool all);
   // So does the run that is watched; 0: none.
   void set_opened(store::RunId run);
 
@@ -60,6 +62,7 @@ class HistoryController final : public QObject {
  private:
   void read_now();
   void read_curves();
+  void read_curve_of(const store::Run& run);
   void taken(Result<std::vector<store::Run>> runs);
   void set_trouble(const Notice& trouble);
   void wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done = {});
@@ -72,6 +75,8 @@ class HistoryController final : public QObject {
   QTimer curve_pause_;
   std::vector<store::RunId> wanted_;
   store::RunId opened_ = 0;
+  bool all_wanted_ = false;
+  bool more_wanted_ = false;  // than are being read
   std::set<store::RunId> being_read_;
   QString undo_text_, redo_text_;
   Notice trouble_;

@@ -1,7 +1,10 @@
 #include "app/controllers/live_controller.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
+#include <system_error>
+#include <utility>
 
 namespace athanor::app {
 namespace {
@@ -10,6 +13,60 @@ using What = agent::Change::What;
 constexpr int kPulseMs = 40;
 constexpr int kLogPage = 5000;
 constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+
+// What happened in a run, as far as it is not known yet.
+struct Happened {
+  std::vector<store::Occurrence> occurrences;
+  bool anew = false;  // they take the place of all that were known
+  std::vector<std::int64_t> checkpoint_steps;
+};
+
+// The step and the folder of a checkpoint, relative to its run.
+using Checkpoint = std::pair<std::int64_t, std::string>;
+
+void add_checkpoints(std::vector<Checkpoint>& out, const std::vector<store::Occurrence>& occurrences) {
+  for (const store::Occurrence& occurrence : occurrences)
+    if (const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload))
+      out.emplace_back(written->step, written->path);
+}
+
+// Older ones give way to newer ones without a word of it in the journal.
+std::vector<std::int64_t> steps_held(const std::filesystem::path& run, const std::vector<Checkpoint>& checkpoints) {
+  std::set<std::int64_t> steps;
+  std::error_code code;
+  for (const auto& [step, folder] : checkpoints)
+    if (std::filesystem::exists(run / folder / "COMPLETE", code)) steps.insert(step);
+  return {steps.begin(), steps.end()};
+}
+
+bool went_back(const std::vector<store::Occurrence>& occurrences) {
+  return std::ranges::any_of(occurrences, [](const store::Occurrence& occurrence) {
+    return std::holds_alternative<journal::Recovery>(occurrence.payload);
+  });
+}
+
+// A run that goes back takes from the history what happened after: what was known of that is read anew.
+Result<Happened> read_happened(store::Reader& reader, store::RunId id, std::int64_t after, std::string folder,
+                               std::vector<Checkpoint> checkpoints) {
+  auto found = reader.occurrences(id, after);
+  if (!found) return tl::unexpected<Error>(found.error());
+  Happened out;
+  out.anew = after > 0 && went_back(*found);
+  if (out.anew) {
+    found = reader.occurrences(id);
+    if (!found) return tl::unexpected<Error>(found.error());
+    checkpoints.clear();
+  }
+  out.occurrences = std::move(*found);
+  add_checkpoints(checkpoints, out.occurrences);
+  if (folder.empty() && !checkpoints.empty()) {
+    auto run = reader.run(id);
+    if (!run) return tl::unexpected<Error>(run.error());
+    folder = run->directory;
+  }
+  out.checkpoint_steps = steps_held(folder, checkpoints);
+  return out;
+}
 
 bool is_smoothed(const std::string& metric) { return metric.starts_with("train/") && metric != "train/learning_rate"; }
 
@@ -39,6 +96,7 @@ void LiveController::open(store::RunId run) {
   run_ = run;
   curves_.clear();
   occurrences_.clear();
+  checkpoint_steps_.clear();
   board_steps_.clear();
   board_shown_.clear();
   board_compared_.clear();
@@ -178,14 +236,21 @@ void LiveController::read_occurrences() {
   }
   const store::RunId id = run_;
   const std::int64_t after = occurrences_.empty() ? 0 : occurrences_.back().id;
-  reader_->ask<std::vector<store::Occurrence>>(
+  const std::string folder = run() ? run()->directory : std::string();
+  std::vector<Checkpoint> known;
+  add_checkpoints(known, occurrences_);
+  reader_->ask<Happened>(
       this, QStringLiteral("live/occurrences"),
-      [id, after](store::Reader& reader) { return reader.occurrences(id, after); },
-      [this, id](Result<std::vector<store::Occurrence>> found) {
+      [id, after, folder, known = std::move(known)](store::Reader& reader) {
+        return read_happened(reader, id, after, folder, known);
+      },
+      [this, id](Result<Happened> found) {
         if (id != run_) return;
-        if (found && !found->empty()) {
-          occurrences_.insert(occurrences_.end(), std::make_move_iterator(found->begin()),
-                              std::make_move_iterator(found->end()));
+        if (found && (!found->occurrences.empty() || found->checkpoint_steps != checkpoint_steps_)) {
+          if (found->anew) occurrences_.clear();
+          occurrences_.insert(occurrences_.end(), std::make_move_iterator(found->occurrences.begin()),
+                              std::make_move_iterator(found->occurrences.end()));
+          checkpoint_steps_ = std::move(found->checkpoint_steps);
           Q_EMIT occurrences_changed();
         }
         finished("occurrences");
@@ -232,16 +297,6 @@ void LiveController::read_board() {
         }
         finished("board");
       });
-}
-
-std::vector<std::int64_t> LiveController::checkpoint_steps() const {
-  std::vector<std::int64_t> steps;
-  for (const store::Occurrence& occurrence : occurrences_)
-    if (const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload))
-      if (steps.empty() || std::find(steps.begin(), steps.end(), written->step) == steps.end())
-        steps.push_back(written->step);
-  std::sort(steps.begin(), steps.end());
-  return steps;
 }
 
 }  // namespace athanor::app

@@ -40,7 +40,8 @@ class LiveController final : public QObject {
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_shown() const { return board_shown_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_compared() const { return board_compared_; }
   [[nodiscard]] bool is_loaded() const { return loaded_; }
-  [[nodiscard]] std::vector<std::int64_t> checkpoint_steps() const;
+  // Steps a fork can begin at, ascending: of the checkpoints the run still goes by, those its folder still holds.
+  [[nodiscard]] const std::vector<std::int64_t>& checkpoint_steps() const { return checkpoint_steps_; }
 
  Q_SIGNALS:
   void run_changed();    // another run was opened
@@ -78,6 +79,7 @@ class LiveController final : public QObject {
   std::set<std::string> to_load_;  // parts not read once yet
   std::map<std::string, std::vector<DrawnColumn>> curves_;
   std::vector<store::Occurrence> occurrences_;
+  std::vector<std::int64_t> checkpoint_steps_;
   std::vector<std::int64_t> board_steps_;
   std::vector<journal::RetrievalSample> board_shown_, board_compared_;
   std::int64_t shown_step_ = -1, compared_step_ = -1;

@@ -1,10 +1,12 @@
 #include "app/controllers/planner.h"
 
-#include <QFileInfo>
-#include <QProcess>
-#include <QRegularExpression>
+#include "app/feedback/notice.h"
 
-#include <algorithm>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
 
 namespace athanor::app {
 namespace {
@@ -24,35 +26,23 @@ Planner::~Planner() {
   process_->waitForFinished(200);
 }
 
-void Planner::plan(const QString& recipe_toml, const QString& name) {
-  if (recipe_toml == recipe_ && (busy_ || prediction_)) return;
-  recipe_ = recipe_toml;
-  name_ = name.simplified();
-  name_.replace(QLatin1Char(':'), QLatin1Char('-'));  // a colon ends the name in what the program says
+void Planner::plan(PlanQuestion question) {
+  if (question == question_ && (busy_ || prediction_)) return;
+  question_ = std::move(question);
   busy_ = true;
   pause_.start();
   Q_EMIT changed();
 }
 
-void Planner::forget() {
-  pause_.stop();
-  if (process_) process_->kill();
-  recipe_.clear();
-  busy_ = false;
-  prediction_.reset();
-  trouble_.clear();
-  faults_.clear();
-  Q_EMIT changed();
-}
-
-std::vector<recipe::Fault> Planner::read_faults(const QString& text) {
-  static const QRegularExpression kLine(
-      QStringLiteral("^[^:\\n]*:(?:(\\d+):)? (?:([a-z_]+\\.[a-z0-9_]+): |(?=syntax error: ))(.+)$"),
-      QRegularExpression::MultilineOption);
-  std::vector<recipe::Fault> out;
-  for (auto found = kLine.globalMatch(text); found.hasNext();) {
-    const QRegularExpressionMatch match = found.next();
-    out.push_back({match.captured(1).toInt(), match.captured(2).toStdString(), match.captured(3).toStdString()});
+Planner::Refusal Planner::read_refusal(const QByteArray& json) {
+  const QJsonObject said = QJsonDocument::fromJson(json).object();
+  const QJsonObject error = said[u"error"].toObject();
+  Refusal out;
+  for (const QJsonValue& fault : said[u"faults"].toArray())
+    out.faults.push_back({fault[u"line"].toInt(), s(fault[u"field"].toString()), s(fault[u"reason"].toString())});
+  if (out.faults.empty() && !error.isEmpty()) {
+    const auto part = [&](QStringView key) { return s(error[key].toString()); };
+    out.trouble = q(Error{ErrorKind::invalid_input, part(u"intention"), part(u"cause"), part(u"remedy")}.message());
   }
   return out;
 }
@@ -68,32 +58,27 @@ void Planner::run() {
     if (error == QProcess::FailedToStart)
       give_up(tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName()));
   });
-  const QByteArray recipe = recipe_.toUtf8();
+  asked_ = question_;
   QStringList words = {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--json")};
-  if (!name_.isEmpty()) words << QStringLiteral("--recipe-name=") + name_;
+  if (!asked_.fork_of.isEmpty())
+    words << QStringLiteral("--fork") << QString::number(asked_.fork_step) << QStringLiteral("--from")
+          << asked_.fork_of;
   process_->start(program_, words);
-  process_->write(recipe);
+  process_->write(asked_.recipe_toml.toUtf8());
   process_->closeWriteChannel();
-  process_->setProperty("recipe", recipe_);
 }
 
 void Planner::finished(int exit_code) {
-  const QString asked = process_->property("recipe").toString();
   faults_.clear();
-  if (asked != recipe_) {
+  if (asked_ != question_) {
     if (busy_) pause_.start();
     return;
   }
   if (process_->exitStatus() != QProcess::NormalExit || exit_code != 0) {
-    const QString text = QString::fromUtf8(process_->readAllStandardError()).trimmed();
-    faults_ = read_faults(text);
-    // With nothing but syntax errors there is no field to show them at.
-    if (std::ranges::any_of(faults_, [](const recipe::Fault& fault) { return !fault.field.empty(); })) {
-      give_up({});
-      return;
-    }
-    faults_.clear();
-    give_up(text.isEmpty() ? tr("The plan ended unexpectedly.") : text.section(QLatin1Char('\n'), -1));
+    Refusal refusal = read_refusal(process_->readAllStandardOutput());
+    const bool silent = refusal.faults.empty() && refusal.trouble.isEmpty();
+    faults_ = std::move(refusal.faults);
+    give_up(silent ? tr("The plan ended unexpectedly.") : refusal.trouble);
     return;
   }
   auto read = recipe::prediction_from_json(process_->readAllStandardOutput().toStdString());

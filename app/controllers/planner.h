@@ -16,6 +16,15 @@ class QProcess;
 
 namespace athanor::app {
 
+// What is asked: a recipe, alone or as a fork's.
+struct PlanQuestion {
+  QString recipe_toml;
+  QString fork_of;  // the folder of the run that is forked; empty: nothing is
+  qint64 fork_step = 0;
+
+  bool operator==(const PlanQuestion&) const = default;
+};
+
 class Planner final : public QObject {
   Q_OBJECT
  public:
@@ -23,17 +32,22 @@ class Planner final : public QObject {
   explicit Planner(QString program, QObject* parent = nullptr);
   ~Planner() override;
 
-  // Debounced. What the program says of the recipe calls it by `name`; empty: "recipe".
-  void plan(const QString& recipe_toml, const QString& name = {});
-  void forget();  // no plan: the recipe has faults
+  // Debounced. Of a fork it is planned what is left to do, and judged whether the checkpoint fits the recipe.
+  void plan(PlanQuestion question);
   [[nodiscard]] const std::optional<recipe::Prediction>& prediction() const { return prediction_; }
   [[nodiscard]] bool is_busy() const { return busy_; }
   [[nodiscard]] const QString& trouble() const { return trouble_; }  // why there is no plan, in a sentence
-  // What only the machine can judge: a data set that is not there, a device that is missing.
+  // What the program found wrong, what only the machine can judge among it: a data set that is not there, a device
+  // that is missing.
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
 
-  // "-:8: data.dataset: there is none" for every line of this shape; the line is that of the file.
-  [[nodiscard]] static std::vector<recipe::Fault> read_faults(const QString& text);
+  // Why the program made no plan: faults of the recipe, each at its field if it has one, or else a sentence.
+  struct Refusal {
+    std::vector<recipe::Fault> faults;
+    QString trouble;
+  };
+  // {"error": {…}, "faults": [{line, field, reason}]}; both empty: it said neither.
+  [[nodiscard]] static Refusal read_refusal(const QByteArray& json);
 
  Q_SIGNALS:
   void changed();
@@ -44,8 +58,8 @@ class Planner final : public QObject {
   void give_up(const QString& why);
 
   QString program_;
-  QString recipe_;
-  QString name_;
+  PlanQuestion question_;
+  PlanQuestion asked_;  // of the process
   QTimer pause_;
   std::unique_ptr<QProcess> process_;
   std::optional<recipe::Prediction> prediction_;

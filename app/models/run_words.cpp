@@ -58,8 +58,7 @@ double duration_of(const store::Run& run, std::int64_t now_ns) {
 
 double pace_of(const store::Run& run, const CurveStore& curves, std::int64_t now_ns) {
   const CurveStore::Entry* read = curves.find(run.id);
-  if (read && std::isfinite(read->pace)) return read->pace;
-  if (const double step_ms = last_value(run, "train/step_ms"); step_ms > 0) return 1000 / step_ms;
+  if (!read || std::isfinite(read->pace)) return read ? read->pace : kUnknown;
   const double seconds = duration_of(run, now_ns);
   const std::int64_t steps = own_steps(run);
   return steps > 0 && seconds > 0 ? static_cast<double>(steps) / seconds : kUnknown;

@@ -27,8 +27,8 @@ struct StatusLook {
 [[nodiscard]] QString pace_text(double steps_per_second);  // "12.34", a dash when not known
 // Seconds left at this pace; negative when it cannot be said.
 [[nodiscard]] double seconds_left(const store::Run& run, double pace);
-// Steps per second, the one figure for every place that tells a pace: as most of the newest steps went; until those
-// are read as the last one did, and of a run that tells no times, over its whole time. NaN: not known.
+// Steps per second, the one figure for every place that tells a pace: as most of the newest steps went, and of a run
+// that tells no times, over its whole time. NaN: not known, or not read yet.
 [[nodiscard]] double pace_of(const store::Run& run, const CurveStore& curves, std::int64_t now_ns);
 // What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
 // its process died.

@@ -13,14 +13,13 @@
 #include "app/shell/run_news.h"
 #include "app/shell/shortcut_sheet.h"
 #include "app/shell/sidebar.h"
+#include "app/shell/status_foot.h"
 #include "app/theme/theme_switch.h"
 #include "widgets/common/theme.h"
-#include "widgets/feedback/busy_chip.h"
 #include "widgets/feedback/message_bar.h"
 
 #include <QAction>
 #include <QCloseEvent>
-#include <QLabel>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTableView>
@@ -71,13 +70,10 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
     actions_->set_reason(u"edit.redo"_s,
                          parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
   });
-  connect(parts_.history->runs(), &RunStore::applied, this, [this] { show_counts(); });
-  connect(parts_.link, &AgentLink::state_changed, this, [this] { show_agent_state(); });
   connect(parts_.experiment, &ExperimentController::launched, this, [this](qint64 run) {
     parts_.history->refresh();
     open_run(run);
   });
-  show_agent_state();
   restore_layout();
   if (!parts_.settings->is_writable())
     say({NoticeKind::warning,
@@ -118,12 +114,8 @@ void MainWindow::build() {
   palette_ = new widgets::CommandPalette(this);
   connect(palette_, &widgets::CommandPalette::chosen, actions_, &ActionRegistry::run);
   sheet_ = new ShortcutSheet(this);
-  agent_ = new widgets::BusyChip(statusBar());
-  counts_ = new QLabel(statusBar());
-  counts_->setContentsMargins(kGrid, 0, 0, 0);
   statusBar()->setSizeGripEnabled(false);
-  statusBar()->addWidget(counts_, 1);
-  statusBar()->addPermanentWidget(agent_);
+  statusBar()->addWidget(new StatusFoot(parts_.link, parts_.history->runs(), statusBar()), 1);
   statusBar()->setContentsMargins(0, 2, kGrid * 3, 2);
 }
 
@@ -317,38 +309,6 @@ void MainWindow::say(const Notice& notice) {
   }
   if (notice.kind == NoticeKind::info || notice.kind == NoticeKind::good) message.vanish_after_ms = 10'000;
   messages_->show_message(message);
-}
-
-void MainWindow::show_agent_state() {
-  switch (parts_.link->state()) {
-    case AgentLink::State::connected:
-      agent_->set_state(tr("Agent connected"), widgets::Role::good, Glyph::check);
-      break;
-    case AgentLink::State::connecting:
-      agent_->set_state(tr("Starting the agent"), widgets::Role::info, std::nullopt, true);
-      break;
-    case AgentLink::State::idle:
-      agent_->set_state(tr("Agent starts when needed"), widgets::Role::muted, Glyph::clock);
-      break;
-  }
-  agent_->setToolTip(parts_.link->trouble());
-  if (!parts_.link->trouble().isEmpty())
-    agent_->set_state(
-        parts_.history->runs()->has_live_runs() ? tr("Agent not reachable") : tr("Agent starts when needed"),
-        parts_.history->runs()->has_live_runs() ? widgets::Role::warning : widgets::Role::muted, Glyph::clock);
-}
-
-void MainWindow::show_counts() {
-  int live = 0;
-  int queued = 0;
-  for (const store::Run& run : parts_.history->runs()->runs()) {
-    queued += run.status == store::RunStatus::queued ? 1 : 0;
-    live += store::is_live(run.status) && run.status != store::RunStatus::queued ? 1 : 0;
-  }
-  QStringList parts;
-  if (live > 0) parts << tr("%n run(s) going on", nullptr, live);
-  if (queued > 0) parts << tr("%n waiting", nullptr, queued);
-  counts_->setText(parts.isEmpty() ? tr("Nothing is running") : parts.join(u" · "_s));
 }
 
 void MainWindow::keep_layout() {

@@ -11,11 +11,9 @@
 #include <map>
 #include <vector>
 
-class QLabel;
 class QStackedWidget;
 
 namespace athanor::widgets {
-class BusyChip;
 class CommandPalette;
 struct Command;
 class MessageBar;
@@ -85,8 +83,6 @@ class MainWindow final : public QMainWindow {
   Page* make_live_page();
   Page* make_preferences_page();
   void adopt(Page* page);
-  void show_agent_state();
-  void show_counts();
   void fork(store::RunId run);
 
   ShellParts parts_;
@@ -96,8 +92,6 @@ class MainWindow final : public QMainWindow {
   widgets::MessageBar* messages_ = nullptr;
   widgets::CommandPalette* palette_ = nullptr;
   ShortcutSheet* sheet_ = nullptr;
-  widgets::BusyChip* agent_ = nullptr;
-  QLabel* counts_ = nullptr;
   std::map<QString, Page*> pages_;
   bool painted_ = false;
 };

@@ -22,7 +22,7 @@ ShortcutSheet::ShortcutSheet(QWidget* window) : QFrame(window) {
   setAccessibleName(tr("Keyboard shortcuts"));
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kGrid * 3, kGrid * 2, kGrid * 2, kGrid * 2);
-  layout->setSpacing(kGrid);
+  layout->setSpacing(kGrid + 4);
   layout->addWidget(make_title(tr("Keyboard"), this));
   scroll_ = new QScrollArea(this);
   scroll_->setFrameShape(QFrame::NoFrame);
@@ -65,7 +65,7 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
       grid->addWidget(make_muted(keys, body), row++, 1, Qt::AlignRight);
     }
     column[at]->addLayout(grid);
-    column[at]->addSpacing(kGrid * 2);
+    column[at]->addSpacing(kGrid);
   }
   for (QVBoxLayout* one : column) {
     one->setSpacing(kGrid);
@@ -74,7 +74,9 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
   }
   scroll_->setWidget(body);
   const QWidget* window = parentWidget();
-  const QSize size(std::min(820, window->width() - 64), std::min(600, window->height() - 80));
+  const int around = layout()->minimumSize().height() - scroll_->minimumSizeHint().height();
+  const QSize size(std::min(820, window->width() - 64),
+                   std::min(around + body->sizeHint().height(), window->height() - 80));
   setGeometry(QRect(QPoint((window->width() - size.width()) / 2, (window->height() - size.height()) / 2), size));
   focus_before_ = QApplication::focusWidget();
   show();

@@ -1,9 +1,8 @@
 #include "app/stores/curve_store.h"
 
+#include <unordered_set>
+
 namespace athanor::app {
-namespace {
-constexpr std::size_t kMost = 20'000;  // some ten megabytes
-}
 
 const CurveStore::Entry* CurveStore::find(store::RunId run) const {
   const auto found = entries_.find(run);
@@ -11,9 +10,15 @@ const CurveStore::Entry* CurveStore::find(store::RunId run) const {
 }
 
 void CurveStore::set(store::RunId run, Entry entry) {
-  if (entries_.size() >= kMost) entries_.clear();  // whatever is in view comes back at once
   entries_[run] = std::move(entry);
   Q_EMIT curve_changed(run);
+}
+
+void CurveStore::keep_only(const std::vector<store::Run>& runs) {
+  if (entries_.size() <= runs.size()) return;
+  std::unordered_set<store::RunId> there;
+  for (const store::Run& run : runs) there.insert(run.id);
+  std::erase_if(entries_, [&](const auto& entry) { return !there.contains(entry.first); });
 }
 
 }  // namespace athanor::app

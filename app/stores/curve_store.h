@@ -1,5 +1,5 @@
 // What the table and the headings tell of a run's curves: the shape of the training loss in a few dozen values, and the
-// pace of its newest steps. By run; bounded. GUI thread only.
+// pace of its newest steps. By run, for as long as there is that run. GUI thread only.
 #pragma once
 
 #include "core/store/types.h"
@@ -9,6 +9,7 @@
 
 #include <limits>
 #include <unordered_map>
+#include <vector>
 
 namespace athanor::app {
 
@@ -23,6 +24,8 @@ class CurveStore final : public QObject {
   };
   [[nodiscard]] const Entry* find(store::RunId run) const;
   void set(store::RunId run, Entry entry);
+  // Forgets the runs that are none of these.
+  void keep_only(const std::vector<store::Run>& runs);
 
  Q_SIGNALS:
   void curve_changed(qint64 run);

@@ -255,8 +255,8 @@
         <translation>Ausgewertet</translation>
     </message>
     <message>
-        <source>Evaluated: text → picture %1</source>
-        <translation>Ausgewertet: Text → Bild %1</translation>
+        <source>Evaluated: T→P %1</source>
+        <translation>Ausgewertet: T→B %1</translation>
     </message>
     <message>
         <source>%1, forward: %2 → %3</source>
@@ -364,6 +364,25 @@
     </message>
 </context>
 <context>
+    <name>RunWishes</name>
+    <message>
+        <source>The run is over.</source>
+        <translation>Der Lauf ist vorbei.</translation>
+    </message>
+    <message>
+        <source>The run is stopping.</source>
+        <translation>Der Lauf hält gerade an.</translation>
+    </message>
+    <message>
+        <source>The run is going on.</source>
+        <translation>Der Lauf ist im Gang.</translation>
+    </message>
+    <message>
+        <source>The run is finished.</source>
+        <translation>Der Lauf ist fertig.</translation>
+    </message>
+</context>
+<context>
     <name>RunWords</name>
     <message>
         <source>Queued</source>
@@ -430,6 +449,29 @@
     <message>
         <source>Go to the page “%1” first.</source>
         <translation>Gehen Sie zuerst zur Seite „%1“.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::EventsCard</name>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschah</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Event</source>
+        <translation>Ereignis</translation>
+    </message>
+    <message>
+        <source>What happened in the run</source>
+        <translation>Was in dem Lauf geschah</translation>
     </message>
 </context>
 <context>
@@ -653,72 +695,12 @@
         <translation>Was es findet</translation>
     </message>
     <message>
-        <source>Plan against fact</source>
-        <translation>Plan und Wirklichkeit</translation>
-    </message>
-    <message>
-        <source>After ten steps the run holds its plan against what was measured.</source>
-        <translation>Nach zehn Schritten hält der Lauf seinen Plan gegen das Gemessene.</translation>
-    </message>
-    <message>
-        <source>Quantity</source>
-        <translation>Größe</translation>
-    </message>
-    <message>
-        <source>Planned</source>
-        <translation>Geplant</translation>
-    </message>
-    <message>
-        <source>Measured</source>
-        <translation>Gemessen</translation>
-    </message>
-    <message>
-        <source>Off by</source>
-        <translation>Abweichung</translation>
-    </message>
-    <message>
-        <source>What happened</source>
-        <translation>Was geschah</translation>
-    </message>
-    <message>
-        <source>Time</source>
-        <translation>Zeit</translation>
-    </message>
-    <message>
-        <source>Step</source>
-        <translation>Schritt</translation>
-    </message>
-    <message>
-        <source>Event</source>
-        <translation>Ereignis</translation>
-    </message>
-    <message>
-        <source>What happened in the run</source>
-        <translation>Was in dem Lauf geschah</translation>
-    </message>
-    <message>
         <source>Log</source>
         <translation>Protokoll</translation>
     </message>
     <message>
         <source>No run is open.</source>
         <translation>Kein Lauf ist geöffnet.</translation>
-    </message>
-    <message>
-        <source>The run is over.</source>
-        <translation>Der Lauf ist vorbei.</translation>
-    </message>
-    <message>
-        <source>The run is stopping.</source>
-        <translation>Der Lauf hält gerade an.</translation>
-    </message>
-    <message>
-        <source>The run is going on.</source>
-        <translation>Der Lauf ist im Gang.</translation>
-    </message>
-    <message>
-        <source>The run is finished.</source>
-        <translation>Der Lauf ist fertig.</translation>
     </message>
     <message>
         <source>The run has no checkpoint yet.</source>
@@ -765,8 +747,15 @@
         <translation>Der Lauf war vor seiner ersten Auswertung zu Ende.</translation>
     </message>
     <message>
-        <source>The run was over before its plan was held against what was measured.</source>
-        <translation>Der Lauf war zu Ende, bevor sein Plan an den Messungen geprüft wurde.</translation>
+        <source>No. %1</source>
+        <translation>Nr. %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::LivePlots</name>
+    <message>
+        <source>Nothing was measured</source>
+        <translation>Es wurde nichts gemessen</translation>
     </message>
 </context>
 <context>
@@ -915,39 +904,36 @@
         <source>Undo</source>
         <translation>Zurücknehmen</translation>
     </message>
+</context>
+<context>
+    <name>athanor::app::PlanCheckCard</name>
     <message>
-        <source>Agent connected</source>
-        <translation>Agent verbunden</translation>
-    </message>
-    <message>
-        <source>Starting the agent</source>
-        <translation>Der Agent startet</translation>
-    </message>
-    <message>
-        <source>Agent starts when needed</source>
-        <translation>Der Agent startet bei Bedarf</translation>
+        <source>Plan against fact</source>
+        <translation>Plan und Wirklichkeit</translation>
     </message>
     <message>
-        <source>Agent not reachable</source>
-        <translation>Der Agent ist nicht erreichbar</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n run(s) going on</source>
-        <translation>
-            <numerusform>%n Lauf im Gang</numerusform>
-            <numerusform>%n Läufe im Gang</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n waiting</source>
-        <translation>
-            <numerusform>%n wartet</numerusform>
-            <numerusform>%n warten</numerusform>
-        </translation>
+        <source>Quantity</source>
+        <translation>Größe</translation>
     </message>
     <message>
-        <source>Nothing is running</source>
-        <translation>Nichts läuft</translation>
+        <source>Planned</source>
+        <translation>Geplant</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>Gemessen</translation>
+    </message>
+    <message>
+        <source>Off by</source>
+        <translation>Abweichung</translation>
+    </message>
+    <message>
+        <source>After ten steps the run holds its plan against what was measured.</source>
+        <translation>Nach zehn Schritten prüft der Lauf seinen Plan an dem, was gemessen wurde.</translation>
+    </message>
+    <message>
+        <source>The run was over before its plan was held against what was measured.</source>
+        <translation>Der Lauf war zu Ende, bevor sein Plan an den Messungen geprüft wurde.</translation>
     </message>
 </context>
 <context>
@@ -1223,6 +1209,17 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::RunTable</name>
+    <message>
+        <source>Table of runs</source>
+        <translation>Tabelle der Läufe</translation>
+    </message>
+    <message>
+        <source>Columns, where there is room</source>
+        <translation>Spalten, wo Platz ist</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::RunTableModel</name>
     <message>
         <source>from run %1, step %2</source>
@@ -1302,10 +1299,6 @@
     <message>
         <source>Search names, tags, notes, is:running</source>
         <translation>Suche: Namen, Marken, is:running</translation>
-    </message>
-    <message>
-        <source>Table of runs</source>
-        <translation>Tabelle der Läufe</translation>
     </message>
     <message>
         <source>Set up a new experiment</source>
@@ -1412,28 +1405,12 @@
         <translation>Wählen Sie einen einzigen Lauf.</translation>
     </message>
     <message>
-        <source>The run is over.</source>
-        <translation>Der Lauf ist vorbei.</translation>
-    </message>
-    <message>
-        <source>The run is going on.</source>
-        <translation>Der Lauf ist im Gang.</translation>
-    </message>
-    <message>
-        <source>The run is finished.</source>
-        <translation>Der Lauf ist fertig.</translation>
-    </message>
-    <message>
         <source>The run has no checkpoint yet.</source>
         <translation>Der Lauf hat noch keinen Sicherungspunkt.</translation>
     </message>
     <message>
         <source>Stop the run before you delete it.</source>
         <translation>Halten Sie den Lauf an, bevor Sie ihn löschen.</translation>
-    </message>
-    <message>
-        <source>Columns, where there is room</source>
-        <translation>Spalten, wo Platz ist</translation>
     </message>
     <message numerus="yes">
         <source>%n run(s)</source>
@@ -1562,6 +1539,43 @@
     <message>
         <source>Page: %1</source>
         <translation>Seite: %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::StatusFoot</name>
+    <message>
+        <source>Agent connected</source>
+        <translation>Agent verbunden</translation>
+    </message>
+    <message>
+        <source>Starting the agent</source>
+        <translation>Der Agent startet</translation>
+    </message>
+    <message>
+        <source>Agent starts when needed</source>
+        <translation>Der Agent startet bei Bedarf</translation>
+    </message>
+    <message>
+        <source>Agent not reachable</source>
+        <translation>Der Agent ist nicht erreichbar</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) going on</source>
+        <translation>
+            <numerusform>%n Lauf im Gang</numerusform>
+            <numerusform>%n Läufe im Gang</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting</source>
+        <translation>
+            <numerusform>%n wartet</numerusform>
+            <numerusform>%n warten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing is running</source>
+        <translation>Nichts läuft</translation>
     </message>
 </context>
 <context>

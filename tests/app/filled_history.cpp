@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <optional>
 #include <random>
 
@@ -21,6 +22,7 @@ const char* const kWords[] = {"lion face", "red apple", "tulip",     "octopus", 
                               "croissant", "hedgehog",  "pineapple", "snail",     "cactus",     "penguin",
                               "honey pot", "whale",     "taco",      "maple leaf"};
 constexpr int kConcepts = 16;
+constexpr int kKept = 3;  // checkpoints
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -153,8 +155,16 @@ class Filler {
                            step == 240 ? "loader waited 0.4 s for the disk"
                                        : "step " + std::to_string(step) + " of " + std::to_string(steps)});
     for (std::int64_t step = 100; step <= steps; step += 100)
-      put(static_cast<double>(step) / pace,
-          journal::CheckpointWritten{step, 19'400'000, 0.21, "checkpoints/step-" + std::to_string(step)});
+      checkpoint(static_cast<double>(step) / pace, step, step > steps - 100 * kKept);
+  }
+
+  void checkpoint(double seconds, std::int64_t step, bool kept) {
+    const std::string folder = "checkpoints/step-" + std::to_string(step);
+    if (kept) {
+      std::filesystem::create_directories(directory_ / folder);
+      std::ofstream(directory_ / folder / "COMPLETE");
+    }
+    put(seconds, journal::CheckpointWritten{step, 19'400'000, 0.21, folder});
   }
 
   void sort_events() {

@@ -2,6 +2,7 @@
 #include "app/bridge/job_thread.h"
 #include "app/controllers/planner.h"
 #include "app/models/run_table_model.h"
+#include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/live_words.h"
 #include "app/settings/settings.h"
@@ -19,6 +20,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <random>
 
@@ -167,19 +169,44 @@ TEST(RunWords, PaceAndTimeLeft) {
   live.started_ns = 1'000'000'000;
   live.step = 100;
   live.steps = 300;
-  live.last["train/step_ms"] = 500;
+  live.last["train/step_ms"] = 50;  // of one step: no pace
   CurveStore curves;
+  EXPECT_TRUE(std::isnan(pace_of(live, curves, 0)));
+  curves.set(live.id, {100, {}, 2.0});
   EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_DOUBLE_EQ(seconds_left(live, pace_of(live, curves, 0)), 100.0);
   live.status = store::RunStatus::finished;
   live.ended_ns = 51'000'000'000;
   EXPECT_DOUBLE_EQ(duration_of(live, 0), 50.0);
-  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_LT(seconds_left(live, 2.0), 0);
-  curves.set(live.id, {100, {}, 4.0});  // most of the newest steps outweigh the last one
-  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 4.0);
-  live.last.clear();
-  EXPECT_DOUBLE_EQ(pace_of(live, CurveStore(), 0), 2.0);  // of a run that tells no times
+  curves.set(live.id, {100, {}});  // of a run that tells no times
+  EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
+}
+
+TEST(CurveStore, ForgetsNoRunThatIsThere) {
+  CurveStore curves;
+  for (store::RunId id = 1; id <= 20'001; ++id) curves.set(id, {1, {}, 1.0});
+  EXPECT_NE(curves.find(1), nullptr);
+  curves.keep_only({run(1, "opened"), run(20'001, "new")});
+  EXPECT_NE(curves.find(1), nullptr);
+  EXPECT_EQ(curves.find(2), nullptr);
+}
+
+TEST(RunWishes, SayWhyNot) {
+  store::Run one = run(1, "x");
+  one.step = 10;
+  EXPECT_FALSE(why_not_stop(one).isEmpty());
+  EXPECT_FALSE(why_not_resume(one).isEmpty());  // finished
+  one.status = store::RunStatus::stopped;
+  EXPECT_TRUE(why_not_resume(one).isEmpty());
+  EXPECT_FALSE(resuming_starts_again(one));
+  one.step = 0;
+  EXPECT_TRUE(resuming_starts_again(one));
+  one.status = store::RunStatus::running;
+  EXPECT_TRUE(why_not_stop(one).isEmpty());
+  EXPECT_FALSE(why_not_resume(one).isEmpty());
+  one.status = store::RunStatus::stopping;
+  EXPECT_FALSE(why_not_stop(one).isEmpty());
 }
 
 TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
@@ -191,15 +218,16 @@ TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
   fork.started_ns = 1'000'000'000;
   fork.ended_ns = 3'000'000'000;
   fork.status = store::RunStatus::failed;
-  const CurveStore curves;
+  CurveStore curves;
+  curves.set(fork.id, {40, {}});
   EXPECT_EQ(own_steps(fork), 0);
   EXPECT_TRUE(std::isnan(pace_of(fork, curves, 0)));
-  QString words = progress_words(fork, 0, kNan);
+  QString words = progress_words(fork, 0, kNan).join(u'|');
   EXPECT_FALSE(words.contains(u"40"_s)) << words.toStdString();
   EXPECT_FALSE(words.contains(u"steps/s"_s)) << words.toStdString();
   EXPECT_FALSE(trouble_of(fork, {}).remedy.contains(u"checkpoint"_s));
   fork.status = store::RunStatus::running;
-  words = progress_words(fork, 0, kNan);
+  words = progress_words(fork, 0, kNan).join(u'|');
   EXPECT_TRUE(words.contains(u"from step 40 of run 1"_s)) << words.toStdString();
   fork.step = 44;
   fork.status = store::RunStatus::stopped;
@@ -242,30 +270,18 @@ TEST(Smoothing, ColumnsTakeTheLineOfAllSamplesAndKeepEverySpike) {
   EXPECT_EQ(columns[5].count, 100);
 }
 
-TEST(Planner, ReadsFaultsFromWhatTheProgramSays) {
-  const auto faults = Planner::read_faults(
-      u"-:8: data.dataset: there is none at /x/emoji; run `athanor-run prepare emoji`\n-: train.steps: too many\nsomething else"_s);
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0],
-            (recipe::Fault{8, "data.dataset", "there is none at /x/emoji; run `athanor-run prepare emoji`"}));
-  EXPECT_EQ(faults[1], (recipe::Fault{0, "train.steps", "too many"}));
-}
-
-TEST(Planner, ReadsASyntaxErrorBesideOtherFaults) {
-  const auto faults = Planner::read_faults(u"x:3: syntax error: a value is missing\nx:5: train.steps: too many"_s);
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0], (recipe::Fault{3, "", "syntax error: a value is missing"}));
-  EXPECT_EQ(faults[1], (recipe::Fault{5, "train.steps", "too many"}));
-}
-
-TEST(Planner, CallsTheRecipeByItsName) {
-  const auto card =
-      std::filesystem::path(qEnvironmentVariable("ATHANOR_HOME").toStdString()) / "datasets/emoji/card.json";
-  if (!std::filesystem::exists(card)) GTEST_SKIP() << "needs the data set emoji below ATHANOR_HOME";
-  Planner planner(QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run"));
-  planner.plan(u"[train\n"_s, u"night: small"_s);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !planner.is_busy(); }, 30'000));
-  EXPECT_TRUE(planner.trouble().contains(u"night- small:"_s)) << planner.trouble().toStdString();
+TEST(Planner, ReadsWhyThereIsNoPlan) {
+  const auto faulty = Planner::read_refusal(
+      R"({"error": {"intention": "use the recipe", "cause": "two faults"},
+          "faults": [{"line": 8, "field": "data.dataset", "reason": "there is none"},
+                     {"line": 0, "field": "", "reason": "there is no such checkpoint"}]})");
+  EXPECT_EQ(faulty.faults,
+            (std::vector<recipe::Fault>{{8, "data.dataset", "there is none"}, {0, "", "there is no such checkpoint"}}));
+  EXPECT_TRUE(faulty.trouble.isEmpty());
+  const auto failed = Planner::read_refusal(R"({"error": {"intention": "plan", "cause": "no memory is left"}})");
+  EXPECT_TRUE(failed.faults.empty());
+  EXPECT_TRUE(failed.trouble.contains(u"no memory is left"_s)) << failed.trouble.toStdString();
+  EXPECT_TRUE(Planner::read_refusal("Killed").trouble.isEmpty());
 }
 
 TEST(LivePlots, DrawTheLossOfAnEvaluationAmongTheLosses) {
@@ -327,7 +343,7 @@ TEST(LiveWords, PaceIsThatOfMostStepsAndTheForecastEndsWithTheRun) {
   EXPECT_TRUE(progress_words(run, 50'000'000'001, 10).contains(u"20\u00a0s left"_s));
   run.status = store::RunStatus::stopped;
   run.ended_ns = 20'000'000'001;
-  EXPECT_FALSE(progress_words(run, 50'000'000'001, 10).contains(u"left"_s));
+  EXPECT_TRUE(progress_words(run, 50'000'000'001, 10).filter(u"left"_s).isEmpty());
 
   std::vector<store::Occurrence> checked(1);
   checked[0].payload = journal::PredictionChecked{10, 11, 10, 1 << 20, 1 << 20, 40, 44};
@@ -389,15 +405,26 @@ TEST(LiveWords, TheTableOfEventsIsBoundedAndSaysSo) {
 }
 
 TEST(LiveWords, MarkersSayHowTheRunCameThere) {
-  std::vector<store::Occurrence> seen(3);
-  seen[0].payload = journal::Recovery{40, "fork of smoke-1 at step 40"};
-  seen[1].payload = journal::Recovery{60, "checkpoint step-60"};
-  seen[2].payload = journal::Recovery{80, "the copy of step 80 in memory"};
-  const auto markers = markers_of(seen, 0);
-  ASSERT_EQ(markers.size(), 3U);
-  EXPECT_EQ(markers[0].text, u"forked"_s);
-  EXPECT_EQ(markers[1].text, u"resumed"_s);
-  EXPECT_EQ(markers[2].text, u"went back"_s);
+  using journal::Recovery;
+  using journal::RunState;
+  using journal::StateChanged;
+  std::vector<store::Occurrence> seen;
+  for (journal::Payload payload : std::initializer_list<journal::Payload>{
+           StateChanged{RunState::preparing, {}}, Recovery{40, {}}, StateChanged{RunState::running, {}},
+           Recovery{80, {}}, StateChanged{RunState::preparing, {}}, Recovery{60, {}},
+           StateChanged{RunState::running, {}}, StateChanged{RunState::finished, {}}})
+    seen.push_back({static_cast<std::int64_t>(seen.size()) + 1, 1, std::move(payload)});
+  store::Run one = run(2, "fork");
+  const auto words = [&] {
+    QStringList out;
+    for (const widgets::PlotMarker& marker : markers_of(one, seen))
+      out << QString::number(marker.step) + u' ' + marker.text;
+    return out;
+  };
+  EXPECT_EQ(words(), QStringList({u"40 resumed"_s, u"80 went back"_s, u"60 resumed"_s}));
+  one.parent = 1;
+  one.fork_step = 40;
+  EXPECT_EQ(words(), QStringList({u"40 forked"_s, u"80 went back"_s, u"60 resumed"_s}));
 }
 
 TEST(JobThread, NewerRequestsReplaceOlderOnesOfTheirKey) {

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <QDir>
+#include <QProcess>
 #include <QRegularExpression>
+#include <QStandardPaths>
 #include <QToolButton>
 #include <QXmlStreamReader>
 
@@ -57,6 +59,34 @@ TEST(Translations, EveryTextIsTranslatedWithItsPlaceholders) {
     }
     EXPECT_FALSE(xml.hasError()) << xml.errorString().toStdString();
     EXPECT_GT(texts, 300) << name.toStdString();
+  }
+}
+
+// A text that is not in the catalogue is as good as one that is not translated.
+TEST(Translations, EveryTextOfTheSourcesIsInTheCatalogues) {
+  const QString program = QStandardPaths::findExecutable(u"lupdate"_s, {u"/usr/lib/qt6/bin"_s});
+  if (program.isEmpty()) GTEST_SKIP() << "needs lupdate";
+  const testing_support::TemporaryFolder folder;
+  const QDir catalogues(QStringLiteral(ATH_SOURCE_DIR "/resources/translations"));
+  for (const QString& name : catalogues.entryList({u"*.ts"_s})) {
+    const QString copy = QString::fromStdString((folder / name.toStdString()).string());
+    ASSERT_TRUE(QFile::copy(catalogues.filePath(name), copy));
+    QProcess lupdate;
+    lupdate.setWorkingDirectory(QStringLiteral(ATH_SOURCE_DIR));
+    lupdate.start(program, {u"-I"_s, u"."_s, u"app"_s, u"widgets"_s, u"-locations"_s, u"none"_s, u"-ts"_s, copy});
+    ASSERT_TRUE(lupdate.waitForFinished(120'000));
+    ASSERT_EQ(lupdate.exitCode(), 0) << lupdate.readAllStandardError().toStdString();
+    QFile file(copy);
+    ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+    QXmlStreamReader xml(&file);
+    for (QString source; !xml.atEnd(); xml.readNext()) {
+      if (!xml.isStartElement()) continue;
+      if (xml.name() == u"source") source = xml.readElementText();
+      if (xml.name() == u"translation") {
+        EXPECT_NE(xml.attributes().value(u"type"_s), u"unfinished"_s) << source.toStdString();
+        EXPECT_NE(xml.attributes().value(u"type"_s), u"vanished"_s) << source.toStdString();
+      }
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 // The window over a history, without an agent.
 #include "app/models/run_table_model.h"
-#include "app/pages/experiment/recipe_editor.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/theme/theme_switch.h"
 #include "core/store/writer.h"
@@ -10,8 +9,6 @@
 #include "widgets/common/theme.h"
 #include "widgets/feedback/empty_page.h"
 #include "widgets/feedback/message_bar.h"
-#include "widgets/forms/field_editor.h"
-#include "widgets/forms/field_row.h"
 #include "widgets/forms/form_view.h"
 #include "widgets/gallery/retrieval_board.h"
 #include "widgets/log/log_ring.h"
@@ -19,20 +16,16 @@
 #include "widgets/plot/metric_plot.h"
 #include "widgets/tables/search_line.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <QDir>
-#include <QHeaderView>
 #include <QLabel>
-#include <QLineEdit>
-#include <QListWidget>
-#include <QPlainTextEdit>
 #include <QPushButton>
-#include <QScrollArea>
-#include <QSet>
 #include <QTableView>
 #include <QTableWidget>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 
 namespace athanor::app {
@@ -48,14 +41,6 @@ struct Window : testing::Test {
   }
 };
 
-void type(QWidget* widget, const QString& text) {
-  auto* line = qobject_cast<QLineEdit*>(widget);
-  ASSERT_NE(line, nullptr);
-  line->setFocus();
-  line->selectAll();
-  QTest::keyClicks(line, text);
-}
-
 TEST_F(Window, EmptyHistoryShowsAWayForward) {
   Bench bench = make(0);
   bench.show("runs");
@@ -64,79 +49,6 @@ TEST_F(Window, EmptyHistoryShowsAWayForward) {
   EXPECT_EQ(empty->title(), u"No runs yet"_s);
   QTest::mouseClick(empty->findChild<QPushButton*>(), Qt::LeftButton);
   EXPECT_EQ(bench.window().current_page(), u"experiment"_s);
-}
-
-TEST_F(Window, TypingABadValueShowsTheFaultAndSaysWhyLaunchingWaits) {
-  Bench bench = make(0);
-  bench.show("experiment");
-  widgets::FieldRow* row = bench.experiment().form()->row(u"train.steps"_s);
-  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
-  type(row->editor()->focus_target(), u"0"_s);
-  recipe::Recipe bad;
-  bad.set("train.steps", std::int64_t{0});
-  EXPECT_TRUE(row->verdict().contains(QString::fromStdString(recipe::validate(bad).front().reason)));
-  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
-  EXPECT_TRUE(bench.experiment().launch_reason().startsWith(u"Steps: "_s));
-  type(row->editor()->focus_target(), u"12x"_s);
-  EXPECT_FALSE(row->verdict().isEmpty());
-  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
-  type(row->editor()->focus_target(), u"120"_s);
-  EXPECT_TRUE(row->verdict().isEmpty());
-  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
-}
-
-TEST_F(Window, FormAndRecipeTextAreTwoViewsOfOneExperiment) {
-  Bench bench = make(0);
-  bench.show("experiment");
-  widgets::FormView* form = bench.experiment().form();
-  type(form->row(u"train.steps"_s)->editor()->focus_target(), u"123"_s);
-  EXPECT_TRUE(bench.experiment().recipe_editor()->text().contains(u"steps = 123"_s));
-  bench.experiment().show_text(true);
-  bench.experiment().recipe_editor()->edit()->setPlainText(u"[train]\nsteps = 77\n"_s);
-  EXPECT_EQ(form->text(u"train.steps"_s), u"77"_s);
-  EXPECT_EQ(bench.experiment().recipe_editor()->text(), u"[train]\nsteps = 77\n"_s);
-}
-
-TEST_F(Window, FaultsOfTheTextStandWithTheirLines) {
-  Bench bench = make(0);
-  bench.show("experiment");
-  bench.experiment().recipe_editor()->edit()->setPlainText(u"[train]\nstepz = 77\nlearning_rate = \"fast\"\n"_s);
-  auto* list = bench.experiment().recipe_editor()->findChild<QListWidget*>();
-  ASSERT_EQ(list->count(), 2);
-  const recipe::Parsed parsed = recipe::parse("[train]\nstepz = 77\nlearning_rate = \"fast\"\n");
-  for (int i = 0; i < 2; ++i)
-    EXPECT_EQ(list->item(i)->text().toStdString(),
-              recipe::to_string(parsed.faults[static_cast<std::size_t>(i)], "recipe"));
-  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
-}
-
-TEST_F(Window, CommandLineNamesEveryChangeToTheRecipeFile) {
-  Bench bench = make(0);
-  bench.show("experiment");
-  EXPECT_TRUE(bench.workbench->experiment().command_line().contains(u"starter.toml"_s));
-  type(bench.experiment().form()->row(u"train.steps"_s)->editor()->focus_target(), u"123"_s);
-  EXPECT_TRUE(bench.workbench->experiment().command_line().contains(u"--set train.steps=123"_s));
-}
-
-TEST_F(Window, CommandLineRunsFromAnyFolder) {
-  Bench bench = make(0);
-  ExperimentController& experiment = bench.workbench->experiment();
-  const auto file = home.path() / "a recipe.toml";
-  std::ofstream(file) << "[train]\nsteps = 77\n";
-  QDir::setCurrent(QStringLiteral(ATH_SOURCE_DIR "/experiments"));
-  experiment.start_from_file(QString::fromStdString(file.string()));
-  EXPECT_TRUE(experiment.command_line().endsWith(u" train '"_s + QString::fromStdString(file.string()) + u'\''))
-      << experiment.command_line().toStdString();
-  experiment.start_from_file(u"starter.toml"_s);
-  EXPECT_FALSE(experiment.command_line().contains(u".."_s));
-  EXPECT_TRUE(experiment.command_line().contains(u"/experiments/starter.toml"_s));
-  QDir::setCurrent(QStringLiteral(ATH_BINARY_DIR));
-  const QByteArray before = qgetenv("HOME");
-  qputenv("HOME", QByteArray::fromStdString(home.path().string()));
-  experiment.start_from_file(QString::fromStdString(file.string()));
-  EXPECT_TRUE(experiment.command_line().endsWith(u" train ~/'a recipe.toml'"_s))
-      << experiment.command_line().toStdString();
-  qputenv("HOME", before);
 }
 
 TEST_F(Window, SearchNarrowsTheTableAndCanBeCleared) {
@@ -159,6 +71,19 @@ TEST_F(Window, InlineCurvesComeForTheRowsInView) {
   bench.show("runs");
   const QModelIndex cell = bench.runs().table()->model()->index(0, static_cast<int>(RunColumn::curve));
   EXPECT_TRUE(Bench::until([&] { return !cell.data(widgets::curve_role).value<QList<double>>().isEmpty(); }));
+}
+
+TEST_F(Window, SortedByPaceTheTableReadsThatOfEveryRun) {
+  Bench bench = make(150);
+  bench.show("runs");
+  QTableView* table = bench.runs().table();
+  const auto pace = [&](int row) {
+    return table->model()->index(row, static_cast<int>(RunColumn::speed)).data(sort_role).toDouble();
+  };
+  EXPECT_TRUE(std::isnan(pace(149)));  // not in view
+  table->sortByColumn(static_cast<int>(RunColumn::speed), Qt::DescendingOrder);
+  EXPECT_TRUE(Bench::until([&] { return !std::isnan(pace(149)); }));
+  for (int row = 1; row < 150; ++row) EXPECT_GE(pace(row - 1), pace(row)) << row;
 }
 
 TEST_F(Window, PaletteRunsAnAction) {
@@ -236,6 +161,9 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
   bench.show("live");
   LivePage& live = bench.live();
   EXPECT_TRUE(live.plot("loss")->accessibleDescription().contains(u"at step 72"_s));
+  QStringList labels;
+  for (const QLabel* label : live.findChildren<QLabel*>()) labels << label->text();
+  EXPECT_TRUE(labels.contains(u"No. %1"_s.arg(bench.workbench->live().run_id())));
   EXPECT_EQ(live.plot("recall")->curves().size(), 4U);
   EXPECT_EQ(live.board()->shown_step(), 40);
   EXPECT_EQ(live.board()->compared_step(), 0);
@@ -249,7 +177,7 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
   EXPECT_TRUE(cells.contains(u"Peak memory"_s));
   EXPECT_TRUE(cells.contains(u"421\u00a0MiB"_s));
   EXPECT_TRUE(std::any_of(cells.begin(), cells.end(),
-                          [](const QString& cell) { return cell.startsWith(u"Evaluated: text → picture R@1"_s); }));
+                          [](const QString& cell) { return cell.startsWith(u"Evaluated: T→P R@1"_s); }));
 }
 
 TEST_F(Window, AForkThatFailedAtOncePromisesNothing) {
@@ -279,6 +207,55 @@ TEST_F(Window, AForkThatFailedAtOncePromisesNothing) {
   bench.window().open_run(parent);
   EXPECT_TRUE(Bench::until([&] { return bench.live().plot("loss")->isVisible(); }));
   EXPECT_EQ(bench.window().actions()->action(u"live.resume"_s)->text(), u"Resume"_s);
+}
+
+// What a run says after the window has opened it.
+void ingest(const std::filesystem::path& home, store::RunId run, std::vector<journal::Payload> payloads) {
+  auto writer = value_or_throw(store::Writer::open(home / "history.db"));
+  std::vector<journal::Event> events;
+  for (journal::Payload& payload : payloads) events.push_back({std::int64_t{1} << 40, std::move(payload)});
+  const std::int64_t from = value_or_throw(writer->offset(run, 0));
+  value_or_throw(writer->ingest({run, 0, from, from + 1, 1, events}));
+}
+
+TEST_F(Window, OnlyCheckpointsThatAreThereAndCountCanBeForked) {
+  const store::RunId run = fill_history(home.path(), {0, true, false, 500});
+  Bench bench({home.path()});
+  bench.show("live");
+  LiveController& live = bench.workbench->live();
+  EXPECT_THAT(live.checkpoint_steps(), testing::ElementsAre(300, 400, 500));  // older ones gave way to these
+  const std::filesystem::path folder = live.run()->directory;
+  std::filesystem::create_directories(folder / "checkpoints/step-350");
+  std::ofstream(folder / "checkpoints/step-350/COMPLETE");
+  ingest(
+      home.path(), run,
+      {journal::Recovery{300, "checkpoint step-300"}, journal::CheckpointWritten{350, 1, 0.1, "checkpoints/step-350"}});
+  EXPECT_TRUE(Bench::until([&] { return live.checkpoint_steps() == std::vector<std::int64_t>{300, 350}; }));
+  const auto told = [&](std::int64_t step) {
+    return std::ranges::any_of(live.occurrences(), [step](const store::Occurrence& occurrence) {
+      const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload);
+      return written && written->step == step;
+    });
+  };
+  EXPECT_TRUE(told(300) && told(350));
+  EXPECT_FALSE(told(400) || told(500));
+}
+
+TEST_F(Window, ForkOffersItsCheckpointsBelowItsButton) {
+  fill_history(home.path(), {0, true, false, 300});
+  Bench bench({home.path()});
+  bench.window().move(-500, 0);  // the screen of these tests is narrower than the window
+  bench.show("live");
+  bench.run("live.fork");
+  const QWidget* menu = QApplication::activePopupWidget();
+  ASSERT_TRUE(menu);
+  QPushButton* button = nullptr;
+  for (QPushButton* one : bench.live().findChildren<QPushButton*>())
+    if (one->text() == bench.window().actions()->action(u"live.fork"_s)->text()) button = one;
+  ASSERT_TRUE(button);
+  const auto* heading = menu->findChild<QLabel*>();
+  EXPECT_TRUE(heading && heading->isVisible() && heading->text() == u"Fork from the checkpoint at"_s);
+  EXPECT_EQ(menu->geometry().topLeft(), button->mapToGlobal(QPoint(0, button->height())));
 }
 
 TEST_F(Window, TroubleIsAsWideAsTheCardsBelow) {
@@ -314,42 +291,6 @@ TEST_F(Window, ThePaceIsTheSameInTheTableAndInTheHeading) {
     return QString();
   };
   EXPECT_TRUE(said().contains(cell.data().toString() + u" steps/s"_s)) << said().toStdString();
-}
-
-TEST_F(Window, NothingOfTheFormIsCutInASmallWindow) {
-  Bench bench = make(0);
-  bench.window().resize(900, 600);
-  bench.show("experiment");
-  bench.experiment().form()->show_advanced(true);
-  QTest::qWait(0);
-  EXPECT_LE(bench.window().width(), 900);
-  const auto* area = bench.experiment().form()->findChild<QScrollArea*>();
-  EXPECT_LE(area->widget()->minimumSizeHint().width(), area->viewport()->width());
-  EXPECT_EQ(area->widget()->width(), area->viewport()->width());
-}
-
-TEST_F(Window, AFinetuningRecipeFillsTheFormAndComesBackTheSame) {
-  Bench bench = make(0);
-  bench.show("experiment");
-  const auto file = std::filesystem::path(ATH_SOURCE_DIR) / "experiments/minilm_adapters.toml";
-  bench.workbench->experiment().start_from_file(QString::fromStdString(file.string()));
-  widgets::FormView* form = bench.experiment().form();
-  EXPECT_EQ(form->text(u"model.text_tower"_s), u"minilm"_s);
-  EXPECT_EQ(form->text(u"finetune.freeze"_s), u"text_tower.encoder"_s);
-  EXPECT_EQ(form->text(u"finetune.lora_rank"_s), u"8"_s);
-  for (const char* id : {"finetune.weights", "finetune.freeze", "finetune.lora_rank", "finetune.lora_targets"})
-    EXPECT_FALSE(form->row(QString::fromLatin1(id))->isHidden()) << id;
-  // Typed again as it stands, nothing is different from the file.
-  for (const char* id : {"finetune.freeze", "finetune.lora_targets", "finetune.lora_alpha"})
-    bench.workbench->experiment().set_field_text(id, form->text(QString::fromLatin1(id)));
-  const auto parsed = value_or_throw(recipe::parse_file(file.string()));
-  EXPECT_EQ(recipe::parse(bench.workbench->experiment().recipe_text().toStdString()).recipe.differences(parsed.recipe),
-            std::vector<std::string>());
-  EXPECT_FALSE(bench.workbench->experiment().command_line().contains(u"--set"_s));
-  bench.workbench->experiment().set_field_text("finetune.freeze", u"text_tower.encoder, logit_scale"_s);
-  EXPECT_TRUE(bench.workbench->experiment().command_line().contains(
-      u"--set finetune.freeze='[\"text_tower.encoder\", \"logit_scale\"]'"_s))
-      << bench.workbench->experiment().command_line().toStdString();
 }
 
 TEST_F(Window, SmoothingDrawsAnotherLineThroughTheSameValues) {
@@ -426,17 +367,6 @@ TEST_F(Window, RunsStandWithTheirNumbersAndNoColumnIsCut) {
     EXPECT_FALSE(table->isColumnHidden(static_cast<int>(RunColumn::progress)));
   }
   EXPECT_TRUE(Bench::until([&] { return !table->isColumnHidden(static_cast<int>(RunColumn::tags)); }));
-}
-
-TEST_F(Window, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {
-  qputenv("ATHANOR_HOME", QByteArray::fromStdString(home.path().string()));
-  Bench bench({home.path(), QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run")});
-  bench.show("experiment");
-  widgets::FieldRow* row = bench.experiment().form()->row(u"data.dataset"_s);
-  EXPECT_TRUE(Bench::until([&] { return !row->verdict().isEmpty(); }));
-  EXPECT_TRUE(row->verdict().contains(u"there is none"_s)) << row->verdict().toStdString();
-  EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
-  qunsetenv("ATHANOR_HOME");
 }
 
 }  // namespace

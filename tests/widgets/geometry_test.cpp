@@ -2,6 +2,7 @@
 #include "widgets/parts/flow_layout.h"
 #include "widgets/parts/wrap_layout.h"
 #include "widgets/plot/curve.h"
+#include "widgets/plot/marker_labels.h"
 #include "widgets/plot/sparkline.h"
 #include "widgets/plot/stacked_bar.h"
 #include "widgets/plot/strip.h"
@@ -14,6 +15,7 @@
 namespace athanor::widgets {
 namespace {
 
+using namespace Qt::Literals::StringLiterals;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 Curve curve_through(std::initializer_list<double> values) {
@@ -176,6 +178,35 @@ TEST(Wrap, BreaksWhereTheWidthEnds) {
   EXPECT_EQ(plan.places[1], QPoint(65, 0));
   EXPECT_EQ(plan.places[2], QPoint(0, 25));
   EXPECT_EQ(plan.height, 35);
+}
+
+// Seven pixels a letter.
+double wide(const QString& text) { return 7.0 * static_cast<double>(text.size()); }
+
+std::vector<QString> texts(const std::vector<MarkerLabel>& labels) {
+  std::vector<QString> out;
+  for (const MarkerLabel& label : labels) out.push_back(label.text);
+  return out;
+}
+
+TEST(MarkerLabels, StandAtTheirLinesWhereThereIsRoom) {
+  const auto labels = marker_labels({{100, u"forked"_s}, {200, u"resumed"_s}}, 40, 400, wide);
+  ASSERT_EQ(labels.size(), 2U);
+  EXPECT_EQ(labels[0].left, 100);
+  EXPECT_EQ(labels[1].left, 200);
+}
+
+TEST(MarkerLabels, JoinWhereTheyWouldLieOverEachOther) {
+  EXPECT_EQ(texts(marker_labels({{100, u"resumed"_s}, {103, u"resumed"_s}, {150, u"resumed"_s}}, 40, 400, wide)),
+            std::vector<QString>{u"resumed ×3"_s});
+  EXPECT_EQ(texts(marker_labels({{100, u"forked"_s}, {120, u"resumed"_s}, {300, u"went back"_s}}, 40, 400, wide)),
+            (std::vector<QString>{u"forked, resumed"_s, u"went back"_s}));
+}
+
+TEST(MarkerLabels, StayInsideThePlot) {
+  const auto labels = marker_labels({{20, u"gone"_s}, {330, u"forked"_s}, {395, u"resumed"_s}}, 40, 400, wide);
+  ASSERT_EQ(texts(labels), std::vector<QString>{u"forked, resumed"_s});
+  EXPECT_EQ(labels[0].left + wide(labels[0].text), 400);
 }
 
 }  // namespace

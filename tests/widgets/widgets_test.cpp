@@ -9,6 +9,7 @@
 #include "widgets/log/log_ring.h"
 #include "widgets/log/log_view.h"
 #include "widgets/palette/command_palette.h"
+#include "widgets/parts/text_paint.h"
 #include "widgets/plot/metric_plot.h"
 #include "widgets/plot/plot_link.h"
 #include "widgets/plot/strip.h"
@@ -187,6 +188,16 @@ TEST_F(Plot, TellsAssistiveProgramsEverySeriesWithItsValue) {
   EXPECT_EQ(whole->indexOfChild(whole->child(2)), 2);
   first.set_curves({ramp(200)});
   EXPECT_FALSE(series->isValid());
+}
+
+TEST(ElidedLabel, LeavesWholePartsOut) {
+  ElidedLabel label;
+  label.set_parts({u"Step 1 of 2"_s, u"1 min left"_s, u"2 min so far"_s});
+  label.resize(label.fontMetrics().horizontalAdvance(label.text()) - 4, 20);
+  const QImage narrow = label.grab().toImage();
+  EXPECT_EQ(label.toolTip(), label.text());
+  label.set_parts({u"Step 1 of 2"_s, u"1 min left"_s});
+  EXPECT_EQ(label.grab().toImage(), narrow);
 }
 
 TEST(Strip, SaysThatAnUntoldUtilisationIsUnknown) {

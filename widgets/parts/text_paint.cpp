@@ -3,6 +3,9 @@
 #include <QPainter>
 
 namespace athanor::widgets {
+namespace {
+const QString kBetweenParts = QStringLiteral("  ·  ");
+}
 
 void paint_elided(QPainter& painter, const QRectF& box, Qt::Alignment alignment, const QString& text) {
   const QString shown = painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(box.width()));
@@ -30,9 +33,10 @@ QFont scaled(const QFont& font, double factor, QFont::Weight weight) {
 
 ElidedLabel::ElidedLabel(QWidget* parent) : QLabel(parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); }
 
-void ElidedLabel::set_text(const QString& text) {
-  setText(text);
-  setToolTip(text);
+void ElidedLabel::set_parts(const QStringList& parts) {
+  parts_ = parts;
+  setText(parts_.join(kBetweenParts));
+  setToolTip(text());
 }
 
 QSize ElidedLabel::minimumSizeHint() const { return {0, QLabel::minimumSizeHint().height()}; }
@@ -40,7 +44,10 @@ QSize ElidedLabel::minimumSizeHint() const { return {0, QLabel::minimumSizeHint(
 void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(palette().color(foregroundRole()));
-  paint_elided(painter, contentsRect(), alignment(), text());
+  QStringList shown = parts_;
+  while (shown.size() > 1 && fontMetrics().horizontalAdvance(shown.join(kBetweenParts)) > contentsRect().width())
+    shown.removeLast();
+  paint_elided(painter, contentsRect(), alignment(), shown.join(kBetweenParts));
 }
 
 }  // namespace athanor::widgets

@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QRectF>
 #include <QString>
+#include <QStringList>
 
 class QPainter;
 
@@ -17,16 +18,21 @@ void paint_elided(QPainter& painter, const QRectF& box, Qt::Alignment alignment,
 void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius);
 [[nodiscard]] QFont scaled(const QFont& font, double factor, QFont::Weight weight = QFont::Normal);
 
-// A label that elides instead of widening its window, with the whole text as its tool tip.
+// A label that elides instead of widening its window, with the whole text as its tool tip. Of several parts as many
+// are shown as have room, each in full but the first.
 class ElidedLabel final : public QLabel {
   Q_OBJECT
  public:
   explicit ElidedLabel(QWidget* parent = nullptr);
-  void set_text(const QString& text);
+  void set_text(const QString& text) { set_parts({text}); }
+  void set_parts(const QStringList& parts);
   [[nodiscard]] QSize minimumSizeHint() const override;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+
+ private:
+  QStringList parts_;
 };
 
 }  // namespace athanor::widgets

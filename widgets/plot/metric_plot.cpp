@@ -23,9 +23,8 @@ namespace athanor::widgets {
 namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr int kHeader = 32;
-constexpr int kLegendRow = 20;  // lines of their own for more curves than the header holds
-constexpr int kDash = 14;       // before a name, with the gap
-constexpr std::size_t kInHeader = 2;
+constexpr int kEdge = 2 * kGrid - 4;
+constexpr int kMenuRoom = 20;
 }  // namespace
 
 MetricPlot::MetricPlot(const QString& title, QWidget* parent)
@@ -124,6 +123,7 @@ void MetricPlot::set_link(PlotLink* link) {
   connect(link_, &PlotLink::axis_changed, this, [this] { set_curves(std::move(curves_)); });
   connect(link_, &PlotLink::cursor_changed, this, [this] {
     canvas_->set_cursor(link_->cursor());
+    update_legend();
     canvas_->replot(QCustomPlot::rpQueuedReplot);
     update();
   });
@@ -241,90 +241,40 @@ std::vector<PaintedItem> MetricPlot::painted_items() const {
   return out;
 }
 
-void MetricPlot::paint_header(QPainter& painter, const QRect& box) {
-  const Theme& theme = current_theme();
-  painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
-  painter.setPen(theme.color(Role::text));
-  const bool beside = legend_in_header();
-  const int title_width =
-      std::min(painter.fontMetrics().horizontalAdvance(title_) + 4, beside ? box.width() / 2 : box.width());
-  paint_elided(painter, QRect(box.left(), box.top(), title_width, box.height()), Qt::AlignVCenter | Qt::AlignLeft,
-               title_);
-  const int title_end = box.left() + title_width + kGrid;
-  paint_legend(painter, beside ? QRect(title_end, box.top(), box.right() - title_end, box.height())
-                               : QRect(box.left(), box.bottom() - 2, width() - 2 * box.left(), kLegendRow));
+int MetricPlot::title_width() const {
+  return QFontMetrics(scaled(font(), 0.95, QFont::DemiBold)).horizontalAdvance(title_) + 4;
 }
 
-bool MetricPlot::legend_in_header() const { return !curves_.empty() && curves_.size() <= kInHeader; }
-QFont MetricPlot::legend_font(bool in_header) const { return tabular_font(scaled(font(), in_header ? 0.95 : 0.86)); }
+// The room beside the title, left of the menu.
+QRect MetricPlot::header_box() const { return {kEdge, 2, width() - 2 * kEdge - kMenuRoom, kHeader}; }
 
-std::vector<MetricPlot::LegendEntry> MetricPlot::legend_entries(const QFont& font) const {
-  const QFontMetrics metrics(font);
-  std::vector<LegendEntry> out;
+void MetricPlot::update_legend() {
+  std::vector<LegendEntry> entries;
   for (const Curve& curve : curves_) {
     if (curve.columns.empty()) continue;
     const CurveColumn* column =
         link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
-    LegendEntry entry{&curve, curves_.size() > 1 ? curve.label + u'\u2002' : QString(), value_text(column->last), 0, 0};
-    entry.label_width = metrics.horizontalAdvance(entry.label);
-    entry.width = kDash + entry.label_width + metrics.horizontalAdvance(entry.value) + 2;
-    out.push_back(std::move(entry));
+    entries.push_back({curve.colour, curves_.size() > 1 ? curve.label : QString(), value_text(column->last)});
   }
-  return out;
+  legend_.set_entries(std::move(entries));
 }
 
-namespace {
-
-// As many columns as hold the widest entry, so that the values stand below each other.
-int legend_columns(int width, int widest) { return std::max(1, (width + kGrid) / (widest + kGrid)); }
-
-}  // namespace
-
-// Gives the legend the lines it needs at this width: no curve loses its name.
 void MetricPlot::fit_legend() {
-  int lines = 0;
-  if (!legend_in_header()) {
-    const std::vector<LegendEntry> entries = legend_entries(legend_font(false));
-    int widest = 1;
-    for (const LegendEntry& entry : entries) widest = std::max(widest, entry.width);
-    const int columns = legend_columns(width() - 2 * (2 * kGrid - 4), widest);
-    lines = (static_cast<int>(entries.size()) + columns - 1) / columns;
-  }
+  update_legend();
+  legend_beside_ = legend_.fits_beside(font(), header_box().width() - title_width() - kGrid);
+  const int lines = legend_beside_ ? 0 : legend_.lines_below(font(), width() - 2 * kEdge);
   layout()->setContentsMargins(kGrid / 2, kHeader + 2 + lines * kLegendRow, kGrid / 2, kGrid / 2);
 }
 
-// Every curve behind a dash of its colour with its value: from the right in the header, below it in columns.
-void MetricPlot::paint_legend(QPainter& painter, const QRect& box) {
-  const bool beside = legend_in_header();
-  painter.setFont(legend_font(beside));
-  const std::vector<LegendEntry> entries = legend_entries(painter.font());
-  if (beside) {
-    int right = box.right();
-    for (auto entry = entries.rbegin(); entry != entries.rend() && right - box.left() >= entry->width; ++entry) {
-      paint_entry(painter, *entry, {right - entry->width, box.center().y()});
-      right -= entry->width + 2 * kGrid;
-    }
-    return;
-  }
-  int widest = 1;
-  for (const LegendEntry& entry : entries) widest = std::max(widest, entry.width);
-  const int columns = std::min(legend_columns(box.width(), widest), std::max(1, static_cast<int>(entries.size())));
-  for (int i = 0; i < static_cast<int>(entries.size()); ++i)
-    paint_entry(painter, entries[static_cast<std::size_t>(i)],
-                {box.left() + i % columns * (widest + 2 * kGrid), box.center().y() + i / columns * kLegendRow});
-}
-
-void MetricPlot::paint_entry(QPainter& painter, const LegendEntry& entry, const QPoint& at) const {
-  const Theme& theme = current_theme();
-  const int colour = entry.curve->colour;
-  painter.setPen(QPen(theme.series(colour), 2.4, Theme::series_dash(colour), Qt::RoundCap));
-  painter.drawLine(at + QPoint(0, 1), at + QPoint(8, 1));
-  const QRect label(at.x() + kDash, at.y() - kLegendRow / 2, entry.label_width + 2, kLegendRow);
-  painter.setPen(theme.color(Role::muted));
-  painter.drawText(label, Qt::AlignVCenter | Qt::AlignLeft, entry.label);
-  painter.setPen(theme.color(Role::text));
-  painter.drawText(label.translated(entry.label_width, 0).adjusted(0, 0, width(), 0), Qt::AlignVCenter | Qt::AlignLeft,
-                   entry.value);
+void MetricPlot::paint_header(QPainter& painter) const {
+  const QRect box = header_box();
+  painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
+  painter.setPen(current_theme().color(Role::text));
+  paint_elided(painter, box, Qt::AlignVCenter | Qt::AlignLeft, title_);
+  if (legend_beside_)
+    legend_.paint_beside(painter, font(), box);
+  else
+    legend_.paint_below(painter, font(), {kEdge, box.bottom() - 2, width() - 2 * kEdge, kLegendRow});
 }
 
 void MetricPlot::paintEvent(QPaintEvent*) {
@@ -333,16 +283,14 @@ void MetricPlot::paintEvent(QPaintEvent*) {
   paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border),
              kRadius);
   painter.setRenderHint(QPainter::Antialiasing);
-  QRect header(2 * kGrid - 4, 2, width() - 2 * kGrid - 28, kHeader);
   if (link_->cursor() && !curves_.empty() && !curves_.front().columns.empty()) {
     const CurveColumn* at = nearest_column(curves_.front(), axis(), *link_->cursor());
     const QString where = axis() == XAxis::step ? tr("step %1").arg(at->step, 0, 'f', 0) : duration_text(at->seconds);
     painter.setFont(tabular_font(scaled(font(), 0.85)));
     painter.setPen(theme.color(Role::muted));
-    painter.drawText(QRect(2 * kGrid - 4, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter,
-                     where);
+    painter.drawText(QRect(kEdge, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter, where);
   }
-  paint_header(painter, header);
+  paint_header(painter);
 }
 
 void MetricPlot::resizeEvent(QResizeEvent* event) {

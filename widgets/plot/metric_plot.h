@@ -6,6 +6,7 @@
 
 #include "widgets/parts/painted_items.h"
 #include "widgets/plot/curve.h"
+#include "widgets/plot/plot_legend.h"
 
 #include <QFrame>
 
@@ -68,20 +69,13 @@ class MetricPlot final : public QFrame, public PaintedItems {
 
  private:
   void build_menu();
-  void refresh();   // ranges, then a queued redraw
-  void describe();  // accessible name and description
-  void paint_header(QPainter& painter, const QRect& box);
-  void paint_legend(QPainter& painter, const QRect& box);
-  struct LegendEntry {
-    const Curve* curve;
-    QString label, value;
-    int label_width, width;  // pixels; the width with the dash before it
-  };
-  [[nodiscard]] QFont legend_font(bool in_header) const;
-  [[nodiscard]] std::vector<LegendEntry> legend_entries(const QFont& font) const;
-  [[nodiscard]] bool legend_in_header() const;
-  void fit_legend();
-  void paint_entry(QPainter& painter, const LegendEntry& entry, const QPoint& at) const;
+  void refresh();        // ranges, then a queued redraw
+  void describe();       // accessible name and description
+  void update_legend();  // its values, at the cursor or the newest; the lines stay
+  void fit_legend();     // gives it the lines it needs at this width
+  void paint_header(QPainter& painter) const;
+  [[nodiscard]] QRect header_box() const;
+  [[nodiscard]] int title_width() const;
   [[nodiscard]] QString value_text(double value) const;
   [[nodiscard]] std::pair<double, double> whole_x() const;
   [[nodiscard]] XAxis axis() const;
@@ -104,6 +98,8 @@ class MetricPlot final : public QFrame, public PaintedItems {
   QAction* log_action_ = nullptr;
   QAction* table_action_ = nullptr;
   std::pair<double, double> x_range_{0, 1}, y_range_{0, 1};
+  PlotLegend legend_;
+  bool legend_beside_ = true;
   bool logarithmic_ = false;
   bool percent_ = false;
   bool robust_ = false;

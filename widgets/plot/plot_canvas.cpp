@@ -3,14 +3,17 @@
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
 #include "widgets/parts/text_paint.h"
+#include "widgets/plot/marker_labels.h"
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace athanor::widgets {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
+constexpr int kMarkerPadding = 3;
 
 // Short numbers with SI prefixes ("12 k") and no rounding noise.
 class ValueTicker final : public QCPAxisTicker {
@@ -83,6 +86,7 @@ PlotCanvas::PlotCanvas(QWidget* parent) : QCustomPlot(parent) {
   empty_->position->setCoords(0.47, 0.5);
   empty_->setTextAlignment(Qt::AlignCenter);
   empty_->setVisible(false);
+  connect(this, &QCustomPlot::afterLayout, this, [this] { place_marker_texts(); });
   apply_theme();
 }
 
@@ -159,28 +163,46 @@ void PlotCanvas::place_odd() {
 }
 
 void PlotCanvas::set_markers(const std::vector<PlotMarker>& markers, XAxis axis) {
-  for (auto* item : markers_) removeItem(item);
-  for (auto* item : marker_texts_) removeItem(item);
-  markers_.clear();
-  marker_texts_.clear();
-  for (const PlotMarker& marker : markers) {
+  for (auto* item : marker_lines_) removeItem(item);
+  marker_lines_.clear();
+  markers_ = markers;
+  for (const PlotMarker& marker : markers_) {
     const double x = axis == XAxis::step ? marker.step : marker.seconds;
     auto* line = new QCPItemStraightLine(this);
     line->point1->setCoords(x, yAxis->range().lower);
     line->point2->setCoords(x, yAxis->range().upper);
-    markers_.push_back(line);
-    auto* text = new QCPItemText(this);
-    text->position->setTypeX(QCPItemPosition::ptPlotCoords);
-    text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    text->position->setCoords(x, 0.0);
-    text->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-    text->setPadding(QMargins(3, 1, 3, 1));
-    text->setText(marker.text);
-    marker_texts_.push_back(text);
     line->setVisible(!empty_->visible());
-    text->setVisible(!empty_->visible());
+    marker_lines_.push_back(line);
   }
   apply_theme();
+}
+
+// Anew for every layout: what lies over what depends on the range and the width.
+void PlotCanvas::place_marker_texts() {
+  const QFont font = xAxis->tickLabelFont();
+  const QFontMetrics metrics(font);
+  std::vector<MarkedPlace> places;
+  for (std::size_t i = 0; i < markers_.size() && !empty_->visible(); ++i)
+    places.push_back({xAxis->coordToPixel(marker_lines_[i]->point1->key()), markers_[i].text});
+  const std::vector<MarkerLabel> labels =
+      marker_labels(std::move(places), axisRect()->left(), axisRect()->right(),
+                    [&](const QString& text) { return metrics.horizontalAdvance(text) + 2 * kMarkerPadding; });
+  for (; marker_texts_.size() > labels.size(); marker_texts_.pop_back()) removeItem(marker_texts_.back());
+  while (marker_texts_.size() < labels.size()) {
+    auto* text = new QCPItemText(this);
+    text->position->setTypeX(QCPItemPosition::ptAbsolute);
+    text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    text->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    text->setPadding(QMargins(kMarkerPadding, 1, kMarkerPadding, 1));
+    marker_texts_.push_back(text);
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    marker_texts_[i]->position->setCoords(labels[i].left, 0.0);
+    marker_texts_[i]->setText(labels[i].text);
+    marker_texts_[i]->setFont(font);
+    marker_texts_[i]->setColor(current_theme().color(Role::muted));
+    marker_texts_[i]->setBrush(current_theme().color(Role::surface));
+  }
 }
 
 void PlotCanvas::set_x_range(double from, double to) {
@@ -192,7 +214,7 @@ void PlotCanvas::set_x_range(double from, double to) {
 
 void PlotCanvas::set_y_range(double from, double to) {
   yAxis->setRange(from, to);
-  for (auto* line : markers_) {
+  for (auto* line : marker_lines_) {
     line->point1->setCoords(line->point1->key(), from);
     line->point2->setCoords(line->point2->key(), to);
   }
@@ -237,8 +259,7 @@ void PlotCanvas::set_empty_text(const QString& text) {
   empty_text_ = text;
   fit_empty_text();
   empty_->setVisible(empty);
-  for (auto* line : markers_) line->setVisible(!empty);
-  for (auto* words : marker_texts_) words->setVisible(!empty);
+  for (auto* line : marker_lines_) line->setVisible(!empty);
   for (QCPAxis* axis : {xAxis, yAxis}) axis->setTickLabels(!empty);
   yAxis->grid()->setVisible(!empty);
 }
@@ -278,12 +299,7 @@ void PlotCanvas::apply_theme() {
   band_->setPen(QPen(theme.color(Role::accent), 1));
   empty_->setColor(theme.color(Role::muted));
   empty_->setFont(scaled(QGuiApplication::font(), 0.95));
-  for (auto* line : markers_) line->setPen(QPen(theme.color(Role::border), 1, Qt::DotLine));
-  for (auto* text : marker_texts_) {
-    text->setFont(small);
-    text->setColor(theme.color(Role::muted));
-    text->setBrush(theme.color(Role::surface));
-  }
+  for (auto* line : marker_lines_) line->setPen(QPen(theme.color(Role::border), 1, Qt::DotLine));
   for (Layers& layers : layers_) style(layers);
 }
 

@@ -56,10 +56,12 @@ class PlotCanvas final : public QCustomPlot {
   void ensure_layers(std::size_t count);
   void style(Layers& layers);
   void place_odd();
+  void place_marker_texts();
   void fit_empty_text();
 
   std::vector<Layers> layers_;
-  std::vector<QCPItemStraightLine*> markers_;
+  std::vector<PlotMarker> markers_;
+  std::vector<QCPItemStraightLine*> marker_lines_;
   std::vector<QCPItemText*> marker_texts_;
   QCPItemStraightLine* cursor_ = nullptr;
   QCPItemRect* band_ = nullptr;  // the stretch being dragged out

@@ -6,6 +6,7 @@
 
 #include <QEvent>
 #include <QPainter>
+#include <QPainterPath>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,11 @@
 namespace athanor::widgets {
 
 namespace {
+
+constexpr int kHeight = 72;
+constexpr int kWords = 132;  // name, value and memory at the left
+constexpr int kTimes = 14;   // below the course: when it begins and ends
+constexpr int kSlot = 3;     // pixels for what is drawn as one
 
 // What counts as following closely: three times the usual distance of two samples.
 double usual_reach(const std::vector<StripSample>& samples) {
@@ -84,52 +90,80 @@ std::vector<PaintedItem> UtilisationStrip::painted_items() const {
   return out;
 }
 
-QSize UtilisationStrip::sizeHint() const { return {320, 56}; }
-QSize UtilisationStrip::minimumSizeHint() const { return {200, 56}; }
+QSize UtilisationStrip::sizeHint() const { return {320, kHeight}; }
+QSize UtilisationStrip::minimumSizeHint() const { return {200, kHeight}; }
 
 void UtilisationStrip::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   QPainter painter(this);
-  const QRect card = rect();
-  paint_card(painter, card, theme.color(Role::surface), theme.color(Role::border), kRadius);
+  paint_card(painter, rect(), theme.color(Role::surface), theme.color(Role::border), kRadius);
   painter.setRenderHint(QPainter::Antialiasing);
-  const int text_width = 132;
-  const QRect text(12, 8, text_width, height() - 16);
+  paint_words(painter, QRect(12, 10, kWords, height() - 20));
+  const int left = 12 + kWords + 16;
+  const QRect area(left, 10, width() - left - 12, height() - 20 - kTimes);
+  painter.setPen(QPen(theme.color(Role::grid), 1));
+  for (const int y : {area.top(), area.center().y(), area.bottom() + 1})
+    painter.drawLine(QPointF(area.left(), y + 0.5), QPointF(area.right(), y + 0.5));
+  if (samples_.empty()) return;
+  paint_times(painter, QRect(area.left(), area.bottom() + 3, area.width(), kTimes));
+  paint_course(painter, area);
+}
+
+void UtilisationStrip::paint_words(QPainter& painter, const QRect& box) const {
+  const Theme& theme = current_theme();
+  const QRect line(box.left(), box.top(), box.width(), 20);
   painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
   painter.setPen(theme.color(Role::text));
-  painter.drawText(QRect(text.left(), text.top(), text.width(), 20), Qt::AlignLeft | Qt::AlignVCenter, name_);
+  painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, name_);
   painter.setFont(tabular_font(font()));
-  painter.drawText(QRect(text.left(), text.top(), text.width(), 20), Qt::AlignRight | Qt::AlignVCenter,
-                   samples_.empty() ? QStringLiteral("–") : present_value());
+  painter.drawText(line, Qt::AlignRight | Qt::AlignVCenter, samples_.empty() ? QStringLiteral("–") : present_value());
   painter.setFont(tabular_font(scaled(font(), 0.85)));
   painter.setPen(theme.color(Role::muted));
-  paint_elided(painter, QRect(text.left(), text.top() + 20, text.width(), 18), Qt::AlignLeft | Qt::AlignVCenter,
+  paint_elided(painter, line.translated(0, 20), Qt::AlignLeft | Qt::AlignVCenter,
                samples_.empty() ? tr("no measurement yet") : detail_);
+}
 
-  const QRect area(text.right() + 16, 8, width() - text.right() - 28, height() - 16);
-  painter.setPen(QPen(theme.color(Role::grid), 1));
-  painter.drawLine(area.bottomLeft() + QPoint(0, 1), area.bottomRight() + QPoint(0, 1));
-  if (samples_.empty()) return;
-  const int bars = std::max(1, area.width() / 5);
-  const double end = samples_.back().seconds;
+void UtilisationStrip::paint_times(QPainter& painter, const QRect& box) const {
+  painter.setFont(tabular_font(scaled(font(), 0.8)));
+  painter.setPen(current_theme().color(Role::muted));
+  painter.drawText(box, Qt::AlignLeft | Qt::AlignVCenter, duration_text(samples_.front().seconds));
+  painter.drawText(box, Qt::AlignRight | Qt::AlignVCenter, duration_text(samples_.back().seconds));
+}
+
+// A line through the means over a tint of them, the peaks as a fainter one; pauses leave a gap.
+void UtilisationStrip::paint_course(QPainter& painter, const QRect& area) const {
   const double begin = samples_.front().seconds;
-  const std::vector<StripBar> folded =
-      fold_strip(samples_, begin, std::max(end, begin + 1e-3), std::min<int>(bars, static_cast<int>(samples_.size())));
-  const double slot = static_cast<double>(area.width()) / static_cast<double>(folded.size());
-  const double gap = slot > 3 ? 1 : 0;
-  const QColor color = theme.series(colour_);
-  QColor peak = color;
-  peak.setAlphaF(0.28F);
-  painter.setPen(Qt::NoPen);
-  for (std::size_t i = 0; i < folded.size(); ++i) {
-    if (folded[i].empty) continue;
-    const auto bar = [&](double value) {
-      const double h = std::clamp(value, 0.0, 1.0) * area.height();
-      return QRectF(area.left() + slot * static_cast<double>(i), area.bottom() + 1 - h, std::max(1.0, slot - gap), h);
-    };
-    painter.fillRect(bar(folded[i].peak), peak);
-    painter.fillRect(bar(folded[i].mean), color);
+  const double end = std::max(samples_.back().seconds, begin + 1e-3);
+  const int most = std::max(1, area.width() / kSlot);
+  const std::vector<StripBar> bars =
+      fold_strip(samples_, begin, end, std::min<int>(most, static_cast<int>(samples_.size())));
+  const double slot = static_cast<double>(area.width()) / static_cast<double>(bars.size());
+  const QColor color = current_theme().series(colour_);
+  const auto tint = [&](float alpha) {
+    QColor out = color;
+    out.setAlphaF(alpha);
+    return out;
+  };
+  QPainterPath line;
+  bool drawing = false;
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    if (bars[i].empty) {
+      drawing = false;
+      continue;
+    }
+    const double left = area.left() + slot * static_cast<double>(i);
+    const auto top = [&](double value) { return area.bottom() + 1 - std::clamp(value, 0.0, 1.0) * area.height(); };
+    const auto bar = [&](double value) { return QRectF(left, top(value), slot, area.bottom() + 1 - top(value)); };
+    painter.fillRect(bar(bars[i].peak), tint(0.10F));
+    painter.fillRect(bar(bars[i].mean), tint(0.16F));
+    const double y = top(bars[i].mean);
+    drawing ? line.lineTo(left, y) : line.moveTo(left, y);
+    line.lineTo(left + slot, y);
+    drawing = true;
   }
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(color, 1.5));
+  painter.drawPath(line);
 }
 
 void UtilisationStrip::changeEvent(QEvent* event) {

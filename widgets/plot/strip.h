@@ -1,5 +1,5 @@
-// How busy a device was: a row of bars, newest at the right, each the mean of its stretch with the peak above it,
-// beside the present value and a second line (memory). GUI thread only.
+// How busy a device was: its course over time, newest at the right, with the times it begins and ends at, beside the
+// present value and a second line (memory). GUI thread only.
 #pragma once
 
 #include "widgets/parts/painted_items.h"
@@ -43,6 +43,9 @@ class UtilisationStrip final : public QWidget, public PaintedItems {
 
  private:
   [[nodiscard]] QString present_value() const;
+  void paint_words(QPainter& painter, const QRect& box) const;
+  void paint_times(QPainter& painter, const QRect& box) const;
+  void paint_course(QPainter& painter, const QRect& area) const;
 
   QString name_;
   QString detail_;

@@ -61,10 +61,12 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  const auto [top, caption] = make_page_header(title(), this);
-  origin_ = caption;
+  const PageHeader head = make_page_header(title(), this);
+  QHBoxLayout* top = head.row;
+  origin_ = head.caption;
   auto* start_from = new QPushButton(tr("Start from…"), this);
   start_from->setIcon(widgets::glyph_icon(Glyph::folder));
+  start_from->setIconSize(kButtonIcon);
   sources_ = new QMenu(start_from);
   start_from->setMenu(sources_);
   connect(sources_, &QMenu::aboutToShow, this, [this] { fill_sources(); });
@@ -253,7 +255,7 @@ QString ExperimentPage::launch_reason() const { return experiment_->why_not_laun
 
 void ExperimentPage::fill_sources() {
   sources_->clear();
-  sources_->addSection(tr("Recipes"));
+  add_menu_heading(sources_, tr("Recipes"));
   for (const ExperimentController::Source& source : experiment_->recipe_files())
     connect(sources_->addAction(widgets::glyph_icon(Glyph::flask), source.label), &QAction::triggered, this,
             [this, file = source.file] { experiment_->start_from_file(file); });
@@ -261,7 +263,7 @@ void ExperimentPage::fill_sources() {
   sources_->addAction(actions_->action(u"experiment.defaults"_s));
   const auto& runs = history_->runs()->runs();
   if (runs.empty()) return;
-  sources_->addSection(tr("Runs"));
+  add_menu_heading(sources_, tr("Runs"));
   constexpr std::size_t kMost = 12;
   for (std::size_t i = 0; i < runs.size() && i < kMost; ++i)
     connect(sources_->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,

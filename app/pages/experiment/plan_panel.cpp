@@ -96,7 +96,7 @@ PlanPanel::PlanPanel(QWidget* parent) : QWidget(parent) {
 }
 
 void PlanPanel::show_plan(const Planner& planner, int faults) {
-  busy_->setVisible(planner.is_busy());
+  busy_->setVisible(planner.is_busy() && faults == 0);
   const auto& prediction = planner.prediction();
   body_->setVisible(prediction.has_value() && faults == 0);
   body_->setEnabled(!planner.is_busy());

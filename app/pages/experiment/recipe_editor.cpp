@@ -11,6 +11,8 @@
 #include <QTextBlock>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace athanor::app {
 namespace {
 
@@ -63,7 +65,7 @@ RecipeEditor::RecipeEditor(QWidget* parent) : QWidget(parent) {
   layout->addWidget(edit_, 1);
   list_ = new QListWidget(this);
   list_->setAccessibleName(tr("Faults of the recipe"));
-  list_->setMaximumHeight(132);
+  list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   list_->setIconSize({16, 16});
   list_->setWordWrap(true);
   list_->hide();
@@ -109,6 +111,23 @@ void RecipeEditor::set_faults(const std::vector<recipe::Fault>& faults) {
   }
   edit_->setExtraSelections(marks);
   list_->setVisible(!faults.empty());
+  fit_list();
+}
+
+void RecipeEditor::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit_list();
+}
+
+// As high as what is wrong needs, up to a third of the page.
+void RecipeEditor::fit_list() {
+  if (list_->count() == 0) return;
+  layout()->activate();
+  list_->doItemsLayout();  // at this width, which breaks its texts
+  const QRect first = list_->visualItemRect(list_->item(0));
+  const QRect last = list_->visualItemRect(list_->item(list_->count() - 1));
+  const int around = list_->height() - list_->viewport()->height();
+  list_->setFixedHeight(std::min(last.bottom() - first.top() + 1 + around, height() / 3));
 }
 
 }  // namespace athanor::app

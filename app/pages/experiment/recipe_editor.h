@@ -23,7 +23,11 @@ class RecipeEditor final : public QWidget {
   void edited(const QString& toml);
   void fault_chosen(const QString& field);
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  void fit_list();
   QPlainTextEdit* edit_ = nullptr;
   QListWidget* list_ = nullptr;
   bool setting_ = false;

@@ -3,8 +3,11 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/live_pictures.h"
+#include "app/pages/live/live_plots.h"
+#include "app/pages/live/live_tables.h"
 #include "app/pages/live/live_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/settings/settings.h"
@@ -17,20 +20,14 @@
 #include "widgets/log/log_view.h"
 #include "widgets/parts/flow_layout.h"
 #include "widgets/parts/text_paint.h"
-#include "widgets/plot/metric_plot.h"
-#include "widgets/plot/plot_link.h"
-#include "widgets/plot/strip.h"
-#include "widgets/tables/cell_delegates.h"
 
 #include <QAction>
-#include <QHeaderView>
 #include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSlider>
 #include <QStackedWidget>
-#include <QTableWidget>
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -46,6 +43,7 @@ using widgets::Glyph;
 using widgets::kGrid;
 constexpr std::size_t kLogLines = 20'000;
 constexpr int kLeastBar = 6;
+constexpr int kTableWidth = 440;  // at least, so that no cell of the tables is cut
 
 }  // namespace
 
@@ -53,9 +51,15 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
                    Settings* settings, QWidget* parent)
     : Page(u"live"_s, tr("Live"), parent), live_(live), history_(history), actions_(actions), settings_(settings) {
   pictures_ = new LivePictures(pictures, this);
-  link_ = new widgets::PlotLink(this);
   ring_ = new widgets::LogRing(kLogLines, this);
   add_actions();
+  build();
+  connect_signals();
+  live_->set_smoothing(settings_->value(Setting::live_smoothing).toDouble());
+  show_run();
+}
+
+void LivePage::build() {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   stack_ = new QStackedWidget(this);
@@ -77,12 +81,15 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
   trouble_row->addWidget(trouble_);
   column->addLayout(trouble_row);
   scroll_ = new PageScroll(whole);
-  build_plots(scroll_->body());
+  build_figures(scroll_->body());
   build_lower(scroll_->body());
+  plots_->set_time_axis(time_axis_->isChecked());
   column->addWidget(scroll_, 1);
   stack_->addWidget(whole);
   layout->addWidget(stack_);
+}
 
+void LivePage::connect_signals() {
   connect(live_, &LiveController::run_changed, this, [this] { show_run(); });
   connect(live_, &LiveController::state_changed, this, [this] { show_state(); });
   connect(live_, &LiveController::curves_changed, this, [this] { show_curves(); });
@@ -105,6 +112,7 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
     Q_EMIT became_ready();
   });
   connect(live_, &LiveController::notice, this, &Page::notice);
+  connect(plots_, &LivePlots::sample_drawn, this, &LivePage::sample_drawn);
   connect(board_, &widgets::RetrievalBoard::steps_chosen, live_, &LiveController::set_board_steps);
   auto* clock = new QTimer(this);
   clock->setInterval(1000);
@@ -112,8 +120,6 @@ LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoad
     if (shown_) show_state();
   });
   clock->start();
-  live_->set_smoothing(settings_->value(Setting::live_smoothing).toDouble());
-  show_run();
 }
 
 void LivePage::add_actions() {
@@ -131,7 +137,7 @@ void LivePage::add_actions() {
       [this] { Q_EMIT new_from_requested(live_->run_id()); });
   add("live.axis", tr("Switch between steps and time"), Glyph::clock, {QKeySequence(Qt::Key_X)}, {},
       [this] { time_axis_->toggle(); });
-  add("live.reset", tr("Show the whole run in every plot"), Glyph::reset, {}, {}, [this] { link_->reset_range(); });
+  add("live.reset", tr("Show the whole run in every plot"), Glyph::reset, {}, {}, [this] { plots_->reset_range(); });
 }
 
 QWidget* LivePage::build_header() {
@@ -139,19 +145,22 @@ QWidget* LivePage::build_header() {
   auto* column = new QVBoxLayout(header);
   column->setContentsMargins(0, 0, kPageMargin, 0);
   column->setSpacing(kGrid);
-  auto* row = new QHBoxLayout;
-  row->setSpacing(kGrid);
-  name_ = new widgets::ElidedLabel(header);
-  name_->setFont(widgets::scaled(font(), 1.5, QFont::DemiBold));
-  name_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-  row->addWidget(name_, 1);
+  const PageHeader head = make_page_header({}, header);
+  QHBoxLayout* row = head.row;
+  name_ = head.title;
+  number_ = head.caption;
   chip_ = new widgets::BusyChip(header);
   row->addWidget(chip_, 0, Qt::AlignVCenter);
   row->addSpacing(kGrid);
-  for (const char* id : {"live.stop", "live.resume", "live.fork", "live.new_from"}) {
-    QPushButton* button = make_button(actions_->action(QString::fromLatin1(id)), header);
+  const auto add = [&](const QString& id) {
+    QPushButton* button = make_button(actions_->action(id), header);
     row->addWidget(button);
-  }
+    return button;
+  };
+  stop_ = add(u"live.stop"_s);
+  resume_ = add(u"live.resume"_s);
+  fork_ = add(u"live.fork"_s);
+  add(u"live.new_from"_s);
   column->addLayout(row);
   auto* state = new QHBoxLayout;
   state->setSpacing(kGrid * 2);
@@ -196,59 +205,22 @@ QWidget* LivePage::build_tools() {
   time_axis_->setProperty("chip", true);
   time_axis_->setFocusPolicy(Qt::StrongFocus);
   time_axis_->setAccessibleName(tr("Draw over time instead of steps"));
+  time_axis_->setChecked(settings_->flag(Setting::live_time_axis));
   connect(time_axis_, &QToolButton::toggled, this, [this](bool on) {
     settings_->set(Setting::live_time_axis, on);
-    link_->set_axis(on ? widgets::XAxis::time : widgets::XAxis::step);
+    plots_->set_time_axis(on);
   });
-  time_axis_->setChecked(settings_->flag(Setting::live_time_axis));
   row->addWidget(time_axis_);
   return tools;
 }
 
-void LivePage::build_plots(QVBoxLayout* layout) {
-  const QStringList logarithmic = settings_->value(Setting::log_y_metrics).toStringList();
-  const auto make = [&](const PlotSpec& spec, QWidget* parent) {
-    auto* plot = new widgets::MetricPlot(spec.title, parent);
-    plot->set_unit(spec.unit);
-    plot->set_percent(spec.percent);
-    plot->set_robust(spec.robust);
-    plot->set_empty_text(spec.empty);
-    plot->set_link(link_);
-    plot->set_logarithmic(logarithmic.contains(q(spec.id)));
-    plots_[spec.id] = plot;
-    connect(plot, &widgets::MetricPlot::drawn, this, [this, id = spec.id] { note_drawn(id); });
-    connect(plot, &widgets::MetricPlot::logarithmic_changed, this, [this] {
-      QStringList on;
-      for (const auto& [id, other] : plots_)
-        if (other->is_logarithmic()) on << q(id);
-      settings_->set(Setting::log_y_metrics, on);
-    });
-    return plot;
-  };
+void LivePage::build_figures(QVBoxLayout* layout) {
   figures_ = new QWidget(scroll_->widget());
   auto* figures = new QVBoxLayout(figures_);
   figures->setContentsMargins(0, 0, 0, 0);
   figures->setSpacing(kGrid + 4);
-  auto* large = new QHBoxLayout;
-  large->setSpacing(kGrid + 4);
-  auto* small_box = new QWidget(figures_);
-  auto* small = new widgets::FlowLayout(small_box, 248, kGrid + 4);
-  for (const PlotSpec& spec : live_plots()) {
-    widgets::MetricPlot* plot = make(spec, spec.large ? figures_ : small_box);
-    if (spec.large) {
-      plot->setMinimumHeight(256);
-      large->addWidget(plot, spec.id == "loss" ? 3 : 2);
-    } else {
-      plot->setFixedHeight(176);
-      small->addWidget(plot);
-    }
-    plot->setVisible(!spec.optional);
-  }
-  figures->addLayout(large);
-  figures->addWidget(small_box);
-  strip_box_ = new QWidget(figures_);
-  strip_flow_ = new widgets::FlowLayout(strip_box_, 400, kGrid + 4);
-  figures->addWidget(strip_box_);
+  plots_ = new LivePlots(settings_, figures_);
+  figures->addWidget(plots_);
   auto* board_card = new Card(tr("What it finds"), figures_);
   board_ = new widgets::RetrievalBoard(pictures_, board_card);
   board_card->body()->addWidget(board_);
@@ -266,57 +238,13 @@ void LivePage::build_plots(QVBoxLayout* layout) {
 }
 
 void LivePage::build_lower(QVBoxLayout* layout) {
-  const auto table = [this](QWidget* parent, const QStringList& headings, const QString& name) {
-    auto* made = new QTableWidget(0, static_cast<int>(headings.size()), parent);
-    made->setHorizontalHeaderLabels(headings);
-    made->verticalHeader()->hide();
-    made->verticalHeader()->setDefaultSectionSize(28);
-    made->horizontalHeader()->setHighlightSections(false);
-    made->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    made->setShowGrid(false);
-    made->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    made->setSelectionBehavior(QAbstractItemView::SelectRows);
-    made->setFrameShape(QFrame::NoFrame);
-    made->setStyleSheet(u"QTableView { border: none; }"_s);
-    made->setTabKeyNavigation(false);
-    made->setItemDelegate(new widgets::TextCell(made));
-    made->setAccessibleName(name);
-    return made;
-  };
-  auto* pair = new QHBoxLayout;
-  pair->setSpacing(kGrid + 4);
-  auto* check_card = new Card(tr("Plan against fact"), scroll_->widget());
-  check_card_ = check_card;
-  check_empty_ = make_muted({}, check_card);
-  check_empty_->setWordWrap(true);
-  check_card->body()->addWidget(check_empty_);
-  check_ = table(check_card, {tr("Quantity"), tr("Planned"), tr("Measured"), tr("Off by")}, tr("Plan against fact"));
-  check_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  check_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-  check_->horizontalHeader()->setMinimumSectionSize(84);
-  for (int column = 1; column < 4; ++column) {
-    check_->setItemDelegateForColumn(column, new widgets::NumberCell(check_));
-    check_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  }
-  check_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  check_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  check_card->body()->addWidget(check_);
-  check_card->body()->addStretch(1);
-  pair->addWidget(check_card, 1);
-  auto* event_card = new Card(tr("What happened"), scroll_->widget());
-  events_ = table(event_card, {tr("Time"), tr("Step"), tr("Event")}, tr("What happened in the run"));
-  events_->horizontalHeader()->setStretchLastSection(true);
-  events_->horizontalHeader()->setMinimumSectionSize(72);
-  events_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-  events_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-  for (int column = 0; column < 2; ++column)
-    events_->setItemDelegateForColumn(column, new widgets::NumberCell(events_));
-  events_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  events_->horizontalHeaderItem(1)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  events_->setMinimumHeight(180);
-  event_card->body()->addWidget(events_);
-  pair->addWidget(event_card, 1);
-  layout->addLayout(pair);
+  auto* pair = new QWidget(scroll_->widget());
+  auto* cards = new widgets::FlowLayout(pair, kTableWidth, kGrid + 4);
+  check_ = new PlanCheckCard(pair);
+  cards->addWidget(check_);
+  events_ = new EventsCard(pair);
+  cards->addWidget(events_);
+  layout->addWidget(pair);
 
   auto* log_card = new Card(tr("Log"), scroll_->widget());
   auto* log = new widgets::LogView(ring_, log_card);
@@ -328,11 +256,7 @@ void LivePage::build_lower(QVBoxLayout* layout) {
 void LivePage::show_run() {
   stack_->setCurrentIndex(live_->run_id() == 0 ? 0 : 1);
   history_->set_opened(live_->run_id());
-  newest_ns_.clear();
-  drawn_ns_.clear();
-  for (auto& [name, strip] : strips_) strip->deleteLater();
-  strips_.clear();
-  link_->reset_range();
+  plots_->begin_run();
   scroll_->verticalScrollBar()->setValue(0);
   show_state();
   show_occurrences();
@@ -342,19 +266,12 @@ void LivePage::show_state() {
   const store::Run* run = live_->run();
   const bool live = run && store::is_live(run->status);
   const QString none = tr("No run is open.");
-  actions_->set_reason(u"live.stop"_s, !run                                        ? none
-                                       : !live                                     ? tr("The run is over.")
-                                       : run->status == store::RunStatus::stopping ? tr("The run is stopping.")
-                                                                                   : QString());
-  actions_->set_reason(u"live.resume"_s, !run                                        ? none
-                                         : live                                      ? tr("The run is going on.")
-                                         : run->status == store::RunStatus::finished ? tr("The run is finished.")
-                                                                                     : QString());
-  const bool begun = run && own_steps(*run) > 0;
-  if (begun || live)
-    actions_->set_words(u"live.resume"_s, tr("Resume this run"), tr("Resume"));
-  else
+  actions_->set_reason(u"live.stop"_s, run ? why_not_stop(*run) : none);
+  actions_->set_reason(u"live.resume"_s, run ? why_not_resume(*run) : none);
+  if (run && resuming_starts_again(*run))
     actions_->set_words(u"live.resume"_s, tr("Start this run again"), tr("Start again"));
+  else
+    actions_->set_words(u"live.resume"_s, tr("Resume this run"), tr("Resume"));
   actions_->set_reason(u"live.fork"_s, !run                                ? none
                                        : live_->checkpoint_steps().empty() ? tr("The run has no checkpoint yet.")
                                                                            : QString());
@@ -366,6 +283,11 @@ void LivePage::show_state() {
   stack_->setCurrentIndex(1);
   pictures_->set_folder(q(run->directory));
   name_->set_text(q(run->name));
+  // One of the two at a time: the other could not be pressed.
+  stop_->setVisible(live);
+  resume_->setVisible(!live);
+  number_->setText(tr("No. %1").arg(run->id));
+  const bool begun = own_steps(*run) > 0;
   const StatusLook look = look_of(run->status);
   chip_->set_state(look.word, look.tone,
                    run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);
@@ -375,110 +297,34 @@ void LivePage::show_state() {
   const int done = run->steps > 0 ? static_cast<int>(1000 * run->step / run->steps) : 0;
   progress_->setValue(begun ? std::max(done, 1000 * kLeastBar / progress_->width()) : 0);
   const std::int64_t now = wall_now_ns();
-  progress_text_->set_text(progress_words(*run, now, pace_of(*run, *history_->curves(), now)));
+  progress_text_->set_parts(progress_words(*run, now, pace_of(*run, *history_->curves(), now)));
   show_prospects(live);
   show_faults();
 }
 
 // While a run goes on, what is empty says what will fill it; afterwards nothing will.
 void LivePage::show_prospects(bool live) {
-  for (const PlotSpec& spec : live_plots())
-    plots_.at(spec.id)->set_empty_text(live ? spec.empty : tr("Nothing was measured"));
+  plots_->show_prospects(live);
+  check_->show_prospects(live);
   board_->set_empty_text(live ? tr("The first evaluation brings the probe queries and their best answers here.")
                               : tr("The run was over before its first evaluation."));
-  check_empty_->setText(live ? tr("After ten steps the run holds its plan against what was measured.")
-                             : tr("The run was over before its plan was held against what was measured."));
-  const bool bare = !live && live_->is_loaded() && live_->board_steps().empty() &&
-                    std::none_of(live_plots().begin(), live_plots().end(),
-                                 [this](const PlotSpec& spec) { return !plots_.at(spec.id)->curves().empty(); });
-  tools_->setVisible(!bare);
-  figures_->setVisible(!bare);
-  check_card_->setVisible(!bare);
+  const bool bare = !live && live_->is_loaded() && live_->board_steps().empty() && plots_->is_empty();
+  for (QWidget* measured : {tools_, figures_, static_cast<QWidget*>(check_)}) measured->setVisible(!bare);
   bare_->setVisible(bare);
 }
 
-// From the start, or the step forked from, to the newest sample of any plot, or to the planned end while there is none:
-// evaluations, which come rarely, stand under the steps they belong to.
-void LivePage::show_extent(double last_step, double last_second) {
-  if (last_step <= 0 && live_->run()) last_step = static_cast<double>(live_->run()->steps);
-  const double first_step = live_->run() && live_->run()->parent ? static_cast<double>(live_->run()->fork_step) : 0;
-  for (const auto& [id, plot] : plots_) plot->set_whole_x(last_step, last_second, first_step);
-}
-
 void LivePage::show_curves() {
-  double last_step = 0;
-  double last_second = 0;
-  for (const PlotSpec& spec : live_plots()) {
-    std::vector<widgets::Curve> curves;
-    std::int64_t newest = 0;
-    for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
-      const auto found = live_->curves().find(spec.metrics[i].name);
-      if (found == live_->curves().end()) continue;
-      curves.push_back(curve_of(spec.metrics[i], static_cast<int>(i), found->second));
-      if (found->second.empty()) continue;
-      newest = std::max(newest, found->second.back().time_ns);
-      last_step = std::max(last_step, found->second.back().step);
-      last_second = std::max(last_second, found->second.back().seconds);
-    }
-    newest_ns_[spec.id] = newest;
-    if (spec.optional) plots_.at(spec.id)->setVisible(!curves.empty());
-    plots_.at(spec.id)->set_curves(std::move(curves));
-  }
-  show_extent(last_step, last_second);
-  int widest = 0;
-  for (const auto& [id, plot] : plots_) widest = std::max(widest, plot->useful_columns());
-  live_->set_columns(widest);
-  show_strips();
+  plots_->show_curves(live_->curves(), live_->run());
+  live_->set_columns(plots_->useful_columns());
   show_state();
-}
-
-void LivePage::show_strips() {
-  for (const DeviceCurves& device : device_curves(live_->curves())) {
-    auto& strip = strips_[device.name];
-    if (!strip) {
-      strip = new widgets::UtilisationStrip(device.label, static_cast<int>(strips_.size()) - 1, strip_box_);
-      strip_flow_->addWidget(strip);
-      strip->show();
-    }
-    strip->set_samples(device.samples);
-    strip->set_detail(device.detail);
-  }
-  strip_box_->setVisible(!strips_.empty());
 }
 
 void LivePage::show_occurrences() {
-  show_plan_check();
-  const std::vector<EventWords> rows = event_words(live_->occurrences());
-  events_->setRowCount(static_cast<int>(rows.size()));
-  for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
-    const EventWords& row = rows[static_cast<std::size_t>(i)];
-    const QString cells[] = {row.time, row.step, row.text};
-    for (int column = 0; column < 3; ++column) {
-      auto* item = new QTableWidgetItem(cells[column]);
-      if (column == 2) item->setToolTip(row.detail);
-      if (column < 2) item->setData(widgets::tone_role, static_cast<int>(widgets::Role::muted));
-      events_->setItem(i, column, item);
-    }
-  }
-  std::vector<widgets::PlotMarker> markers =
-      markers_of(live_->occurrences(), live_->run() ? live_->run()->started_ns : 0);
-  if (const auto loss = plots_.find("loss"); loss != plots_.end()) loss->second->set_markers(std::move(markers));
+  const store::Run* run = live_->run();
+  check_->show_check(live_->occurrences(), run ? run->status : store::RunStatus::finished);
+  events_->show_events(live_->occurrences());
+  if (run) plots_->show_markers(markers_of(*run, live_->occurrences()));
   show_state();
-}
-
-void LivePage::show_plan_check() {
-  const std::vector<CheckWords> rows =
-      check_words(live_->occurrences(), live_->run() ? live_->run()->status : store::RunStatus::finished);
-  check_empty_->setVisible(rows.empty());
-  check_->setVisible(!rows.empty());
-  check_->setRowCount(static_cast<int>(rows.size()));
-  for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
-    const CheckWords& row = rows[static_cast<std::size_t>(i)];
-    const QString cells[] = {row.quantity, row.planned, row.measured, row.off};
-    for (int column = 0; column < 4; ++column) check_->setItem(i, column, new QTableWidgetItem(cells[column]));
-  }
-  check_->setFixedHeight(check_->horizontalHeader()->sizeHint().height() +
-                         static_cast<int>(rows.size()) * check_->verticalHeader()->defaultSectionSize());
 }
 
 // Why a run ended badly stands above its curves, with what to do.
@@ -509,26 +355,15 @@ void LivePage::show_board() {
   board_->set_queries(widgets::compared(board_queries(live_->board_shown()), board_queries(live_->board_compared())));
 }
 
-void LivePage::note_drawn(const std::string& id) {
-  const std::int64_t newest = newest_ns_[id];
-  if (newest <= drawn_ns_[id] || !shown_) return;
-  const bool first = drawn_ns_[id] == 0;
-  drawn_ns_[id] = newest;
-  const auto& curves = plots_.at(id)->curves();
-  if (first || curves.empty() || curves.front().columns.empty()) return;
-  Q_EMIT sample_drawn(curves.front().name, static_cast<qint64>(curves.front().columns.back().step),
-                      static_cast<double>(wall_now_ns() - newest) * 1e-6);
-}
-
 void LivePage::choose_fork() {
   auto* list = new QMenu(this);
   list->setAttribute(Qt::WA_DeleteOnClose);
-  list->addSection(tr("Fork from the checkpoint at"));
+  add_menu_heading(list, tr("Fork from the checkpoint at"));
   const std::vector<std::int64_t> steps = live_->checkpoint_steps();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step)
     connect(list->addAction(tr("step %1").arg(*step)), &QAction::triggered, this,
             [this, at = *step] { Q_EMIT fork_requested(live_->run_id(), at); });
-  list->popup(name_->mapToGlobal(QPoint(name_->width() / 2, name_->height())));
+  list->popup(fork_->mapToGlobal(QPoint(0, fork_->height())));
 }
 
 bool LivePage::is_ready() const { return live_->run_id() == 0 || live_->is_loaded(); }
@@ -544,10 +379,7 @@ void LivePage::left() {
   live_->set_visible(false);
 }
 
-widgets::MetricPlot* LivePage::plot(const std::string& id) const {
-  const auto found = plots_.find(id);
-  return found == plots_.end() ? nullptr : found->second;
-}
+widgets::MetricPlot* LivePage::plot(const std::string& id) const { return plots_->plot(id); }
 
 // The page itself holds the focus until something on it is chosen: then the keys scroll it.
 void LivePage::keyPressEvent(QKeyEvent* event) {

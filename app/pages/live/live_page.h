@@ -5,15 +5,14 @@
 #include "app/pages/page.h"
 #include "core/store/types.h"
 
-#include <map>
 #include <string>
 #include <vector>
 
 class QLabel;
 class QProgressBar;
+class QPushButton;
 class QSlider;
 class QStackedWidget;
-class QTableWidget;
 class QToolButton;
 class QVBoxLayout;
 
@@ -21,13 +20,10 @@ namespace athanor::widgets {
 class BusyChip;
 class ElidedLabel;
 class EmptyPage;
-class FlowLayout;
 class LogRing;
 class MessageBar;
 class MetricPlot;
-class PlotLink;
 class RetrievalBoard;
-class UtilisationStrip;
 }  // namespace athanor::widgets
 
 namespace athanor::app {
@@ -36,6 +32,9 @@ class ActionRegistry;
 class HistoryController;
 class LiveController;
 class LivePictures;
+class LivePlots;
+class EventsCard;
+class PlanCheckCard;
 class PageScroll;
 class PictureLoader;
 class Settings;
@@ -67,21 +66,19 @@ class LivePage final : public Page {
 
  private:
   void add_actions();
+  void build();
+  void connect_signals();
   QWidget* build_header();
   QWidget* build_tools();
-  void build_plots(QVBoxLayout* layout);
+  void build_figures(QVBoxLayout* layout);
   void build_lower(QVBoxLayout* layout);
   void show_run();
   void show_state();
   void show_prospects(bool live);
   void show_curves();
-  void show_extent(double last_step, double last_second);
-  void show_strips();
   void show_occurrences();
-  void show_plan_check();
   void show_board();
   void show_faults();
-  void note_drawn(const std::string& id);
   void choose_fork();
 
   LiveController* live_;
@@ -96,23 +93,19 @@ class LivePage final : public Page {
   QWidget* figures_ = nullptr;  // all that was measured
   QWidget* bare_ = nullptr;     // stands there where nothing was
   widgets::ElidedLabel* name_ = nullptr;
+  QLabel* number_ = nullptr;
   widgets::BusyChip* chip_ = nullptr;
   widgets::ElidedLabel* progress_text_ = nullptr;
+  QPushButton* stop_ = nullptr;
+  QPushButton* resume_ = nullptr;
+  QPushButton* fork_ = nullptr;
   QProgressBar* progress_ = nullptr;
   widgets::MessageBar* trouble_ = nullptr;
   QToolButton* time_axis_ = nullptr;
   QSlider* smoothing_ = nullptr;
-  widgets::PlotLink* link_ = nullptr;
-  std::map<std::string, widgets::MetricPlot*> plots_;
-  std::map<std::string, std::int64_t> newest_ns_;  // of what a plot was given last
-  std::map<std::string, std::int64_t> drawn_ns_;   // of what it has drawn
-  std::map<std::string, widgets::UtilisationStrip*> strips_;
-  QWidget* strip_box_ = nullptr;
-  widgets::FlowLayout* strip_flow_ = nullptr;
-  QWidget* check_card_ = nullptr;
-  QTableWidget* check_ = nullptr;
-  QLabel* check_empty_ = nullptr;
-  QTableWidget* events_ = nullptr;
+  LivePlots* plots_ = nullptr;
+  PlanCheckCard* check_ = nullptr;
+  EventsCard* events_ = nullptr;
   widgets::RetrievalBoard* board_ = nullptr;
   QWidget* board_card_ = nullptr;
   widgets::LogRing* ring_ = nullptr;

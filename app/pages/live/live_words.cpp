@@ -48,7 +48,7 @@ struct Worder {
       if (name == "t2i_r1" || name == "t2i_r10")
         figures << (name == "t2i_r1" ? u"R@1 "_s : u"R@10 "_s) + widgets::percent_text(value, 1);
     if (figures.isEmpty()) return {{}, step_text(e.step), LiveWords::tr("Evaluated")};
-    return {{}, step_text(e.step), LiveWords::tr("Evaluated: text → picture %1").arg(figures.join(u", "_s))};
+    return {{}, step_text(e.step), LiveWords::tr("Evaluated: T→P %1").arg(figures.join(u", "_s))};
   }
   EventWords operator()(const journal::CheckpointWritten& e) const {
     return {{},
@@ -92,13 +92,6 @@ bool joins(const store::Occurrence& one, const store::Occurrence& other) {
   const auto* a = std::get_if<journal::PrecisionChange>(&one.payload);
   const auto* b = std::get_if<journal::PrecisionChange>(&other.payload);
   return a && b && a->step == b->step;
-}
-
-QString marker_text(const journal::Recovery& recovery) {
-  const auto starts = [&](std::string_view head) { return std::string_view(recovery.from).starts_with(head); };
-  return starts("fork of")    ? LiveWords::tr("forked")
-         : starts("the copy") ? LiveWords::tr("went back")
-                              : LiveWords::tr("resumed");
 }
 
 QString off_by(double planned, double measured) {
@@ -212,7 +205,7 @@ std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<
   return out;
 }
 
-QString progress_words(const store::Run& run, std::int64_t now_ns, double pace) {
+QStringList progress_words(const store::Run& run, std::int64_t now_ns, double pace) {
   QStringList parts;
   const bool begun = own_steps(run) > 0;
   if (run.status == store::RunStatus::queued)
@@ -233,7 +226,7 @@ QString progress_words(const store::Run& run, std::int64_t now_ns, double pace) 
   if (const double taken = duration_of(run, now_ns); taken >= 0)
     parts << (store::is_live(run.status) ? LiveWords::tr("%1 so far").arg(widgets::duration_text(taken))
                                          : LiveWords::tr("took %1").arg(widgets::duration_text(taken)));
-  return parts.join(u"  ·  "_s);
+  return parts;
 }
 
 std::vector<EventWords> event_words(const std::vector<store::Occurrence>& occurrences) {
@@ -282,12 +275,23 @@ std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurr
   return {};
 }
 
-std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences, std::int64_t began_ns) {
+std::vector<widgets::PlotMarker> markers_of(const store::Run& run, const std::vector<store::Occurrence>& occurrences) {
   std::vector<widgets::PlotMarker> out;
-  for (const store::Occurrence& occurrence : occurrences)
-    if (const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload))
-      out.push_back({static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - began_ns) * 1e-9,
-                     marker_text(*recovery)});
+  bool ever_ran = false;
+  auto state = journal::RunState::preparing;
+  for (const store::Occurrence& occurrence : occurrences) {
+    if (const auto* changed = std::get_if<journal::StateChanged>(&occurrence.payload)) {
+      state = changed->state;
+      ever_ran = ever_ran || state == journal::RunState::running;
+    }
+    const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload);
+    if (!recovery) continue;
+    const QString word = state != journal::RunState::preparing ? LiveWords::tr("went back")
+                         : run.parent && !ever_ran             ? LiveWords::tr("forked")
+                                                               : LiveWords::tr("resumed");
+    out.push_back(
+        {static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - run.started_ns) * 1e-9, word});
+  }
   return out;
 }
 

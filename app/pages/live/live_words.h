@@ -44,8 +44,8 @@ struct DeviceCurves {
 };
 [[nodiscard]] std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves);
 
-// "Step 240 of 400 · 1 min 10 s left · 2.30 steps/s"; `pace` as of pace_of().
-[[nodiscard]] QString progress_words(const store::Run& run, std::int64_t now_ns, double pace);
+// "Step 240 of 400", "1 min 10 s left", "2.30 steps/s", what matters most first; `pace` as of pace_of().
+[[nodiscard]] QStringList progress_words(const store::Run& run, std::int64_t now_ns, double pace);
 
 struct EventWords {
   QString time, step, text;
@@ -60,8 +60,9 @@ struct CheckWords {
 [[nodiscard]] std::vector<CheckWords> check_words(const std::vector<store::Occurrence>& occurrences,
                                                   store::RunStatus status);
 
-[[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const std::vector<store::Occurrence>& occurrences,
-                                                          std::int64_t began_ns);
+// Where the run went on from, and how it came there: forked, resumed, or back to an earlier step while it went on.
+[[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const store::Run& run,
+                                                          const std::vector<store::Occurrence>& occurrences);
 [[nodiscard]] widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occurrence>& occurrences);
 [[nodiscard]] std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::RetrievalSample>& samples);
 [[nodiscard]] std::vector<widgets::LogRow> log_rows(const std::vector<store::LogEntry>& entries);

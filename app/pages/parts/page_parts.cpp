@@ -5,28 +5,51 @@
 
 #include <QAction>
 #include <QGridLayout>
+#include <QMenu>
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QVBoxLayout>
+#include <QWidgetAction>
 
 namespace athanor::app {
 
 using widgets::kGrid;
 
-QLabel* make_title(const QString& text, QWidget* parent) {
-  auto* label = new QLabel(text, parent);
+widgets::ElidedLabel* make_title(const QString& text, QWidget* parent) {
+  auto* label = new widgets::ElidedLabel(parent);
+  label->set_text(text);
+  label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   label->setFont(widgets::scaled(parent->font(), 1.5, QFont::DemiBold));
   return label;
 }
 
 PageHeader make_page_header(const QString& title, QWidget* parent) {
-  PageHeader header{new QHBoxLayout, make_muted({}, parent)};
+  PageHeader header{new QHBoxLayout, make_title(title, parent), make_muted({}, parent)};
   header.row->setSpacing(kGrid);
-  header.row->addWidget(make_title(title, parent));
-  header.row->addWidget(header.caption, 0, Qt::AlignBottom);
+  // Their texts stand on one line: the smaller one reaches less far below it.
+  auto* words = new QHBoxLayout;
+  words->setSpacing(kGrid);
+  words->addWidget(header.title, 0, Qt::AlignBottom);
+  words->addWidget(header.caption, 0, Qt::AlignBottom);
+  header.caption->setContentsMargins(
+      0, 0, 0, QFontMetrics(header.title->font()).descent() - header.caption->fontMetrics().descent());
+  header.row->addLayout(words);
+  header.row->setAlignment(words, Qt::AlignVCenter);
+  header.row->addSpacing(kGrid);
   header.row->addStretch(1);
   return header;
+}
+
+// The sections of QMenu lose their words where a style sheet draws the separators.
+void add_menu_heading(QMenu* menu, const QString& text) {
+  QLabel* label = make_muted(text, menu);
+  label->setFont(widgets::scaled(menu->font(), 0.9));
+  label->setContentsMargins(12, kGrid, 12, kGrid / 2);
+  auto* heading = new QWidgetAction(menu);
+  heading->setDefaultWidget(label);
+  heading->setEnabled(false);
+  menu->addAction(heading);
 }
 
 QLabel* make_heading(const QString& text, QWidget* parent) {
@@ -44,6 +67,7 @@ QLabel* make_muted(const QString& text, QWidget* parent) {
 QPushButton* make_button(QAction* action, QWidget* parent, bool primary) {
   auto* button = new QPushButton(parent);
   button->setProperty("primary", primary);
+  button->setIconSize(kButtonIcon);
   const auto sync = [button, action, primary] {
     button->setText(action->text());
     if (!primary) button->setIcon(action->icon());
@@ -140,19 +164,30 @@ void FactList::set_fact(const QString& label, const QString& value, const QStrin
     row.value->setToolTip(tip);
     row.label->setVisible(!value.isEmpty());
     row.value->setVisible(!value.isEmpty());
+    fit();
     return;
   }
-  if (value.isEmpty()) return;
   Row row{make_muted(label, this), new QLabel(value, this)};
+  row.label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
   row.value->setAlignment(Qt::AlignRight | Qt::AlignTop);
   row.value->setFont(widgets::tabular_font(font()));
   row.value->setWordWrap(true);
   row.value->setToolTip(tip);
+  for (QWidget* part : {row.label, row.value}) part->setVisible(!value.isEmpty());
   const int at = static_cast<int>(rows_.size());
-  grid_->addWidget(row.label, at, 0, Qt::AlignTop);
+  grid_->addWidget(row.label, at, 0);
   grid_->addWidget(row.value, at, 1);
   rows_.append(row);
+  fit();
 }
+
+// As high as its rows are at this width; broken text would ask for the height it has where it is narrowest.
+void FactList::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit();
+}
+
+void FactList::fit() { setMinimumHeight(std::max(1, grid_->heightForWidth(width()))); }
 
 void FactList::clear_facts() {
   for (const Row& row : rows_) {

@@ -8,25 +8,36 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QScrollArea>
+#include <QSize>
 
 class QAction;
 class QGridLayout;
 class QHBoxLayout;
+class QMenu;
 class QPushButton;
 class QVBoxLayout;
+
+namespace athanor::widgets {
+class ElidedLabel;
+}
 
 namespace athanor::app {
 
 inline constexpr int kPageMargin = 3 * widgets::kGrid;  // left and right of what stands on a page
+inline constexpr QSize kButtonIcon{22, 16};             // wider than a glyph, which does not touch the words then
 
 // A large title.
-[[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);
-// The head of a page: its title, a caption beside it, and at the right what is added to the row.
+[[nodiscard]] widgets::ElidedLabel* make_title(const QString& text, QWidget* parent);
+// The head of a page: its title, which gives way where there is little room, a caption beside it, and at the right
+// what is added to the row.
 struct PageHeader {
   QHBoxLayout* row;
+  widgets::ElidedLabel* title;
   QLabel* caption;
 };
 [[nodiscard]] PageHeader make_page_header(const QString& title, QWidget* parent);
+// A line of a menu that says what its entries below are.
+void add_menu_heading(QMenu* menu, const QString& text);
 // A small heading above a group.
 [[nodiscard]] QLabel* make_heading(const QString& text, QWidget* parent);
 [[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);
@@ -51,7 +62,7 @@ class PageScroll final : public QScrollArea {
 };
 
 // A surface with a hairline frame and an optional heading; widgets go into body().
-class Card final : public QFrame {
+class Card : public QFrame {
   Q_OBJECT
  public:
   explicit Card(const QString& heading, QWidget* parent);
@@ -88,7 +99,11 @@ class FactList final : public QWidget {
   void clear_facts();
   [[nodiscard]] QString value(const QString& label) const;
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  void fit();
   struct Row {
     QLabel* label;
     QLabel* value;

@@ -137,6 +137,7 @@ void PreferencesPage::build_places(QVBoxLayout* column, const std::vector<Place>
     path->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     path->setForegroundRole(QPalette::PlaceholderText);
     auto* open = new QPushButton(widgets::glyph_icon(widgets::Glyph::folder), tr("Open folder"), card);
+    open->setIconSize(kButtonIcon);
     open->setAccessibleName(tr("Open the folder of: %1").arg(place.label));
     connect(open, &QPushButton::clicked, this, [this, at = place.path] {
       const QFileInfo info(at);

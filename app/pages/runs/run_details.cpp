@@ -125,7 +125,10 @@ void RunDetails::refresh() {
     return;
   }
   const std::int64_t now = wall_now_ns();
-  if (!name_->hasFocus() && !name_->isModified()) name_->setText(q(run->name));
+  if (!name_->hasFocus() && !name_->isModified() && name_->text() != q(run->name)) {
+    name_->setText(q(run->name));
+    name_->setCursorPosition(0);  // a long one is read from its beginning
+  }
   const StatusLook look = look_of(run->status);
   chip_->set_state(look.word, look.tone,
                    run->status == store::RunStatus::running ? std::nullopt : std::optional(look.glyph), true);

@@ -3,22 +3,21 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
 #include "app/models/run_table_model.h"
+#include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/pages/runs/run_details.h"
+#include "app/pages/runs/run_table.h"
 #include "app/settings/settings.h"
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
 #include "widgets/feedback/empty_page.h"
-#include "widgets/tables/cell_delegates.h"
 #include "widgets/tables/search_line.h"
 
 #include <QAction>
-#include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSplitter>
@@ -27,24 +26,12 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
-#include <set>
-
 namespace athanor::app {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
-
-constexpr int kRowHeight = 36;
-constexpr int kNameWidth = 144;                                                         // at least
-constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 84, 92, 72, 128, 96, 128};  // in the order of RunColumn
-constexpr int kHeadingRoom = 24;
-constexpr int kStateRoom = 46;  // for the mark before the word
-// What goes first where there is no room for every column.
-constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunColumn::speed,
-                                    RunColumn::r10,  RunColumn::curve,    RunColumn::started,
-                                    RunColumn::r1,   RunColumn::loss,     RunColumn::progress};
 
 }  // namespace
 
@@ -55,8 +42,9 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  const auto [top, caption] = make_page_header(title(), this);
-  count_ = caption;
+  const PageHeader head = make_page_header(title(), this);
+  QHBoxLayout* top = head.row;
+  count_ = head.caption;
   search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
   search_->setMinimumWidth(300);
   top->addWidget(search_);
@@ -68,10 +56,6 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   splitter_->setObjectName(u"runs_splitter"_s);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(kGrid + 4);
-  // After the header has answered to what changed, and once for many changes.
-  fit_.setSingleShot(true);
-  fit_.setInterval(0);
-  connect(&fit_, &QTimer::timeout, this, [this] { fit_columns(); });
   build_table();
   splitter_->addWidget(table_);
   details_ = new RunDetails(history_, splitter_);
@@ -127,73 +111,17 @@ void RunsPage::build_table() {
   model_ = new RunTableModel(history_->runs(), history_->curves(), this);
   filter_ = new RunFilter(this);
   filter_->setSourceModel(model_);
-  table_ = new QTableView(splitter_);
-  table_->setModel(filter_);
-  table_->setAccessibleName(tr("Table of runs"));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table_->setShowGrid(false);
-  table_->setMouseTracking(true);
-  table_->setWordWrap(false);
-  table_->setTabKeyNavigation(false);
-  table_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-  table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  table_->verticalHeader()->hide();
-  table_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-  table_->verticalHeader()->setDefaultSectionSize(kRowHeight);
-  table_->setContextMenuPolicy(Qt::ActionsContextMenu);
-  auto* text = new widgets::TextCell(table_);
-  auto* number = new widgets::NumberCell(table_);
-  const auto put = [this](RunColumn column, QAbstractItemDelegate* delegate) {
-    table_->setItemDelegateForColumn(static_cast<int>(column), delegate);
-  };
-  put(RunColumn::number, number);
-  put(RunColumn::status, text);
-  put(RunColumn::name, text);
-  put(RunColumn::tags, new widgets::ChipsCell(table_));
-  put(RunColumn::progress, new widgets::ProgressCell(table_));
-  for (const RunColumn column :
-       {RunColumn::loss, RunColumn::r1, RunColumn::r10, RunColumn::speed, RunColumn::started, RunColumn::duration})
-    put(column, number);
-  put(RunColumn::curve, new widgets::CurveCell(table_));
-
-  QHeaderView* header = table_->horizontalHeader();
-  header->setObjectName(u"runs_header"_s);
-  header->setHighlightSections(false);
-  header->setSectionsMovable(true);
-  header->setStretchLastSection(false);
-  header->setMinimumSectionSize(40);
-  // At least as wide as its heading, with the mark of sorting, and as the words for a state.
-  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) {
-    const QString heading = model_->headerData(i, Qt::Horizontal).toString();
-    header->resizeSection(i, std::max(kWidths[i], fontMetrics().horizontalAdvance(heading) + kHeadingRoom));
-  }
-  int widest = 0;
-  for (int status = 0; status <= static_cast<int>(store::RunStatus::broken); ++status)
-    widest = std::max(widest, fontMetrics().horizontalAdvance(look_of(static_cast<store::RunStatus>(status)).word));
-  const int state = static_cast<int>(RunColumn::status);
-  header->resizeSection(state, std::max(header->sectionSize(state), widest + kStateRoom));
-  // The store's own order (newest first, pinned on top) until a heading is clicked; a third click returns to it.
-  header->setSectionsClickable(true);
-  header->setSortIndicatorShown(true);
-  header->setSortIndicatorClearable(true);
-  header->setSortIndicator(-1, Qt::AscendingOrder);
-  table_->setSortingEnabled(true);
-  header->restoreState(settings_->bytes(Setting::runs_header));
-  header->setSectionResizeMode(static_cast<int>(RunColumn::name), QHeaderView::Stretch);
-  header->setContextMenuPolicy(Qt::CustomContextMenu);
-  connect(header, &QHeaderView::customContextMenuRequested, this, [this] { offer_columns(); });
-  connect(header, &QHeaderView::sectionResized, this, [this](int section) {
-    if (section != static_cast<int>(RunColumn::name) && !fitting_) fit_.start();
-  });
+  table_ = new RunTable(filter_, settings_, splitter_);
   for (const char* id :
        {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
     table_->addAction(actions_->action(QString::fromLatin1(id)));
+  const auto ask_for_paces = [this] { history_->want_all_curves(table_->sorted_by() == RunColumn::speed); };
+  connect(table_->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, ask_for_paces);
+  ask_for_paces();
   connect(table_, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
   connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { selection_changed(); });
   connect(table_->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] { want_visible_curves(); });
-  table_->viewport()->installEventFilter(this);
+  connect(table_, &RunTable::columns_fitted, this, [this] { want_visible_curves(); });
 }
 
 void RunsPage::add_actions() {
@@ -317,64 +245,14 @@ void RunsPage::update_actions() {
     set(id, one);
   for (const char* id : {"runs.pin", "runs.delete"}) set(id, all.empty() ? none : QString());
   const bool live = run && store::is_live(run->status);
-  set("runs.stop", !one.isEmpty() ? one : live ? QString() : tr("The run is over."));
-  set("runs.resume", !one.isEmpty()                              ? one
-                     : live                                      ? tr("The run is going on.")
-                     : run->status == store::RunStatus::finished ? tr("The run is finished.")
-                                                                 : QString());
-  const bool begun = run && own_steps(*run) > 0;
-  if (begun || live || !run)
-    actions_->set_words(u"runs.resume"_s, tr("Resume the selected run"), tr("Resume"));
-  else
+  set("runs.stop", run && one.isEmpty() ? why_not_stop(*run) : one);
+  set("runs.resume", run && one.isEmpty() ? why_not_resume(*run) : one);
+  if (run && resuming_starts_again(*run))
     actions_->set_words(u"runs.resume"_s, tr("Start the selected run again"), tr("Start again"));
-  if (run && one.isEmpty() && !begun) set("runs.fork", tr("The run has no checkpoint yet."));
+  else
+    actions_->set_words(u"runs.resume"_s, tr("Resume the selected run"), tr("Resume"));
+  if (run && one.isEmpty() && own_steps(*run) <= 0) set("runs.fork", tr("The run has no checkpoint yet."));
   if (live && !all.empty()) set("runs.delete", tr("Stop the run before you delete it."));
-}
-
-// Every column that has room, in full; the name takes what is left.
-void RunsPage::fit_columns() {
-  fitting_ = true;
-  QHeaderView* header = table_->horizontalHeader();
-  const QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
-  std::set<RunColumn> shown;
-  int need = kNameWidth;
-  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) {
-    if (unwanted.contains(QString::number(i))) continue;
-    shown.insert(static_cast<RunColumn>(i));
-    if (i == static_cast<int>(RunColumn::name)) continue;
-    if (header->isSectionHidden(i)) header->showSection(i);  // a hidden one has no width
-    need += header->sectionSize(i);
-  }
-  for (const RunColumn column : kGoesFirst) {
-    if (need <= table_->viewport()->width()) break;
-    if (shown.erase(column) > 0) need -= header->sectionSize(static_cast<int>(column));
-  }
-  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i)
-    header->setSectionHidden(i, !shown.contains(static_cast<RunColumn>(i)));
-  fitting_ = false;
-  want_visible_curves();
-}
-
-void RunsPage::offer_columns() {
-  auto* menu = new QMenu(this);
-  menu->setAttribute(Qt::WA_DeleteOnClose);
-  menu->addSection(tr("Columns, where there is room"));
-  QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
-  for (int i = 0; i < static_cast<int>(RunColumn::count_); ++i) {
-    if (i == static_cast<int>(RunColumn::name)) continue;
-    QAction* entry = menu->addAction(model_->headerData(i, Qt::Horizontal).toString());
-    entry->setCheckable(true);
-    entry->setChecked(!unwanted.contains(QString::number(i)));
-    connect(entry, &QAction::toggled, this, [this, unwanted, key = QString::number(i)](bool on) mutable {
-      if (on)
-        unwanted.removeAll(key);
-      else
-        unwanted << key;
-      settings_->set(Setting::runs_hidden_columns, unwanted);
-      fit_columns();
-    });
-  }
-  menu->popup(QCursor::pos());
 }
 
 void RunsPage::update_state() {
@@ -416,11 +294,6 @@ void RunsPage::want_visible_curves() {
   history_->want_curves(wanted);
 }
 
-bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == table_->viewport() && event->type() == QEvent::Resize) fit_.start();
-  return Page::eventFilter(watched, event);
-}
-
 bool RunsPage::is_ready() const { return history_->is_read(); }
 
 void RunsPage::entered() {
@@ -432,7 +305,7 @@ void RunsPage::entered() {
 }
 
 void RunsPage::keep_layout() {
-  settings_->set(Setting::runs_header, table_->horizontalHeader()->saveState());
+  table_->keep_layout();
   settings_->set(Setting::runs_splitter, splitter_->saveState());
 }
 

@@ -3,16 +3,14 @@
 #pragma once
 
 #include "app/pages/page.h"
+#include "app/pages/runs/run_table.h"
 #include "core/store/types.h"
-
-#include <QTimer>
 
 #include <vector>
 
 class QLabel;
 class QSplitter;
 class QStackedWidget;
-class QTableView;
 
 namespace athanor::widgets {
 class EmptyPage;
@@ -36,7 +34,7 @@ class RunsPage final : public Page {
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void keep_layout();
-  [[nodiscard]] QTableView* table() const { return table_; }
+  [[nodiscard]] RunTable* table() const { return table_; }
   [[nodiscard]] widgets::SearchLine* search_line() const { return search_; }
   [[nodiscard]] std::vector<store::RunId> selected() const;
   void select(store::RunId run);
@@ -47,16 +45,11 @@ class RunsPage final : public Page {
   void new_from_requested(qint64 run);
   void fork_requested(qint64 run);
 
- protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
-
  private:
   void build_table();
   void add_actions();
   void update_actions();
   void update_state();
-  void fit_columns();
-  void offer_columns();
   void select_row(int row);
   void selection_changed();
   void want_visible_curves();
@@ -67,15 +60,13 @@ class RunsPage final : public Page {
   Settings* settings_;
   RunTableModel* model_ = nullptr;
   RunFilter* filter_ = nullptr;
-  QTableView* table_ = nullptr;
+  RunTable* table_ = nullptr;
   widgets::SearchLine* search_ = nullptr;
   QLabel* count_ = nullptr;
   QSplitter* splitter_ = nullptr;
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;
   RunDetails* details_ = nullptr;
-  QTimer fit_;
-  bool fitting_ = false;
 };
 
 }  // namespace athanor::app

@@ -1,0 +1,162 @@
+#include "app/pages/runs/run_table.h"
+
+#include "app/models/run_words.h"
+#include "app/pages/parts/page_parts.h"
+#include "app/settings/settings.h"
+#include "widgets/tables/cell_delegates.h"
+
+#include <QHeaderView>
+#include <QMenu>
+
+#include <algorithm>
+#include <set>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+
+constexpr int kRowHeight = 36;
+constexpr int kNameWidth = 144;                                                         // at least
+constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 84, 92, 72, 128, 96, 128};  // in the order of RunColumn
+constexpr int kHeadingRoom = 24;
+constexpr int kStateRoom = 46;  // for the mark before the word
+// What goes first where there is no room for every column.
+constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunColumn::speed,
+                                    RunColumn::r10,  RunColumn::curve,    RunColumn::started,
+                                    RunColumn::r1,   RunColumn::loss,     RunColumn::progress};
+constexpr int kColumns = static_cast<int>(RunColumn::count_);
+constexpr int kName = static_cast<int>(RunColumn::name);
+
+}  // namespace
+
+RunTable::RunTable(QAbstractItemModel* runs, Settings* settings, QWidget* parent)
+    : QTableView(parent), settings_(settings) {
+  setModel(runs);
+  setAccessibleName(tr("Table of runs"));
+  setSelectionBehavior(QAbstractItemView::SelectRows);
+  setSelectionMode(QAbstractItemView::ExtendedSelection);
+  setEditTriggers(QAbstractItemView::NoEditTriggers);
+  setShowGrid(false);
+  setMouseTracking(true);
+  setWordWrap(false);
+  setTabKeyNavigation(false);
+  setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+  verticalHeader()->hide();
+  verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+  verticalHeader()->setDefaultSectionSize(kRowHeight);
+  setContextMenuPolicy(Qt::ActionsContextMenu);
+  // After the header has answered to what changed, and once for many changes.
+  fit_.setSingleShot(true);
+  fit_.setInterval(0);
+  connect(&fit_, &QTimer::timeout, this, [this] { fit_columns(); });
+  build_delegates();
+  build_header();
+}
+
+void RunTable::build_delegates() {
+  auto* text = new widgets::TextCell(this);
+  auto* number = new widgets::NumberCell(this);
+  const auto put = [this](RunColumn column, QAbstractItemDelegate* delegate) {
+    setItemDelegateForColumn(static_cast<int>(column), delegate);
+  };
+  for (const RunColumn column : {RunColumn::status, RunColumn::name}) put(column, text);
+  for (const RunColumn column : {RunColumn::number, RunColumn::loss, RunColumn::r1, RunColumn::r10, RunColumn::speed,
+                                 RunColumn::started, RunColumn::duration})
+    put(column, number);
+  put(RunColumn::tags, new widgets::ChipsCell(this));
+  put(RunColumn::progress, new widgets::ProgressCell(this));
+  put(RunColumn::curve, new widgets::CurveCell(this));
+}
+
+void RunTable::build_header() {
+  QHeaderView* header = horizontalHeader();
+  header->setObjectName(u"runs_header"_s);
+  header->setHighlightSections(false);
+  header->setSectionsMovable(true);
+  header->setStretchLastSection(false);
+  header->setMinimumSectionSize(40);
+  // At least as wide as its heading, with the mark of sorting, and as the words for a state.
+  for (int i = 0; i < kColumns; ++i) {
+    const QString heading = model()->headerData(i, Qt::Horizontal).toString();
+    header->resizeSection(i, std::max(kWidths[i], fontMetrics().horizontalAdvance(heading) + kHeadingRoom));
+  }
+  int widest = 0;
+  for (int status = 0; status <= static_cast<int>(store::RunStatus::broken); ++status)
+    widest = std::max(widest, fontMetrics().horizontalAdvance(look_of(static_cast<store::RunStatus>(status)).word));
+  const int state = static_cast<int>(RunColumn::status);
+  header->resizeSection(state, std::max(header->sectionSize(state), widest + kStateRoom));
+  // The store's own order (newest first, pinned on top) until a heading is clicked; a third click returns to it.
+  header->setSectionsClickable(true);
+  header->setSortIndicatorShown(true);
+  header->setSortIndicatorClearable(true);
+  header->setSortIndicator(-1, Qt::AscendingOrder);
+  setSortingEnabled(true);
+  header->restoreState(settings_->bytes(Setting::runs_header));
+  header->setSectionResizeMode(kName, QHeaderView::Stretch);
+  header->setContextMenuPolicy(Qt::CustomContextMenu);
+  connect(header, &QHeaderView::customContextMenuRequested, this, [this] { offer_columns(); });
+  connect(header, &QHeaderView::sectionResized, this, [this](int section) {
+    if (section != kName && !fitting_) fit_.start();
+  });
+}
+
+std::optional<RunColumn> RunTable::sorted_by() const {
+  const int section = horizontalHeader()->sortIndicatorSection();
+  return section >= 0 && section < kColumns ? std::optional(static_cast<RunColumn>(section)) : std::nullopt;
+}
+
+// Every column that has room, in full; the name takes what is left.
+void RunTable::fit_columns() {
+  fitting_ = true;
+  QHeaderView* header = horizontalHeader();
+  const QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
+  std::set<RunColumn> shown;
+  int need = kNameWidth;
+  for (int i = 0; i < kColumns; ++i) {
+    if (unwanted.contains(QString::number(i))) continue;
+    shown.insert(static_cast<RunColumn>(i));
+    if (i == kName) continue;
+    if (header->isSectionHidden(i)) header->showSection(i);  // a hidden one has no width
+    need += header->sectionSize(i);
+  }
+  for (const RunColumn column : kGoesFirst) {
+    if (need <= viewport()->width()) break;
+    if (shown.erase(column) > 0) need -= header->sectionSize(static_cast<int>(column));
+  }
+  for (int i = 0; i < kColumns; ++i) header->setSectionHidden(i, !shown.contains(static_cast<RunColumn>(i)));
+  fitting_ = false;
+  Q_EMIT columns_fitted();
+}
+
+void RunTable::offer_columns() {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  add_menu_heading(menu, tr("Columns, where there is room"));
+  QStringList unwanted = settings_->value(Setting::runs_hidden_columns).toStringList();
+  for (int i = 0; i < kColumns; ++i) {
+    if (i == kName) continue;
+    QAction* entry = menu->addAction(model()->headerData(i, Qt::Horizontal).toString());
+    entry->setCheckable(true);
+    entry->setChecked(!unwanted.contains(QString::number(i)));
+    connect(entry, &QAction::toggled, this, [this, unwanted, key = QString::number(i)](bool on) mutable {
+      if (on)
+        unwanted.removeAll(key);
+      else
+        unwanted << key;
+      settings_->set(Setting::runs_hidden_columns, unwanted);
+      fit_columns();
+    });
+  }
+  menu->popup(QCursor::pos());
+}
+
+void RunTable::keep_layout() { settings_->set(Setting::runs_header, horizontalHeader()->saveState()); }
+
+void RunTable::resizeEvent(QResizeEvent* event) {
+  QTableView::resizeEvent(event);
+  fit_.start();
+}
+
+}  // namespace athanor::app

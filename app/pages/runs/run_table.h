@@ -1,0 +1,40 @@
+// The table of runs: how each column looks, and which columns there is room for. GUI thread only; the model and the
+// settings are not owned.
+#pragma once
+
+#include "app/models/run_table_model.h"
+
+#include <QTableView>
+#include <QTimer>
+
+#include <optional>
+
+namespace athanor::app {
+
+class Settings;
+
+class RunTable final : public QTableView {
+  Q_OBJECT
+ public:
+  RunTable(QAbstractItemModel* runs, Settings* settings, QWidget* parent);
+  [[nodiscard]] std::optional<RunColumn> sorted_by() const;  // none: the order of the store
+  void keep_layout();
+
+ Q_SIGNALS:
+  void columns_fitted();
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void build_delegates();
+  void build_header();
+  void fit_columns();
+  void offer_columns();
+
+  Settings* settings_;
+  QTimer fit_;
+  bool fitting_ = false;
+};
+
+}  // namespace athanor::app
