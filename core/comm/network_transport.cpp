@@ -88,17 +88,18 @@ class NetworkTransport final : public Transport {
   // All messages are on their way.
   void begin(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in) {
     const std::string intention = intention_of(stamp);
-    guard(intention, -1, Deadline::max(), [&] {
-      for (const Incoming& message : in)
-        post(message.from, stamp, message.bytes, received_, &NetworkTransport::receive);
-      for (const Outgoing& message : out) {
-        const std::span bytes(const_cast<std::byte*>(message.bytes.data()), message.bytes.size());
-        post(message.to, stamp, bytes, sent_, &NetworkTransport::send);
-        payload_ += static_cast<std::int64_t>(bytes.size());
-        overhead_ += static_cast<std::int64_t>(sizeof(Stamp)) + kGlooFrame * (bytes.empty() ? 1 : 2);
-        ++messages_;
-      }
-    });
+    for (const Incoming& message : in) {
+      guard(intention, message.from, Deadline::max(),
+            [&] { post(message.from, stamp, message.bytes, received_, &NetworkTransport::receive); });
+    }
+    for (const Outgoing& message : out) {
+      const std::span bytes(const_cast<std::byte*>(message.bytes.data()), message.bytes.size());
+      guard(intention, message.to, Deadline::max(),
+            [&] { post(message.to, stamp, bytes, sent_, &NetworkTransport::send); });
+      payload_ += static_cast<std::int64_t>(bytes.size());
+      overhead_ += static_cast<std::int64_t>(sizeof(Stamp)) + kGlooFrame * (bytes.empty() ? 1 : 2);
+      ++messages_;
+    }
   }
 
   void finish(const Stamp& stamp, Deadline deadline) {
@@ -177,10 +178,10 @@ class NetworkTransport final : public Transport {
       const std::lock_guard lock(mutex_);
       if (!reason_.empty()) throw Failure(ErrorKind::communication, intention, reason_, kRemedy);
     }
-    const std::string who = peer < 0 ? "a peer" : fmt::format("rank {}", members_[static_cast<std::size_t>(peer)]);
+    const std::string who = fmt::format("rank {}", members_[static_cast<std::size_t>(peer)]);
     if (Clock::now() >= deadline)
       throw DeadlinePassed(ErrorKind::communication, intention, who + " has not taken part in time", kRemedy);
-    throw Failure(ErrorKind::communication, intention, who + " is lost: " + what.substr(what.find("] ") + 1), kRemedy);
+    throw Failure(ErrorKind::communication, intention, who + " is lost:" + what.substr(what.find("] ") + 1), kRemedy);
   }
   [[noreturn]] void refuse_stamp(const std::string& intention, const Message& message) {
     const std::string cause = difference(members_[static_cast<std::size_t>(message.peer)], message.stamp,
