@@ -28,6 +28,8 @@ class Apart {
 
 StepRecorder::How StepRecorder::run(const std::optional<StepKey>& key, const std::function<void()>& step) {
   if (!context_.stream().records() || !key || context_.is_timed()) {
+    // Its memory is free again before the next replay, so it need not have a share of its own.
+    const Apart scope(context_, pool_, {});
     step();
     return How::plain;
   }
@@ -96,8 +98,10 @@ bool StepRecorder::record(const std::function<void()>& step) {
     return true;
   }
   work_.reset();
-  if (++attempts_ == kAttempts)
-    refusal_ = fault.empty() ? "its launches cannot be recorded, or its memory did not settle" : fault;
+  if (++attempts_ < kAttempts) return false;
+  context_.allocator().dissolve_pool(pool_);
+  pool_ = 0;
+  refusal_ = fault.empty() ? "its launches cannot be recorded, or its memory did not settle" : fault;
   return false;
 }
 

@@ -86,7 +86,7 @@ class Training {
     optimizer->clear_gradients();
     return context.download(loss.value()).front();
   }
-  float recorded_step(int step, const StepKey& key = {1}) {
+  float recorded_step(int step, const std::optional<StepKey>& key = StepKey{1}) {
     begin(step);
     optimizer->prepare(context, options(step));
     const Outcome& left = recorded.run(key, [&] {
@@ -181,7 +181,7 @@ TEST(RecordedStep, BeginsAnewWithAnotherKey) {
   for (int step = 0; step < 10; ++step) {
     if (step == 5) with_dropout = run.recorded.recorder().launches();
     for (Training* each : {&run, &plain}) each->context.set_training(step < 5);
-    got.losses.push_back(run.recorded_step(step, {step < 5 ? 1u : 2u}));
+    got.losses.push_back(run.recorded_step(step, StepKey{step < 5 ? 1u : 2u}));
     seen.push_back(run.recorded.how());
     want.losses.push_back(plain.plain_step(step));
   }
@@ -194,23 +194,39 @@ TEST(RecordedStep, BeginsAnewWithAnotherKey) {
   EXPECT_TRUE(got == want);
 }
 
-TEST(RecordedStep, IsNotDisturbedByWorkBetweenStepsNorByItsMemory) {
+TEST(RecordedStep, IsNotDisturbedByWorkBetweenStepsNorDisturbsIt) {
   Training run;
   Learnt got;
   std::vector<Tensor> kept;
+  std::size_t disturbed = 0;
   for (int step = 0; step < 8; ++step) {
     got.losses.push_back(run.recorded_step(step));
-    // As an evaluation does, and a copy that is kept: of sizes that the step has, too.
+    for (const Tensor& tensor : kept)
+      for (const float value : run.context.download(tensor)) disturbed += value != 1e30f;
+    // As an evaluation takes memory, and a copy that is kept: of sizes that the step has, too.
+    if (step % 2 == 0) kept.clear();
     for (const Parameter& parameter : run.model.named_parameters())
       kept.push_back(run.context.full(parameter->value.shape(), 1e30f));
-    kept.push_back(run.context.full({1 << 20}, 1e30f));
-    if (step % 2) kept.clear();
   }
   got.parameters = run.parameters();
   EXPECT_TRUE(run.recorded.how() == How::replayed);
+  EXPECT_EQ(disturbed, 0u);
   EXPECT_TRUE(got == plainly(optim::Kind::adamw, 8));
-  for (const Tensor& tensor : kept)
-    for (const float value : run.context.download(tensor)) EXPECT_EQ(value, 1e30f);
+}
+
+TEST(RecordedStep, SharesItsMemoryWithStepsThatAreNotRecorded) {
+  Training run;
+  Learnt got;
+  std::vector<std::size_t> reserved;
+  for (int step = 0; step < 7; ++step) {
+    const bool plain = step == 4;
+    got.losses.push_back(run.recorded_step(step, plain ? std::nullopt : std::optional(StepKey{1})));
+    EXPECT_TRUE(step < 3 || run.recorded.how() == (plain ? How::plain : How::replayed));
+    reserved.push_back(run.context.memory().reserved_bytes);
+  }
+  got.parameters = run.parameters();
+  EXPECT_EQ(reserved[6], reserved[3]);
+  EXPECT_TRUE(got == plainly(optim::Kind::adamw, 7));
 }
 
 TEST(RecordedStep, GivesItsMemoryUpWhereItRunsShortAndRecordsAnew) {
