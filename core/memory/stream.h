@@ -36,7 +36,7 @@ class Stream {
   // copy() and new memory from the device then throw Failure(internal). No recording within a recording.
   [[nodiscard]] virtual bool records() const noexcept { return false; }
   virtual void begin_recording() {}
-  // Null where something in between cannot be recorded: then nothing was done and nothing is kept.
+  // Null, or a Failure, where something in between cannot be recorded: then nothing was done and nothing is kept.
   [[nodiscard]] virtual std::unique_ptr<RecordedWork> end_recording() { return nullptr; }
 };
 

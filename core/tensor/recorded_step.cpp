@@ -91,7 +91,11 @@ bool StepRecorder::record(const std::function<void()>& step) {
     static_cast<void>(context_.stream().end_recording());
     throw;
   }
-  work_ = context_.stream().end_recording();
+  try {
+    work_ = context_.stream().end_recording();
+  } catch (const Failure& failure) {
+    if (fault.empty()) fault = failure.what();
+  }
   const bool whole = context_.allocator().has_pool(pool_) && context_.workspace().storage() == workspace.storage();
   if (work_ && fault.empty() && whole) {
     workspace_ = workspace;
