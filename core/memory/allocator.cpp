@@ -63,7 +63,10 @@ std::string to_table(const MemoryStats& stats) {
 
 Allocator::Allocator(std::unique_ptr<BlockSource> source) : source_(std::move(source)) {}
 
-Allocator::~Allocator() { trim(); }
+Allocator::~Allocator() {
+  dissolve_pool(pool_);
+  trim();
+}
 
 std::size_t Allocator::rounded(std::size_t bytes) noexcept {
   if (bytes <= kAlignment) return kAlignment;
@@ -74,19 +77,30 @@ std::size_t Allocator::rounded(std::size_t bytes) noexcept {
 MemoryBlock Allocator::allocate(std::size_t bytes, MemoryTag tag) {
   const std::size_t size = rounded(bytes);
   const std::lock_guard lock(mutex_);
-  void* data = take_cached(size);
-  if (!data) data = reserve(size);
-  if (!data) {
-    trim_locked();
-    data = reserve(size);
-  }
+  void* data = find_room(size);
   if (!data) {
     tell(MemoryEventKind::refuse, size, tag, nullptr);
     throw_out_of_memory(size, tag);
   }
   count_allocation(size, tag);
   tell(MemoryEventKind::allocate, size, tag, data);
-  return {.data = data, .bytes = size, .tag = tag};
+  return {.data = data, .bytes = size, .tag = tag, .pool = pool_in_use_ ? pool_ : 0};
+}
+
+void* Allocator::find_room(std::size_t bytes) {
+  void* data = pool_in_use_ ? take_cached(pool_free_, bytes) : nullptr;
+  if (!data) data = take_cached(free_, bytes);
+  if (!data) data = reserve(bytes);
+  if (!data) {
+    trim_locked();
+    data = reserve(bytes);
+  }
+  if (!data && pool_) {
+    dissolve_locked();
+    trim_locked();
+    data = reserve(bytes);
+  }
+  return data;
 }
 
 void Allocator::release(const MemoryBlock& block) noexcept {
@@ -95,13 +109,14 @@ void Allocator::release(const MemoryBlock& block) noexcept {
   stats_.current_bytes -= block.bytes;
   stats_.by_tag[static_cast<std::size_t>(block.tag)] -= block.bytes;
   stats_.cached_bytes += block.bytes;
-  free_[block.bytes].push_back(block.data);
+  const bool apart = block.pool != 0 && block.pool == pool_;
+  (apart ? pool_free_ : free_)[block.bytes].push_back(block.data);
   tell(MemoryEventKind::release, block.bytes, block.tag, block.data);
 }
 
-void* Allocator::take_cached(std::size_t bytes) {
-  const auto found = free_.find(bytes);
-  if (found == free_.end() || found->second.empty()) return nullptr;
+void* Allocator::take_cached(Cache& cache, std::size_t bytes) {
+  const auto found = cache.find(bytes);
+  if (found == cache.end() || found->second.empty()) return nullptr;
   void* data = found->second.back();
   found->second.pop_back();
   stats_.cached_bytes -= bytes;
@@ -131,8 +146,9 @@ void Allocator::count_allocation(std::size_t bytes, MemoryTag tag) {
 MemoryStats Allocator::stats() const {
   const std::lock_guard lock(mutex_);
   MemoryStats copy = stats_;
-  for (const auto& [bytes, blocks] : free_)
-    if (!blocks.empty()) copy.largest_free_bytes = bytes;
+  for (const Cache* cache : {&free_, &pool_free_})
+    for (const auto& [bytes, blocks] : *cache)
+      if (!blocks.empty()) copy.largest_free_bytes = std::max(copy.largest_free_bytes, bytes);
   return copy;
 }
 
@@ -160,6 +176,37 @@ void Allocator::trim_locked() {
   free_.clear();
 }
 
+PoolId Allocator::make_pool() {
+  const std::lock_guard lock(mutex_);
+  dissolve_locked();
+  return pool_ = ++pools_made_;
+}
+
+void Allocator::use_pool(PoolId pool) {
+  const std::lock_guard lock(mutex_);
+  pool_in_use_ = pool != 0 && pool == pool_;
+}
+
+bool Allocator::has_pool(PoolId pool) const {
+  const std::lock_guard lock(mutex_);
+  return pool != 0 && pool == pool_;
+}
+
+void Allocator::dissolve_pool(PoolId pool) {
+  const std::lock_guard lock(mutex_);
+  if (pool == pool_) dissolve_locked();
+}
+
+void Allocator::dissolve_locked() {
+  for (auto& [bytes, blocks] : pool_free_) {
+    auto& all = free_[bytes];
+    all.insert(all.end(), blocks.begin(), blocks.end());
+  }
+  pool_free_.clear();
+  pool_ = 0;
+  pool_in_use_ = false;
+}
+
 void Allocator::set_limit(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   stats_.limit_bytes = bytes;
@@ -184,8 +231,8 @@ void Allocator::throw_out_of_memory(std::size_t bytes, MemoryTag tag) const {
                 "Make data.batch_size or the model smaller");
 }
 
-std::shared_ptr<Allocator> make_allocator(Device device) {
-  return std::make_shared<Allocator>(device.kind == DeviceKind::cuda ? make_cuda_source(device.index)
+std::shared_ptr<Allocator> make_allocator(Device device, std::shared_ptr<Stream> stream) {
+  return std::make_shared<Allocator>(device.kind == DeviceKind::cuda ? make_cuda_source(device.index, std::move(stream))
                                                                      : make_host_source());
 }
 

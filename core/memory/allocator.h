@@ -4,7 +4,8 @@
 // Blocks are 64-byte aligned and rounded up to a size class (eight classes per doubling, so at most an eighth is lost).
 // A released block stays in the cache of its class until trim() or until an allocation would otherwise fail. What is
 // counted are rounded bytes, so a dry replay (see block_source.h) of the same calls shows the same figures.
-// Safe on any thread.
+// Safe on any thread. On CUDA a released block may be handed out again while queued work still uses it, so that all
+// work on the memory of one allocator goes through one stream.
 #pragma once
 
 #include "core/memory/block_source.h"
@@ -60,10 +61,13 @@ class MemoryObserver {
   virtual void on_memory(const MemoryEvent& event) noexcept = 0;
 };
 
+using PoolId = std::uint64_t;  // 0: none
+
 struct MemoryBlock {
   void* data = nullptr;
   std::size_t bytes = 0;  // rounded
   MemoryTag tag = MemoryTag::activations;
+  PoolId pool = 0;  // that it returns to
 };
 
 class Allocator {
@@ -83,6 +87,15 @@ class Allocator {
   void trim();
   // Reserved bytes never exceed this; 0 lifts the limit.
   void set_limit(std::size_t bytes);
+  // ---- Blocks apart, for work that is recorded with its addresses ----
+  // While a pool is in use, new blocks are its own, and they return to it when released, also later: nobody else is
+  // given them. They count as all others do. There is one at a time; making another dissolves it, as does memory that
+  // runs short. The blocks of a dissolved pool are like any others, and what was recorded with them must not run.
+  [[nodiscard]] PoolId make_pool();
+  void use_pool(PoolId pool);  // 0: from now on like any others
+  [[nodiscard]] bool has_pool(PoolId pool) const;
+  void dissolve_pool(PoolId pool);
+
   // Not owned; null takes it away.
   void set_observer(MemoryObserver* observer);
   [[nodiscard]] const BlockSource& source() const noexcept { return *source_; }
@@ -91,7 +104,11 @@ class Allocator {
   [[nodiscard]] static std::size_t rounded(std::size_t bytes) noexcept;
 
  private:
-  [[nodiscard]] void* take_cached(std::size_t bytes);
+  using Cache = std::map<std::size_t, std::vector<void*>>;  // by size class
+
+  [[nodiscard]] void* take_cached(Cache& cache, std::size_t bytes);
+  [[nodiscard]] void* find_room(std::size_t bytes);
+  void dissolve_locked();
   [[nodiscard]] void* reserve(std::size_t bytes);
   void count_allocation(std::size_t bytes, MemoryTag tag);
   void trim_locked();
@@ -100,13 +117,16 @@ class Allocator {
 
   std::unique_ptr<BlockSource> source_;
   mutable std::mutex mutex_;
-  std::map<std::size_t, std::vector<void*>> free_;  // by size class
+  Cache free_, pool_free_;
+  PoolId pool_ = 0;  // 0: there is none
+  PoolId pools_made_ = 0;
+  bool pool_in_use_ = false;
   MemoryStats stats_;
   MemoryObserver* observer_ = nullptr;
 };
 
-// Real memory of a device; throws Failure(unavailable) for a device this build cannot reach.
-[[nodiscard]] std::shared_ptr<Allocator> make_allocator(Device device);
+// Real memory of a device, for work on `stream`; throws Failure(unavailable) for a device this build cannot reach.
+[[nodiscard]] std::shared_ptr<Allocator> make_allocator(Device device, std::shared_ptr<Stream> stream);
 // Counts like the allocator of `device` but holds no memory.
 [[nodiscard]] std::shared_ptr<Allocator> make_dry_allocator(Device device);
 

@@ -1,6 +1,7 @@
 // Where an allocator gets its blocks from: the host, a CUDA device, or nowhere (a dry run that only counts).
 #pragma once
 
+#include "core/memory/stream.h"
 #include "kernels/base/exec.h"
 
 #include <cstddef>
@@ -13,6 +14,7 @@ class BlockSource {
   virtual ~BlockSource() = default;
   // 64-byte aligned (256 on CUDA), or null when the system has no more.
   [[nodiscard]] virtual void* take(std::size_t bytes) = 0;
+  // Work that was queued before may still use the block.
   virtual void give_back(void* data, std::size_t bytes) noexcept = 0;
   [[nodiscard]] virtual Device device() const noexcept = 0;
   // False when the pointers are only names and must not be followed.
@@ -20,11 +22,8 @@ class BlockSource {
 };
 
 [[nodiscard]] std::unique_ptr<BlockSource> make_host_source();
-// Throws Failure(unavailable) in builds without CUDA.
-[[nodiscard]] std::unique_ptr<BlockSource> make_cuda_source(int index);
+// For work on `stream` alone. Throws Failure(unavailable) in builds without CUDA.
+[[nodiscard]] std::unique_ptr<BlockSource> make_cuda_source(int index, std::shared_ptr<Stream> stream);
 [[nodiscard]] std::unique_ptr<BlockSource> make_dry_source(Device device);
-
-// Copies bytes between devices; on return the destination holds them. Either side may be the host.
-void copy_bytes(void* destination, Device to, const void* source, Device from, std::size_t bytes);
 
 }  // namespace athanor

@@ -1,6 +1,7 @@
 #include "core/memory/block_source.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <sys/mman.h>
 
 namespace athanor {
@@ -42,7 +43,18 @@ class DrySource final : public BlockSource {
   std::uintptr_t next_ = std::uintptr_t{1} << 40;
 };
 
+class HostStream final : public Stream {
+ public:
+  void* handle() const noexcept override { return nullptr; }
+  void wait() override {}
+  void copy(void* destination, const void* source, std::size_t bytes) override {
+    if (bytes) std::memcpy(destination, source, bytes);
+  }
+};
+
 }  // namespace
+
+std::shared_ptr<Stream> make_host_stream() { return std::make_shared<HostStream>(); }
 
 std::unique_ptr<BlockSource> make_host_source() { return std::make_unique<HostSource>(); }
 

@@ -1,7 +1,6 @@
 #include "core/memory/block_source.h"
+#include "core/memory/stream.h"
 #include "kernels/base/error.h"
-
-#include <cstring>
 
 namespace athanor {
 
@@ -14,11 +13,8 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<BlockSource> make_cuda_source(int) { throw_no_cuda(); }
+std::shared_ptr<Stream> make_cuda_stream(int) { throw_no_cuda(); }
 
-void copy_bytes(void* destination, Device to, const void* source, Device from, std::size_t bytes) {
-  if (to.kind == DeviceKind::cuda || from.kind == DeviceKind::cuda) throw_no_cuda();
-  if (bytes) std::memcpy(destination, source, bytes);
-}
+std::unique_ptr<BlockSource> make_cuda_source(int, std::shared_ptr<Stream>) { throw_no_cuda(); }
 
 }  // namespace athanor

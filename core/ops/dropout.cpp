@@ -12,6 +12,7 @@ struct Draw {
   DropoutOptions options;
   std::uint64_t seed;
   std::uint32_t step;
+  Tensor step_on_device;
 };
 
 void drop(Context& context, const Draw& draw, const Tensor& x, const Tensor& y) {
@@ -20,6 +21,7 @@ void drop(Context& context, const Draw& draw, const Tensor& x, const Tensor& y) 
                                       .probability = draw.options.probability,
                                       .seed = draw.seed,
                                       .step = draw.step,
+                                      .step_on_device = draw.step_on_device.view(),
                                       .stream = draw.options.stream,
                                       .y = y.view()},
                  0, {.flops = static_cast<double>(x.numel())});
@@ -41,7 +43,7 @@ Variable dropout(Context& context, const Variable& x, const DropoutOptions& opti
   if (!(options.probability >= 0.0f && options.probability < 1.0f))
     refuse("dropout", "the probability is " + std::to_string(options.probability) + ", it must be within 0 and 1");
   if (!context.training() || options.probability == 0.0f) return x;
-  const Draw draw{options, context.seed(), context.step()};
+  const Draw draw{options, context.seed(), context.step(), context.step_on_device()};
   Tensor y = context.empty_like(x.value());
   drop(context, draw, x.value(), y);
   if (!recording(context, {&x})) return y;

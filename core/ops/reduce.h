@@ -22,10 +22,12 @@ namespace athanor::ops {
 struct SquareSum {
   Tensor squares, nonfinite;
   // Each costs a trip to the device; 0 in a dry run.
-  [[nodiscard]] double read_squares() const;
-  [[nodiscard]] std::int64_t read_nonfinite() const;
+  [[nodiscard]] double read_squares(const Context& context) const;
+  [[nodiscard]] std::int64_t read_nonfinite(const Context& context) const;
 };
 [[nodiscard]] SquareSum sum_squares(Context& context, std::span<const Tensor> tensors,
                                     MemoryTag tag = MemoryTag::workspace);
+// The same, into tensors that are there.
+void sum_squares(Context& context, std::span<const Tensor> tensors, const SquareSum& sum);
 
 }  // namespace athanor::ops

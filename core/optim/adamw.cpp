@@ -3,8 +3,6 @@
 #include "core/nn/scope.h"
 #include "kernels/base/error.h"
 
-#include <array>
-
 namespace athanor::optim {
 
 namespace {
@@ -34,7 +32,7 @@ AdamW::AdamW(Context& context, const std::vector<Parameter>& parameters, const A
 }
 
 // The kernel takes masters of one format at a time.
-void AdamW::update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) {
+void AdamW::update(Context& context, Update& update) {
   std::vector<kernels::AdamWSegment> wide, narrow;
   for_each_moving([&](const Slot& slot) {
     const ParameterState& parameter = *slot.parameter;
@@ -44,41 +42,40 @@ void AdamW::update(Context& context, const StepOptions& options, const Tensor& s
                         .m = data_of(slot.state[0]),
                         .v = data_of(slot.state[1]),
                         .numel = parameter.value.numel(),
-                        .lr = options.learning_rate * parameter.rate,
+                        .lr = rate_of(update, parameter),
                         .weight_decay = decay_of(parameter),
                         .compensation = slot.state[2].view().as<std::uint16_t>(),
                         .stream = nn::path_stream(parameter.path)});
   });
-  update_format(context, options, sum_squares, DType::f32, wide, report);
-  update_format(context, options, sum_squares, DType::bf16, narrow, report);
+  update_format(context, update, DType::f32, wide);
+  update_format(context, update, DType::bf16, narrow);
 }
 
-void AdamW::update_format(Context& context, const StepOptions& options, const Tensor& sum_squares, DType master,
-                          std::span<const kernels::AdamWSegment> segments, StepReport& report) {
+void AdamW::update_format(Context& context, Update& update, DType master,
+                          std::span<const kernels::AdamWSegment> segments) {
   if (segments.empty()) return;
   double numel = 0;
   for (const kernels::AdamWSegment& segment : segments) numel += static_cast<double>(segment.numel);
-  const Tensor lost = options.count_lost ? context.empty({2}, DType::i64, MemoryTag::optimizer) : Tensor();
+  const Tensor lost = update.options.count_lost ? context.empty({2}, DType::i64, MemoryTag::optimizer) : Tensor();
   const kernels::AdamWArgs args{.segments = segments,
                                 .beta1 = options_.beta1,
                                 .beta2 = options_.beta2,
                                 .eps = options_.eps,
                                 .step = step_count(),
-                                .gradient_scale = options.gradient_scale,
-                                .sum_squares = sum_squares.view(),
-                                .max_norm = options.max_norm,
+                                .gradient_scale = update.options.gradient_scale,
+                                .sum_squares = update.sum_squares.view(),
+                                .max_norm = update.options.max_norm,
                                 .master = master,
                                 .moments = options_.moments,
                                 .rounding = options_.rounding,
                                 .seed = context.seed(),
-                                .lost = lost.view()};
+                                .lost = lost.view(),
+                                .values = update.values.view(),
+                                .step_on_device = update.step.view(),
+                                .nonfinite = update.nonfinite.view()};
   context.launch("adamw", kernels::adamw, args, kernels::adamw_workspace_bytes(context.exec(), args),
                  {.flops = 14.0 * numel});
-  if (!lost.present() || lost.dry()) return;
-  std::array<std::int64_t, 2> counts{};
-  copy_bytes(counts.data(), Device{}, lost.view().data, lost.device(), sizeof counts);
-  report.lost_updates += counts[0];
-  report.updates += counts[1];
+  if (lost.present()) update.lost.push_back(lost);
 }
 
 }  // namespace athanor::optim

@@ -24,9 +24,9 @@ class AdamW final : public Optimizer {
   [[nodiscard]] const AdamWOptions& options() const noexcept { return options_; }
 
  private:
-  void update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) override;
-  void update_format(Context& context, const StepOptions& options, const Tensor& sum_squares, DType master,
-                     std::span<const kernels::AdamWSegment> segments, StepReport& report);
+  void update(Context& context, Update& update) override;
+  void update_format(Context& context, Update& update, DType master, std::span<const kernels::AdamWSegment> segments);
+  [[nodiscard]] Betas betas() const override { return {options_.beta1, options_.beta2}; }
 
   AdamWOptions options_;
 };

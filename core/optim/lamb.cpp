@@ -14,7 +14,7 @@ Lamb::Lamb(Context& context, const std::vector<Parameter>& parameters, const Lam
   }
 }
 
-void Lamb::update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport&) {
+void Lamb::update(Context& context, Update& update) {
   std::vector<kernels::LambSegment> segments;
   const double numel = for_each_moving([&](const Slot& slot) {
     const ParameterState& parameter = *slot.parameter;
@@ -23,7 +23,7 @@ void Lamb::update(Context& context, const StepOptions& options, const Tensor& su
                         .m = slot.state[0].view().as<float>(),
                         .v = slot.state[1].view().as<float>(),
                         .numel = parameter.value.numel(),
-                        .lr = options.learning_rate * parameter.rate,
+                        .lr = rate_of(update, parameter),
                         .weight_decay = decay_of(parameter)});
   });
   const kernels::LambArgs args{.segments = segments,
@@ -31,9 +31,12 @@ void Lamb::update(Context& context, const StepOptions& options, const Tensor& su
                                .beta2 = options_.beta2,
                                .eps = options_.eps,
                                .step = step_count(),
-                               .gradient_scale = options.gradient_scale,
-                               .sum_squares = sum_squares.view(),
-                               .max_norm = options.max_norm};
+                               .gradient_scale = update.options.gradient_scale,
+                               .sum_squares = update.sum_squares.view(),
+                               .max_norm = update.options.max_norm,
+                               .values = update.values.view(),
+                               .step_on_device = update.step.view(),
+                               .nonfinite = update.nonfinite.view()};
   context.launch("lamb", kernels::lamb, args, kernels::lamb_workspace_bytes(context.exec(), args),
                  {.flops = 26.0 * numel});
 }

@@ -17,7 +17,8 @@ class Lamb final : public Optimizer {
   Lamb(Context& context, const std::vector<Parameter>& parameters, const LambOptions& options);
 
  private:
-  void update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) override;
+  void update(Context& context, Update& update) override;
+  [[nodiscard]] Betas betas() const override { return {options_.beta1, options_.beta2}; }
 
   LambOptions options_;
 };

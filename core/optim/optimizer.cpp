@@ -5,13 +5,30 @@
 #include "core/optim/lamb.h"
 #include "core/optim/sgd.h"
 #include "kernels/base/error.h"
+#include "kernels/ops/optim/step_values.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 
 namespace athanor::optim {
 
 namespace {
+
+using kernels::StepValues;
+
+double norm_of(double squares, const StepOptions& options) {
+  return std::sqrt(squares) * static_cast<double>(options.gradient_scale);
+}
+
+void count_lost(const Context& context, const std::vector<Tensor>& lost, StepReport& report) {
+  for (const Tensor& counts : lost) {
+    const auto read = context.read<std::int64_t>(counts);
+    report.lost_updates += read[0];
+    report.updates += read[1];
+  }
+}
 
 double bytes_of(const Tensor& tensor) {
   return tensor.present() ? static_cast<double>(storage_bytes(tensor.dtype(), tensor.numel())) : 0.0;
@@ -25,18 +42,62 @@ Optimizer::Optimizer(const std::vector<Parameter>& parameters, float weight_deca
     if (parameter->trainable) slots_.push_back({parameter, std::vector<Tensor>(array_names_.size())});
 }
 
-StepReport Optimizer::step(Context& context, const StepOptions& options) {
-  std::vector<Tensor> gradients;
+std::vector<Tensor> Optimizer::gradients() const {
+  std::vector<Tensor> all;
   for (const Slot& slot : slots_)
-    if (slot.parameter->gradient.present()) gradients.push_back(slot.parameter->gradient);
-  const ops::SquareSum sum = ops::sum_squares(context, gradients, MemoryTag::optimizer);
-  gradients.clear();
+    if (slot.parameter->gradient.present()) all.push_back(slot.parameter->gradient);
+  return all;
+}
+
+StepReport Optimizer::step(Context& context, const StepOptions& options) {
+  const ops::SquareSum sum = ops::sum_squares(context, gradients(), MemoryTag::optimizer);
   StepReport report;
-  report.gradient_norm = std::sqrt(sum.read_squares()) * static_cast<double>(options.gradient_scale);
-  report.nonfinite = sum.read_nonfinite();
+  report.gradient_norm = norm_of(sum.read_squares(context), options);
+  report.nonfinite = sum.read_nonfinite(context);
   if (!report.applied()) return report;
   ++step_count_;
-  update(context, options, sum.squares, report);
+  Update made{.options = options, .sum_squares = sum.squares, .values = {}, .step = {}, .nonfinite = {}, .lost = {}};
+  update(context, made);
+  count_lost(context, made.lost, report);
+  return report;
+}
+
+void Optimizer::prepare(Context& context, const StepOptions& options) {
+  if (!values_.present()) values_ = context.empty({StepValues::kCount + 1}, DType::f32, MemoryTag::optimizer);
+  const std::int64_t step = step_count_ + 1;
+  const auto [first, second] = betas();
+  std::array<float, StepValues::kCount + 1> values{};
+  values[StepValues::kLearningRate] = options.learning_rate;
+  values[StepValues::kGradientScale] = options.gradient_scale;
+  values[StepValues::kCorrection1] = kernels::bias_correction(first, step);
+  values[StepValues::kCorrection2] = kernels::bias_correction(second, step);
+  values[StepValues::kCount] = std::bit_cast<float>(static_cast<std::int32_t>(step));
+  context.write(values_, values);
+}
+
+Optimizer::Queued Optimizer::queue(Context& context, const StepOptions& options, const Tensor& loss) {
+  const Tensor squares = context.empty({2}, DType::f64, MemoryTag::optimizer);
+  const Tensor nonfinite = context.empty({2}, DType::i64, MemoryTag::optimizer);
+  ops::sum_squares(context, gradients(), {squares.narrow(0, 0, 1), nonfinite.narrow(0, 0, 1)});
+  ops::sum_squares(context, {&loss, 1}, {squares.narrow(0, 1, 1), nonfinite.narrow(0, 1, 1)});
+  Update made{.options = options,
+              .sum_squares = squares.narrow(0, 0, 1),
+              .values = values_.narrow(0, 0, StepValues::kCount),
+              .step = values_.narrow(0, StepValues::kCount, 1).as_type(DType::i32),
+              .nonfinite = nonfinite,
+              .lost = {}};
+  update(context, made);
+  return {made.sum_squares, nonfinite, std::move(made.lost)};
+}
+
+StepReport Optimizer::finish(Context& context, const StepOptions& options, const Queued& queued) {
+  const auto nonfinite = context.read<std::int64_t>(queued.nonfinite);
+  StepReport report;
+  report.gradient_norm = norm_of(context.read<double>(queued.squares).front(), options);
+  report.nonfinite = nonfinite[0];
+  if (nonfinite[0] != 0 || nonfinite[1] != 0) return report;
+  ++step_count_;
+  count_lost(context, queued.lost, report);
   return report;
 }
 

@@ -50,6 +50,17 @@ class Optimizer {
   [[nodiscard]] StepReport step(Context& context, const StepOptions& options);
   void clear_gradients();
 
+  // The same in three parts, of which the second never waits for the device and can be replayed: what changes from step
+  // to step it reads from memory that prepare() writes. Learning rate and gradient_scale are prepare()'s, the rest of
+  // the options queue()'s. Nothing is changed either when `loss` is not finite.
+  void prepare(Context& context, const StepOptions& options);
+  struct Queued {
+    Tensor squares, nonfinite;  // f64 [1] of the gradients; i64 [2] of the gradients and the loss
+    std::vector<Tensor> lost;   // i64 [2] each
+  };
+  [[nodiscard]] Queued queue(Context& context, const StepOptions& options, const Tensor& loss);
+  [[nodiscard]] StepReport finish(Context& context, const StepOptions& options, const Queued& queued);
+
   [[nodiscard]] std::int64_t step_count() const noexcept { return step_count_; }
   void set_step_count(std::int64_t count) noexcept { step_count_ = count; }
   // "<path>.<array>" for each array of each parameter; the tensors are the state itself (see Context::write).
@@ -69,12 +80,28 @@ class Optimizer {
   // Parameters that are not trainable are left out. `weight_decay` is only of parameters that decay.
   Optimizer(const std::vector<Parameter>& parameters, float weight_decay, std::vector<const char*> array_names);
 
-  // Moves all slots that have a gradient, which are finite. step_count() is that of this step, from 1.
-  virtual void update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) = 0;
+  // What an update is given. values, step and nonfinite are as in kernels/ops/optim/step_values.h: absent unless the
+  // update may be replayed.
+  struct Update {
+    StepOptions options;
+    Tensor sum_squares;
+    Tensor values, step, nonfinite;
+    std::vector<Tensor> lost;  // out: counts, i64 [2], where options.count_lost asks for them
+  };
+  // Moves all slots that have a gradient. step_count() is that of this step, from 1, unless the step is on the device.
+  virtual void update(Context& context, Update& update) = 0;
+  struct Betas {
+    float first = 0, second = 0;
+  };
+  [[nodiscard]] virtual Betas betas() const { return {}; }
 
   [[nodiscard]] std::vector<Slot>& slots() noexcept { return slots_; }
   [[nodiscard]] float decay_of(const ParameterState& parameter) const {
     return parameter.decays ? weight_decay_ : 0.0f;
+  }
+  // A segment's own rate: the learning rate is part of it unless it lies on the device.
+  [[nodiscard]] static float rate_of(const Update& update, const ParameterState& parameter) {
+    return update.values.present() ? parameter.rate : update.options.learning_rate * parameter.rate;
   }
   // Calls visit(slot) for those with a gradient, noting that their values change; returns how many numbers they hold.
   template <class Visit>
@@ -91,9 +118,12 @@ class Optimizer {
 
  private:
   std::vector<Slot> slots_;
+  [[nodiscard]] std::vector<Tensor> gradients() const;
+
   float weight_decay_;
   std::vector<const char*> array_names_;
   std::int64_t step_count_ = 0;
+  Tensor values_;  // f32 [5], the last of which is the step as i32
 };
 
 enum class Kind : std::uint8_t { adamw, lamb, sgd };

@@ -13,7 +13,7 @@ Sgd::Sgd(Context& context, const std::vector<Parameter>& parameters, const SgdOp
   }
 }
 
-void Sgd::update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport&) {
+void Sgd::update(Context& context, Update& update) {
   std::vector<kernels::SgdSegment> segments;
   const double numel = for_each_moving([&](const Slot& slot) {
     const ParameterState& parameter = *slot.parameter;
@@ -21,16 +21,18 @@ void Sgd::update(Context& context, const StepOptions& options, const Tensor& sum
                         .grad = parameter.gradient.view().as<const float>(),
                         .momentum = slot.state[0].view().as<float>(),
                         .numel = parameter.value.numel(),
-                        .lr = options.learning_rate * parameter.rate,
+                        .lr = rate_of(update, parameter),
                         .weight_decay = decay_of(parameter)});
   });
   context.launch("sgd", kernels::sgd,
                  kernels::SgdArgs{.segments = segments,
                                   .mu = options_.momentum,
                                   .nesterov = options_.nesterov,
-                                  .gradient_scale = options.gradient_scale,
-                                  .sum_squares = sum_squares.view(),
-                                  .max_norm = options.max_norm},
+                                  .gradient_scale = update.options.gradient_scale,
+                                  .sum_squares = update.sum_squares.view(),
+                                  .max_norm = update.options.max_norm,
+                                  .values = update.values.view(),
+                                  .nonfinite = update.nonfinite.view()},
                  0, {.flops = 6.0 * numel});
 }
 

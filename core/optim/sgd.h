@@ -17,7 +17,7 @@ class Sgd final : public Optimizer {
   Sgd(Context& context, const std::vector<Parameter>& parameters, const SgdOptions& options);
 
  private:
-  void update(Context& context, const StepOptions& options, const Tensor& sum_squares, StepReport& report) override;
+  void update(Context& context, Update& update) override;
 
   SgdOptions options_;
 };

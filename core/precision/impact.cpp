@@ -34,7 +34,7 @@ Tensor first_rows(const Tensor& x) {
 // Infinity where a number is not finite.
 double sum_squares(Context& context, const Tensor& x) {
   const ops::SquareSum sum = ops::sum_squares(context, {&x, 1});
-  return sum.read_nonfinite() > 0 ? std::numeric_limits<double>::infinity() : sum.read_squares();
+  return sum.read_nonfinite(context) > 0 ? std::numeric_limits<double>::infinity() : sum.read_squares(context);
 }
 
 // a + factor b

@@ -179,14 +179,8 @@ void Session::probe(Context& context, const Seen& seen, const Tensor& dy) {
       static_cast<double>(seen.x.numel()) / static_cast<double>(std::max<std::int64_t>(seen.x.dim(-1), 1));
 }
 
-std::vector<double> Session::read_stats() const {
-  std::vector<double> values(static_cast<std::size_t>(stats_.numel()), 0.0);
-  if (!stats_.dry()) copy_bytes(values.data(), Device{}, stats_.view().data, stats_.device(), stats_.bytes());
-  return values;
-}
-
 std::vector<LayerMeasurement> Session::measurements(double loss) const {
-  const std::vector<double> stats = read_stats();
+  const std::vector<double> stats = context_.read<double>(stats_);
   std::vector<LayerMeasurement> out;
   for (std::size_t layer = 0; layer < formats_.size(); ++layer) {
     if (!used_[layer] || !is_free(layer)) continue;
@@ -216,6 +210,17 @@ void Session::begin_step(std::int64_t done) {
 
 float Session::loss_scale() const noexcept {
   return resolution_.scales_loss ? static_cast<float>(scaler_.scale()) : 1.0f;
+}
+
+std::optional<std::vector<std::uint64_t>> Session::launch_key() const {
+  if (measuring_) return std::nullopt;
+  std::vector<std::uint64_t> key;
+  for (const PassFormats& passes : formats_)
+    for (const PassFormat format : passes) key.push_back(static_cast<std::uint64_t>(format));
+  // A scale is given from the step on in which there is one.
+  for (const Histories& of_layer : histories_)
+    for (const AmaxHistory& history : of_layer) key.push_back(history.scale().has_value() ? 1 : 0);
+  return key;
 }
 
 bool Session::is_alarming(double loss) const noexcept {
@@ -298,7 +303,7 @@ std::size_t Session::layer_named(const std::string& path) const {
 }
 
 void Session::roll_histories() {
-  const std::vector<double> stats = read_stats();
+  const std::vector<double> stats = context_.read<double>(stats_);
   for (std::size_t layer = 0; layer < histories_.size(); ++layer) {
     if (!used_[layer]) continue;  // what did not run must not forget
     for (std::size_t c = 0; c < kClasses; ++c)

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,11 @@ class Session final : public nn::LayerPrecision {
   [[nodiscard]] float loss_scale() const noexcept;
   // dynamic: whether this loss, NaN for a gradient that was not finite, calls for emergency().
   [[nodiscard]] bool is_alarming(double loss) const noexcept;
+  // What the launches of this step depend on; nothing for a step that is measured, and so reads from the device.
+  [[nodiscard]] std::optional<std::vector<std::uint64_t>> launch_key() const;
+  // Layers that computed in this step and are to be remembered for it: what a step that is replayed must be told.
+  [[nodiscard]] const std::vector<bool>& layers_used() const noexcept { return used_; }
+  void set_layers_used(std::vector<bool> used) { used_ = std::move(used); }
   // The step was applied; `done` includes it. Changes that hold from the next step on.
   [[nodiscard]] std::vector<RecordedChange> end_step(std::int64_t done, double loss);
   // Gradients were not finite and the loss is scaled: the step is skipped. False when no smaller scale would help.
@@ -84,7 +90,6 @@ class Session final : public nn::LayerPrecision {
   [[nodiscard]] Variable probe_later(Context& context, Seen seen, const Variable& y);
   void probe(Context& context, const Seen& seen, const Tensor& dy);
   [[nodiscard]] Tensor stats_of(std::size_t layer, ops::TensorClass tensor_class, Coding coding) const;
-  [[nodiscard]] std::vector<double> read_stats() const;
   void roll_histories();
   void write_scales();
   [[nodiscard]] std::vector<LayerMeasurement> measurements(double loss) const;

@@ -70,10 +70,14 @@ Variable contrast(Context& context, const models::TwoTowerOutput& out, const Ten
                                {.ids = ids, .kind = kind, .logit_bias = out.logit_bias});
 }
 
-Variable Contrastive::loss(Context& context, const data::Batch& batch) {
-  const auto out = parts_.model.forward(context, upload_images(context, batch), upload_tokens(context, batch),
-                                        upload_row(context, batch.lengths));
-  return contrast(context, out, upload_row(context, batch.concepts));
+Task::Inputs Contrastive::upload(Context& context, const data::Batch& batch) {
+  return {upload_images(context, batch), upload_tokens(context, batch), upload_row(context, batch.lengths),
+          upload_row(context, batch.concepts)};
+}
+
+Variable Contrastive::loss(Context& context, Inputs inputs) {
+  const auto out = parts_.model.forward(context, inputs[0], inputs[1], inputs[2]);
+  return contrast(context, out, inputs[3]);
 }
 
 Figures Contrastive::state(const Context& context) const {

@@ -35,7 +35,10 @@ class Contrastive final : public Task {
  public:
   explicit Contrastive(ContrastiveParts parts) : parts_(std::move(parts)) {}
 
-  [[nodiscard]] Variable loss(Context& context, const data::Batch& batch) override;
+  using Task::loss;
+  // images, tokens, lengths, concepts
+  [[nodiscard]] Inputs upload(Context& context, const data::Batch& batch) override;
+  [[nodiscard]] Variable loss(Context& context, Inputs inputs) override;
   // "logit_scale", "temperature", which is exp(-logit_scale), and "logit_bias" where there is one.
   [[nodiscard]] Figures state(const Context& context) const override;
   [[nodiscard]] Judgement judge(Context& context) override;

@@ -26,8 +26,15 @@ class Task {
  public:
   virtual ~Task() = default;
 
-  // The loss of one batch, one element, recorded when the context records.
-  [[nodiscard]] virtual Variable loss(Context& context, const data::Batch& batch) = 0;
+  // The numbers of a batch on the device, in an order of the task's own.
+  using Inputs = std::vector<Tensor>;
+  [[nodiscard]] virtual Inputs upload(Context& context, const data::Batch& batch) = 0;
+  // The loss of one batch, one element, recorded when the context records. Reads nothing else that differs from batch
+  // to batch, and does not wait for the device.
+  [[nodiscard]] virtual Variable loss(Context& context, Inputs inputs) = 0;
+  [[nodiscard]] Variable loss(Context& context, const data::Batch& batch) {
+    return loss(context, upload(context, batch));
+  }
   // Figures of the model itself that are worth following, such as a learned temperature.
   [[nodiscard]] virtual Figures state(const Context& context) const = 0;
   // Judges the model on the test data; records nothing.

@@ -12,8 +12,6 @@ namespace athanor {
 
 namespace {
 
-constexpr Device kHost{};
-
 void require_count(const char* intention, std::size_t given, const Shape& shape) {
   if (static_cast<std::int64_t>(given) == shape.numel()) return;
   throw Failure(ErrorKind::internal, intention,
@@ -33,24 +31,21 @@ std::vector<std::byte> rounded(DType dtype, std::span<const float> values) {
   return codes;
 }
 
-template <class T>
-std::vector<T> download_as(const Tensor& tensor) {
-  if (tensor.dtype() != Tensor::dtype_of<T>() || !tensor.contiguous())
-    throw Failure(ErrorKind::internal, "download a tensor of shape " + to_string(tensor.shape()),
-                  std::string("it is strided, or its type is ") + to_string(tensor.dtype()));
-  std::vector<T> values(static_cast<std::size_t>(tensor.numel()));
-  if (!tensor.dry()) copy_bytes(values.data(), kHost, tensor.view().data, tensor.device(), tensor.bytes());
-  return values;
+std::shared_ptr<Stream> stream_for(const ContextOptions& options) {
+  const bool cuda = options.device.kind == DeviceKind::cuda && !options.dry;
+  return cuda ? make_cuda_stream(options.device.index) : make_host_stream();
 }
 
 }  // namespace
 
 Context::Context(const ContextOptions& options)
-    : allocator_(options.dry ? make_dry_allocator(options.device) : make_allocator(options.device)),
+    : stream_(stream_for(options)),
+      allocator_(options.dry ? make_dry_allocator(options.device) : make_allocator(options.device, stream_)),
       dry_(options.dry),
       seed_(options.seed) {
   exec_.device = options.device;
   exec_.threads = std::max(1, options.threads);
+  exec_.stream = stream_->handle();
   allocator_->set_limit(options.memory_limit_bytes);
 }
 
@@ -69,7 +64,7 @@ Tensor Context::upload_bytes(const void* values, std::size_t count, const Shape&
   Tensor tensor = empty(shape, dtype, tag);
   if (dry_) return tensor;
   require_count("upload a tensor", count, shape);
-  copy_bytes(tensor.view().data, device(), values, kHost, tensor.bytes());
+  stream_->copy(tensor.view().data, values, tensor.bytes());
   return tensor;
 }
 
@@ -88,17 +83,20 @@ Tensor Context::upload_as(DType dtype, std::span<const float> values, const Shap
 }
 
 std::vector<float> Context::download(const Tensor& tensor) const {
-  if (!is_narrow_float(tensor.dtype())) return download_as<float>(tensor);
+  if (!is_narrow_float(tensor.dtype())) return read<float>(tensor);
   require_whole("download", tensor);
   std::vector<std::byte> codes(tensor.bytes());
-  if (!tensor.dry()) copy_bytes(codes.data(), kHost, tensor.view().data, tensor.device(), codes.size());
+  if (!tensor.dry()) stream_->copy(codes.data(), tensor.view().data, codes.size());
   std::vector<float> values(static_cast<std::size_t>(tensor.numel()));
   kernels::cpu::widen(tensor.dtype(), codes.data(), values.data(), tensor.numel());
   return values;
 }
 
-std::vector<std::int32_t> Context::download_ids(const Tensor& tensor) const {
-  return download_as<std::int32_t>(tensor);
+void Context::read_into(void* values, const Tensor& tensor, DType dtype) const {
+  if (tensor.dtype() != dtype || !tensor.contiguous())
+    throw Failure(ErrorKind::internal, "download a tensor of shape " + to_string(tensor.shape()),
+                  std::string("it is strided, or its type is ") + to_string(tensor.dtype()));
+  if (!tensor.dry()) stream_->copy(values, tensor.view().data, tensor.bytes());
 }
 
 void Context::write(const Tensor& tensor, std::span<const float> values) const {
@@ -106,9 +104,8 @@ void Context::write(const Tensor& tensor, std::span<const float> values) const {
   require_whole("write", tensor);
   tensor.count_change();
   if (tensor.dry()) return;
-  if (!is_narrow_float(tensor.dtype()))
-    return copy_bytes(tensor.view().data, tensor.device(), values.data(), kHost, tensor.bytes());
-  copy_bytes(tensor.view().data, tensor.device(), rounded(tensor.dtype(), values).data(), kHost, tensor.bytes());
+  if (!is_narrow_float(tensor.dtype())) return stream_->copy(tensor.view().data, values.data(), tensor.bytes());
+  stream_->copy(tensor.view().data, rounded(tensor.dtype(), values).data(), tensor.bytes());
 }
 
 Tensor Context::clone(const Tensor& x, MemoryTag tag) {

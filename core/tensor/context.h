@@ -5,6 +5,7 @@
 // same order, and computes nothing: what its allocator has counted is what a real run will need.
 #pragma once
 
+#include "core/memory/stream.h"
 #include "core/tensor/launch_watch.h"
 #include "core/tensor/tensor.h"
 #include "kernels/base/arrays.h"
@@ -51,6 +52,8 @@ class Context {
   [[nodiscard]] bool dry() const noexcept { return dry_; }
   [[nodiscard]] Allocator& allocator() noexcept { return *allocator_; }
   [[nodiscard]] MemoryStats memory() const { return allocator_->stats(); }
+  // Everything a context does is queued here.
+  [[nodiscard]] Stream& stream() const noexcept { return *stream_; }
   // What kernels receive, without workspace.
   [[nodiscard]] const Exec& exec() const noexcept { return exec_; }
 
@@ -73,7 +76,16 @@ class Context {
                                  MemoryTag tag = MemoryTag::data);
   // Copies to the host, widening narrow formats. A dry tensor gives zeros.
   [[nodiscard]] std::vector<float> download(const Tensor& tensor) const;
-  [[nodiscard]] std::vector<std::int32_t> download_ids(const Tensor& tensor) const;
+  [[nodiscard]] std::vector<std::int32_t> download_ids(const Tensor& tensor) const {
+    return read<std::int32_t>(tensor);
+  }
+  // The same for numbers that are no format of a model, such as counts: T is the tensor's own type.
+  template <class T>
+  [[nodiscard]] std::vector<T> read(const Tensor& tensor) const {
+    std::vector<T> values(static_cast<std::size_t>(tensor.numel()));
+    read_into(values.data(), tensor, Tensor::dtype_of<T>());
+    return values;
+  }
   // Overwrites the elements of a contiguous floating-point tensor from the host, rounding; used to load weights.
   void write(const Tensor& tensor, std::span<const float> values) const;
   // Copies x to fresh contiguous memory of this Context.
@@ -104,6 +116,10 @@ class Context {
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] std::uint32_t step() const noexcept { return step_; }
   void set_step(std::uint32_t step) noexcept { step_ = step; }
+  // Where that step lies on the device, i32 [1], while a step is queued that may be recorded (see recorded_step.h):
+  // launches read it there. Absent otherwise.
+  [[nodiscard]] const Tensor& step_on_device() const noexcept { return step_on_device_; }
+  void set_step_on_device(Tensor step) { step_on_device_ = std::move(step); }
 
   // None is owned; null takes it away.
   void set_trace(TraceSink* trace) noexcept { exec_.trace = trace; }
@@ -117,6 +133,10 @@ class Context {
   void set_tf32(bool allowed) noexcept { exec_.tf32 = allowed; }
   void set_layer_precision(nn::LayerPrecision* precision) noexcept { layer_precision_ = precision; }
   [[nodiscard]] nn::LayerPrecision* layer_precision() const noexcept { return layer_precision_; }
+  // Somebody wants to hear of every launch's time or work, which a replay does not tell.
+  [[nodiscard]] bool is_timed() const noexcept { return exec_.trace != nullptr || work_observer_ != nullptr; }
+  // What kernels are given as scratch now; may be absent.
+  [[nodiscard]] const Tensor& workspace() const noexcept { return workspace_; }
 
   // Numbers nodes of the tape in the order in which they are recorded.
   [[nodiscard]] std::uint64_t next_sequence() noexcept { return sequence_++; }
@@ -125,7 +145,9 @@ class Context {
   void prepare_launch(const char* op, Exec& exec, std::size_t workspace_bytes, const Work& work);
   [[nodiscard]] Tensor upload_bytes(const void* values, std::size_t count, const Shape& shape, DType dtype,
                                     MemoryTag tag);
+  void read_into(void* values, const Tensor& tensor, DType dtype) const;
 
+  std::shared_ptr<Stream> stream_;
   std::shared_ptr<Allocator> allocator_;
   Exec exec_;
   Tensor workspace_;  // grows to the largest request
@@ -134,6 +156,7 @@ class Context {
   bool training_ = true;
   std::uint64_t seed_ = 0;
   std::uint32_t step_ = 0;
+  Tensor step_on_device_;
   std::uint64_t sequence_ = 0;
   WorkObserver* work_observer_ = nullptr;
   LaunchWatch* launch_watch_ = nullptr;

@@ -43,6 +43,12 @@ Tensor Tensor::narrow(int dim, std::int64_t start, std::int64_t length) const {
   return {storage_, dtype_, shape, strides_, offset_ + start * strides_[axis]};
 }
 
+Tensor Tensor::as_type(DType dtype) const {
+  if (size_bits(dtype) != size_bits(dtype_))
+    refuse("reinterpret", *this, std::string("the elements of ") + athanor::to_string(dtype) + " have another size");
+  return {storage_, dtype, shape_, strides_, offset_};
+}
+
 Tensor Tensor::transpose(int a, int b) const {
   const int first = a < 0 ? rank() + a : a;
   const int second = b < 0 ? rank() + b : b;

@@ -38,6 +38,7 @@ class Tensor {
   [[nodiscard]] Tensor reshape(const Shape& shape) const;  // contiguous only
   [[nodiscard]] Tensor narrow(int dim, std::int64_t start, std::int64_t length) const;
   [[nodiscard]] Tensor transpose(int a, int b) const;
+  [[nodiscard]] Tensor as_type(DType dtype) const;  // the same bits; of the same size per element
 
   // The numbers on the host. Throw Failure(internal) for another type, a device tensor, a dry or a strided one.
   template <class T>

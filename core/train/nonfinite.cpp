@@ -51,13 +51,13 @@ struct Found {
 };
 
 // The first element, in row-major order, that is not finite.
-std::optional<Found> first_nonfinite(const View& view, Device device, bool minus_infinity_is_fine) {
+std::optional<Found> first_nonfinite(const View& view, const Context& context, bool minus_infinity_is_fine) {
   if (!floating(view.dtype) || view.numel() == 0) return std::nullopt;
   std::vector<std::byte> copy;
   View host = view;
-  if (device.kind != DeviceKind::cpu) {
+  if (context.device().kind != DeviceKind::cpu) {
     copy.resize(storage_bytes(view.dtype, span_of(view)));
-    copy_bytes(copy.data(), {}, view.data, device, copy.size());
+    context.stream().copy(copy.data(), view.data, copy.size());
     host.data = copy.data();
   }
   const bool plain = host.contiguous() && host.dtype == DType::f32;
@@ -114,7 +114,7 @@ void NonfiniteSearch::on_launch(const LaunchSeen& launch) {
   places_.follow(launch);
   for (const LaunchArray& array : launch.arrays) {
     if (array.access == kernels::Access::read) continue;
-    const auto found = first_nonfinite(array.view, context_.device(), launch.writes_minus_infinity);
+    const auto found = first_nonfinite(array.view, context_, launch.writes_minus_infinity);
     if (!found) continue;
     origin_ = NonfiniteOrigin{.op = launch.op,
                               .array = array.name,
@@ -129,7 +129,7 @@ void NonfiniteSearch::on_launch(const LaunchSeen& launch) {
   }
   if (!origin_) return;
   for (const LaunchArray& array : launch.arrays) {
-    if (array.access != kernels::Access::read || !first_nonfinite(array.view, context_.device(), true)) continue;
+    if (array.access != kernels::Access::read || !first_nonfinite(array.view, context_, true)) continue;
     origin_->input = array.name;
     if (const std::string* path = places_.parameter_at(array.view.data)) origin_->input_path = *path;
     return;

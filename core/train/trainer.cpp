@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <functional>
 
 namespace athanor::train {
 namespace {
@@ -18,7 +20,8 @@ bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % eve
 
 }  // namespace
 
-Trainer::Trainer(Parts parts, Plan plan, Ports ports) : parts_(parts), plan_(plan), ports_(std::move(ports)) {}
+Trainer::Trainer(Parts parts, Plan plan, Ports ports)
+    : parts_(parts), plan_(plan), ports_(std::move(ports)), recorded_(parts.context) {}
 
 template <class Work>
 auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
@@ -90,7 +93,10 @@ void Trainer::step() {
   const data::Batch batch = timed(journal::SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
   double loss = 0;
   optim::StepReport report;
-  take_step(loss, report, batch, rate);
+  if (plan_.record && parts_.context.stream().records())
+    queue_step(loss, report, batch, rate);
+  else
+    take_step(loss, report, batch, rate);
   if (!std::isfinite(loss) || (precision && precision->is_alarming(loss))) {
     if (went_back(loss, fmt::format("the loss of step {} is {:.6g}", done_ + 1, loss))) return;
     refuse_nonfinite(batch, loss, nullptr);
@@ -115,14 +121,77 @@ void Trainer::take_step(double& loss, optim::StepReport& report, const data::Bat
   Variable value = timed(SpanKind::forward, done_ + 1, [&] { return parts_.task.loss(parts_.context, batch); });
   loss = parts_.context.download(value.value()).front();
   if (!std::isfinite(loss) || (parts_.precision && parts_.precision->is_alarming(loss))) return;
-  const float scale = parts_.precision ? parts_.precision->loss_scale() : 1.0F;
-  timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, value, scale), 0; });
-  report = timed(SpanKind::optimizer, done_ + 1, [&] {
-    return parts_.optimizer.step(parts_.context, {.learning_rate = static_cast<float>(rate),
-                                                  .max_norm = plan_.clip_norm,
-                                                  .gradient_scale = 1.0F / scale,
-                                                  .count_lost = parts_.optimizer.has_narrow_masters()});
+  timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, value, loss_scale()), 0; });
+  report =
+      timed(SpanKind::optimizer, done_ + 1, [&] { return parts_.optimizer.step(parts_.context, step_options(rate)); });
+}
+
+float Trainer::loss_scale() const { return parts_.precision ? parts_.precision->loss_scale() : 1.0F; }
+
+optim::StepOptions Trainer::step_options(double rate) const {
+  return {.learning_rate = static_cast<float>(rate),
+          .max_norm = plan_.clip_norm,
+          .gradient_scale = 1.0F / loss_scale(),
+          .count_lost = parts_.optimizer.has_narrow_masters()};
+}
+
+// One piece of work, told as a forward pass. A loss or a gradient that is not finite changes nothing, which the update
+// finds out for itself; an alarming loss changes the parameters, and the copy in memory that it leads back to undoes
+// it.
+void Trainer::queue_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate) {
+  const optim::StepOptions options = step_options(rate);
+  fill_inputs(batch);
+  parts_.optimizer.prepare(parts_.context, options);
+  const QueuedStep& queued = timed(journal::SpanKind::forward, done_ + 1, [&] {
+    return std::cref(recorded_.run(step_key(options), [&] {
+      parts_.optimizer.clear_gradients();
+      const Variable value = parts_.task.loss(parts_.context, inputs_);
+      backward(parts_.context, value, loss_scale());
+      QueuedStep made{value.value(), parts_.optimizer.queue(parts_.context, options, value.value()), {}, {}};
+      for (const Parameter& parameter : parts_.parameters) made.gradients.push_back(parameter->gradient);
+      if (parts_.precision) made.layers_used = parts_.precision->layers_used();
+      return made;
+    }));
   });
+  if (recorded_.how() == StepRecorder::How::replayed) ++replays_;
+  for (std::size_t i = 0; i < parts_.parameters.size(); ++i) parts_.parameters[i]->gradient = queued.gradients[i];
+  if (parts_.precision) parts_.precision->set_layers_used(queued.layers_used);
+  loss = parts_.context.download(queued.loss).front();
+  report = parts_.optimizer.finish(parts_.context, options, queued.update);
+  recorded_.release();
+}
+
+// In place where the shapes are those of the batch before.
+void Trainer::fill_inputs(const data::Batch& batch) {
+  tasks::Task::Inputs fresh = parts_.task.upload(parts_.context, batch);
+  const bool fits = std::ranges::equal(fresh, inputs_, [](const Tensor& a, const Tensor& b) {
+    return a.shape() == b.shape() && a.dtype() == b.dtype();
+  });
+  if (!fits) {
+    inputs_ = std::move(fresh);
+    return;
+  }
+  for (std::size_t i = 0; i < fresh.size(); ++i) parts_.context.copy(fresh[i], inputs_[i]);
+}
+
+// Inputs keep their memory as long as they keep their shapes, so their addresses stand for both.
+std::optional<StepKey> Trainer::step_key(const optim::StepOptions& options) const {
+  StepKey key;
+  if (parts_.precision) {
+    auto formats = parts_.precision->launch_key();
+    if (!formats) return std::nullopt;
+    key = std::move(*formats);
+  }
+  key.push_back(std::bit_cast<std::uint32_t>(loss_scale()));
+  key.push_back(std::bit_cast<std::uint32_t>(options.max_norm));
+  const auto add = [&](const Tensor& tensor) {
+    key.push_back(reinterpret_cast<std::uintptr_t>(tensor.view().data));
+    key.push_back(static_cast<std::uint64_t>(tensor.numel()));
+  };
+  for (const Tensor& input : inputs_) add(input);
+  for (const Parameter& parameter : parts_.parameters) add(parameter->value);
+  for (const auto& [name, tensor] : parts_.optimizer.named_state()) add(tensor);
+  return key;
 }
 
 // Where the dynamic policy may be the cause: back to the copy in memory, everything in bf16 for a while.
@@ -172,7 +241,7 @@ std::string Trainer::locate_nonfinite(const data::Batch& batch) {
   const Variable loss = parts_.task.loss(parts_.context, batch);
   if (!search.origin()) {
     search.begin("backward pass");
-    backward(parts_.context, loss, parts_.precision ? parts_.precision->loss_scale() : 1.0F);
+    backward(parts_.context, loss, loss_scale());
   }
   parts_.optimizer.clear_gradients();
   return search.origin() ? search.origin()->text() : "";

@@ -10,6 +10,7 @@
 #include "core/precision/session.h"
 #include "core/tasks/task.h"
 #include "core/tensor/context.h"
+#include "core/tensor/recorded_step.h"
 #include "core/train/memory_owners.h"
 #include "core/train/rewind.h"
 
@@ -24,6 +25,7 @@ struct Plan {
   float clip_norm = 0;                // 0: none
   std::int64_t evaluate_every = 0;    // steps; 0: at the start and the end only
   std::int64_t checkpoint_every = 0;  // steps; 0: at the end only
+  bool record = true;                 // steps are recorded and replayed where the device can; the same bits
 };
 
 // All are referred to and outlive the trainer.
@@ -59,11 +61,19 @@ class Trainer {
   // throw. A FaultSeen that cannot be told changes nothing about what is thrown.
   Outcome run(std::int64_t done);
   [[nodiscard]] std::int64_t done() const noexcept { return done_; }
+  // Steps that were replayed so far.
+  [[nodiscard]] std::int64_t replays() const noexcept { return replays_; }
 
  private:
   Outcome loop();
   void step();
   void take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
+  // The same without waiting for the device in between, so that it can be recorded and replayed.
+  void queue_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
+  [[nodiscard]] optim::StepOptions step_options(double rate) const;
+  [[nodiscard]] float loss_scale() const;
+  void fill_inputs(const data::Batch& batch);
+  [[nodiscard]] std::optional<StepKey> step_key(const optim::StepOptions& options) const;
   [[nodiscard]] bool went_back(double loss, const std::string& reason);
   void tell_changes(const std::vector<precision::RecordedChange>& changes);
   void tell_step(double loss, const optim::StepReport& report, double rate, int batch_size, std::int64_t begin_ns);
@@ -83,6 +93,17 @@ class Trainer {
   std::int64_t done_ = 0;
   std::int64_t saved_ = -1;
   Rewind rewind_;
+
+  // What a queued step leaves on the device.
+  struct QueuedStep {
+    Tensor loss;
+    optim::Optimizer::Queued update;
+    std::vector<Tensor> gradients;  // by parameter
+    std::vector<bool> layers_used;
+  };
+  tasks::Task::Inputs inputs_;  // of every batch of the same shapes
+  RecordedStep<QueuedStep> recorded_;
+  std::int64_t replays_ = 0;
 };
 
 }  // namespace athanor::train

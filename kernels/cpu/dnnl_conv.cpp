@@ -1,6 +1,7 @@
 #include "kernels/cpu/dnnl_conv.h"
 
 #include "kernels/base/error.h"
+#include "kernels/cpu/block.h"
 #include "kernels/cpu/parallel.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -99,16 +100,19 @@ class DnnlConvPlan : public ConvPlan {
   std::size_t scratch_bytes() const override { return scratch_.get_size(); }
 
   void pack_weights(const float* plain, void* packed) const override {
+    require_block("order the weights of a convolution");
     dnnl::memory from(d_.plain_weights, engine(), const_cast<float*>(plain)), to(packed_, engine(), packed);
     pack_.execute(stream(), from, to);
   }
 
   void unpack_weights(void* packed, float* plain) const override {
+    require_block("order the weights of a convolution");
     dnnl::memory from(packed_, engine(), packed), to(d_.plain_weights, engine(), plain);
     unpack_.execute(stream(), from, to);
   }
 
   void execute(float* x, void* packed_weights, float* bias, float* y, void* scratch) const override {
+    require_block("run a convolution");
     const bool dy = pass_ != ConvPass::forward, dw = pass_ == ConvPass::weight_gradient;
     std::unordered_map<int, dnnl::memory> arguments;
     arguments.emplace(pass_ == ConvPass::input_gradient ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC,

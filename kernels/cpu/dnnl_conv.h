@@ -1,6 +1,7 @@
 // Convolutions of a fixed number of images by oneDNN, one thread each, NHWC images and [O,KH,KW,I] weights. The library
 // keeps weights in an order of its own; pack_weights makes that order and lasts for one call of the op.
-// Thread-safe: plans are built once per shape, kept for the life of the process, and may run on many threads at a time.
+// Thread-safe: plans are built once per shape, kept for the life of the process, and may run on many threads at a time,
+// each in a block of parallel_for: elsewhere they throw Failure (internal).
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 #include "kernels/cpu/gemm.h"
 
 #include "kernels/base/error.h"
+#include "kernels/cpu/block.h"
 
 #include <oneapi/dnnl/dnnl.h>
 
@@ -23,6 +24,7 @@ void scale_rows(const GemmArgs& args) {
 void gemm(const GemmArgs& args) {
   if (args.m == 0 || args.n == 0) return;
   if (args.k == 0) return scale_rows(args);
+  require_block("multiply two matrices");
   const auto status = dnnl_sgemm(args.transpose_a ? 'T' : 'N', args.transpose_b ? 'T' : 'N', args.m, args.n, args.k,
                                  args.alpha, args.a, args.lda, args.b, args.ldb, args.beta, args.c, args.ldc);
   if (status != dnnl_success)

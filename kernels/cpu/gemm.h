@@ -5,9 +5,9 @@
 
 namespace athanor::kernels::cpu {
 
-// c[m,n] = alpha * op(a) op(b) + beta * c, row-major, with op(a) [m,k], op(b) [k,n] and row strides lda, ldb, ldc. To
-// be called inside a block of parallel_for, which keeps it on one thread and signal handlers away. f32; the order of
-// additions is a function of the sizes. Throws Failure (internal) if the library refuses.
+// c[m,n] = alpha * op(a) op(b) + beta * c, row-major, with op(a) [m,k], op(b) [k,n] and row strides lda, ldb, ldc. f32;
+// the order of additions is a function of the sizes. Throws Failure (internal) outside a block of parallel_for, which
+// keeps it on one thread and signal handlers away (block.h), and if the library refuses.
 struct GemmArgs {
   bool transpose_a = false, transpose_b = false;
   std::int64_t m = 0, n = 0, k = 0;

@@ -1,5 +1,8 @@
 #include "kernels/cpu/parallel.h"
 
+#include "kernels/base/error.h"
+#include "kernels/cpu/block.h"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -184,6 +187,15 @@ Pool& pool() {
 }
 
 }  // namespace
+
+bool is_inside_block() noexcept { return inside_block; }
+
+void require_block(const char* intention) {
+  if (!inside_block)
+    throw Failure(ErrorKind::internal, intention,
+                  "it was called outside a block of parallel_for, where handlers of signals could overwrite memory",
+                  "Please report this with the recipe that led here");
+}
 
 void run_blocks(int threads, std::int64_t blocks, BlockFunction function, void* context) {
   if (blocks <= 0) return;

@@ -25,6 +25,7 @@
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
 #include "kernels/ops/optim/master_rounding.h"
+#include "kernels/ops/optim/step_values.h"
 
 #include <span>
 
@@ -53,9 +54,12 @@ struct AdamWArgs {
   MasterRounding rounding = MasterRounding::stochastic;
   std::uint64_t seed = 0;
   View lost{};
+  View values{}, step_on_device{}, nonfinite{};  // see step_values.h
 
   static constexpr auto arrays() {
-    return std::array{reads("sum_squares", &AdamWArgs::sum_squares), writes("lost", &AdamWArgs::lost)};
+    return std::array{reads("sum_squares", &AdamWArgs::sum_squares), writes("lost", &AdamWArgs::lost),
+                      reads("values", &AdamWArgs::values), reads("step", &AdamWArgs::step_on_device),
+                      reads("nonfinite", &AdamWArgs::nonfinite)};
   }
 };
 

@@ -181,7 +181,10 @@ constexpr std::array<Candidate<AdamWArgs>, 2> kCandidates{{
 
 Candidates<AdamWArgs> adamw_candidates() { return kCandidates; }
 
-void adamw(const Exec& exec, const AdamWArgs& args) { launch("adamw", exec, args, adamw_candidates(), adamw_cuda); }
+void adamw(const Exec& exec, const AdamWArgs& args) {
+  with_step_values(exec, args,
+                   [&](const AdamWArgs& told) { launch("adamw", exec, told, adamw_candidates(), adamw_cuda); });
+}
 
 std::size_t adamw_workspace_bytes(const Exec& exec, const AdamWArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return adamw_cuda_workspace_bytes(args);

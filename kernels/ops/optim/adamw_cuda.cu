@@ -3,10 +3,9 @@
 #include "kernels/cuda/segments.cuh"
 #include "kernels/cuda/workspace.h"
 #include "kernels/ops/optim/adamw.h"
-#include "kernels/ops/optim/gradient_factor.cuh"
+#include "kernels/ops/optim/step_values.cuh"
 
 #include <bit>
-#include <cmath>
 
 namespace athanor::kernels {
 
@@ -22,10 +21,8 @@ struct Counts {
 
 struct Settings {
   float beta1, beta2, eps;
-  float correction1, correction2;  // 1 - beta^t
-  cuda::GradientFactor gradient;
+  cuda::StepSource source;
   std::uint64_t seed;
-  std::uint32_t step;
   Counts* counts;  // of this launch's first block; null: not wanted
 };
 
@@ -95,8 +92,11 @@ template <Master kMaster, bool kNarrowMoments>
 __global__ void adamw_kernel(const Table table, Settings settings) {
   const auto chunk = cuda::chunk_of_block(table);
   const AdamWSegment segment = table.segment[chunk.segment];
-  const float factor = settings.gradient.value();
-  const float keep = 1.0f - segment.lr * segment.weight_decay;
+  if (!settings.source.moves()) return;
+  const float factor = settings.source.factor(), lr = settings.source.rate(segment.lr);
+  const float correction1 = settings.source.first_correction(), correction2 = settings.source.second_correction();
+  const std::uint32_t number = settings.source.number();
+  const float keep = 1.0f - lr * segment.weight_decay;
   std::int64_t lost = 0, wanted = 0;
   const std::int64_t lane = threadIdx.x % 8;
   for (std::int64_t begin = chunk.begin + threadIdx.x / 8 * 64; begin < chunk.end; begin += blockDim.x / 8 * 64) {
@@ -104,10 +104,10 @@ __global__ void adamw_kernel(const Table table, Settings settings) {
     ParamArray<kMaster> param{segment.param, segment.compensation, {}};
     MomentArray<kNarrowMoments> first{segment.m, {}}, second{segment.v, {}};
     if constexpr (kMaster == Master::stochastic)
-      param.random = philox_at(settings.seed, settings.step, segment.stream, position);
+      param.random = philox_at(settings.seed, number, segment.stream, position);
     if constexpr (kNarrowMoments) {
-      first.random = philox_at(settings.seed, settings.step, segment.stream, position + kMomentPosition);
-      second.random = philox_at(settings.seed, settings.step, segment.stream, position + kSquarePosition);
+      first.random = philox_at(settings.seed, number, segment.stream, position + kMomentPosition);
+      second.random = philox_at(settings.seed, number, segment.stream, position + kSquarePosition);
     }
 #pragma unroll
     for (int k = 0; k < 8; ++k) {
@@ -118,9 +118,9 @@ __global__ void adamw_kernel(const Table table, Settings settings) {
       const float v = settings.beta2 * second.load(i) + (1.0f - settings.beta2) * g * g;
       first.store(i, k, m);
       second.store(i, k, v);
-      const float step = (m / settings.correction1) / (sqrtf(v / settings.correction2) + settings.eps);
+      const float step = (m / correction1) / (sqrtf(v / correction2) + settings.eps);
       const float before = param.load(i);
-      param.store(i, k, before * keep - segment.lr * step);
+      param.store(i, k, before * keep - lr * step);
       if (m == 0.0f) continue;
       ++wanted;
       if (param.load(i) == before) ++lost;
@@ -132,7 +132,9 @@ __global__ void adamw_kernel(const Table table, Settings settings) {
   if (threadIdx.x == 0) settings.counts[blockIdx.x] = {lost, wanted};
 }
 
-__global__ void adamw_count_kernel(std::int64_t blocks, const Counts* counts, std::int64_t* out) {
+__global__ void adamw_count_kernel(std::int64_t blocks, cuda::StepSource source, const Counts* counts,
+                                   std::int64_t* out) {
+  if (!source.moves()) return;
   std::int64_t lost = 0, wanted = 0;
   for (std::int64_t block = threadIdx.x; block < blocks; block += blockDim.x) {
     lost += counts[block].lost;
@@ -143,10 +145,6 @@ __global__ void adamw_count_kernel(std::int64_t blocks, const Counts* counts, st
   if (threadIdx.x != 0) return;
   out[0] = lost;
   out[1] = wanted;
-}
-
-float bias_correction(float beta, std::int64_t step) {
-  return static_cast<float>(1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step)));
 }
 
 using Kernel = void (*)(Table, Settings);
@@ -180,11 +178,8 @@ void adamw_cuda(const Exec& exec, const AdamWArgs& args) {
   Settings settings{.beta1 = args.beta1,
                     .beta2 = args.beta2,
                     .eps = args.eps,
-                    .correction1 = bias_correction(args.beta1, args.step),
-                    .correction2 = bias_correction(args.beta2, args.step),
-                    .gradient = cuda::GradientFactor::of(args),
+                    .source = cuda::step_source(args),
                     .seed = args.seed,
-                    .step = static_cast<std::uint32_t>(args.step),
                     .counts = counts};
   const Kernel kernel = args.moments == DType::bf16 ? kernel_of<true>(args) : kernel_of<false>(args);
   cuda::for_each_table(args.segments, [&](const Table& table, std::int64_t blocks) {
@@ -193,7 +188,7 @@ void adamw_cuda(const Exec& exec, const AdamWArgs& args) {
   });
   if (counts)
     cuda::launch_kernel(exec, "adamw", {.blocks_x = 1, .threads_x = cuda::kBlockThreads}, adamw_count_kernel,
-                        total_blocks(args), counts, args.lost.as<std::int64_t>());
+                        total_blocks(args), settings.source, counts, args.lost.as<std::int64_t>());
 }
 
 std::size_t adamw_cuda_workspace_bytes(const AdamWArgs& args) {

@@ -9,10 +9,6 @@ struct GradientFactor {
   float gradient_scale, max_norm;
   const double* sum_squares;  // null: no clipping
 
-  template <class Args>
-  static GradientFactor of(const Args& args) {
-    return {args.gradient_scale, args.max_norm, args.sum_squares.template as<double>()};
-  }
   __device__ float value() const {
     if (!sum_squares || !(max_norm > 0.0f)) return gradient_scale;
     const double norm = static_cast<double>(gradient_scale) * sqrt(*sum_squares);

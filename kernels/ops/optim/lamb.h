@@ -15,6 +15,7 @@
 #include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
+#include "kernels/ops/optim/step_values.h"
 
 #include <span>
 
@@ -36,9 +37,13 @@ struct LambArgs {
   std::int64_t step = 1;
   float gradient_scale = 1.0f;
   View sum_squares{};
-  float max_norm = 0.0f;  // 0: no clipping
+  float max_norm = 0.0f;                         // 0: no clipping
+  View values{}, step_on_device{}, nonfinite{};  // see step_values.h
 
-  static constexpr auto arrays() { return std::array{reads("sum_squares", &LambArgs::sum_squares)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("sum_squares", &LambArgs::sum_squares), reads("values", &LambArgs::values),
+                      reads("step", &LambArgs::step_on_device), reads("nonfinite", &LambArgs::nonfinite)};
+  }
 };
 
 void lamb(const Exec& exec, const LambArgs& args);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kElementsPerBlock = 8192;
 
-double bias_correction(float beta, std::int64_t step) {
+double exact_correction(float beta, std::int64_t step) {
   return 1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step));
 }
 
@@ -27,8 +27,8 @@ double trust(const LambSegment& s, double param_squares, double update_squares) 
 void lamb_reference(const Exec&, const LambArgs& args) {
   const double factor = gradient_factor(args.gradient_scale, args.sum_squares, args.max_norm),
                beta1 = static_cast<double>(args.beta1), beta2 = static_cast<double>(args.beta2),
-               correction1 = bias_correction(args.beta1, args.step),
-               correction2 = bias_correction(args.beta2, args.step);
+               correction1 = exact_correction(args.beta1, args.step),
+               correction2 = exact_correction(args.beta2, args.step);
   for (const LambSegment& s : args.segments) {
     std::vector<double> update(static_cast<std::size_t>(s.numel));
     double params = 0.0, updates = 0.0;
@@ -84,8 +84,8 @@ void lamb_segments(const Exec& exec, const LambArgs& args) {
         .beta2 = args.beta2,
         .eps = args.eps,
         .gradient = static_cast<float>(gradient_factor(args.gradient_scale, args.sum_squares, args.max_norm)),
-        .inverse_m = static_cast<float>(1.0 / bias_correction(args.beta1, args.step)),
-        .inverse_root_v = static_cast<float>(1.0 / std::sqrt(bias_correction(args.beta2, args.step))),
+        .inverse_m = static_cast<float>(1.0 / exact_correction(args.beta1, args.step)),
+        .inverse_root_v = static_cast<float>(1.0 / std::sqrt(exact_correction(args.beta2, args.step))),
         .weight_decay = s.weight_decay};
   };
   cpu::for_each_segment_block(exec.threads, args.segments, kElementsPerBlock,
@@ -113,7 +113,9 @@ constexpr std::array<Candidate<LambArgs>, 2> kCandidates{{
 
 Candidates<LambArgs> lamb_candidates() { return kCandidates; }
 
-void lamb(const Exec& exec, const LambArgs& args) { launch("lamb", exec, args, lamb_candidates(), lamb_cuda); }
+void lamb(const Exec& exec, const LambArgs& args) {
+  with_step_values(exec, args, [&](const LambArgs& told) { launch("lamb", exec, told, lamb_candidates(), lamb_cuda); });
+}
 
 std::size_t lamb_workspace_bytes(const Exec& exec, const LambArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return lamb_cuda_workspace_bytes(args);

@@ -1,10 +1,8 @@
 #include "kernels/cuda/device/reduce.cuh"
 #include "kernels/cuda/segments.cuh"
 #include "kernels/cuda/workspace.h"
-#include "kernels/ops/optim/gradient_factor.cuh"
 #include "kernels/ops/optim/lamb.h"
-
-#include <cmath>
+#include "kernels/ops/optim/step_values.cuh"
 
 namespace athanor::kernels {
 
@@ -15,11 +13,10 @@ static_assert(sizeof(Table) < 3900, "a kernel's arguments are limited to 4 KiB")
 
 struct Settings {
   float beta1, beta2, eps;
-  float correction1, correction2;  // 1 - beta^t
-  cuda::GradientFactor gradient;
+  cuda::StepSource source;
 
   __device__ float update(float m, float v, float decay, float value) const {
-    return (m / correction1) / (sqrtf(v / correction2) + eps) + decay * value;
+    return (m / source.first_correction()) / (sqrtf(v / source.second_correction()) + eps) + decay * value;
   }
 };
 
@@ -30,7 +27,8 @@ struct Norms {
 __global__ void lamb_moments_kernel(const Table table, Settings settings, Norms* norms) {
   const auto chunk = cuda::chunk_of_block(table);
   const LambSegment segment = table.segment[chunk.segment];
-  const float factor = settings.gradient.value();
+  if (!settings.source.moves()) return;
+  const float factor = settings.source.factor();
   double params = 0.0, updates = 0.0;
   for (std::int64_t i = chunk.begin + threadIdx.x; i < chunk.end; i += blockDim.x) {
     const float g = factor * segment.grad[i], value = segment.param[i];
@@ -48,7 +46,8 @@ __global__ void lamb_moments_kernel(const Table table, Settings settings, Norms*
 }
 
 // One block per segment of the table.
-__global__ void lamb_length_kernel(const Table table, const Norms* norms, float* lengths) {
+__global__ void lamb_length_kernel(const Table table, cuda::StepSource source, const Norms* norms, float* lengths) {
+  if (!source.moves()) return;
   const auto s = static_cast<int>(blockIdx.x);
   double params = 0.0, updates = 0.0;
   for (int block = table.first_block[s] + static_cast<int>(threadIdx.x); block < table.first_block[s + 1];
@@ -60,10 +59,11 @@ __global__ void lamb_length_kernel(const Table table, const Norms* norms, float*
   updates = cuda::block_sum(updates);
   if (threadIdx.x != 0) return;
   const bool adapts = table.segment[s].weight_decay != 0.0f && params > 0.0 && updates > 0.0;
-  lengths[s] = table.segment[s].lr * (adapts ? static_cast<float>(sqrt(params / updates)) : 1.0f);
+  lengths[s] = source.rate(table.segment[s].lr) * (adapts ? static_cast<float>(sqrt(params / updates)) : 1.0f);
 }
 
 __global__ void lamb_apply_kernel(const Table table, Settings settings, const float* lengths) {
+  if (!settings.source.moves()) return;
   const auto chunk = cuda::chunk_of_block(table);
   const LambSegment segment = table.segment[chunk.segment];
   const float length = lengths[chunk.segment];
@@ -87,26 +87,17 @@ Scratch lay_out(cuda::WorkspaceCutter& cutter, const LambArgs& args) {
   return scratch;
 }
 
-float bias_correction(float beta, std::int64_t step) {
-  return static_cast<float>(1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step)));
-}
-
 }  // namespace
 
 void lamb_cuda(const Exec& exec, const LambArgs& args) {
   cuda::WorkspaceCutter cutter(exec);
   const Scratch scratch = lay_out(cutter, args);
-  const Settings settings{.beta1 = args.beta1,
-                          .beta2 = args.beta2,
-                          .eps = args.eps,
-                          .correction1 = bias_correction(args.beta1, args.step),
-                          .correction2 = bias_correction(args.beta2, args.step),
-                          .gradient = cuda::GradientFactor::of(args)};
+  const Settings settings{.beta1 = args.beta1, .beta2 = args.beta2, .eps = args.eps, .source = cuda::step_source(args)};
   cuda::for_each_table(args.segments, [&](const Table& table, std::int64_t blocks) {
     const cuda::LaunchConfig chunks{.blocks_x = blocks, .threads_x = cuda::kBlockThreads};
     cuda::launch_kernel(exec, "lamb", chunks, lamb_moments_kernel, table, settings, scratch.norms);
     cuda::launch_kernel(exec, "lamb", {.blocks_x = table.count, .threads_x = cuda::kBlockThreads}, lamb_length_kernel,
-                        table, scratch.norms, scratch.lengths);
+                        table, settings.source, scratch.norms, scratch.lengths);
     cuda::launch_kernel(exec, "lamb", chunks, lamb_apply_kernel, table, settings, scratch.lengths);
   });
 }

@@ -14,6 +14,7 @@
 #include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
+#include "kernels/ops/optim/step_values.h"
 
 #include <span>
 
@@ -34,9 +35,13 @@ struct SgdArgs {
   bool nesterov = false;
   float gradient_scale = 1.0f;
   View sum_squares{};
-  float max_norm = 0.0f;  // 0: no clipping
+  float max_norm = 0.0f;       // 0: no clipping
+  View values{}, nonfinite{};  // see step_values.h
 
-  static constexpr auto arrays() { return std::array{reads("sum_squares", &SgdArgs::sum_squares)}; }
+  static constexpr auto arrays() {
+    return std::array{reads("sum_squares", &SgdArgs::sum_squares), reads("values", &SgdArgs::values),
+                      reads("nonfinite", &SgdArgs::nonfinite)};
+  }
 };
 
 void sgd(const Exec& exec, const SgdArgs& args);

@@ -51,6 +51,8 @@ constexpr std::array<Candidate<SgdArgs>, 2> kCandidates{{
 
 Candidates<SgdArgs> sgd_candidates() { return kCandidates; }
 
-void sgd(const Exec& exec, const SgdArgs& args) { launch("sgd", exec, args, sgd_candidates(), sgd_cuda); }
+void sgd(const Exec& exec, const SgdArgs& args) {
+  with_step_values(exec, args, [&](const SgdArgs& told) { launch("sgd", exec, told, sgd_candidates(), sgd_cuda); });
+}
 
 }  // namespace athanor::kernels

@@ -23,12 +23,14 @@ struct DropoutArgs {
   float probability = 0.0f;
   std::uint64_t seed = 0;
   std::uint32_t step = 0;
+  View step_on_device{};          // i32 [1], instead of step, so that the launch can be replayed; may be absent
   std::uint32_t stream = 0;       // one per place in the model
   std::uint64_t first_index = 0;  // a multiple of 4; not 0 when x is a shard of a larger logical tensor
   View y{};
 
   static constexpr auto arrays() {
-    return std::array{reads("x", &DropoutArgs::x).narrow(), writes("y", &DropoutArgs::y).narrow()};
+    return std::array{reads("x", &DropoutArgs::x).narrow(), reads("step", &DropoutArgs::step_on_device),
+                      writes("y", &DropoutArgs::y).narrow()};
   }
 };
 

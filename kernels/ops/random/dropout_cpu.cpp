@@ -14,11 +14,15 @@ namespace {
 
 constexpr std::int64_t kElementsPerBlock = 8192;  // a multiple of 4
 
+std::uint32_t step_of(const DropoutArgs& args) {
+  return args.step_on_device.present() ? args.step_on_device.as<const std::uint32_t>()[0] : args.step;
+}
+
 DropoutRule rule_of(const DropoutArgs& args) {
   const double probability = static_cast<double>(args.probability);
   const double threshold = std::clamp(probability * 4294967296.0, 0.0, 4294967295.0);
   return {.seed = args.seed,
-          .step = args.step,
+          .step = step_of(args),
           .stream = args.stream,
           .threshold = static_cast<std::uint32_t>(std::llround(threshold)),
           .scale = static_cast<float>(1.0 / (1.0 - probability))};
@@ -28,7 +32,7 @@ void dropout_reference(const Exec&, const DropoutArgs& args) {
   const DropoutRule rule = rule_of(args);
   for (std::int64_t i = 0; i < args.x.numel(); ++i) {
     const std::uint64_t index = args.first_index + static_cast<std::uint64_t>(i);
-    const PhiloxBlock block = philox_at(args.seed, args.step, args.stream, index / 4);
+    const PhiloxBlock block = philox_at(args.seed, rule.step, args.stream, index / 4);
     args.y.as<float>()[i] = block.word[index % 4] >= rule.threshold ? args.x.as<float>()[i] * rule.scale : 0.0f;
   }
 }

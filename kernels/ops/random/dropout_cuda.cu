@@ -11,6 +11,7 @@ namespace {
 struct Drop {
   std::uint64_t seed, first_block;
   std::uint32_t step, stream, threshold;  // dropped below the threshold
+  const std::uint32_t* step_on_device;    // null: step
   float scale;
 };
 
@@ -20,8 +21,8 @@ __global__ void dropout_kernel(std::int64_t elements, bool vectors, Drop drop, c
   const std::int64_t block = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   const std::int64_t first = block * 4;
   if (first >= elements) return;
-  const PhiloxBlock random =
-      philox_at(drop.seed, drop.step, drop.stream, drop.first_block + static_cast<std::uint64_t>(block));
+  const PhiloxBlock random = philox_at(drop.seed, drop.step_on_device ? *drop.step_on_device : drop.step, drop.stream,
+                                       drop.first_block + static_cast<std::uint64_t>(block));
   const auto kept = [&](int i, float value) { return random.word[i] >= drop.threshold ? value * drop.scale : 0.0f; };
   if (vectors && first + 4 <= elements) {
     cuda::Four values = cuda::load_vector(x + first);
@@ -42,6 +43,7 @@ void dropout_cuda(const Exec& exec, const DropoutArgs& args) {
                   .step = args.step,
                   .stream = args.stream,
                   .threshold = static_cast<std::uint32_t>(std::llround(threshold)),
+                  .step_on_device = args.step_on_device.as<const std::uint32_t>(),
                   .scale = static_cast<float>(1.0 / (1.0 - probability))};
   cuda::with_storage(args.x.dtype, [&]<class T>() {
     const T* x = args.x.as<T>();

@@ -19,7 +19,7 @@ TEST(Allocator, RoundsUpByAtMostAnEighth) {
 }
 
 TEST(Allocator, HandsOutAlignedMemoryAlsoForNoBytes) {
-  const auto allocator = make_allocator({});
+  const auto allocator = make_allocator({}, make_host_stream());
   for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{9} << 20}) {
     const MemoryBlock block = allocator->allocate(bytes, MemoryTag::data);
     ASSERT_NE(block.data, nullptr);
@@ -30,7 +30,7 @@ TEST(Allocator, HandsOutAlignedMemoryAlsoForNoBytes) {
 }
 
 TEST(Allocator, ReusesAReleasedBlockOfTheSameClass) {
-  const auto allocator = make_allocator({});
+  const auto allocator = make_allocator({}, make_host_stream());
   const MemoryBlock first = allocator->allocate(1000, MemoryTag::activations);
   allocator->release(first);
   const MemoryBlock second = allocator->allocate(1010, MemoryTag::gradients);
@@ -40,7 +40,7 @@ TEST(Allocator, ReusesAReleasedBlockOfTheSameClass) {
 }
 
 TEST(Allocator, CountsByOwnerAndRemembersThePeak) {
-  const auto allocator = make_allocator({});
+  const auto allocator = make_allocator({}, make_host_stream());
   const MemoryBlock weights = allocator->allocate(4096, MemoryTag::parameters);
   const MemoryBlock values = allocator->allocate(8192, MemoryTag::activations);
   allocator->release(values);
@@ -62,7 +62,7 @@ TEST(Allocator, CountsByOwnerAndRemembersThePeak) {
 }
 
 TEST(Allocator, GivesCachedBlocksBackBeforeItGivesUp) {
-  const auto allocator = make_allocator({});
+  const auto allocator = make_allocator({}, make_host_stream());
   allocator->set_limit(10000);
   allocator->release(allocator->allocate(8192, MemoryTag::activations));
   const MemoryBlock block = allocator->allocate(9000, MemoryTag::activations);
@@ -71,7 +71,7 @@ TEST(Allocator, GivesCachedBlocksBackBeforeItGivesUp) {
 }
 
 TEST(Allocator, SaysWhoHoldsTheMemoryWhenItRunsOut) {
-  const auto allocator = make_allocator({});
+  const auto allocator = make_allocator({}, make_host_stream());
   allocator->set_limit(std::size_t{8} << 20);
   const MemoryBlock a = allocator->allocate(std::size_t{4} << 20, MemoryTag::activations);
   const MemoryBlock b = allocator->allocate(std::size_t{2} << 20, MemoryTag::optimizer);
@@ -89,6 +89,45 @@ TEST(Allocator, SaysWhoHoldsTheMemoryWhenItRunsOut) {
   for (const MemoryBlock& block : {a, b, c}) allocator->release(block);
 }
 
+TEST(Allocator, KeepsTheBlocksOfAPoolForThePool) {
+  const auto allocator = make_allocator({}, make_host_stream());
+  const PoolId pool = allocator->make_pool();
+  allocator->use_pool(pool);
+  const MemoryBlock first = allocator->allocate(4096, MemoryTag::activations);
+  allocator->release(first);
+  const MemoryBlock again = allocator->allocate(4096, MemoryTag::activations);
+  EXPECT_EQ(again.data, first.data);
+  allocator->use_pool(0);
+  allocator->release(again);  // also when it is not in use
+  const MemoryBlock other = allocator->allocate(4096, MemoryTag::activations);
+  EXPECT_NE(other.data, first.data);
+  allocator->release(other);
+  allocator->trim();
+  EXPECT_EQ(allocator->stats().reserved_bytes, 4096u) << "a pool stays when the cache goes";
+  EXPECT_EQ(allocator->stats().cached_bytes, 4096u);
+  allocator->dissolve_pool(pool);
+  EXPECT_FALSE(allocator->has_pool(pool));
+  const MemoryBlock last = allocator->allocate(4096, MemoryTag::activations);
+  EXPECT_EQ(last.data, first.data);
+  allocator->release(last);
+}
+
+TEST(Allocator, DissolvesAPoolBeforeItGivesUp) {
+  const auto allocator = make_allocator({}, make_host_stream());
+  const PoolId pool = allocator->make_pool();
+  allocator->use_pool(pool);
+  const MemoryBlock held = allocator->allocate(1024, MemoryTag::activations);
+  allocator->release(allocator->allocate(8192, MemoryTag::activations));
+  allocator->use_pool(0);
+  allocator->set_limit(10240);
+  const MemoryBlock block = allocator->allocate(9000, MemoryTag::parameters);
+  EXPECT_FALSE(allocator->has_pool(pool));
+  allocator->release(held);
+  allocator->release(block);
+  allocator->trim();
+  EXPECT_EQ(allocator->stats().reserved_bytes, 0u);
+}
+
 class Recorder final : public MemoryObserver {
  public:
   void on_memory(const MemoryEvent& event) noexcept override { events.push_back(event); }
@@ -96,7 +135,7 @@ class Recorder final : public MemoryObserver {
 };
 
 TEST(Allocator, TellsItsObserverOfEveryEvent) {
-  const auto allocator = make_allocator({});
+  const auto allocator = make_allocator({}, make_host_stream());
   Recorder recorder;
   allocator->set_observer(&recorder);
   allocator->release(allocator->allocate(128, MemoryTag::data));
@@ -113,7 +152,7 @@ TEST(Allocator, TellsItsObserverOfEveryEvent) {
 }
 
 TEST(Allocator, CountsADryRunLikeARealOne) {
-  const auto real = make_allocator({});
+  const auto real = make_allocator({}, make_host_stream());
   const auto dry = make_dry_allocator({});
   for (const auto& allocator : {real, dry}) {
     const MemoryBlock a = allocator->allocate(1000, MemoryTag::activations);

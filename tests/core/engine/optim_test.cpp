@@ -186,6 +186,38 @@ TEST(Optimizers, GoOnWithTheSameBitsFromSavedStateInEveryFormat) {
   }
 }
 
+TEST(Optimizers, AQueuedStepMovesAsOneThatWaitsDoes) {
+  for (const Kind kind : {Kind::adamw, Kind::lamb, Kind::sgd}) {
+    SCOPED_TRACE(kKindNames[static_cast<std::size_t>(kind)]);
+    std::vector<std::vector<float>> learnt;
+    for (const bool queued : {false, true}) {
+      Context context(test::options());
+      const Parameter weight = random_parameter(context, "layer.weight", {40, 7}, 1);
+      weight->rate = 0.3f;
+      const auto optimizer = make_optimizer(context, {weight}, {.kind = kind});
+      const Tensor good = context.full({1}, 1.0f), bad = context.full({1}, std::numeric_limits<float>::quiet_NaN());
+      for (int step = 0; step < 5; ++step) {
+        weight->gradient = context.upload(random_numbers(280, 7 + static_cast<std::uint64_t>(step)), {40, 7});
+        const StepOptions options{
+            .learning_rate = 0.1f / static_cast<float>(1 + step), .max_norm = 1.0f, .gradient_scale = 0.5f};
+        StepReport report;
+        if (queued) {
+          optimizer->prepare(context, options);
+          const auto without = optimizer->queue(context, {.max_norm = 1.0f}, bad);
+          (void)optimizer->finish(context, options, without);
+          report = optimizer->finish(context, options, optimizer->queue(context, {.max_norm = 1.0f}, good));
+        } else {
+          report = optimizer->step(context, options);
+        }
+        EXPECT_GT(report.gradient_norm, 1.0);
+        EXPECT_EQ(optimizer->step_count(), step + 1) << "a loss that is not finite must not count";
+      }
+      learnt.push_back(context.download(weight->value));
+    }
+    EXPECT_EQ(learnt[0], learnt[1]);
+  }
+}
+
 TEST(Optimizers, NameTheirStateAndWhatTheyCost) {
   Context context(test::options());
   const Parameter weight = random_parameter(context, "layer.weight", {40, 8}, 1);

@@ -33,8 +33,9 @@ using testing::SizeIs;
 class Meddler final : public tasks::Task {
  public:
   Meddler(tasks::Task& task, std::function<float(int call)> factor) : task_(task), factor_(std::move(factor)) {}
-  Variable loss(Context& context, const data::Batch& batch) override {
-    return ops::scale(context, task_.loss(context, batch), factor_(++calls_));
+  Inputs upload(Context& context, const data::Batch& batch) override { return task_.upload(context, batch); }
+  Variable loss(Context& context, Inputs inputs) override {
+    return ops::scale(context, task_.loss(context, std::move(inputs)), factor_(++calls_));
   }
   tasks::Figures state(const Context& context) const override { return task_.state(context); }
   tasks::Judgement judge(Context& context) override { return task_.judge(context); }

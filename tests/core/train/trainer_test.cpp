@@ -236,8 +236,9 @@ class AlteredTask final : public tasks::Task {
  public:
   using Alter = std::function<Variable(Context&, Variable)>;
   AlteredTask(tasks::Task& real, Alter alter) : real_(real), alter_(std::move(alter)) {}
-  Variable loss(Context& context, const data::Batch& batch) override {
-    return alter_(context, real_.loss(context, batch));
+  Inputs upload(Context& context, const data::Batch& batch) override { return real_.upload(context, batch); }
+  Variable loss(Context& context, Inputs inputs) override {
+    return alter_(context, real_.loss(context, std::move(inputs)));
   }
   tasks::Figures state(const Context& context) const override { return real_.state(context); }
   tasks::Judgement judge(Context& context) override { return real_.judge(context); }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #define __global__
@@ -24,7 +26,10 @@ struct cudaLaunchConfig_t {
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
-  athanor::emulation::run_grid(config->gridDim, config->blockDim, [&] { kernel(arguments...); });
+  athanor::emulation::put(config->stream, [grid = config->gridDim, block = config->blockDim, kernel,
+                                           kept = std::tuple<std::decay_t<Parameters>...>(arguments...)] {
+    athanor::emulation::run_grid(grid, block, [&] { std::apply(kernel, kept); });
+  });
   return cudaSuccess;
 }
 

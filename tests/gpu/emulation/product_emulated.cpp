@@ -3,6 +3,7 @@
 #include "kernels/base/number_format.h"
 #include "kernels/cpu/scalar_math.h"
 #include "kernels/cuda/product.h"
+#include "tests/gpu/emulation/stream.h"
 
 #include <bit>
 #include <stdexcept>
@@ -87,23 +88,27 @@ double sum_of(const Product& p, bool tf32, std::int64_t matrix, std::int64_t row
   return sum;
 }
 
-}  // namespace
-
-bool try_product(const Exec& exec, const char*, const Product& p) {
-  if (p.m == 0 || p.n == 0 || p.batch == 0) return true;
-  check(p);
-  if (!has_plan(p)) return false;
+void compute(const Product& p, bool tf32) {
   for (std::int64_t matrix = 0; matrix < p.batch; ++matrix)
     for (std::int64_t row = 0; row < p.m; ++row)
       for (std::int64_t col = 0; col < p.n; ++col) {
         const std::int64_t at = matrix * p.d_step + row * p.d_stride + col;
-        double value = static_cast<double>(p.alpha) * sum_of(p, exec.tf32, matrix, row, col);
+        double value = static_cast<double>(p.alpha) * sum_of(p, tf32, matrix, row, col);
         if (p.beta != 0.0f)
           value += static_cast<double>(p.beta) * read(p.c, p.d_format, matrix * p.d_step + row * p.c_stride + col);
         if (p.bias) value += read(p.bias, bias_format(p), col);
         if (p.preactivation) write(p.preactivation, p.d_format, at, value);
         write(p.d, p.d_format, at, cpu::activate_exact(p.activation, value));
       }
+}
+
+}  // namespace
+
+bool try_product(const Exec& exec, const char*, const Product& p) {
+  if (p.m == 0 || p.n == 0 || p.batch == 0) return true;
+  check(p);
+  if (!has_plan(p)) return false;
+  emulation::put(static_cast<CUstream_st*>(exec.stream), [p, tf32 = exec.tf32] { compute(p, tf32); });
   return true;
 }
 

@@ -1,6 +1,11 @@
 #if defined(__x86_64__)
 
+#include "kernels/base/error.h"
 #include "kernels/base/exec.h"
+#include "kernels/cpu/dnnl_conv.h"
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/ops/conv/conv2d.h"
 #include "kernels/ops/gemm/linear.h"
 
 #include <gtest/gtest.h>
@@ -11,6 +16,7 @@
 #include <csignal>
 #include <cstdint>
 #include <pthread.h>
+#include <string>
 #include <thread>
 #include <ucontext.h>
 #include <vector>
@@ -70,6 +76,22 @@ class Interruptions {
   std::thread sender_;
 };
 
+// Calls the op again and again while this thread is interrupted; `workspace_bytes` is asked for each thread count.
+template <class Run, class Workspace>
+void expect_no_interruption(const Workspace& workspace_bytes, const Run& run) {
+  for (const int threads : {1, 2}) {
+    Exec exec;
+    exec.threads = threads;
+    std::vector<std::byte> workspace(workspace_bytes(exec) + 64);
+    exec.workspace = workspace.data();
+    exec.workspace_bytes = workspace.size();
+    handled = away_from_the_stack = 0;
+    const Interruptions interruptions;
+    while (handled < 40) run(exec);
+    EXPECT_EQ(away_from_the_stack, 0) << "of " << handled;
+  }
+}
+
 TEST(Signals, NeverInterruptAProductWhoseStackPointerIsInTheHeap) {
   constexpr std::int64_t kRows = 256, kInputs = 784, kOutputs = 1024;
   std::vector<float> x(kRows * kInputs, 0.5f), w(kOutputs * kInputs, 0.25f), y(kRows * kOutputs);
@@ -77,18 +99,57 @@ TEST(Signals, NeverInterruptAProductWhoseStackPointerIsInTheHeap) {
   args.x = View(x.data(), DType::f32, {kRows, kInputs});
   args.w = View(w.data(), DType::f32, {kOutputs, kInputs});
   args.y = View(y.data(), DType::f32, {kRows, kOutputs});
-  for (const int threads : {1, 2}) {
-    Exec exec;
-    exec.threads = threads;
-    std::vector<std::byte> workspace(linear_workspace_bytes(exec, args) + 64);
-    exec.workspace = workspace.data();
-    exec.workspace_bytes = workspace.size();
-    handled = away_from_the_stack = 0;
-    const Interruptions interruptions;
-    while (handled < 40) linear(exec, args);
-    EXPECT_EQ(away_from_the_stack, 0) << "of " << handled;
-    EXPECT_EQ(y.back(), 98.0f);
+  expect_no_interruption([&](const Exec& exec) { return linear_workspace_bytes(exec, args); },
+                         [&](const Exec& exec) { linear(exec, args); });
+  EXPECT_EQ(y.back(), 98.0f);
+}
+
+// Strides of 1 and 2: Winograd's products, and the library's own convolutions.
+TEST(Signals, NeverInterruptAConvolutionWhoseStackPointerIsInTheHeap) {
+  constexpr std::int64_t kImages = 32, kPixels = 32, kChannels = 64;
+  for (const int stride : {1, 2}) {
+    const std::int64_t out = kPixels / stride;
+    std::vector<float> x(kImages * kPixels * kPixels * kChannels, 0.5f), w(kChannels * 9 * kChannels, 0.25f),
+        y(kImages * out * out * kChannels), dx(x.size()), dw(w.size());
+    const View images(x.data(), DType::f32, {kImages, kPixels, kPixels, kChannels}),
+        weights(w.data(), DType::f32, {kChannels, 3, 3, kChannels}),
+        maps(y.data(), DType::f32, {kImages, out, out, kChannels});
+    const Conv2dArgs forward{.x = images, .w = weights, .stride = stride, .padding = 1, .y = maps};
+    Conv2dGradArgs gradient{.x = images, .w = weights, .dy = maps, .stride = stride, .padding = 1};
+    gradient.dx = View(dx.data(), DType::f32, images.shape);
+    gradient.dw = View(dw.data(), DType::f32, weights.shape);
+    expect_no_interruption([&](const Exec& exec) { return conv2d_workspace_bytes(exec, forward); },
+                           [&](const Exec& exec) { conv2d(exec, forward); });
+    expect_no_interruption([&](const Exec& exec) { return conv2d_grad_workspace_bytes(exec, gradient); },
+                           [&](const Exec& exec) { conv2d_grad(exec, gradient); });
+    EXPECT_NEAR(y[static_cast<std::size_t>((out + 1) * kChannels)], 72.0f, 0.01f);
   }
+}
+
+TEST(Signals, AProductOutsideABlockIsRefused) {
+  const float a = 2.0f, b = 3.0f;
+  float c = 0.0f;
+  const cpu::GemmArgs product{.m = 1, .n = 1, .k = 1, .a = &a, .lda = 1, .b = &b, .ldb = 1, .c = &c, .ldc = 1};
+  try {
+    cpu::gemm(product);
+    ADD_FAILURE() << "the product was computed";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::internal);
+    EXPECT_NE(std::string(failure.what()).find("outside a block"), std::string::npos) << failure.what();
+  }
+  EXPECT_EQ(c, 0.0f);
+  cpu::parallel_for(1, 1, [&](std::int64_t) { cpu::gemm(product); });
+  EXPECT_EQ(c, 6.0f);
+}
+
+TEST(Signals, AConvolutionOutsideABlockIsRefused) {
+  const cpu::ConvPlan& plan = cpu::conv_plan(
+      cpu::ConvPass::forward,
+      {.batch = 1, .in_h = 4, .in_w = 4, .in_c = 8, .out_h = 4, .out_w = 4, .out_c = 8, .kernel_h = 1, .kernel_w = 1});
+  std::vector<float> numbers(1024, 1.0f);
+  EXPECT_THROW(plan.execute(numbers.data(), numbers.data(), nullptr, numbers.data(), numbers.data()), Failure);
+  EXPECT_THROW(plan.pack_weights(numbers.data(), numbers.data()), Failure);
+  EXPECT_THROW(plan.unpack_weights(numbers.data(), numbers.data()), Failure);
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+// Streams, memory and graphs of the emulated device. What is put on a stream is kept until somebody waits for that
+// stream: work that relies on another order, or on a default stream that waits for all others, sees old numbers. What
+// is put on the null stream is done at once and waits for nobody, as for streams made with cudaStreamNonBlocking.
+//
+// A stream that captures keeps its work, with its arguments as they are then, as the nodes of a graph. Memory starts
+// and ends full of NaN.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+struct CUgraph_st {
+  std::vector<std::function<void()>> nodes;
+};
+struct CUgraphExec_st {
+  std::vector<std::function<void()>> nodes;
+};
+struct CUstream_st {
+  std::vector<std::function<void()>> queued;
+  CUgraph_st* capturing = nullptr;
+  bool broken = false;  // something that cannot be captured was tried
+};
+
+namespace athanor::emulation {
+
+void put(CUstream_st* stream, std::function<void()> work);
+// False while the stream captures, which breaks the capture.
+[[nodiscard]] bool finish(CUstream_st* stream);
+// Null while any stream captures, which breaks the capture.
+[[nodiscard]] void* take_memory(std::size_t bytes);
+void free_memory(void* data);
+void begin_capture(CUstream_st* stream);
+// Null for a broken capture.
+[[nodiscard]] CUgraph_st* end_capture(CUstream_st* stream);
+
+struct DeviceCounts {
+  std::int64_t puts = 0;      // kernels, products, copies and fills given to streams, captured ones included
+  std::int64_t launches = 0;  // of whole graphs
+  std::int64_t blocks = 0;    // of memory, now
+};
+[[nodiscard]] DeviceCounts& counts();
+
+}  // namespace athanor::emulation
