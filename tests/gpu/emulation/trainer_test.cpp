@@ -2,8 +2,8 @@
 // recorded and pass every number by value.
 #include "core/train/trainer.h"
 
-#include "core/runner/calibration.h"
-#include "core/runner/gpus.h"
+#include "core/assembly/calibration.h"
+#include "core/assembly/gpus.h"
 #include "tests/core/train/tiny.h"
 #include "tests/support/temporary_folder.h"
 
