@@ -40,7 +40,7 @@ struct Pairs {
             args.row_scale.template as<float>(),
             args.col_scale.template as<float>()};
   }
-  __device__ float factor() const { return expf(*logarithm < most ? *logarithm : most); }
+  __device__ float factor() const { return expf(*logarithm > most ? most : *logarithm); }
   __device__ float row(std::int64_t i) const { return row_scale ? row_scale[i] : 1.0f; }
   __device__ float column(std::int64_t j) const { return col_scale ? col_scale[j] : 1.0f; }
   __device__ float shift() const { return bias ? *bias : 0.0f; }

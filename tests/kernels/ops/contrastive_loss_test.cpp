@@ -213,6 +213,25 @@ TEST(ContrastiveLoss, SurvivesLogitsWhoseExponentialsOverflow) {
   }
 }
 
+TEST(ContrastiveLoss, ATemperatureThatIsNoNumberMakesTheLossNone) {
+  constexpr std::int64_t kCount = 70;
+  for (const auto& candidate : with_cuda(contrastive_loss_candidates())) {
+    SCOPED_TRACE(candidate.name);
+    OpMemory memory;
+    ContrastiveLossArgs args;
+    args.image = memory.input("image", {kCount, 1}, std::vector<float>(kCount, 1.0f));
+    args.text = memory.input("text", {kCount, 1}, std::vector<float>(kCount, 1.0f));
+    args.logit_scale = memory.input("logit_scale", {1}, std::vector<float>{std::nanf("")});
+    args.loss = memory.output("loss", {1}, bitwise());
+    args.row_lse = memory.output("row_lse", {kCount}, bitwise());
+    args.col_lse = memory.output("col_lse", {kCount}, bitwise());
+    if (!could_run<ContrastiveLossArgs>({contrastive_loss_candidates(), contrastive_loss_workspace_bytes}, candidate,
+                                        args))
+      continue;
+    EXPECT_TRUE(std::isnan(args.loss.as<float>()[0]));
+  }
+}
+
 TEST(ContrastiveLoss, NeverHoldsAllLogits) {
   float number = 0;
   ContrastiveLossArgs args;
