@@ -159,14 +159,20 @@ void HistoryController::read_curves() {
 
 void HistoryController::read_curve_of(const store::Run& run) {
   const CurveStore::Entry* known = curves_->find(run.id);
-  if (run.step <= 0 || (known && known->step == run.step) || !being_read_.insert(run.id).second) return;
+  const auto refused = refused_at_.find(run.id);
+  const bool is_done =
+      (known && known->step == run.step) || (refused != refused_at_.end() && refused->second == run.step);
+  if (run.step <= 0 || is_done || !being_read_.insert(run.id).second) return;
   reader_->ask<CurveStore::Entry>(
       this, QStringLiteral("curve/%1").arg(run.id),
       [id = run.id, step = run.step](store::Reader& reader) { return read_curve(reader, id, step); },
-      [this, id = run.id](Result<CurveStore::Entry> entry) {
+      [this, id = run.id, step = run.step](Result<CurveStore::Entry> entry) {
         being_read_.erase(id);
-        if (!entry) return;
-        curves_->set(id, std::move(*entry));
+        if (entry) {
+          curves_->set(id, std::move(*entry));
+        } else {
+          refused_at_[id] = step;
+        }
         if (more_wanted_ && being_read_.empty()) read_curves();
       });
 }

@@ -12,6 +12,7 @@
 #include <QTimer>
 
 #include <functional>
+#include <map>
 #include <set>
 
 namespace athanor::app {
@@ -78,6 +79,7 @@ class HistoryController final : public QObject {
   bool all_wanted_ = false;
   bool more_wanted_ = false;  // than are being read
   std::set<store::RunId> being_read_;
+  std::map<store::RunId, std::int64_t> refused_at_;  // steps whose curve could not be read
   QString undo_text_, redo_text_;
   Notice trouble_;
   bool read_ = false;

@@ -9,6 +9,7 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/recipe/recipe.h"
+#include "core/store/reader.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -138,14 +139,13 @@ int rebuild() {
 }
 
 // By number, by name when only one has it, or by folder, also from here.
-Result<store::RunId> find_run(Client& client, const std::string& text) {
+Result<store::RunId> find_run(const Result<std::vector<store::Run>>& runs, const std::string& text) {
   store::RunId number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (code == std::errc() && end == text.data() + text.size()) return number;
-  const auto runs = client.list();
   if (!runs) return tl::unexpected(runs.error());
   std::vector<store::RunId> found;
-  const fs::path folder = (fs::absolute(text) / "").lexically_normal().parent_path();
+  const fs::path folder = whole_folder(text);
   for (const store::Run& run : *runs) {
     if (run.name == text || fs::path(run.directory).filename() == text || run.directory == folder)
       found.push_back(run.id);
@@ -234,12 +234,11 @@ int show(Client& client, store::RunId id) {
 }
 
 // Before an agent is started for it: whatever training would refuse, said as athanor-run says it.
-std::optional<int> refuse_early(const CommandLine& line) {
+std::optional<int> refuse_early(const CommandLine& line, const std::string& parent) {
   const std::string& file = line.recipe;
   std::vector<std::string> words = {"check", file};
   for (const std::string& assignment : line.overrides) words.insert(words.end(), {"--set", assignment});
-  if (line.fork_step >= 0)
-    words.insert(words.end(), {"--fork", std::to_string(line.fork_step), "--from", line.fork_from});
+  if (line.fork_step >= 0) words.insert(words.end(), {"--fork", std::to_string(line.fork_step), "--from", parent});
   if (g_json) words.emplace_back("--json");
   const auto checked = agent::ask_sibling("athanor-run", words, athanor_home(), agent::Stderr::kept);
   if (!checked) return refuse(checked.error());
@@ -269,15 +268,30 @@ std::string resolved(const std::string& text, const std::vector<std::string>& ov
   return recipe::to_toml(recipe, recipe::Detail::changed_only);
 }
 
-int enqueue(Client& client, const CommandLine& line, const std::string& recipe) {
-  agent::Enqueue wish{resolved(recipe, line.overrides), 0, 0};
+// Without an agent: none is started for a wish that is refused.
+Result<store::Run> find_parent(const std::string& text) {
+  const auto history = store::Reader::open(history_path());
+  if (!history) return tl::unexpected(history.error());
+  const auto id = find_run((*history)->runs(), text);
+  if (!id) return tl::unexpected(id.error());
+  return (*history)->run(*id);
+}
+
+int enqueue(const CommandLine& line) {
+  const auto text = read_recipe(line.recipe);
+  if (!text) return refuse(text.error());
+  agent::Enqueue wish{resolved(*text, line.overrides), 0, 0};
+  // The check is of the folder that is found here; of what is not found it says so, beside all else.
+  const auto parent = line.fork_step >= 0 ? find_parent(line.fork_from) : Result<store::Run>();
+  if (const auto refused = refuse_early(line, parent ? parent->directory : line.fork_from)) return *refused;
+  if (!parent) return refuse(parent.error());
   if (line.fork_step >= 0) {
-    const auto parent = find_run(client, line.fork_from);
-    if (!parent) return refuse(parent.error());
-    wish.fork_of = *parent;
+    wish.fork_of = parent->id;
     wish.fork_step = line.fork_step;
   }
-  const auto run = client.enqueue(wish);
+  const auto client = Client::connect(athanor_home());
+  if (!client) return refuse(client.error());
+  const auto run = (*client)->enqueue(wish);
   if (!run) return refuse(run.error());
   const std::string done = fmt::format("run {} is queued all the same", *run);
   if (g_json) {
@@ -307,19 +321,12 @@ int quit() {
 }
 
 int speak(const CLI::App& app, const CommandLine& line) {
-  std::string recipe;
-  if (app.got_subcommand("enqueue")) {
-    auto text = read_recipe(line.recipe);
-    if (!text) return refuse(text.error());
-    recipe = std::move(*text);
-    if (const auto refused = refuse_early(line)) return *refused;
-  }
+  if (app.got_subcommand("enqueue")) return enqueue(line);
   const auto connected = Client::connect(athanor_home());
   if (!connected) return refuse(connected.error());
   Client& client = **connected;
   if (app.got_subcommand("list")) return list(client);
-  if (app.got_subcommand("enqueue")) return enqueue(client, line, recipe);
-  const auto run = find_run(client, line.run);
+  const auto run = find_run(client.list(), line.run);
   if (!run) return refuse(run.error());
   if (app.got_subcommand("wait")) return wait(client, *run);
   if (app.got_subcommand("show")) return show(client, *run);
@@ -341,7 +348,8 @@ void describe(CLI::App& app, CommandLine& line) {
   enqueue.add_option("--set", line.overrides, "Replaces one value: path=value")->allow_extra_args(false);
   CLI::Option* fork = enqueue.add_option("--fork", line.fork_step, "As a new run from this step of another")
                           ->check(CLI::NonNegativeNumber);
-  CLI::Option* from = enqueue.add_option("--from", line.fork_from, "The run to fork: its number or its folder");
+  CLI::Option* from =
+      enqueue.add_option("--from", line.fork_from, "The run to fork: its number, its name or its folder");
   fork->needs(from);
   from->needs(fork);
   app.add_subcommand("list", "Lists all runs, newest first");

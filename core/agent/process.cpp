@@ -115,10 +115,10 @@ bool works_on(const store::Process& process, const fs::path& run) {
   if (process.pid <= 0 || !is_alive(process)) return false;
   const std::string folder = "/proc/" + std::to_string(process.pid);
   std::istringstream words(text_of(folder + "/cmdline"));
-  for (std::string word; std::getline(words, word, '\0');) {
-    if (word == run) return true;
-  }
   std::error_code code;
+  for (std::string word; std::getline(words, word, '\0');) {
+    if (word.starts_with('/') && fs::equivalent(word, run, code)) return true;
+  }
   const bool is_no_other_program_yet = fs::equivalent(folder + "/exe", "/proc/self/exe", code);
   return is_no_other_program_yet || has_open(process.pid, run / journal::file_name(0));
 }

@@ -15,16 +15,17 @@ constexpr std::uintmax_t kPlenty = 16 * kBytes;  // or whatever fills the disk w
 
 void Reserve::keep() {
   std::error_code code;
-  if (fs::exists(file_, code) || code) return;
+  if (fs::file_size(file_, code) == static_cast<std::uintmax_t>(kBytes)) return;
   const auto space = fs::space(file_.parent_path(), code);
   if (code || space.available < kPlenty) return;
   const Descriptor file(::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  if (file && ::posix_fallocate(file.get(), 0, kBytes) != 0) release();
+  if (file && ::posix_fallocate(file.get(), 0, kBytes) != 0) fs::remove(file_, code);
 }
 
 bool Reserve::release() {
   std::error_code code;
-  return fs::remove(file_, code);
+  const auto space = fs::space(file_.parent_path(), code);
+  return !code && space.available < static_cast<std::uintmax_t>(kBytes) && fs::remove(file_, code);
 }
 
 }  // namespace athanor::agent

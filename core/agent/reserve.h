@@ -12,7 +12,7 @@ class Reserve {
 
   // Makes the file where the disk has plenty of room left; quiet where it has not.
   void keep();
-  // Gives its room back. False when there was none to give.
+  // Gives its room back where the disk has little left. False when there was none to give.
   bool release();
 
  private:

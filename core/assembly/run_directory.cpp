@@ -87,8 +87,8 @@ Result<RunDirectory> find_run(const std::string& run) {
       fmt::format("name a folder of {}, or a number as athanor-agent list shows it", runs_dir().string());
   std::error_code code;
   const fs::path named = runs_dir() / run;
-  for (const fs::path& folder : {fs::path(run), named}) {
-    if (fs::exists(folder / "recipe.toml", code)) return RunDirectory(fs::absolute(folder).lexically_normal());
+  for (const fs::path& folder : {whole_folder(run), named}) {
+    if (fs::exists(folder / "recipe.toml", code)) return RunDirectory(whole_folder(folder));
   }
   if (const auto number = number_of(run); number && fs::exists(history_path(), code)) {
     auto folder = folder_of(*number);

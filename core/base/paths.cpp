@@ -47,6 +47,10 @@ fs::path runs_dir() { return athanor_home() / "runs"; }
 fs::path agent_dir() { return athanor_home() / "agent"; }
 fs::path history_path() { return athanor_home() / "history.db"; }
 
+fs::path whole_folder(const fs::path& named) {
+  return ((named.empty() ? fs::current_path() : fs::absolute(named)) / "").lexically_normal().parent_path();
+}
+
 bool is_safe_name(std::string_view name) noexcept {
   if (name.empty() || name.size() > 200 || name.front() == '.') return false;
   return std::ranges::all_of(name, [](char c) {

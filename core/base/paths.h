@@ -23,6 +23,9 @@ namespace athanor {
 [[nodiscard]] std::filesystem::path agent_dir();
 [[nodiscard]] std::filesystem::path history_path();
 
+// A folder as everything that notes it writes it: absolute, normal and without a slash at its end; empty is here.
+[[nodiscard]] std::filesystem::path whole_folder(const std::filesystem::path& named);
+
 // One path segment a user may choose (data set, run): letters, digits, '.', '_', '-', not starting with '.', 1..200
 // bytes.
 [[nodiscard]] bool is_safe_name(std::string_view name) noexcept;

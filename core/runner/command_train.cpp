@@ -1,5 +1,6 @@
 #include "core/base/command_line.h"
 #include "core/base/files.h"
+#include "core/base/paths.h"
 #include "core/journal/reader.h"
 #include "core/runner/commands.h"
 #include "core/runner/provenance.h"
@@ -66,7 +67,7 @@ Beginning resumed(const RunDirectory& directory, const std::optional<Origin>& or
 
 RunDirectory choose_directory(const TrainOptions& options, const recipe::Recipe& recipe) {
   const fs::path folder = options.run_directory.empty() ? fresh_run_folder(recipe) : options.run_directory;
-  RunDirectory directory(fs::absolute(folder).lexically_normal());
+  RunDirectory directory(whole_folder(folder));
   if (directory.has_run()) {
     throw Failure(ErrorKind::invalid_input, fmt::format("start a run in {}", directory.folder().string()),
                   "there is one already", "Go on with --resume, or choose another folder");

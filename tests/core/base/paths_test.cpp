@@ -27,6 +27,15 @@ class Paths : public ::testing::Test {
   std::vector<std::pair<const char*, std::optional<std::string>>> saved_;
 };
 
+TEST(WholeFolder, HasOneSpelling) {
+  const std::filesystem::path here = std::filesystem::current_path();
+  for (const char* named : {"runs/x", "runs/x/", "./runs//x", "runs/y/../x/"}) {
+    EXPECT_EQ(whole_folder(named), here / "runs/x") << named;
+  }
+  EXPECT_EQ(whole_folder("/a/b/"), "/a/b");
+  EXPECT_EQ(whole_folder(""), here);
+}
+
 TEST_F(Paths, TheEnvironmentMovesEverything) {
   set("ATHANOR_HOME", "/somewhere/else");
   EXPECT_EQ(athanor_home(), "/somewhere/else");

@@ -99,7 +99,7 @@ TEST_F(Origin, ResumingKeepsTheBeginningAndAddsASession) {
   const fs::path parent = folder_ / "parent";
   ASSERT_EQ(run_program(train_arguments(parent)).status, 0);
   const fs::path fork = folder_ / "fork";
-  train_and_stop(fork, {"--fork", "10", "--from", parent.string()});
+  train_and_stop(fork, {"--fork", "10", "--from", parent.string() + "/"});  // as a shell completes it
   const json before = json::parse(bytes_of(fork / "provenance.json"));
   const auto last = checkpoint::steps(fork / "checkpoints").back();
   Launch launch;
