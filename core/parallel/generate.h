@@ -19,8 +19,6 @@
 
 #include "core/parallel/schedule.h"
 
-#include <span>
-
 namespace athanor::parallel {
 
 // All forwards, then all backwards. Huang et al. 2019, "GPipe", arXiv 1811.06965, section 2.3.

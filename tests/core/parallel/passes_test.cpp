@@ -29,8 +29,7 @@ TEST(InsertTransfers, SendsNothingWithinARank) {
   const Schedule schedule = insert_transfers(zb_v(1, 4));
   EXPECT_FALSE(has_transfers(schedule));
   const Schedule turned = insert_transfers(zb_v(2, 4));
-  for (const Op& op : turned.ranks[1])
-    EXPECT_NE(op, (Op{OpKind::send_forward, 1, op.micro_batch}));
+  for (const Op& op : turned.ranks[1]) EXPECT_NE(op, (Op{OpKind::send_forward, 1, op.micro_batch}));
 }
 
 // Each receive stands where the order of its channel lets it: before its consumer, after the receives sent earlier.
