@@ -7,7 +7,8 @@
 
 namespace athanor::parallel {
 
-// I directly followed by W of the same stage and micro-batch becomes B, which a tape does in one go.
+// I directly followed by W of the same stage and micro-batch becomes B, which a tape does in one go. The
+// input gradient is then sent after both halves, so that joining may cost time; `simulate` tells.
 [[nodiscard]] Schedule join_backward(Schedule schedule);
 
 // Inserts sends and receives between stages on different ranks, and none between stages that share one. A send stands
