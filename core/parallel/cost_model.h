@@ -1,5 +1,5 @@
 // What the ops of a pipeline cost: values that planner, simulator and search share. Times are in any one unit, memory
-// in any one unit. Includes only std.
+// in any one unit. Includes only std and core/base.
 #pragma once
 
 #include "core/parallel/schedule.h"

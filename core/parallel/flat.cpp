@@ -16,7 +16,7 @@ FlatPipeline::FlatPipeline(std::vector<int> placed, int rank_count, int micro_ba
       micro_batches(micro_batch_count),
       caps(std::move(memory_caps)) {
   const int stages = static_cast<int>(stage_ranks.size());
-  const auto count = static_cast<std::size_t>(stages * micro_batches * kFlatKinds);
+  const auto count = stage_ranks.size() * static_cast<std::size_t>(micro_batches) * kFlatKinds;
   for (double& cap : caps) cap *= 1 + kRounding;
   duration.resize(count);
   memory.resize(count);

@@ -50,7 +50,7 @@ class Evaluator {
   // The makespan, or kNever where the order stands still, breaks a need within a stage, exceeds a cap or takes longer
   // than `limit`, which is noticed as soon as a rank can no longer keep it.
   double makespan(const std::vector<OpId>& order, double limit = kNever);
-  // When its ops began, of the last order whose makespan was not kNever.
+  // When the ops began, after an order whose makespan was not kNever and until the next is timed.
   [[nodiscard]] const std::vector<double>& begins() const noexcept { return begin_; }
 
  private:

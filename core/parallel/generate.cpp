@@ -19,7 +19,8 @@ Schedule empty_schedule(std::string name, Placement placement, int ranks, int ch
   schedule.micro_batches = micro_batches;
   schedule.stage_ranks = place_stages(placement, ranks, chunks);
   schedule.ranks.resize(static_cast<std::size_t>(ranks));
-  for (auto& ops : schedule.ranks) ops.reserve(static_cast<std::size_t>(3 * chunks * micro_batches));
+  for (auto& ops : schedule.ranks)
+    ops.reserve(std::size_t{3} * static_cast<std::size_t>(chunks) * static_cast<std::size_t>(micro_batches));
   return schedule;
 }
 

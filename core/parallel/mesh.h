@@ -2,7 +2,7 @@
 // Pure functions of small integers; includes only std and core/base. Safe to call from any thread.
 //
 // Rank order, fastest first: tensor, data, pipeline (Megatron-LM's "tp-cp-ep-dp-pp"; Narayanan et al. 2021, arXiv
-// 2104.04473, section 3):
+// 2104.04473):
 //   rank  = tensor + T (data + D pipeline)        world = T D P
 // so that ranks which exchange most, those of one tensor group, are neighbours on one node.
 //

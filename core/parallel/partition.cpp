@@ -126,6 +126,7 @@ Result<std::vector<std::int64_t>> share_micro_batches(std::int64_t micro_batches
                 "their number is negative, or no speed is above 0, or one is negative or not finite");
   // Everyone gets at least the whole part of an exact share, up to rounding; the rest goes where it ends first.
   std::vector<std::int64_t> shares;
+  shares.reserve(speeds.size());
   for (const double speed : speeds)
     shares.push_back(
         static_cast<std::int64_t>(std::floor(static_cast<double>(micro_batches) * (speed / sum) * (1 - kRounding))));

@@ -40,6 +40,10 @@ std::string fault_of(const SearchProblem& problem) {
   if (problem.ranks < 1 || problem.micro_batches < 1) return "there is no rank or no micro-batch";
   if (problem.pieces.empty() || problem.pieces.size() % static_cast<std::size_t>(problem.ranks) != 0)
     return fmt::format("{} pieces cannot be dealt to {} ranks", problem.pieces.size(), problem.ranks);
+  constexpr std::size_t kMostOps = 30'000'000;
+  if (problem.pieces.size() * static_cast<std::size_t>(problem.micro_batches) > kMostOps / detail::kFlatKinds)
+    return fmt::format("{} pieces of {} micro-batches are too many to search", problem.pieces.size(),
+                       problem.micro_batches);
   if (problem.memory_caps.size() != static_cast<std::size_t>(problem.ranks))
     return fmt::format("there are memory caps for {} ranks of {}", problem.memory_caps.size(), problem.ranks);
   if (is_bad(problem.hop)) return fmt::format("a hop takes {}", problem.hop);

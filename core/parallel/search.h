@@ -4,11 +4,9 @@
 // Three means, since none is best alone:
 //   1. every static schedule of `generate.h`, its backwards taken apart;
 //   2. list schedules, which give each rank as soon as it is free the op that may begin first, with random head starts
-//   for
-//      classes of ops (after the heuristics of Qi et al. 2023, arXiv 2401.10241, section 4);
-//   3. from the best of those a walk: one op, on the critical path more often than not, moves along its rank's list;
-//   what
-//      is not slower is kept.
+//      for classes of ops (after the heuristics of Qi et al. 2023, arXiv 2401.10241);
+//   3. from the best of those a walk: one op, every other time one of the critical path, moves along its rank's list,
+//      and stays there unless that is slower.
 // It ends early where the bound is reached:
 //   makespan >= max over ranks of (F and hops until the rank's first stage can begin) + (all work of the rank)
 // which for two chunks placed as a V is m T + (p-1)(F/2 + c), T = F + I + W of a rank and c a hop.
@@ -34,7 +32,7 @@ struct SearchProblem {
 
 struct SearchEffort {
   std::uint64_t seed = 0;
-  double scale = 1;  // of the work done: 1 is below a second for p = 16, m = 64 on one core of 2024
+  double scale = 1;  // of the work done; 1 takes one core about a second for p = 16, m = 64
   int chunks = 2;    // the most that a rank may have
 };
 

@@ -4,13 +4,11 @@
 // and what it needs has arrived. A result is on another rank one hop after the op ended. With blocking sends the
 // sender's lane stands still for a hop, handing the result over, and only then does the result travel for another. A
 // schedule without sends sends each result where it is ready. SEND, RECV and the ops of a whole stage take no compute
-// time; a REDUCE_GRAD runs on a lane of its own, and STEP waits for it. Links have a latency and no limit to what is
-// under way.
+// time; a REDUCE_GRAD runs on a lane of its own. Links have a latency and no limit to what is under way.
 //
 // Every rank waits for the slowest before its step (the gradient norm is global), so
 //   efficiency      = sum of busy / (p makespan)                 from the beginning of the step to its end
-//   span efficiency = sum of busy / (p longest span of a rank)   a rank's span: from its first op to the end of its
-//   last
+//   span efficiency = sum of busy / (p longest span of a rank)   from its first op to the end of its last
 // The second leaves out the ramp that no order of ops can fill; "zero bubble" is said of it.
 #pragma once
 

@@ -19,10 +19,12 @@ class Validator {
       : schedule_(schedule),
         limit_(limit),
         transfers_(has_transfers(schedule)),
-        places_(schedule.stage_count(), std::max(schedule.micro_batches, 1), kNowhere) {}
+        places_(0, 0, kNowhere),
+        elsewhere_(places_) {}
 
   std::vector<Fault> run() {
     if (!check_shape()) return std::move(faults_);
+    places_ = elsewhere_ = Places(schedule_.stage_count(), schedule_.micro_batches, kNowhere);
     for (int rank = 0; rank < schedule_.rank_count(); ++rank) enter(rank);
     check_counts();
     if (transfers_) check_transfers();
@@ -63,6 +65,13 @@ class Validator {
     for (int stage = 0; stage < schedule_.stage_count(); ++stage)
       if (const int rank = rank_of({OpKind::forward, stage, 0}); rank < 0 || rank >= schedule_.rank_count())
         malformed(fmt::format("stage {} lies on rank {}, but there are {} ranks", stage, rank, schedule_.rank_count()));
+    std::size_t listed = 0;
+    for (const auto& each : schedule_.ranks) listed += each.size();
+    const std::size_t stages = schedule_.stage_ranks.size(),
+                      micro_batches = static_cast<std::size_t>(std::max(schedule_.micro_batches, 0));
+    if (listed < stages * micro_batches)  // also what keeps tables of a damaged file small
+      malformed(fmt::format("the lists hold {} ops, which is less than one for each of {} stages and {} micro-batches",
+                            listed, stages, micro_batches));
     return faults_.empty();
   }
 
@@ -77,6 +86,7 @@ class Validator {
       } else if (rank_of(op) != rank) {
         fault.kind = FaultKind::misplaced;
         fault.peer = rank_of(op);
+        elsewhere_[op] = place;
         fault.sentence = fmt::format("rank {} does {} (place {}), but stage {} lies on rank {}", rank, to_text(op),
                                      place, op.stage, fault.peer);
       } else if (places_[op] != kNowhere && !may_repeat(op.kind)) {
@@ -95,7 +105,11 @@ class Validator {
   // Parameters may be gathered and let go of again and again.
   [[nodiscard]] static bool may_repeat(OpKind kind) { return kind == OpKind::unshard || kind == OpKind::reshard; }
 
+  // An op that another rank does is called misplaced, and not missing too.
   void add_missing(const Op& op, int peer, std::string_view why) {
+    const bool is_half = op.kind == OpKind::input_gradient || op.kind == OpKind::weight_gradient;
+    if (elsewhere_[op] != kNowhere) return;
+    if (is_half && elsewhere_[{OpKind::backward, op.stage, op.micro_batch}] != kNowhere) return;
     add({FaultKind::missing,
          rank_of(op),
          peer,
@@ -287,6 +301,7 @@ class Validator {
   const MemoryLimit* limit_;
   bool transfers_;
   Places places_;
+  Places elsewhere_;  // of ops in the list of a rank that is not their stage's
   std::vector<Fault> faults_;
 };
 

@@ -5,10 +5,9 @@
 // The rules, for m micro-batches:
 //   - each stage lies on one rank, and only that rank does its ops;
 //   - each stage does each micro-batch's F once, and B once or I and W once each;
-//   - on a rank F stands before I or B, I before W, and an op after those of neighbouring stages on the same rank that
-//   it
-//     needs; OFFLOAD after F, then PREFETCH, then I or B; REDUCE_GRAD after the stage's last W or B, STEP after that; a
-//     stage that is ever gathered is gathered (between UNSHARD and RESHARD) at each F, I and B;
+//   - on a rank F stands before I or B, I before W, and an op after what it needs of other stages on that rank;
+//     OFFLOAD after F, then PREFETCH, then I or B; REDUCE_GRAD after the stage's last W or B, STEP after that; a stage
+//     that is ever gathered is gathered (between UNSHARD and RESHARD) at each F, I and B;
 //   - where transfers stand in the lists, every result that another rank needs is sent once after it is computed and
 //     received once before it is needed, and the two ends of each ordered pair of ranks see the same order;
 //   - doing each rank's ops in order, each as soon as what it needs is there, comes to the end of every list;

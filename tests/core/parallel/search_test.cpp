@@ -157,6 +157,9 @@ TEST(Search, RefusesProblemsWithoutSense) {
   problem = uniform(4, 8, 0, 1);
   problem.pieces[3].forward = NAN;
   EXPECT_FALSE(search(problem));
+  problem.pieces[3].forward = 1;
+  problem.micro_batches = 2000000000;
+  EXPECT_FALSE(search(problem));
   problem = uniform(4, 0, 0, 1);
   EXPECT_EQ(search(problem).error().kind, ErrorKind::invalid_input);
 }

@@ -151,6 +151,16 @@ TEST(Validate, NamesBothEndsOfAChannelThatDisagree) {
             "rank 1 takes RECV_F1.0 (place 0) as message 0 of rank 0, which sends SEND_F0.1 (place 2) there");
 }
 
+TEST(Validate, CallsAnOpOfAnotherRankMisplacedAndNothingElse) {
+  Schedule schedule = one_f_one_b(2, 2);
+  schedule.stage_ranks = {0, 0};
+  const auto faults = validate(schedule);
+  ASSERT_EQ(faults.size(), 4u) << told(faults);
+  EXPECT_EQ(faults[0].kind, FaultKind::misplaced);
+  EXPECT_EQ(faults[0].peer, 0);
+  EXPECT_EQ(faults[0].sentence, "rank 1 does F1.0 (place 0), but stage 1 lies on rank 0");
+}
+
 TEST(Validate, WatchesOverTheOpsOfWholeStages) {
   const std::string head = "micro-batches 2\nstages 0\nrank 0: ";
   EXPECT_TRUE(
@@ -180,6 +190,10 @@ TEST(Validate, RefusesSchedulesWithoutSense) {
   schedule = one_f_one_b(2, 2);
   schedule.micro_batches = 0;
   EXPECT_FALSE(validate(schedule).empty());
+  schedule.micro_batches = 2000000000;
+  EXPECT_EQ(
+      told(validate(schedule)),
+      "malformed: the lists hold 8 ops, which is less than one for each of 2 stages and 2000000000 micro-batches\n");
   schedule = one_f_one_b(2, 2);
   schedule.ranks[0].push_back({OpKind::forward, 7, 0});
   schedule.ranks[0].push_back({OpKind::forward, 0, -1});
