@@ -23,6 +23,8 @@ $here/contrastive_loss/compare.py "$build/benchmarks/contrastive_loss" "$peer"
 echo
 "$build/benchmarks/adamw"
 echo
+"$build/benchmarks/schedule"
+echo
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo
 missed=0
