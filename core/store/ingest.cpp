@@ -47,7 +47,7 @@ class Ingest {
  private:
   void read_row() {
     auto& query = connection_.statement(
-        "SELECT status, cause, model, started_ns, ended_ns, step, steps, queue_order, pid FROM run WHERE id = ?");
+        "SELECT status, cause, model, started_ns, ended_ns, step, queue_order, pid FROM run WHERE id = ?");
     query.bind(1, stretch_.run);
     if (!query.executeStep())
       throw Failure(ErrorKind::internal, "record what a run says", "the history has no such run");
@@ -57,18 +57,15 @@ class Ingest {
     started_ns_ = query.getColumn(3).getInt64();
     ended_ns_ = query.getColumn(4).getInt64();
     step_ = query.getColumn(5).getInt64();
-    steps_ = query.getColumn(6).getInt64();
-    queued_ = !query.getColumn(7).isNull();
-    const std::int64_t pid = query.getColumn(8).getInt64();
+    queued_ = !query.getColumn(6).isNull();
+    const std::int64_t pid = query.getColumn(7).getInt64();
     resumed_ = stretch_.rank == 0 && stretch_.writer_pid != 0 && stretch_.writer_pid != pid;
   }
 
   void write_row() {
     auto& update = connection_.statement(
-        "UPDATE run SET status = ?, cause = ?, model = ?, started_ns = ?, ended_ns = ?, step = ?, steps = ? WHERE id = "
-        "?");
-    SQLite::bind(update, static_cast<int>(status_), cause_, model_, started_ns_, ended_ns_, step_, steps_,
-                 stretch_.run);
+        "UPDATE run SET status = ?, cause = ?, model = ?, started_ns = ?, ended_ns = ?, step = ? WHERE id = ?");
+    SQLite::bind(update, static_cast<int>(status_), cause_, model_, started_ns_, ended_ns_, step_, stretch_.run);
     update.exec();
     if (!touched_.runs || queued_) return;
     auto& begun = connection_.statement("UPDATE run SET launch = 0 WHERE id = ?");
@@ -191,7 +188,6 @@ class Ingest {
     const auto json = nlohmann::json::parse(prediction.json, nullptr, false);
     if (!json.is_object()) return;
     if (const auto model = json.find("model"); model != json.end() && model->is_string()) model_ = *model;
-    if (const auto steps = json.find("steps"); steps != json.end() && steps->is_number_integer()) steps_ = *steps;
     touched_.runs = true;
   }
 
@@ -213,7 +209,7 @@ class Ingest {
   std::string cause_, model_;
   bool queued_ = false;
   bool resumed_ = false;  // by another process than the one that the history knows
-  std::int64_t started_ns_ = 0, ended_ns_ = 0, step_ = 0, steps_ = 0;
+  std::int64_t started_ns_ = 0, ended_ns_ = 0, step_ = 0;
 };
 
 }  // namespace

@@ -24,8 +24,10 @@ using testing::HasSubstr;
 TEST(History, ShowsARunWithItsStateStepAndLastValues) {
   History history;
   const RunId id = history.add("starter");
+  value_or_throw(history.writer->describe(id, "[run]\nname = \"starter\"\n", 400, "starter"));
+  // A prediction made on resuming is of the steps that are left.
   value_or_throw(
-      history.feed(id, {StateChanged{RunState::running, ""}, PredictionMade{R"({"model":"two_tower","steps":400})"},
+      history.feed(id, {StateChanged{RunState::running, ""}, PredictionMade{R"({"model":"two_tower","steps":90})"},
                         MetricSamples{1, {{"train/loss", 4.8}, {"train/lr", 0.1}}},
                         MetricSamples{2, {{"train/loss", 4.5}}}, DeviceSample{"cpu", 0.75, 1000, 2000, -1, 55}}));
   const store::Run run = value_or_throw(history.reader->runs()).at(0);
