@@ -1147,6 +1147,14 @@
         <translation>Marken des Laufs, durch Kommas getrennt</translation>
     </message>
     <message>
+        <source>tags of all of them, separated by commas</source>
+        <translation>Marken aller, durch Kommas getrennt</translation>
+    </message>
+    <message>
+        <source>Tags of all selected runs, separated by commas</source>
+        <translation>Marken aller gewählten Läufe, durch Kommas getrennt</translation>
+    </message>
+    <message>
         <source>Note</source>
         <translation>Notiz</translation>
     </message>

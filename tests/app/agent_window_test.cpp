@@ -140,6 +140,30 @@ TEST_F(AgentWindow, TagsNameNoteAndPinReachTheHistory) {
   EXPECT_TRUE(Bench::until([&] { return bench.list().front().pinned; }));
 }
 
+TEST_F(AgentWindow, TagsOfSeveralRunsAddToWhatEachHas) {
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(home.wait(home.enqueue(5)).status, RunStatus::finished);
+  value_or_throw(home.client->set_tags({1}, {"own", "both"}));
+  value_or_throw(home.client->set_tags({2}, {"both"}));
+  Bench bench = make();
+  bench.show("runs");
+  const auto tags_of = [&](store::RunId id) {
+    const auto runs = bench.list();
+    const auto found = std::ranges::find(runs, id, &store::Run::id);
+    return found == runs.end() ? std::vector<std::string>() : found->tags;
+  };
+  ASSERT_TRUE(Bench::until([&] { return tags_of(1).size() == 2 && tags_of(2).size() == 1; }));
+  bench.runs().table()->selectAll();
+  bench.run("runs.tags");
+  auto* tags = qobject_cast<QLineEdit*>(bench.window().focusWidget());
+  ASSERT_TRUE(tags);
+  EXPECT_EQ(tags->text(), u"both"_s);
+  tags->selectAll();
+  QTest::keyClicks(tags, u"new"_s);
+  QTest::keyClick(tags, Qt::Key_Return);
+  EXPECT_TRUE(Bench::until([&] { return tags_of(1) == std::vector<std::string>{"new", "own"}; }));
+  EXPECT_TRUE(Bench::until([&] { return tags_of(2) == std::vector<std::string>{"new"}; }));
+}
+
 TEST_F(AgentWindow, ClosingAsksNothingAndTheRunGoesOn) {
   store::RunId id = 0;
   {

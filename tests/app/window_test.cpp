@@ -21,8 +21,12 @@
 
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTableView>
 #include <QTableWidget>
+#include <QWheelEvent>
+#include <QtTest/qtestspontaneevent.h>
 
 #include <algorithm>
 #include <cmath>
@@ -178,6 +182,23 @@ TEST_F(Window, LivePageShowsWhatTheHistoryHolds) {
   EXPECT_TRUE(cells.contains(u"421\u00a0MiB"_s));
   EXPECT_TRUE(std::any_of(cells.begin(), cells.end(),
                           [](const QString& cell) { return cell.startsWith(u"Evaluated: T→P R@1"_s); }));
+}
+
+TEST_F(Window, WheelsOverAPlotScrollThePage) {
+  Bench bench = make(2, true);
+  bench.show("live");
+  QWidget* canvas = nullptr;
+  for (QWidget* part : bench.live().plot("loss")->findChildren<QWidget*>())
+    if (part->inherits("QCustomPlot")) canvas = part;
+  QScrollArea* page = nullptr;
+  for (QWidget* above = canvas; above && !page; above = above->parentWidget()) page = qobject_cast<QScrollArea*>(above);
+  ASSERT_TRUE(page && page->verticalScrollBar()->maximum() > 0);
+  const QPointF here = canvas->rect().center();
+  QWheelEvent wheel(here, canvas->mapToGlobal(here), {}, {0, -240}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase,
+                    false);
+  QSpontaneKeyEvent::setSpontaneous(&wheel);  // as from the window system: only such go on to the parents
+  QCoreApplication::instance()->notify(canvas, &wheel);
+  EXPECT_GT(page->verticalScrollBar()->value(), 0);
 }
 
 TEST_F(Window, AForkThatFailedAtOncePromisesNothing) {

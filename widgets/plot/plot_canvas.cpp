@@ -56,6 +56,7 @@ class SecondsTicker final : public QCPAxisTicker {
 PlotCanvas::PlotCanvas(QWidget* parent) : QCustomPlot(parent) {
   setFocusPolicy(Qt::NoFocus);
   setMouseTracking(true);
+  setAttribute(Qt::WA_NoMousePropagation, false);  // QCustomPlot keeps wheels to itself that the page is to scroll by
   setNoAntialiasingOnDrag(false);
   setAntialiasedElements(QCP::aePlottables | QCP::aeScatters);
   setMinimumHeight(96);

@@ -18,6 +18,8 @@
 #include <QVBoxLayout>
 
 #include <cmath>
+#include <map>
+#include <optional>
 
 namespace athanor::app {
 namespace {
@@ -34,11 +36,13 @@ QStringList split_tags(const QString& typed) {
   return tags;
 }
 
-QString tags_text(const store::Run& run) {
+QStringList tags_of(const store::Run& run) {
   QStringList tags;
   for (const std::string& tag : run.tags) tags << q(tag);
-  return tags.join(u", "_s);
+  return tags;
 }
+
+QString tags_text(const store::Run& run) { return tags_of(run).join(u", "_s); }
 
 }  // namespace
 
@@ -51,6 +55,10 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
   many_->setWordWrap(true);
   many_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
   layout->addWidget(many_);
+  common_tags_ = new QLineEdit(this);
+  common_tags_->setPlaceholderText(tr("tags of all of them, separated by commas"));
+  common_tags_->setAccessibleName(tr("Tags of all selected runs, separated by commas"));
+  layout->addWidget(common_tags_);
   auto* scroll = new QScrollArea(this);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
@@ -99,6 +107,7 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
     note_pause_.start();
   });
   connect(tags_, &QLineEdit::editingFinished, this, [this] { keep_tags(); });
+  connect(common_tags_, &QLineEdit::editingFinished, this, [this] { keep_common_tags(); });
   connect(name_, &QLineEdit::editingFinished, this, [this] { keep_name(); });
   connect(history_->runs(), &RunStore::applied, this, [this] { refresh(); });
   refresh();
@@ -108,6 +117,7 @@ void RunDetails::show_runs(const std::vector<store::RunId>& runs) {
   if (runs == runs_) return;
   keep_note();
   keep_tags();
+  keep_common_tags();
   keep_name();
   runs_ = runs;
   refresh();
@@ -117,6 +127,8 @@ void RunDetails::refresh() {
   const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
   single_->setVisible(run != nullptr);
   many_->setVisible(run == nullptr);
+  common_tags_->setVisible(runs_.size() > 1);
+  if (runs_.size() > 1 && !common_tags_->isModified()) common_tags_->setText(common_tags().join(u", "_s));
   if (!run) {
     many_->setText(runs_.size() > 1 ? tr("%n runs are selected. Tags, pins and deleting apply to all of them.", nullptr,
                                          static_cast<int>(runs_.size()))
@@ -172,6 +184,37 @@ void RunDetails::keep_tags() {
   if (tags.join(u", "_s) != tags_text(*run)) history_->set_tags(runs_, tags);
 }
 
+QStringList RunDetails::common_tags() const {
+  std::optional<QStringList> common;
+  for (const store::RunId id : runs_) {
+    const store::Run* run = history_->runs()->find(id);
+    if (!run) continue;
+    const QStringList tags = tags_of(*run);
+    if (!common) common = tags;
+    common->removeIf([&tags](const QString& tag) { return !tags.contains(tag); });
+  }
+  return common.value_or(QStringList());
+}
+
+// What is added or taken away here is in every one of them; tags that only some have stay theirs.
+void RunDetails::keep_common_tags() {
+  if (runs_.size() < 2 || !common_tags_->isModified()) return;
+  common_tags_->setModified(false);
+  const QStringList before = common_tags();
+  const QStringList after = split_tags(common_tags_->text());
+  std::map<QStringList, std::vector<store::RunId>> by_tags;
+  for (const store::RunId id : runs_) {
+    const store::Run* run = history_->runs()->find(id);
+    if (!run) continue;
+    QStringList tags = after;
+    for (const QString& tag : tags_of(*run)) {
+      if (!before.contains(tag) && !tags.contains(tag)) tags << tag;
+    }
+    if (tags != tags_of(*run)) by_tags[tags].push_back(id);
+  }
+  for (const auto& [tags, runs] : by_tags) history_->set_tags(runs, tags);
+}
+
 void RunDetails::keep_name() {
   const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
   if (!run) return;
@@ -184,8 +227,9 @@ void RunDetails::keep_name() {
 }
 
 void RunDetails::focus_tags() {
-  tags_->setFocus(Qt::ShortcutFocusReason);
-  tags_->end(false);
+  QLineEdit* field = runs_.size() > 1 ? common_tags_ : tags_;
+  field->setFocus(Qt::ShortcutFocusReason);
+  field->end(false);
 }
 void RunDetails::focus_note() { note_->setFocus(Qt::ShortcutFocusReason); }
 void RunDetails::focus_name() {

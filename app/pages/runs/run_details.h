@@ -39,6 +39,8 @@ class RunDetails final : public QFrame {
   void keep_note();
   void keep_tags();
   void keep_name();
+  void keep_common_tags();
+  [[nodiscard]] QStringList common_tags() const;
 
   HistoryController* history_;
   std::vector<store::RunId> runs_;
@@ -52,6 +54,7 @@ class RunDetails final : public QFrame {
   QPlainTextEdit* note_ = nullptr;
   FactList* facts_ = nullptr;
   QLabel* many_ = nullptr;
+  QLineEdit* common_tags_ = nullptr;  // of several runs
   QWidget* single_ = nullptr;
 };
 

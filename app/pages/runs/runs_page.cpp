@@ -241,9 +241,8 @@ void RunsPage::update_actions() {
   const QString none = tr("Select a run first.");
   const QString one = all.size() == 1 ? QString() : all.empty() ? none : tr("Select a single run.");
   const auto set = [this](const char* id, const QString& why) { actions_->set_reason(QString::fromLatin1(id), why); };
-  for (const char* id : {"runs.open", "runs.rename", "runs.note", "runs.new_from", "runs.fork", "runs.tags"})
-    set(id, one);
-  for (const char* id : {"runs.pin", "runs.delete"}) set(id, all.empty() ? none : QString());
+  for (const char* id : {"runs.open", "runs.rename", "runs.note", "runs.new_from", "runs.fork"}) set(id, one);
+  for (const char* id : {"runs.pin", "runs.tags", "runs.delete"}) set(id, all.empty() ? none : QString());
   const bool live = run && store::is_live(run->status);
   set("runs.stop", run && one.isEmpty() ? why_not_stop(*run) : one);
   set("runs.resume", run && one.isEmpty() ? why_not_resume(*run) : one);
