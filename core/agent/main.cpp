@@ -146,8 +146,9 @@ Result<store::RunId> find_run(const Result<std::vector<store::Run>>& runs, const
   if (!runs) return tl::unexpected(runs.error());
   std::vector<store::RunId> found;
   const fs::path folder = whole_folder(text);
+  const std::string name = text.ends_with('/') ? text.substr(0, text.find('/')) : text;  // as a shell completes it
   for (const store::Run& run : *runs) {
-    if (run.name == text || fs::path(run.directory).filename() == text || run.directory == folder)
+    if (run.name == text || fs::path(run.directory).filename() == name || run.directory == folder)
       found.push_back(run.id);
   }
   if (found.size() == 1) return found.front();
@@ -174,6 +175,7 @@ std::string row_of(const store::Run& run) {
     if (!words.empty()) words += "; ";
     words += fmt::format("its journal is damaged in {} place{}", run.damage.size(), run.damage.size() == 1 ? "" : "s");
   }
+  if (run.deleted_ns) words = words.empty() ? "deleted" : "deleted; " + words;
   std::string row = fmt::format(fmt::runtime(kColumns), run.id, store::to_string(run.status),
                                 fmt::format("{}/{}", run.step, run.steps), run.name, words);
   row.erase(row.find_last_not_of(' ') + 1);
@@ -347,7 +349,7 @@ void describe(CLI::App& app, CommandLine& line) {
   enqueue.add_option("RECIPE", line.recipe, "A recipe file")->required();
   enqueue.add_option("--set", line.overrides, "Replaces one value: path=value")->allow_extra_args(false);
   CLI::Option* fork = enqueue.add_option("--fork", line.fork_step, "As a new run from this step of another")
-                          ->check(CLI::NonNegativeNumber);
+                          ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
   CLI::Option* from =
       enqueue.add_option("--from", line.fork_from, "The run to fork: its number, its name or its folder");
   fork->needs(from);

@@ -8,8 +8,8 @@ namespace athanor::agent {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr off_t kBytes = 1 << 20;                // some hundred pages of the history
-constexpr std::uintmax_t kPlenty = 16 * kBytes;  // or whatever fills the disk would get it first
+constexpr off_t kBytes = 512 << 10;
+constexpr std::uintmax_t kPlenty = 8 * kBytes;  // or whatever fills the disk would get it first
 
 }  // namespace
 

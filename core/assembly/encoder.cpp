@@ -1,6 +1,7 @@
 #include "core/assembly/encoder.h"
 
 #include "core/assembly/assembly.h"
+#include "core/assembly/judge.h"
 #include "core/base/paths.h"
 #include "core/checkpoint/encoder_folder.h"
 #include "core/checkpoint/foreign_weights.h"
@@ -39,7 +40,8 @@ Result<fs::path> encoder_folder(const std::string& name_or_path) {
   if (fs::is_directory(name_or_path, code)) return fs::absolute(name_or_path);
   return fail(ErrorKind::invalid_input, "find the text encoder " + name_or_path,
               fmt::format("there is neither {} nor a folder of that name", (weights_dir() / name_or_path).string()),
-              is_safe_name(name_or_path) ? fmt::format("run `athanor-run prepare {}`", name_or_path) : "");
+              fmt::format("name a folder in the Hugging Face layout, or {}, which `athanor-run prepare {}` makes",
+                          kTextEncoder, kTextEncoder));
 }
 
 Result<models::BertConfig> encoder_config(const recipe::Recipe& recipe) {

@@ -102,11 +102,15 @@ std::vector<precision::RecordedChange> recorded_changes(const RunDirectory& run)
       out.push_back(
           {change->step, change->layer, change->pass, change->from, change->to, change->reason, change->statistics});
   }));
-  if (replayed.damage.empty()) return out;
-  throw Failure(ErrorKind::corrupt, intention,
-                fmt::format("its journal is damaged at byte {}, so that not all of them are known",
-                            replayed.damage.front().offset),
-                "Restore the journal from a copy, or name another run");
+  if (!replayed.damage.empty())
+    throw Failure(ErrorKind::corrupt, intention,
+                  fmt::format("its journal is damaged at byte {}, so that not all of them are known",
+                              replayed.damage.front().offset),
+                  "Restore the journal from a copy, or name another run");
+  if (const std::string policy = value_or_throw(read_recipe(run)).text("precision.policy"); policy != "dynamic")
+    throw Failure(ErrorKind::invalid_input, intention, fmt::format("its policy was {}, which makes no choices", policy),
+                  "Name a run of the dynamic policy");
+  return out;
 }
 
 }  // namespace athanor::runner

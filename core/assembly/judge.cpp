@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
 #include <map>
 
@@ -93,7 +94,10 @@ void Faults::add(std::string_view field, Error error) {
   std::string reason = field.empty() ? error.message() : error.cause;
   // Some causes begin with the field itself.
   if (const std::string prefix = fmt::format("{}: ", field); reason.starts_with(prefix)) reason.erase(0, prefix.size());
-  if (!field.empty() && !error.remedy.empty()) reason += "; " + error.remedy;
+  if (!field.empty() && !error.remedy.empty()) {
+    error.remedy.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(error.remedy.front())));
+    reason += "; " + error.remedy;
+  }
   add(field, std::move(reason));
   if (field.empty() || error.kind != ErrorKind::invalid_input) error_ = std::move(error);
 }

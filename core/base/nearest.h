@@ -25,8 +25,8 @@ namespace athanor {
   return row[b.size()];
 }
 
-// The first of the most alike; empty when there are none. Of very long words only the beginning is compared. The result
-// lies in `words`.
+// The first of the most alike; empty when two thirds of the letters of each would have to change. Of very long words
+// only the beginning is compared. The result lies in `words`.
 template <class Words>
 [[nodiscard]] std::string_view nearest_of(const Words& words, std::string_view unknown) {
   constexpr std::size_t kLongestCompared = 200;
@@ -35,7 +35,8 @@ template <class Words>
   std::size_t least = std::numeric_limits<std::size_t>::max();
   for (const auto& word : words) {
     const std::size_t distance = edit_distance(unknown, std::string_view(word).substr(0, kLongestCompared));
-    if (distance >= least) continue;
+    const std::size_t all = std::max(unknown.size(), std::string_view(word).size());
+    if (distance >= least || 3 * distance >= 2 * all) continue;
     least = distance;
     nearest = word;
   }

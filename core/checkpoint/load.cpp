@@ -145,7 +145,7 @@ Result<Loaded> load_newest(const fs::path& folder) {
   const auto intention = fmt::format("load a checkpoint from {}", folder.string());
   std::vector<std::int64_t> known = steps(folder);
   if (known.empty())
-    return fail(ErrorKind::invalid_input, intention, "it holds none", "start the run without --resume");
+    return fail(ErrorKind::invalid_input, intention, "it holds none", "let the run go on until it has written one");
   std::vector<Skipped> skipped;
   std::string reasons;
   for (auto step = known.rbegin(); step != known.rend(); ++step) {

@@ -201,9 +201,9 @@ void add_train(std::vector<Field>& out) {
                              "Factors on the learning rate by dotted path, as text_tower=0.1, image_tower.stem=0.5."),
                         kLongestPath)));
   out.push_back(integer("train.warmup_steps", "Warm-up", 50, {"steps", 0, kManySteps},
-                        "Steps in which the learning rate rises to its height."));
+                        "Steps in which the learning rate rises to the cosine, which falls from the first step on."));
   out.push_back(advanced(real("train.final_share", "Final share", 0.01, {"", 0, 1},
-                              "Share of the learning rate that is left at the last step.")));
+                              "Share of the learning rate below which the schedule does not fall.")));
   out.push_back(choice("train.optimizer", "Optimizer", "adamw", {"adamw", "lamb", "sgd"},
                        "How gradients move weights: AdamW, LAMB for very large batches, or momentum alone."));
   out.push_back(real("train.weight_decay", "Weight decay", 0.05, {"", 0, 10},

@@ -95,6 +95,10 @@ class Rules {
       faults_.back().cure = fmt::format("train.warmup_steps={}", recipe_.integer("train.steps") / kStepsPerWarmup);
     }
     judge_master();
+    if (sound("precision.replay", "precision.policy") && !recipe_.text("precision.replay").empty() &&
+        recipe_.text("precision.policy") != "dynamic") {
+      blame("precision.replay", "precision.policy", "needs precision.policy = \"dynamic\": no other makes choices");
+    }
     if (sound("precision.loss_scale", "precision.loss_scale")) {
       int exponent = 0;
       if (std::frexp(recipe_.real("precision.loss_scale"), &exponent) != 0.5)

@@ -139,7 +139,10 @@ json examine() {
 
 std::string text_of(const json& facts) {
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
-  const auto gib = [](const json& bytes) { return fmt::format("{:.1f} GiB", bytes.get<double>() / kGibibyte); };
+  const auto gib = [](const json& bytes) {
+    const double amount = bytes.get<double>() / kGibibyte;
+    return amount >= 1 ? fmt::format("{:.1f} GiB", amount) : fmt::format("{:.1f} MiB", 1024 * amount);
+  };
   std::string out =
       fmt::format("program    {} {}\n", text(facts["program"]["version"]), text(facts["program"]["commit"]));
   const json& machine = facts["machine"];

@@ -38,9 +38,10 @@ void add_recipe(CLI::App& command, RecipeInput& input, const char* help) {
       ->type_name("NAME");
 }
 
+CLI::Range steps() { return {std::int64_t{0}, std::int64_t{1} << 40}; }
+
 CLI::Option* add_fork(CLI::App& command, ForkInput& fork) {
-  CLI::Option* step =
-      command.add_option("--fork", fork.step, "As a new run from this step of another")->check(CLI::NonNegativeNumber);
+  CLI::Option* step = command.add_option("--fork", fork.step, "As a new run from this step of another")->check(steps());
   command.add_option("--from", fork.from, "The run to fork; default: the one whose recipe is given")->needs(step);
   return step;
 }
@@ -81,7 +82,7 @@ void describe(CLI::App& app, CommandLine& line) {
 
   CLI::App& eval = *app.add_subcommand("eval", "Judges a checkpoint of a run");
   eval.add_option("RUN", line.eval.run, kRunHelp)->required();
-  eval.add_option("--checkpoint", line.eval_step, "Step; default: the newest whole one")->check(CLI::NonNegativeNumber);
+  eval.add_option("--checkpoint", line.eval_step, "Step; default: the newest whole one")->check(steps());
   add_json(eval, line.eval.json);
 
   CLI::App& exported =
@@ -92,8 +93,7 @@ void describe(CLI::App& app, CommandLine& line) {
   what.add_option("--encoder", line.exported.encoder,
                   "A folder for the finetuned text encoder, in the Hugging Face layout");
   what.require_option(1, 2);
-  exported.add_option("--checkpoint", line.export_step, "Step; default: the newest whole one")
-      ->check(CLI::NonNegativeNumber);
+  exported.add_option("--checkpoint", line.export_step, "Step; default: the newest whole one")->check(steps());
   add_json(exported, line.exported.json);
 
   CLI::App& show = *app.add_subcommand("show", "Tells what a run's journal says");

@@ -107,12 +107,30 @@ void TrainingRun::write_papers() {
   value_or_throw(write_file_atomically(directory_.recipe(), text));
 }
 
+namespace {
+
+// Better now than after all steps are done.
+void check_room(const RunDirectory& directory, std::int64_t checkpoint_bytes) {
+  std::error_code code;
+  const auto space = std::filesystem::space(directory.folder(), code);
+  if (code || space.available >= static_cast<std::uintmax_t>(checkpoint_bytes)) return;
+  constexpr double kMebibyte = 1024.0 * 1024.0;
+  throw Failure(
+      ErrorKind::io, fmt::format("train in {}", directory.folder().string()),
+      fmt::format("a checkpoint takes {:.1f} MiB and the disk has {:.1f} MiB left",
+                  static_cast<double>(checkpoint_bytes) / kMebibyte, static_cast<double>(space.available) / kMebibyte),
+      "free some disk space, or choose another folder with --run-dir or ATHANOR_HOME");
+}
+
+}  // namespace
+
 train::Outcome TrainingRun::train() {
   write_papers();
   for (const std::string& picture : sound_.data.dataset->corrupt()) {
     console_.warn(fmt::format("The picture {} is damaged and left out", picture));
   }
   const Forecast forecast = runner::forecast(sound_, Effort::thorough, done_);
+  check_room(directory_, forecast.prediction.checkpoint_bytes);
   value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(forecast.prediction)}));
   console_.info(fmt::format("{}, {} parameters, on {}", forecast.prediction.model, forecast.prediction.parameters,
                             forecast.prediction.device));

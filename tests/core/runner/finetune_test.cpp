@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
     Every, FinetuneMistakes,
     testing::Values(
         Mistake{"NoSuchEncoder", {"model.text_tower=granite"}, "model.text_tower: there is neither "},
-        Mistake{"NotPrepared", {"model.text_tower=minilm-of-nobody"}, "run `athanor-run prepare minilm-of-nobody`"},
+        Mistake{"NotPrepared", {"model.text_tower=minilm-of-nobody"}, "which `athanor-run prepare minilm` makes"},
         Mistake{"WeightsWithoutTheirTower",
                 {"finetune.weights=@encoder"},
                 "finetune.weights: needs model.text_tower to be the text encoder"},
@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "finetune.weights: encoder.layer.2.attention.self.query.weight is missing"},
         Mistake{"FrozenPatternWithoutMatch",
                 {"model.text_tower=@encoder", "finetune.freeze=[\"text_tower.encoder.embedding\"]"},
-                "finetune.freeze: \"text_tower.encoder.embedding\" matches no parameter; Perhaps "
+                "finetune.freeze: \"text_tower.encoder.embedding\" matches no parameter; perhaps "
                 "text_tower.encoder.embeddings is meant"},
         Mistake{"AdaptersWithoutAnEncoder",
                 {"finetune.lora_rank=4"},

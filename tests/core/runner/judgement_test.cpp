@@ -74,7 +74,7 @@ class Judgement : public testing::Test {
 TEST_F(Judgement, FindsWhatOnlyTheModelCanTell) {
   EXPECT_EQ(refusal_of_recipe("[train]\nrates = \"foo=0.1\"\n"),
             at(2, "train.rates") +
-                "no parameter of the model lies at foo; Write rules as text_tower=0.1, image_tower.stem=0.5\n");
+                "no parameter of the model lies at foo; write rules as text_tower=0.1, image_tower.stem=0.5\n");
   EXPECT_THAT(refusal_of_recipe("[train]\nrates = \"text_tower\"\n"), HasSubstr(at(2, "train.rates")));
   EXPECT_THAT(refusal_of_recipe("[finetune]\nfreeze = [\"text_towr\"]\n"), HasSubstr(at(2, "finetune.freeze")));
 }
@@ -84,7 +84,7 @@ TEST_F(Judgement, NamesEveryPatternThatMatchesNothing) {
                                 "[finetune]\nfreeze = [\"text_towr\", \"image_tower.stem\", \"image_towr\"]\n"),
               AllOf(HasSubstr("no parameter of the model lies at foo, bar;"),
                     HasSubstr("\"text_towr\" matches no parameter, \"image_towr\" matches no parameter; "
-                              "Perhaps text_tower or image_tower is meant")));
+                              "perhaps text_tower or image_tower is meant")));
 }
 
 TEST_F(Judgement, FindsARunThatCannotBeRepeated) {
@@ -101,6 +101,9 @@ TEST_F(Judgement, FindsARunThatCannotBeRepeated) {
   bytes[bytes.size() / 2] ^= 1;
   ASSERT_TRUE(write_file_flushed(folder_ / "damaged/journal-0.athj", bytes));
   EXPECT_THAT(refusal_of_recipe(replay(folder_ / "damaged"), 4), HasSubstr("its journal is damaged at byte "));
+  EXPECT_THAT(refusal_of_recipe(replay(parent())), HasSubstr("its policy was fp32, which makes no choices"));
+  EXPECT_THAT(refusal_of_recipe("[precision]\nreplay = \"anything\"\n"),
+              AllOf(HasSubstr(at(2, "precision.replay")), HasSubstr("needs precision.policy = \"dynamic\"")));
 }
 
 TEST_F(Judgement, SaysEverythingBesideEachOther) {
