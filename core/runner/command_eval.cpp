@@ -15,8 +15,11 @@ int run_eval(const EvalOptions& options, Console& console) {
   if (options.json) {
     nlohmann::json metrics = nlohmann::json::object();
     for (const auto& [name, value] : judged.metrics) metrics[name] = value;
-    print_line(nlohmann::json{
-        {"run", run.directory.folder().string()}, {"step", step}, {"split", judged.split}, {"metrics", metrics}}
+    print_line(nlohmann::json{{"run", run.directory.folder().string()},
+                              {"step", step},
+                              {"split", judged.split},
+                              {"metrics", metrics},
+                              {"passed_over", passed_over_json(run)}}
                    .dump());
     return 0;
   }

@@ -37,7 +37,7 @@ int run_export(const ExportOptions& options, Console& console) {
   nn::merge_low_rank(*assembly.context, assembly.model->parameters());
 
   const std::int64_t step = run.state.step;
-  nlohmann::json told{{"step", step}};
+  nlohmann::json told{{"step", step}, {"passed_over", passed_over_json(run)}};
   if (!options.weights.empty()) {
     const Stored stored = store_weights(assembly, options.weights, step);
     told.update({{"weights", options.weights.string()}, {"arrays", stored.arrays}, {"sha256", stored.sha256}});

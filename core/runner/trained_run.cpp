@@ -5,6 +5,7 @@
 #include "core/train/snapshot.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace athanor::runner {
 
@@ -23,7 +24,14 @@ TrainedRun open_trained_run(const std::string& run, std::optional<std::int64_t> 
   Assembly assembly = assemble(sound.recipe, sound.data.dataset);
   value_or_throw(train::restore(*assembly.context, loaded.contents, assembly.model->named_parameters(), nullptr));
   if (assembly.precision && !state.precision.empty()) assembly.precision->restore(state.precision);
-  return {std::move(directory), std::move(sound), std::move(state), std::move(assembly)};
+  return {std::move(directory), std::move(sound), std::move(state), std::move(loaded.skipped), std::move(assembly)};
+}
+
+nlohmann::json passed_over_json(const TrainedRun& run) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const checkpoint::Skipped& each : run.passed_over)
+    out.push_back({{"checkpoint", each.name}, {"reason", each.reason}});
+  return out;
 }
 
 }  // namespace athanor::runner

@@ -7,9 +7,12 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/runner/console.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace athanor::runner {
 
@@ -17,6 +20,7 @@ struct TrainedRun {
   RunDirectory directory;
   SoundRecipe sound;
   checkpoint::TrainingState state;
+  std::vector<checkpoint::Skipped> passed_over;  // newer checkpoints that are not whole
   Assembly assembly;  // holds the checkpoint's weights and number formats; the optimizer is fresh
 };
 
@@ -25,5 +29,8 @@ struct TrainedRun {
 // recipe or its data are not what they were.
 [[nodiscard]] TrainedRun open_trained_run(const std::string& run, std::optional<std::int64_t> step,
                                           const std::string& verb, Console& console);
+
+// [{"checkpoint": …, "reason": …}]: part of every answer that rests on an older checkpoint than there seems to be.
+[[nodiscard]] nlohmann::json passed_over_json(const TrainedRun& run);
 
 }  // namespace athanor::runner

@@ -104,6 +104,11 @@ TEST_F(Resume, PassesADamagedCheckpointOverAndSaysSo) {
   const auto steps = checkpoint::steps(run / "checkpoints");
   const std::string newest = "step-" + std::to_string(steps.back());
   fs::remove(run / "checkpoints" / newest / "COMPLETE");
+  const Outcome judged = run_program({"eval", run.string(), "--json"});
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  const auto told = nlohmann::json::parse(judged.out);
+  EXPECT_EQ(told.at("step"), steps.at(steps.size() - 2));
+  EXPECT_EQ(told.at("passed_over").at(0).at("checkpoint"), newest);
   const Outcome resumed = resume(run);
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_THAT(resumed.err,
