@@ -1,5 +1,6 @@
 #include "core/autograd/node.h"
 
+#include "core/autograd/backward_pass.h"
 #include "kernels/ops/elementwise/add.h"
 #include "kernels/ops/elementwise/axpby.h"
 
@@ -45,9 +46,13 @@ float BackwardCall::scalar_output_gradient() {
   return context_.download(output_gradient_)[0];
 }
 
-void BackwardCall::give(int input, Tensor gradient) {
-  const Edge& to = edge(input);
-  if (to.parameter) return accumulate_into_parameter(context_, *to.parameter, std::move(gradient));
+void BackwardCall::give(int input, Tensor gradient) { give_to(edge(input), std::move(gradient)); }
+
+void BackwardCall::give_to(const Edge& to, Tensor gradient) {
+  if (to.parameter) {
+    if (pass_) settle(*to.parameter);
+    return accumulate_into_parameter(context_, *to.parameter, std::move(gradient));
+  }
   if (!to.node) return;
   Tensor& pending = to.node->pending_;
   if (pending.present())
@@ -56,16 +61,58 @@ void BackwardCall::give(int input, Tensor gradient) {
     pending = std::move(gradient);
 }
 
+bool BackwardCall::deferring(int input) const noexcept {
+  return pass_ && pass_->defers() && edge(input).parameter && !left(input);
+}
+
+void BackwardCall::defer(std::initializer_list<int> inputs, std::vector<SavedTensor> kept, DeferredFunction function) {
+  std::vector<Edge> edges(inputs_.size());
+  for (const int input : inputs) {
+    if (!deferring(input)) continue;
+    edges[static_cast<std::size_t>(input)] = edge(input);
+    left_.push_back({input, has_gradient(input)});
+  }
+  deferral_ = &pass_->defer(std::move(edges), std::move(kept), std::move(function));
+}
+
+std::vector<Variable> BackwardCall::inputs_again(std::span<const SavedTensor> values) const {
+  std::vector<Variable> again;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    again.push_back(values[i].present() ? Variable(values[i].unpack(context_), inputs_[i]) : Variable());
+  return again;
+}
+
+void BackwardCall::continue_through(const Variable& output, std::uint64_t first) {
+  pass_->continue_through(*this, output, first);
+}
+
+const BackwardCall::Left* BackwardCall::left(int input) const noexcept {
+  const auto found = std::ranges::find(left_, input, &Left::input);
+  return found == left_.end() ? nullptr : &*found;
+}
+
+// Whether there is a gradient that the input's own is added to.
+bool BackwardCall::has_gradient(int input) const {
+  const Edge& to = edge(input);
+  if (const Left* later = left(input)) return later->has_gradient;
+  return to.parameter && (to.parameter->gradient.present() || (pass_ && !to.parameter->owed.empty()));
+}
+
 ParameterSpace::ParameterSpace(BackwardCall& call, std::initializer_list<Wish> wishes) : call_(call) {
-  const auto has_gradient = [&](const Wish& wish) {
-    const Edge& to = call.edge(wish.input);
-    return !to.wanted() || (to.parameter && to.parameter->gradient.present());
-  };
-  accumulate_ = std::all_of(wishes.begin(), wishes.end(), has_gradient);
+  bool later = false, others = true;
+  accumulate_ = call.may_accumulate_;
   for (const Wish& wish : wishes) {
     const Edge& to = call.edge(wish.input);
     if (!to.wanted()) continue;
-    places_.push_back({wish.input, accumulate_ ? to.parameter->gradient
+    if (call.pass_ && to.parameter && call.wanted(wish.input)) settle(*to.parameter);
+    accumulate_ = accumulate_ && call.has_gradient(wish.input);
+    later = later || !call.wanted(wish.input);
+    others = others && (!call.wanted(wish.input) || call.has_gradient(wish.input));
+  }
+  if (later && !others) call.deferral_->write_apart();
+  for (const Wish& wish : wishes) {
+    if (!call.wanted(wish.input)) continue;
+    places_.push_back({wish.input, accumulate_ ? call.edge(wish.input).parameter->gradient
                                                : call.context().empty(wish.shape, wish.format, MemoryTag::gradients)});
   }
 }

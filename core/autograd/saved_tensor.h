@@ -12,7 +12,7 @@ namespace athanor {
 class PackedTensor {
  public:
   virtual ~PackedTensor() = default;
-  // Called once, when the gradient needs the numbers: same shape, type and values (or the hook's approximation).
+  // Called at most once, when a gradient needs the numbers: same shape, type and values (or the hook's approximation).
   [[nodiscard]] virtual Tensor unpack(Context& context) = 0;
 };
 
@@ -32,6 +32,8 @@ class SavedTensor {
   // Throws Failure(internal) when the memory was written to since it was saved.
   [[nodiscard]] Tensor unpack(Context& context) const;
   [[nodiscard]] bool present() const noexcept { return tensor_.present() || packed_ != nullptr; }
+  // The memory that is kept; null where a hook has taken the numbers elsewhere.
+  [[nodiscard]] const Storage* storage() const noexcept { return tensor_.storage(); }
 
  private:
   Tensor tensor_;

@@ -14,6 +14,7 @@
 namespace athanor {
 
 class Context;
+class Deferral;
 class Node;
 struct LowRank;  // core/nn/low_rank.h
 struct ParameterState;
@@ -30,8 +31,11 @@ struct ParameterState {
   bool trainable = true;             // false: treated as a constant
   bool product = false;              // the weight [out, in] of a linear layer, which may be given an adapter
   std::shared_ptr<LowRank> adapter;  // null for most
-  // Called in order, in a backward pass, once the gradient of this pass is complete. Reducers hang here.
+  // Called in order, in a backward pass, once the gradient of this pass is complete; where the pass left some of it for
+  // later, when that has been added. Reducers hang here.
   std::vector<std::function<void(Context&, ParameterState&)>> hooks;
+  // Gradients that passes have left for later, in the order in which they are to be added. Not owned; deferral.h.
+  std::vector<Deferral*> owed;
 };
 
 [[nodiscard]] inline Parameter make_parameter(std::string path, Tensor value, bool decays = true) {
@@ -59,6 +63,7 @@ class Variable {
     if (parameter->trainable) edge_.parameter = parameter;
   }
   Variable(Tensor value, std::shared_ptr<Node> maker) : value_(std::move(value)) { edge_.node = std::move(maker); }
+  Variable(Tensor value, Edge edge) : value_(std::move(value)), edge_(std::move(edge)) {}
 
   [[nodiscard]] const Tensor& value() const noexcept { return value_; }
   [[nodiscard]] const Edge& edge() const noexcept { return edge_; }

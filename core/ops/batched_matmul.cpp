@@ -64,6 +64,7 @@ void multiply(Context& context, const kernels::BatchedMatmulArgs& args, std::int
 
 struct SavedProduct {
   SavedTensor a, b, preactivation;
+  Shape a_shape, b_shape;
   bool transpose_a, transpose_b;
   float alpha;
   Activation activation;
@@ -82,49 +83,59 @@ Tensor outer_gradient(Context& context, const SavedProduct& saved, const Tensor&
   return g;
 }
 
-// With A = op(a), B = op(b): dA = alpha g B^T, dB = alpha A^T g, summed over what was repeated.
-void give_operand_gradients(BackwardCall& call, const SavedProduct& saved, const Tensor& a, const Tensor& b,
-                            const Tensor& g) {
+// What the gradient of an operand needs to know of the product.
+struct OperandGradient {
+  int input;  // 0 a, 1 b
+  Shape shape;
+  bool transpose_a, transpose_b;
+  float alpha;
+};
+
+// Summed over what was repeated. Each operand's gradient takes the other operand.
+void give_operand(BackwardCall& call, const OperandGradient& of, const Tensor& other, const Tensor& g) {
+  Tensor out = call.context().empty(of.shape, g.dtype(), call.gradient_tag(of.input));
+  const OperandProduct how = operand_product(of.input, of.transpose_a, of.transpose_b);
+  const Tensor &left = how.dc_first ? g : other, &right = how.dc_first ? other : g;
+  const bool transpose_left = how.dc_first ? how.transpose_dc : how.transpose_other;
+  const bool transpose_right = how.dc_first ? how.transpose_other : how.transpose_dc;
+  const std::int64_t inner = left.dim(transpose_left ? -2 : -1);
+  // Summed batches cost like further inner terms.
+  const std::int64_t batches = std::max<std::int64_t>(
+      g.numel() / std::max<std::int64_t>(g.dim(-1) * g.dim(-2), 1) /
+          std::max<std::int64_t>(out.numel() / std::max<std::int64_t>(out.dim(-1) * out.dim(-2), 1), 1),
+      1);
+  multiply(call.context(),
+           {.a = four_dims(left),
+            .b = four_dims(right),
+            .transpose_a = transpose_left,
+            .transpose_b = transpose_right,
+            .alpha = of.alpha,
+            .c = four_dims(out)},
+           inner * batches);
+  call.give(of.input, std::move(out));
+}
+
+void give_operands(BackwardCall& call, const SavedProduct& saved, const Tensor& g) {
   Context& context = call.context();
-  const bool ta = saved.transpose_a, tb = saved.transpose_b;
-  const auto product = [&](const Tensor& left, const Tensor& right, bool transpose_left, bool transpose_right,
-                           const Tensor& out) {
-    const std::int64_t inner = left.dim(transpose_left ? -2 : -1);
-    // Summed batches cost like further inner terms.
-    const std::int64_t batches = std::max<std::int64_t>(
-        g.numel() / std::max<std::int64_t>(g.dim(-1) * g.dim(-2), 1) /
-            std::max<std::int64_t>(out.numel() / std::max<std::int64_t>(out.dim(-1) * out.dim(-2), 1), 1),
-        1);
-    multiply(context,
-             {.a = four_dims(left),
-              .b = four_dims(right),
-              .transpose_a = transpose_left,
-              .transpose_b = transpose_right,
-              .alpha = saved.alpha,
-              .c = four_dims(out)},
-             inner * batches);
-  };
-  if (call.wanted(0)) {
-    Tensor da = context.empty_like(a, call.gradient_tag(0));
-    ta ? product(b, g, tb, true, da) : product(g, b, false, !tb, da);
-    call.give(0, std::move(da));
-  }
-  if (call.wanted(1)) {
-    Tensor db = context.empty_like(b, call.gradient_tag(1));
-    tb ? product(g, a, true, ta, db) : product(a, g, !ta, false, db);
-    call.give(1, std::move(db));
+  for (const int input : {0, 1}) {
+    const SavedTensor& other = input == 0 ? saved.b : saved.a;
+    const OperandGradient of{input, input == 0 ? saved.a_shape : saved.b_shape, saved.transpose_a, saved.transpose_b,
+                             saved.alpha};
+    if (call.deferring(input))
+      call.defer({input}, {other, hold(context, g)},
+                 [of](BackwardCall& later, const auto& kept) { give_operand(later, of, kept[0], kept[1]); });
+    else if (call.wanted(input))
+      give_operand(call, of, other.unpack(context), g);
   }
 }
 
 // Inputs of the node: 0 a, 1 b, 2 bias, 3 residual.
 void batched_matmul_grad(BackwardCall& call, const SavedProduct& saved) {
-  Context& context = call.context();
   const Tensor dc = std::move(call.output_gradient());
   if (call.wanted(0) || call.wanted(1) || call.wanted(2)) {
-    const Tensor g = outer_gradient(context, saved, dc);
+    const Tensor g = outer_gradient(call.context(), saved, dc);
     give_repeated_sum(call, 2, {saved.columns}, g);
-    if (call.wanted(0) || call.wanted(1))
-      give_operand_gradients(call, saved, saved.a.unpack(context), saved.b.unpack(context), g);
+    give_operands(call, saved, g);
   }
   if (call.wanted(3)) call.give(3, dc);
 }
@@ -160,6 +171,8 @@ Variable batched_matmul(Context& context, const Variable& a, const Variable& b, 
   SavedProduct saved{.a = save(context, a),
                      .b = save(context, b),
                      .preactivation = save(context, preactivation),
+                     .a_shape = a.shape(),
+                     .b_shape = b.shape(),
                      .transpose_a = options.transpose_a,
                      .transpose_b = options.transpose_b,
                      .alpha = options.alpha,

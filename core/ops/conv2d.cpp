@@ -1,8 +1,8 @@
 #include "kernels/ops/conv/conv2d.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
 #include "core/ops/conv.h"
+#include "core/ops/gradients.h"
 
 namespace athanor::ops {
 
@@ -30,29 +30,43 @@ double conv2d_flops(const Shape& y, const Shape& weight) {
 struct SavedConv2d {
   SavedTensor x, weight;
   Conv2dOptions options;
-  Shape weight_shape;
+  Shape x_shape, weight_shape;
 };
 
-// Inputs of the node: 0 x, 1 weight, 2 bias.
-void conv2d_grad(BackwardCall& call, const SavedConv2d& saved) {
+// x and weight are absent where the gradients wanted do not need their numbers.
+void launch_conv2d_grad(BackwardCall& call, const SavedConv2d& of, const Tensor& x, const Tensor& weight,
+                        const Tensor& dy) {
   Context& context = call.context();
-  const Tensor x = saved.x.unpack(context), weight = saved.weight.unpack(context);
-  const Tensor& dy = call.output_gradient();
-  Tensor dx = call.wanted(0) ? context.empty_like(x) : Tensor();
-  ParameterSpace space(call, {{1, saved.weight_shape}, {2, {saved.weight_shape[0]}}});
-  const kernels::Conv2dGradArgs args{.x = x.view(),
-                                     .w = weight.view(),
-                                     .dy = dy.view(),
-                                     .stride = saved.options.stride,
-                                     .padding = saved.options.padding,
-                                     .accumulate_parameters = space.accumulate(),
-                                     .dx = dx.view(),
-                                     .dw = space.view(1),
-                                     .dbias = space.view(2)};
+  Tensor dx = call.wanted(0) ? context.empty(of.x_shape, dy.dtype()) : Tensor();
+  ParameterSpace space(call, {{1, of.weight_shape}, {2, {of.weight_shape[0]}}});
+  const kernels::Conv2dGradArgs args{
+      .x = x.present() ? x.view() : without_numbers(dy.dtype(), of.x_shape),
+      .w = weight.present() ? weight.view() : without_numbers(dy.dtype(), of.weight_shape),
+      .dy = dy.view(),
+      .stride = of.options.stride,
+      .padding = of.options.padding,
+      .accumulate_parameters = space.accumulate(),
+      .dx = dx.view(),
+      .dw = space.view(1),
+      .dbias = space.view(2)};
   context.launch("conv2d_grad", kernels::conv2d_grad, args, kernels::conv2d_grad_workspace_bytes(context.exec(), args),
-                 {.flops = conv2d_flops(dy.shape(), saved.weight_shape) * (args.dx.present() + args.dw.present())});
+                 {.flops = conv2d_flops(dy.shape(), of.weight_shape) * (args.dx.present() + args.dw.present())});
   space.commit();
   call.give(0, std::move(dx));
+}
+
+// Inputs of the node: 0 x, 1 weight, 2 bias. The CPU finds the gradient of the bias along with that of the weight.
+void conv2d_grad(BackwardCall& call, const SavedConv2d& saved) {
+  Context& context = call.context();
+  const Tensor& dy = call.output_gradient();
+  if (call.deferring(1) || call.deferring(2))
+    call.defer({1, 2}, {saved.x, hold(context, dy)},
+               [shapes = SavedConv2d{{}, {}, saved.options, saved.x_shape, saved.weight_shape}](
+                   BackwardCall& later, const auto& kept) { launch_conv2d_grad(later, shapes, kept[0], {}, kept[1]); });
+  const bool parameters = call.wanted(1) || call.wanted(2);
+  if (!call.wanted(0) && !parameters) return;
+  launch_conv2d_grad(call, saved, parameters ? saved.x.unpack(context) : Tensor(),
+                     call.wanted(0) ? saved.weight.unpack(context) : Tensor(), dy);
 }
 
 }  // namespace
@@ -80,6 +94,7 @@ Variable conv2d(Context& context, const Variable& x, const Variable& weight, con
   SavedConv2d saved{.x = save(context, x),
                     .weight = save_weight(context, weight, rounded),
                     .options = options,
+                    .x_shape = x.shape(),
                     .weight_shape = weight.shape()};
   return record(context, "conv2d", std::move(y), {&x, &weight, &bias},
                 [saved = std::move(saved)](BackwardCall& call) { conv2d_grad(call, saved); });

@@ -8,18 +8,25 @@ namespace athanor::ops {
 
 namespace {
 
-// Input of the node: 0 table.
-void embedding_grad(BackwardCall& call, const Tensor& ids, const Shape& table_shape) {
+void give_table_gradient(BackwardCall& call, const Tensor& ids, const Tensor& dy, const Shape& table_shape) {
   Context& context = call.context();
   ParameterSpace space(call, {{0, table_shape}});
-  const kernels::EmbeddingGradArgs args{.ids = ids.view(),
-                                        .dy = call.output_gradient().view(),
-                                        .accumulate_parameters = space.accumulate(),
-                                        .dtable = space.view(0)};
+  const kernels::EmbeddingGradArgs args{
+      .ids = ids.view(), .dy = dy.view(), .accumulate_parameters = space.accumulate(), .dtable = space.view(0)};
   context.launch("embedding_grad", kernels::embedding_grad, args,
                  kernels::embedding_grad_workspace_bytes(context.exec(), args),
                  {.flops = static_cast<double>(args.dy.numel())});
   space.commit();
+}
+
+// Input of the node: 0 table.
+void embedding_grad(BackwardCall& call, const Tensor& ids, const Shape& table_shape) {
+  Context& context = call.context();
+  const Tensor& dy = call.output_gradient();
+  if (!call.deferring(0)) return give_table_gradient(call, ids, dy, table_shape);
+  call.defer({0}, {hold(context, ids), hold(context, dy)}, [table_shape](BackwardCall& later, const auto& kept) {
+    give_table_gradient(later, kept[0], kept[1], table_shape);
+  });
 }
 
 }  // namespace

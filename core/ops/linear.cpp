@@ -20,20 +20,9 @@ void check_linear(const Variable& x, const Variable& weight, const Variable& bia
                describe("x", x) + " and " + describe("weight", weight), {"x", x});
 }
 
-struct SavedLinear {
-  SavedTensor x, weight, preactivation;
-  Activation activation;
-};
-
 // Inputs of the node: 0 x, 1 weight, 2 bias, 3 residual.
 void linear_grad(BackwardCall& call, const SavedLinear& saved) {
-  Context& context = call.context();
-  give_linear_gradients(call,
-                        {.x = saved.x.unpack(context),
-                         .weight = saved.weight.unpack(context),
-                         .activation = saved.activation,
-                         .preactivation = saved.preactivation.unpack(context)},
-                        call.output_gradient());
+  give_linear_gradients(call, saved, call.output_gradient());
   if (call.wanted(3)) call.give(3, std::move(call.output_gradient()));
 }
 
@@ -66,7 +55,8 @@ Variable linear(Context& context, const Variable& x, const Variable& weight, con
   SavedLinear saved{.x = save(context, x),
                     .weight = save_weight(context, weight, rounded),
                     .preactivation = save(context, preactivation),
-                    .activation = options.activation};
+                    .activation = options.activation,
+                    .weight_shape = weight.shape()};
   return record(context, "linear", std::move(y), {&x, &weight, &bias, &residual},
                 [saved = std::move(saved)](BackwardCall& call) { linear_grad(call, saved); });
 }

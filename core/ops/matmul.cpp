@@ -1,8 +1,10 @@
 #include "kernels/ops/gemm/matmul.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
 #include "core/ops/gemm.h"
+#include "core/ops/gradients.h"
+
+#include <array>
 
 namespace athanor::ops {
 
@@ -36,23 +38,37 @@ void check_matmul(const Variable& a, const Variable& b, const MatmulOptions& opt
                          (options.transpose_b ? " (transposed)" : "") + ": the inner dims must be equal");
 }
 
-// Inputs of the node: 0 a, 1 b. With A = op(a), B = op(b): dA = alpha dc B^T, dB = alpha A^T dc.
-void matmul_grad(BackwardCall& call, const Tensor& a, const Tensor& b, const MatmulOptions& options) {
+// Each operand's gradient takes the other operand.
+void give_operand(BackwardCall& call, int input, const Shape& shape, const Tensor& other, const Tensor& dc,
+                  const MatmulOptions& options) {
+  const OperandProduct how = operand_product(input, options.transpose_a, options.transpose_b);
+  const Product product = how.dc_first ? Product{dc, other, how.transpose_dc, how.transpose_other}
+                                       : Product{other, dc, how.transpose_other, how.transpose_dc};
+  Tensor gradient = call.context().empty(shape, dc.dtype());
+  multiply(call.context(), product, options.alpha, gradient);
+  call.give(input, std::move(gradient));
+}
+
+struct SavedMatmul {
+  std::array<SavedTensor, 2> operands;
+  std::array<Shape, 2> shapes;
+  MatmulOptions options;
+};
+
+// Inputs of the node: 0 a, 1 b.
+void matmul_grad(BackwardCall& call, const SavedMatmul& saved) {
   Context& context = call.context();
   const Tensor& dc = call.output_gradient();
-  if (call.wanted(0)) {
-    Tensor da = context.empty_like(a);
-    const Product product =
-        options.transpose_a ? Product{b, dc, options.transpose_b, true} : Product{dc, b, false, !options.transpose_b};
-    multiply(context, product, options.alpha, da);
-    call.give(0, std::move(da));
-  }
-  if (call.wanted(1)) {
-    Tensor db = context.empty_like(b);
-    const Product product =
-        options.transpose_b ? Product{dc, a, true, options.transpose_a} : Product{a, dc, !options.transpose_a, false};
-    multiply(context, product, options.alpha, db);
-    call.give(1, std::move(db));
+  for (const int input : {0, 1}) {
+    const Shape& shape = saved.shapes[static_cast<std::size_t>(input)];
+    const SavedTensor& other = saved.operands[static_cast<std::size_t>(1 - input)];
+    if (call.deferring(input))
+      call.defer({input}, {other, hold(context, dc)},
+                 [input, shape, options = saved.options](BackwardCall& later, const auto& kept) {
+                   give_operand(later, input, shape, kept[0], kept[1], options);
+                 });
+    else if (call.wanted(input))
+      give_operand(call, input, shape, other.unpack(context), dc, saved.options);
   }
 }
 
@@ -63,10 +79,10 @@ Variable matmul(Context& context, const Variable& a, const Variable& b, const Ma
   Tensor c = context.empty({a.dim(options.transpose_a ? 1 : 0), b.dim(options.transpose_b ? 0 : 1)}, a.value().dtype());
   multiply(context, {a.value(), b.value(), options.transpose_a, options.transpose_b}, options.alpha, c);
   if (!recording(context, {&a, &b})) return c;
+  SavedMatmul saved{
+      .operands = {save(context, a), save(context, b)}, .shapes = {a.shape(), b.shape()}, .options = options};
   return record(context, "matmul", std::move(c), {&a, &b},
-                [saved_a = save(context, a), saved_b = save(context, b), options](BackwardCall& call) {
-                  matmul_grad(call, saved_a.unpack(call.context()), saved_b.unpack(call.context()), options);
-                });
+                [saved = std::move(saved)](BackwardCall& call) { matmul_grad(call, saved); });
 }
 
 }  // namespace athanor::ops

@@ -9,20 +9,26 @@ namespace athanor::ops {
 
 namespace {
 
+struct Blocks {
+  kernels::Grouping grouping;
+  std::int64_t size;
+};
+Blocks blocks_of(const CodeFormat& format) { return {format.grouping, format.block}; }
+
 struct Side {
   const Tensor& codes;
   const Tensor& scales;
-  const CodeFormat& format;
+  Blocks blocks;
 };
 
 void multiply(Context& context, const Side& a, const Side& b, const View& bias, bool accumulate, const View& c) {
   const kernels::ScaledMatmulArgs args{.a = a.codes.view(),
                                        .a_scales = a.scales.view(),
-                                       .a_grouping = a.format.grouping,
+                                       .a_grouping = a.blocks.grouping,
                                        .b = b.codes.view(),
                                        .b_scales = b.scales.view(),
-                                       .b_grouping = b.format.grouping,
-                                       .block = a.format.block,
+                                       .b_grouping = b.blocks.grouping,
+                                       .block = a.blocks.size,
                                        .bias = bias,
                                        .accumulate = accumulate,
                                        .c = c};
@@ -32,32 +38,45 @@ void multiply(Context& context, const Side& a, const Side& b, const View& bias, 
 }
 
 struct SavedScaledLinear {
-  SavedTensor x, weight;  // as they were multiplied, where the backward pass does not use codes
+  SavedLinear numbers;  // where the backward pass does not use codes
   Codes x_codes, weight_codes;
   ScaledLinearOptions options;
   Shape x_shape, weight_shape;
   DType format;
 };
 
+void give_weight_gradient(BackwardCall& call, const Shape& shape, const Side& dy, const Side& x) {
+  ParameterSpace space(call, {{1, shape}});
+  multiply(call.context(), dy, x, {}, space.accumulate(), space.view(1));
+  space.commit();
+}
+
+// dy becomes codes for both halves of the pass at once: its statistics are written once.
 void gradients_from_codes(BackwardCall& call, const SavedScaledLinear& saved, const Tensor& dy) {
   Context& context = call.context();
   const ScaledLinearOptions::Backward& how = saved.options.backward;
   const Tensor& stats = saved.options.stats[static_cast<std::size_t>(TensorClass::gradient)];
   const Codes dy_codes =
       quantize(context, dy, how.gradient, {.rows = call.wanted(0), .columns = call.wanted(1), .stats = stats});
+  if (call.deferring(1))
+    call.defer({1},
+               {hold(context, dy_codes.column_codes), hold(context, dy_codes.column_scales),
+                hold(context, saved.x_codes.column_codes), hold(context, saved.x_codes.column_scales)},
+               [shape = saved.weight_shape, dy_blocks = blocks_of(how.gradient), x_blocks = blocks_of(how.activation)](
+                   BackwardCall& later, const auto& kept) {
+                 give_weight_gradient(later, shape, {kept[0], kept[1], dy_blocks}, {kept[2], kept[3], x_blocks});
+               });
   if (call.wanted(0)) {
     Tensor dx = context.empty(saved.x_shape, saved.format);
-    multiply(context, {dy_codes.codes, dy_codes.scales, how.gradient},
-             {saved.weight_codes.column_codes, saved.weight_codes.column_scales, how.weight}, {}, false, dx.view());
+    multiply(context, {dy_codes.codes, dy_codes.scales, blocks_of(how.gradient)},
+             {saved.weight_codes.column_codes, saved.weight_codes.column_scales, blocks_of(how.weight)}, {}, false,
+             dx.view());
     call.give(0, std::move(dx));
   }
-  if (call.wanted(1)) {
-    ParameterSpace space(call, {{1, saved.weight_shape}});
-    multiply(context, {dy_codes.column_codes, dy_codes.column_scales, how.gradient},
-             {saved.x_codes.column_codes, saved.x_codes.column_scales, how.activation}, {}, space.accumulate(),
-             space.view(1));
-    space.commit();
-  }
+  if (call.wanted(1))
+    give_weight_gradient(call, saved.weight_shape,
+                         {dy_codes.column_codes, dy_codes.column_scales, blocks_of(how.gradient)},
+                         {saved.x_codes.column_codes, saved.x_codes.column_scales, blocks_of(how.activation)});
   give_repeated_sum(call, 2, {saved.weight_shape[0]}, dy);
 }
 
@@ -65,8 +84,7 @@ void gradients_from_codes(BackwardCall& call, const SavedScaledLinear& saved, co
 void scaled_linear_grad(BackwardCall& call, const SavedScaledLinear& saved) {
   const Tensor dy = std::move(call.output_gradient());
   if (saved.options.backward.codes) return gradients_from_codes(call, saved, dy);
-  Context& context = call.context();
-  give_linear_gradients(call, {.x = saved.x.unpack(context), .weight = saved.weight.unpack(context)}, dy);
+  give_linear_gradients(call, saved.numbers, dy);
 }
 
 void check_scaled_linear(const Variable& x, const Variable& weight, const Variable& bias) {
@@ -132,8 +150,9 @@ Variable scaled_linear(Context& context, const Variable& x, const Variable& weig
   const CodePair w_codes = coded(context, weight.value(), options.forward.weight, options.backward.weight, wanted,
                                  stats(TensorClass::weight));
   if (options.forward.codes)
-    multiply(context, {x_codes.forward.codes, x_codes.forward.scales, options.forward.activation},
-             {w_codes.forward.codes, w_codes.forward.scales, options.forward.weight}, bias.view(), false, y.view());
+    multiply(context, {x_codes.forward.codes, x_codes.forward.scales, blocks_of(options.forward.activation)},
+             {w_codes.forward.codes, w_codes.forward.scales, blocks_of(options.forward.weight)}, bias.view(), false,
+             y.view());
   else
     y = product_of_numbers(context, x.value(), weight.value(), bias.view(), options.forward.numbers, std::move(y));
   if (!records) return y;
@@ -141,8 +160,9 @@ Variable scaled_linear(Context& context, const Variable& x, const Variable& weig
   saved.weight_codes = w_codes.backward;
   saved.x_codes.codes = saved.weight_codes.codes = {};  // the backward pass reads the columns
   if (!options.backward.codes) {
-    saved.x = save(context, x);
-    saved.weight = save_weight(context, weight, context.cast(weight.value(), saved.format));
+    saved.numbers.x = save(context, x);
+    saved.numbers.weight = save_weight(context, weight, context.cast(weight.value(), saved.format));
+    saved.numbers.weight_shape = weight.shape();
   }
   return record(context, "scaled_linear", std::move(y), {&x, &weight, &bias},
                 [saved = std::move(saved)](BackwardCall& call) { scaled_linear_grad(call, saved); });

@@ -13,7 +13,9 @@
 //
 // conv2d_grad: dx and dw are the adjoints of the map above, dbias[o] = sum_{b,oh,ow} dy[b,oh,ow,o].
 // Outputs     dx: overwritten, positions that no window reads get 0. dw and dbias: overwritten, or added to when
-//             accumulate_parameters. Each may be absent (the first layer of a model needs no dx).
+//             accumulate_parameters. Each may be absent (the first layer of a model needs no dx), and none changes a
+//             bit of another.
+// Inputs      x is read only where dw or dbias is wanted, w only for dx; elsewhere a shape without numbers will do.
 // Workspace   conv2d_grad_workspace_bytes. Sums over the batch run in fixed chunks of images, added in order.
 #pragma once
 

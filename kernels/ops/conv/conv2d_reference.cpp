@@ -51,8 +51,8 @@ void conv2d_grad_reference(const Exec&, const Conv2dGradArgs& args) {
   std::vector<double> dx = zeros(args.x), dw = zeros(args.w), dbias(static_cast<std::size_t>(args.w.dim(0)), 0.0);
   for_each_product(args.x, args.w, args.dy, args.stride, args.padding, [&](auto from, auto weight, auto to) {
     const double g = static_cast<double>(dy[to]);
-    dx[static_cast<std::size_t>(from)] += g * static_cast<double>(w[weight]);
-    dw[static_cast<std::size_t>(weight)] += g * static_cast<double>(x[from]);
+    if (args.dx.present()) dx[static_cast<std::size_t>(from)] += g * static_cast<double>(w[weight]);
+    if (args.dw.present()) dw[static_cast<std::size_t>(weight)] += g * static_cast<double>(x[from]);
   });
   for (std::int64_t at = 0; at < args.dy.numel(); ++at)
     dbias[static_cast<std::size_t>(at) % dbias.size()] += static_cast<double>(dy[at]);

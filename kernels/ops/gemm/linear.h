@@ -9,8 +9,9 @@
 //
 // linear_grad, with g = dy * act'(preactivation):
 //   dx = g w      dw = g^T x      dbias[n] = sum_m g[m,n]
-// Outputs     dx: overwritten. dw and dbias: overwritten, or added to when accumulate_parameters. Each may be absent.
-//             The gradient of residual is dy itself.
+// Outputs     dx: overwritten. dw and dbias: overwritten, or added to when accumulate_parameters. Each may be absent,
+//             and none changes a bit of another. The gradient of residual is dy itself.
+// Inputs      x is read only for dw, w only for dx; elsewhere a shape without numbers will do.
 // Workspace   linear_workspace_bytes, linear_grad_workspace_bytes; depends on shapes, activation and device only.
 // Edge cases  M = 0 writes zeros to dw and dbias (or leaves them when accumulating).
 #pragma once
