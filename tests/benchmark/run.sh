@@ -25,6 +25,8 @@ echo
 echo
 "$build/benchmarks/schedule"
 echo
+$here/coded/coded.sh "$build/benchmarks/coded"
+echo
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo
 missed=0

@@ -1,0 +1,125 @@
+// Sums over ranks that travel in fewer bytes: f32 in and out, a WireFormat on the wire.
+//
+// Each rank codes its numbers and sends each piece to its owner; the owner adds what all ranks sent, its own coded too,
+// in f32 and in the order of combine.h; it codes the result and all ranks decode the same bytes: all end with the same
+// bits. Numbers are coded twice whatever the number of ranks, so that the error does not grow with it, as it does where
+// codes are added hop by hop (Wang et al. 2023, arXiv:2306.10209). In f32 the sum has the bits of
+// Communicator::all_reduce.
+//
+// What coding takes away is kept in residuals and added at the next exchange of the same name, at the sender and at the
+// owner (error feedback; Tang et al. 2019, arXiv:1905.05957): over many steps, what was given out and the residuals
+// together are what was put in.
+//
+// Used by one thread at a time, with which it shares its communicator; all ranks make the same calls in the same order,
+// the constructor among them. Failures are the communicator's; after one, arrays and residuals may be half changed.
+#pragma once
+
+#include "core/comm/coded_layout.h"
+#include "core/comm/coded_thread.h"
+#include "core/comm/communicator.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace athanor::comm {
+
+struct CodedOptions {
+  WireFormat format = WireFormat::fp8;
+  bool feeds_back = true;               // keeps residuals
+  bool averages = true;                 // sums are divided by the number of ranks
+  std::int64_t least_piece = 64 << 10;  // bytes in f32; an array with smaller pieces goes as f32
+};
+
+// This rank's part; a part that is empty counts as zeros.
+struct Residual {
+  std::vector<float> sender;  // of the whole array
+  std::vector<float> owner;   // of the rank's piece of it
+};
+using Residuals = std::map<std::string, Residual, std::less<>>;
+
+// What has become of the arrays that were reduced.
+struct CodedTally {
+  std::int64_t coded = 0;    // calls in the format that was asked for
+  std::int64_t small = 0;    // calls in f32 for being small
+  std::int64_t refused = 0;  // calls that changed nothing
+  std::int64_t coded_numbers = 0, small_numbers = 0;
+  std::set<std::string, std::less<>> small_names;
+};
+
+class CodedExchange {
+ public:
+  // Uses the communicator, which stays the caller's and outlives this, and another one split from it.
+  explicit CodedExchange(Communicator& ranks, CodedOptions options = {});
+
+  // The format in which an array of so many numbers travels.
+  [[nodiscard]] WireFormat format_for(std::int64_t count) const noexcept;
+  // The part of an array that this rank owns.
+  [[nodiscard]] Piece piece(std::int64_t count) const noexcept { return piece_of(count, size_, rank_); }
+
+  // Reduces `data`, f32, in place. `name` is the array's, by which its residual is found. False, on every rank alike
+  // and with nothing changed, where some rank's numbers are not finite, or so large that sums might not be.
+  [[nodiscard]] bool all_reduce(std::string_view name, const View& data);
+  // Reduces `data` and gives this rank its piece of the result in f32; `data` stays.
+  [[nodiscard]] bool reduce_scatter(std::string_view name, const View& data, const View& piece);
+  // Puts the pieces of all ranks together in f32 or bf16; every rank, the owner too, gets what was sent. `piece` may be
+  // the rank's piece of `data`.
+  void all_gather(const View& piece, const View& data, WireFormat format);
+
+  // For checkpoints. Residuals belong to the rank and to the number of ranks they were made with: where the group
+  // changes, they are reset. One that does not fit is a Failure(invalid_input) when its array is next reduced.
+  [[nodiscard]] const Residuals& residuals() const noexcept { return residuals_; }
+  void restore(Residuals residuals) { residuals_ = std::move(residuals); }
+  void reset() { residuals_.clear(); }
+
+  [[nodiscard]] const CodedTally& tally() const noexcept { return tally_; }
+  // Of the communicators it uses, with what else has gone over the caller's.
+  [[nodiscard]] Traffic traffic() const noexcept;
+
+ private:
+  struct Call;
+  // Segments go in turn over lanes, each with a thread and a communicator of its own: while one computes, another
+  // sends.
+  struct Lane {
+    Communicator* ranks = nullptr;
+    std::unique_ptr<Communicator> own;  // of the ones besides the first
+    std::vector<float> rows;            // scratch: a chunk of each rank's
+    bool is_sound = true;
+  };
+  static constexpr int kLanes = 2;
+
+  [[nodiscard]] Call begin(const CodedLayout& layout, const View& data);
+  [[nodiscard]] Call begin_reduction(std::string_view name, const View& data, bool keeps_owner);
+  void note(std::string_view name, const Call& call, bool is_sound);
+  // Calls work(lane, segment) for all segments.
+  template <class Work>
+  void on_lanes(const Call& call, Work&& work);
+  // Until the sums of this rank's piece are in sums_; false where some rank's numbers cannot be used.
+  [[nodiscard]] bool collect(const Call& call, bool codes_sums);
+  // sums_ of all ranks to the numbers of all ranks.
+  void give_out(const Call& call);
+  // Of a segment, in the order of their use.
+  void encode(const Call& call, Lane& lane, int segment);
+  void exchange(const Call& call, Lane& lane, int segment);
+  void add(const Call& call, Lane& lane, int segment);
+  void encode_sums(const Call& call, Lane& lane, int segment);
+  void gather(const Call& call, Lane& lane, int segment);
+  void keep_residuals(const Call& call, Lane& lane, int segment);
+  void decode(const Call& call, int segment);
+
+  int size_, rank_;
+  CodedOptions options_;
+  Residuals residuals_;
+  CodedTally tally_;
+  std::array<Lane, kLanes> lanes_;
+  CodedThread thread_;
+  std::vector<std::byte> sent_, received_;  // packets of all segments
+  std::vector<float> sums_;                 // over ranks, of the piece that this one owns
+};
+
+}  // namespace athanor::comm
