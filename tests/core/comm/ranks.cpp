@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace athanor::comm {
@@ -89,6 +92,25 @@ Endings run_ranks(Kind kind, int size, const GroupOptions& options, const std::f
 
 void require(bool holds, const std::string& what) {
   if (!holds) throw std::logic_error(what);
+}
+
+void wait_for_fault(Group& group) {
+  while (!group.board().has_fault()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+Counter::Counter()
+    : count_(static_cast<std::atomic<int>*>(
+          ::mmap(nullptr, sizeof *count_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+Counter::~Counter() { ::munmap(count_, sizeof *count_); }
+
+void stop_until(const Counter& counter, int count) {
+  const pid_t stopped = ::getpid();
+  if (::fork() == 0) {
+    while (counter.count() < count) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ::kill(stopped, SIGCONT);
+    ::_exit(0);
+  }
+  ::kill(stopped, SIGSTOP);
 }
 
 }  // namespace athanor::comm
