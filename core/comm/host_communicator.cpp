@@ -76,14 +76,19 @@ class HostCommunicator final : public Communicator {
     const std::size_t all = storage_bytes(data.dtype, data.numel());
     const bool in_pieces = static_cast<std::int64_t>(all) > kTwoPhases && size() > 2;
     const auto pieces = [&](int peer) { return piece_of(data.numel(), size(), peer); };
-    const Stamp stamp = stamp_of(call, data);
+    Stamp stamp = stamp_of(call, data);
+    stamp.root = static_cast<std::uint8_t>(root);
     begin();
+    // An empty message back to the root, so that two roots hear of each other.
     for (const int peer : peers_by_distance()) {
-      if (rank() == root)
-        outgoing_.push_back({peer, in_pieces ? part(data, pieces(peer)) : std::span(bytes_of(data), all)});
+      if (rank() != root) break;
+      outgoing_.push_back({peer, in_pieces ? part(data, pieces(peer)) : std::span(bytes_of(data), all)});
+      incoming_.push_back({peer, {}});
     }
-    if (rank() != root)
+    if (rank() != root) {
+      outgoing_.push_back({root, {}});
       incoming_.push_back({root, in_pieces ? part(data, pieces(rank())) : std::span(bytes_of(data), all)});
+    }
     carry(call, stamp);
     if (in_pieces) gather_pieces(call, stamp, bytes_of(data), data.dtype, pieces);
   }

@@ -360,6 +360,20 @@ TEST_P(Trouble, ACancellationEndsTheWaitsInAllCommunicators) {
   for (const std::size_t rank : {1U, 2U}) EXPECT_THAT(endings[rank], HasSubstr("somebody has asked to stop"));
 }
 
+TEST_P(Trouble, TwoRootsOfABroadcastAreToldAtOnce) {
+  for (const int size : {2, 3}) {
+    for (const std::size_t count : {std::size_t{10}, std::size_t{100000}}) {
+      const auto endings = run_ranks(GetParam(), size, kPatient, [&](Group& group) {
+        std::vector<float> data(count, static_cast<float>(group.world().rank()));
+        group.world().broadcast(view_of(data), group.world().rank() == 1 ? 1 : 0);
+      });
+      for (const std::size_t rank : {0U, 1U}) {
+        EXPECT_THAT(endings[rank], AllOf(HasSubstr("from root 0"), HasSubstr("from root 1"))) << size << " " << count;
+      }
+    }
+  }
+}
+
 TEST(Threads, AMessageThatGoesOnDoesNotHideTheDeadline) {
   const auto endings = run_ranks(Kind::threads, 2, kPatient, [](Group& group) {
     std::vector<float> data(16 << 20);
