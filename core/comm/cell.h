@@ -22,8 +22,7 @@ class Cell {
     std::memcpy(raw.data(), &value, sizeof value);
     const std::uint64_t version = version_.load(std::memory_order_relaxed);
     version_.store(version + 1, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
-    for (std::size_t i = 0; i < raw.size(); ++i) words_[i].store(raw[i], std::memory_order_relaxed);
+    for (std::size_t i = 0; i < raw.size(); ++i) words_[i].store(raw[i], std::memory_order_release);
     version_.store(version + 2, std::memory_order_release);
   }
   // A writer that died in the middle leaves the version odd: then what it left.
@@ -32,8 +31,7 @@ class Cell {
     Words raw{};
     for (int i = 0; i < kTries; ++i) {
       const std::uint64_t before = version_.load(std::memory_order_acquire);
-      for (std::size_t k = 0; k < raw.size(); ++k) raw[k] = words_[k].load(std::memory_order_relaxed);
-      std::atomic_thread_fence(std::memory_order_acquire);
+      for (std::size_t k = 0; k < raw.size(); ++k) raw[k] = words_[k].load(std::memory_order_acquire);
       if (before % 2 == 0 && version_.load(std::memory_order_relaxed) == before) break;
       std::this_thread::yield();
     }

@@ -35,7 +35,7 @@ class Counter {
   ~Counter();
   Counter(const Counter&) = delete;
   Counter& operator=(const Counter&) = delete;
-  void add() { ++*count_; }
+  void add(int more = 1) { *count_ += more; }
   [[nodiscard]] int count() const { return *count_; }
 
  private:
