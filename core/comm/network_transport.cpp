@@ -17,6 +17,7 @@
 #include <gloo/transport/tcp/device.h>
 #include <gloo/transport/unbound_buffer.h>
 #include <mutex>
+#include <optional>
 #include <sched.h>
 #include <thread>
 #include <utility>
@@ -42,6 +43,17 @@ void close_hard(gloo::transport::Context& mesh) noexcept {
       continue;  // it is closed
     }
   }
+}
+
+// Where a connection to one of `ranks` is lost, the control plane hears why, sooner or later: the fault, or else who
+// has left.
+std::optional<std::string> cause_of_loss(const Board& board, const std::vector<int>& ranks) {
+  for (const auto until = Clock::now() + kGrace; Clock::now() < until; std::this_thread::sleep_for(1ms)) {
+    if (board.has_fault()) return board.fault();
+    const auto gone = std::ranges::find_if(ranks, [&](int rank) { return board.has_left(rank); });
+    if (gone != ranks.end()) return board.fault().value_or(fmt::format("rank {} has left", *gone));
+  }
+  return std::nullopt;
 }
 
 std::uint64_t hash_of(const Stamp& stamp) {  // FNV-1a
@@ -163,17 +175,13 @@ class NetworkTransport final : public Transport {
   }
   [[noreturn]] void give_up(const Stamp& stamp, int peer, Deadline deadline, const std::string& lost) {
     const int whole = whole_rank(peer);
-    const auto now = Clock::now();
-    const bool is_late = now >= deadline;
-    while (!is_late && !board_->has_fault() && !board_->has_left(whole) && Clock::now() < now + kGrace)
-      std::this_thread::sleep_for(1ms);
+    const bool is_late = Clock::now() >= deadline;
+    const auto cause = is_late ? board_->fault() : cause_of_loss(*board_, {whole});
     end();
-    if (const auto fault = board_->fault()) fail_with(stamp, *fault);
-    if (is_late)
+    if (is_late && !cause)
       throw DeadlinePassed(ErrorKind::communication, intention_of(stamp),
                            fmt::format("rank {} has not taken part in time", whole), kRebuild);
-    if (board_->has_left(whole)) fail_with(stamp, fmt::format("rank {} has left", whole));
-    fail_with(stamp, fmt::format("rank {} is lost:{}", whole, lost.substr(lost.find("] ") + 1)));
+    fail_with(stamp, cause.value_or(fmt::format("rank {} is lost:{}", whole, lost.substr(lost.find("] ") + 1))));
   }
   [[noreturn]] void fail_with(const Stamp& stamp, const std::string& cause) const {
     throw Failure(ErrorKind::communication, intention_of(stamp), cause, kRebuild);
@@ -274,8 +282,8 @@ class Wires {
     } catch (const Failure&) {
       throw;
     } catch (const std::exception& exception) {
-      check();
-      throw Failure(ErrorKind::communication, intention, exception.what(), kRebuild);
+      throw Failure(ErrorKind::communication, intention, cause_of_loss(board, members).value_or(exception.what()),
+                    kRebuild);
     }
   }
 

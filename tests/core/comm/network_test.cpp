@@ -191,37 +191,50 @@ TEST_P(NetworkDeadline, NamesARankThatDoesNotComeWithWhatItDoes) {
   }
 }
 
-// Rank 0 does nothing, rank 1 cancels, the others wait for rank 0.
+// Rank 0 does nothing, rank 1 cancels and stays, the others wait for rank 0.
 TEST_P(Network, ACancellationWithItsReasonEndsAllWaitsOnAllHosts) {
-  const auto endings = run({.timeout = 20s, .digest = {}}, [](Group& group) {
+  Counter ended;
+  const auto endings = run({.timeout = 20s, .digest = {}}, [&](Group& group) {
     Communicator& world = group.world();
     std::vector<float> data(1000);
-    world.all_reduce(view_of(data));
-    const auto lane = world.split(0, 0);
-    world.barrier();
-    if (world.rank() == 1) return world.cancel("rank 1 found a loss that is not finite");
-    if (world.rank() > 1) lane->receive(view_of(data), 0);
-    wait_for_fault(group);
-    world.all_reduce(view_of(data));
+    try {
+      const auto lane = world.split(0, 0);
+      lane->barrier();
+      if (world.rank() == 1) {
+        world.cancel("rank 1 found a loss that is not finite");
+        return ended.wait_for(world.size() - 1);
+      }
+      if (world.rank() > 1) lane->receive(view_of(data), 0);
+      wait_for_fault(group);
+      world.all_reduce(view_of(data));
+    } catch (const Failure&) {
+      ended.add();
+      ended.wait_for(world.size() - 1);
+      throw;
+    }
   });
+  EXPECT_EQ(endings[1], "");
   expect_of_all_but_1(endings, HasSubstr("a loss that is not finite"));
 }
 
 TEST_P(Network, ACancellationWakesAThreadOfItsOwnRank) {
-  const auto endings = run({.timeout = 20s, .digest = {}}, [](Group& group) {
-    std::jthread canceller;
-    if (group.world().rank() == 0) {
-      canceller = std::jthread([&] {
-        while (group.board().status(0).calls.empty()) std::this_thread::sleep_for(1ms);
-        group.world().cancel("somebody has asked to stop");
-      });
-    }
+  Counter ended;
+  const auto endings = run({.timeout = 20s, .digest = {}}, [&](Group& group) {
+    if (group.world().rank() != 0) return ended.wait_for(1);
+    std::jthread canceller([&] {
+      while (group.board().status(0).calls.empty()) std::this_thread::sleep_for(1ms);
+      std::this_thread::sleep_for(50ms);
+      group.world().cancel("somebody has asked to stop");
+    });
     std::vector<float> data(1000);
-    if (group.world().rank() == 0) group.world().receive(view_of(data), group.world().size() - 1);
-    wait_for_fault(group);
-    group.world().barrier();
+    try {
+      group.world().receive(view_of(data), group.world().size() - 1);
+    } catch (const Failure&) {
+      ended.add();
+      throw;
+    }
   });
-  EXPECT_THAT(endings, Each(HasSubstr("somebody has asked to stop")));
+  EXPECT_THAT(endings[0], HasSubstr("somebody has asked to stop"));
 }
 
 TEST_P(Network, ADeathEndsAlsoTheWaitForABusyRank) {
@@ -276,6 +289,36 @@ TEST_P(Network, WhatWasBroadcastLastArrivesAlthoughTheRootHasLeft) {
     });
     EXPECT_THAT(endings, Each(""));
   }
+}
+
+// The receiver is stopped while the sender sends and leaves.
+TEST_P(Network, WhatWasSentLastArrivesAlthoughTheSenderHasLeft) {
+  Counter stopped, left;
+  const int size = static_cast<int>(GetParam().size());
+  const auto endings = run_processes(size, [&](const std::string& folder, int rank) {
+    auto group = join(folder, rank, {.timeout = 20s, .digest = {}});
+    std::vector<float> data(25000, rank == 0 ? 1.0f : 0.0f);
+    if (rank == 0) {
+      stopped.wait_for(1);
+      group->world().send(view_of(data), size - 1);
+      group.reset();
+      left.add();
+    } else if (rank == size - 1) {
+      const pid_t receiver = ::getpid();
+      if (::fork() == 0) {
+        while (group->board().status(rank).calls.empty()) std::this_thread::sleep_for(1ms);
+        std::this_thread::sleep_for(50ms);
+        ::kill(receiver, SIGSTOP);
+        stopped.add();
+        while (left.count() == 0) std::this_thread::sleep_for(1ms);
+        ::kill(receiver, SIGCONT);
+        ::_exit(0);
+      }
+      group->world().receive(view_of(data), 0);
+      require(data.back() == 1.0f, "all of it");
+    }
+  });
+  EXPECT_THAT(endings, Each(""));
 }
 
 TEST_P(Network, ARankThatLeavesIsNamed) {

@@ -28,6 +28,14 @@ std::string words_of(const std::function<void()>& work) {
   }
 }
 
+void wait_until(const std::function<bool()>& holds, const std::string& what) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!holds()) {
+    require(std::chrono::steady_clock::now() < deadline, "it has waited in vain for " + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 }  // namespace
 
 Endings run_processes(int size, const std::function<void(const std::string& folder, int rank)>& work) {
@@ -95,7 +103,7 @@ void require(bool holds, const std::string& what) {
 }
 
 void wait_for_fault(Group& group) {
-  while (!group.board().has_fault()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  wait_until([&] { return group.board().has_fault(); }, "a fault");
 }
 
 Counter::Counter()
@@ -103,10 +111,14 @@ Counter::Counter()
           ::mmap(nullptr, sizeof *count_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
 Counter::~Counter() { ::munmap(count_, sizeof *count_); }
 
+void Counter::wait_for(int count) const {
+  wait_until([&] { return this->count() >= count; }, "the other processes");
+}
+
 void stop_until(const Counter& counter, int count) {
   const pid_t stopped = ::getpid();
   if (::fork() == 0) {
-    while (counter.count() < count) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    while (counter.count() < count) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     ::kill(stopped, SIGCONT);
     ::_exit(0);
   }

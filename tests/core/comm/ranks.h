@@ -25,7 +25,7 @@ Endings run_processes(int size, const std::function<void(const std::string& fold
 // Throws when it does not hold.
 void require(bool holds, const std::string& what);
 
-// Until any rank has noted why the group is at its end.
+// Until any rank has noted why the group is at its end. Throws where that does not happen.
 void wait_for_fault(Group& group);
 
 // Counts over all processes that were forked beside it.
@@ -37,6 +37,8 @@ class Counter {
   Counter& operator=(const Counter&) = delete;
   void add(int more = 1) { *count_ += more; }
   [[nodiscard]] int count() const { return *count_; }
+  // Throws where that does not happen.
+  void wait_for(int count) const;
 
  private:
   std::atomic<int>* count_;
