@@ -1,5 +1,8 @@
 #include "core/comm/board.h"
 
+#include "core/comm/cell.h"
+#include "core/comm/life.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,9 +10,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
-#include <fstream>
-#include <mutex>
-#include <type_traits>
 #include <unistd.h>
 
 namespace athanor::comm {
@@ -18,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kBeat = 20ms;
-constexpr std::int64_t kSilent = 400'000'000;  // ns without a beat: stopped, or starved beyond use
+constexpr std::size_t kLongestName = 63;         // of a communicator, as far as others see it
+constexpr std::int64_t kSilent = 1'000'000'000;  // ns without a beat: stopped, or starved beyond use
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
@@ -28,48 +29,44 @@ void put(std::array<char, kSize>& to, std::string_view text) {
   std::memcpy(to.data(), text.data(), n);
   to[n] = 0;
 }
-
-// Of a process that its parent has not asked for yet, too.
-bool has_ended(std::int64_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  if (!std::getline(in, text)) return true;
-  const std::size_t state = text.rfind(')') + 2;
-  return state >= text.size() || text[state] == 'Z' || text[state] == 'X';
+template <std::size_t kSize>
+std::string text_of(const std::array<char, kSize>& from) {
+  return {from.data(), ::strnlen(from.data(), kSize)};
 }
 
 std::string seconds(std::int64_t ns) { return fmt::format("{:.1f} s", static_cast<double>(ns) / 1e9); }
 
-std::string call_of(const Status& status) {
-  return fmt::format("{} of {} bytes, call {} in {}", to_string(status.op), status.bytes, status.sequence,
-                     status.communicator);
+std::string words_of(const CallStatus& call) {
+  return fmt::format("{} of {} bytes, call {} in {}", to_string(call.op), call.bytes, call.sequence, call.communicator);
 }
 
-}  // namespace
+struct Work {
+  std::int64_t since_ns;
+  std::array<char, 32> section;
+};
 
-// What a slot holds; words are copied as they are, so a reader asks again while the writer writes.
-struct Words {
-  std::int64_t pid, section_ns, bytes, call_ns;
+struct InCall {
+  std::int64_t bytes, since_ns;  // since_ns 0: none
   std::uint32_t sequence;
   std::int32_t peer;
   Op op;
-  bool inside;
-  std::array<char, 32> section;
-  std::array<char, 64> communicator;
+  std::array<char, kLongestName + 1> communicator;
 };
-static_assert(std::is_trivially_copyable_v<Words>);
+
+}  // namespace
 
 struct alignas(64) Board::Slot {
-  static constexpr std::size_t kWords = (sizeof(Words) + 7) / 8;
-  std::atomic<std::uint64_t> version;  // odd while it is written (a sequence lock)
-  std::atomic<std::int64_t> beat_ns;
-  std::array<std::atomic<std::uint64_t>, kWords> words;
+  std::atomic<std::int64_t> beat_ns, returned_ns;
+  std::atomic<std::int64_t> pid;  // 0: has not come
+  std::atomic<std::uint64_t> process_namespace;
+  std::atomic<std::uint32_t> left;
+  Cell<Work> work;
+  std::array<Cell<InCall>, kCalls> calls;
+  std::array<char, 504> fault;  // written before the head names this rank, then never again
 };
 
 struct alignas(64) Board::Head {
-  std::atomic<std::uint32_t> taken;
-  std::atomic<std::uint32_t> told;
-  std::array<char, 504> fault;
+  std::atomic<std::int32_t> first;  // rank + 1 of who noted the first fault
 };
 
 std::size_t Board::bytes_for(int size) { return sizeof(Head) + static_cast<std::size_t>(size) * sizeof(Slot); }
@@ -80,130 +77,174 @@ Board::Slot& Board::slot(int rank) const noexcept {
   return reinterpret_cast<Slot*>(region_->data() + sizeof(Head))[rank];
 }
 
-template <class Write>
-void Board::write(Write&& what) noexcept {
-  Slot& mine = slot(rank_);
-  std::array<std::uint64_t, Slot::kWords> raw{};
-  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = mine.words[i].load(std::memory_order_relaxed);
-  Words words{};
-  std::memcpy(&words, raw.data(), sizeof words);
-  what(words);
-  std::memcpy(raw.data(), &words, sizeof words);
-  const std::uint64_t version = mine.version.load(std::memory_order_relaxed);
-  mine.version.store(version + 1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  for (std::size_t i = 0; i < raw.size(); ++i) mine.words[i].store(raw[i], std::memory_order_relaxed);
-  mine.version.store(version + 2, std::memory_order_release);
-}
-
 Board::Board(std::shared_ptr<Region> region, int size, int rank)
-    : region_(std::move(region)), size_(size), rank_(rank) {
-  slot(rank_).beat_ns.store(now_ns());
-  write([](Words& words) {
-    words.pid = ::getpid();
-    words.peer = -1;
-    words.section_ns = now_ns();
-  });
-  heart_ = std::jthread([this](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any pause;
-    std::unique_lock lock(mutex);
-    while (!stop.stop_requested()) {
-      slot(rank_).beat_ns.store(now_ns(), std::memory_order_relaxed);
-      pause.wait_for(lock, stop, kBeat, [] { return false; });
-    }
-  });
+    : region_(std::move(region)), size_(size), rank_(rank), heard_(static_cast<std::size_t>(size)) {
+  Slot& mine = slot(rank_);
+  mine.beat_ns = mine.returned_ns = now_ns();
+  mine.work.store({now_ns(), {}});
+  mine.process_namespace = process_namespace();
+  mine.pid = ::getpid();
+  heart_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
 }
 
-Board::~Board() = default;
+Board::~Board() { slot(rank_).left.store(1); }
+
+void Board::beat(const std::stop_token& stop) {
+  std::vector<std::unique_ptr<Life>> lives(static_cast<std::size_t>(size_));
+  std::mutex mutex;
+  std::condition_variable_any pause;
+  std::unique_lock lock(mutex);
+  const Slot& mine = slot(rank_);
+  while (!stop.stop_requested()) {
+    slot(rank_).beat_ns.store(now_ns(), std::memory_order_relaxed);
+    for (int rank = 0; rank < size_; ++rank) {
+      const Slot& other = slot(rank);
+      const std::int64_t pid = other.pid;
+      auto& life = lives[static_cast<std::size_t>(rank)];
+      if (pid == 0 || pid == mine.pid || other.left != 0 || other.process_namespace != mine.process_namespace) {
+        life.reset();
+        continue;
+      }
+      if (!life) life = std::make_unique<Life>(static_cast<pid_t>(pid));
+      if (life->has_ended() && other.left == 0) note_fault(fmt::format("rank {} has died in {}", rank, where(rank)));
+    }
+    if (has_fault()) wake_waiters();  // also those of a fault that another process noted
+    pause.wait_for(lock, stop, kBeat, [] { return false; });
+  }
+}
 
 void Board::enter_section(std::string_view name) noexcept {
-  write([&](Words& words) {
-    put(words.section, name);
-    words.section_ns = now_ns();
-  });
+  const std::lock_guard lock(writing_);
+  Work work{now_ns(), {}};
+  put(work.section, name);
+  slot(rank_).work.store(work);
 }
 
-void Board::enter_call(Op op, std::string_view communicator, std::uint32_t sequence, std::int64_t bytes,
-                       int peer) noexcept {
-  write([&](Words& words) {
-    words.op = op;
-    words.inside = true;
-    put(words.communicator, communicator);
-    words.sequence = sequence;
-    words.bytes = bytes;
-    words.peer = peer;
-    words.call_ns = now_ns();
-  });
+int Board::enter_call(const CallStatus& call) noexcept {
+  const std::lock_guard lock(writing_);
+  const auto place = std::ranges::find(is_taken_, false);
+  if (place == is_taken_.end()) return -1;
+  *place = true;
+  InCall words{call.bytes, now_ns(), call.sequence, call.peer, call.op, {}};
+  put(words.communicator, call.communicator);
+  const auto ticket = place - is_taken_.begin();
+  slot(rank_).calls[static_cast<std::size_t>(ticket)].store(words);
+  return static_cast<int>(ticket);
 }
 
-void Board::leave_call() noexcept {
-  write([](Words& words) { words.inside = false; });
+void Board::leave_call(int ticket) noexcept {
+  const std::lock_guard lock(writing_);
+  slot(rank_).returned_ns.store(now_ns());
+  if (ticket < 0) return;
+  slot(rank_).calls[static_cast<std::size_t>(ticket)].store({});
+  is_taken_[static_cast<std::size_t>(ticket)] = false;
 }
 
 Status Board::status(int rank) const {
-  const Slot& from = slot(rank);
-  std::array<std::uint64_t, Slot::kWords> raw{};
-  constexpr int kTries = 1000;  // a writer that died in the middle leaves the version odd
-  for (int i = 0; i < kTries; ++i) {
-    const std::uint64_t before = from.version.load(std::memory_order_acquire);
-    for (std::size_t k = 0; k < raw.size(); ++k) raw[k] = from.words[k].load(std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && from.version.load(std::memory_order_relaxed) == before) break;
-    std::this_thread::yield();
+  {
+    const std::lock_guard lock(hearing_);
+    const auto& heard = heard_[static_cast<std::size_t>(rank)];
+    if (heard) return *heard;
   }
-  Words words{};
-  std::memcpy(&words, raw.data(), sizeof words);
-  words.section.back() = words.communicator.back() = 0;
-  return {words.pid,
-          from.beat_ns.load(std::memory_order_relaxed),
-          words.section.data(),
-          words.section_ns,
-          words.op,
-          words.inside,
-          words.communicator.data(),
-          words.sequence,
-          words.bytes,
-          words.peer,
-          words.call_ns};
+  const Slot& from = slot(rank);
+  const Work work = from.work.load();
+  Status status{from.pid.load() != 0,
+                from.left.load() != 0,
+                from.beat_ns.load(),
+                text_of(work.section),
+                work.since_ns,
+                from.returned_ns.load(),
+                {}};
+  for (const auto& each : from.calls) {
+    const InCall call = each.load();
+    if (call.since_ns == 0) continue;
+    status.calls.push_back({call.op, text_of(call.communicator), call.sequence, call.bytes, call.peer, call.since_ns});
+  }
+  return status;
+}
+
+bool Board::has_left(int rank) const {
+  const std::lock_guard lock(hearing_);
+  const auto& heard = heard_[static_cast<std::size_t>(rank)];
+  return heard ? heard->has_left : slot(rank).left.load() != 0;
+}
+
+void Board::hear(int rank, Status status) {
+  const std::lock_guard lock(hearing_);
+  heard_[static_cast<std::size_t>(rank)] = std::move(status);
+}
+
+void Board::hear_beat(int rank) {
+  const std::lock_guard lock(hearing_);
+  if (auto& heard = heard_[static_cast<std::size_t>(rank)]) heard->beat_ns = now_ns();
 }
 
 void Board::note_fault(std::string_view cause) noexcept {
-  std::uint32_t nobody = 0;
-  if (!head().taken.compare_exchange_strong(nobody, 1)) return;
-  put(head().fault, cause);
-  head().told.store(1, std::memory_order_release);
+  {
+    const std::lock_guard lock(writing_);
+    if (!has_fault()) {
+      put(slot(rank_).fault, cause);
+      std::int32_t nobody = 0;
+      head().first.compare_exchange_strong(nobody, rank_ + 1);
+    }
+  }
+  wake_waiters();
 }
 
+bool Board::has_fault() const noexcept { return head().first.load(std::memory_order_acquire) != 0; }
+
 std::optional<std::string> Board::fault() const {
-  if (head().told.load(std::memory_order_acquire) == 0) return std::nullopt;
-  return head().fault.data();
+  const std::int32_t first = head().first.load(std::memory_order_acquire);
+  if (first == 0) return std::nullopt;
+  return text_of(slot(first - 1).fault);
+}
+
+void Board::wake_waiters() noexcept {
+  const std::lock_guard lock(waking_);
+  for (const auto& wake : wakers_) wake();
+}
+
+Board::Waker::Waker(Board& board, std::function<void()> wake) : board_(board) {
+  const std::lock_guard lock(board_.waking_);
+  place_ = board_.wakers_.insert(board_.wakers_.end(), std::move(wake));
+}
+
+Board::Waker::~Waker() {
+  const std::lock_guard lock(board_.waking_);
+  board_.wakers_.erase(place_);
+}
+
+std::string Board::where(int rank) const {
+  const std::string section = status(rank).section;
+  return section.empty() ? "its work" : section;
 }
 
 // First who cannot answer, then who has not come, then who waits elsewhere: of those others may be only the victims.
-std::optional<Board::Culprit> Board::explain(const std::vector<int>& members, const Status& mine) const {
+std::optional<std::string> Board::explain(const std::vector<int>& members, const CallStatus& mine) const {
   const std::int64_t now = now_ns();
-  std::optional<Culprit> absent;
-  std::optional<Culprit> elsewhere;
+  std::optional<std::string> absent, elsewhere;
   for (const int rank : members) {
     if (rank == rank_) continue;
     const Status other = status(rank);
-    const std::string where = other.section.empty() ? "its work" : other.section;
-    if (other.pid == 0) continue;  // on another host
-    if (other.pid != ::getpid() && has_ended(other.pid))
-      return Culprit{rank, fmt::format("rank {} has died in {}", rank, where)};
+    if (!other.has_come) continue;
+    if (other.has_left) return fmt::format("rank {} has left", rank);
     if (now - other.beat_ns > kSilent) {
-      return Culprit{rank,
-                     fmt::format("rank {} has been stopped for {} in {}", rank, seconds(now - other.beat_ns), where)};
+      const bool is_far = slot(rank).pid == 0;
+      return fmt::format("rank {} has been stopped{} for {} in {}", rank, is_far ? " or cut off" : "",
+                         seconds(now - other.beat_ns), where(rank));
     }
-    const bool is_here = other.inside && other.communicator == mine.communicator && other.sequence >= mine.sequence;
-    if (is_here || (mine.peer >= 0 && mine.peer != rank && mine.sequence == 0)) continue;
-    if (!other.inside && !absent) {
-      absent = Culprit{rank, fmt::format("rank {} has not come to {}: it has been in {} for {}", rank, call_of(mine),
-                                         where, seconds(now - std::max(other.section_ns, other.call_ns)))};
-    } else if (other.inside && !elsewhere) {
-      elsewhere =
-          Culprit{rank, fmt::format("rank {} has not come to {}: it waits in {}", rank, call_of(mine), call_of(other))};
+    const bool concerns_others = mine.sequence == 0 && mine.peer != rank;
+    const bool is_here = std::ranges::any_of(other.calls, [&](const CallStatus& theirs) {
+      if (theirs.communicator != mine.communicator.substr(0, kLongestName)) return false;
+      return mine.sequence == 0 ? theirs.sequence == 0 && theirs.peer == rank_ : theirs.sequence >= mine.sequence;
+    });
+    if (concerns_others || is_here) continue;
+    if (other.calls.empty() && !absent) {
+      absent = fmt::format("rank {} has not come to {}: it has been in {} for {}", rank, words_of(mine), where(rank),
+                           seconds(now - std::max(other.section_ns, other.returned_ns)));
+    } else if (!other.calls.empty() && !elsewhere) {
+      const CallStatus& longest = *std::ranges::min_element(other.calls, {}, &CallStatus::since_ns);
+      elsewhere = fmt::format("rank {} has not come to {}: it waits in {}", rank, words_of(mine), words_of(longest));
     }
   }
   return absent ? absent : elsewhere;

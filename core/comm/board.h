@@ -1,6 +1,9 @@
 // What every rank of a group says of itself, where the others can read it without asking: that it lives, what part of
-// its work it is in and which call it waits in. It turns "a deadline has passed" into the rank, the operation and the
-// cause.
+// its work it is in and which calls it waits in. It turns "a deadline has passed" into the rank, the operation and the
+// cause. It also says when the group is at its end: the first fault that any rank notes ends every wait of all.
+//
+// Ranks on this host share it; what ranks of other hosts say is heard (hear()) and read here the same way. All
+// functions may be called from any thread.
 #pragma once
 
 #include "core/comm/communicator.h"
@@ -8,7 +11,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,20 +23,29 @@
 
 namespace athanor::comm {
 
-// One rank's own words.
-struct Status {
-  std::int64_t pid = 0;
-  std::int64_t beat_ns = 0;     // CLOCK_MONOTONIC, one clock for the whole host
-  std::string section;          // "forward", "data", …
-  std::int64_t section_ns = 0;  // since when
-  // The call it is in; Op::none when it is in none. Else the last one it came back from.
+// Times are of the steady clock of this host, in nanoseconds.
+struct CallStatus {
   Op op = Op::none;
-  bool inside = false;
   std::string communicator;
   std::uint32_t sequence = 0;
   std::int64_t bytes = 0;
-  int peer = -1;
-  std::int64_t call_ns = 0;
+  int peer = -1;  // rank of the whole group
+  std::int64_t since_ns = 0;
+
+  [[nodiscard]] bool operator==(const CallStatus&) const = default;
+};
+
+// One rank's own words.
+struct Status {
+  bool has_come = false;
+  bool has_left = false;  // its part of the group is destroyed
+  std::int64_t beat_ns = 0;
+  std::string section;  // "forward", "data", …
+  std::int64_t section_ns = 0;
+  std::int64_t returned_ns = 0;   // when it last came back from a call
+  std::vector<CallStatus> calls;  // it is in; several where several threads have a communicator each
+
+  [[nodiscard]] bool operator==(const Status&) const = default;
 };
 
 class Board {
@@ -43,34 +58,61 @@ class Board {
   Board& operator=(const Board&) = delete;
 
   [[nodiscard]] int size() const noexcept { return size_; }
+  [[nodiscard]] int rank() const noexcept { return rank_; }
   void enter_section(std::string_view name) noexcept;
-  void enter_call(Op op, std::string_view communicator, std::uint32_t sequence, std::int64_t bytes, int peer) noexcept;
-  void leave_call() noexcept;
+  // Says a ticket for leave_call().
+  [[nodiscard]] int enter_call(const CallStatus& call) noexcept;
+  void leave_call(int ticket) noexcept;
 
   [[nodiscard]] Status status(int rank) const;
+  [[nodiscard]] bool has_left(int rank) const;
+  // What a rank of another host says of itself.
+  void hear(int rank, Status status);
+  void hear_beat(int rank);
+
   // Why the group is at its end: the first cause that any rank noted. What follows, such as ranks that leave, is not
-  // the cause.
+  // the cause. A rank on this host that dies is noted by the others themselves.
   void note_fault(std::string_view cause) noexcept;
+  [[nodiscard]] bool has_fault() const noexcept;
   [[nodiscard]] std::optional<std::string> fault() const;
-  // Why this call does not end, as far as the others' words tell: "rank 2 has died", "rank 1 has not come to call 17,
-  // an all_reduce of 4096 bytes: it has been in data for 3.1 s". `members` are ranks of the group.
-  struct Culprit {
-    int rank = 0;
-    std::string cause;
+
+  // While it exists, `wake` is called, by any thread and again and again, once there is a fault.
+  class Waker {
+   public:
+    Waker(Board& board, std::function<void()> wake);
+    ~Waker();
+    Waker(const Waker&) = delete;
+    Waker& operator=(const Waker&) = delete;
+
+   private:
+    Board& board_;
+    std::list<std::function<void()>>::iterator place_;
   };
-  [[nodiscard]] std::optional<Culprit> explain(const std::vector<int>& members, const Status& mine) const;
+
+  // Why this rank's call does not end, as far as the others' words tell: "rank 1 has not come to call 17, an all_reduce
+  // of 4096 bytes: it has been in data for 3.1 s". `members` are ranks of the group.
+  [[nodiscard]] std::optional<std::string> explain(const std::vector<int>& members, const CallStatus& mine) const;
+  // "forward"; "its work" where it has not said.
+  [[nodiscard]] std::string where(int rank) const;
 
  private:
+  static constexpr std::size_t kCalls = 16;  // that a rank shows; more are carried, but not shown
   struct Head;
   struct Slot;
   [[nodiscard]] Head& head() const noexcept;
   [[nodiscard]] Slot& slot(int rank) const noexcept;
-  template <class Write>
-  void write(Write&& what) noexcept;
+  void beat(const std::stop_token& stop);
+  void wake_waiters() noexcept;
 
   std::shared_ptr<Region> region_;
   int size_;
   int rank_;
+  std::mutex writing_;  // what this rank says
+  std::array<bool, kCalls> is_taken_{};
+  mutable std::mutex hearing_;
+  std::vector<std::optional<Status>> heard_;  // by rank; of other hosts
+  std::mutex waking_;
+  std::list<std::function<void()>> wakers_;
   std::jthread heart_;
 };
 

@@ -1,13 +1,12 @@
 #include "core/comm/group.h"
 
+#include "core/base/digest.h"
 #include "core/comm/host_communicator.h"
 #include "core/comm/memory_transport.h"
 #include "kernels/base/error.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <exception>
 #include <mutex>
@@ -27,73 +26,96 @@ std::vector<int> everyone(int size) {
 
 // Each compares all with rank 0's, so that every rank says the same.
 void check_digests(Communicator& world, const std::string& digest) {
-  constexpr std::size_t kLongest = 64;
-  std::array<char, kLongest> mine{};
-  std::memcpy(mine.data(), digest.data(), std::min(digest.size(), kLongest));
-  std::vector<char> all(kLongest * static_cast<std::size_t>(world.size()));
+  std::string mine = sha256_hex(digest);  // of one length, whatever they give
+  const std::size_t length = mine.size();
+  std::vector<char> all(length * static_cast<std::size_t>(world.size()));
   const auto as_view = [](char* data, std::size_t bytes) {
     return View(data, DType::u8, Shape{static_cast<std::int64_t>(bytes)});
   };
-  world.all_gather(as_view(mine.data(), kLongest), as_view(all.data(), all.size()));
+  world.all_gather(as_view(mine.data(), length), as_view(all.data(), all.size()));
   for (int rank = 1; rank < world.size(); ++rank) {
-    if (std::memcmp(all.data(), all.data() + kLongest * static_cast<std::size_t>(rank), kLongest) == 0) continue;
+    if (std::memcmp(all.data(), all.data() + length * static_cast<std::size_t>(rank), length) == 0) continue;
     throw Failure(ErrorKind::invalid_input, "join the group",
                   fmt::format("rank {} comes with another recipe than rank 0", rank),
                   "start all ranks with the same recipe");
   }
 }
 
+void check_place(int size, int rank) {
+  if (size >= 1 && rank >= 0 && rank < size) return;
+  throw Failure(ErrorKind::invalid_input, "join the group", fmt::format("there is no rank {} of {}", rank, size),
+                "count ranks from 0");
+}
+
 // What ranks of this host say of themselves is in `folder` while they meet.
-std::unique_ptr<Group> join(const std::shared_ptr<Connector>& connector, const fs::path& folder, int size, int rank,
-                            const GroupOptions& options) {
-  const fs::path file = folder / "board";
-  auto board = std::make_shared<Board>(Region::of_file(file, Board::bytes_for(size)), size, rank);
-  auto world = make_host_communicator({connector, board}, "world", everyone(size), rank, options.timeout);
+std::unique_ptr<Group> join(const fs::path& folder, int size, int rank, const GroupOptions& options,
+                            const std::function<std::shared_ptr<Connector>(const std::shared_ptr<Board>&)>& connect) {
+  struct Unlink {
+    fs::path file;
+    ~Unlink() {
+      std::error_code ignored;
+      fs::remove(file, ignored);  // who came has it; nothing is left in the folder
+    }
+  };
+  check_place(size, rank);
+  const Unlink unlink{folder / "board"};
+  auto board = std::make_shared<Board>(Region::of_file(unlink.file, Board::bytes_for(size)), size, rank);
+  auto world = make_host_communicator({connect(board), board}, "world", everyone(size), rank, options.timeout);
   check_digests(*world, options.digest);
-  std::error_code ignored;
-  fs::remove(file, ignored);  // all have it; nothing is left in the folder
   return std::make_unique<Group>(std::move(board), std::move(world));
 }
 
 }  // namespace
 
+Group::Group(std::shared_ptr<Board> board, std::unique_ptr<Communicator> world)
+    : board_(std::move(board)), world_(std::move(world)), exceptions_(std::uncaught_exceptions()) {}
+
+Group::~Group() {
+  if (std::uncaught_exceptions() == exceptions_) return;
+  const int rank = board_->rank();
+  board_->note_fault(fmt::format("rank {} has failed in {}; its log says why", rank, board_->where(rank)));
+}
+
 void run_threads(int size, const GroupOptions& options, const std::function<void(Group&)>& work) {
   const auto region = Region::of_process(Board::bytes_for(size));
+  std::vector<std::shared_ptr<Board>> boards;
+  for (int rank = 0; rank < size; ++rank) boards.push_back(std::make_shared<Board>(region, size, rank));
   const std::shared_ptr<Connector> connector = connect_threads();
   std::mutex mutex;
   std::exception_ptr first;
-  const auto note = [&](const std::exception_ptr& failure) {
+  const auto note = [&](Board& board, const std::string& what) {
     const std::lock_guard lock(mutex);
-    if (!first) first = failure;
+    if (!first) first = std::current_exception();
+    board.note_fault(fmt::format("rank {} has failed: {}", board.rank(), what));
+  };
+  const auto run_rank = [&](int rank) {
+    const auto board = std::move(boards[static_cast<std::size_t>(rank)]);
+    std::unique_ptr<Group> group;  // outlives what its work throws, so that the others see the cause before its end
+    try {
+      group = std::make_unique<Group>(
+          board, make_host_communicator({connector, board}, "world", everyone(size), rank, options.timeout));
+      work(*group);
+    } catch (const std::exception& exception) {
+      note(*board, exception.what());
+    } catch (...) {
+      note(*board, "something unknown was thrown");
+    }
   };
   std::vector<std::jthread> ranks;
-  for (int rank = 0; rank < size; ++rank) {
-    ranks.emplace_back([&, rank] {
-      try {
-        auto board = std::make_shared<Board>(region, size, rank);
-        Group group(board, make_host_communicator({connector, board}, "world", everyone(size), rank, options.timeout));
-        try {
-          work(group);
-        } catch (const std::exception& exception) {
-          note(std::current_exception());
-          group.world().cancel(fmt::format("rank {} has failed: {}", rank, exception.what()));
-        }
-      } catch (...) {
-        note(std::current_exception());
-      }
-    });
-  }
+  for (int rank = 0; rank < size; ++rank) ranks.emplace_back(run_rank, rank);
   ranks.clear();
   if (first) std::rethrow_exception(first);
 }
 
 std::unique_ptr<Group> join_processes(const fs::path& folder, int size, int rank, const GroupOptions& options) {
-  return join(connect_processes(folder), folder, size, rank, options);
+  return join(folder, size, rank, options, [&](const auto&) { return connect_processes(folder); });
 }
 
 std::unique_ptr<Group> join_hosts(const Network& network, const fs::path& folder, const std::vector<std::string>& hosts,
                                   int rank, const GroupOptions& options) {
-  return join(connect_hosts(network, folder, hosts), folder, static_cast<int>(hosts.size()), rank, options);
+  return join(folder, static_cast<int>(hosts.size()), rank, options, [&](const std::shared_ptr<Board>& board) {
+    return connect_hosts(network, folder, hosts, board, options.timeout);
+  });
 }
 
 }  // namespace athanor::comm

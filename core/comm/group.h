@@ -19,17 +19,21 @@ struct GroupOptions {
   std::string digest;  // of what the group is to do; who comes with another one is refused
 };
 
-// One rank's part of a group. Destroyed after every communicator that was split from its world.
+// One rank's part of a group. Destroyed after every communicator that was split from its world; if by an exception on
+// its way out, the waits of the others end.
 class Group {
  public:
-  Group(std::shared_ptr<Board> board, std::unique_ptr<Communicator> world)
-      : board_(std::move(board)), world_(std::move(world)) {}
+  Group(std::shared_ptr<Board> board, std::unique_ptr<Communicator> world);
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
   [[nodiscard]] Communicator& world() noexcept { return *world_; }
   [[nodiscard]] Board& board() noexcept { return *board_; }
 
  private:
   std::shared_ptr<Board> board_;
   std::unique_ptr<Communicator> world_;
+  int exceptions_;  // on their way when it was made
 };
 
 // Runs `work` on `size` threads, each with its part, and waits for all. A rank that throws ends the waits of the others
@@ -37,7 +41,8 @@ class Group {
 void run_threads(int size, const GroupOptions& options, const std::function<void(Group&)>& work);
 
 // For one of `size` processes on this host. `folder` is this group's alone, best in memory (/dev/shm), and exists.
-// Throws Failure(communication) naming who has not come, or invalid_input naming who came with another digest.
+// Throws Failure(communication) naming who has not come, or invalid_input naming who came with another digest, and for
+// a rank that is not of this size.
 [[nodiscard]] std::unique_ptr<Group> join_processes(const std::filesystem::path& folder, int size, int rank,
                                                     const GroupOptions& options);
 

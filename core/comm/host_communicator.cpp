@@ -25,16 +25,11 @@ class HostCommunicator final : public Communicator {
       : Communicator(std::move(name), rank, static_cast<int>(members.size()), timeout),
         ground_(ground),
         members_(std::move(members)),
-        transport_(size() > 1 ? ground.connector->connect(this->name(), members_, rank,
-                                                          std::chrono::steady_clock::now() + timeout)
-                              : nullptr),
+        transport_(size() > 1 ? connect() : nullptr),
         sent_(members_.size()),
         received_(members_.size()) {}
 
-  void cancel(std::string_view reason) noexcept override {
-    ground_.board->note_fault(reason);
-    if (transport_) transport_->cancel(reason);
-  }
+  void cancel(std::string_view reason) noexcept override { ground_.board->note_fault(reason); }
   [[nodiscard]] Traffic traffic() const noexcept override { return transport_ ? transport_->traffic() : Traffic{}; }
 
  private:
@@ -81,14 +76,19 @@ class HostCommunicator final : public Communicator {
     const std::size_t all = storage_bytes(data.dtype, data.numel());
     const bool in_pieces = static_cast<std::int64_t>(all) > kTwoPhases && size() > 2;
     const auto pieces = [&](int peer) { return piece_of(data.numel(), size(), peer); };
-    const Stamp stamp = stamp_of(call, data);
+    Stamp stamp = stamp_of(call, data);
+    stamp.root = static_cast<std::uint8_t>(root);
     begin();
+    // An empty message back to the root, so that two roots hear of each other.
     for (const int peer : peers_by_distance()) {
-      if (rank() == root)
-        outgoing_.push_back({peer, in_pieces ? part(data, pieces(peer)) : std::span(bytes_of(data), all)});
+      if (rank() != root) break;
+      outgoing_.push_back({peer, in_pieces ? part(data, pieces(peer)) : std::span(bytes_of(data), all)});
+      incoming_.push_back({peer, {}});
     }
-    if (rank() != root)
+    if (rank() != root) {
+      outgoing_.push_back({root, {}});
       incoming_.push_back({root, in_pieces ? part(data, pieces(rank())) : std::span(bytes_of(data), all)});
+    }
     carry(call, stamp);
     if (in_pieces) gather_pieces(call, stamp, bytes_of(data), data.dtype, pieces);
   }
@@ -144,11 +144,24 @@ class HostCommunicator final : public Communicator {
   }
 
   void entered(const Call& call, std::int64_t bytes, int peer) noexcept override {
-    if (ground_.board)
-      ground_.board->enter_call(call.op, name(), call.sequence, bytes, peer < 0 ? -1 : members_[index(peer)]);
+    call_ = {call.op, name(), call.sequence, bytes, peer < 0 ? -1 : members_[index(peer)], 0};
+    ticket_ = ground_.board->enter_call(call_);
   }
-  void left(const Call&, bool done) noexcept override {
-    if (done) ground_.board->leave_call();
+  void left(const Call&, bool) noexcept override { ground_.board->leave_call(ticket_); }
+
+  // The others wait for this rank: they hear at once that it does not come.
+  std::unique_ptr<Transport> connect() {
+    try {
+      return ground_.connector->connect(name(), members_, rank(), ground_.board,
+                                        std::chrono::steady_clock::now() + timeout());
+    } catch (const std::exception& exception) {
+      const auto* failure = dynamic_cast<const Failure*>(&exception);
+      const bool is_of_others = failure != nullptr && failure->error().kind == ErrorKind::communication;
+      ground_.board->note_fault(
+          is_of_others ? failure->error().cause
+                       : fmt::format("rank {} could not go on: {}", ground_.board->rank(), exception.what()));
+      throw;
+    }
   }
 
   static std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
@@ -175,9 +188,7 @@ class HostCommunicator final : public Communicator {
       transport_->exchange(stamp, outgoing_, incoming_, call.deadline);
     } catch (const DeadlinePassed& failure) {
       // What the others say of themselves is nearer to the cause than who was waited for.
-      const auto& board = *ground_.board;
-      const auto culprit = board.explain(members_, board.status(members_[index(rank())]));
-      end_with(failure.error(), culprit ? culprit->cause : failure.error().cause);
+      end_with(failure.error(), ground_.board->explain(members_, call_).value_or(failure.error().cause));
     } catch (const Failure& failure) {
       end_with(failure.error(), failure.error().cause);
     }
@@ -186,7 +197,6 @@ class HostCommunicator final : public Communicator {
   [[noreturn]] void end_with(Error error, const std::string& cause) {
     ground_.board->note_fault(cause);
     error.cause = ground_.board->fault().value_or(cause);
-    transport_->cancel(error.cause);
     throw Failure(std::move(error));
   }
 
@@ -253,7 +263,9 @@ class HostCommunicator final : public Communicator {
 
   Ground ground_;
   std::vector<int> members_;
-  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Transport> transport_;  // null for a rank alone
+  CallStatus call_;                       // it is in, or was
+  int ticket_ = -1;
   std::vector<std::uint32_t> sent_, received_;  // messages with each peer
   std::vector<Outgoing> outgoing_;
   std::vector<Incoming> incoming_;

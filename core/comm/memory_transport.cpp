@@ -1,5 +1,6 @@
 #include "core/comm/memory_transport.h"
 
+#include "core/comm/meeting.h"
 #include "core/comm/ring.h"
 #include "kernels/base/error.h"
 
@@ -8,17 +9,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <exception>
 #include <linux/futex.h>
 #include <map>
 #include <mutex>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
-#include <utility>
 
 namespace athanor::comm {
 namespace fs = std::filesystem;
@@ -27,26 +26,19 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kRemedy = "rebuild the group and go on from the last checkpoint";
-constexpr std::size_t kReason = 256;
 constexpr std::size_t kLargestRing = 256 << 10;
 constexpr std::size_t kSmallestRing = 16 << 10;
 constexpr std::size_t kAllRings = 64 << 20;  // of one communicator, where its ranks are many
 constexpr int kLooks = 64;                   // at everything, before the core is given to another thread
 constexpr int kYields = 32;                  // before it sleeps
-constexpr auto kSleep = 2ms;                 // between looks at whether all peers live
+constexpr auto kSleep = 2ms;                 // between looks at the group's fault
 
 // What each rank shares of itself.
 struct alignas(64) Place {
   std::atomic<std::uint32_t> bell;      // rung by peers that moved bytes to or from this rank
   std::atomic<std::uint32_t> sleeping;  // it waits for the bell
-  std::atomic<std::int32_t> pid;        // 0: has not come
-  std::atomic<std::uint32_t> left;      // its transport is gone
-};
-struct alignas(64) Head {
-  std::atomic<std::int32_t> cancelled_by;  // rank + 1, once there is a reason
-  std::atomic<std::uint32_t> cancelling;
-  char reason[kReason];
+  std::atomic<std::uint32_t> come;
+  std::atomic<std::uint32_t> left;  // its transport is gone
 };
 
 std::size_t ring_bytes(int size) {
@@ -58,7 +50,7 @@ std::size_t ring_bytes(int size) {
 
 std::size_t region_bytes(int size) {
   const auto ranks = static_cast<std::size_t>(size);
-  return sizeof(Head) + ranks * sizeof(Place) + ranks * ranks * (sizeof(RingHead) + ring_bytes(size));
+  return ranks * sizeof(Place) + ranks * ranks * (sizeof(RingHead) + ring_bytes(size));
 }
 
 void wait_for_bell(Place& place, std::uint32_t heard) {
@@ -66,40 +58,20 @@ void wait_for_bell(Place& place, std::uint32_t heard) {
   ::syscall(SYS_futex, &place.bell, FUTEX_WAIT, heard, &time, nullptr, 0);
 }
 
-// Becomes readable when the process ends, also while its parent has not asked for it.
-class Life {
- public:
-  explicit Life(pid_t pid)
-      : descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), gone_(descriptor_ < 0 && errno == ESRCH) {}
-  Life(Life&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), gone_(other.gone_) {}
-  Life& operator=(Life&&) = delete;
-  ~Life() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] bool has_ended() {
-    pollfd poll{descriptor_, POLLIN, 0};
-    gone_ = gone_ || (descriptor_ >= 0 && ::poll(&poll, 1, 0) == 1);
-    return gone_;
-  }
-
- private:
-  int descriptor_;
-  bool gone_;
-};
-
 class MemoryTransport final : public Transport {
  public:
-  MemoryTransport(std::shared_ptr<Region> region, std::string name, std::vector<int> members, int rank)
+  MemoryTransport(std::shared_ptr<Region> region, std::shared_ptr<Board> board, std::string name,
+                  std::vector<int> members, int rank)
       : region_(std::move(region)),
+        board_(std::move(board)),
         name_(std::move(name)),
         members_(std::move(members)),
         rank_(rank),
         size_(static_cast<int>(members_.size())),
         waits_(members_.size()) {
     std::byte* at = region_->data();
-    head_ = reinterpret_cast<Head*>(at);
-    places_ = reinterpret_cast<Place*>(at + sizeof(Head));
-    at += sizeof(Head) + static_cast<std::size_t>(size_) * sizeof(Place);
+    places_ = reinterpret_cast<Place*>(at);
+    at += static_cast<std::size_t>(size_) * sizeof(Place);
     const std::size_t capacity = ring_bytes(size_);
     const auto pairs = static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_);
     auto* heads = reinterpret_cast<RingHead*>(at);
@@ -110,29 +82,22 @@ class MemoryTransport final : public Transport {
       to_.emplace_back(heads + there, at + there * capacity, capacity);
       from_.emplace_back(heads + here, at + here * capacity, capacity);
     }
-    place(rank_).pid.store(::getpid());
+    place(rank_).come.store(1);
   }
   ~MemoryTransport() override {
+    // An exception on its way out is the cause, and nobody knows it yet; leaving is not.
+    if (std::uncaught_exceptions() > exceptions_) return;
     place(rank_).left.store(1);
     for (int peer = 0; peer < size_; ++peer) ring_bell(peer);
   }
 
-  // Until all have come; names who has not.
   void await_all(Deadline deadline) {
-    while (true) {
-      std::string missing;
+    await_ranks(*board_, "connect " + name_, deadline, [&] {
+      std::vector<int> missing;
       for (int peer = 0; peer < size_; ++peer)
-        if (place(peer).pid.load() == 0)
-          missing += fmt::format("{}{}", missing.empty() ? "" : ", ", members_[static_cast<std::size_t>(peer)]);
-      if (missing.empty()) break;
-      if (Clock::now() >= deadline) fail_with("connect " + name_, "rank " + missing + " has not come in time");
-      std::this_thread::sleep_for(1ms);
-    }
-    for (int peer = 0; peer < size_; ++peer) {
-      const pid_t pid = place(peer).pid.load();
-      lives_.emplace_back(pid);
-      other_process_.push_back(pid != ::getpid());
-    }
+        if (place(peer).come.load() == 0) missing.push_back(whole_rank(peer));
+      return missing;
+    });
   }
 
   void exchange(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in,
@@ -143,28 +108,20 @@ class MemoryTransport final : public Transport {
       sending.push_back({message.to, stamp_of(stamp, message.bytes.size()), message.bytes});
     for (const Incoming& message : in)
       receiving.push_back({message.from, stamp_of(stamp, message.bytes.size()), message.bytes});
-    for (int idle = 0; !sending.empty() || !receiving.empty(); ++idle) {
+    int idle = 0;  // looks at everything since something moved
+    for (unsigned turn = 1; !sending.empty() || !receiving.empty(); ++turn) {
       const std::uint32_t heard = place(rank_).bell.load();
+      if (board_->has_fault()) fail_with(stamp, *board_->fault());
       if (move(sending, receiving)) {
         idle = 0;
-        continue;
-      }
-      if (idle == 0 || idle >= kLooks) look_for_trouble(stamp, sending, receiving, deadline, idle > kLooks + kYields);
-      if (idle >= kLooks + kYields) {
+      } else if (++idle > kLooks + kYields) {
+        look_for_ends(stamp, sending, receiving);
         sleep(heard, sending, receiving);
-      } else if (idle >= kLooks) {
+      } else if (idle > kLooks) {
         std::this_thread::yield();
       }
+      if (turn % kLooks == 0 || idle >= kLooks) look_at_deadline(stamp, sending, receiving, deadline);
     }
-  }
-
-  void cancel(std::string_view reason) noexcept override {
-    std::uint32_t nobody = 0;
-    if (head_->cancelling.compare_exchange_strong(nobody, 1)) {
-      std::memcpy(head_->reason, reason.data(), std::min(reason.size(), kReason - 1));
-      head_->cancelled_by.store(rank_ + 1);
-    }
-    for (int peer = 0; peer < size_; ++peer) ring_bell(peer);
   }
 
   [[nodiscard]] Traffic traffic() const noexcept override {
@@ -264,9 +221,7 @@ class MemoryTransport final : public Transport {
   }
 
   [[noreturn]] void refuse_stamp(const Receiving& message) {
-    const std::string cause = difference(whole_rank(message.from), message.found, whole_rank(rank_), message.wanted);
-    cancel(cause);
-    fail_with(fmt::format("{} in {}", to_string(message.wanted.op), name_), cause);
+    fail_with(message.wanted, difference(whole_rank(message.from), message.found, whole_rank(rank_), message.wanted));
   }
   [[nodiscard]] int whole_rank(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
 
@@ -283,66 +238,55 @@ class MemoryTransport final : public Transport {
     Place& mine = place(rank_);
     mine.sleeping.store(1);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!move(sending, receiving) && head_->cancelled_by.load() == 0) wait_for_bell(mine, heard);
+    if (!move(sending, receiving)) wait_for_bell(mine, heard);
     mine.sleeping.store(0);
   }
 
-  void look_for_trouble(const Stamp& stamp, std::vector<Sending>& sending, std::vector<Receiving>& receiving,
-                        Deadline deadline, bool at_lives) {
-    const std::string intention = fmt::format("{} in {}", to_string(stamp.op), name_);
-    if (head_->cancelled_by.load() != 0) fail_with(intention, head_->reason);
-    std::string cause;
-    if (at_lives) {
-      for (const Sending& each : sending) note_end(each.to, cause);
-      for (const Receiving& each : receiving) note_end(each.from, cause);
-    }
-    // What it had written before its end is not lost.
-    if (!cause.empty() && move(sending, receiving)) return;
-    if (cause.empty() && Clock::now() >= deadline) {
-      const int peer = receiving.empty() ? sending.front().to : receiving.front().from;
-      throw DeadlinePassed(
-          ErrorKind::communication, intention,
-          fmt::format("rank {} has not taken part in call {} in time", whole_rank(peer), stamp.sequence), kRemedy);
-    }
-    if (cause.empty()) return;
-    cancel(cause);
-    fail_with(intention, cause);
+  void look_at_deadline(const Stamp& stamp, const std::vector<Sending>& sending,
+                        const std::vector<Receiving>& receiving, Deadline deadline) const {
+    if (Clock::now() < deadline || (sending.empty() && receiving.empty())) return;
+    const int peer = receiving.empty() ? sending.front().to : receiving.front().from;
+    throw DeadlinePassed(ErrorKind::communication, intention_of(stamp),
+                         fmt::format("rank {} has not taken part in call {} in time", whole_rank(peer), stamp.sequence),
+                         kRebuild);
   }
 
-  void note_end(int peer, std::string& cause) {
-    if (!cause.empty()) return;
-    const auto at = static_cast<std::size_t>(peer);
-    if (other_process_[at] && lives_[at].has_ended()) {
-      cause = fmt::format("rank {} has died", whole_rank(peer));
-    } else if (place(peer).left.load() != 0) {
-      cause = fmt::format("rank {} has left", whole_rank(peer));
-    }
+  void look_for_ends(const Stamp& stamp, std::vector<Sending>& sending, std::vector<Receiving>& receiving) {
+    const auto has_left = [&](int peer) { return place(peer).left.load() != 0 || board_->has_left(whole_rank(peer)); };
+    int gone = -1;
+    for (const Sending& each : sending) gone = gone < 0 && has_left(each.to) ? each.to : gone;
+    for (const Receiving& each : receiving) gone = gone < 0 && has_left(each.from) ? each.from : gone;
+    // What it had written before its end is not lost, and its fault comes before its leaving.
+    if (gone < 0 || move(sending, receiving)) return;
+    fail_with(stamp, board_->fault().value_or(fmt::format("rank {} has left", whole_rank(gone))));
   }
 
-  [[noreturn]] static void fail_with(const std::string& intention, const std::string& cause) {
-    throw Failure(ErrorKind::communication, intention, cause, kRemedy);
+  [[nodiscard]] std::string intention_of(const Stamp& stamp) const {
+    return fmt::format("{} in {}", to_string(stamp.op), name_);
+  }
+  [[noreturn]] void fail_with(const Stamp& stamp, const std::string& cause) const {
+    throw Failure(ErrorKind::communication, intention_of(stamp), cause, kRebuild);
   }
 
   std::shared_ptr<Region> region_;
+  std::shared_ptr<Board> board_;
   std::string name_;
   std::vector<int> members_;
   int rank_;
   int size_;
-  Head* head_;
   Place* places_;
   std::vector<Ring> to_, from_;
-  std::vector<Life> lives_;
-  std::vector<bool> other_process_;
   std::vector<bool> waits_;  // by peer: an earlier message of this exchange is not through
   std::atomic<std::int64_t> payload_{0}, overhead_{0}, messages_{0};
+  int exceptions_ = std::uncaught_exceptions();
 };
 
 class ThreadConnector final : public Connector {
  public:
   std::unique_ptr<Transport> connect(const std::string& name, const std::vector<int>& members, int rank,
-                                     Deadline deadline) override {
+                                     const std::shared_ptr<Board>& board, Deadline deadline) override {
     auto transport =
-        std::make_unique<MemoryTransport>(region(name, static_cast<int>(members.size())), name, members, rank);
+        std::make_unique<MemoryTransport>(region(name, static_cast<int>(members.size())), board, name, members, rank);
     transport->await_all(deadline);
     return transport;
   }
@@ -370,11 +314,11 @@ class ProcessConnector final : public Connector {
   explicit ProcessConnector(fs::path folder) : folder_(std::move(folder)) {}
 
   std::unique_ptr<Transport> connect(const std::string& name, const std::vector<int>& members, int rank,
-                                     Deadline deadline) override {
+                                     const std::shared_ptr<Board>& board, Deadline deadline) override {
     const fs::path file = folder_ / file_name(name);
+    const Unlink unlink{file};  // its memory stays as long as somebody uses it
     auto region = Region::of_file(file, region_bytes(static_cast<int>(members.size())));
-    auto transport = std::make_unique<MemoryTransport>(std::move(region), name, members, rank);
-    const Unlink unlink{rank == 0 ? file : fs::path()};  // its memory stays as long as somebody uses it
+    auto transport = std::make_unique<MemoryTransport>(std::move(region), board, name, members, rank);
     transport->await_all(deadline);
     return transport;
   }
@@ -384,7 +328,7 @@ class ProcessConnector final : public Connector {
     fs::path file;
     ~Unlink() {
       std::error_code ignored;
-      if (!file.empty()) fs::remove(file, ignored);
+      fs::remove(file, ignored);
     }
   };
   static std::string file_name(std::string name) {

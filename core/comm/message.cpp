@@ -6,8 +6,9 @@ namespace athanor::comm {
 namespace {
 
 std::string words_of(const Stamp& stamp) {
-  return fmt::format("call {}, {} of {} bytes of {} with a message of {}", stamp.sequence, to_string(stamp.op),
-                     stamp.call_bytes, athanor::to_string(stamp.dtype), stamp.message_bytes);
+  return fmt::format("call {}, {} of {} bytes of {}{} with a message of {}", stamp.sequence, to_string(stamp.op),
+                     stamp.call_bytes, athanor::to_string(stamp.dtype),
+                     stamp.op == Op::broadcast ? fmt::format(" from root {}", stamp.root) : "", stamp.message_bytes);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Stamp {
   Op op = Op::none;
   DType dtype = DType::u8;
   Reduce reduce = Reduce::sum;
-  std::uint8_t reserved = 0;
+  std::uint8_t root = 0;            // of a broadcast, modulo 256
   std::uint64_t call_bytes = 0;     // of the whole call, as one rank sees it; alike on all
   std::uint64_t message_bytes = 0;  // of this message
 

@@ -3,6 +3,7 @@
 #include "kernels/base/error.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
@@ -17,6 +18,15 @@ namespace {
 [[noreturn]] void refuse(const fs::path& file, int reason) {
   throw Failure(ErrorKind::io, "share memory through " + file.string(), std::strerror(reason),
                 reason == ENOSPC ? "free some memory there" : "choose a folder that may be written");
+}
+
+// A page that is not there ends whoever touches it; so all are taken while the lack of one can still be told.
+int take_memory(int descriptor, std::size_t bytes) {
+  int reason = 0;
+  do {
+    reason = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  } while (reason == EINTR);
+  return reason;
 }
 
 std::byte* map(int descriptor, std::size_t bytes) {
@@ -34,11 +44,11 @@ std::shared_ptr<Region> Region::of_process(std::size_t bytes) {
 }
 
 std::shared_ptr<Region> Region::of_file(const fs::path& file, std::size_t bytes) {
-  // Under its name only once it has its size; the first to link it there wins.
-  const fs::path unfinished = file.string() + ".new-" + std::to_string(::getpid());
-  const int fresh = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // Under its name only once it has its memory; the first to link it there wins.
+  std::string unfinished = file.string() + ".new-XXXXXX";
+  const int fresh = ::mkostemp(unfinished.data(), O_CLOEXEC);
   if (fresh < 0) refuse(file, errno);
-  int reason = ::ftruncate(fresh, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
+  int reason = take_memory(fresh, bytes);
   ::close(fresh);
   if (reason == 0 && ::link(unfinished.c_str(), file.c_str()) != 0 && errno != EEXIST) reason = errno;
   ::unlink(unfinished.c_str());
@@ -47,12 +57,16 @@ std::shared_ptr<Region> Region::of_file(const fs::path& file, std::size_t bytes)
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) refuse(file, errno);
   struct stat info {};
-  const bool is_ours = ::fstat(descriptor, &info) == 0 && static_cast<std::size_t>(info.st_size) == bytes;
-  std::byte* data = is_ours ? map(descriptor, bytes) : nullptr;
-  reason = is_ours ? errno : EPROTO;
+  std::byte* data = nullptr;
+  if (::fstat(descriptor, &info) == 0 && static_cast<std::size_t>(info.st_size) == bytes) data = map(descriptor, bytes);
+  reason = errno;
   ::close(descriptor);
-  if (data == nullptr) refuse(file, reason);
-  return std::shared_ptr<Region>(new Region(data, bytes));
+  if (data != nullptr) return std::shared_ptr<Region>(new Region(data, bytes));
+  if (static_cast<std::size_t>(info.st_size) == bytes) refuse(file, reason);
+  throw Failure(ErrorKind::invalid_input, "share memory through " + file.string(),
+                "it has " + std::to_string(info.st_size) + " bytes instead of " + std::to_string(bytes) +
+                    ": another group has made it, or a rank that was told another number of ranks",
+                "give each group a folder of its own, and all its ranks the same size");
 }
 
 Region::~Region() { ::munmap(data_, size_); }

@@ -11,7 +11,8 @@ class Region {
  public:
   // Zeroed memory of this process.
   [[nodiscard]] static std::shared_ptr<Region> of_process(std::size_t bytes);
-  // Of everyone on this host who names the file; whoever comes first makes it, zeroed. Throws Failure(io).
+  // Of everyone on this host who names the file; whoever comes first makes it, zeroed, with all its memory taken.
+  // Throws Failure(io), and Failure(invalid_input) for a file of another size.
   [[nodiscard]] static std::shared_ptr<Region> of_file(const std::filesystem::path& file, std::size_t bytes);
   ~Region();
   Region(const Region&) = delete;

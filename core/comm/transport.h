@@ -1,6 +1,8 @@
-// What carries messages between the ranks of one communicator.
+// What carries messages between the ranks of one communicator. A fault of the group, which its board holds, ends every
+// exchange of every transport.
 #pragma once
 
+#include "core/comm/board.h"
 #include "core/comm/message.h"
 #include "kernels/base/error.h"
 
@@ -8,12 +10,13 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace athanor::comm {
 
 using Deadline = std::chrono::steady_clock::time_point;
+
+inline constexpr const char* kRebuild = "rebuild the group and go on from the last checkpoint";
 
 // A peer that still lives has not done its part in time. Nobody else has been told.
 class DeadlinePassed : public Failure {
@@ -27,12 +30,10 @@ class Transport {
 
   // Carries all of them at once, each peer as fast as it can, and returns when every outgoing message may be
   // overwritten and every incoming one is whole. Messages between two ranks keep their order; no message goes to the
-  // rank itself. Throws Failure(communication): a peer that is gone, a message with another stamp than `stamp`, the
-  // deadline (DeadlinePassed), a cancellation. After a Failure nothing can be carried any more.
+  // rank itself. Throws Failure(communication): the fault that the board has meanwhile, a peer that is gone, a message
+  // with another stamp than `stamp`, the deadline (DeadlinePassed). After a Failure nothing can be carried any more.
   virtual void exchange(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in,
                         Deadline deadline) = 0;
-  // Ends every exchange, here and at all peers, with this reason. From any thread.
-  virtual void cancel(std::string_view reason) noexcept = 0;
   [[nodiscard]] virtual Traffic traffic() const noexcept = 0;
 };
 
@@ -40,10 +41,10 @@ class Transport {
 class Connector {
  public:
   virtual ~Connector() = default;
-  // `members` are ranks of the whole group; the one asking is members[rank]. Throws Failure(communication) naming who
-  // has not come by the deadline.
+  // `members` are ranks of the whole group; the one asking is members[rank], and `board` its own. Throws
+  // Failure(communication) as await_ranks() does.
   virtual std::unique_ptr<Transport> connect(const std::string& name, const std::vector<int>& members, int rank,
-                                             Deadline deadline) = 0;
+                                             const std::shared_ptr<Board>& board, Deadline deadline) = 0;
 };
 
 }  // namespace athanor::comm

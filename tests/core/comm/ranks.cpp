@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace athanor::comm {
@@ -22,6 +25,14 @@ std::string words_of(const std::function<void()>& work) {
     return {};
   } catch (const std::exception& exception) {
     return exception.what();
+  }
+}
+
+void wait_until(const std::function<bool()>& holds, const std::string& what) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!holds()) {
+    require(std::chrono::steady_clock::now() < deadline, "it has waited in vain for " + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
@@ -89,6 +100,29 @@ Endings run_ranks(Kind kind, int size, const GroupOptions& options, const std::f
 
 void require(bool holds, const std::string& what) {
   if (!holds) throw std::logic_error(what);
+}
+
+void wait_for_fault(Group& group) {
+  wait_until([&] { return group.board().has_fault(); }, "a fault");
+}
+
+Counter::Counter()
+    : count_(static_cast<std::atomic<int>*>(
+          ::mmap(nullptr, sizeof *count_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+Counter::~Counter() { ::munmap(count_, sizeof *count_); }
+
+void Counter::wait_for(int count) const {
+  wait_until([&] { return this->count() >= count; }, "the other processes");
+}
+
+void stop_until(const Counter& counter, int count) {
+  const pid_t stopped = ::getpid();
+  if (::fork() == 0) {
+    while (counter.count() < count) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::kill(stopped, SIGCONT);
+    ::_exit(0);
+  }
+  ::kill(stopped, SIGSTOP);
 }
 
 }  // namespace athanor::comm

@@ -3,6 +3,7 @@
 
 #include "core/comm/group.h"
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,6 +24,28 @@ Endings run_processes(int size, const std::function<void(const std::string& fold
 
 // Throws when it does not hold.
 void require(bool holds, const std::string& what);
+
+// Until any rank has noted why the group is at its end. Throws where that does not happen.
+void wait_for_fault(Group& group);
+
+// Counts over all processes that were forked beside it.
+class Counter {
+ public:
+  Counter();
+  ~Counter();
+  Counter(const Counter&) = delete;
+  Counter& operator=(const Counter&) = delete;
+  void add(int more = 1) { *count_ += more; }
+  [[nodiscard]] int count() const { return *count_; }
+  // Throws where that does not happen.
+  void wait_for(int count) const;
+
+ private:
+  std::atomic<int>* count_;
+};
+
+// Stops this process until then.
+void stop_until(const Counter& counter, int count);
 
 inline View view_of(std::vector<float>& numbers) {
   return {numbers.data(), DType::f32, Shape{static_cast<std::int64_t>(numbers.size())}};
