@@ -71,7 +71,7 @@ class Board {
   void hear_beat(int rank);
 
   // Why the group is at its end: the first cause that any rank noted. What follows, such as ranks that leave, is not
-  // the cause. A rank on this host that dies is noted by the others themselves.
+  // the cause. A rank on this host that dies is noted by the others themselves, where they number processes alike.
   void note_fault(std::string_view cause) noexcept;
   [[nodiscard]] bool has_fault() const noexcept;
   [[nodiscard]] std::optional<std::string> fault() const;
