@@ -25,6 +25,8 @@ echo
 echo
 "$build/benchmarks/schedule"
 echo
+for ranks in 2 4; do "$build/benchmarks/comm" --ranks "$ranks"; done
+echo
 $here/coded/coded.sh "$build/benchmarks/coded"
 echo
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
