@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace athanor::runner {
@@ -42,6 +43,11 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
   return out;
 }
 
+comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
+  const std::string& name = recipe.text("parallel.gradient_format");
+  return name == "fp32" ? comm::WireFormat::f32 : comm::wire_format_named(name).value();
+}
+
 // The field is "" where the causes begin with their own.
 template <class Part>
 auto asked_by(const char* field, Part&& part) {
@@ -55,8 +61,9 @@ auto asked_by(const char* field, Part&& part) {
 
 }  // namespace
 
-data::LoaderOptions loader_options(const recipe::Recipe& recipe) {
+data::LoaderOptions loader_options(const recipe::Recipe& recipe, int replica) {
   data::LoaderOptions out;
+  out.share = {replica, as_int(recipe, "parallel.data")};
   out.selection = train_selection(recipe);
   out.batch_size = as_int(recipe, "data.batch_size");
   out.image_px = as_int(recipe, "data.image_px");
@@ -126,6 +133,7 @@ train::Plan train_plan(const recipe::Recipe& recipe) {
                   .warmup_steps = recipe.integer("train.warmup_steps"),
                   .total_steps = out.steps,
                   .final_share = recipe.real("train.final_share")};
+  out.micro_batches = as_int(recipe, "parallel.micro_batches");
   out.clip_norm = as_float(recipe, "train.clip_norm");
   out.evaluate_every = recipe.integer("eval.every_steps");
   out.checkpoint_every = recipe.integer("checkpoint.every_steps");
@@ -144,7 +152,13 @@ Device resolve_device(const recipe::Recipe& recipe) {
 
 int resolve_threads(const recipe::Recipe& recipe) {
   const int wish = as_int(recipe, "train.threads");
-  return wish > 0 ? wish : observe::machine().cores;
+  return wish > 0 ? wish : std::max(1, observe::machine().cores / parallel::world_size(mesh_of(recipe)));
+}
+
+parallel::Mesh mesh_of(const recipe::Recipe& recipe) {
+  return {.data = as_int(recipe, "parallel.data"),
+          .tensor = as_int(recipe, "parallel.tensor"),
+          .pipeline = as_int(recipe, "parallel.pipeline")};
 }
 
 std::string describe_device(const recipe::Recipe& recipe) {
@@ -172,9 +186,9 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                  std::function<std::string(std::size_t picture)> media) {
+                  std::function<std::string(std::size_t picture)> media, comm::Group* group) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
-  const data::LoaderOptions options = loader_options(recipe);
+  const data::LoaderOptions options = loader_options(recipe, group ? group->world().rank() : 0);
   Assembly out;
   out.dataset = std::move(dataset);
   out.context = std::make_unique<Context>(
@@ -185,6 +199,8 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.pretrained = std::move(learner.pretrained);
   out.precision = std::move(learner.precision);
   out.optimizer = std::move(learner.optimizer);
+
+  if (group) out.replicas = std::make_unique<distributed::ReplicaGroup>(*group, gradient_format(recipe));
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/data/loader.h"
+#include "core/distributed/replica_group.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/optim/optimizer.h"
+#include "core/parallel/mesh.h"
 #include "core/precision/session.h"
 #include "core/recipe/recipe.h"
 #include "core/tasks/contrastive.h"
@@ -18,7 +20,7 @@
 namespace athanor::runner {
 
 // What a recipe asks for, in the parts' own words.
-[[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe);
+[[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe, int replica = 0);
 [[nodiscard]] data::Selection train_selection(const recipe::Recipe& recipe);
 [[nodiscard]] data::Selection test_selection(const recipe::Recipe& recipe);
 // Of the tokenizer that the recipe's texts go through.
@@ -29,7 +31,9 @@ namespace athanor::runner {
 
 // "auto" is resolved by asking the machine. Throws Failure(unavailable) when a GPU is demanded and there is none.
 [[nodiscard]] Device resolve_device(const recipe::Recipe& recipe);
+// Of one rank; 0 is its share of this machine's cores.
 [[nodiscard]] int resolve_threads(const recipe::Recipe& recipe);
+[[nodiscard]] parallel::Mesh mesh_of(const recipe::Recipe& recipe);
 // "cpu: AMD EPYC, 2 threads"
 [[nodiscard]] std::string describe_device(const recipe::Recipe& recipe);
 
@@ -64,13 +68,16 @@ struct Assembly {
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
   std::optional<train::Pretrained> pretrained;
+  std::unique_ptr<distributed::ReplicaGroup> replicas;  // null: there is but one
 
   [[nodiscard]] train::Parts parts() const {
-    return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get()};
+    return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get(), replicas.get()};
   }
 };
-// Throws Failure with whatever a part refuses.
+// One rank's; `group` is that of all ranks, outlives it, and is null where there is but one. Throws Failure with
+// whatever a part refuses.
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                                std::function<std::string(std::size_t picture)> media = {});
+                                std::function<std::string(std::size_t picture)> media = {},
+                                comm::Group* group = nullptr);
 
 }  // namespace athanor::runner

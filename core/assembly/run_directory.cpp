@@ -51,7 +51,9 @@ Result<fs::path> folder_of(store::RunId number) {
 
 }  // namespace
 
-fs::path RunDirectory::journal() const { return folder_ / journal::file_name(0); }
+fs::path RunDirectory::journal(int rank) const { return folder_ / journal::file_name(rank); }
+
+fs::path RunDirectory::log(int rank) const { return folder_ / "logs" / fmt::format("rank-{}.log", rank); }
 
 bool RunDirectory::has_run() const {
   std::error_code code;

@@ -16,10 +16,10 @@ class RunDirectory {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path recipe() const { return folder_ / "recipe.toml"; }
   [[nodiscard]] std::filesystem::path provenance() const { return folder_ / "provenance.json"; }
-  [[nodiscard]] std::filesystem::path journal() const;
+  [[nodiscard]] std::filesystem::path journal(int rank = 0) const;
   [[nodiscard]] std::filesystem::path checkpoints() const { return folder_ / "checkpoints"; }
   [[nodiscard]] std::filesystem::path media() const { return folder_ / "media"; }
-  [[nodiscard]] std::filesystem::path log() const { return folder_ / "logs" / "rank-0.log"; }
+  [[nodiscard]] std::filesystem::path log(int rank = 0) const;
 
   // True when a run has begun here.
   [[nodiscard]] bool has_run() const;

@@ -1,5 +1,6 @@
 #include "core/autograd/node.h"
 
+#include "core/autograd/accumulate.h"
 #include "core/autograd/backward_pass.h"
 #include "kernels/ops/elementwise/add.h"
 #include "kernels/ops/elementwise/axpby.h"
@@ -8,9 +9,6 @@
 
 namespace athanor {
 
-namespace {
-
-// sum += addend, in the memory of whichever of the two nobody else sees.
 void accumulate(Context& context, Tensor& sum, Tensor addend) {
   if (!sum.unique() && addend.unique()) std::swap(sum, addend);
   if (sum.unique()) {
@@ -21,6 +19,8 @@ void accumulate(Context& context, Tensor& sum, Tensor addend) {
   context.launch("add", kernels::add, kernels::AddArgs{.a = sum.view(), .b = addend.view(), .y = total.view()});
   sum = std::move(total);
 }
+
+namespace {
 
 void accumulate_into_parameter(Context& context, ParameterState& parameter, Tensor gradient) {
   if (is_narrow_float(gradient.dtype())) gradient = context.cast(gradient, DType::f32, MemoryTag::gradients);

@@ -15,13 +15,18 @@ struct Mode {
   bool training;
   std::uint32_t step;
   Tensor step_on_device;
+  BatchRows rows;
 
   explicit Mode(const Context& context)
-      : training(context.training()), step(context.step()), step_on_device(context.step_on_device()) {}
+      : training(context.training()),
+        step(context.step()),
+        step_on_device(context.step_on_device()),
+        rows(context.batch_rows()) {}
   void apply(Context& context) const {
     context.set_training(training);
     context.set_step(step);
     context.set_step_on_device(step_on_device);
+    context.set_batch_rows(rows);
   }
 };
 

@@ -33,7 +33,12 @@ Result<void> check(const LoaderOptions& options) {
         refuse("length of the loader's queue", options.queue, 1, 1024)}) {
     if (!checked) return checked;
   }
-  return {};
+  const Share& share = options.share;
+  if (share.count >= 1 && share.index >= 0 && share.index < share.count && options.batch_size % share.count == 0)
+    return {};
+  return fail(ErrorKind::invalid_input, "load data",
+              fmt::format("batches of {} have no share {} of {}", options.batch_size, share.index, share.count),
+              "choose a batch size that is a multiple of the number of shares");
 }
 
 Batch empty_batch(std::int64_t step, int size, const LoaderOptions& options, const Tokenizer& tokenizer) {
@@ -127,10 +132,12 @@ class Loader::Impl {
   Impl& operator=(const Impl&) = delete;
 
   Batch make(std::int64_t step) const {
-    Batch batch = empty_batch(step, options.batch_size, options, tokenizer);
+    const int rows = options.batch_size / options.share.count;
+    Batch batch = empty_batch(step, rows, options, tokenizer);
+    const auto first = static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options.batch_size) +
+                       static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(options.share.index);
     for (std::size_t row = 0; row < batch.lengths.size(); ++row) {
-      const std::uint64_t sample =
-          static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options.batch_size) + row;
+      const std::uint64_t sample = first + row;
       const std::uint64_t count = material.items.size();
       const KeyedPermutation order(count, options.seed, sample / count);
       const Material::Item& item = material.items[order(sample % count)];

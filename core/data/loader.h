@@ -19,7 +19,7 @@ namespace athanor::data {
 // Host memory, owned.
 struct Batch {
   std::int64_t step = 0;
-  int size = 0;  // B
+  int size = 0;  // B, of the share
   int image_px = 0;
   int max_tokens = 0;                  // T
   std::vector<float> images;           // [B, px, px, 3], in [-1, 1]
@@ -29,9 +29,16 @@ struct Batch {
   std::vector<std::int32_t> pictures;  // [B], index into Dataset::pictures()
 };
 
+// Which of as many equal runs of rows of each batch is made here.
+struct Share {
+  int index = 0;
+  int count = 1;
+};
+
 struct LoaderOptions {
   Selection selection;
-  int batch_size = 128;
+  int batch_size = 128;  // a multiple of share.count
+  Share share;
   int image_px = 32;
   int max_tokens = 12;
   std::filesystem::path tokenizer;  // file or folder (Tokenizer::load); empty: the data set's own for the language

@@ -1,8 +1,8 @@
 #include "core/forecast/dry_run.h"
 
 #include "core/assembly/assembly.h"
-#include "core/autograd/backward.h"
 #include "core/forecast/facts.h"
+#include "core/train/batch_pass.h"
 #include "core/train/rewind.h"
 
 #include <algorithm>
@@ -24,13 +24,63 @@ class Counter final : public WorkObserver {
   OpCounts* into = nullptr;
 };
 
+// The task without its data: a batch is as many rows of nothing.
+class Shapes final : public tasks::Task {
+ public:
+  Shapes(const models::TwoTower& model, const models::TwoTowerConfig& config) : model_(model), config_(config) {}
+
+  Inputs upload(Context& context, const data::Batch& batch) override { return inputs(context, batch.size); }
+  [[nodiscard]] Inputs inputs(Context& context, std::int64_t rows) const {
+    const auto make = [&](const Shape& shape, DType dtype) { return context.empty(shape, dtype, MemoryTag::data); };
+    return {make({rows, config_.image_px, config_.image_px, 3}, DType::f32),
+            make({rows, config_.max_tokens}, DType::i32), make({rows}, DType::i32), make({rows}, DType::i32)};
+  }
+  std::vector<Variable> features(Context& context, const Inputs& inputs) override {
+    return {model_.encode_images(context, inputs[0]), model_.encode_texts(context, inputs[1], inputs[2]), inputs[3]};
+  }
+  Variable criterion(Context& context, const std::vector<Variable>& features) override {
+    return tasks::contrast(context,
+                           {.image_BD = features[0],
+                            .text_BD = features[1],
+                            .logit_scale = model_.logit_scale(),
+                            .logit_bias = model_.logit_bias()},
+                           features[2].value());
+  }
+  tasks::Figures state(const Context&) const override { return {}; }
+  tasks::Judgement judge(Context&) override { return {}; }
+
+ private:
+  const models::TwoTower& model_;
+  const models::TwoTowerConfig& config_;
+};
+
+// Replicas that are as many as the recipe says, and give nothing.
+class SilentReplicas final : public train::Replicas {
+ public:
+  explicit SilentReplicas(int count) : count_(count) {}
+  int count() const override { return count_; }
+  int index() const override { return 0; }
+  void gather(Context&, const Tensor&) override {}
+  void sum_gradients(Context&, std::span<const Parameter>) override {}
+  bool any(bool holds) override { return holds; }
+  void at(std::string_view) noexcept override {}
+  void meet() override {}
+
+ private:
+  int count_;
+};
+
 class Rehearsal {
  public:
   Rehearsal(const recipe::Recipe& recipe, const DrySizes& sizes)
       : config_(model_config(recipe, sizes.vocabulary)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
         learner_(make_learner(recipe, context_, sizes.vocabulary)),
-        batch_(recipe.integer("data.batch_size")),
+        task_(*learner_.model, config_),
+        batch_size_(recipe.integer("data.batch_size")),
+        replicas_(mesh_of(recipe).data),
+        pass_(context_, task_, model().named_parameters(), train_plan(recipe).micro_batches,
+              replicas_.count() > 1 ? &replicas_ : nullptr),
         test_pictures_(sizes.test_pictures) {
     // The copy that dynamic may have to go back to.
     if (learner_.precision && learner_.precision->is_milestone(0))
@@ -41,14 +91,10 @@ class Rehearsal {
   void step(OpCounts* counts) {
     counter_.into = counts;
     if (learner_.precision) learner_.precision->begin_step(done_);
-    Variable loss;
-    {
-      const Tensor pairs = context_.empty({batch_}, DType::i32, MemoryTag::data);
-      const auto out = model().forward(context_, images(batch_), tokens(batch_), lengths(batch_));
-      loss = tasks::contrast(context_, out, pairs);
-    }
-    backward(context_, loss);
-    loss = {};
+    data::Batch batch;
+    batch.size = static_cast<int>(batch_size_ / replicas_.count());
+    (void)pass_.forward(batch);
+    pass_.backward(1.0F);
     (void)learner_.optimizer->step(context_, {.learning_rate = 1e-3F, .max_norm = 1.0F});
     learner_.optimizer->clear_gradients();
     ++done_;
@@ -60,11 +106,8 @@ class Rehearsal {
     counter_.into = counts;
     const NoGradient no_gradient(context_);
     context_.set_training(false);
-    for (std::int64_t done = 0; done < test_pictures_; done += batch_) {
-      const std::int64_t count = std::min(batch_, test_pictures_ - done);
-      (void)model().encode_images(context_, images(count));
-      (void)model().encode_texts(context_, tokens(count), lengths(count));
-    }
+    for (std::int64_t done = 0; done < test_pictures_; done += batch_size_)
+      (void)task_.features(context_, task_.inputs(context_, std::min(batch_size_, test_pictures_ - done)));
     context_.set_training(true);
     counter_.into = nullptr;
   }
@@ -74,19 +117,16 @@ class Rehearsal {
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
-  Tensor images(std::int64_t count) {
-    return context_.empty({count, config_.image_px, config_.image_px, 3}, DType::f32, MemoryTag::data);
-  }
-  Tensor tokens(std::int64_t count) { return context_.empty({count, config_.max_tokens}, DType::i32, MemoryTag::data); }
-  Tensor lengths(std::int64_t count) { return context_.empty({count}, DType::i32, MemoryTag::data); }
-
   models::TwoTowerConfig config_;
   Counter counter_;
   Context context_;
   Learner learner_;
+  Shapes task_;
+  std::int64_t batch_size_;
+  SilentReplicas replicas_;
+  train::BatchPass pass_;
   std::int64_t done_ = 0;
   train::Rewind rewind_;
-  std::int64_t batch_;
   std::int64_t test_pictures_;
 };
 

@@ -48,8 +48,8 @@ std::int64_t data_bytes(const SoundRecipe& sound) {
   const recipe::Recipe& recipe = sound.recipe;
   const std::int64_t drawing = std::int64_t{data::kStoredPixels} * data::kStoredPixels * 4;
   const std::int64_t px = recipe.integer("data.image_px");
-  const std::int64_t batch =
-      recipe.integer("data.batch_size") * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
+  const std::int64_t rows = recipe.integer("data.batch_size") / mesh_of(recipe).data;
+  const std::int64_t batch = rows * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
   return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
 }
 

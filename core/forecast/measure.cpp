@@ -73,6 +73,7 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
   std::vector<double> step_s;
   train::Plan plan = train_plan(sound.recipe);
   plan.steps = 1'000'000;
+  plan.micro_batches /= mesh_of(sound.recipe).data;  // what one rank does, without the others
   plan.evaluate_every = plan.checkpoint_every = 0;
   plan.schedule.peak =
       0;  // the same work, but a recipe that diverges does so in its run, where it is told step by step

@@ -13,7 +13,20 @@ struct Draw {
   std::uint64_t seed;
   std::uint32_t step;
   Tensor step_on_device;
+  std::uint64_t first_index;
 };
+
+// The first dimension, or the outermost of what was made one, counts the rows of the batch. The kernel draws four
+// numbers at a time.
+std::uint64_t first_index(const BatchRows& rows, const Tensor& x) {
+  if (rows.count == 0) return 0;
+  const std::int64_t first = x.numel() / rows.count * rows.first;
+  if (x.numel() % rows.count != 0 || first % 4 != 0)
+    refuse("dropout", "x has " + std::to_string(x.numel()) + " numbers in " + std::to_string(rows.count) +
+                          " rows from " + std::to_string(rows.first) +
+                          " on, which do not begin at a multiple of four numbers");
+  return static_cast<std::uint64_t>(first);
+}
 
 void drop(Context& context, const Draw& draw, const Tensor& x, const Tensor& y) {
   context.launch("dropout", kernels::dropout,
@@ -23,6 +36,7 @@ void drop(Context& context, const Draw& draw, const Tensor& x, const Tensor& y) 
                                       .step = draw.step,
                                       .step_on_device = draw.step_on_device.view(),
                                       .stream = draw.options.stream,
+                                      .first_index = draw.first_index,
                                       .y = y.view()},
                  0, {.flops = static_cast<double>(x.numel())});
 }
@@ -43,7 +57,8 @@ Variable dropout(Context& context, const Variable& x, const DropoutOptions& opti
   if (!(options.probability >= 0.0f && options.probability < 1.0f))
     refuse("dropout", "the probability is " + std::to_string(options.probability) + ", it must be within 0 and 1");
   if (!context.training() || options.probability == 0.0f) return x;
-  const Draw draw{options, context.seed(), context.step(), context.step_on_device()};
+  const Draw draw{options, context.seed(), context.step(), context.step_on_device(),
+                  first_index(context.batch_rows(), x.value())};
   Tensor y = context.empty_like(x.value());
   drop(context, draw, x.value(), y);
   if (!recording(context, {&x})) return y;

@@ -286,20 +286,21 @@ void add_precision(std::vector<Field>& out) {
 }
 
 void add_scale(std::vector<Field>& out) {
-  out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 1},
-                                 "Copies of the model that share each batch; this version trains on one rank.")));
+  out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 256},
+                                 "Copies of the model that share each batch, each a process of its own.")));
   out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
                                  "Ranks that share each matrix; this version trains on one rank.")));
   out.push_back(advanced(integer("parallel.pipeline", "Stages", 1, {"ranks", 1, 1},
                                  "Ranks that share the layers; this version trains on one rank.")));
   out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b", {"1f1b"},
                                 "Order in which pipeline stages work on micro-batches.")));
-  out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 1},
-                                 "Parts a batch is cut into on its way through the stages.")));
+  out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 65536},
+                                 "Parts a batch is cut into, of all replicas together: less memory, more time.")));
   out.push_back(
       advanced(choice("parallel.shard", "Sharded state", "none", {"none"}, "What replicas hold only a part of.")));
-  out.push_back(advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32"},
-                                "Number format of gradients on the wire.")));
+  out.push_back(
+      advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32", "bf16", "fp8", "int8"},
+                      "Number format in which replicas exchange gradients.")));
 }
 
 void add_keeping(std::vector<Field>& out) {

@@ -95,6 +95,7 @@ class Rules {
       faults_.back().cure = fmt::format("train.warmup_steps={}", recipe_.integer("train.steps") / kStepsPerWarmup);
     }
     judge_master();
+    judge_parallel();
     if (sound("precision.replay", "precision.policy") && !recipe_.text("precision.replay").empty() &&
         recipe_.text("precision.policy") != "dynamic") {
       blame("precision.replay", "precision.policy", "needs precision.policy = \"dynamic\": no other makes choices");
@@ -141,6 +142,26 @@ class Rules {
     if (recipe_.text("train.optimizer") == "adamw") return;
     for (const char* field : {"precision.master", "precision.moments"})
       if (recipe_.text(field) != "fp32") blame(field, "train.optimizer", "needs train.optimizer = \"adamw\"");
+  }
+
+  void judge_parallel() {
+    const auto parts = recipe_.integer("parallel.micro_batches");
+    const auto replicas = recipe_.integer("parallel.data");
+    const auto batch = recipe_.integer("data.batch_size");
+    if (sound("parallel.micro_batches", "parallel.data") && parts % replicas != 0) {
+      blame("parallel.micro_batches", "parallel.data", "must be a multiple of parallel.data ({}): they share them",
+            replicas);
+      faults_.back().cure = fmt::format("parallel.micro_batches={}", (parts + replicas - 1) / replicas * replicas);
+    } else if (sound("parallel.micro_batches", "data.batch_size") && batch % parts != 0) {
+      blame("parallel.micro_batches", "data.batch_size", "must divide data.batch_size ({})", batch);
+    }
+    if (!sound("parallel.data", "precision.policy") || replicas == 1) return;
+    const std::string& policy = recipe_.text("precision.policy");
+    if (policy.starts_with("fp8") || policy == "dynamic")
+      blame("precision.policy", "parallel.data",
+            "must be fp32, tf32, fp16 or bf16 with parallel.data = {}: the scales "
+            "that {} finds are each replica's own",
+            replicas, policy);
   }
 
   void judge_stem() {

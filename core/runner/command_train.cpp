@@ -4,6 +4,7 @@
 #include "core/journal/reader.h"
 #include "core/runner/commands.h"
 #include "core/runner/provenance.h"
+#include "core/runner/rank_processes.h"
 #include "core/runner/training_run.h"
 #include "core/runner/unchanged.h"
 
@@ -102,6 +103,10 @@ RunDirectory run_to_resume(const TrainOptions& options, RecipeInput& recipe) {
   return value_or_throw(find_run(run));
 }
 
+bool takes_ranks(const SoundRecipe& sound, const TrainOptions& options) {
+  return !options.place && parallel::world_size(mesh_of(sound.recipe)) > 1;
+}
+
 // A result that cannot be printed fails the command, and says that it was not the run that failed.
 int finish(TrainingRun& run, const TrainOptions& options) {
   const int status = run.run();
@@ -124,16 +129,18 @@ int resume(const TrainOptions& options, Console& console) {
     if (options.json) print_line(nlohmann::json{{"run", directory.folder().string()}, {"state", "finished"}}.dump());
     return 0;
   }
+  if (takes_ranks(sound, options)) return run_ranks(directory, sound, options, console);
   const auto origin = value_or_throw(read_origin(directory));
   Beginning beginning = resumed(directory, origin);
   check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->contents.state : nullptr);
-  TrainingRun run(directory, std::move(sound), std::move(beginning), console, options.process_start);
+  TrainingRun run(directory, std::move(sound), std::move(beginning), console, options.process_start, options.place);
   return finish(run, options);
 }
 
 }  // namespace
 
 int run_train(const TrainOptions& options, Console& console) {
+  if (options.place && options.place->rank > 0) return run_follower(options, console);
   if (options.resume) return resume(options, console);
   if (options.recipe.file.empty()) {
     throw Failure(ErrorKind::invalid_input, "train", "no recipe is named",
@@ -141,9 +148,11 @@ int run_train(const TrainOptions& options, Console& console) {
                   "--resume --run-dir DIR");
   }
   SoundRecipe sound = read_sound_recipe(options.recipe);  // refuses before anything is made
-  Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->step) : Beginning{};
   RunDirectory directory = choose_directory(options, sound.recipe);
-  TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start);
+  if (takes_ranks(sound, options)) return run_ranks(directory, sound, options, console);
+  Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->step) : Beginning{};
+  TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start,
+                  options.place);
   return finish(run, options);
 }
 

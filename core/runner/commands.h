@@ -20,11 +20,18 @@ struct PrepareOptions {
 };
 int run_prepare(const PrepareOptions& options, Console& console);
 
+// Of a process that is one of several ranks.
+struct RankPlace {
+  int rank = 0;
+  std::filesystem::path group;  // the folder where they meet
+};
+
 struct TrainOptions {
   RecipeInput recipe;                   // file empty: the run's own (with resume)
   std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
   bool json = false;
+  std::optional<RankPlace> place;  // nothing: this process starts the ranks, where the recipe asks for several
   std::chrono::steady_clock::time_point process_start;
 };
 int run_train(const TrainOptions& options, Console& console);

@@ -5,6 +5,9 @@
 
 namespace athanor::runner {
 
+// The exit status of what was stopped, with a checkpoint.
+inline constexpr int kInterrupted = 130;
+
 void install_signal_handlers();
 [[nodiscard]] bool stop_requested() noexcept;
 

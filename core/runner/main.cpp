@@ -25,6 +25,7 @@ struct CommandLine {
   ShowOptions show;
   DoctorOptions doctor;
   ForkInput fork{-1, {}};
+  RankPlace place;
   std::int64_t eval_step = -1;
   std::int64_t export_step = -1;
 };
@@ -66,6 +67,9 @@ void describe(CLI::App& app, CommandLine& line) {
       "The run's folder; default: a fresh one below ATHANOR_HOME/runs. With --resume also its name or number");
   CLI::Option* resume = train.add_flag("--resume", line.train.resume, "Goes on from the run's newest whole checkpoint");
   add_fork(train, line.fork)->excludes(resume);
+  // Between the ranks of one run: how one that was started finds the others.
+  train.add_option("--rank", line.place.rank)->group("");
+  train.add_option("--group", line.place.group)->group("");
   add_json(train, line.train.json);
 
   CLI::App& check = *app.add_subcommand("check", "Says what is wrong with a recipe before anything is made for it");
@@ -116,6 +120,7 @@ void describe(CLI::App& app, CommandLine& line) {
 int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
   for (RecipeInput* recipe : {&line.train.recipe, &line.check.recipe, &line.plan.recipe})
     if (line.fork.step >= 0) recipe->fork = line.fork;
+  if (!line.place.group.empty()) line.train.place = line.place;
   if (line.eval_step >= 0) line.eval.checkpoint = line.eval_step;
   if (line.export_step >= 0) line.exported.checkpoint = line.export_step;
   if (app.got_subcommand("prepare")) return run_prepare(line.prepare, console);

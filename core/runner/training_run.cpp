@@ -6,6 +6,7 @@
 #include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/data/probe.h"
+#include "core/distributed/share_state.h"
 #include "core/forecast/facts.h"
 #include "core/forecast/memory_advice.h"
 #include "core/journal/text.h"
@@ -13,6 +14,7 @@
 #include "core/observe/sampler.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/provenance.h"
+#include "core/runner/rank_processes.h"
 #include "core/runner/trouble.h"
 #include "core/train/snapshot.h"
 
@@ -26,7 +28,6 @@ namespace athanor::runner {
 namespace {
 
 constexpr std::chrono::milliseconds kSampleInterval{500};
-constexpr int kInterrupted = 130;
 // What a prediction of memory is held against: the process on a CPU, the device's memory on a GPU.
 std::int64_t peak_memory_bytes(const Context& context) {
   if (context.device().kind == DeviceKind::cuda) return static_cast<std::int64_t>(context.memory().peak_reserved_bytes);
@@ -54,12 +55,13 @@ std::vector<observe::WatchedGpu> watched_gpus(Device device) {
 }  // namespace
 
 TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
-                         std::chrono::steady_clock::time_point process_start)
+                         std::chrono::steady_clock::time_point process_start, std::optional<RankPlace> place)
     : directory_(std::move(directory)),
       sound_(std::move(sound)),
       beginning_(std::move(beginning)),
       console_(console),
-      process_start_(process_start) {
+      process_start_(process_start),
+      place_(std::move(place)) {
   if (beginning_.checkpoint) done_ = beginning_.checkpoint->contents.state.step;
 }
 
@@ -138,12 +140,18 @@ train::Outcome TrainingRun::train() {
                             forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
                             static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
 
-  Assembly assembly =
-      assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
+  const std::unique_ptr<comm::Group> group = place_ ? join_ranks(*place_, sound_) : nullptr;
+  Assembly assembly = assemble(
+      sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); }, group.get());
   if (assembly.pretrained) {
     console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
   }
   restore(assembly);
+  if (group) {
+    distributed::SharedState state{done_, assembly.precision ? assembly.precision->state() : std::string()};
+    distributed::share_state(*assembly.context, group->world(), assembly.model->named_parameters(), *assembly.optimizer,
+                             state);
+  }
   tell_precision(assembly);
   RunReport::Setting setting{sound_.recipe.integer("train.steps"),
                              sound_.recipe.integer("data.batch_size"),

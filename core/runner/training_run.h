@@ -24,8 +24,9 @@ struct Beginning {
 
 class TrainingRun {
  public:
+  // `place` is that of rank 0, and nothing where there is but one.
   TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
-              std::chrono::steady_clock::time_point process_start);
+              std::chrono::steady_clock::time_point process_start, std::optional<RankPlace> place = {});
   ~TrainingRun();
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
@@ -58,6 +59,7 @@ class TrainingRun {
   Beginning beginning_;
   Console& console_;
   std::chrono::steady_clock::time_point process_start_;
+  std::optional<RankPlace> place_;
   std::unique_ptr<journal::Writer> journal_;
   std::unique_ptr<RunReport> report_;
   std::string recipe_digest_;

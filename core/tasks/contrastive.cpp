@@ -75,9 +75,18 @@ Task::Inputs Contrastive::upload(Context& context, const data::Batch& batch) {
           upload_row(context, batch.concepts)};
 }
 
-Variable Contrastive::loss(Context& context, Inputs inputs) {
-  const auto out = parts_.model.forward(context, inputs[0], inputs[1], inputs[2]);
-  return contrast(context, out, inputs[3]);
+std::vector<Variable> Contrastive::features(Context& context, const Inputs& inputs) {
+  return {parts_.model.encode_images(context, inputs[0]), parts_.model.encode_texts(context, inputs[1], inputs[2]),
+          inputs[3]};
+}
+
+Variable Contrastive::criterion(Context& context, const std::vector<Variable>& features) {
+  return contrast(context,
+                  {.image_BD = features[0],
+                   .text_BD = features[1],
+                   .logit_scale = parts_.model.logit_scale(),
+                   .logit_bias = parts_.model.logit_bias()},
+                  features[2].value());
 }
 
 Figures Contrastive::state(const Context& context) const {
@@ -112,7 +121,7 @@ Contrastive::Embedded Contrastive::embed(Context& context) const {
   return out;
 }
 
-double Contrastive::test_loss(Context& context, const Embedded& embedded) const {
+double Contrastive::test_loss(Context& context, const Embedded& embedded) {
   const auto pairs = static_cast<std::int64_t>(embedded.picture_ids.size());
   const std::int64_t size = std::min(parts_.batch_size, pairs);
   const auto rows = [&](const std::vector<float>& all, std::int64_t first) {
@@ -130,13 +139,8 @@ double Contrastive::test_loss(Context& context, const Embedded& embedded) const 
     for (std::int64_t i = first; i < first + size; ++i) {
       ids.push_back(embedded.picture_ids[static_cast<std::size_t>(i % pairs)]);
     }
-    const Parameter& bias = parts_.model.logit_bias();
-    const Variable loss = contrast(context,
-                                   {.image_BD = rows(embedded.pictures, first),
-                                    .text_BD = rows(embedded.captions, first),
-                                    .logit_scale = parts_.model.logit_scale(),
-                                    .logit_bias = bias ? Variable(bias) : Variable()},
-                                   upload_row(context, ids));
+    const Variable loss =
+        criterion(context, {rows(embedded.pictures, first), rows(embedded.captions, first), upload_row(context, ids)});
     sum += context.download(loss.value()).front();
   }
   return batches > 0 ? sum / static_cast<double>(batches) : 0;

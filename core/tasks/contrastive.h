@@ -35,10 +35,11 @@ class Contrastive final : public Task {
  public:
   explicit Contrastive(ContrastiveParts parts) : parts_(std::move(parts)) {}
 
-  using Task::loss;
   // images, tokens, lengths, concepts
   [[nodiscard]] Inputs upload(Context& context, const data::Batch& batch) override;
-  [[nodiscard]] Variable loss(Context& context, Inputs inputs) override;
+  // images, texts, concepts
+  [[nodiscard]] std::vector<Variable> features(Context& context, const Inputs& inputs) override;
+  [[nodiscard]] Variable criterion(Context& context, const std::vector<Variable>& features) override;
   // "logit_scale", "temperature", which is exp(-logit_scale), and "logit_bias" where there is one.
   [[nodiscard]] Figures state(const Context& context) const override;
   [[nodiscard]] Judgement judge(Context& context) override;
@@ -53,7 +54,7 @@ class Contrastive final : public Task {
     std::vector<std::size_t> text_source;             // the test picture whose caption the text is
   };
   [[nodiscard]] Embedded embed(Context& context) const;
-  [[nodiscard]] double test_loss(Context& context, const Embedded& embedded) const;
+  [[nodiscard]] double test_loss(Context& context, const Embedded& embedded);
   [[nodiscard]] journal::RetrievalSample asked(const data::Probe& probe) const;
   [[nodiscard]] journal::RetrievalSample text_probe(const data::Probe& probe, const Embedded& embedded,
                                                     std::span<const float> scores) const;

@@ -29,9 +29,17 @@ class Task {
   // The numbers of a batch on the device, in an order of the task's own.
   using Inputs = std::vector<Tensor>;
   [[nodiscard]] virtual Inputs upload(Context& context, const data::Batch& batch) = 0;
-  // The loss of one batch, one element, recorded when the context records. Reads nothing else that differs from batch
-  // to batch, and does not wait for the device.
-  [[nodiscard]] virtual Variable loss(Context& context, Inputs inputs) = 0;
+  // What the criterion needs of some rows of a batch, with a row of its own for each, recorded when the context
+  // records. A row's result does not depend on the other rows; no two features depend on one recorded value. The inputs
+  // are rows of what upload() gave. Reads nothing else that differs from batch to batch, and does not wait for the
+  // device.
+  [[nodiscard]] virtual std::vector<Variable> features(Context& context, const Inputs& inputs) = 0;
+  // The loss of a whole batch, one element, from the features of all its rows.
+  [[nodiscard]] virtual Variable criterion(Context& context, const std::vector<Variable>& features) = 0;
+
+  [[nodiscard]] Variable loss(Context& context, const Inputs& inputs) {
+    return criterion(context, features(context, inputs));
+  }
   [[nodiscard]] Variable loss(Context& context, const data::Batch& batch) {
     return loss(context, upload(context, batch));
   }

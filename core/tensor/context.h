@@ -36,6 +36,12 @@ class WorkObserver {
   virtual void on_launch(const char* op, const Work& work) noexcept = 0;
 };
 
+// Rows of a batch that is taken in parts; count 0: all of it at once.
+struct BatchRows {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
 class SavedTensorHooks;  // core/autograd/saved_tensor.h
 namespace nn {
 class LayerPrecision;  // core/nn/site.h
@@ -112,10 +118,13 @@ class Context {
   [[nodiscard]] bool training() const noexcept { return training_; }
   void set_training(bool training) noexcept { training_ = training; }
 
-  // Random numbers are a function of (seed, step, stream, element).
+  // Random numbers are a function of (seed, step, stream, element). An element is that of the whole batch: a row draws
+  // the same however the batch is cut.
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] std::uint32_t step() const noexcept { return step_; }
   void set_step(std::uint32_t step) noexcept { step_ = step; }
+  [[nodiscard]] const BatchRows& batch_rows() const noexcept { return batch_rows_; }
+  void set_batch_rows(const BatchRows& rows) noexcept { batch_rows_ = rows; }
   // Where that step lies on the device, i32 [1], while a step is queued that may be recorded (see recorded_step.h):
   // launches read it there. Absent otherwise.
   [[nodiscard]] const Tensor& step_on_device() const noexcept { return step_on_device_; }
@@ -156,12 +165,28 @@ class Context {
   bool training_ = true;
   std::uint64_t seed_ = 0;
   std::uint32_t step_ = 0;
+  BatchRows batch_rows_;
   Tensor step_on_device_;
   std::uint64_t sequence_ = 0;
   WorkObserver* work_observer_ = nullptr;
   LaunchWatch* launch_watch_ = nullptr;
   SavedTensorHooks* saved_tensor_hooks_ = nullptr;
   nn::LayerPrecision* layer_precision_ = nullptr;
+};
+
+// A part of a batch is at work while it lives.
+class PartOfBatch {
+ public:
+  PartOfBatch(Context& context, const BatchRows& rows) : context_(context), before_(context.batch_rows()) {
+    context_.set_batch_rows(rows);
+  }
+  ~PartOfBatch() { context_.set_batch_rows(before_); }
+  PartOfBatch(const PartOfBatch&) = delete;
+  PartOfBatch& operator=(const PartOfBatch&) = delete;
+
+ private:
+  Context& context_;
+  BatchRows before_;
 };
 
 // Ops record nothing while it lives.

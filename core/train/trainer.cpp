@@ -1,6 +1,7 @@
 #include "core/train/trainer.h"
 
 #include "core/autograd/backward.h"
+#include "core/journal/text.h"
 #include "core/train/nonfinite.h"
 
 #include <fmt/format.h>
@@ -21,13 +22,18 @@ bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % eve
 }  // namespace
 
 Trainer::Trainer(Parts parts, Plan plan, Ports ports)
-    : parts_(parts), plan_(plan), ports_(std::move(ports)), recorded_(parts.context) {}
+    : parts_(parts),
+      plan_(plan),
+      ports_(std::move(ports)),
+      pass_(parts.context, parts.task, parts.parameters, plan.micro_batches, parts.replicas),
+      recorded_(parts.context) {}
 
 template <class Work>
 auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
   journal::Span span;
   span.kind = kind;
   span.step = step;
+  if (parts_.replicas) parts_.replicas->at(journal::to_string(kind));
   span.begin_ns = ports_.now_ns();
   auto result = work();
   span.end_ns = ports_.now_ns();
@@ -70,7 +76,7 @@ Outcome Trainer::loop() {
     rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
   if (done_ == 0) evaluate();
   while (done_ < plan_.steps) {
-    if (ports_.stop()) {
+    if (should_stop()) {
       save();
       return Outcome::stopped;
     }
@@ -93,7 +99,7 @@ void Trainer::step() {
   const data::Batch batch = timed(journal::SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
   double loss = 0;
   optim::StepReport report;
-  if (plan_.record && parts_.context.stream().records())
+  if (plan_.record && pass_.is_whole() && parts_.context.stream().records())
     queue_step(loss, report, batch, rate);
   else
     take_step(loss, report, batch, rate);
@@ -109,7 +115,7 @@ void Trainer::step() {
   }
   parts_.optimizer.clear_gradients();
   ++done_;
-  tell_step(loss, report, rate, batch.size, begin_ns);
+  tell_step(loss, report, rate, batch.size * (parts_.replicas ? parts_.replicas->count() : 1), begin_ns);
   if (!precision || skipped) return;
   tell_changes(precision->end_step(done_, loss));
   if (precision->is_milestone(done_)) rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
@@ -118,10 +124,10 @@ void Trainer::step() {
 // A loss that is not finite or alarming changes nothing.
 void Trainer::take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate) {
   using journal::SpanKind;
-  Variable value = timed(SpanKind::forward, done_ + 1, [&] { return parts_.task.loss(parts_.context, batch); });
-  loss = parts_.context.download(value.value()).front();
-  if (!std::isfinite(loss) || (parts_.precision && parts_.precision->is_alarming(loss))) return;
-  timed(SpanKind::backward, done_ + 1, [&] { return backward(parts_.context, value, loss_scale()), 0; });
+  const Tensor value = timed(SpanKind::forward, done_ + 1, [&] { return pass_.forward(batch); });
+  loss = parts_.context.download(value).front();
+  if (!std::isfinite(loss) || (parts_.precision && parts_.precision->is_alarming(loss))) return pass_.drop();
+  timed(SpanKind::backward, done_ + 1, [&] { return pass_.backward(loss_scale()), 0; });
   report =
       timed(SpanKind::optimizer, done_ + 1, [&] { return parts_.optimizer.step(parts_.context, step_options(rate)); });
 }
@@ -264,7 +270,23 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
   throw Failure(ErrorKind::numeric, fmt::format("take step {}", done_ + 1), cause, remedy);
 }
 
+// All stop after the same step, whichever of them was asked to.
+bool Trainer::should_stop() {
+  const bool asked = ports_.stop();
+  return parts_.replicas ? parts_.replicas->any(asked) : asked;
+}
+
+template <class Work>
+void Trainer::alone(Work&& work) {
+  if (!parts_.replicas || parts_.replicas->index() == 0) work();
+  if (parts_.replicas) parts_.replicas->meet();
+}
+
 void Trainer::evaluate() {
+  alone([this] { judge(); });
+}
+
+void Trainer::judge() {
   tasks::Judgement judged =
       timed(journal::SpanKind::evaluate, done_, [&] { return parts_.task.judge(parts_.context); });
   journal::MetricSamples figures{done_, {}};
@@ -279,7 +301,7 @@ void Trainer::evaluate() {
 
 void Trainer::save() {
   if (saved_ == done_) return;
-  timed(journal::SpanKind::checkpoint, done_, [&] { return ports_.save(done_), 0; });
+  alone([this] { timed(journal::SpanKind::checkpoint, done_, [&] { return ports_.save(done_), 0; }); });
   saved_ = done_;
 }
 

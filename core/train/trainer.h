@@ -11,7 +11,9 @@
 #include "core/tasks/task.h"
 #include "core/tensor/context.h"
 #include "core/tensor/recorded_step.h"
+#include "core/train/batch_pass.h"
 #include "core/train/memory_owners.h"
+#include "core/train/replicas.h"
 #include "core/train/rewind.h"
 
 #include <cstdint>
@@ -25,6 +27,7 @@ struct Plan {
   float clip_norm = 0;                // 0: none
   std::int64_t evaluate_every = 0;    // steps; 0: at the start and the end only
   std::int64_t checkpoint_every = 0;  // steps; 0: at the end only
+  int micro_batches = 1;              // that each batch is taken in, by all replicas together; see batch_pass.h
   bool record = true;                 // steps are recorded and replayed where the device can; the same bits
 };
 
@@ -36,6 +39,7 @@ struct Parts {
   const std::vector<Parameter>& parameters;
   optim::Optimizer& optimizer;
   precision::Session* precision = nullptr;  // null: everything in f32
+  Replicas* replicas = nullptr;             // null: there is but one
 };
 
 struct Ports {
@@ -78,7 +82,12 @@ class Trainer {
   void tell_changes(const std::vector<precision::RecordedChange>& changes);
   void tell_step(double loss, const optim::StepReport& report, double rate, int batch_size, std::int64_t begin_ns);
   void evaluate();
+  void judge();
   void save();
+  // What is done by one replica while the others wait for it.
+  template <class Work>
+  void alone(Work&& work);
+  [[nodiscard]] bool should_stop();
   void tell_fault(const Error& error) const noexcept;
   [[noreturn]] void refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report);
   // Takes the step again, up to the update, and reads every output; empty when all are finite this time.
@@ -92,6 +101,7 @@ class Trainer {
   Ports ports_;
   std::int64_t done_ = 0;
   std::int64_t saved_ = -1;
+  BatchPass pass_;
   Rewind rewind_;
 
   // What a queued step leaves on the device.

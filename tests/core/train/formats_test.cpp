@@ -34,8 +34,11 @@ class Meddler final : public tasks::Task {
  public:
   Meddler(tasks::Task& task, std::function<float(int call)> factor) : task_(task), factor_(std::move(factor)) {}
   Inputs upload(Context& context, const data::Batch& batch) override { return task_.upload(context, batch); }
-  Variable loss(Context& context, Inputs inputs) override {
-    return ops::scale(context, task_.loss(context, std::move(inputs)), factor_(++calls_));
+  std::vector<Variable> features(Context& context, const Inputs& inputs) override {
+    return task_.features(context, inputs);
+  }
+  Variable criterion(Context& context, const std::vector<Variable>& features) override {
+    return ops::scale(context, task_.criterion(context, features), factor_(++calls_));
   }
   tasks::Figures state(const Context& context) const override { return task_.state(context); }
   tasks::Judgement judge(Context& context) override { return task_.judge(context); }
@@ -58,10 +61,10 @@ struct TestRun {
     ports.stop = [] { return false; };
     ports.now_ns = [this] { return clock += 1000; };
     Parts parts = assembly.parts();
-    Trainer trainer(
-        instead ? Parts{parts.context, *instead, parts.loader, parts.parameters, parts.optimizer, parts.precision}
-                : parts,
-        plan, ports);
+    Trainer trainer(instead ? Parts{parts.context, *instead, parts.loader, parts.parameters, parts.optimizer,
+                                    parts.precision, nullptr}
+                            : parts,
+                    plan, ports);
     trainer.run(0);
   }
   template <class Event>

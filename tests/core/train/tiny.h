@@ -13,9 +13,7 @@
 
 namespace athanor::train {
 
-inline recipe::Recipe tiny_recipe() {
-  return recipe::parse_file(std::string(ATH_SOURCE_DIR) + "/experiments/smoke.toml")->recipe;
-}
+inline recipe::Recipe tiny_recipe() { return recipe::parse_file(ATH_SOURCE_DIR "/experiments/smoke.toml")->recipe; }
 
 // Reading the data set takes longer than most of these tests, so it is done once.
 inline std::shared_ptr<const data::Dataset> prepared_data() {

@@ -237,8 +237,11 @@ class AlteredTask final : public tasks::Task {
   using Alter = std::function<Variable(Context&, Variable)>;
   AlteredTask(tasks::Task& real, Alter alter) : real_(real), alter_(std::move(alter)) {}
   Inputs upload(Context& context, const data::Batch& batch) override { return real_.upload(context, batch); }
-  Variable loss(Context& context, Inputs inputs) override {
-    return alter_(context, real_.loss(context, std::move(inputs)));
+  std::vector<Variable> features(Context& context, const Inputs& inputs) override {
+    return real_.features(context, inputs);
+  }
+  Variable criterion(Context& context, const std::vector<Variable>& features) override {
+    return alter_(context, real_.criterion(context, features));
   }
   tasks::Figures state(const Context& context) const override { return real_.state(context); }
   tasks::Judgement judge(Context& context) override { return real_.judge(context); }

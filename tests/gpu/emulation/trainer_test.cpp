@@ -29,7 +29,12 @@ class Unjudged final : public tasks::Task {
  public:
   explicit Unjudged(tasks::Task& real) : real_(real) {}
   Inputs upload(Context& context, const data::Batch& batch) override { return real_.upload(context, batch); }
-  Variable loss(Context& context, Inputs inputs) override { return real_.loss(context, std::move(inputs)); }
+  std::vector<Variable> features(Context& context, const Inputs& inputs) override {
+    return real_.features(context, inputs);
+  }
+  Variable criterion(Context& context, const std::vector<Variable>& features) override {
+    return real_.criterion(context, features);
+  }
   tasks::Figures state(const Context& context) const override { return real_.state(context); }
   tasks::Judgement judge(Context&) override { return {"test", {}, {}}; }
 

@@ -1,0 +1,115 @@
+#include "core/distributed/replica_group.h"
+
+#include "core/distributed/host_numbers.h"
+#include "kernels/base/error.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace athanor::distributed {
+namespace {
+
+template <class T>
+View view_of(std::span<T> numbers) {
+  return {numbers.data(), Tensor::dtype_of<T>(), Shape{static_cast<std::int64_t>(numbers.size())}};
+}
+
+template <class T>
+void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole) {
+  HostNumbers<T> numbers(context, whole);
+  const std::span<T> all = numbers.span();
+  const std::size_t own = all.size() / static_cast<std::size_t>(ranks.size());
+  ranks.all_gather(view_of(all.subspan(own * static_cast<std::size_t>(ranks.rank()), own)), view_of(all));
+  numbers.write_back();
+}
+
+}  // namespace
+
+ReplicaGroup::ReplicaGroup(comm::Group& group, comm::WireFormat gradients)
+    : board_(group.board()), ranks_(group.world()) {
+  if (gradients != comm::WireFormat::f32)
+    coded_ = std::make_unique<comm::CodedExchange>(ranks_, comm::CodedOptions{.format = gradients, .averages = false});
+}
+
+void ReplicaGroup::gather(Context& context, const Tensor& whole) {
+  if (whole.dry()) return;
+  switch (whole.dtype()) {
+    case DType::f32: return gather_rows<float>(context, ranks_, whole);
+    case DType::i32: return gather_rows<std::int32_t>(context, ranks_, whole);
+    default: break;
+  }
+  throw Failure(ErrorKind::internal, "gather rows of replicas",
+                std::string("there is no exchange of ") + to_string(whole.dtype()));
+}
+
+void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
+  if (context.dry()) return;
+  coded_ ? sum_coded(context, parameters) : sum_plain(context, parameters);
+}
+
+void ReplicaGroup::sum_plain(Context& context, std::span<const Parameter> parameters) {
+  std::vector<Parameter> bucket;
+  std::size_t numbers = 0;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter->gradient.present()) continue;
+    bucket.push_back(parameter);
+    numbers += static_cast<std::size_t>(parameter->gradient.numel());
+    if (numbers < kBucketNumbers) continue;
+    sum_bucket(context, bucket);
+    bucket.clear();
+    numbers = 0;
+  }
+  if (!bucket.empty()) sum_bucket(context, bucket);
+}
+
+void ReplicaGroup::sum_bucket(Context& context, std::span<const Parameter> bucket) {
+  if (bucket.size() == 1) {
+    HostNumbers<float> numbers(context, bucket.front()->gradient);
+    ranks_.all_reduce(view_of(numbers.span()));
+    return numbers.write_back();
+  }
+  bucket_.clear();
+  for (const Parameter& parameter : bucket) {
+    HostNumbers<float> numbers(context, parameter->gradient);
+    bucket_.insert(bucket_.end(), numbers.span().begin(), numbers.span().end());
+  }
+  ranks_.all_reduce(view_of(std::span(bucket_)));
+  auto from = bucket_.begin();
+  for (const Parameter& parameter : bucket) {
+    HostNumbers<float> numbers(context, parameter->gradient);
+    const auto count = static_cast<std::ptrdiff_t>(numbers.span().size());
+    std::copy(from, from + count, numbers.span().begin());
+    from += count;
+    numbers.write_back();
+  }
+}
+
+// The exchange refuses what is not finite and changes nothing; then no replica may use its own.
+void ReplicaGroup::sum_coded(Context& context, std::span<const Parameter> parameters) {
+  for (const Parameter& parameter : parameters) {
+    if (!parameter->gradient.present()) continue;
+    HostNumbers<float> numbers(context, parameter->gradient);
+    if (!coded_->all_reduce(parameter->path, view_of(numbers.span())))
+      std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
+    numbers.write_back();
+  }
+}
+
+bool ReplicaGroup::any(bool holds) {
+  std::int32_t flag = holds ? 1 : 0;
+  ranks_.all_reduce(view_of(std::span(&flag, 1)), comm::Reduce::max);
+  return flag != 0;
+}
+
+void ReplicaGroup::at(std::string_view section) noexcept { board_.enter_section(section); }
+
+void ReplicaGroup::meet() {
+  const auto usual = ranks_.timeout();
+  ranks_.set_timeout(kLongestAlone);
+  ranks_.barrier();
+  ranks_.set_timeout(usual);
+}
+
+comm::Traffic ReplicaGroup::traffic() const noexcept { return coded_ ? coded_->traffic() : ranks_.traffic(); }
+
+}  // namespace athanor::distributed

@@ -1,0 +1,55 @@
+// Replicas that are ranks of a communicator. On a GPU what is exchanged goes through the host.
+//
+// In f32 the sums of gradients have the bits that one process gets which takes all micro-batches (core/train/
+// gradient_sum.h). In a narrower format they travel as core/comm/coded_exchange.h has it, with what coding takes away
+// kept for the next step, and all replicas still end with the same bits.
+//
+// Failures are the communicator's. Used by one thread at a time.
+#pragma once
+
+#include "core/comm/coded_exchange.h"
+#include "core/comm/group.h"
+#include "core/train/replicas.h"
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace athanor::distributed {
+
+class ReplicaGroup final : public train::Replicas {
+ public:
+  // `group` outlives it. The constructor is a call that all make.
+  ReplicaGroup(comm::Group& group, comm::WireFormat gradients);
+
+  [[nodiscard]] int count() const override { return ranks_.size(); }
+  [[nodiscard]] int index() const override { return ranks_.rank(); }
+  void gather(Context& context, const Tensor& whole) override;
+  // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
+  void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
+  [[nodiscard]] bool any(bool holds) override;
+  void at(std::string_view section) noexcept override;
+  void meet() override;
+
+  // What this rank has sent so far.
+  [[nodiscard]] comm::Traffic traffic() const noexcept;
+  // Null in f32.
+  [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
+
+ private:
+  // Evaluating and saving take longer than any exchange.
+  static constexpr std::chrono::minutes kLongestAlone{60};
+  // Small gradients are put together, so that there are fewer messages than parameters.
+  static constexpr std::size_t kBucketNumbers = 4U << 20U;
+
+  void sum_plain(Context& context, std::span<const Parameter> parameters);
+  void sum_coded(Context& context, std::span<const Parameter> parameters);
+  void sum_bucket(Context& context, std::span<const Parameter> bucket);
+
+  comm::Board& board_;
+  comm::Communicator& ranks_;
+  std::unique_ptr<comm::CodedExchange> coded_;
+  std::vector<float> bucket_;
+};
+
+}  // namespace athanor::distributed

@@ -1,0 +1,66 @@
+// The forward and the backward pass of one batch, which may be shared with replicas and taken in micro-batches.
+//
+// The loss may tie all rows of a batch together, as a contrastive one does. So in parts it goes in three moves (Gao et
+// al. 2021, "GradCache", arXiv:2101.06983): the features of all micro-batches without recording, gathered from all
+// replicas; the loss of the whole batch and its gradients with respect to the features, which every replica computes
+// alike; then each micro-batch once more, recorded, and its backward pass. Memory holds the activations of one
+// micro-batch at a time, and gradients are summed in one order for any number of replicas (gradient_sum.h): with the
+// same number of micro-batches in all, a power of two for each replica, loss and gradients have the same bits.
+#pragma once
+
+#include "core/autograd/input_leaf.h"
+#include "core/tasks/task.h"
+#include "core/train/gradient_sum.h"
+#include "core/train/replicas.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace athanor::train {
+
+class BatchPass {
+ public:
+  // All are referred to and outlive it. `micro_batches` are those of all replicas together, a multiple of their number;
+  // `replicas` is null where there is but one.
+  BatchPass(Context& context, tasks::Task& task, const std::vector<Parameter>& parameters, int micro_batches,
+            Replicas* replicas);
+
+  // Whether a batch is taken as a whole, by one.
+  [[nodiscard]] bool is_whole() const noexcept { return replicas_ == nullptr && own_ == 1; }
+  // The loss [1] of the whole batch, given this replica's rows of it. Throws Failure(invalid_input) where these are no
+  // multiple of its micro-batches.
+  [[nodiscard]] Tensor forward(const data::Batch& batch);
+  // Once after each forward(): adds the gradients of loss_scale times the loss to those of the parameters, of which
+  // there are none yet.
+  void backward(float loss_scale);
+  // Forgets what a forward() without a backward() has left.
+  void drop();
+
+ private:
+  struct Rows {
+    std::int64_t first = 0;  // among this replica's
+    std::int64_t count = 0;
+  };
+  [[nodiscard]] Rows rows_of(int micro_batch) const;
+  [[nodiscard]] std::int64_t first_row() const;  // of this replica's, in the batch
+  [[nodiscard]] std::vector<Variable> features(int micro_batch);
+  void collect_features();
+  void begin_criterion();
+  void run_micro_batch(int micro_batch, const std::vector<Tensor>& gradients);
+
+  Context& context_;
+  tasks::Task& task_;
+  const std::vector<Parameter>& parameters_;
+  Replicas* replicas_;
+  int own_;  // micro-batches of this replica
+
+  std::int64_t rows_ = 0;
+  tasks::Task::Inputs inputs_;      // of this replica's rows
+  std::vector<Variable> recorded_;  // features of the only micro-batch
+  std::vector<Tensor> whole_;       // features of the whole batch
+  std::vector<InputLeaf> leaves_;   // those of them that want a gradient, in order
+  Variable loss_;
+  GradientSum sum_;
+};
+
+}  // namespace athanor::train

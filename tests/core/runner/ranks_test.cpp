@@ -1,0 +1,145 @@
+#include "core/base/files.h"
+#include "core/checkpoint/checkpoint.h"
+#include "tests/core/runner/run_program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <signal.h>
+#include <sstream>
+#include <thread>
+
+namespace athanor::runner {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing_support::TemporaryFolder;
+
+std::vector<std::string> on_ranks(int replicas, int steps = 60) {
+  return {"--set", "train.steps=" + std::to_string(steps),
+          "--set", "parallel.micro_batches=4",
+          "--set", "parallel.data=" + std::to_string(replicas),
+          "--set", "checkpoint.every_steps=20",
+          "--set", "train.threads=1"};
+}
+
+// The ranks that a program has started, in their order.
+std::vector<int> ranks_of(int program) {
+  std::vector<int> out;
+  const std::string name = std::to_string(program);
+  std::istringstream words(read_file(fs::path("/proc") / name / "task" / name / "children").value_or(""));
+  for (int child = 0; words >> child;) out.push_back(child);
+  return out;
+}
+
+bool lives(int process) { return ::kill(process, 0) == 0; }
+
+void expect_same_weights(const fs::path& run, const fs::path& other, const std::string& step) {
+  for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
+    const std::string bytes = bytes_of(run / "checkpoints" / step / file);
+    EXPECT_FALSE(bytes.empty());
+    EXPECT_TRUE(bytes == bytes_of(other / "checkpoints" / step / file)) << file;
+  }
+}
+
+class Ranks : public testing::Test {
+ protected:
+  void SetUp() override { ATH_NEEDS_DATA(); }
+  Outcome train(const fs::path& run, const std::vector<std::string>& more, std::function<void(int)> meanwhile = {}) {
+    Launch launch;
+    launch.arguments = train_arguments(run, more);
+    launch.meanwhile = std::move(meanwhile);
+    return launch_program(launch);
+  }
+  TemporaryFolder own_;
+};
+
+TEST_F(Ranks, InProcessesOfTheirOwnLeaveTheBitsOfOne) {
+  ASSERT_EQ(train(own_ / "one", on_ranks(1)).status, 0);
+  for (const int replicas : {2, 4}) {
+    const fs::path run = own_ / std::to_string(replicas);
+    const Outcome done = train(run, on_ranks(replicas));
+    ASSERT_EQ(done.status, 0) << done.err;
+    expect_same_weights(run, own_ / "one", "step-60");
+    EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(own_ / "one").metrics.at("train/loss"));
+  }
+}
+
+TEST_F(Ranks, StopTogetherAndGoOnAsAnyOtherNumberOfThem) {
+  ASSERT_EQ(train(own_ / "one", on_ranks(1, 200)).status, 0);
+  const fs::path run = own_ / "run";
+  std::vector<int> ranks;
+  const Outcome stopped = train(run, on_ranks(2, 200), [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 30));
+    ranks = ranks_of(pid);
+    ::kill(pid, SIGTERM);
+  });
+  EXPECT_EQ(stopped.status, 130) << stopped.err;
+  ASSERT_EQ(ranks.size(), 2U);
+  for (const int rank : ranks) EXPECT_FALSE(lives(rank));
+  const Replay replayed = read_run(run);
+  EXPECT_EQ(replayed.state.state, journal::RunState::stopped);
+  EXPECT_EQ(checkpoint::steps(run / "checkpoints").back(), replayed.metrics.at("train/loss").rbegin()->first);
+  const Outcome resumed = run_program({"train", run.string(), "--resume", "--set", "parallel.data=4"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  expect_same_weights(run, own_ / "one", "step-200");
+}
+
+TEST_F(Ranks, OfWhichOneIsKilledEndTogetherAndSayWhich) {
+  const fs::path run = own_ / "run";
+  std::vector<int> ranks;
+  const Outcome killed = train(run, on_ranks(4, 100'000), [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 25));
+    ranks = ranks_of(pid);
+    if (ranks.size() == 4) ::kill(ranks[2], SIGKILL);
+  });
+  EXPECT_EQ(killed.status, 1);
+  ASSERT_EQ(ranks.size(), 4U);
+  for (const int rank : ranks) EXPECT_FALSE(lives(rank));
+  const auto faults = events_of_kind<journal::FaultSeen>(run);
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_THAT(faults[0].cause, HasSubstr("rank 2"));
+  EXPECT_EQ(read_run(run).state.state, journal::RunState::failed);
+}
+
+TEST_F(Ranks, EndWithTheOneThatStartedThem) {
+  const fs::path run = own_ / "run";
+  std::vector<int> ranks;
+  (void)train(run, on_ranks(2, 100'000), [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 25));
+    ranks = ranks_of(pid);
+    ::kill(pid, SIGKILL);
+  });
+  ASSERT_EQ(ranks.size(), 2U);
+  for (int tries = 0; tries < 100 && (lives(ranks[0]) || lives(ranks[1])); ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (const int rank : ranks) EXPECT_FALSE(lives(rank));
+  EXPECT_EQ(read_run(run).state.state, journal::RunState::stopped);  // with a checkpoint of what was done
+}
+
+TEST_F(Ranks, OtherThanTheFirstTellWhatTheyDidAndWhenInJournalsOfTheirOwn) {
+  const fs::path run = own_ / "run";
+  ASSERT_EQ(train(run, on_ranks(2, 20)).status, 0);
+  EXPECT_TRUE(fs::exists(run / "journal-1.athj"));
+  EXPECT_THAT(bytes_of(run / "logs/rank-1.log"), HasSubstr("Rank 1 ended after step 20"));
+}
+
+TEST_F(Ranks, AreRefusedWhereTheirNumbersDoNotFit) {
+  const Outcome odd = train(own_ / "odd", {"--set", "parallel.data=2", "--set", "parallel.micro_batches=3"});
+  EXPECT_EQ(odd.status, 2);
+  EXPECT_THAT(odd.err, HasSubstr("parallel.micro_batches: must be a multiple of parallel.data (2): they share them"));
+  const Outcome uneven = train(own_ / "uneven", {"--set", "parallel.micro_batches=5"});
+  EXPECT_EQ(uneven.status, 2);
+  EXPECT_THAT(uneven.err, HasSubstr("parallel.micro_batches: must divide data.batch_size (32)"));
+  const Outcome scaled = train(own_ / "scaled", {"--set", "parallel.data=2", "--set", "parallel.micro_batches=2",
+                                                 "--set", "precision.policy=fp8-delayed"});
+  EXPECT_EQ(scaled.status, 2);
+  EXPECT_THAT(scaled.err, AllOf(HasSubstr("precision.policy: must be"), HasSubstr("each replica's own")));
+  EXPECT_FALSE(fs::exists(own_ / "odd"));
+}
+
+}  // namespace
+}  // namespace athanor::runner
