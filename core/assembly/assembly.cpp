@@ -185,6 +185,10 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
   return out;
 }
 
+std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe, comm::Group& group) {
+  return std::make_unique<distributed::ReplicaGroup>(group, gradient_format(recipe));
+}
+
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
                   std::function<std::string(std::size_t picture)> media, comm::Group* group) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
@@ -200,7 +204,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.precision = std::move(learner.precision);
   out.optimizer = std::move(learner.optimizer);
 
-  if (group) out.replicas = std::make_unique<distributed::ReplicaGroup>(*group, gradient_format(recipe));
+  if (group) out.replicas = make_replicas(recipe, *group);
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

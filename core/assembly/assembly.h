@@ -74,6 +74,9 @@ struct Assembly {
     return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get(), replicas.get()};
   }
 };
+// This rank among `group`, which outlives it. A call that all make.
+[[nodiscard]] std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe,
+                                                                       comm::Group& group);
 // One rank's; `group` is that of all ranks, outlives it, and is null where there is but one. Throws Failure with
 // whatever a part refuses.
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,

@@ -47,6 +47,22 @@ void check_place(int size, int rank) {
                 "count ranks from 0");
 }
 
+// Ends the waits of a group that is meeting once it is given up.
+class Patience {
+ public:
+  Patience(Board& board, const std::function<bool()>& given_up) {
+    if (!given_up) return;
+    watch_ = std::jthread([&board, &given_up](const std::stop_token& stop) {
+      for (; !stop.stop_requested(); std::this_thread::sleep_for(kGlance))
+        if (given_up()) return board.note_fault("the group was given up before all had come");
+    });
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kGlance{5};
+  std::jthread watch_;
+};
+
 // What ranks of this host say of themselves is in `folder` while they meet.
 std::unique_ptr<Group> join(const fs::path& folder, int size, int rank, const GroupOptions& options,
                             const std::function<std::shared_ptr<Connector>(const std::shared_ptr<Board>&)>& connect) {
@@ -60,6 +76,7 @@ std::unique_ptr<Group> join(const fs::path& folder, int size, int rank, const Gr
   check_place(size, rank);
   const Unlink unlink{folder / "board"};
   auto board = std::make_shared<Board>(Region::of_file(unlink.file, Board::bytes_for(size)), size, rank);
+  const Patience patience(*board, options.given_up);
   auto world = make_host_communicator({connect(board), board}, "world", everyone(size), rank, options.timeout);
   check_digests(*world, options.digest);
   return std::make_unique<Group>(std::move(board), std::move(world));

@@ -17,6 +17,9 @@ namespace athanor::comm {
 struct GroupOptions {
   std::chrono::milliseconds timeout = std::chrono::seconds(30);  // of each call, until set otherwise
   std::string digest;  // of what the group is to do; who comes with another one is refused
+  // Asked again and again while ranks of processes meet, from another thread; may be empty. Once it says true, none
+  // waits for the others any longer.
+  std::function<bool()> given_up = {};
 };
 
 // One rank's part of a group. Destroyed after every communicator that was split from its world; if by an exception on

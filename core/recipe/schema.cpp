@@ -301,6 +301,9 @@ void add_scale(std::vector<Field>& out) {
   out.push_back(
       advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32", "bf16", "fp8", "int8"},
                       "Number format in which replicas exchange gradients.")));
+  out.push_back(advanced(integer("parallel.deadline", "Deadline", 60, {"s", 1, 3600},
+                                 "A rank that does not come to an exchange within this time is taken for lost and "
+                                 "replaced.")));
 }
 
 void add_keeping(std::vector<Field>& out) {

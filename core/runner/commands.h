@@ -23,7 +23,8 @@ int run_prepare(const PrepareOptions& options, Console& console);
 // Of a process that is one of several ranks.
 struct RankPlace {
   int rank = 0;
-  std::filesystem::path group;  // the folder where they meet
+  std::filesystem::path meeting;  // the folder where they find each other, see rank_link.h
+  int epoch = 0;                  // how many groups there were before the one to join
 };
 
 struct TrainOptions {

@@ -69,7 +69,8 @@ void describe(CLI::App& app, CommandLine& line) {
   add_fork(train, line.fork)->excludes(resume);
   // Between the ranks of one run: how one that was started finds the others.
   train.add_option("--rank", line.place.rank)->group("");
-  train.add_option("--group", line.place.group)->group("");
+  train.add_option("--meeting", line.place.meeting)->group("");
+  train.add_option("--epoch", line.place.epoch)->group("");
   add_json(train, line.train.json);
 
   CLI::App& check = *app.add_subcommand("check", "Says what is wrong with a recipe before anything is made for it");
@@ -120,7 +121,7 @@ void describe(CLI::App& app, CommandLine& line) {
 int dispatch(const CLI::App& app, CommandLine& line, Console& console) {
   for (RecipeInput* recipe : {&line.train.recipe, &line.check.recipe, &line.plan.recipe})
     if (line.fork.step >= 0) recipe->fork = line.fork;
-  if (!line.place.group.empty()) line.train.place = line.place;
+  if (!line.place.meeting.empty()) line.train.place = line.place;
   if (line.eval_step >= 0) line.eval.checkpoint = line.eval_step;
   if (line.export_step >= 0) line.exported.checkpoint = line.export_step;
   if (app.got_subcommand("prepare")) return run_prepare(line.prepare, console);

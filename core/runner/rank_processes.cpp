@@ -1,9 +1,9 @@
 #include "core/runner/rank_processes.h"
 
 #include "core/assembly/assembly.h"
-#include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/runner/interrupt.h"
+#include "core/runner/rank_link.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
@@ -31,9 +32,11 @@ using Clock = std::chrono::steady_clock;
 // How long the others have to end by themselves once one rank is gone.
 constexpr std::chrono::seconds kPatience{15};
 constexpr std::chrono::milliseconds kGlance{200};
-// Until all ranks have come: rank 0 measures and predicts before.
-constexpr std::chrono::minutes kMeeting{10};
-constexpr std::chrono::seconds kLongestCall{60};
+// Lost ranks are replaced as long as no more than these were lost within this time.
+constexpr std::size_t kManyLosses = 5;
+constexpr std::chrono::seconds kManyLossesIn{20};
+// How long a rank may stay in a group that others have left because of a fault.
+constexpr std::chrono::seconds kHangs{2};
 
 Failure system_failure(const std::string& intention) {
   return {ErrorKind::unavailable, intention, std::strerror(errno), "Free some memory or processes and try again"};
@@ -76,15 +79,17 @@ bool ended_badly(int status) {
 }
 
 std::vector<std::string> command_of(const RunDirectory& directory, const TrainOptions& options,
-                                    const SoundRecipe& sound, const fs::path& meeting, int rank) {
-  std::vector<std::string> out = {
-      "athanor-run", "train",         "-", "--run-dir", directory.folder().string(), "--rank", std::to_string(rank),
-      "--group",     meeting.string()};
+                                    const SoundRecipe& sound, const RankPlace& place) {
+  std::vector<std::string> out = {"athanor-run", "train", "-", "--run-dir", directory.folder().string()};
+  out.insert(out.end(), {"--rank", std::to_string(place.rank), "--meeting", place.meeting.string(), "--epoch",
+                         std::to_string(place.epoch)});
   if (!options.recipe.file.empty()) out.insert(out.end(), {"--recipe-name", shown_name(options.recipe)});
-  if (options.resume) out.emplace_back("--resume");
-  if (sound.fork)
+  // Who takes over rank 0 goes on with a run that is there by now.
+  const bool resumes = options.resume || place.epoch > 0;
+  if (resumes) out.emplace_back("--resume");
+  if (sound.fork && !resumes)
     out.insert(out.end(), {"--fork", std::to_string(sound.fork->step), "--from", sound.fork->parent.folder().string()});
-  if (options.json && rank == 0) out.emplace_back("--json");
+  if (options.json && place.rank == 0) out.emplace_back("--json");
   return out;
 }
 
@@ -115,57 +120,66 @@ int recipe_to_read(const std::string& text) {
 
 class Ranks {
  public:
-  Ranks(const RunDirectory& directory, const SoundRecipe& sound, const TrainOptions& options, int count)
-      : directory_(directory) {
-    const std::string text = recipe::to_toml(sound.recipe, recipe::Detail::everything);
-    for (int rank = 0; rank < count; ++rank)
-      start(command_of(directory, options, sound, meeting_.folder(), rank), text, rank);
+  Ranks(const RunDirectory& directory, const SoundRecipe& sound, const TrainOptions& options, Console& console)
+      : directory_(directory), sound_(sound), options_(options), console_(console) {
+    ranks_.resize(static_cast<std::size_t>(parallel::world_size(mesh_of(sound.recipe))));
+    open_epoch();
+    for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank) start(rank);
   }
   ~Ranks() {
     signal_all(SIGKILL);
-    while (is_any_alive()) reap(true);
-    for (const Rank& rank : ranks_) ::close(rank.watch);
+    for (const Rank& rank : ranks_) {
+      if (rank.process > 0) ::waitpid(rank.process, nullptr, 0);
+      if (rank.watch >= 0) ::close(rank.watch);
+    }
   }
   Ranks(const Ranks&) = delete;
   Ranks& operator=(const Ranks&) = delete;
 
   // Until all have ended.
   void wait() {
-    bool stopping = false;
-    std::optional<Clock::time_point> give_up;
     while (is_any_alive()) {
-      if (stop_requested() && !stopping) {
-        stopping = true;
+      if (stop_requested() && !stopping_) {
+        stopping_ = true;
         signal_all(SIGTERM);
       }
       glance();
-      reap(false);
-      if (first_bad_ && !give_up) give_up = Clock::now() + kPatience;
-      if (give_up && Clock::now() > *give_up) signal_all(SIGKILL);
+      for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank) reap(rank);
+      if (give_up_ && Clock::now() > *give_up_) signal_all(SIGKILL);
+      if (!first_bad_) look_for_hung();
     }
   }
-  [[nodiscard]] int status(int rank) const { return ranks_[static_cast<std::size_t>(rank)].status; }
-  // The first that ended badly.
+  [[nodiscard]] int status(int rank) const { return at(rank).status; }
+  // The first that ended badly and was not replaced.
   [[nodiscard]] std::optional<int> first_bad() const { return first_bad_; }
 
  private:
-  void start(std::vector<std::string> command, const std::string& recipe, int rank) {
+  void open_epoch() {
+    ++epoch_;
+    hang_seen_.reset();
+    fs::create_directory(group_folder(meeting_.folder(), epoch_));
+  }
+
+  void start(int rank) {
+    std::vector<std::string> command =
+        command_of(directory_, options_, sound_, {.rank = rank, .meeting = meeting_.folder(), .epoch = epoch_});
     std::vector<char*> words;
     for (std::string& word : command) words.push_back(word.data());
     words.push_back(nullptr);
-    const int input = recipe_to_read(recipe);
-    const int log =
-        rank == 0 ? -1 : ::open(directory_.log(rank).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    const int input = recipe_to_read(recipe::to_toml(sound_.recipe, recipe::Detail::everything));
+    const fs::path log_file = directory_.log(rank);
+    const int log = rank == 0 ? -1 : ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child == 0) become_rank(parent, input, log, words);
     ::close(input);
     if (log >= 0) ::close(log);
     if (child < 0) throw system_failure(fmt::format("start rank {}", rank));
-    ranks_.push_back({child, static_cast<int>(::syscall(SYS_pidfd_open, child, 0)), 0});
+    if (at(rank).watch >= 0) ::close(at(rank).watch);
+    at(rank) = {child, static_cast<int>(::syscall(SYS_pidfd_open, child, 0)), 0};
   }
 
-  // Until something happens, or a moment has passed.
+  // Until one ends or a signal comes, or a moment has passed.
   void glance() const {
     std::vector<pollfd> watched;
     for (const Rank& rank : ranks_)
@@ -173,13 +187,41 @@ class Ranks {
     ::poll(watched.data(), watched.size(), static_cast<int>(kGlance.count()));
   }
 
-  void reap(bool wait) {
-    for (std::size_t k = 0; k < ranks_.size(); ++k) {
-      Rank& rank = ranks_[k];
-      if (rank.process <= 0 || ::waitpid(rank.process, &rank.status, wait ? 0 : WNOHANG) != rank.process) continue;
-      rank.process = -1;
-      if (!first_bad_ && ended_badly(rank.status)) first_bad_ = static_cast<int>(k);
+  void reap(int rank) {
+    Rank& ended = at(rank);
+    if (ended.process <= 0 || ::waitpid(ended.process, &ended.status, WNOHANG) != ended.process) return;
+    ended.process = -1;
+    if (!ended_badly(ended.status) || first_bad_) return;
+    if (may_replace(ended.status)) {
+      console_.warn(fmt::format("Rank {} {}; another process takes its place", rank, ending(ended.status)));
+      open_epoch();
+      return start(rank);
     }
+    first_bad_ = rank;
+    give_up_ = Clock::now() + kPatience;
+    (void)write_file_atomically(over_file(meeting_.folder()), "");
+  }
+
+  // What a rank says of itself by its exit status, the next one would say as well.
+  bool may_replace(int status) {
+    if (!WIFSIGNALED(status) || stopping_) return false;
+    losses_.push_back(Clock::now());
+    while (Clock::now() - losses_.front() > kManyLossesIn) losses_.pop_front();
+    return losses_.size() <= kManyLosses;
+  }
+
+  // Some have left the group and wait for the others, who live and do not come: those are lost as well.
+  void look_for_hung() {
+    const auto has_left = [this](int rank) { return fs::exists(left_file(meeting_.folder(), epoch_, rank)); };
+    std::vector<int> staying;
+    for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank)
+      if (!has_left(rank)) staying.push_back(rank);
+    if (staying.size() == ranks_.size()) return;
+    if (staying.empty()) return open_epoch();
+    if (!hang_seen_) hang_seen_ = Clock::now();
+    if (Clock::now() - *hang_seen_ < kHangs) return;
+    for (const int rank : staying)
+      if (at(rank).process > 0) ::kill(at(rank).process, SIGKILL);
   }
 
   void signal_all(int signal) const {
@@ -189,10 +231,19 @@ class Ranks {
   [[nodiscard]] bool is_any_alive() const {
     return std::ranges::any_of(ranks_, [](const Rank& rank) { return rank.process > 0; });
   }
+  [[nodiscard]] Rank& at(int rank) { return ranks_[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] const Rank& at(int rank) const { return ranks_[static_cast<std::size_t>(rank)]; }
 
   const RunDirectory& directory_;
+  const SoundRecipe& sound_;
+  const TrainOptions& options_;
+  Console& console_;
   MeetingPlace meeting_;
   std::vector<Rank> ranks_;
+  int epoch_ = -1;
+  bool stopping_ = false;
+  std::deque<Clock::time_point> losses_;
+  std::optional<Clock::time_point> hang_seen_, give_up_;
   std::optional<int> first_bad_;
 };
 
@@ -202,21 +253,13 @@ int run_ranks(const RunDirectory& directory, const SoundRecipe& sound, const Tra
   const int count = parallel::world_size(mesh_of(sound.recipe));
   value_or_throw(directory.create());
   console.info(fmt::format("Starting {} ranks", count));
-  Ranks ranks(directory, sound, options, count);
+  Ranks ranks(directory, sound, options, console);
   ranks.wait();
   if (WIFEXITED(ranks.status(0))) return WEXITSTATUS(ranks.status(0));
   const int bad = ranks.first_bad().value_or(0);
   throw Failure(ErrorKind::internal, fmt::format("train in {}", directory.folder().string()),
                 fmt::format("rank {} {}", bad, ending(ranks.status(bad))),
                 fmt::format("See {} for its last words, and go on with --resume", directory.log(bad).string()));
-}
-
-std::unique_ptr<comm::Group> join_ranks(const RankPlace& place, const SoundRecipe& sound) {
-  auto group = comm::join_processes(
-      place.group, parallel::world_size(mesh_of(sound.recipe)), place.rank,
-      {.timeout = kMeeting, .digest = sha256_hex(recipe::to_toml(sound.recipe, recipe::Detail::everything))});
-  group->world().set_timeout(kLongestCall);
-  return group;
 }
 
 }  // namespace athanor::runner

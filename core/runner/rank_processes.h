@@ -3,22 +3,17 @@
 
 #include "core/assembly/recipe_input.h"
 #include "core/assembly/run_directory.h"
-#include "core/comm/group.h"
 #include "core/runner/commands.h"
 #include "core/runner/console.h"
-
-#include <memory>
 
 namespace athanor::runner {
 
 // Starts the ranks that the recipe asks for and stays until all have ended. A wish to stop is passed on to them. Their
-// messages go to logs/rank-<k>.log of the run, those of rank 0 to this console. Ranks outlive this process no longer
-// than their step takes: its death is a wish to stop. Returns the exit status of rank 0; throws Failure naming the rank
-// where one was killed.
+// messages go to logs/rank-<k>.log of the run, those of rank 0 to this console. A rank that is killed is replaced, and
+// the others go on with it (elastic.h), unless ranks are lost so often that nothing is done in between. Ranks outlive
+// this process no longer than their step takes: its death is a wish to stop. Returns the exit status of rank 0; throws
+// Failure naming the rank that was lost for good.
 int run_ranks(const RunDirectory& directory, const SoundRecipe& sound, const TrainOptions& options, Console& console);
-
-// In a rank's process: its part of the group, once all have come with the same recipe.
-[[nodiscard]] std::unique_ptr<comm::Group> join_ranks(const RankPlace& place, const SoundRecipe& sound);
 
 // What a rank other than the first does from its beginning to its end; returns the exit status.
 int run_follower(const TrainOptions& options, Console& console);

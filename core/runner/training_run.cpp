@@ -6,15 +6,15 @@
 #include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/data/probe.h"
-#include "core/distributed/share_state.h"
 #include "core/forecast/facts.h"
 #include "core/forecast/memory_advice.h"
 #include "core/journal/text.h"
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
+#include "core/runner/elastic.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/provenance.h"
-#include "core/runner/rank_processes.h"
+#include "core/runner/rank_link.h"
 #include "core/runner/trouble.h"
 #include "core/train/snapshot.h"
 
@@ -131,7 +131,8 @@ train::Outcome TrainingRun::train() {
   for (const std::string& picture : sound_.data.dataset->corrupt()) {
     console_.warn(fmt::format("The picture {} is damaged and left out", picture));
   }
-  const Forecast forecast = runner::forecast(sound_, Effort::thorough, done_);
+  const Forecast forecast =
+      runner::forecast(sound_, place_ && place_->epoch > 0 ? Effort::quick : Effort::thorough, done_);
   check_room(directory_, forecast.prediction.checkpoint_bytes);
   value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(forecast.prediction)}));
   console_.info(fmt::format("{}, {} parameters, on {}", forecast.prediction.model, forecast.prediction.parameters,
@@ -140,18 +141,17 @@ train::Outcome TrainingRun::train() {
                             forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
                             static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
 
-  const std::unique_ptr<comm::Group> group = place_ ? join_ranks(*place_, sound_) : nullptr;
+  std::optional<RankLink> link;
+  if (place_) link.emplace(*place_, sound_);
   Assembly assembly = assemble(
-      sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); }, group.get());
+      sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); },
+      link ? &link->group() : nullptr);
   if (assembly.pretrained) {
     console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
   }
-  restore(assembly);
-  if (group) {
-    distributed::SharedState state{done_, assembly.precision ? assembly.precision->state() : std::string()};
-    distributed::share_state(*assembly.context, group->world(), assembly.model->named_parameters(), *assembly.optimizer,
-                             state);
-  }
+  // Who takes over a lost rank's place asks the others first.
+  const bool takes_over = link && link->takes_over();
+  if (!takes_over) restore(assembly);
   tell_precision(assembly);
   RunReport::Setting setting{sound_.recipe.integer("train.steps"),
                              sound_.recipe.integer("data.batch_size"),
@@ -185,9 +185,10 @@ train::Outcome TrainingRun::train() {
   ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
     return memory_advice(sound_.recipe, owners);
   };
-  train::Trainer trainer(assembly.parts(), train_plan(sound_.recipe), ports);
-  const train::Outcome outcome = trainer.run(done_);
-  done_ = trainer.done();
+  Elastic elastic{sound_.recipe, assembly, link ? &*link : nullptr, done_, !takes_over};
+  elastic.restore = [&] { return restore(assembly), done_; };
+  const train::Outcome outcome = train_elastic(elastic, train_plan(sound_.recipe), ports);
+  done_ = elastic.done;
   console_.end_progress();
   if (outcome == train::Outcome::finished) report_->conclude(done_);
   if (report_->steps_taken() >= kStepsWorthRemembering) {

@@ -232,6 +232,18 @@ TEST(Joining, ARankThatNeverComesIsNamedAndNothingIsLeft) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(Joining, EndsWhenItIsGivenUp) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto endings = run_processes(2, [&](const std::string& folder, int rank) {
+    if (rank == 1) return;  // it died before it came
+    (void)join_processes(folder, 2, rank, {.timeout = 60s, .digest = {}, .given_up = [&] {
+                                             return std::chrono::steady_clock::now() - begin > 100ms;
+                                           }});
+  });
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);  // long before the deadline
+  EXPECT_THAT(endings[0], HasSubstr("the group was given up before all had come"));
+}
+
 TEST(Joining, OneThatComesWithAnotherRecipeIsRefused) {
   // Alike for longer than any digest is.
   const std::string first(100, 'a');

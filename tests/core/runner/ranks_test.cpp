@@ -88,20 +88,67 @@ TEST_F(Ranks, StopTogetherAndGoOnAsAnyOtherNumberOfThem) {
   expect_same_weights(run, own_ / "one", "step-200");
 }
 
-TEST_F(Ranks, OfWhichOneIsKilledEndTogetherAndSayWhich) {
+// What happened to one rank of four changes no bit of what the run leaves, and its history has every step once.
+void expect_undisturbed(const fs::path& run, const fs::path& one, std::int64_t steps) {
+  expect_same_weights(run, one, "step-" + std::to_string(steps));
+  const Replay replayed = read_run(run);
+  EXPECT_EQ(replayed.state.state, journal::RunState::finished);
+  EXPECT_EQ(replayed.metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
+}
+
+TEST_F(Ranks, OfWhichAnyIsKilledGoOnWithAnotherInItsPlaceAndTheSameBits) {
+  ASSERT_EQ(train(own_ / "one", on_ranks(1, 200)).status, 0);
+  for (const std::size_t lost : {0U, 2U}) {
+    const fs::path run = own_ / ("lost-" + std::to_string(lost));
+    const Outcome done = train(run, on_ranks(4, 200), [&](int pid) {
+      EXPECT_TRUE(wait_for_step(run, 30));
+      const auto ranks = ranks_of(pid);
+      ASSERT_EQ(ranks.size(), 4U);
+      ::kill(ranks[lost], SIGKILL);
+    });
+    ASSERT_EQ(done.status, 0) << done.err;
+    expect_undisturbed(run, own_ / "one", 200);
+    const auto recoveries = events_of_kind<journal::Recovery>(run);
+    ASSERT_EQ(recoveries.size(), 1U);
+    EXPECT_GE(recoveries[0].step, 30);  // and not a checkpoint's 20
+    EXPECT_THAT(recoveries[0].from, HasSubstr("rank " + std::to_string(lost)));
+  }
+}
+
+TEST_F(Ranks, OfWhichOneHangsAreRidOfItAfterTheDeadline) {
+  ASSERT_EQ(train(own_ / "one", on_ranks(1, 120)).status, 0);
   const fs::path run = own_ / "run";
-  std::vector<int> ranks;
-  const Outcome killed = train(run, on_ranks(4, 100'000), [&](int pid) {
-    EXPECT_TRUE(wait_for_step(run, 25));
-    ranks = ranks_of(pid);
-    if (ranks.size() == 4) ::kill(ranks[2], SIGKILL);
+  auto arguments = on_ranks(2, 120);
+  arguments.insert(arguments.end(), {"--set", "parallel.deadline=2"});
+  const Outcome done = train(run, arguments, [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 30));
+    const auto ranks = ranks_of(pid);
+    ASSERT_EQ(ranks.size(), 2U);
+    ::kill(ranks[1], SIGSTOP);
   });
-  EXPECT_EQ(killed.status, 1);
-  ASSERT_EQ(ranks.size(), 4U);
-  for (const int rank : ranks) EXPECT_FALSE(lives(rank));
-  const auto faults = events_of_kind<journal::FaultSeen>(run);
-  ASSERT_EQ(faults.size(), 1U);
-  EXPECT_THAT(faults[0].cause, HasSubstr("rank 2"));
+  ASSERT_EQ(done.status, 0) << done.err;
+  expect_undisturbed(run, own_ / "one", 120);
+  EXPECT_THAT(events_of_kind<journal::FaultSeen>(run).at(0).cause, HasSubstr("rank 1"));
+}
+
+TEST_F(Ranks, ThatAreLostAgainAndAgainEndTheRunAndSayWhich) {
+  const fs::path run = own_ / "run";
+  std::vector<int> last;
+  const Outcome ended = train(run, on_ranks(2, 100'000), [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 25));
+    // Until the one that starts them has given up and only the other one is left.
+    for (int tries = 0; tries < 400 && lives(pid); ++tries) {
+      const auto ranks = ranks_of(pid);
+      if (ranks.size() == 2) ::kill((last = ranks)[1], SIGKILL);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (read_run(run).state.state == journal::RunState::failed) return;
+    }
+    ::kill(pid, SIGTERM);
+    ADD_FAILURE() << "it never gave up";
+  });
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.err, HasSubstr("Rank 1 was killed by signal 9"));
+  for (const int rank : last) EXPECT_FALSE(lives(rank));
   EXPECT_EQ(read_run(run).state.state, journal::RunState::failed);
 }
 
