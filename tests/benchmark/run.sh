@@ -34,6 +34,7 @@ echo
 missed=0
 $here/starter/starter.py "$build/bin" "$ATHANOR_HOME" || missed=1  # the rest is measured all the same
 echo
+"$build/benchmarks/recovery" --program "$build/bin/athanor-run" --datasets "$ATHANOR_HOME/datasets"
 "$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"
 "$build/benchmarks/notice_latency"
 "$build/benchmarks/history"
