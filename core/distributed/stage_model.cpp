@@ -57,6 +57,7 @@ Tensor StageModel::forward(int micro_batch, const Tensor& input) {
 
 Tensor StageModel::input_gradient(int micro_batch, const Tensor& output_gradient) {
   const Variable output = take_output(micro_batch);
+  if (!output.wants_gradient()) return {};
   pass(micro_batch).later =
       parts_.loss ? input_gradients(context_, output, parts_.seed) : input_gradients(context_, output, output_gradient);
   return take_input_gradient(micro_batch);
@@ -64,6 +65,7 @@ Tensor StageModel::input_gradient(int micro_batch, const Tensor& output_gradient
 
 Tensor StageModel::backward(int micro_batch, const Tensor& output_gradient) {
   const Variable output = take_output(micro_batch);
+  if (!output.wants_gradient()) return {};
   if (parts_.loss)
     athanor::backward(context_, output, parts_.seed);
   else
@@ -72,8 +74,7 @@ Tensor StageModel::backward(int micro_batch, const Tensor& output_gradient) {
 }
 
 void StageModel::weight_gradient(int micro_batch) {
-  auto later = std::exchange(pass(micro_batch).later, {});
-  later.value().run();
+  if (auto later = std::exchange(pass(micro_batch).later, {})) later->run();
 }
 
 void StageModel::reduce_gradients() {

@@ -3,7 +3,7 @@
 // The gradient of a parameter is the sum over micro-batches in their order, whatever the schedule: what W leaves for
 // later is added in the order of the passes that left it (core/autograd/deferred_gradients.h), and the passes of a
 // stage go in the order of micro-batches. A schedule in which they do not is put right by order_micro_batches()
-// (core/parallel/passes.h), which costs no time.
+// (core/parallel/passes.h), which costs no time. A first stage of which nothing learns has no backward pass.
 #pragma once
 
 #include "core/autograd/deferred_gradients.h"

@@ -52,6 +52,8 @@ SmallTransformer::SmallTransformer(Context& context, const TransformerSize& size
         return head_->forward(c, norm_->forward(c, block.forward(c, x, {})));
       });
   }
+  for (std::size_t layer = 0; layer < size.frozen; ++layer)
+    for (const Parameter& parameter : layers_[layer].parameters) parameter->trainable = false;
 }
 
 void SmallTransformer::add_layer(const std::string& prefixes,

@@ -22,6 +22,7 @@ struct TransformerSize {
   std::int64_t vocabulary = 600, width = 32, heads = 2, depth = 8;  // a table of more than one piece (SquareSums)
   std::int64_t tokens = 5, samples = 2;                             // of a micro-batch
   float dropout = 0.1f;
+  std::size_t frozen = 0;  // layers, from the first on, that do not learn
 };
 
 // Words are made up from step and micro-batch; each word's target is the next.

@@ -65,6 +65,18 @@ TEST(Pipeline, TrainsAHundredStepsAsOneProcessDoes) {
   }
 }
 
+TEST(Pipeline, TrainsAsOneProcessDoesWhereAWholeStageDoesNotLearn) {
+  TransformerSize size;
+  size.frozen = 4;
+  const Training training{.micro_batches = 4, .steps = 3, .clip_norm = 1.0f};
+  const Trained alone = train_alone(size, training);
+  EXPECT_NE(alone.weights, train_alone(kSize, training).weights);
+  for (const Schedule& schedule : {parallel::one_f_one_b(2, 4), parallel::zb_v(2, 4), parallel::zb_h1(2, 4)}) {
+    SCOPED_TRACE(schedule.name);
+    expect_same(train_pipeline(lowered(schedule), size, training), alone);
+  }
+}
+
 TEST(Pipeline, WouldDifferIfMicroBatchesWereAddedInAnotherOrder) {
   const Training training{.micro_batches = 4, .steps = 2, .clip_norm = 0};
   const Trained ascending = train_alone(kSize, training), swapped = train_alone(kSize, training, {0, 2, 1, 3});
