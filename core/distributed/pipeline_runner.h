@@ -67,7 +67,7 @@ class PipelineRunner {
   };
   struct Lane {
     int peer = 0;
-    std::vector<parallel::Op> receives;  // of one step, in order
+    std::vector<parallel::Op> receives;  // of one step, in order; none where it sends
     std::deque<Tensor> sending;          // posted and perhaps not carried
     const Action* last_sent = nullptr;
     std::uint64_t before = 0;              // messages of earlier steps

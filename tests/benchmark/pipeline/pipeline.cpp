@@ -22,8 +22,10 @@
 #include <fstream>
 #include <numeric>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace {
 
@@ -77,8 +79,16 @@ class WaitingStage final : public StageWork {
   void weight_gradient(int) override { work(OpKind::weight_gradient); }
   void step() override {}
 
+  [[nodiscard]] std::int64_t take_cpu_ns() noexcept { return std::exchange(cpu_ns_, 0); }
+
  private:
   Tensor work(OpKind kind) {
+    const std::int64_t begin = cpu_ns();
+    wait(kind);
+    cpu_ns_ += cpu_ns() - begin;
+    return message_;
+  }
+  void wait(OpKind kind) const {
     const auto time = static_cast<std::int64_t>(parallel::compute_time(cost_, kind));
     if (time > 0) {
       const std::int64_t until = now_ns() + time;
@@ -86,12 +96,12 @@ class WaitingStage final : public StageWork {
       while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) != 0) {
       }
     }
-    return message_;
   }
 
   Context& context_;
   StageCost cost_;
   Tensor message_;
+  std::int64_t cpu_ns_ = 0;  // for waiting
 };
 
 // One rank's runner over waiting stages, and what its spans add up to.
@@ -116,6 +126,12 @@ struct WaitingRank {
     if (!is_send(span.op.kind)) outside_ns += static_cast<double>(span.end_ns - span.begin_ns);
   }
 
+  [[nodiscard]] std::int64_t take_cpu_ns() const {
+    std::int64_t sum = 0;
+    for (const auto& stage : owned) sum += stage ? stage->take_cpu_ns() : 0;
+    return sum;
+  }
+
   Context context{ContextOptions{}};
   std::size_t ops;
   double outside_ns = 0;  // of the runner: in stages, and standing still for a message
@@ -137,12 +153,31 @@ double timed(comm::Communicator& world, const std::function<void()>& work) {
   return all_of(world, end, comm::Reduce::max) - all_of(world, begin, comm::Reduce::min);
 }
 
-std::string load() {
-  std::ifstream in("/proc/loadavg");
-  std::string one;
-  in >> one;
-  return one;
-}
+// Seconds of all cores together since the machine began, and of these programs' children.
+struct CoreTime {
+  double all = 0, busy = 0, ours = 0;
+
+  static CoreTime now() {
+    std::ifstream in("/proc/stat");
+    std::string word;
+    in >> word;
+    CoreTime time;
+    double ticks = 0;
+    for (int column = 0; column < 8 && in >> ticks; ++column) {
+      constexpr int kIdle = 3, kWaiting = 4;
+      time.all += ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+      if (column != kIdle && column != kWaiting) time.busy += ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    }
+    rusage used{};
+    ::getrusage(RUSAGE_CHILDREN, &used);
+    for (const timeval& part : {used.ru_utime, used.ru_stime})
+      time.ours += static_cast<double>(part.tv_sec) + static_cast<double>(part.tv_usec) / 1e6;
+    return time;
+  }
+  [[nodiscard]] double others_since(const CoreTime& before) const {
+    return std::max(0.0, (busy - before.busy - (ours - before.ours)) / (all - before.all));
+  }
+};
 
 void measure_plan(comm::Group& group, int rounds) {
   comm::Communicator& world = group.world();
@@ -165,7 +200,7 @@ void measure_plan(comm::Group& group, int rounds) {
         const auto start = static_cast<double>(now_ns());
         const std::int64_t before = cpu_ns();
         rank.runner->run();
-        cpu = static_cast<double>(cpu_ns() - before);
+        cpu = static_cast<double>(cpu_ns() - before - rank.take_cpu_ns());
         mine = static_cast<double>(now_ns()) - start - rank.outside_ns;
       });
       mine = all_of(world, mine, comm::Reduce::max);
@@ -180,16 +215,16 @@ void measure_plan(comm::Group& group, int rounds) {
   fmt::print(
       "Waiting stages: {} processes, {} micro-batches, F:I:W = 1:1.15:.85, F {:.0f} ms a rank, messages of {} KiB, "
       "median of {} rounds in turns\nOf the rank that took most: what the runner adds, by the clock and as share of "
-      "the step, and all its CPU\n"
-      "{:10} {:>10} {:>11} {:>7} {:>10} {:>12} {:>14}\n",
+      "the step, and in CPU time\n"
+      "{:10} {:>10} {:>11} {:>7} {:>10} {:>10} {:>12} {:>14}\n",
       kRanks, kMicroBatches, kForwardNs / 1e6, numbers * 4 >> 10, rounds, "schedule", "planned %", "executed %",
-      "points", "us an op", "of the step", "CPU us an op");
+      "points", "best round", "us an op", "of the step", "CPU us an op");
   for (std::size_t i = 0; i < schedules.size(); ++i) {
     const auto costs = parallel::uniform_costs(kRanks, schedules[i].stage_count() / kRanks, kUnequal, 0);
     const double planned = value_or_throw(simulate(schedules[i], costs)).efficiency;
-    fmt::print("{:10} {:>10.2f} {:>11.2f} {:>7.2f} {:>10.1f} {:>10.3f} % {:>14.1f}\n", schedules[i].name, 100 * planned,
-               100 * median(efficiencies[i]), 100 * (median(efficiencies[i]) - planned), median(own[i]),
-               100 * median(shares[i]), median(used[i]));
+    fmt::print("{:10} {:>10.2f} {:>11.2f} {:>7.2f} {:>10.2f} {:>10.1f} {:>10.3f} % {:>14.1f}\n", schedules[i].name,
+               100 * planned, 100 * median(efficiencies[i]), 100 * (median(efficiencies[i]) - planned),
+               100 * std::ranges::max(efficiencies[i]), median(own[i]), 100 * median(shares[i]), median(used[i]));
   }
 }
 
@@ -319,6 +354,7 @@ void measure_compute(comm::Group& group, int rounds) {
 
 // In processes of their own; false where one failed.
 bool in_processes(int count, const std::function<void(comm::Group&)>& work) {
+  const CoreTime before = CoreTime::now();
   std::string folder = "/dev/shm/athanor-bench-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return false;
   std::fflush(stdout);
@@ -348,6 +384,7 @@ bool in_processes(int count, const std::function<void(comm::Group&)>& work) {
     good = good && status == 0;
   }
   std::filesystem::remove_all(folder);
+  fmt::print("  meanwhile other programs took {:.0f} % of the cores\n", 100 * CoreTime::now().others_since(before));
   return good;
 }
 
@@ -362,7 +399,6 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&](const char* name) { return part == "all" || part == name; };
   bool good = true;
-  fmt::print("load at the beginning: {}\n", load());
   if (wanted("plan")) good = in_processes(kRanks, [&](comm::Group& group) { measure_plan(group, rounds); }) && good;
   if (wanted("overhead")) {
     fmt::print(
@@ -380,6 +416,5 @@ int main(int argc, char** argv) {
       good = in_processes(count, [&](comm::Group& group) { measure_overhead(group, rounds, "processes"); }) && good;
   }
   if (wanted("compute")) good = in_processes(2, [&](comm::Group& group) { measure_compute(group, rounds); }) && good;
-  fmt::print("load at the end: {}\n", load());
   return good ? 0 : 1;
 }
