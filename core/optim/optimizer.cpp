@@ -1,6 +1,5 @@
 #include "core/optim/optimizer.h"
 
-#include "core/ops/reduce.h"
 #include "core/optim/adamw.h"
 #include "core/optim/lamb.h"
 #include "core/optim/sgd.h"
@@ -50,7 +49,8 @@ std::vector<Tensor> Optimizer::gradients() const {
 }
 
 StepReport Optimizer::step(Context& context, const StepOptions& options) {
-  const ops::SquareSum sum = ops::sum_squares(context, gradients(), MemoryTag::optimizer);
+  const ops::SquareSum sum =
+      sum_squares_ ? sum_squares_(context) : ops::sum_squares(context, gradients(), MemoryTag::optimizer);
   StepReport report;
   report.gradient_norm = norm_of(sum.read_squares(context), options);
   report.nonfinite = sum.read_nonfinite(context);
@@ -76,6 +76,8 @@ void Optimizer::prepare(Context& context, const StepOptions& options) {
 }
 
 Optimizer::Queued Optimizer::queue(Context& context, const StepOptions& options, const Tensor& loss) {
+  if (sum_squares_)
+    throw Failure(ErrorKind::internal, "queue a step", "the norm of its gradients is told from outside");
   const Tensor squares = context.empty({2}, DType::f64, MemoryTag::optimizer);
   const Tensor nonfinite = context.empty({2}, DType::i64, MemoryTag::optimizer);
   ops::sum_squares(context, gradients(), {squares.narrow(0, 0, 1), nonfinite.narrow(0, 0, 1)});

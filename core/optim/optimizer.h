@@ -3,10 +3,12 @@
 #pragma once
 
 #include "core/autograd/variable.h"
+#include "core/ops/reduce.h"
 #include "core/tensor/context.h"
 #include "kernels/ops/optim/master_rounding.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +51,10 @@ class Optimizer {
   // Updates every parameter that has a gradient. Counts the step only when it was applied.
   [[nodiscard]] StepReport step(Context& context, const StepOptions& options);
   void clear_gradients();
+  // Where these parameters are a part of a model, divided by stages or shards: step() takes the sum of squares over the
+  // whole model from here (square_sums.h), so that all parts clip alike and refuse alike. Empty: over these parameters.
+  // Since it waits for others, such a step cannot be queued.
+  void set_sum_squares(std::function<ops::SquareSum(Context&)> sum_squares) { sum_squares_ = std::move(sum_squares); }
 
   // The same in three parts, of which the second never waits for the device and can be replayed: what changes from step
   // to step it reads from memory that prepare() writes. Learning rate and gradient_scale are prepare()'s, the rest of
@@ -121,6 +127,7 @@ class Optimizer {
   [[nodiscard]] std::vector<Tensor> gradients() const;
 
   float weight_decay_;
+  std::function<ops::SquareSum(Context&)> sum_squares_;
   std::vector<const char*> array_names_;
   std::int64_t step_count_ = 0;
   Tensor values_;  // f32 [5], the last of which is the step as i32

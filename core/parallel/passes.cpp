@@ -32,12 +32,37 @@ class Consumers {
   std::map<std::tuple<OpKind, int, int>, std::size_t> places_;
 };
 
+// Whose turn it is on one stage.
+class StageTurns {
+ public:
+  int next(const Op& op) {
+    if (op.kind == OpKind::forward) return forward_++;
+    if (op.kind == OpKind::weight_gradient) return weight_ < owing_.size() ? owing_[weight_++] : op.micro_batch;
+    if (op.kind == OpKind::input_gradient) owing_.push_back(backward_);
+    return backward_++;
+  }
+
+ private:
+  int forward_ = 0, backward_ = 0;
+  std::size_t weight_ = 0;
+  std::vector<int> owing_;  // micro-batches of which W is apart
+};
+
 void remove_transfers(Schedule& schedule) {
   for (auto& ops : schedule.ranks)
     std::erase_if(ops, [](const Op& op) { return is_send(op.kind) || is_receive(op.kind); });
 }
 
 }  // namespace
+
+Schedule order_micro_batches(Schedule schedule) {
+  for (auto& ops : schedule.ranks) {
+    std::map<int, StageTurns> turns;
+    for (Op& op : ops)
+      if (is_compute(op.kind)) op.micro_batch = turns[op.stage].next(op);
+  }
+  return schedule;
+}
 
 Schedule join_backward(Schedule schedule) {
   for (auto& ops : schedule.ranks) {

@@ -7,6 +7,12 @@
 
 namespace athanor::parallel {
 
+// On each stage the first F is of micro-batch 0, the next of 1, and so on; so are the first I or B, and the first W of
+// those that are left. Gradients are then summed over micro-batches in one order, whatever the schedule. No op begins
+// later for it and no need is broken: what the n-th of a kind needs has been done n times before. For a schedule
+// without transfers.
+[[nodiscard]] Schedule order_micro_batches(Schedule schedule);
+
 // I directly followed by W of the same stage and micro-batch becomes B, which a tape does in one go. The
 // input gradient is then sent after both halves, so that joining may cost time; `simulate` tells.
 [[nodiscard]] Schedule join_backward(Schedule schedule);

@@ -76,6 +76,14 @@ Tensor Context::upload(std::span<const std::int32_t> values, const Shape& shape,
   return upload_bytes(values.data(), values.size(), shape, DType::i32, tag);
 }
 
+Tensor Context::upload(std::span<const double> values, const Shape& shape, MemoryTag tag) {
+  return upload_bytes(values.data(), values.size(), shape, DType::f64, tag);
+}
+
+Tensor Context::upload(std::span<const std::int64_t> values, const Shape& shape, MemoryTag tag) {
+  return upload_bytes(values.data(), values.size(), shape, DType::i64, tag);
+}
+
 Tensor Context::upload_as(DType dtype, std::span<const float> values, const Shape& shape, MemoryTag tag) {
   if (dtype == DType::f32) return upload(values, shape, tag);
   const std::vector<std::byte> codes = rounded(dtype, values);

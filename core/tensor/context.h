@@ -77,6 +77,10 @@ class Context {
   [[nodiscard]] Tensor upload(std::span<const float> values, const Shape& shape, MemoryTag tag = MemoryTag::data);
   [[nodiscard]] Tensor upload(std::span<const std::int32_t> values, const Shape& shape,
                               MemoryTag tag = MemoryTag::data);
+  // Sums and counts.
+  [[nodiscard]] Tensor upload(std::span<const double> values, const Shape& shape, MemoryTag tag = MemoryTag::data);
+  [[nodiscard]] Tensor upload(std::span<const std::int64_t> values, const Shape& shape,
+                              MemoryTag tag = MemoryTag::data);
   // The same, rounded to a floating-point format.
   [[nodiscard]] Tensor upload_as(DType dtype, std::span<const float> values, const Shape& shape,
                                  MemoryTag tag = MemoryTag::data);

@@ -25,6 +25,8 @@ echo
 echo
 "$build/benchmarks/schedule"
 echo
+"$build/benchmarks/pipeline"
+echo
 for ranks in 2 4; do "$build/benchmarks/comm" --ranks "$ranks"; done
 echo
 $here/coded/coded.sh "$build/benchmarks/coded"

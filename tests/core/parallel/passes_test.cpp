@@ -1,7 +1,10 @@
 // The passes that lower a schedule.
 #include "core/parallel/passes.h"
 
+#include "core/parallel/simulate.h"
 #include "core/parallel/transfers.h"
+#include "core/parallel/validate.h"
+#include "tests/core/parallel/seeded_faults.h"
 #include "tests/core/parallel/support.h"
 
 #include <algorithm>
@@ -11,6 +14,33 @@ namespace athanor::parallel {
 namespace {
 
 using test::line_of;
+
+TEST(OrderMicroBatches, LeavesStaticSchedulesAsTheyAre) {
+  for (const Schedule& plain : static_schedules(4, 8, 2)) EXPECT_EQ(order_micro_batches(plain), plain) << plain.name;
+}
+
+TEST(OrderMicroBatches, GivesEachStageItsMicroBatchesInTurnAndNoLoss) {
+  std::minstd_rand random(5);
+  bool moved = false;
+  for (int i = 0; i < 200; ++i) {
+    const Schedule plain = test::random_schedule(1 + i % 4, 1 + i % 7, 1 + i % 9, random);
+    const Schedule ordered = order_micro_batches(plain);
+    ASSERT_TRUE(validate(ordered).empty()) << to_text(plain) << to_text(ordered);
+    const CostModel costs{.stages = std::vector<StageCost>(
+                              plain.stage_ranks.size(), {.forward = 1, .input_gradient = 1.2, .weight_gradient = 0.7}),
+                          .hop = 0.3};
+    EXPECT_LE(simulate(ordered, costs)->makespan, simulate(plain, costs)->makespan + 1e-9) << to_text(plain);
+    for (const auto& ops : ordered.ranks) {
+      std::map<std::pair<bool, int>, int> next;  // of F, and of I or B
+      for (const Op& op : ops)
+        if (op.kind != OpKind::weight_gradient) {
+          EXPECT_EQ(op.micro_batch, (next[{op.kind == OpKind::forward, op.stage}]++)) << to_text(ordered);
+        }
+    }
+    moved = moved || ordered != plain;
+  }
+  EXPECT_TRUE(moved);
+}
 
 TEST(JoinBackward, JoinsNeighboursOnly) {
   Schedule schedule = join_backward(zb_h1(2, 2));

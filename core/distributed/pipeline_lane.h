@@ -1,0 +1,51 @@
+// A thread that carries messages one way between two ranks, while others compute.
+#pragma once
+
+#include "core/comm/communicator.h"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace athanor::distributed {
+
+class PipelineLane {
+ public:
+  enum class Direction { send, receive };
+  // Of the two ranks of a communicator that this lane alone uses.
+  PipelineLane(std::unique_ptr<comm::Communicator> communicator, Direction direction);
+  // Carries what is posted, or ends with the fault of the group.
+  ~PipelineLane();
+  PipelineLane(const PipelineLane&) = delete;
+  PipelineLane& operator=(const PipelineLane&) = delete;
+
+  // Queues a message and never waits. Its memory stays as it is until carried() counts it.
+  void post(const View& data);
+  [[nodiscard]] std::uint64_t posted() const noexcept { return posted_; }
+  [[nodiscard]] std::uint64_t carried() const;
+  // Until that many messages in all are carried. Throws what has ended the lane before.
+  void wait_for(std::uint64_t carried);
+  // After a fault: once it returns, the lane touches no memory any more.
+  void join();
+
+ private:
+  void serve();
+
+  std::unique_ptr<comm::Communicator> communicator_;
+  Direction direction_;
+  std::uint64_t posted_ = 0;  // the owner's
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_, done_;
+  std::deque<View> queue_;
+  std::uint64_t carried_ = 0;
+  std::exception_ptr failure_;
+  bool ends_ = false;
+  std::thread thread_;
+};
+
+}  // namespace athanor::distributed
