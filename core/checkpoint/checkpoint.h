@@ -3,6 +3,7 @@
 //   optimizer.safetensors   optimizer state, keyed "<parameter>.<slot>"
 //   state.json              step, data position, seed, recipe digest, figures of the moment
 //   COMPLETE                JSON: format, step, and size and SHA-256 of every file above
+// What several ranks write together has other files (shards.h); all functions here take either, as one model.
 // Writing: into .tmp-step-<N>, each file flushed, COMPLETE last, then renamed and the folder flushed. A crash at any
 // byte leaves the earlier checkpoints as they were. A damaged folder is never overwritten: one that stands in the way
 // is renamed to step-<N>.refused-<k>, and to step-<N>.superseded-<k> where it is whole but of another past; of these

@@ -1,8 +1,9 @@
-#include "core/base/digest.h"
-#include "core/base/files.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/checkpoint/manifest.h"
 #include "core/checkpoint/names.h"
+#include "core/checkpoint/rank_words.h"
+#include "core/checkpoint/reader.h"
+#include "core/checkpoint/safetensors_header.h"
+#include "core/checkpoint/whole.h"
 
 #include <fmt/format.h>
 
@@ -16,64 +17,37 @@ namespace {
 constexpr std::string_view kPrefix = "step-";
 constexpr const char* kUseAnother = "use another step or restore it from a copy";
 
-Result<std::vector<Array>> read_arrays(const fs::path& file) {
-  const auto reader = SafetensorsReader::open(file);
-  if (!reader) return tl::unexpected(reader.error());
-  std::vector<Array> out;
-  for (const ArrayEntry& entry : reader->arrays()) {
-    auto values = reader->read_f32(entry);
-    if (!values) return tl::unexpected(values.error());
-    out.push_back({entry.name, entry.shape, std::move(*values)});
+// Everything, as numbers.
+Result<Contents> read_contents(const Reader& reader) {
+  Contents out{reader.state(), {}, {}};
+  struct Target {
+    Holding holding;
+    std::vector<float> values;
+    std::vector<std::byte> narrow;  // where the stored numbers are no floats
+  };
+  std::vector<Target> targets;
+  for (Holding& holding : reader.holdings())
+    if (holding.section != Section::residual) targets.push_back({std::move(holding), {}, {}});
+  std::vector<Wanted> wanted;
+  for (Target& target : targets) {
+    const auto count = static_cast<std::size_t>(volume(target.holding.shape));
+    target.values.resize(count);
+    const bool as_is = target.holding.dtype == "F32";
+    if (!as_is) target.narrow.resize(count * static_cast<std::size_t>(bytes_per_element(target.holding.dtype)));
+    wanted.push_back({target.holding.section, target.holding.name, target.holding.dtype,
+                      whole_box(target.holding.shape),
+                      as_is ? std::as_writable_bytes(std::span(target.values)) : std::span(target.narrow)});
+  }
+  if (const auto read = reader.read(wanted); !read) return tl::unexpected(read.error());
+  for (Target& target : targets) {
+    if (target.holding.dtype != "F32") {
+      const auto widened = to_floats(target.holding.name, target.holding.dtype, target.narrow, target.values);
+      if (!widened) return tl::unexpected(widened.error());
+    }
+    auto& arrays = target.holding.section == Section::model ? out.parameters : out.optimizer;
+    arrays.push_back({std::move(target.holding.name), std::move(target.holding.shape), std::move(target.values)});
   }
   return out;
-}
-
-Result<Contents> read_contents(const fs::path& checkpoint) {
-  const auto text = read_file(checkpoint / kStateFile);
-  if (!text) return tl::unexpected(text.error());
-  auto state = state_from_json(*text);
-  if (!state) return tl::unexpected(state.error());
-  auto parameters = read_arrays(checkpoint / kModelFile);
-  if (!parameters) return tl::unexpected(parameters.error());
-  auto optimizer = read_arrays(checkpoint / kOptimizerFile);
-  if (!optimizer) return tl::unexpected(optimizer.error());
-  return Contents{std::move(*state), std::move(*parameters), std::move(*optimizer)};
-}
-
-std::string judge_size(const fs::path& file, const FileFacts& facts) {
-  std::error_code code;
-  const auto bytes = fs::file_size(file, code);
-  const std::string name = file.filename().string();
-  if (code) return fmt::format("{} is missing", name);
-  if (static_cast<std::int64_t>(bytes) == facts.bytes) return {};
-  return fmt::format("{} has {} bytes instead of {}", name, bytes, facts.bytes);
-}
-
-std::string judge_digest(const fs::path& file, const FileFacts& facts) {
-  const std::string name = file.filename().string();
-  const auto digest = sha256_file(file);
-  if (!digest) return fmt::format("{} cannot be read: {}", name, digest.error().cause);
-  return *digest == facts.sha256 ? std::string() : fmt::format("the digest of {} does not match", name);
-}
-
-// The reason why a checkpoint is not whole, as far as its marker and the sizes of its files tell.
-std::string judge(const fs::path& checkpoint, Manifest& out) {
-  std::error_code code;
-  if (!fs::exists(checkpoint / kMarkerFile, code)) return "COMPLETE is missing";
-  const auto text = read_file(checkpoint / kMarkerFile);
-  if (!text) return "COMPLETE cannot be read: " + text.error().cause;
-  auto manifest = manifest_from_json(*text);
-  if (!manifest) return "COMPLETE is damaged";
-  out = std::move(*manifest);
-  if (out.format > kFormat) return fmt::format("its format {} is newer than this program's {}", out.format, kFormat);
-  if (checkpoint.filename() != folder_name(out.step)) return fmt::format("COMPLETE is of step {}", out.step);
-  for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
-    if (!out.files.contains(name)) return fmt::format("COMPLETE does not name {}", name);
-  }
-  for (const auto& [name, facts] : out.files) {
-    if (std::string reason = judge_size(checkpoint / name, facts); !reason.empty()) return reason;
-  }
-  return {};
 }
 
 Saved saved_as(const fs::path& checkpoint, const Manifest& manifest) {
@@ -133,46 +107,58 @@ Result<Saved> find_step(const fs::path& folder, std::int64_t step) {
 }
 
 std::string why_not_whole(const fs::path& checkpoint) {
-  Manifest manifest;
-  std::string reason = judge(checkpoint, manifest);
-  for (auto file = manifest.files.begin(); reason.empty() && file != manifest.files.end(); ++file) {
-    reason = judge_digest(checkpoint / file->first, file->second);
-  }
-  return reason;
+  const auto reader = Reader::open(checkpoint);
+  if (!reader) return reader.error().cause;
+  const auto verified = reader->verify();
+  return verified ? std::string() : verified.error().cause;
 }
 
-Result<Loaded> load_newest(const fs::path& folder) {
+Result<Chosen> load_newest(const fs::path& folder, const std::function<Result<void>(const Reader&)>& load,
+                           const Ranks& ranks) {
   const auto intention = fmt::format("load a checkpoint from {}", folder.string());
-  std::vector<std::int64_t> known = steps(folder);
-  if (known.empty())
+  const auto known = from_leader(ranks, ranks.is_leader() ? steps(folder) : Numbers());
+  if (!known) return tl::unexpected(known.error());
+  if (known->empty())
     return fail(ErrorKind::invalid_input, intention, "it holds none", "let the run go on until it has written one");
-  std::vector<Skipped> skipped;
+  Chosen out;
   std::string reasons;
-  for (auto step = known.rbegin(); step != known.rend(); ++step) {
-    const fs::path checkpoint = folder / folder_name(*step);
-    std::string reason = why_not_whole(checkpoint);
-    if (reason.empty()) {
-      auto contents = read_contents(checkpoint);
-      if (contents) return Loaded{std::move(*contents), checkpoint, std::move(skipped)};
-      reason = contents.error().message();
-    }
-    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", folder_name(*step), reason);
-    skipped.push_back({folder_name(*step), std::move(reason)});
+  for (auto step = known->rbegin(); step != known->rend(); ++step) {
+    out.step = *step;
+    out.folder = folder / folder_name(*step);
+    const auto reader = Reader::open(out.folder);
+    const auto loaded = agree(ranks, reader ? load(*reader) : tl::unexpected(reader.error()));
+    if (loaded) return out;
+    const Error& error = loaded.error();
+    if (error.kind != ErrorKind::corrupt && error.kind != ErrorKind::io) return tl::unexpected(error);
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", folder_name(*step), error.cause);
+    out.skipped.push_back({folder_name(*step), error.cause});
   }
   return fail(ErrorKind::corrupt, intention, "none is whole (" + reasons + ")",
               "restore one from a copy or start anew");
 }
 
+Result<Loaded> load_newest(const fs::path& folder) {
+  Loaded out;
+  auto chosen = load_newest(
+      folder,
+      [&out](const Reader& reader) {
+        return read_contents(reader).map([&out](Contents&& contents) { out.contents = std::move(contents); });
+      },
+      Ranks{});
+  if (!chosen) return tl::unexpected(chosen.error());
+  out.folder = std::move(chosen->folder);
+  out.skipped = std::move(chosen->skipped);
+  return out;
+}
+
 Result<Loaded> load_step(const fs::path& folder, std::int64_t step) {
   const auto found = find_step(folder, step);
   if (!found) return tl::unexpected(found.error());
-  if (std::string reason = why_not_whole(found->folder); !reason.empty()) {
-    return fail(ErrorKind::corrupt, fmt::format("load the checkpoint {}", found->folder.string()), std::move(reason),
-                kUseAnother);
-  }
-  auto contents = read_contents(found->folder);
-  if (!contents) return tl::unexpected(contents.error());
-  return Loaded{std::move(*contents), found->folder, {}};
+  const auto reader = Reader::open(found->folder);
+  auto contents = reader ? read_contents(*reader) : tl::unexpected(reader.error());
+  if (contents) return Loaded{std::move(*contents), found->folder, {}};
+  Error& error = contents.error();
+  return fail(error.kind, fmt::format("load the checkpoint {}", found->folder.string()), error.cause, kUseAnother);
 }
 
 }  // namespace athanor::checkpoint

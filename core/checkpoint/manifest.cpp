@@ -8,7 +8,10 @@ using nlohmann::json;
 
 std::string to_json(const Manifest& manifest) {
   json files = json::object();
-  for (const auto& [name, facts] : manifest.files) files[name] = {{"bytes", facts.bytes}, {"sha256", facts.sha256}};
+  for (const auto& [name, facts] : manifest.files) {
+    files[name] = {{"bytes", facts.bytes}};
+    if (!facts.sha256.empty()) files[name]["sha256"] = facts.sha256;
+  }
   return json{{"format", manifest.format}, {"step", manifest.step}, {"files", files}}.dump(1) + "\n";
 }
 
@@ -19,7 +22,8 @@ Result<Manifest> manifest_from_json(std::string_view text) {
     in.at("format").get_to(out.format);
     in.at("step").get_to(out.step);
     for (const auto& [name, facts] : in.at("files").items()) {
-      out.files[name] = {facts.at("bytes").get<std::int64_t>(), facts.at("sha256").get<std::string>()};
+      const bool digested = out.format != kShardedFormat || name == kStateFile || name == kIndexFile;
+      out.files[name] = {facts.at("bytes").get<std::int64_t>(), digested ? facts.at("sha256").get<std::string>() : ""};
     }
     return out;
   } catch (const json::exception&) {

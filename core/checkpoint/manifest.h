@@ -11,15 +11,17 @@
 
 namespace athanor::checkpoint {
 
-inline constexpr int kFormat = 1;
+inline constexpr int kFormat = 1;         // one writer
+inline constexpr int kShardedFormat = 2;  // shards.h
 inline constexpr const char* kModelFile = "model.safetensors";
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
 inline constexpr const char* kStateFile = "state.json";
+inline constexpr const char* kIndexFile = "manifest.json";  // of shards
 inline constexpr const char* kMarkerFile = "COMPLETE";
 
 struct FileFacts {
   std::int64_t bytes = 0;
-  std::string sha256;
+  std::string sha256;  // none of shards, whose checksums stand in manifest.json
 };
 
 struct Manifest {

@@ -30,6 +30,18 @@ struct ArrayView {
                                                     std::span<const ArrayView> arrays,
                                                     const std::map<std::string, std::string>& metadata = {});
 
+struct BytesView {
+  std::string name;
+  std::string dtype;  // as ArrayEntry has it
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;  // as many as type and shape say
+};
+
+// The same for arrays of any type, without a digest; returns what stands before the first array.
+[[nodiscard]] Result<std::string> write_safetensors(const std::filesystem::path& file,
+                                                    std::span<const BytesView> arrays,
+                                                    const std::map<std::string, std::string>& metadata);
+
 struct ArrayEntry {
   std::string name;
   std::string dtype;  // "F32", "BF16", …
@@ -47,6 +59,7 @@ class SafetensorsReader {
   ~SafetensorsReader();
 
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  [[nodiscard]] std::int64_t header_end() const { return data_begin_; }
   // In the order of their bytes.
   [[nodiscard]] const std::vector<ArrayEntry>& arrays() const { return arrays_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }

@@ -1,3 +1,4 @@
+#include "core/checkpoint/positioned_file.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/safetensors_header.h"
 #include "kernels/base/number_format.h"
@@ -25,20 +26,6 @@ constexpr std::int64_t kPrefixBytes = 8;
 constexpr std::int64_t kMostHeaderBytes = 100'000'000;
 
 static_assert(std::endian::native == std::endian::little, "arrays are stored little-endian");
-
-bool read_fully(int descriptor, void* target, std::int64_t bytes, std::int64_t offset) {
-  auto* cursor = static_cast<char*>(target);
-  while (bytes > 0) {
-    const ssize_t got = ::pread(descriptor, cursor, static_cast<std::size_t>(bytes), offset);
-    if (got < 0 && errno == EINTR) continue;
-    if (got == 0) errno = ENODATA;
-    if (got <= 0) return false;
-    cursor += got;
-    bytes -= got;
-    offset += got;
-  }
-  return true;
-}
 
 template <class T>
 T stored(std::span<const std::byte> bytes, std::size_t index) {
@@ -72,7 +59,7 @@ Misfit round_off(std::span<const std::byte> bytes, std::span<float> out) {
   return std::nullopt;
 }
 
-Misfit to_floats(std::string_view dtype, std::span<const std::byte> bytes, std::span<float> out) {
+Misfit converted(std::string_view dtype, std::span<const std::byte> bytes, std::span<float> out) {
   if (dtype == "F32") return std::memcpy(out.data(), bytes.data(), bytes.size()), std::nullopt;
   if (dtype == "F64") return round_off<double>(bytes, out);
   if (dtype == "F16") return widen<Float16, std::uint16_t>(bytes, out);
@@ -90,6 +77,14 @@ Misfit to_floats(std::string_view dtype, std::span<const std::byte> bytes, std::
 }
 
 }  // namespace
+
+Result<void> to_floats(std::string_view name, std::string_view dtype, std::span<const std::byte> bytes,
+                       std::span<float> out) {
+  const Misfit misfit = out.empty() ? std::nullopt : converted(dtype, bytes, out);
+  if (!misfit) return {};
+  return fail(ErrorKind::corrupt, fmt::format("read '{}'", name),
+              fmt::format("its element {} ({}) does not fit into a float", *misfit, dtype));
+}
 
 Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& file) {
   const auto intention = fmt::format("read {}", file.string());
@@ -183,10 +178,9 @@ Result<std::vector<float>> SafetensorsReader::read_numbers(const ArrayEntry& ent
   const auto bytes = map(entry);
   if (!bytes) return tl::unexpected(bytes.error());
   std::vector<float> out(bytes->size() / static_cast<std::size_t>(bytes_per_element(entry.dtype)));
-  if (out.empty()) return out;
-  if (const Misfit misfit = to_floats(entry.dtype, *bytes, out)) {
-    return fail(ErrorKind::corrupt, fmt::format("read '{}' from {}", entry.name, file_.string()),
-                fmt::format("its element {} ({}) does not fit into a float", *misfit, entry.dtype));
+  if (auto converted = to_floats(entry.name, entry.dtype, *bytes, out); !converted) {
+    converted.error().intention += fmt::format(" from {}", file_.string());
+    return tl::unexpected(converted.error());
   }
   return out;
 }

@@ -16,8 +16,8 @@ constexpr std::size_t kAlignment = 8;  // of the first array, so that mapped fil
 
 class Output {
  public:
-  explicit Output(const std::filesystem::path& file)
-      : descriptor_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {}
+  Output(const std::filesystem::path& file, Sha256* digest)
+      : descriptor_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)), digest_(digest) {}
   ~Output() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -27,7 +27,7 @@ class Output {
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
 
   bool write(std::span<const std::byte> bytes) {
-    digest_.add(bytes);
+    if (digest_ != nullptr) digest_->add(bytes);
     while (!bytes.empty()) {
       const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
@@ -47,20 +47,18 @@ class Output {
     return flushed && closed;
   }
 
-  std::string digest() { return digest_.finish(); }
-
  private:
   int descriptor_ = -1;
-  Sha256 digest_;
+  Sha256* digest_;
 };
 
-std::string header_of(std::span<const ArrayView> arrays, const std::map<std::string, std::string>& metadata) {
+std::string header_of(std::span<const BytesView> arrays, const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t offset = 0;
-  for (const ArrayView& array : arrays) {
-    const std::size_t end = offset + array.values.size_bytes();
-    header[array.name] = {{"dtype", "F32"}, {"shape", array.shape}, {"data_offsets", {offset, end}}};
+  for (const BytesView& array : arrays) {
+    const std::size_t end = offset + array.bytes.size();
+    header[array.name] = {{"dtype", array.dtype}, {"shape", array.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text = header.dump();
@@ -74,24 +72,39 @@ std::string length_prefix(std::size_t length) {
   return out;
 }
 
-}  // namespace
-
-Result<std::string> write_safetensors(const std::filesystem::path& file, std::span<const ArrayView> arrays,
-                                      const std::map<std::string, std::string>& metadata) {
+Result<std::string> write_all(const std::filesystem::path& file, std::span<const BytesView> arrays,
+                              const std::map<std::string, std::string>& metadata, Sha256* digest) {
   const auto refused = [&file] {
     return fail(ErrorKind::io, fmt::format("write {}", file.string()), std::strerror(errno),
                 "free some space or choose another folder");
   };
-  Output output(file);
+  Output output(file, digest);
   if (!output.is_open()) return refused();
   const std::string header = header_of(arrays, metadata);
-  const std::string head = length_prefix(header.size()) + header;
+  std::string head = length_prefix(header.size()) + header;
   if (!output.write(std::as_bytes(std::span(head)))) return refused();
-  for (const ArrayView& array : arrays) {
-    if (!output.write(std::as_bytes(array.values))) return refused();
+  for (const BytesView& array : arrays) {
+    if (!output.write(array.bytes)) return refused();
   }
   if (!output.finish()) return refused();
-  return output.digest();
+  return head;
+}
+
+}  // namespace
+
+Result<std::string> write_safetensors(const std::filesystem::path& file, std::span<const ArrayView> arrays,
+                                      const std::map<std::string, std::string>& metadata) {
+  std::vector<BytesView> views;
+  for (const ArrayView& array : arrays) views.push_back({array.name, "F32", array.shape, std::as_bytes(array.values)});
+  Sha256 digest;
+  const auto head = write_all(file, views, metadata, &digest);
+  if (!head) return tl::unexpected(head.error());
+  return digest.finish();
+}
+
+Result<std::string> write_safetensors(const std::filesystem::path& file, std::span<const BytesView> arrays,
+                                      const std::map<std::string, std::string>& metadata) {
+  return write_all(file, arrays, metadata, nullptr);
 }
 
 }  // namespace athanor::checkpoint

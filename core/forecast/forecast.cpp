@@ -211,8 +211,19 @@ std::vector<std::string> precision_notes(const DryRun& dry) {
   return notes;
 }
 
+// How often a run writes a checkpoint; a fork keeps what it begins with.
+std::int64_t saves(const SoundRecipe& sound, std::int64_t done) {
+  return checkpoints(train_plan(sound.recipe), done) + (sound.fork ? 1 : 0);
+}
+
+// The copies that are being written; from the second checkpoint on there are two.
+std::int64_t copy_bytes(const SoundRecipe& sound, std::int64_t done, std::int64_t checkpoint_bytes) {
+  return std::min<std::int64_t>(saves(sound, done), 2) * checkpoint_bytes;
+}
+
 // On a CPU everything the process holds; on a GPU what lies in the device's memory.
-void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std::int64_t data, double program) {
+void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std::int64_t data, std::int64_t copies,
+                 double program) {
   for (int tag = 0; tag < kMemoryTagCount; ++tag) {
     const auto bytes = static_cast<std::int64_t>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]);
     out.memory.push_back({to_string(static_cast<MemoryTag>(tag)), bytes});
@@ -226,7 +237,7 @@ void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std:
     if (share.owner == "data" && on_host) share.bytes += data;
   }
   if (on_host) {
-    out.memory.push_back({"checkpoint", out.checkpoint_bytes});  // the copy that is being written
+    out.memory.push_back({"checkpoint", copies});
     out.memory.push_back({"program", static_cast<std::int64_t>(program)});
   }
   out.peak_memory_bytes = 0;
@@ -247,13 +258,12 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
     times.checkpoint_s =
         kUsualCheckpoint_s + static_cast<double>(out.checkpoint_bytes) / kUsualCheckpointBytesPerSecond;
   }
-  const std::int64_t saved = checkpoints(plan, done) + (sound.fork ? 1 : 0);  // a fork keeps what it begins with
   const double evaluate_s = times.evaluate_s_per_picture * static_cast<double>(sound.data.test_pictures);
   out.steps_per_second = times.step_s > 0 ? 1 / times.step_s : 0;
   out.samples_per_second = out.steps_per_second * static_cast<double>(sound.recipe.integer("data.batch_size"));
   out.seconds_to_finish = times.start_s + measuring_s + static_cast<double>(plan.steps - done) * times.step_s +
                           static_cast<double>(evaluations(plan, done)) * evaluate_s +
-                          static_cast<double>(saved) * times.checkpoint_s;
+                          static_cast<double>(saves(sound, done)) * times.checkpoint_s;
 }
 
 }  // namespace
@@ -266,13 +276,13 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
 
   Forecast out;
   out.prediction = describe(sound, dry, done);
-  out.accounted_bytes =
-      static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + out.prediction.checkpoint_bytes;
+  const std::int64_t copies = copy_bytes(sound, done, out.prediction.checkpoint_bytes);
+  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + copies;
   // A measurement writes no checkpoint.
-  Timing timing = time_of(sound, effort, dry, out.accounted_bytes - out.prediction.checkpoint_bytes);
+  Timing timing = time_of(sound, effort, dry, out.accounted_bytes - copies);
   out.times = timing.times;
   const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
-  fill_memory(out.prediction, dry, resolve_device(sound.recipe), data, program);
+  fill_memory(out.prediction, dry, resolve_device(sound.recipe), data, copies, program);
   out.spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   // A run measures before it starts, even where this forecast did not have to.
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));

@@ -1,7 +1,7 @@
 #include "core/journal/frames.h"
 
+#include "core/base/crc32c.h"
 #include "core/journal/codec.h"
-#include "core/journal/crc32c.h"
 
 #include <algorithm>
 #include <cerrno>

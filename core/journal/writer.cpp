@@ -185,7 +185,6 @@ Result<void> Writer::append(Payload payload) {
 }
 
 Result<void> Writer::sync() {
-  const std::lock_guard lock(state_->mutex);
   if (::fdatasync(state_->fd) != 0) return refused("flush the journal " + state_->file.string(), errno);
   return {};
 }

@@ -25,7 +25,7 @@ class Writer {
   // Stamps the payload with the monotonic clock and writes it. A refused write (disk full) is the Error; what was
   // half written is cut again, so the journal stays whole.
   Result<void> append(Payload payload);
-  // fdatasync: called at checkpoints and at the end.
+  // fdatasync of what was appended before: called at checkpoints and at the end. Appending goes on meanwhile.
   Result<void> sync();
   [[nodiscard]] std::int64_t cut_bytes() const noexcept;
   // The clock that stamps events, for spans.

@@ -52,6 +52,10 @@ std::vector<observe::WatchedGpu> watched_gpus(Device device) {
   return {{fmt::format("cuda:{}", device.index), all[index].bus_id}};
 }
 
+void capture(const Assembly& assembly, checkpoint::TrainingState state, checkpoint::Contents& into) {
+  train::capture(*assembly.context, assembly.model->named_parameters(), *assembly.optimizer, std::move(state), into);
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
@@ -73,6 +77,7 @@ int TrainingRun::run() {
     return carry_out();
   } catch (...) {
     Error error = error_of(std::current_exception(), "train");
+    finish_writing();
     tell_failure(error);
     throw Failure(std::move(error));
   }
@@ -171,13 +176,16 @@ train::Outcome TrainingRun::train() {
       [this](const std::string& why) { console_.warn(fmt::format("The GPU is not measured: {}", why)); });
   train::Ports ports;
   ports.tell = [this](const journal::Payload& payload) {
-    if (const auto* back = std::get_if<journal::Recovery>(&payload))
+    if (const auto* back = std::get_if<journal::Recovery>(&payload)) {
+      writer_.finish();  // what is still being written may be of the past that is left
       value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), back->step));
+    }
     report_->tell(payload);
     if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
   };
   ports.save = [&](std::int64_t step) { save(assembly, step); };
   ports.stop = [this] {
+    writer_.check();
     value_or_throw(say_stopping());
     return stop_requested();
   };
@@ -185,10 +193,14 @@ train::Outcome TrainingRun::train() {
   ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
     return memory_advice(sound_.recipe, owners);
   };
+  const train::Plan plan = train_plan(sound_.recipe);
+  if (checkpoints(plan, done_) > 1)
+    writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
   Elastic elastic{sound_.recipe, assembly, link ? &*link : nullptr, done_, !takes_over};
   elastic.restore = [&] { return restore(assembly), done_; };
-  const train::Outcome outcome = train_elastic(elastic, train_plan(sound_.recipe), ports);
+  const train::Outcome outcome = train_elastic(elastic, plan, ports);
   done_ = elastic.done;
+  writer_.finish();
   console_.end_progress();
   if (outcome == train::Outcome::finished) report_->conclude(done_);
   if (report_->steps_taken() >= kStepsWorthRemembering) {
@@ -213,7 +225,9 @@ void TrainingRun::restore(Assembly& assembly) {
   restore_precision(assembly, beginning_.checkpoint->contents.state.precision);
   beginning_.checkpoint.reset();
   // What came from another run is kept here as well, so that resuming never needs the parent again.
-  if (!beginning_.parent.empty()) save(assembly, done_);
+  if (beginning_.parent.empty()) return;
+  save(assembly, done_);
+  writer_.finish();
 }
 
 // A fork may go on under another policy, from its beginning.
@@ -238,7 +252,6 @@ void TrainingRun::tell_precision(const Assembly& assembly) {
 }
 
 void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
-  const auto begin = std::chrono::steady_clock::now();
   checkpoint::TrainingState state;
   state.step = state.data_position = step;
   state.seed = static_cast<std::uint64_t>(sound_.recipe.integer("run.seed"));
@@ -248,14 +261,28 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   if (report_ && report_->last_evaluation()) {
     for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;
   }
-  const auto contents =
-      train::capture(*assembly.context, assembly.model->named_parameters(), *assembly.optimizer, state);
+  capture(assembly, std::move(state), writer_.buffer());
+  writer_.start();
+  if (step == sound_.recipe.integer("train.steps")) writer_.finish();  // the last one takes the time it takes
+}
+
+void TrainingRun::write(const checkpoint::Contents& contents) {
+  const auto begin = std::chrono::steady_clock::now();
   const auto written =
       value_or_throw(checkpoint::write(directory_.checkpoints(), contents, sound_.recipe.integer("checkpoint.keep")));
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-  value_or_throw(journal_->append(journal::CheckpointWritten{
-      step, written.bytes, spent.count(), written.folder.lexically_relative(directory_.folder()).string()}));
+  value_or_throw(
+      journal_->append(journal::CheckpointWritten{contents.state.step, written.bytes, spent.count(),
+                                                  written.folder.lexically_relative(directory_.folder()).string()}));
   value_or_throw(journal_->sync());
+}
+
+void TrainingRun::finish_writing() noexcept {
+  try {
+    writer_.finish();
+  } catch (const std::exception& failure) {
+    console_.warn(failure.what());
+  }
 }
 
 void TrainingRun::tell_state(journal::RunState state, const std::string& cause) {

@@ -3,6 +3,7 @@
 
 #include "core/assembly/assembly.h"
 #include "core/assembly/run_directory.h"
+#include "core/checkpoint/async_writer.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/forecast/forecast.h"
 #include "core/journal/writer.h"
@@ -47,7 +48,11 @@ class TrainingRun {
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
   void tell_precision(const Assembly& assembly);
+  // Copies what is to be saved; it is written while the run goes on.
   void save(const Assembly& assembly, std::int64_t step);
+  void write(const checkpoint::Contents& contents);  // on the writer's thread
+  // A run that failed ends only after its last checkpoint all the same.
+  void finish_writing() noexcept;
   void tell_state(journal::RunState state, const std::string& cause);
   // Once, when the run was asked to stop. From the sampler's thread as well, while the trainer runs.
   [[nodiscard]] Result<void> say_stopping();
@@ -67,6 +72,8 @@ class TrainingRun {
   std::string state_ = "preparing";  // while a sampler lives: under the mutex
   std::int64_t done_ = 0;
   bool fault_told_ = false;
+  checkpoint::AsyncWriter<checkpoint::Contents> writer_{
+      [this](const checkpoint::Contents& contents) { write(contents); }};
 };
 
 }  // namespace athanor::runner

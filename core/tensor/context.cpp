@@ -91,13 +91,19 @@ Tensor Context::upload_as(DType dtype, std::span<const float> values, const Shap
 }
 
 std::vector<float> Context::download(const Tensor& tensor) const {
-  if (!is_narrow_float(tensor.dtype())) return read<float>(tensor);
-  require_whole("download", tensor);
-  std::vector<std::byte> codes(tensor.bytes());
-  if (!tensor.dry()) stream_->copy(codes.data(), tensor.view().data, codes.size());
   std::vector<float> values(static_cast<std::size_t>(tensor.numel()));
-  kernels::cpu::widen(tensor.dtype(), codes.data(), values.data(), tensor.numel());
+  download(tensor, values);
   return values;
+}
+
+void Context::download(const Tensor& tensor, std::span<float> values) const {
+  require_count("download a tensor", values.size(), tensor.shape());
+  if (!is_narrow_float(tensor.dtype())) return read_into(values.data(), tensor, DType::f32);
+  require_whole("download", tensor);
+  if (tensor.dry()) return;
+  std::vector<std::byte> codes(tensor.bytes());
+  stream_->copy(codes.data(), tensor.view().data, codes.size());
+  kernels::cpu::widen(tensor.dtype(), codes.data(), values.data(), tensor.numel());
 }
 
 void Context::read_into(void* values, const Tensor& tensor, DType dtype) const {

@@ -84,8 +84,10 @@ class Context {
   // The same, rounded to a floating-point format.
   [[nodiscard]] Tensor upload_as(DType dtype, std::span<const float> values, const Shape& shape,
                                  MemoryTag tag = MemoryTag::data);
-  // Copies to the host, widening narrow formats. A dry tensor gives zeros.
+  // Copies to the host, widening narrow formats. A dry tensor gives zeros, or leaves what is in `values`, which has
+  // numel() elements.
   [[nodiscard]] std::vector<float> download(const Tensor& tensor) const;
+  void download(const Tensor& tensor, std::span<float> values) const;
   [[nodiscard]] std::vector<std::int32_t> download_ids(const Tensor& tensor) const {
     return read<std::int32_t>(tensor);
   }

@@ -19,10 +19,15 @@ Named values_of(const std::vector<Parameter>& parameters) {
   return out;
 }
 
-std::vector<checkpoint::Array> arrays_of(const Context& context, const Named& tensors) {
-  std::vector<checkpoint::Array> out;
-  for (const auto& [name, tensor] : tensors) out.push_back({name, dims_of(tensor.shape()), context.download(tensor)});
-  return out;
+void copy_all(const Context& context, const Named& tensors, std::vector<checkpoint::Array>& into) {
+  into.resize(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto& [name, tensor] = tensors[i];
+    into[i].name = name;
+    into[i].shape = dims_of(tensor.shape());
+    into[i].values.resize(static_cast<std::size_t>(tensor.numel()));
+    context.download(tensor, into[i].values);
+  }
 }
 
 // Pairs every tensor with its array, or says why the two sets are not of the same model.
@@ -55,10 +60,12 @@ void write_all(const Context& context, const Matches& matches) {
 
 }  // namespace
 
-checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
-                             const optim::Optimizer& optimizer, checkpoint::TrainingState state) {
+void capture(const Context& context, const std::vector<Parameter>& parameters, const optim::Optimizer& optimizer,
+             checkpoint::TrainingState state, checkpoint::Contents& into) {
   state.optimizer_steps = optimizer.step_count();
-  return {std::move(state), arrays_of(context, values_of(parameters)), arrays_of(context, optimizer.named_state())};
+  into.state = std::move(state);
+  copy_all(context, values_of(parameters), into.parameters);
+  copy_all(context, optimizer.named_state(), into.optimizer);
 }
 
 Result<void> restore(Context& context, const checkpoint::Contents& contents, const std::vector<Parameter>& parameters,

@@ -14,8 +14,9 @@ namespace athanor::train {
 // A shape as checkpoints and foreign files hold it.
 [[nodiscard]] inline std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
-[[nodiscard]] checkpoint::Contents capture(const Context& context, const std::vector<Parameter>& parameters,
-                                           const optim::Optimizer& optimizer, checkpoint::TrainingState state);
+// Fills `into`, the memory of which is used again where it held the same model before.
+void capture(const Context& context, const std::vector<Parameter>& parameters, const optim::Optimizer& optimizer,
+             checkpoint::TrainingState state, checkpoint::Contents& into);
 
 // Overwrites parameters and, when given, the optimizer's state. Nothing is changed unless every name and shape fits:
 // invalid_input names the first that does not.

@@ -44,7 +44,7 @@ struct Parts {
 
 struct Ports {
   std::function<void(const journal::Payload&)> tell;  // every event, in order, from the calling thread
-  std::function<void(std::int64_t step)> save;        // writes a checkpoint; throws Failure
+  std::function<void(std::int64_t step)> save;        // a checkpoint of this moment; throws Failure
   std::function<bool()> stop;                         // asked between steps
   std::function<std::int64_t()> now_ns;               // the clock of the spans
   // What would help when there was no memory, given who holds it, largest first. May be empty.

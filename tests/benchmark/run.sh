@@ -35,6 +35,8 @@ $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$AT
 echo
 missed=0
 $here/starter/starter.py "$build/bin" "$ATHANOR_HOME" || missed=1  # the rest is measured all the same
+$here/checkpoint/checkpoint.py "$build/bin" "$ATHANOR_HOME" || missed=1
+"$build/benchmarks/checkpoint" --folder "$ATHANOR_HOME"
 echo
 "$build/benchmarks/recovery" --program "$build/bin/athanor-run" --datasets "$ATHANOR_HOME/datasets"
 "$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"

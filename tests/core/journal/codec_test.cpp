@@ -1,6 +1,5 @@
 #include "core/journal/codec.h"
 
-#include "core/journal/crc32c.h"
 #include "tests/core/journal/samples.h"
 
 #include <gtest/gtest.h>
@@ -10,11 +9,6 @@
 
 namespace athanor::journal {
 namespace {
-
-TEST(Crc32c, MatchesThePublishedCheckValue) {
-  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
-  EXPECT_EQ(crc32c("6789", crc32c("12345")), 0xE3069283U);
-}
 
 TEST(Codec, GivesBackEveryEvent) {
   ASSERT_EQ(one_of_each().size(), std::variant_size_v<Payload>);

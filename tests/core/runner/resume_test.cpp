@@ -84,7 +84,14 @@ TEST_F(Resume, AfterATermSignalGivesTheSameBits) {
 
 TEST_F(Resume, AfterAKillGoesBackToTheLastCheckpointAndGivesTheSameBits) {
   const fs::path run = own_ / "run";
-  EXPECT_EQ(train_until(run, 60, SIGKILL).status, 128 + SIGKILL);
+  Launch launch;
+  launch.arguments = train_arguments(run, kLong);
+  launch.meanwhile = [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run, 51));
+    while (events_of_kind<journal::CheckpointWritten>(run).size() < 2) std::this_thread::yield();  // acknowledged
+    ::kill(pid, SIGKILL);
+  };
+  EXPECT_EQ(launch_program(launch).status, 128 + SIGKILL);
   const Outcome resumed = resume(run);
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_GE(events_of_kind<journal::Recovery>(run).at(0).step, 50);

@@ -11,7 +11,9 @@ namespace {
 using testing::HasSubstr;
 
 checkpoint::Contents contents_of(const runner::Assembly& parts) {
-  return capture(*parts.context, parts.model->named_parameters(), *parts.optimizer, {});
+  checkpoint::Contents out;
+  capture(*parts.context, parts.model->named_parameters(), *parts.optimizer, {}, out);
+  return out;
 }
 
 TEST(Snapshot, HoldsEveryParameterAndItsStateByName) {

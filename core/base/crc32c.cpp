@@ -1,4 +1,4 @@
-#include "core/journal/crc32c.h"
+#include "core/base/crc32c.h"
 
 #include <array>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <nmmintrin.h>
 #endif
 
-namespace athanor::journal {
+namespace athanor {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82F63B78U;  // 0x1EDC6F41 with its bits reversed
@@ -53,4 +53,4 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t so_far) noexcept {
   return ~by_table(bytes, ~so_far);
 }
 
-}  // namespace athanor::journal
+}  // namespace athanor
