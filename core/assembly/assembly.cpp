@@ -43,11 +43,6 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
   return out;
 }
 
-comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
-  const std::string& name = recipe.text("parallel.gradient_format");
-  return name == "fp32" ? comm::WireFormat::f32 : comm::wire_format_named(name).value();
-}
-
 // The field is "" where the causes begin with their own.
 template <class Part>
 auto asked_by(const char* field, Part&& part) {
@@ -183,6 +178,11 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
   out.precision = asked_by("precision.replay", [&] { return make_precision(recipe, context, parameters); });
   out.optimizer = optim::make_optimizer(context, parameters.all(), optimizer_options(recipe));
   return out;
+}
+
+comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
+  const std::string& name = recipe.text("parallel.gradient_format");
+  return name == "fp32" ? comm::WireFormat::f32 : comm::wire_format_named(name).value();
 }
 
 std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe, comm::Group& group) {

@@ -74,6 +74,7 @@ struct Assembly {
     return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get(), replicas.get()};
   }
 };
+[[nodiscard]] comm::WireFormat gradient_format(const recipe::Recipe& recipe);
 // This rank among `group`, which outlives it. A call that all make.
 [[nodiscard]] std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe,
                                                                        comm::Group& group);

@@ -14,6 +14,20 @@ View view_of(std::span<T> numbers) {
   return {numbers.data(), Tensor::dtype_of<T>(), Shape{static_cast<std::int64_t>(numbers.size())}};
 }
 
+// Adds the time for which it lives.
+class Stopwatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit Stopwatch(Clock::duration& sum) : sum_(sum) {}
+  ~Stopwatch() { sum_ += Clock::now() - begin_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  Clock::duration& sum_;
+  Clock::time_point begin_ = Clock::now();
+};
+
 template <class T>
 void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole) {
   HostNumbers<T> numbers(context, whole);
@@ -33,6 +47,7 @@ ReplicaGroup::ReplicaGroup(comm::Group& group, comm::WireFormat gradients)
 
 void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   if (whole.dry()) return;
+  const Stopwatch watch(waited_);
   switch (whole.dtype()) {
     case DType::f32: return gather_rows<float>(context, ranks_, whole);
     case DType::i32: return gather_rows<std::int32_t>(context, ranks_, whole);
@@ -44,6 +59,7 @@ void ReplicaGroup::gather(Context& context, const Tensor& whole) {
 
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
   if (context.dry()) return;
+  const Stopwatch watch(waited_);
   coded_ ? sum_coded(context, parameters) : sum_plain(context, parameters);
 }
 
@@ -96,6 +112,7 @@ void ReplicaGroup::sum_coded(Context& context, std::span<const Parameter> parame
 }
 
 bool ReplicaGroup::any(bool holds) {
+  const Stopwatch watch(waited_);
   std::int32_t flag = holds ? 1 : 0;
   ranks_.all_reduce(view_of(std::span(&flag, 1)), comm::Reduce::max);
   return flag != 0;
@@ -110,6 +127,9 @@ void ReplicaGroup::meet() {
   ranks_.set_timeout(usual);
 }
 
-comm::Traffic ReplicaGroup::traffic() const noexcept { return coded_ ? coded_->traffic() : ranks_.traffic(); }
+train::Exchanged ReplicaGroup::exchanged() const {
+  const comm::Traffic sent = coded_ ? coded_->traffic() : ranks_.traffic();
+  return {sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited_).count()};
+}
 
 }  // namespace athanor::distributed

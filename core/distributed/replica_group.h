@@ -27,12 +27,11 @@ class ReplicaGroup final : public train::Replicas {
   void gather(Context& context, const Tensor& whole) override;
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
+  [[nodiscard]] train::Exchanged exchanged() const override;
   [[nodiscard]] bool any(bool holds) override;
   void at(std::string_view section) noexcept override;
   void meet() override;
 
-  // What this rank has sent so far.
-  [[nodiscard]] comm::Traffic traffic() const noexcept;
   // Null in f32.
   [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
 
@@ -50,6 +49,7 @@ class ReplicaGroup final : public train::Replicas {
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
   std::vector<float> bucket_;
+  std::chrono::steady_clock::duration waited_{};
 };
 
 }  // namespace athanor::distributed

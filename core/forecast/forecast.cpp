@@ -132,9 +132,17 @@ struct Timing {
   std::string note;
 };
 
-Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accounted_bytes, MachineCalibration known) {
+// Whether ranks measure together, as the first one says.
+bool agree_to_measure(comm::Group& group, bool measures) {
+  std::int32_t flag = measures ? 1 : 0;
+  group.world().broadcast({&flag, DType::i32, Shape{1}}, 0);
+  return flag != 0;
+}
+
+Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accounted_bytes, MachineCalibration known,
+                    comm::Group* group) {
   const std::string shape = shape_key(sound.recipe);
-  Measured measured = measure(sound, effort == Effort::quick ? kQuickBudget_s : kMeasureBudget_s);
+  Measured measured = measure(sound, effort == Effort::quick ? kQuickBudget_s : kMeasureBudget_s, group);
   const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
   measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
   measured.rates.program_bytes = measured.times.program_bytes;
@@ -147,16 +155,18 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
   }
   known.shapes[shape] = measured.times;
   if (!known.rates) known.rates.emplace();
-  learn(*known.rates, measured.rates);
+  if (!group) learn(*known.rates, measured.rates);  // ranks that share cores say nothing of one that has them alone
   store_calibration(machine_key(sound.recipe), known);
   return {measured.times, "Measured just now with a few real steps."};
 }
 
-Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes) {
+Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes,
+               comm::Group* group) {
   MachineCalibration known = load_calibration(machine_key(sound.recipe));
   const auto found = known.shapes.find(shape_key(sound.recipe));
   if (found != known.shapes.end() &&
       (effort == Effort::quick || std::time(nullptr) - found->second.measured_at <= kFresh_s)) {
+    if (group) (void)agree_to_measure(*group, false);
     return {found->second, "As measured on this machine with this model and batch."};
   }
   if (effort == Effort::quick && known.rates) {
@@ -168,7 +178,8 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
       return {guess.times, "Scaled from much smaller shapes, so probably too long; a thorough plan measures this one."};
     }
   }
-  return measured_now(sound, effort, accounted_bytes, std::move(known));
+  if (group) (void)agree_to_measure(*group, true);
+  return measured_now(sound, effort, accounted_bytes, std::move(known), group);
 }
 
 // "980", "5.4 K", "1.25 M": three digits that matter.
@@ -178,6 +189,15 @@ std::string count_text(std::int64_t count) {
   std::size_t unit = 0;
   for (; size >= 999.5 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
   return fmt::format("{:.3g}{}", size, kUnits[unit]);
+}
+
+// What one rank sends in a step: its part of the sums of gradients, and what the criterion needs of its rows.
+std::int64_t bytes_on_wire(const recipe::Recipe& recipe, std::int64_t trainable) {
+  const std::int64_t ranks = mesh_of(recipe).data;
+  const std::int64_t rows = recipe.integer("data.batch_size") / ranks;
+  const auto number = static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t features = rows * (2 * recipe.integer("model.embedding_dim") + 1) * number;
+  return (ranks - 1) * (2 * comm::wire_bytes(gradient_format(recipe), trainable) / ranks + features);
 }
 
 recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::int64_t done) {
@@ -194,6 +214,7 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::in
   out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
   out.flops_per_step = dry.step_flops();
   out.steps = sound.recipe.integer("train.steps") - done;
+  out.bytes_on_wire_per_step = bytes_on_wire(sound.recipe, dry.trainable);
   // The weights, and two numbers of the optimizer for each that learns.
   out.checkpoint_bytes = (dry.parameters + 2 * dry.trainable) * static_cast<std::int64_t>(sizeof(float));
   return out;
@@ -268,7 +289,11 @@ void fill_time(recipe::Prediction& out, const SoundRecipe& sound, ShapeTimes& ti
 
 }  // namespace
 
-Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
+void assist_forecast(const SoundRecipe& sound, comm::Group& group) {
+  if (agree_to_measure(group, false)) (void)measure(sound, kMeasureBudget_s, &group);
+}
+
+Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, comm::Group* group) {
   const auto begin = std::chrono::steady_clock::now();
   const DryRun dry =
       dry_run(sound.recipe, {vocabulary_of(sound.recipe, *sound.data.dataset), sound.data.test_pictures});
@@ -279,7 +304,7 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done) {
   const std::int64_t copies = copy_bytes(sound, done, out.prediction.checkpoint_bytes);
   out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + copies;
   // A measurement writes no checkpoint.
-  Timing timing = time_of(sound, effort, dry, out.accounted_bytes - copies);
+  Timing timing = time_of(sound, effort, dry, out.accounted_bytes - copies, group);
   out.times = timing.times;
   const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
   fill_memory(out.prediction, dry, resolve_device(sound.recipe), data, copies, program);

@@ -3,6 +3,7 @@
 
 #include "core/assembly/calibration.h"
 #include "core/assembly/recipe_input.h"
+#include "core/comm/group.h"
 #include "core/recipe/prediction.h"
 
 #include <cstdint>
@@ -21,7 +22,10 @@ struct Forecast {
   std::int64_t accounted_bytes = 0;  // allocator and data: peak memory without the program itself
 };
 
-// `done`: steps that need not be taken any more. Throws Failure.
-[[nodiscard]] Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done = 0);
+// `done`: steps that need not be taken any more. Where `group` is given it is rank 0 that predicts, and the others
+// assist: what is measured is then measured with all of them. Throws Failure.
+[[nodiscard]] Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done = 0,
+                                comm::Group* group = nullptr);
+void assist_forecast(const SoundRecipe& sound, comm::Group& group);
 
 }  // namespace athanor::runner

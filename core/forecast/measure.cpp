@@ -62,9 +62,9 @@ class OpMeter final : public TraceSink, public WorkObserver {
 
 }  // namespace
 
-Measured measure(const SoundRecipe& sound, double budget_s) {
+Measured measure(const SoundRecipe& sound, double budget_s, comm::Group* group) {
   const auto begin = Clock::now();
-  const Assembly assembly = assemble(sound.recipe, sound.data.dataset);
+  const Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, group);
   const double assemble_s = seconds_since(begin);
   OpMeter meter;
   assembly.context->set_trace(&meter);
@@ -73,7 +73,7 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
   std::vector<double> step_s;
   train::Plan plan = train_plan(sound.recipe);
   plan.steps = 1'000'000;
-  plan.micro_batches /= mesh_of(sound.recipe).data;  // what one rank does, without the others
+  if (!group) plan.micro_batches /= mesh_of(sound.recipe).data;  // what one rank does, without the others
   plan.evaluate_every = plan.checkpoint_every = 0;
   plan.schedule.peak =
       0;  // the same work, but a recipe that diverges does so in its run, where it is told step by step
@@ -101,6 +101,7 @@ Measured measure(const SoundRecipe& sound, double budget_s) {
     }
     ++asked;
     last = Clock::now();
+    if (group && group->world().rank() != 0) return false;
     return !step_s.empty() && seconds_since(begin) + step_s.back() > budget_s;
   };
   (void)train::Trainer(assembly.parts(), plan, ports).run(0);

@@ -3,6 +3,7 @@
 
 #include "core/assembly/calibration.h"
 #include "core/assembly/recipe_input.h"
+#include "core/comm/group.h"
 
 namespace athanor::runner {
 
@@ -11,8 +12,9 @@ struct Measured {
   OpRates rates;
 };
 
-// About `budget_s` long, but at least one step beyond the first. Leaves no trace but the time it took; start_s is only
-// the assembly's share, and checkpoint_s and program_bytes are left open.
-[[nodiscard]] Measured measure(const SoundRecipe& sound, double budget_s);
+// About `budget_s` long, but at least one step beyond the first. Ranks of a group measure together, and it is the first
+// whose time runs out for all; without them one does its share of the work and hears nothing of the others. Leaves no
+// trace but the time it took; start_s is only the assembly's share, and checkpoint_s and program_bytes are left open.
+[[nodiscard]] Measured measure(const SoundRecipe& sound, double budget_s, comm::Group* group = nullptr);
 
 }  // namespace athanor::runner

@@ -1,4 +1,5 @@
 #include "core/assembly/assembly.h"
+#include "core/forecast/forecast.h"
 #include "core/journal/writer.h"
 #include "core/runner/elastic.h"
 #include "core/runner/interrupt.h"
@@ -15,6 +16,15 @@ bool is_own_business(const journal::Payload& payload) {
          std::holds_alternative<journal::Recovery>(payload);
 }
 
+void assist(RankLink& link, const SoundRecipe& sound) {
+  if (link.takes_over()) return;
+  try {
+    assist_forecast(sound, link.group());
+  } catch (const Failure& failure) {
+    if (failure.error().kind != ErrorKind::communication || !link.regroup()) throw;
+  }
+}
+
 }  // namespace
 
 int run_follower(const TrainOptions& options, Console& console) {
@@ -22,6 +32,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   const RunDirectory directory(options.run_directory);
   const auto journal = value_or_throw(journal::Writer::open(directory.journal(options.place->rank)));
   RankLink link(*options.place, sound);
+  assist(link, sound);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, &link.group());
   train::Ports ports;
   ports.tell = [&](const journal::Payload& payload) {

@@ -136,8 +136,11 @@ train::Outcome TrainingRun::train() {
   for (const std::string& picture : sound_.data.dataset->corrupt()) {
     console_.warn(fmt::format("The picture {} is damaged and left out", picture));
   }
-  const Forecast forecast =
-      runner::forecast(sound_, place_ && place_->epoch > 0 ? Effort::quick : Effort::thorough, done_);
+  std::optional<RankLink> link;
+  if (place_) link.emplace(*place_, sound_);
+  // Who takes over a lost rank's place asks the others first.
+  const bool takes_over = link && link->takes_over();
+  const Forecast forecast = predict(link ? &*link : nullptr);
   check_room(directory_, forecast.prediction.checkpoint_bytes);
   value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(forecast.prediction)}));
   console_.info(fmt::format("{}, {} parameters, on {}", forecast.prediction.model, forecast.prediction.parameters,
@@ -146,16 +149,12 @@ train::Outcome TrainingRun::train() {
                             forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
                             static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
 
-  std::optional<RankLink> link;
-  if (place_) link.emplace(*place_, sound_);
   Assembly assembly = assemble(
       sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); },
       link ? &link->group() : nullptr);
   if (assembly.pretrained) {
     console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
   }
-  // Who takes over a lost rank's place asks the others first.
-  const bool takes_over = link && link->takes_over();
   if (!takes_over) restore(assembly);
   tell_precision(assembly);
   RunReport::Setting setting{sound_.recipe.integer("train.steps"),
@@ -209,6 +208,17 @@ train::Outcome TrainingRun::train() {
     store_calibration(machine_key(sound_.recipe), known);
   }
   return outcome;
+}
+
+// With the other ranks, unless one of them is lost meanwhile or they are at work already.
+Forecast TrainingRun::predict(RankLink* link) const {
+  if (!link) return forecast(sound_, Effort::thorough, done_);
+  try {
+    if (!link->takes_over()) return forecast(sound_, Effort::thorough, done_, &link->group());
+  } catch (const Failure& failure) {
+    if (failure.error().kind != ErrorKind::communication || !link->regroup()) throw;
+  }
+  return forecast(sound_, Effort::quick, done_);
 }
 
 void TrainingRun::restore(Assembly& assembly) {

@@ -15,6 +15,8 @@
 
 namespace athanor::runner {
 
+class RankLink;
+
 // Where a run begins: nothing, its own last checkpoint, or another run's.
 struct Beginning {
   std::optional<checkpoint::Loaded> checkpoint;
@@ -45,6 +47,7 @@ class TrainingRun {
   train::Outcome train();
   void begin_journal();
   void write_papers();
+  [[nodiscard]] Forecast predict(RankLink* link) const;
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
   void tell_precision(const Assembly& assembly);

@@ -5,10 +5,17 @@
 #include "core/autograd/variable.h"
 #include "core/tensor/context.h"
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
 namespace athanor::train {
+
+// What exchanging has cost this replica so far.
+struct Exchanged {
+  std::int64_t sent_bytes = 0;  // scales and frames included
+  double waited_s = 0;          // in which it did nothing else
+};
 
 class Replicas {
  public:
@@ -21,6 +28,7 @@ class Replicas {
   virtual void gather(Context& context, const Tensor& whole) = 0;
   // Each gradient becomes the sum over all replicas, in the order of core/comm/combine.h: with the same bits on all.
   virtual void sum_gradients(Context& context, std::span<const Parameter> parameters) = 0;
+  [[nodiscard]] virtual Exchanged exchanged() const = 0;
   // Whether it holds for any of them.
   [[nodiscard]] virtual bool any(bool holds) = 0;
   // What this one is at from now on, for the others to read when it does not come.

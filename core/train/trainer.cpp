@@ -10,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace athanor::train {
 namespace {
@@ -71,6 +72,7 @@ Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
 }
 
 Outcome Trainer::loop() {
+  if (parts_.replicas) exchanged_ = parts_.replicas->exchanged();
   parts_.loader.seek(done_);
   if (parts_.precision && parts_.precision->is_milestone(0))
     rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
@@ -230,6 +232,11 @@ void Trainer::tell_step(double loss, const optim::StepReport& report, double rat
                                   {"train/samples_per_s", batch_size * kNanosecondsPerSecond / spent_ns},
                                   {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
   if (report.updates > 0) figures.values.emplace_back("train/lost_update_share", report.lost_share());
+  if (parts_.replicas) {
+    const Exchanged before = std::exchange(exchanged_, parts_.replicas->exchanged());
+    figures.values.emplace_back("comm/sent_bytes", static_cast<double>(exchanged_.sent_bytes - before.sent_bytes));
+    figures.values.emplace_back("comm/exposed_ms", 1e3 * (exchanged_.waited_s - before.waited_s));
+  }
   for (const auto& [name, value] : parts_.task.state(parts_.context))
     figures.values.emplace_back("train/" + name, value);
   if (const precision::Session* session = parts_.precision) {

@@ -102,6 +102,7 @@ class Trainer {
   std::int64_t done_ = 0;
   std::int64_t saved_ = -1;
   BatchPass pass_;
+  Exchanged exchanged_;  // when the last step was told
   Rewind rewind_;
 
   // What a queued step leaves on the device.

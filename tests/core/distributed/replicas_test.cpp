@@ -15,8 +15,11 @@ namespace {
 // What a training run leaves: its losses and gradient norms, and the bits of all weights and optimizer state.
 struct Trace {
   std::vector<double> losses, norms;
+  double sent_bytes = 0;  // in the last step
   std::map<std::string, std::vector<float>> numbers;
-  bool operator==(const Trace&) const = default;
+  bool operator==(const Trace& other) const {
+    return losses == other.losses && norms == other.norms && numbers == other.numbers;
+  }
 };
 
 recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = "fp32") {
@@ -41,6 +44,7 @@ Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* 
     for (const auto& [name, value] : figures->values) {
       if (name == "train/loss") out.losses.push_back(value);
       if (name == "train/gradient_norm") out.norms.push_back(value);
+      if (name == "comm/sent_bytes") out.sent_bytes = value;
     }
   };
   ports.save = [](std::int64_t) {};
@@ -112,6 +116,16 @@ TEST(Replicas, StayEqualWithGradientsInFewerBits) {
     EXPECT_LT(traces[0].losses.back(), traces[0].losses.front() - 0.3) << format;
     EXPECT_NEAR(traces[0].losses.back(), plain, 0.05 * plain) << format;
   }
+}
+
+TEST(Replicas, TellWhatTheySendInAStep) {
+  const Trace trace = train_replicas(recipe_for(4, 4), 3).front();
+  double parameters = 0;
+  for (const auto& [name, numbers] : trace.numbers) parameters += static_cast<double>(numbers.size()) / 3;  // and m, v
+  const double gradients = 2 * 3.0 / 4 * 4 * parameters;
+  EXPECT_GT(trace.sent_bytes, gradients);
+  EXPECT_LT(trace.sent_bytes, 1.1 * gradients);  // rows of the batch and frames
+  EXPECT_EQ(train_replicas(recipe_for(1, 4), 3).front().sent_bytes, 0);
 }
 
 TEST(Replicas, StopAfterTheSameStepWhicheverIsAsked) {
