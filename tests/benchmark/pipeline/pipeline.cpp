@@ -179,6 +179,21 @@ struct CoreTime {
   }
 };
 
+// How much longer than its ops a micro-batch takes to go from one rank to another and back, by the way: half of it, in
+// units of F.
+double measure_hop(comm::Communicator& world, std::int64_t numbers, int rounds) {
+  const auto pair = world.split(world.rank() < 2 ? 0 : -1, world.rank());
+  double hop = 0;
+  if (pair) {
+    WaitingRank rank(*pair, lowered(parallel::gpipe(2, 1)), kForwardNs, numbers);
+    std::vector<double> hops;
+    for (int round = 0; round <= rounds; ++round)
+      hops.push_back((timed(*pair, [&] { rank.runner->run(); }) / kForwardNs - 2 * 3) / 2);
+    hop = median({hops.begin() + 1, hops.end()});
+  }
+  return all_of(world, hop, comm::Reduce::max);
+}
+
 void measure_plan(comm::Group& group, int rounds) {
   comm::Communicator& world = group.world();
   const std::int64_t numbers = 64 << 10;
@@ -211,19 +226,23 @@ void measure_plan(comm::Group& group, int rounds) {
       used[i].push_back(cpu / static_cast<double>(rank.ops) / 1e3);
       shares[i].push_back(mine / makespan);
     }
+  const double hop = measure_hop(world, numbers, rounds);
   if (world.rank() != 0) return;
   fmt::print(
       "Waiting stages: {} processes, {} micro-batches, F:I:W = 1:1.15:.85, F {:.0f} ms a rank, messages of {} KiB, "
       "median of {} rounds in turns\nOf the rank that took most: what the runner adds, by the clock and as share of "
       "the step, and in CPU time\n"
-      "{:10} {:>10} {:>11} {:>7} {:>10} {:>10} {:>12} {:>14}\n",
-      kRanks, kMicroBatches, kForwardNs / 1e6, numbers * 4 >> 10, rounds, "schedule", "planned %", "executed %",
-      "points", "best round", "us an op", "of the step", "CPU us an op");
+      "A hop takes {:.4f} F; planned without and with it, executed, and executed less planned without\n"
+      "{:10} {:>10} {:>10} {:>11} {:>7} {:>10} {:>10} {:>12} {:>14}\n",
+      kRanks, kMicroBatches, kForwardNs / 1e6, numbers * 4 >> 10, rounds, hop, "schedule", "planned %", "with hops",
+      "executed %", "points", "best round", "us an op", "of the step", "CPU us an op");
   for (std::size_t i = 0; i < schedules.size(); ++i) {
     const auto costs = parallel::uniform_costs(kRanks, schedules[i].stage_count() / kRanks, kUnequal, 0);
     const double planned = value_or_throw(simulate(schedules[i], costs)).efficiency;
-    fmt::print("{:10} {:>10.2f} {:>11.2f} {:>7.2f} {:>10.2f} {:>10.1f} {:>10.3f} % {:>14.1f}\n", schedules[i].name,
-               100 * planned, 100 * median(efficiencies[i]), 100 * (median(efficiencies[i]) - planned),
+    const auto hopping = parallel::uniform_costs(kRanks, schedules[i].stage_count() / kRanks, kUnequal, hop);
+    fmt::print("{:10} {:>10.2f} {:>10.2f} {:>11.2f} {:>7.2f} {:>10.2f} {:>10.1f} {:>10.3f} % {:>14.1f}\n",
+               schedules[i].name, 100 * planned, 100 * value_or_throw(simulate(schedules[i], hopping)).efficiency,
+               100 * median(efficiencies[i]), 100 * (median(efficiencies[i]) - planned),
                100 * std::ranges::max(efficiencies[i]), median(own[i]), 100 * median(shares[i]), median(used[i]));
   }
 }
