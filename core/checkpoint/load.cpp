@@ -14,7 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = "step-";
-constexpr const char* kUseAnother = "use another step or restore it from a copy";
 
 Result<std::vector<Array>> read_arrays(const fs::path& file) {
   const auto reader = SafetensorsReader::open(file);
@@ -76,6 +75,15 @@ std::string judge(const fs::path& checkpoint, Manifest& out) {
   return {};
 }
 
+// The same, as far as every byte tells.
+std::string judge_all(const fs::path& checkpoint, Manifest& out) {
+  std::string reason = judge(checkpoint, out);
+  for (auto file = out.files.begin(); reason.empty() && file != out.files.end(); ++file) {
+    reason = judge_digest(checkpoint / file->first, file->second);
+  }
+  return reason;
+}
+
 Saved saved_as(const fs::path& checkpoint, const Manifest& manifest) {
   Saved out{manifest.step, checkpoint, 0};
   for (const auto& [name, facts] : manifest.files) out.bytes += facts.bytes;
@@ -126,19 +134,15 @@ Result<Saved> find_step(const fs::path& folder, std::int64_t step) {
                 known.empty() ? "the run has none" : "the run has steps " + known);
   }
   Manifest manifest;
-  if (std::string reason = judge(checkpoint, manifest); !reason.empty()) {
-    return fail(ErrorKind::corrupt, intention, std::move(reason), kUseAnother);
+  if (std::string reason = judge_all(checkpoint, manifest); !reason.empty()) {
+    return fail(ErrorKind::corrupt, intention, std::move(reason), "use another step or restore it from a copy");
   }
   return saved_as(checkpoint, manifest);
 }
 
 std::string why_not_whole(const fs::path& checkpoint) {
   Manifest manifest;
-  std::string reason = judge(checkpoint, manifest);
-  for (auto file = manifest.files.begin(); reason.empty() && file != manifest.files.end(); ++file) {
-    reason = judge_digest(checkpoint / file->first, file->second);
-  }
-  return reason;
+  return judge_all(checkpoint, manifest);
 }
 
 Result<Loaded> load_newest(const fs::path& folder) {
@@ -163,16 +167,16 @@ Result<Loaded> load_newest(const fs::path& folder) {
               "restore one from a copy or start anew");
 }
 
+Result<Loaded> load(const Saved& found) {
+  auto contents = read_contents(found.folder);
+  if (!contents) return tl::unexpected(contents.error());
+  return Loaded{std::move(*contents), found.folder, {}};
+}
+
 Result<Loaded> load_step(const fs::path& folder, std::int64_t step) {
   const auto found = find_step(folder, step);
   if (!found) return tl::unexpected(found.error());
-  if (std::string reason = why_not_whole(found->folder); !reason.empty()) {
-    return fail(ErrorKind::corrupt, fmt::format("load the checkpoint {}", found->folder.string()), std::move(reason),
-                kUseAnother);
-  }
-  auto contents = read_contents(found->folder);
-  if (!contents) return tl::unexpected(contents.error());
-  return Loaded{std::move(*contents), found->folder, {}};
+  return load(*found);
 }
 
 }  // namespace athanor::checkpoint
