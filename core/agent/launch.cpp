@@ -46,14 +46,6 @@ std::string folder_name(const std::string& name) {
   return safe.empty() ? "run" : safe;
 }
 
-Result<void> make_folder(const fs::path& folder) {
-  std::error_code code;
-  fs::create_directories(folder, code);
-  if (!code) return {};
-  return fail(ErrorKind::io, "make the folder " + folder.string(), code.message(),
-              "free some disk space, or set ATHANOR_HOME to a folder that may be written");
-}
-
 std::string ticket_of(const store::Run& run) {
   nlohmann::json json = {
       {"id", run.id}, {"name", run.name}, {"created_ns", run.created_ns}, {"fork_step", run.fork_step}};
@@ -135,7 +127,7 @@ Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store:
 
 Result<Waiting> prepare(const store::Run& run, const store::Job& job, const std::optional<store::Job>& parent,
                         const fs::path& program) {
-  if (auto made = make_folder(job.directory / "logs"); !made) return tl::unexpected(made.error());
+  if (auto made = make_folders(job.directory / "logs"); !made) return tl::unexpected(made.error());
   if (job.launch != store::Launch::resume) {
     if (auto written = write_file_atomically(job.directory / kTicket, ticket_of(run)); !written)
       return tl::unexpected(written.error());

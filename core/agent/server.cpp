@@ -1,5 +1,7 @@
 #include "core/agent/server.h"
 
+#include "core/base/files.h"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -22,8 +24,7 @@ constexpr auto kAcceptPause = std::chrono::seconds(1);
 constexpr auto kCatchUp = std::chrono::seconds(1);
 
 [[noreturn]] void refuse(const Places& places, int reason) {
-  throw Failure(ErrorKind::io, "listen at " + places.socket.string(), std::strerror(reason),
-                "set ATHANOR_HOME to a folder that may be written");
+  throw Failure(write_refusal("listen at " + places.socket.string(), reason));
 }
 
 void check(const Result<void>& done) {

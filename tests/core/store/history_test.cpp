@@ -455,7 +455,7 @@ TEST(Refusals, NameTheFileAndTheRemedy) {
   EXPECT_THAT(absent.error().message(), HasSubstr("athanor-agent"));
   const auto nowhere = Writer::open("/proc/history.db");
   ASSERT_FALSE(nowhere);
-  EXPECT_EQ(nowhere.error().kind, ErrorKind::io);
+  EXPECT_EQ(nowhere.error().kind, ErrorKind::unavailable);
   EXPECT_THAT(nowhere.error().message(), HasSubstr("ATHANOR_HOME"));
   std::ofstream(scratch / "history.db") << std::string(8192, 'x');
   const auto garbage = Writer::open(scratch / "history.db");
