@@ -23,6 +23,7 @@ constexpr const char* kTicket = "ticket.json";
 constexpr const char* kProvenance = "provenance.json";
 constexpr std::size_t kLongestName = 80;
 constexpr std::int64_t kLastWords = 4096;
+const std::string kVanished = "its process ended without a word";
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -205,15 +206,16 @@ Verdict verdict(const fs::path& directory, const Ending& ending) {
   constexpr int kInterrupted = 130;
   const std::string words = last_line(directory / "logs" / "rank-0.log");
   const std::string said = words.empty() ? std::string() : "; its log ends with: " + words;
-  if (!ending.known) return {RunStatus::broken, "its process ended without a word" + said + room_left(directory)};
+  // Only the parent learns of a killing: it says no more than whoever finds the run later, or one death had two causes.
+  if (!ending.known || ending.signal == SIGKILL)
+    return {RunStatus::broken, kVanished + ": killed, or out of memory" + said + room_left(directory)};
   if (ending.signal != 0) {
-    const std::string why = ending.signal == SIGKILL ? ", by hand or because the machine ran out of memory" : "";
     return {RunStatus::broken,
-            fmt::format("its process was ended by signal {} ({}){}", ending.signal, ::strsignal(ending.signal), why) +
+            fmt::format("its process was ended by signal {} ({})", ending.signal, ::strsignal(ending.signal)) + said +
                 room_left(directory)};
   }
   if (ending.status == kInterrupted) return {RunStatus::stopped, "it was asked to stop"};
-  if (ending.status == 0) return {RunStatus::broken, "its process ended without a word" + said};
+  if (ending.status == 0) return {RunStatus::broken, kVanished + said};
   if (!words.empty()) return {RunStatus::failed, words + room_left(directory)};
   return {RunStatus::failed,
           fmt::format("its process ended with status {} without a word", ending.status) + room_left(directory)};

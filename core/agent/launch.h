@@ -40,7 +40,8 @@ struct Described {
 // it is no fork, or its parent's folder holds no run that the history knows.
 [[nodiscard]] Result<void> note_parent(store::Writer& writer, store::RunId run, const std::filesystem::path& directory);
 
-// Why a run that did not say so has ended, and as what it counts.
+// Why a run that did not say so has ended, and as what it counts. A killed one gets the same words from the agent that
+// saw it, from one that was started later and from a history built anew.
 struct Verdict {
   store::RunStatus status = store::RunStatus::broken;
   std::string cause;

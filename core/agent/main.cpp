@@ -171,9 +171,10 @@ std::string shortened(std::string text) {
 
 std::string row_of(const store::Run& run) {
   std::string words = shortened(run.cause);
-  if (!run.damage.empty()) {
+  // The unfinished event of a process that died is no damage: its cause says as much.
+  if (const auto places = std::ranges::count(run.damage, false, &store::JournalDamage::tail); places > 0) {
     if (!words.empty()) words += "; ";
-    words += fmt::format("its journal is damaged in {} place{}", run.damage.size(), run.damage.size() == 1 ? "" : "s");
+    words += fmt::format("its journal is damaged in {} place{}", places, places == 1 ? "" : "s");
   }
   if (run.deleted_ns) words = words.empty() ? "deleted" : "deleted; " + words;
   std::string row = fmt::format(fmt::runtime(kColumns), run.id, store::to_string(run.status),
