@@ -149,6 +149,7 @@ std::optional<Described> describe(const fs::path& directory) {
 }
 
 std::optional<store::NewRun> recognise(const fs::path& directory) {
+  if (directory.filename().string().starts_with('.')) return std::nullopt;
   const auto first = journal::read(directory / journal::file_name(0), 0, 1);
   if (!first || first->next_offset == 0) return std::nullopt;
   store::NewRun run;

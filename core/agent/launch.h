@@ -22,7 +22,7 @@ namespace athanor::agent {
 [[nodiscard]] Result<Waiting> prepare(const store::Run& run, const store::Job& job,
                                       const std::optional<store::Job>& parent, const std::filesystem::path& program);
 
-// What a directory with a journal says about its run; nothing when it holds none.
+// What a directory with a journal says about its run; nothing when it holds none, or is hidden by its name.
 [[nodiscard]] std::optional<store::NewRun> recognise(const std::filesystem::path& directory);
 // The order in which many of them enter a history: those with a number of their own, so that no other takes it; then
 // the older ones first.

@@ -194,6 +194,10 @@ Json Server::edit(const std::string& what, const Json& request) {
   } else if (what == "erase") {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     check(writer_.erase(runs(), std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
+  } else if (what == "restore") {
+    check(writer_.restore(runs()));
+  } else if (what == "empty") {
+    reply["bytes"] = value_or_throw(supervisor_->empty(run()));
   } else if (what == "undo" || what == "redo") {
     reply["text"] = value_or_throw(what == "undo" ? writer_.undo() : writer_.redo());
   } else {

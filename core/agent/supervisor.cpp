@@ -52,6 +52,7 @@ void Supervisor::start() {
   value_or_throw(make_folders(places_.runs));
   if (inotify_)
     runs_watch_ = ::inotify_add_watch(inotify_.get(), places_.runs.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  remove_leftovers();
   scan();
   for (const store::Job& job : value_or_throw(writer_.jobs())) {
     if (job.status != store::RunStatus::queued) take_up(job);
