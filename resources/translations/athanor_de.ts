@@ -499,6 +499,10 @@
         <source>run “%1”</source>
         <translation>Lauf „%1“</translation>
     </message>
+    <message>
+        <source>Run %1 has no checkpoint left to fork it at.</source>
+        <translation>Lauf %1 hat keinen Sicherungspunkt mehr, von dem abgezweigt werden kann.</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::ExperimentPage</name>
@@ -574,10 +578,6 @@
         <translation>geht aus von %1</translation>
     </message>
     <message>
-        <source>forks run %1 at step %2</source>
-        <translation>zweigt von Lauf %1 bei Schritt %2 ab</translation>
-    </message>
-    <message>
         <source>Recipes</source>
         <translation>Rezepte</translation>
     </message>
@@ -592,6 +592,30 @@
     <message>
         <source>Recipes (*.toml)</source>
         <translation>Rezepte (*.toml)</translation>
+    </message>
+    <message>
+        <source>Fork from the checkpoint at</source>
+        <translation>Abzweigen vom Sicherungspunkt bei</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>Forks run %1 at</source>
+        <translation>Zweigt von Lauf %1 ab bei</translation>
+    </message>
+    <message>
+        <source>Step of the fork: %1</source>
+        <translation>Schritt der Abzweigung: %1</translation>
+    </message>
+    <message>
+        <source>No checkpoint of it is left.</source>
+        <translation>Es ist kein Sicherungspunkt von ihm übrig.</translation>
+    </message>
+    <message>
+        <source>The checkpoint at step %1 is gone. The nearest that is left was chosen instead.</source>
+        <translation>Den Sicherungspunkt bei Schritt %1 gibt es nicht mehr. Stattdessen wurde der nächste gewählt, der übrig ist.</translation>
     </message>
 </context>
 <context>

@@ -10,8 +10,10 @@
 #include <gtest/gtest.h>
 
 #include <QDir>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -135,6 +137,50 @@ TEST_F(Form, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
   EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
   bench.workbench->experiment().start_from_defaults();
   EXPECT_TRUE(Bench::until([&] { return words().find("--fork") == std::string::npos; })) << words();
+}
+
+TEST_F(Form, AForkWhoseCheckpointIsGoneBeginsAtTheNearestThatIsLeftAndSaysSo) {
+  const store::RunId parent = fill_history(home.path(), {0, true, false, 500});
+  Bench bench({home.path()});
+  bench.show("experiment");
+  ExperimentController& experiment = bench.workbench->experiment();
+  const std::filesystem::path checkpoints = std::filesystem::path(bench.list().front().directory) / "checkpoints";
+  experiment.fork_from(parent, 400);
+  ASSERT_TRUE(Bench::until([&] { return experiment.fork_steps().has_value(); }));
+  EXPECT_EQ(*experiment.fork_steps(), (std::vector<std::int64_t>{300, 400, 500}));
+  EXPECT_EQ(bench.experiment().fork_button()->text(), u"step 400"_s);
+  const auto note = [&] {
+    QString all;
+    for (const QLabel* label : bench.experiment().fork_button()->parentWidget()->findChildren<QLabel*>())
+      all += label->text() + u' ';
+    return all;
+  };
+  EXPECT_FALSE(note().contains(u"gone"_s));
+
+  std::filesystem::remove_all(checkpoints / "step-400");
+  bench.window().show_page(u"runs"_s);
+  bench.window().show_page(u"experiment"_s);
+  ASSERT_TRUE(Bench::until([&] { return experiment.fork_step() == 300; }));
+  EXPECT_TRUE(note().contains(u"Forks run 1 at"_s)) << note().toStdString();
+  EXPECT_TRUE(note().contains(u"The checkpoint at step 400 is gone"_s)) << note().toStdString();
+  EXPECT_TRUE(experiment.command_line().contains(u"--fork 300"_s));
+  Q_EMIT bench.experiment().fork_button()->menu()->aboutToShow();
+  QAction* other = nullptr;
+  for (QAction* entry : bench.experiment().fork_button()->menu()->actions())
+    if (entry->text() == u"step 500"_s) other = entry;
+  ASSERT_TRUE(other);
+  other->trigger();
+  EXPECT_EQ(experiment.fork_step(), 500);
+  EXPECT_FALSE(note().contains(u"gone"_s));
+  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
+
+  std::filesystem::remove_all(checkpoints);
+  experiment.read_fork_steps();
+  ASSERT_TRUE(Bench::until([&] { return !bench.experiment().launch_button()->isEnabled(); }));
+  EXPECT_TRUE(bench.experiment().launch_reason().contains(u"no checkpoint left"_s));
+  experiment.start_from_defaults();
+  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
+  EXPECT_FALSE(bench.experiment().fork_button()->isVisible());
 }
 
 TEST_F(Form, EveryFaultStandsAtItsFieldAlsoBesideOthersAndWhereFieldsAreFolded) {

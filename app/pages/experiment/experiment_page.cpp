@@ -73,6 +73,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   top->addWidget(start_from);
   top->setContentsMargins(0, 0, kPageMargin, 0);
   layout->addLayout(top);
+  layout->addWidget(build_fork());
 
   splitter_ = new QSplitter(Qt::Horizontal, this);
   splitter_->setObjectName(u"experiment_splitter"_s);
@@ -166,6 +167,52 @@ void ExperimentPage::add_actions() {
                 [this] { QGuiApplication::clipboard()->setText(experiment_->command_line()); });
 }
 
+// Which run is forked, and where: any step of which a checkpoint is left.
+QWidget* ExperimentPage::build_fork() {
+  fork_ = new QWidget(this);
+  auto* row = new QHBoxLayout(fork_);
+  row->setContentsMargins(0, 0, kPageMargin, 0);
+  row->setSpacing(kGrid);
+  fork_run_ = new QLabel(fork_);
+  row->addWidget(fork_run_);
+  fork_step_ = new QPushButton(fork_);
+  fork_step_->setIcon(widgets::glyph_icon(Glyph::fork));
+  fork_step_->setIconSize(kButtonIcon);
+  fork_step_->setMenu(new QMenu(fork_step_));
+  connect(fork_step_->menu(), &QMenu::aboutToShow, this, [this] { fill_fork_steps(); });
+  row->addWidget(fork_step_);
+  fork_note_ = make_muted({}, fork_);
+  fork_note_->setWordWrap(true);
+  row->addWidget(fork_note_, 1);
+  return fork_;
+}
+
+void ExperimentPage::fill_fork_steps() {
+  QMenu* menu = fork_step_->menu();
+  menu->clear();
+  add_menu_heading(menu, tr("Fork from the checkpoint at"));
+  const auto& steps = experiment_->fork_steps();
+  if (!steps) return;
+  for (auto step = steps->rbegin(); step != steps->rend(); ++step)
+    connect(menu->addAction(tr("step %1").arg(*step)), &QAction::triggered, experiment_,
+            [this, at = *step] { experiment_->choose_fork_step(at); });
+}
+
+void ExperimentPage::show_fork() {
+  fork_->setVisible(experiment_->fork_of() != 0);
+  const auto& steps = experiment_->fork_steps();
+  const bool none_left = steps && steps->empty();
+  fork_run_->setText(tr("Forks run %1 at").arg(experiment_->fork_of()));
+  fork_step_->setText(tr("step %1").arg(experiment_->fork_step()));
+  fork_step_->setAccessibleName(tr("Step of the fork: %1").arg(experiment_->fork_step()));
+  fork_step_->setEnabled(steps && !none_left);
+  fork_note_->setText(none_left                  ? tr("No checkpoint of it is left.")
+                      : experiment_->fork_gone() ? tr("The checkpoint at step %1 is gone. The nearest that is left was "
+                                                      "chosen instead.")
+                                                       .arg(*experiment_->fork_gone())
+                                                 : QString());
+}
+
 QWidget* ExperimentPage::build_side() {
   auto* side = new QWidget(splitter_);
   side->setMinimumWidth(304 + kPageMargin);
@@ -245,10 +292,8 @@ void ExperimentPage::judge() {
   actions_->set_reason(u"experiment.launch"_s, why);
   reason_->setVisible(!why.isEmpty());
   reason_->setText(why);
-  QString origin = experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin());
-  if (experiment_->fork_of() != 0)
-    origin = tr("forks run %1 at step %2").arg(experiment_->fork_of()).arg(experiment_->fork_step());
-  origin_->setText(origin);
+  origin_->setText(experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin()));
+  show_fork();
 }
 
 QString ExperimentPage::launch_reason() const { return experiment_->why_not_launch(); }
@@ -285,7 +330,10 @@ void ExperimentPage::show_text(bool on) {
 
 bool ExperimentPage::is_ready() const { return !experiment_->planner().is_busy(); }
 
-void ExperimentPage::entered() { setFocus(Qt::OtherFocusReason); }
+void ExperimentPage::entered() {
+  setFocus(Qt::OtherFocusReason);
+  experiment_->read_fork_steps();
+}
 
 void ExperimentPage::keep_layout() { settings_->set(Setting::experiment_splitter, splitter_->saveState()); }
 
