@@ -1,6 +1,7 @@
 // The form of an experiment and its recipe text: two views of one recipe, its faults at their fields, the command that
 // does the same.
 #include "app/pages/experiment/recipe_editor.h"
+#include "app/theme/theme_switch.h"
 #include "tests/app/bench.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/forms/field_editor.h"
@@ -181,6 +182,22 @@ TEST_F(Form, AForkWhoseCheckpointIsGoneBeginsAtTheNearestThatIsLeftAndSaysSo) {
   experiment.start_from_defaults();
   EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
   EXPECT_FALSE(bench.experiment().fork_button()->isVisible());
+}
+
+TEST_F(Form, ChangedFieldsStayMarkedWhenTheLookChanges) {
+  Bench bench = make();
+  bench.show("experiment");
+  widgets::FieldRow* row = bench.experiment().form()->row(u"train.steps"_s);
+  type(row->editor()->focus_target(), u"123"_s);
+  const auto* label = row->findChild<QLabel*>();
+  EXPECT_EQ(label->text(), u"Steps"_s);
+  EXPECT_EQ(label->font().weight(), QFont::DemiBold);
+  for (const ThemeChoice choice : {ThemeChoice::dark, ThemeChoice::light, ThemeChoice::dark}) {
+    bench.workbench->theme().override_choice(choice);
+    QTest::qWait(0);
+    EXPECT_EQ(label->font().weight(), QFont::DemiBold);
+    EXPECT_EQ(QFontInfo(label->font()).weight(), QFont::DemiBold);
+  }
 }
 
 TEST_F(Form, EveryFaultStandsAtItsFieldAlsoBesideOthersAndWhereFieldsAreFolded) {
