@@ -1,6 +1,7 @@
 #include "app/controllers/experiment_controller.h"
 
 #include "app/controllers/checkpoints.h"
+#include "app/models/schema_words.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -158,7 +159,7 @@ QString ExperimentController::why_not_launch() const {
   if (all.empty()) return {};
   const recipe::Fault& first = all.front();
   const recipe::Field* field = recipe::find_field(first.field);
-  const QString where = field ? q(field->label) : q(first.field);
+  const QString where = field ? schema_text(field->label) : q(first.field);
   QString text = (where.isEmpty() ? where : where + u": "_s) + q(first.reason);
   if (all.size() > 1) text += u' ' + tr("(and %n more)", nullptr, static_cast<int>(all.size()) - 1);
   return text;

@@ -298,6 +298,7 @@ void MainWindow::show_page(const QString& id) {
     if (said != said_.end() && is_passing(said->second)) said_.erase(said);
   }
   stack_->setCurrentWidget(next);
+  fit_sidebar();
   show_said();
   sidebar_->set_current(id);
   setWindowTitle(tr("%1 – Athanor").arg(next->title()));
@@ -374,8 +375,14 @@ void MainWindow::restore_layout() {
   restoreState(settings->bytes(Setting::window_layout), kLayoutVersion);
 }
 
+// Its words give way before anything of a page is cut.
+void MainWindow::fit_sidebar() {
+  const int need = sidebar_->full_width() + stack_->minimumSizeHint().width();
+  sidebar_->set_compact(width() < std::max(kRoomForWords, need));
+}
+
 void MainWindow::resizeEvent(QResizeEvent* event) {
-  sidebar_->set_compact(event->size().width() < kRoomForWords);
+  fit_sidebar();
   QMainWindow::resizeEvent(event);
 }
 
@@ -386,6 +393,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 bool MainWindow::event(QEvent* event) {
   const bool handled = QMainWindow::event(event);
+  if (event->type() == QEvent::LayoutRequest) fit_sidebar();  // what a page needs may be another now
   if (event->type() == QEvent::UpdateRequest && !painted_ && isVisible() && !current_page().isEmpty()) {
     painted_ = true;
     Q_EMIT painted();

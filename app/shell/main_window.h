@@ -87,6 +87,7 @@ class MainWindow final : public QMainWindow {
   Page* make_preferences_page();
   void adopt(Page* page);
   void fork(store::RunId run);
+  void fit_sidebar();
   void say_on(const QString& page, const Notice& notice);
   void take_back(const QString& page);  // what was said there
   void show_said();

@@ -3,6 +3,7 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
+#include "app/models/schema_words.h"
 #include "app/pages/experiment/plan_panel.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/pages/parts/page_parts.h"
@@ -254,21 +255,24 @@ QWidget* ExperimentPage::build_side() {
 void ExperimentPage::build_form() {
   std::vector<widgets::SectionSpec> sections;
   for (const recipe::Section& section : recipe::sections())
-    sections.push_back({q(section.name), q(section.label), q(section.help)});
+    sections.push_back({q(section.name), schema_text(section.label), schema_text(section.help)});
   std::vector<widgets::FieldSpec> fields;
   const QLocale locale;
   for (const recipe::Field& field : recipe::fields()) {
     widgets::FieldSpec spec;
     spec.id = q(field.path);
     spec.section = spec.id.section(u'.', 0, 0);
-    spec.label = q(field.label);
+    spec.label = schema_text(field.label);
     spec.kind = kind_of(field);
-    spec.unit = q(field.unit);
+    spec.unit = schema_text(field.unit);
     spec.fallback = experiment_->default_text(field);
     if (field.type == recipe::FieldType::integer || field.type == recipe::FieldType::real)
       spec.range = tr("%1 to %2").arg(widgets::number_text(field.minimum), widgets::number_text(field.maximum));
-    for (const std::string& choice : field.choices) spec.choices << q(choice);
-    spec.help = q(field.help);
+    for (const std::string& choice : field.choices) {
+      spec.choices << q(choice);
+      spec.choice_words << schema_text(choice);
+    }
+    spec.help = schema_text(field.help);
     spec.advanced = field.advanced;
     spec.multiline = field.path == "run.notes";
     fields.push_back(std::move(spec));
