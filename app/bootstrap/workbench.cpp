@@ -38,11 +38,13 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   settings_ = std::make_unique<Settings>(settings_file);
   theme_ = std::make_unique<ThemeSwitch>(settings_.get());
   runs_ = std::make_unique<RunStore>();
+  deleted_ = std::make_unique<RunStore>(RunStore::Holds::deleted);
   curves_ = std::make_unique<CurveStore>();
   reader_ = std::make_unique<HistoryReader>(options.home / "history.db");
   link_ = std::make_unique<AgentLink>(options.home);
   pictures_ = std::make_unique<PictureLoader>();
-  history_ = std::make_unique<HistoryController>(reader_.get(), link_.get(), runs_.get(), curves_.get());
+  history_ =
+      std::make_unique<HistoryController>(reader_.get(), link_.get(), runs_.get(), deleted_.get(), curves_.get());
   experiment_ =
       std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());

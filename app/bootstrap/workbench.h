@@ -60,6 +60,7 @@ class Workbench {
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<ThemeSwitch> theme_;
   std::unique_ptr<RunStore> runs_;
+  std::unique_ptr<RunStore> deleted_;
   std::unique_ptr<CurveStore> curves_;
   std::unique_ptr<HistoryReader> reader_;
   std::unique_ptr<AgentLink> link_;

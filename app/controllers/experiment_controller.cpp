@@ -1,5 +1,8 @@
 #include "app/controllers/experiment_controller.h"
 
+#include "app/controllers/checkpoints.h"
+#include "app/models/schema_words.h"
+
 #include <QDir>
 #include <QFileInfo>
 #include <QRegularExpression>
@@ -45,6 +48,11 @@ ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* lin
     const bool judged_anew = take_plan_faults();
     Q_EMIT plan_changed();
     if (judged_anew) Q_EMIT judged();
+    if (!planner_->trouble().isEmpty()) read_fork_steps();
+  });
+  connect(link_, &AgentLink::changed, this, [this](const std::vector<agent::Change>& changes) {
+    if (std::ranges::any_of(changes, [this](const agent::Change& change) { return change.run == fork_of_; }))
+      read_fork_steps();
   });
   judge_fields();
 }
@@ -145,11 +153,13 @@ std::map<QString, QString> ExperimentController::verdicts() const {
 
 QString ExperimentController::why_not_launch() const {
   if (launching_) return tr("It is being launched.");
+  if (fork_of_ != 0 && fork_steps_ && fork_steps_->empty())
+    return tr("Run %1 has no checkpoint left to fork it at.").arg(fork_of_);
   const std::vector<recipe::Fault> all = faults();
   if (all.empty()) return {};
   const recipe::Fault& first = all.front();
   const recipe::Field* field = recipe::find_field(first.field);
-  const QString where = field ? q(field->label) : q(first.field);
+  const QString where = field ? schema_text(field->label) : q(first.field);
   QString text = (where.isEmpty() ? where : where + u": "_s) + q(first.reason);
   if (all.size() > 1) text += u' ' + tr("(and %n more)", nullptr, static_cast<int>(all.size()) - 1);
   return text;
@@ -161,7 +171,7 @@ QString ExperimentController::command_line() const {
   QString line = QFileInfo(runner_program_).fileName() + u" train "_s;
   line += file_.isEmpty() ? u"recipe.toml"_s : shell_path(file_);
   if (fork_of_ != 0) line += u" --fork %1"_s.arg(fork_step_);
-  if (file_.isEmpty()) return line;
+  if (file_.isEmpty()) return fork_folder_.isEmpty() ? line : line + u" --from "_s + shell_path(fork_folder_);
   for (const std::string& path : recipe_.differences(base_))
     line += u" --set "_s + q(path) + u'=' + shell_word(q(recipe::format_value(recipe_.value(path))));
   return line;
@@ -239,12 +249,45 @@ void ExperimentController::fork_from(store::RunId run, std::int64_t step) {
   fork_of_ = run;
   fork_step_ = step;
   Q_EMIT judged();
+  read_fork_steps();
+}
+
+void ExperimentController::choose_fork_step(std::int64_t step) {
+  fork_gone_.reset();
+  if (step == fork_step_) return;
+  fork_step_ = step;
+  Q_EMIT judged();
+  ask_plan();
+}
+
+void ExperimentController::read_fork_steps() {
+  if (fork_of_ == 0) return;
+  reader_->ask<std::vector<std::int64_t>>(
+      this, u"fork steps"_s, [run = fork_of_](store::Reader& reader) { return app::fork_steps(reader, run); },
+      [this, run = fork_of_](Result<std::vector<std::int64_t>> steps) {
+        if (steps && run == fork_of_) take_fork_steps(std::move(*steps));
+      });
+}
+
+void ExperimentController::take_fork_steps(std::vector<std::int64_t> steps) {
+  const auto nearest = nearest_step(steps, fork_step_);
+  const bool moves = nearest && *nearest != fork_step_;
+  if (fork_steps_ == steps && !moves) return;
+  fork_steps_ = std::move(steps);
+  if (moves) {
+    fork_gone_ = fork_step_;
+    fork_step_ = *nearest;
+  }
+  Q_EMIT judged();
+  if (moves) ask_plan();
 }
 
 void ExperimentController::forget_fork() {
   if (fork_of_ == 0) return;
   fork_of_ = 0;
   fork_step_ = 0;
+  fork_steps_.reset();
+  fork_gone_.reset();
   fork_folder_.clear();
   Q_EMIT judged();
   ask_plan();
@@ -264,6 +307,7 @@ void ExperimentController::launch() {
           Q_EMIT launched(*run);
         } else {
           Q_EMIT notice(notice_of(run.error()));
+          read_fork_steps();
         }
         Q_EMIT judged();
       });

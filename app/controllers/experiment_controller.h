@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace athanor::app {
@@ -42,7 +43,7 @@ class ExperimentController final : public QObject {
   [[nodiscard]] std::vector<recipe::Fault> faults() const;
   // Reasons by field; several of one field are joined.
   [[nodiscard]] std::map<QString, QString> verdicts() const;
-  [[nodiscard]] bool can_launch() const { return faults().empty() && !launching_; }
+  [[nodiscard]] bool can_launch() const { return why_not_launch().isEmpty(); }
   [[nodiscard]] QString why_not_launch() const;
   [[nodiscard]] QString command_line() const;
   [[nodiscard]] const Planner& planner() const { return *planner_; }
@@ -55,6 +56,12 @@ class ExperimentController final : public QObject {
   void fork_from(store::RunId run, std::int64_t step);
   [[nodiscard]] store::RunId fork_of() const { return fork_of_; }
   [[nodiscard]] std::int64_t fork_step() const { return fork_step_; }
+  // Where it can be forked, ascending; nothing until that was read. A chosen step whose checkpoint has given way to
+  // newer ones is replaced by the nearest; fork_gone() then tells which it was.
+  [[nodiscard]] const std::optional<std::vector<std::int64_t>>& fork_steps() const { return fork_steps_; }
+  [[nodiscard]] const std::optional<std::int64_t>& fork_gone() const { return fork_gone_; }
+  void choose_fork_step(std::int64_t step);
+  void read_fork_steps();  // anew
   void forget_fork();
   [[nodiscard]] const QString& origin() const { return origin_; }  // "starter.toml", "run starter-3"
 
@@ -71,6 +78,7 @@ class ExperimentController final : public QObject {
 
  private:
   void take(const recipe::Parsed& parsed);
+  void take_fork_steps(std::vector<std::int64_t> steps);
   void judge_fields();
   void ask_plan();
   bool take_plan_faults();  // whether they are others than before
@@ -93,6 +101,8 @@ class ExperimentController final : public QObject {
   store::RunId fork_of_ = 0;
   QString fork_folder_;  // of that run; empty: not read yet
   std::int64_t fork_step_ = 0;
+  std::optional<std::vector<std::int64_t>> fork_steps_;
+  std::optional<std::int64_t> fork_gone_;
   bool launching_ = false;
 };
 

@@ -1,6 +1,8 @@
 #include "app/controllers/history_controller.h"
 
+#include "app/models/run_words.h"
 #include "app/stores/curves.h"
+#include "core/base/files.h"
 
 #include <limits>
 
@@ -39,9 +41,9 @@ std::vector<std::string> plain(const QStringList& texts) {
 
 }  // namespace
 
-HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves,
-                                     QObject* parent)
-    : QObject(parent), reader_(reader), link_(link), runs_(runs), curves_(curves) {
+HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted,
+                                     CurveStore* curves, QObject* parent)
+    : QObject(parent), reader_(reader), link_(link), runs_(runs), deleted_(deleted), curves_(curves) {
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
   connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
@@ -94,8 +96,9 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
   reading_ = false;
   if (runs) {
     set_trouble({});
+    curves_->keep_only(*runs);
+    deleted_->apply(*runs);
     runs_->apply(std::move(*runs));
-    curves_->keep_only(runs_->runs());
     // Runs that wait or go on need an agent; otherwise it is started by the first wish.
     if (agent_allowed_ && runs_->has_live_runs() && link_->state() == AgentLink::State::idle) {
       agent_allowed_ = false;  // once
@@ -112,6 +115,7 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
       }
     } else {
       set_trouble({});
+      deleted_->apply({});
       runs_->apply({});
     }
   }
@@ -124,6 +128,7 @@ void HistoryController::taken(Result<std::vector<store::Run>> runs) {
 void HistoryController::set_trouble(const Notice& trouble) {
   if (trouble.intention == trouble_.intention && trouble.cause == trouble_.cause) return;
   trouble_ = trouble;
+  trouble_.everywhere = true;
   if (!trouble_.intention.isEmpty()) Q_EMIT notice(trouble_);
   Q_EMIT trouble_changed();
 }
@@ -148,7 +153,7 @@ void HistoryController::read_curves() {
   std::set<store::RunId> wanted(wanted_.begin(), wanted_.end());
   wanted.insert(opened_);
   for (const store::RunId id : wanted)
-    if (const store::Run* run = runs_->find(id)) read_curve_of(*run);
+    if (const store::Run* run = find(id)) read_curve_of(*run);
   if (!all_wanted_) return;
   for (const store::Run& run : runs_->runs()) {
     more_wanted_ = being_read_.size() >= kCurvesAtOnce;
@@ -204,10 +209,56 @@ void HistoryController::set_pinned(const std::vector<store::RunId>& runs, bool p
   wish([runs, pinned](agent::Client& client) { return client.set_pinned(runs, pinned); });
 }
 
+const store::Run* HistoryController::find(store::RunId run) const {
+  const store::Run* found = runs_->find(run);
+  return found ? found : deleted_->find(run);
+}
+
+QString HistoryController::name_of(const std::vector<store::RunId>& runs) const {
+  const store::Run* run = runs.size() == 1 ? find(runs.front()) : nullptr;
+  return run ? q(run->name) : QString();
+}
+
+void HistoryController::restore(const std::vector<store::RunId>& runs) {
+  const QString name = name_of(runs);
+  wish([runs](agent::Client& client) { return client.restore(runs); },
+       name.isEmpty() ? tr("Restored %n run(s)", nullptr, static_cast<int>(runs.size()))
+                      : tr("Restored “%1”").arg(name));
+}
+
+void HistoryController::measure(const std::vector<store::RunId>& runs, std::function<void(std::int64_t bytes)> done) {
+  std::vector<std::string> folders;
+  for (const store::RunId id : runs)
+    if (const store::Run* run = find(id)) folders.push_back(run->directory);
+  reader_->ask<std::int64_t>(
+      this, QStringLiteral("measure"),
+      [folders](store::Reader&) -> Result<std::int64_t> {
+        std::int64_t bytes = 0;
+        for (const std::string& folder : folders) bytes += folder_bytes(folder);
+        return bytes;
+      },
+      [done = std::move(done)](Result<std::int64_t> bytes) { done(bytes.value_or(0)); });
+}
+
+void HistoryController::empty(const std::vector<store::RunId>& runs) {
+  const QString name = name_of(runs);
+  const QString what = name.isEmpty() ? tr("Deleted %n run(s) for ever", nullptr, static_cast<int>(runs.size()))
+                                      : tr("Deleted “%1” for ever").arg(name);
+  link_->wish<std::int64_t>(
+      this, [runs](agent::Client& client) { return client.empty(runs); },
+      [this, what](Result<std::int64_t> bytes) {
+        if (bytes)
+          Q_EMIT notice({NoticeKind::good, what, freed_words(*bytes), {}, {}});
+        else
+          Q_EMIT notice(notice_of(bytes.error()));
+        read_now();
+      });
+}
+
 void HistoryController::erase(const std::vector<store::RunId>& runs) {
-  const QString what = runs.size() == 1 && runs_->find(runs.front())
-                           ? tr("Deleted “%1”").arg(q(runs_->find(runs.front())->name))
-                           : tr("Deleted %n run(s)", nullptr, static_cast<int>(runs.size()));
+  const QString name = name_of(runs);
+  const QString what =
+      name.isEmpty() ? tr("Deleted %n run(s)", nullptr, static_cast<int>(runs.size())) : tr("Deleted “%1”").arg(name);
   link_->wish<void>(
       this, [runs](agent::Client& client) { return client.erase(runs); },
       [this, what](Result<void> result) {

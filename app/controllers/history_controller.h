@@ -20,7 +20,7 @@ namespace athanor::app {
 class HistoryController final : public QObject {
   Q_OBJECT
  public:
-  HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, CurveStore* curves,
+  HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted, CurveStore* curves,
                     QObject* parent = nullptr);
   // Runs that wait or go on need an agent; unless told otherwise, one is started when none answers.
   void set_agent_allowed(bool allowed) { agent_allowed_ = allowed; }
@@ -40,6 +40,10 @@ class HistoryController final : public QObject {
   void set_note(store::RunId run, const QString& note);
   void set_pinned(const std::vector<store::RunId>& runs, bool pinned);
   void erase(const std::vector<store::RunId>& runs);
+  void restore(const std::vector<store::RunId>& runs);
+  // What the folders of these runs take; told a moment later.
+  void measure(const std::vector<store::RunId>& runs, std::function<void(std::int64_t bytes)> done);
+  void empty(const std::vector<store::RunId>& runs);  // for ever
   void undo();
   void redo();
   void stop(store::RunId run);
@@ -48,6 +52,9 @@ class HistoryController final : public QObject {
   [[nodiscard]] const QString& undo_text() const { return undo_text_; }  // empty: nothing to undo
   [[nodiscard]] const QString& redo_text() const { return redo_text_; }
   [[nodiscard]] RunStore* runs() const { return runs_; }
+  [[nodiscard]] RunStore* deleted() const { return deleted_; }
+  // Also a deleted one; null: there is none.
+  [[nodiscard]] const store::Run* find(store::RunId run) const;
   [[nodiscard]] CurveStore* curves() const { return curves_; }
   [[nodiscard]] AgentLink* link() const { return link_; }
   // Why the list cannot be read; an empty intention: it can.
@@ -67,10 +74,12 @@ class HistoryController final : public QObject {
   void taken(Result<std::vector<store::Run>> runs);
   void set_trouble(const Notice& trouble);
   void wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done = {});
+  [[nodiscard]] QString name_of(const std::vector<store::RunId>& runs) const;  // of a single one; else empty
 
   HistoryReader* reader_;
   AgentLink* link_;
   RunStore* runs_;
+  RunStore* deleted_;
   CurveStore* curves_;
   QTimer pause_;
   QTimer curve_pause_;

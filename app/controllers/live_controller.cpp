@@ -1,5 +1,7 @@
 #include "app/controllers/live_controller.h"
 
+#include "app/controllers/checkpoints.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <limits>
@@ -20,24 +22,6 @@ struct Happened {
   bool anew = false;  // they take the place of all that were known
   std::vector<std::int64_t> checkpoint_steps;
 };
-
-// The step and the folder of a checkpoint, relative to its run.
-using Checkpoint = std::pair<std::int64_t, std::string>;
-
-void add_checkpoints(std::vector<Checkpoint>& out, const std::vector<store::Occurrence>& occurrences) {
-  for (const store::Occurrence& occurrence : occurrences)
-    if (const auto* written = std::get_if<journal::CheckpointWritten>(&occurrence.payload))
-      out.emplace_back(written->step, written->path);
-}
-
-// Older ones give way to newer ones without a word of it in the journal.
-std::vector<std::int64_t> steps_held(const std::filesystem::path& run, const std::vector<Checkpoint>& checkpoints) {
-  std::set<std::int64_t> steps;
-  std::error_code code;
-  for (const auto& [step, folder] : checkpoints)
-    if (std::filesystem::exists(run / folder / "COMPLETE", code)) steps.insert(step);
-  return {steps.begin(), steps.end()};
-}
 
 bool went_back(const std::vector<store::Occurrence>& occurrences) {
   return std::ranges::any_of(occurrences, [](const store::Occurrence& occurrence) {

@@ -15,7 +15,8 @@ struct Notice {
   QString intention;
   QString cause;
   QString remedy;
-  QString action;  // id of an action offered with it; empty: none
+  QString action;           // id of an action offered with it; empty: none
+  bool everywhere = false;  // concerns every page, not the one on which it is said
 };
 
 // "Could not <intention>", cause and remedy as they are.

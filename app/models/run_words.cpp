@@ -86,6 +86,10 @@ QString damage_words(const store::Run& run) {
       .arg(widgets::bytes_text(bytes));
 }
 
+QString freed_words(std::int64_t bytes) {
+  return RunWords::tr("%1 are free again").arg(widgets::bytes_text(static_cast<double>(bytes)));
+}
+
 TimeStyle time_style(const QString& text) { return text == QStringLiteral("date") ? TimeStyle::date : TimeStyle::age; }
 
 void set_time_style(TimeStyle style) { style_in_force = style; }

@@ -33,6 +33,8 @@ struct StatusLook {
 // What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
 // its process died.
 [[nodiscard]] QString damage_words(const store::Run& run);
+// "12 MB are free again"
+[[nodiscard]] QString freed_words(std::int64_t bytes);
 
 enum class TimeStyle { age, date };
 [[nodiscard]] TimeStyle time_style(const QString& text);  // anything unknown: age

@@ -41,6 +41,9 @@ const QString kExperiment = u"experiment"_s;
 const QString kLive = u"live"_s;
 const QString kPreferences = u"preferences"_s;
 
+// Nothing has to be done about it.
+bool is_passing(const Notice& notice) { return notice.kind == NoticeKind::info || notice.kind == NoticeKind::good; }
+
 widgets::MessageKind kind_of(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::good: return widgets::MessageKind::good;
@@ -70,7 +73,13 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
     actions_->set_reason(u"edit.redo"_s,
                          parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
   });
+  connect(parts_.history, &HistoryController::trouble_changed, this, [this] {
+    const auto said = said_.find({});
+    if (parts_.history->trouble().intention.isEmpty() && said != said_.end() && said->second.kind == NoticeKind::error)
+      take_back({});
+  });
   connect(parts_.experiment, &ExperimentController::launched, this, [this](qint64 run) {
+    take_back(kExperiment);
     parts_.history->refresh();
     open_run(run);
   });
@@ -80,7 +89,8 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
          tr("Settings cannot be kept"),
          tr("The folder of Athanor is read-only"),
          tr("Make it writable, or set ATHANOR_HOME to another folder"),
-         {}});
+         {},
+         true});
 }
 
 MainWindow::~MainWindow() = default;
@@ -105,6 +115,9 @@ void MainWindow::build() {
   auto* message_box = new QVBoxLayout;
   message_box->setContentsMargins(kGrid * 3, kGrid, kGrid * 3, 0);
   messages_ = new widgets::MessageBar(right);
+  connect(messages_, &widgets::MessageBar::dismissed, this, [this] {
+    if (shown_) take_back(*shown_);
+  });
   message_box->addWidget(messages_);
   column->addLayout(message_box);
   stack_ = new QStackedWidget(right);
@@ -250,7 +263,8 @@ void MainWindow::fork(store::RunId run) {
 void MainWindow::adopt(Page* page) {
   pages_[page->id()] = page;
   stack_->addWidget(page);
-  connect(page, &Page::notice, this, &MainWindow::say);
+  connect(page, &Page::notice, this,
+          [this, page](const Notice& notice) { say_on(notice.everywhere ? QString() : page->id(), notice); });
   connect(page, &Page::became_ready, this, [this, page] { Q_EMIT page_became_ready(page->id()); });
 }
 
@@ -278,8 +292,14 @@ void MainWindow::show_page(const QString& id) {
   auto* before = qobject_cast<Page*>(stack_->currentWidget());
   Page* next = page(id);
   if (!next) return;
-  if (before) before->left();
+  if (before) {
+    before->left();
+    const auto said = said_.find(before->id());
+    if (said != said_.end() && is_passing(said->second)) said_.erase(said);
+  }
   stack_->setCurrentWidget(next);
+  fit_sidebar();
+  show_said();
   sidebar_->set_current(id);
   setWindowTitle(tr("%1 – Athanor").arg(next->title()));
   next->entered();
@@ -291,7 +311,32 @@ void MainWindow::open_run(store::RunId run) {
   show_page(kLive);
 }
 
-void MainWindow::say(const Notice& notice) {
+void MainWindow::say(const Notice& notice) { say_on(notice.everywhere ? QString() : current_page(), notice); }
+
+void MainWindow::say_on(const QString& page, const Notice& notice) {
+  said_[page] = notice;
+  if (shown_ == page) shown_.reset();
+  show_said();
+}
+
+void MainWindow::take_back(const QString& page) {
+  said_.erase(page);
+  if (shown_ == page) shown_.reset();
+  show_said();
+}
+
+// What was said on the page goes before what concerns all.
+void MainWindow::show_said() {
+  auto said = said_.find(current_page());
+  if (said == said_.end()) said = said_.find({});
+  if (said == said_.end()) {
+    shown_.reset();
+    messages_->dismiss();
+    return;
+  }
+  if (shown_ == said->first) return;
+  shown_ = said->first;
+  const Notice& notice = said->second;
   widgets::Message message;
   message.kind = kind_of(notice.kind);
   message.intention = notice.intention;
@@ -307,7 +352,7 @@ void MainWindow::say(const Notice& notice) {
         actions_->run(id);
     };
   }
-  if (notice.kind == NoticeKind::info || notice.kind == NoticeKind::good) message.vanish_after_ms = 10'000;
+  if (is_passing(notice)) message.vanish_after_ms = 10'000;
   messages_->show_message(message);
 }
 
@@ -330,8 +375,14 @@ void MainWindow::restore_layout() {
   restoreState(settings->bytes(Setting::window_layout), kLayoutVersion);
 }
 
+// Its words give way before anything of a page is cut.
+void MainWindow::fit_sidebar() {
+  const int need = sidebar_->full_width() + stack_->minimumSizeHint().width();
+  sidebar_->set_compact(width() < std::max(kRoomForWords, need));
+}
+
 void MainWindow::resizeEvent(QResizeEvent* event) {
-  sidebar_->set_compact(event->size().width() < kRoomForWords);
+  fit_sidebar();
   QMainWindow::resizeEvent(event);
 }
 
@@ -342,6 +393,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 bool MainWindow::event(QEvent* event) {
   const bool handled = QMainWindow::event(event);
+  if (event->type() == QEvent::LayoutRequest) fit_sidebar();  // what a page needs may be another now
   if (event->type() == QEvent::UpdateRequest && !painted_ && isVisible() && !current_page().isEmpty()) {
     painted_ = true;
     Q_EMIT painted();

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <vector>
 
 class QStackedWidget;
@@ -56,6 +57,8 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] QString current_page() const;
   [[nodiscard]] Page* page(const QString& id);  // made if need be; null: no such page
   void open_run(store::RunId run);
+  // On the page that is shown, or that `notice` concerns all of. A page keeps what was said on it until it is
+  // dismissed; news that everything went well ends when the page is left.
   void say(const Notice& notice);
   // Of all pages, which are made for it.
   [[nodiscard]] std::vector<widgets::Command> all_commands();
@@ -84,6 +87,10 @@ class MainWindow final : public QMainWindow {
   Page* make_preferences_page();
   void adopt(Page* page);
   void fork(store::RunId run);
+  void fit_sidebar();
+  void say_on(const QString& page, const Notice& notice);
+  void take_back(const QString& page);  // what was said there
+  void show_said();
 
   ShellParts parts_;
   ActionRegistry* actions_ = nullptr;
@@ -93,6 +100,8 @@ class MainWindow final : public QMainWindow {
   widgets::CommandPalette* palette_ = nullptr;
   ShortcutSheet* sheet_ = nullptr;
   std::map<QString, Page*> pages_;
+  std::map<QString, Notice> said_;  // by page; what concerns all under ""
+  std::optional<QString> shown_;    // whose notice is in the bar
   bool painted_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 #include <map>
@@ -16,6 +17,43 @@
 namespace athanor::app {
 
 using widgets::kGrid;
+
+namespace {
+
+using Entries = std::vector<std::pair<QString, QString>>;  // what is done, and by which keys
+constexpr int kBetween = 5 * kGrid;                        // columns
+
+// A context with its shortcuts.
+QWidget* make_block(const QString& context, const Entries& entries, QWidget* parent) {
+  auto* block = new QWidget(parent);
+  auto* grid = new QGridLayout(block);
+  grid->setContentsMargins(0, 0, 0, kGrid * 2);
+  grid->setColumnStretch(0, 1);
+  grid->setHorizontalSpacing(kGrid * 3);
+  grid->setVerticalSpacing(4);
+  grid->addWidget(make_heading(context, block), 0, 0, 1, 2);
+  int row = 1;
+  for (const auto& [text, keys] : entries) {
+    grid->addWidget(new QLabel(text, block), row, 0);
+    grid->addWidget(make_muted(keys, block), row++, 1, Qt::AlignRight);
+  }
+  return block;
+}
+
+// Takes blocks from the front, up to a height.
+QVBoxLayout* stacked(std::vector<QWidget*>& blocks, int height) {
+  auto* column = new QVBoxLayout;
+  column->setSpacing(0);
+  for (int taken = 0; !blocks.empty() && (taken == 0 || taken + blocks.front()->sizeHint().height() / 2 <= height);) {
+    taken += blocks.front()->sizeHint().height();
+    column->addWidget(blocks.front());
+    blocks.erase(blocks.begin());
+  }
+  column->addStretch(1);
+  return column;
+}
+
+}  // namespace
 
 ShortcutSheet::ShortcutSheet(QWidget* window) : QFrame(window) {
   setFocusPolicy(Qt::StrongFocus);
@@ -38,8 +76,8 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
   body->setObjectName(QStringLiteral("sheet"));
   auto* columns = new QHBoxLayout(body);
   columns->setContentsMargins(0, 0, kGrid, 0);
-  columns->setSpacing(kGrid * 5);
-  std::map<QString, std::vector<std::pair<QString, QString>>> groups;
+  columns->setSpacing(kBetween);
+  std::map<QString, Entries> groups;
   for (const widgets::Command& command : commands)
     if (!command.shortcut.isEmpty()) groups[command.context].emplace_back(command.text, command.shortcut);
   groups[tr("In a plot")] = {{tr("Move along"), QStringLiteral("← →")},
@@ -48,35 +86,25 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
                              {tr("Move the cursor"), tr("Ctrl ← →")},
                              {tr("Logarithmic scale"), QStringLiteral("L")},
                              {tr("Show as table"), QStringLiteral("T")}};
-  QVBoxLayout* column[2] = {new QVBoxLayout, new QVBoxLayout};
-  std::size_t rows[2] = {0, 0};
-  for (const auto& [context, entries] : groups) {
-    const int at = rows[0] <= rows[1] ? 0 : 1;
-    rows[at] += entries.size() + 2;
-    QLabel* heading = make_heading(context, body);
-    heading->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-    column[at]->addWidget(heading);
-    auto* grid = new QGridLayout;
-    grid->setColumnStretch(0, 1);
-    grid->setVerticalSpacing(4);
-    int row = 0;
-    for (const auto& [text, keys] : entries) {
-      grid->addWidget(new QLabel(text, body), row, 0);
-      grid->addWidget(make_muted(keys, body), row++, 1, Qt::AlignRight);
-    }
-    column[at]->addLayout(grid);
-    column[at]->addSpacing(kGrid);
-  }
-  for (QVBoxLayout* one : column) {
-    one->setSpacing(kGrid);
-    one->addStretch(100);
-    columns->addLayout(one, 1);
-  }
-  scroll_->setWidget(body);
+  std::vector<QWidget*> blocks;
+  for (const auto& [context, entries] : groups) blocks.push_back(make_block(context, entries, body));
   const QWidget* window = parentWidget();
-  const int around = layout()->minimumSize().height() - scroll_->minimumSizeHint().height();
-  const QSize size(std::min(820, window->width() - 64),
-                   std::min(around + body->sizeHint().height(), window->height() - 80));
+  const QMargins margins = layout()->contentsMargins();
+  const int around = margins.left() + margins.right() + kGrid + scroll_->verticalScrollBar()->sizeHint().width();
+  const int room = window->width() - 64 - around;
+  int widest = 0, rows = 0;
+  for (const QWidget* block : blocks) {
+    widest = std::max(widest, block->sizeHint().width());
+    rows += block->sizeHint().height();
+  }
+  // Beside each other where no word is cut by it.
+  const bool in_two = 2 * widest + kBetween <= room;
+  columns->addLayout(stacked(blocks, in_two ? rows / 2 : rows), 1);
+  if (!blocks.empty()) columns->addLayout(stacked(blocks, rows), 1);
+  scroll_->setWidget(body);
+  const int above = layout()->minimumSize().height() - scroll_->minimumSizeHint().height();
+  const QSize size(std::min(room, body->sizeHint().width()) + around,
+                   std::min(above + body->sizeHint().height(), window->height() - 80));
   setGeometry(QRect(QPoint((window->width() - size.width()) / 2, (window->height() - size.height()) / 2), size));
   focus_before_ = QApplication::focusWidget();
   show();

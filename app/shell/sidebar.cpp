@@ -19,6 +19,7 @@ using widgets::kGrid;
 constexpr std::size_t kMostLive = 6;
 constexpr int kWide = 208;
 constexpr int kNarrow = 56;
+constexpr int kSide = kGrid + 4;
 
 // A run that is going on: name, share done, and a bar of it.
 class LiveButton final : public QToolButton {
@@ -124,15 +125,28 @@ void Sidebar::add_page(const QString& id, const QString& title, widgets::Glyph g
 }
 
 void Sidebar::set_compact(bool compact) {
+  setFixedWidth(compact ? kNarrow : full_width());
   if (compact == compact_) return;
   compact_ = compact;
-  setFixedWidth(compact ? kNarrow : kWide);
-  const int side = compact ? 6 : kGrid + 4;
+  const int side = compact ? 6 : kSide;
   layout()->setContentsMargins(side, kGrid * 2, side, kGrid + 4);
   const Qt::ToolButtonStyle style = compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon;
   for (const auto& [id, button] : pages_) button->setToolButtonStyle(style);
   for (QToolButton* button : feet_) button->setToolButtonStyle(style);
   show_live();
+}
+
+// The page that is shown is written bold.
+int Sidebar::full_width() const {
+  constexpr int kAround = 2 * kSide + 46;  // padding, glyph and the room between it and the words
+  int widest = 0;
+  const auto measure = [&widest](const QToolButton* button) {
+    const QFontMetrics bold(widgets::scaled(button->font(), 1.0, QFont::DemiBold));
+    widest = std::max(widest, bold.horizontalAdvance(button->text()));
+  };
+  for (const auto& [id, button] : pages_) measure(button);
+  for (const QToolButton* button : feet_) measure(button);
+  return std::max(kWide, widest + kAround);
 }
 
 void Sidebar::set_current(const QString& id) {

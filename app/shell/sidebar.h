@@ -25,6 +25,8 @@ class Sidebar final : public QWidget {
   void set_current(const QString& id);
   // Pictures without words, for windows with little room.
   void set_compact(bool compact);
+  // With its words, none of which is cut.
+  [[nodiscard]] int full_width() const;
   // A button at the foot.
   QToolButton* add_foot(const QString& title, widgets::Glyph glyph);
 

@@ -19,7 +19,7 @@ bool same(const store::Run& a, const store::Run& b) {
   return a.status == b.status && a.step == b.step && a.steps == b.steps && a.last == b.last && a.name == b.name &&
          a.cause == b.cause && a.model == b.model && a.created_ns == b.created_ns && a.started_ns == b.started_ns &&
          a.ended_ns == b.ended_ns && a.parent == b.parent && a.tags == b.tags && a.note == b.note &&
-         a.pinned == b.pinned && a.directory == b.directory && same(a.damage, b.damage);
+         a.pinned == b.pinned && a.deleted_ns == b.deleted_ns && a.directory == b.directory && same(a.damage, b.damage);
 }
 
 }  // namespace
@@ -39,7 +39,8 @@ bool RunStore::has_live_runs() const {
 }
 
 void RunStore::apply(std::vector<store::Run> runs) {
-  std::erase_if(runs, [](const store::Run& run) { return run.deleted_ns.has_value(); });
+  std::erase_if(runs,
+                [this](const store::Run& run) { return run.deleted_ns.has_value() != (holds_ == Holds::deleted); });
   std::stable_sort(runs.begin(), runs.end(), [](const store::Run& a, const store::Run& b) {
     return a.pinned != b.pinned ? a.pinned : a.created_ns != b.created_ns ? a.created_ns > b.created_ns : a.id > b.id;
   });

@@ -1,5 +1,6 @@
-// The runs of the history as the GUI thread knows them, newest first, pinned ones before the others, deleted ones left
-// out. Plain data: it announces before and after every change and knows no model, widget or SQL. GUI thread only.
+// The runs of the history as the GUI thread knows them, newest first, pinned ones before the others: those that are
+// there, or those that were deleted. Plain data: it announces before and after every change and knows no model, widget
+// or SQL. GUI thread only.
 #pragma once
 
 #include "core/store/types.h"
@@ -13,10 +14,11 @@ namespace athanor::app {
 class RunStore final : public QObject {
   Q_OBJECT
  public:
-  using QObject::QObject;
+  enum class Holds { present, deleted };
+  explicit RunStore(Holds holds = Holds::present, QObject* parent = nullptr) : QObject(parent), holds_(holds) {}
 
   [[nodiscard]] const std::vector<store::Run>& runs() const { return runs_; }
-  // Null when there is no such run (deleted ones included).
+  // Null when there is no such run among those it holds.
   [[nodiscard]] const store::Run* find(store::RunId id) const;
   [[nodiscard]] int row_of(store::RunId id) const;  // -1: none
   [[nodiscard]] bool is_loaded() const { return loaded_; }
@@ -34,6 +36,7 @@ class RunStore final : public QObject {
   void applied();  // after every apply, also without differences
 
  private:
+  Holds holds_;
   std::vector<store::Run> runs_;
   bool loaded_ = false;
 };

@@ -34,6 +34,27 @@ double desktop_points() {
   return kPoints;
 }
 
+// Fonts that widgets were given one by one: a new style sheet would take them away.
+using OwnFonts = std::vector<std::pair<QPointer<QWidget>, QFont>>;
+
+// With sizes of their own in this relation to what they are.
+OwnFonts own_fonts(double ratio = 1) {
+  OwnFonts own;
+  for (QWidget* widget : QApplication::allWidgets()) {
+    if (!widget->testAttribute(Qt::WA_SetFont)) continue;
+    QFont font = widget->font();
+    if ((font.resolveMask() & QFont::SizeResolved) != 0 && font.pointSizeF() > 0)
+      font.setPointSizeF(font.pointSizeF() * ratio);
+    own.emplace_back(widget, font);
+  }
+  return own;
+}
+
+void give_back(const OwnFonts& own) {
+  for (const auto& [widget, font] : own)
+    if (widget) widget->setFont(font);
+}
+
 }  // namespace
 
 ThemeChoice theme_choice(const QString& text) {
@@ -74,21 +95,12 @@ void ThemeSwitch::choose_text_size(int percent) {
 void ThemeSwitch::apply_text_size() {
   QFont font = QApplication::font();
   const double points = desktop_points_ * text_size_ / 100;
-  const double ratio = points / font.pointSizeF();
-  std::vector<std::pair<QPointer<QWidget>, QFont>> own;
-  for (QWidget* widget : QApplication::allWidgets()) {
-    if (!widget->testAttribute(Qt::WA_SetFont) || !(widget->font().resolveMask() & QFont::SizeResolved)) continue;
-    QFont scaled = widget->font();
-    if (scaled.pointSizeF() <= 0) continue;
-    scaled.setPointSizeF(scaled.pointSizeF() * ratio);
-    own.emplace_back(widget, scaled);
-  }
+  const OwnFonts own = own_fonts(points / font.pointSizeF());
   font.setPointSizeF(points);
   QApplication::setFont(font);
   applied_ = -1;
   apply();  // sizes in the style sheet
-  for (const auto& [widget, scaled] : own)
-    if (widget) widget->setFont(scaled);
+  give_back(own);
 }
 
 void ThemeSwitch::override_choice(ThemeChoice choice) {
@@ -101,8 +113,10 @@ void ThemeSwitch::apply() {
   if (applied_ == static_cast<int>(dark)) return;
   applied_ = static_cast<int>(dark);
   const widgets::Theme& theme = dark ? widgets::dark_theme() : widgets::light_theme();
+  const OwnFonts own = own_fonts();
   QApplication::setPalette(theme.palette());
   qApp->setStyleSheet(style_sheet(theme, QApplication::font().pointSizeF()));
+  give_back(own);
   Q_EMIT changed();
 }
 

@@ -29,6 +29,7 @@ namespace {
 
 constexpr auto kDeadline = 20s;  // for an answer; the agent answers within milliseconds unless the disk is very busy
 constexpr auto kStartDeadline = 10s;
+constexpr auto kEmptyDeadline = 10min;  // for the folder of one run to be gone
 constexpr const char* kTalk = "talk to athanor-agent";
 
 Error lost() { return {ErrorKind::communication, kTalk, "it has ended", "start it again: athanor-agent"}; }
@@ -271,6 +272,18 @@ Result<void> Client::set_pinned(const std::vector<store::RunId>& runs, bool pinn
 }
 Result<void> Client::erase(const std::vector<store::RunId>& runs) {
   return state_->tell({{"do", "erase"}, {"runs", runs}});
+}
+Result<void> Client::restore(const std::vector<store::RunId>& runs) {
+  return state_->tell({{"do", "restore"}, {"runs", runs}});
+}
+Result<std::int64_t> Client::empty(const std::vector<store::RunId>& runs) {
+  std::int64_t bytes = 0;
+  for (const store::RunId run : runs) {
+    const auto reply = state_->ask({{"do", "empty"}, {"run", run}}, kEmptyDeadline);
+    if (!reply) return tl::unexpected(reply.error());
+    bytes += reply->value("bytes", std::int64_t{0});
+  }
+  return bytes;
 }
 Result<std::string> Client::undo() { return state_->text_of({{"do", "undo"}}); }
 Result<std::string> Client::redo() { return state_->text_of({{"do", "redo"}}); }

@@ -50,9 +50,14 @@ class Client {
   Result<void> set_tags(const std::vector<store::RunId>& runs, const std::vector<std::string>& tags);
   Result<void> set_note(store::RunId run, const std::string& note);
   Result<void> set_pinned(const std::vector<store::RunId>& runs, bool pinned);
-  Result<void> erase(const std::vector<store::RunId>& runs);  // recoverable
-  Result<std::string> undo();                                 // says what was taken back
+  Result<void> erase(const std::vector<store::RunId>& runs);    // recoverable
+  Result<void> restore(const std::vector<store::RunId>& runs);  // erased ones
+  Result<std::string> undo();                                   // says what was taken back
   Result<std::string> redo();
+
+  // Takes erased runs out of the history for ever, and their folders from the disk; undo() does not bring them back.
+  // One after the other: those before one that is refused are gone. The bytes that are free again.
+  Result<std::int64_t> empty(const std::vector<store::RunId>& runs);
 
   Result<void> shut_down_agent();  // returns when it is gone; runs in progress go on, and the next agent adopts them
 

@@ -23,6 +23,7 @@ constexpr const char* kTicket = "ticket.json";
 constexpr const char* kProvenance = "provenance.json";
 constexpr std::size_t kLongestName = 80;
 constexpr std::int64_t kLastWords = 4096;
+const std::string kVanished = "its process ended without a word";
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -44,14 +45,6 @@ std::string folder_name(const std::string& name) {
   while (!safe.empty() && (safe.front() == '.' || safe.front() == '-')) safe.erase(0, 1);
   safe.resize(std::min(safe.size(), kLongestName));
   return safe.empty() ? "run" : safe;
-}
-
-Result<void> make_folder(const fs::path& folder) {
-  std::error_code code;
-  fs::create_directories(folder, code);
-  if (!code) return {};
-  return fail(ErrorKind::io, "make the folder " + folder.string(), code.message(),
-              "free some disk space, or set ATHANOR_HOME to a folder that may be written");
 }
 
 std::string ticket_of(const store::Run& run) {
@@ -135,7 +128,7 @@ Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store:
 
 Result<Waiting> prepare(const store::Run& run, const store::Job& job, const std::optional<store::Job>& parent,
                         const fs::path& program) {
-  if (auto made = make_folder(job.directory / "logs"); !made) return tl::unexpected(made.error());
+  if (auto made = make_folders(job.directory / "logs"); !made) return tl::unexpected(made.error());
   if (job.launch != store::Launch::resume) {
     if (auto written = write_file_atomically(job.directory / kTicket, ticket_of(run)); !written)
       return tl::unexpected(written.error());
@@ -156,6 +149,7 @@ std::optional<Described> describe(const fs::path& directory) {
 }
 
 std::optional<store::NewRun> recognise(const fs::path& directory) {
+  if (directory.filename().string().starts_with('.')) return std::nullopt;
   const auto first = journal::read(directory / journal::file_name(0), 0, 1);
   if (!first || first->next_offset == 0) return std::nullopt;
   store::NewRun run;
@@ -213,15 +207,16 @@ Verdict verdict(const fs::path& directory, const Ending& ending) {
   constexpr int kInterrupted = 130;
   const std::string words = last_line(directory / "logs" / "rank-0.log");
   const std::string said = words.empty() ? std::string() : "; its log ends with: " + words;
-  if (!ending.known) return {RunStatus::broken, "its process ended without a word" + said + room_left(directory)};
+  // Only the parent learns of a killing: it says no more than whoever finds the run later, or one death had two causes.
+  if (!ending.known || ending.signal == SIGKILL)
+    return {RunStatus::broken, kVanished + ": killed, or out of memory" + said + room_left(directory)};
   if (ending.signal != 0) {
-    const std::string why = ending.signal == SIGKILL ? ", by hand or because the machine ran out of memory" : "";
     return {RunStatus::broken,
-            fmt::format("its process was ended by signal {} ({}){}", ending.signal, ::strsignal(ending.signal), why) +
+            fmt::format("its process was ended by signal {} ({})", ending.signal, ::strsignal(ending.signal)) + said +
                 room_left(directory)};
   }
   if (ending.status == kInterrupted) return {RunStatus::stopped, "it was asked to stop"};
-  if (ending.status == 0) return {RunStatus::broken, "its process ended without a word" + said};
+  if (ending.status == 0) return {RunStatus::broken, kVanished + said};
   if (!words.empty()) return {RunStatus::failed, words + room_left(directory)};
   return {RunStatus::failed,
           fmt::format("its process ended with status {} without a word", ending.status) + room_left(directory)};

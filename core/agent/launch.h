@@ -22,7 +22,7 @@ namespace athanor::agent {
 [[nodiscard]] Result<Waiting> prepare(const store::Run& run, const store::Job& job,
                                       const std::optional<store::Job>& parent, const std::filesystem::path& program);
 
-// What a directory with a journal says about its run; nothing when it holds none.
+// What a directory with a journal says about its run; nothing when it holds none, or is hidden by its name.
 [[nodiscard]] std::optional<store::NewRun> recognise(const std::filesystem::path& directory);
 // The order in which many of them enter a history: those with a number of their own, so that no other takes it; then
 // the older ones first.
@@ -40,7 +40,8 @@ struct Described {
 // it is no fork, or its parent's folder holds no run that the history knows.
 [[nodiscard]] Result<void> note_parent(store::Writer& writer, store::RunId run, const std::filesystem::path& directory);
 
-// Why a run that did not say so has ended, and as what it counts.
+// Why a run that did not say so has ended, and as what it counts. A killed one gets the same words from the agent that
+// saw it, from one that was started later and from a history built anew.
 struct Verdict {
   store::RunStatus status = store::RunStatus::broken;
   std::string cause;

@@ -1,6 +1,6 @@
 #include "core/agent/lock.h"
 
-#include "kernels/base/error.h"
+#include "core/base/files.h"
 
 #include <cerrno>
 #include <chrono>
@@ -27,15 +27,11 @@ namespace {
 }  // namespace
 
 void refuse_home(const Places& places, int reason) {
-  throw Failure(ErrorKind::io, "use " + places.home.string() + " for Athanor's data", std::strerror(reason),
-                reason == ENOSPC ? "free some disk space"
-                                 : "give yourself the right to write there, or set ATHANOR_HOME to another folder");
+  throw Failure(write_refusal("use " + places.home.string() + " for Athanor's data", reason));
 }
 
 Descriptor take_lock(const Places& places, const std::string& intention) {
-  std::error_code code;
-  fs::create_directories(places.home, code);
-  if (code) refuse_home(places, code.value());
+  value_or_throw(make_folders(places.home));
   if (::mkdir(places.folder.c_str(), 0700) != 0 && errno != EEXIST) refuse_home(places, errno);
   Descriptor lock(::open(places.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock) refuse_home(places, errno);

@@ -12,7 +12,7 @@ namespace athanor::agent {
 // process serves this home, which `intention` is then refused for.
 [[nodiscard]] Descriptor take_lock(const Places& places, const std::string& intention);
 
-// Throws Failure(io) with what can be done about errno `reason`.
+// Throws write_refusal() of errno `reason`.
 [[noreturn]] void refuse_home(const Places& places, int reason);
 
 }  // namespace athanor::agent

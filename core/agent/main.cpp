@@ -43,6 +43,10 @@ struct CommandLine {
   std::int64_t fork_step = -1;
   std::string fork_from;
   std::string run;
+  std::vector<std::string> runs;
+  bool deleted = false;
+  bool all = false;
+  bool yes = false;  // do not ask
 };
 
 bool g_json = false;  // one JSON object on standard output, whatever comes of it
@@ -171,9 +175,10 @@ std::string shortened(std::string text) {
 
 std::string row_of(const store::Run& run) {
   std::string words = shortened(run.cause);
-  if (!run.damage.empty()) {
+  // The unfinished event of a process that died is no damage: its cause says as much.
+  if (const auto places = std::ranges::count(run.damage, false, &store::JournalDamage::tail); places > 0) {
     if (!words.empty()) words += "; ";
-    words += fmt::format("its journal is damaged in {} place{}", run.damage.size(), run.damage.size() == 1 ? "" : "s");
+    words += fmt::format("its journal is damaged in {} place{}", places, places == 1 ? "" : "s");
   }
   if (run.deleted_ns) words = words.empty() ? "deleted" : "deleted; " + words;
   std::string row = fmt::format(fmt::runtime(kColumns), run.id, store::to_string(run.status),
@@ -192,9 +197,10 @@ int print_row(const store::Run& run, std::string_view done = {}) {
   return 0;
 }
 
-int list(Client& client) {
-  const auto runs = client.list();
+int list(Client& client, bool deleted) {
+  auto runs = client.list();
   if (!runs) return refuse(runs.error());
+  if (deleted) std::erase_if(*runs, [](const store::Run& run) { return !run.deleted_ns; });
   if (g_json) {
     nlohmann::json out = {{"runs", nlohmann::json::array()}};
     for (const store::Run& run : *runs) out["runs"].push_back(agent::to_json(run));
@@ -225,7 +231,8 @@ int show(Client& client, store::RunId id) {
   if (run.parent) line("fork of", fmt::format("run {} at step {}", *run.parent, run.fork_step));
   line("tags", fmt::format("{}", fmt::join(run.tags, ", ")));
   line("note", run.note);
-  if (run.deleted_ns) line("deleted", "athanor-agent keeps it; undo brings it back");
+  if (run.deleted_ns)
+    line("deleted", fmt::format("athanor-agent restore {0} brings it back, empty {0} frees its room", id));
   for (const store::JournalDamage& damage : run.damage) {
     line(damage.tail ? "torn tail" : "damage", fmt::format("{} bytes from byte {} of journal-{}.athj on: {}",
                                                            damage.bytes, damage.offset, damage.rank, damage.reason));
@@ -314,6 +321,79 @@ int wait(Client& client, store::RunId run) {
   return ended->status == store::RunStatus::stopped ? kInterrupted : 1;
 }
 
+std::string amount(std::int64_t bytes) {
+  constexpr double kMebibyte = 1024.0 * 1024.0;
+  const double mebibytes = static_cast<double>(bytes) / kMebibyte;
+  return mebibytes < 1024 ? fmt::format("{:.1f} MiB", mebibytes) : fmt::format("{:.1f} GiB", mebibytes / 1024);
+}
+
+std::string count(std::size_t runs) { return fmt::format("{} run{}", runs, runs == 1 ? "" : "s"); }
+
+// All that are named, or the first that is none.
+Result<std::vector<store::Run>> find_runs(Client& client, const std::vector<std::string>& texts) {
+  const auto runs = client.list();
+  if (!runs) return tl::unexpected(runs.error());
+  std::vector<store::Run> found;
+  for (const std::string& text : texts) {
+    const auto id = find_run(runs, text);
+    if (!id) return tl::unexpected(id.error());
+    auto run = client.run(*id);
+    if (!run) return tl::unexpected(run.error());
+    found.push_back(std::move(*run));
+  }
+  return found;
+}
+
+std::vector<store::RunId> ids_of(const std::vector<store::Run>& runs) {
+  std::vector<store::RunId> ids;
+  for (const store::Run& run : runs) ids.push_back(run.id);
+  return ids;
+}
+
+int restore(Client& client, const std::vector<std::string>& texts) {
+  const auto runs = find_runs(client, texts);
+  if (!runs) return refuse(runs.error());
+  if (auto restored = client.restore(ids_of(*runs)); !restored) return refuse(restored.error());
+  if (g_json) print({{"runs", ids_of(*runs)}}, count(runs->size()) + " restored all the same");
+  return 0;
+}
+
+// Once, and where somebody can answer.
+Result<bool> asked(const std::vector<store::Run>& runs, std::int64_t bytes) {
+  if (::isatty(STDIN_FILENO) == 0) {
+    return fail(ErrorKind::invalid_input, fmt::format("delete {} for ever", count(runs.size())),
+                "nobody is at the terminal to be asked", "say --yes to do it unasked");
+  }
+  std::cerr << fmt::format("Delete {} for ever, with everything in their folders ({})? [y/N] ", count(runs.size()),
+                           amount(bytes));
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+int empty(Client& client, const CommandLine& line) {
+  auto runs = line.all ? client.list() : find_runs(client, line.runs);
+  if (!runs) return refuse(runs.error());
+  if (line.all)
+    std::erase_if(*runs, [](const store::Run& run) { return !run.deleted_ns || store::is_live(run.status); });
+  std::int64_t bytes = 0;
+  for (const store::Run& run : *runs) bytes += folder_bytes(run.directory);
+  if (!line.yes && !runs->empty()) {
+    const auto answer = asked(*runs, bytes);
+    if (!answer) return refuse(answer.error());
+    if (!*answer) return 0;
+  }
+  const auto freed = client.empty(ids_of(*runs));
+  if (!freed) return refuse(freed.error());
+  const std::string done = fmt::format("{} deleted for ever, {} are free", count(runs->size()), amount(*freed));
+  if (g_json) {
+    print({{"runs", ids_of(*runs)}, {"bytes", *freed}}, done + " all the same");
+  } else {
+    print_line(done);
+  }
+  return 0;
+}
+
 int quit() {
   const auto was_running = Client::quit_agent(athanor_home());
   if (!was_running) return refuse(was_running.error());
@@ -327,7 +407,9 @@ int speak(const CLI::App& app, const CommandLine& line) {
   const auto connected = Client::connect(athanor_home());
   if (!connected) return refuse(connected.error());
   Client& client = **connected;
-  if (app.got_subcommand("list")) return list(client);
+  if (app.got_subcommand("list")) return list(client, line.deleted);
+  if (app.got_subcommand("restore")) return restore(client, line.runs);
+  if (app.got_subcommand("empty")) return empty(client, line);
   const auto run = find_run(client.list(), line.run);
   if (!run) return refuse(run.error());
   if (app.got_subcommand("wait")) return wait(client, *run);
@@ -339,6 +421,17 @@ int speak(const CLI::App& app, const CommandLine& line) {
   const auto now = client.run(*run);
   if (!now) return refuse(now.error());
   return print_row(*now, fmt::format("run {} is {} all the same", *run, stops ? "asked to stop" : "queued"));
+}
+
+void describe_deleted(CLI::App& app, CommandLine& line) {
+  constexpr const char* kRuns = "Their numbers, names or folders";
+  app.add_subcommand("restore", "Brings deleted runs back")->add_option("RUN", line.runs, kRuns)->required();
+  CLI::App& empty = *app.add_subcommand("empty", "Takes deleted runs away for ever, with their folders; asks once");
+  CLI::Option_group& which = *empty.add_option_group("Which");
+  which.add_option("RUN", line.runs, kRuns);
+  which.add_flag("--all", line.all, "All deleted ones");
+  which.require_option(1);
+  empty.add_flag("--yes", line.yes, "Does not ask");
 }
 
 void describe(CLI::App& app, CommandLine& line) {
@@ -354,7 +447,9 @@ void describe(CLI::App& app, CommandLine& line) {
       enqueue.add_option("--from", line.fork_from, "The run to fork: its number, its name or its folder");
   fork->needs(from);
   from->needs(fork);
-  app.add_subcommand("list", "Lists all runs, newest first");
+  CLI::App& list = *app.add_subcommand("list", "Lists all runs, newest first");
+  list.add_flag("--deleted", line.deleted, "Only those that were deleted");
+  describe_deleted(app, line);
   for (CLI::App* command :
        {app.add_subcommand("show", "Tells what the history knows of a run"),
         app.add_subcommand("wait",

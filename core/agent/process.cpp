@@ -1,5 +1,6 @@
 #include "core/agent/process.h"
 
+#include "core/base/files.h"
 #include "core/journal/reader.h"
 
 #include <array>
@@ -150,8 +151,7 @@ Result<Waiting> Waiting::spawn(const std::vector<std::string>& arguments, const 
   const Descriptor refusal_write(refusal[1]);
   const Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!output) {
-    return fail(ErrorKind::io, "write " + log.string(), std::strerror(errno),
-                "free some disk space or choose another folder with ATHANOR_HOME");
+    return tl::unexpected(write_refusal("write " + log.string(), errno));
   }
   // Room for the last words of a run that fills the disk.
   constexpr off_t kLastWords = 64 << 10;

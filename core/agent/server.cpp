@@ -1,5 +1,7 @@
 #include "core/agent/server.h"
 
+#include "core/base/files.h"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -22,8 +24,7 @@ constexpr auto kAcceptPause = std::chrono::seconds(1);
 constexpr auto kCatchUp = std::chrono::seconds(1);
 
 [[noreturn]] void refuse(const Places& places, int reason) {
-  throw Failure(ErrorKind::io, "listen at " + places.socket.string(), std::strerror(reason),
-                "set ATHANOR_HOME to a folder that may be written");
+  throw Failure(write_refusal("listen at " + places.socket.string(), reason));
 }
 
 void check(const Result<void>& done) {
@@ -193,6 +194,10 @@ Json Server::edit(const std::string& what, const Json& request) {
   } else if (what == "erase") {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     check(writer_.erase(runs(), std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
+  } else if (what == "restore") {
+    check(writer_.restore(runs()));
+  } else if (what == "empty") {
+    reply["bytes"] = value_or_throw(supervisor_->empty(run()));
   } else if (what == "undo" || what == "redo") {
     reply["text"] = value_or_throw(what == "undo" ? writer_.undo() : writer_.redo());
   } else {

@@ -24,7 +24,7 @@ class Server {
   Server(Loop& loop, store::Writer& writer, store::Reader& reader) : loop_(loop), writer_(writer), reader_(reader) {}
   ~Server();
 
-  // Listens at places.socket, for this user only. Throws Failure(io).
+  // Listens at places.socket, for this user only. Throws Failure as write_refusal() does.
   void listen(const Places& places);
   void serve(Supervisor& supervisor) { supervisor_ = &supervisor; }
   // Followers hear of it at the next flush.

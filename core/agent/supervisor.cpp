@@ -1,6 +1,7 @@
 // Directories, files and processes; what follows for runs is in supervisor_runs.cpp.
 #include "core/agent/supervisor.h"
 
+#include "core/base/files.h"
 #include "core/journal/reader.h"
 
 #include <spdlog/spdlog.h>
@@ -48,14 +49,10 @@ Supervisor::~Supervisor() {
 }
 
 void Supervisor::start() {
-  std::error_code code;
-  fs::create_directories(places_.runs, code);
-  if (code) {
-    throw Failure(ErrorKind::io, "make the folder " + places_.runs.string(), code.message(),
-                  "set ATHANOR_HOME to a folder that may be written");
-  }
+  value_or_throw(make_folders(places_.runs));
   if (inotify_)
     runs_watch_ = ::inotify_add_watch(inotify_.get(), places_.runs.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  remove_leftovers();
   scan();
   for (const store::Job& job : value_or_throw(writer_.jobs())) {
     if (job.status != store::RunStatus::queued) take_up(job);

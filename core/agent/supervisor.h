@@ -43,6 +43,9 @@ class Supervisor {
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
   Result<void> stop(store::RunId run);
   Result<void> resume(store::RunId run);
+  // Takes an erased run away for ever, with its folder; how many bytes that held. Refused for one that goes on, that
+  // was not erased, or that another run in the queue begins from.
+  Result<std::int64_t> empty(store::RunId run);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -69,12 +72,17 @@ class Supervisor {
   };
 
   void watch_directory(const std::filesystem::path& directory);
+  Result<std::int64_t> take_away(const store::Run& row);
+  void forget(store::RunId run, const std::filesystem::path& directory);
+  void remove_leftovers() const;
   void scan();
   void take_up(const store::Job& job);
   Watch& watch_of(const store::Job& job);
   void on_file_event();
   void on_directory_event(int watch, const std::string& name);
   void import(const store::NewRun& run);
+
+  static constexpr const char* kEmptied = ".emptied-";  // folders of runs that are being taken away
 
   void wake(store::RunId run);
   bool read_due();

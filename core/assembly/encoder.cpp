@@ -2,6 +2,7 @@
 
 #include "core/assembly/assembly.h"
 #include "core/assembly/judge.h"
+#include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/checkpoint/encoder_folder.h"
 #include "core/checkpoint/foreign_weights.h"
@@ -87,7 +88,9 @@ void store_encoder(const recipe::Recipe& recipe, const Context& context, const s
       fs::copy_file(file, target, fs::copy_options::overwrite_existing);
     }
   } catch (const fs::filesystem_error& error) {
-    throw Failure(ErrorKind::io, intention, error.what(), "Make room, or name a folder that can be written");
+    Error refused = write_refusal(intention, error.code().value());
+    refused.remedy = "Make room, or name a folder that can be written";
+    throw Failure(std::move(refused));
   }
   value_or_throw(train::store_pretrained(context, parameters, models::kTextEncoderPath, folder / "model.safetensors",
                                          checkpoint::bert_names()));

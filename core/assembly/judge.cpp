@@ -2,7 +2,6 @@
 
 #include "core/assembly/assembly.h"
 #include "core/assembly/encoder.h"
-#include "core/checkpoint/checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -173,15 +172,14 @@ void judge_learner(const recipe::Recipe& recipe, const data::Dataset* dataset, F
   }
 }
 
-std::optional<Fork> judge_fork(const recipe::Recipe& recipe, const std::string& from, std::int64_t step,
+std::optional<Fork> judge_fork(const recipe::Recipe& recipe, const Result<RunDirectory>& parent, std::int64_t step,
                                Faults& faults) {
-  const auto parent = find_run(from);
   if (!parent) {
     faults.add(kOfNoField, parent.error());
     return std::nullopt;
   }
-  if (const auto saved = checkpoint::find_step(parent->checkpoints(), step); !saved)
-    faults.add(kOfNoField, saved.error());
+  const auto saved = checkpoint::find_step(parent->checkpoints(), step);
+  if (!saved) faults.add(kOfNoField, saved.error());
   if (const auto learnt = read_recipe(*parent); !learnt) {
     faults.add(kOfNoField, learnt.error());
   } else {
@@ -190,7 +188,7 @@ std::optional<Fork> judge_fork(const recipe::Recipe& recipe, const std::string& 
   }
   if (!faults.spoils("train.steps") && recipe.integer("train.steps") < step)
     faults.add("train.steps", fmt::format("must be at least {}, the steps that the forked run has taken", step));
-  return Fork{*parent, step};
+  return saved ? std::optional(Fork{*parent, *saved}) : std::nullopt;
 }
 
 }  // namespace athanor::runner

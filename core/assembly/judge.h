@@ -1,9 +1,10 @@
 // What keeps a recipe from being carried out here and can only be judged with more than the recipe at hand: its data
 // set, text encoder, weights and device, the parameters that its patterns name, the run that it repeats or forks.
-// Computes nothing and reads no weights, so a form can ask at every change.
+// Computes nothing and keeps no weights, so a form can ask at every change; of a checkpoint to fork every byte is read.
 #pragma once
 
 #include "core/assembly/run_directory.h"
+#include "core/checkpoint/checkpoint.h"
 #include "core/data/dataset.h"
 
 #include <cstdint>
@@ -60,14 +61,14 @@ struct DataJudgement {
 // patterns that match nothing, decisions that cannot be repeated. `dataset` may be null.
 void judge_learner(const recipe::Recipe& recipe, const data::Dataset* dataset, Faults& faults);
 
-// A run to go on from under another recipe.
+// A run to go on from under another recipe, and its checkpoint, which is whole.
 struct Fork {
   RunDirectory parent;
-  std::int64_t step = 0;
+  checkpoint::Saved from;
 };
-// The run and its checkpoint, and every field that keeps the recipe from taking over what was learnt. `from` is a
-// folder, a name or a number. Nothing when there is no such run.
-[[nodiscard]] std::optional<Fork> judge_fork(const recipe::Recipe& recipe, const std::string& from, std::int64_t step,
-                                             Faults& faults);
+// The run and its checkpoint, and every field that keeps the recipe from taking over what was learnt. `parent` is the
+// run, or why there is none. Nothing when either is missing or damaged.
+[[nodiscard]] std::optional<Fork> judge_fork(const recipe::Recipe& recipe, const Result<RunDirectory>& parent,
+                                             std::int64_t step, Faults& faults);
 
 }  // namespace athanor::runner

@@ -1,5 +1,7 @@
 #include "core/assembly/recipe_input.h"
 
+#include "core/base/paths.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -56,11 +58,17 @@ recipe::Parsed read_values(const RecipeInput& input) {
 }
 
 // The one that is named, or the one whose recipe is given.
-std::string run_to_fork(const RecipeInput& input) {
-  if (!input.fork->from.empty()) return input.fork->from;
-  if (input.file == "-")
-    throw Failure(ErrorKind::invalid_input, "fork a run", "none is named", "Name it with --from RUN");
-  return file_of(input.file).parent_path().string();
+Result<RunDirectory> run_to_fork(const RecipeInput& input) {
+  if (!input.fork->from.empty()) return find_run(input.fork->from);
+  if (input.file != "-") {
+    const fs::path file = file_of(input.file);
+    RunDirectory run(whole_folder(file.parent_path()));
+    std::error_code code;
+    if (file.filename() == run.recipe().filename() && fs::exists(run.checkpoints(), code)) return run;
+  }
+  return fail(ErrorKind::invalid_input, fmt::format("fork a run at step {}", input.fork->step),
+              fmt::format("no run is named, and {} is the recipe of none", shown_name(input)),
+              "name it with --from: its folder, its name, or its number as athanor-agent list shows it");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/assembly/run_directory.h"
 
+#include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/journal/reader.h"
 #include "core/store/reader.h"
@@ -62,12 +63,7 @@ bool RunDirectory::has_run() const {
 
 Result<void> RunDirectory::create() const {
   for (const fs::path& folder : {folder_, checkpoints(), media(), log().parent_path()}) {
-    std::error_code code;
-    fs::create_directories(folder, code);
-    if (code) {
-      return fail(ErrorKind::io, fmt::format("make the run's folder {}", folder.string()), code.message(),
-                  "choose another folder with --run-dir or ATHANOR_HOME");
-    }
+    if (auto made = make_folders(folder); !made) return made;
   }
   return {};
 }

@@ -23,7 +23,7 @@ class RunDirectory {
 
   // True when a run has begun here.
   [[nodiscard]] bool has_run() const;
-  // Makes the folder and its sub-folders. Errors: io.
+  // Makes the folder and its sub-folders. Errors: as make_folders().
   [[nodiscard]] Result<void> create() const;
 
  private:

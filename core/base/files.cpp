@@ -12,13 +12,15 @@ namespace athanor {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kElsewhere = "allow this user to write there, or set ATHANOR_HOME to another folder";
+
 tl::unexpected<Error> system_failure(const char* verb, const fs::path& path, int code) {
-  const char* remedy = "";
-  if (code == ENOSPC || code == EDQUOT) remedy = "free some space on that disk";
-  if (code == EACCES || code == EPERM || code == EROFS) {
-    remedy = "allow this user to write there, or set ATHANOR_HOME to another folder";
-  }
-  return fail(ErrorKind::io, std::string(verb) + " " + path.string(), std::generic_category().message(code), remedy);
+  return tl::unexpected(write_refusal(std::string(verb) + " " + path.string(), code));
+}
+
+tl::unexpected<Error> not_read(const fs::path& path, int code) {
+  return fail(ErrorKind::io, "read " + path.string(), std::generic_category().message(code),
+              code == EACCES || code == EPERM ? "allow this user to read it" : "");
 }
 
 class Descriptor {
@@ -64,9 +66,32 @@ Result<void> replace_in_two_steps(const fs::path& fresh, const fs::path& target)
 
 }  // namespace
 
+Error write_refusal(std::string intention, int code) {
+  Error error{ErrorKind::io, std::move(intention), std::generic_category().message(code), ""};
+  if (code == ENOSPC || code == EDQUOT || code == EFBIG) error.remedy = "free some disk space";
+  if (code == EACCES || code == EPERM || code == EROFS) {
+    error.kind = ErrorKind::unavailable;
+    error.remedy = kElsewhere;
+  }
+  return error;
+}
+
+Result<void> make_folders(const fs::path& folder) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (!code) return {};
+  Error error = write_refusal("make the folder " + folder.string(), code.value());
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory ||
+      code == std::errc::file_exists) {
+    error.kind = ErrorKind::unavailable;
+    error.remedy = kElsewhere;
+  }
+  return tl::unexpected(std::move(error));
+}
+
 Result<std::string> read_file(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return system_failure("read", path, errno);
+  if (file.get() < 0) return not_read(path, errno);
   std::string bytes;
   std::error_code ignored;
   if (const auto size = fs::file_size(path, ignored); !ignored) bytes.reserve(size + 1);
@@ -74,10 +99,22 @@ Result<std::string> read_file(const fs::path& path) {
   for (;;) {
     const ssize_t count = ::read(file.get(), chunk, sizeof chunk);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_failure("read", path, errno);
+    if (count < 0) return not_read(path, errno);
     if (count == 0) return bytes;
     bytes.append(chunk, static_cast<std::size_t>(count));
   }
+}
+
+std::int64_t folder_bytes(const fs::path& folder) {
+  std::int64_t bytes = 0;
+  std::error_code code, ignored;
+  for (auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, code);
+       !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
+    if (entry->is_symlink(ignored) || !entry->is_regular_file(ignored)) continue;
+    const auto size = entry->file_size(ignored);
+    if (!ignored) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
 }
 
 Result<void> write_file_flushed(const fs::path& path, std::string_view bytes) {

@@ -72,7 +72,7 @@ struct Loaded {
 // The newest whole checkpoint. invalid_input when the folder holds none at all; corrupt when it holds some but none is
 // whole, with every reason.
 [[nodiscard]] Result<Loaded> load_newest(const std::filesystem::path& folder);
-// Exactly this one. invalid_input when it is missing (the text lists those that are there), corrupt when it is damaged.
+// Exactly this one: find_step() and load().
 [[nodiscard]] Result<Loaded> load_step(const std::filesystem::path& folder, std::int64_t step);
 
 // A checkpoint that a run can go on from and be forked at.
@@ -83,9 +83,11 @@ struct Saved {
 };
 // All of a run, ascending. Looks at markers and sizes and reads no array: what only a digest tells is found by loading.
 [[nodiscard]] std::vector<Saved> saved(const std::filesystem::path& folder);
-// Exactly this one, judged in the same way. invalid_input when it is missing (the text lists those that are there),
-// corrupt when it is not whole.
+// Exactly this one, whole to the last byte: reads all of it, and keeps none. invalid_input when it is missing (the text
+// lists those that are there), corrupt when it is damaged.
 [[nodiscard]] Result<Saved> find_step(const std::filesystem::path& folder, std::int64_t step);
+// What is in one that find_step() has found.
+[[nodiscard]] Result<Loaded> load(const Saved& found);
 
 // Steps of all folders step-<N>, whole or not, ascending.
 [[nodiscard]] std::vector<std::int64_t> steps(const std::filesystem::path& folder);

@@ -17,8 +17,7 @@ namespace {
 constexpr const char* kAside = ".tmp-";
 
 tl::unexpected<Error> refused(const fs::path& path, const std::error_code& code) {
-  return fail(ErrorKind::io, fmt::format("write {}", path.string()), code.message(),
-              "free some space or choose another folder");
+  return tl::unexpected(write_refusal(fmt::format("write {}", path.string()), code.value()));
 }
 
 // What writers that died left behind.

@@ -15,7 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = "step-";
-constexpr const char* kUseAnother = "use another step or restore it from a copy";
 
 // Everything, as numbers.
 Result<Contents> read_contents(const Reader& reader) {
@@ -99,10 +98,11 @@ Result<Saved> find_step(const fs::path& folder, std::int64_t step) {
     return fail(ErrorKind::invalid_input, intention, "there is no such checkpoint",
                 known.empty() ? "the run has none" : "the run has steps " + known);
   }
-  Manifest manifest;
-  if (std::string reason = judge(checkpoint, manifest); !reason.empty()) {
+  if (std::string reason = why_not_whole(checkpoint); !reason.empty())
     return fail(ErrorKind::corrupt, intention, std::move(reason), kUseAnother);
-  }
+  Manifest manifest;
+  if (std::string reason = judge(checkpoint, manifest); !reason.empty())
+    return fail(ErrorKind::corrupt, intention, std::move(reason), kUseAnother);
   return saved_as(checkpoint, manifest);
 }
 
@@ -151,14 +151,18 @@ Result<Loaded> load_newest(const fs::path& folder) {
   return out;
 }
 
+Result<Loaded> load(const Saved& found) {
+  const auto reader = Reader::open(found.folder);
+  auto contents = reader ? read_contents(*reader) : tl::unexpected(reader.error());
+  if (contents) return Loaded{std::move(*contents), found.folder, {}};
+  Error& error = contents.error();
+  return fail(error.kind, fmt::format("load the checkpoint {}", found.folder.string()), error.cause, kUseAnother);
+}
+
 Result<Loaded> load_step(const fs::path& folder, std::int64_t step) {
   const auto found = find_step(folder, step);
   if (!found) return tl::unexpected(found.error());
-  const auto reader = Reader::open(found->folder);
-  auto contents = reader ? read_contents(*reader) : tl::unexpected(reader.error());
-  if (contents) return Loaded{std::move(*contents), found->folder, {}};
-  Error& error = contents.error();
-  return fail(error.kind, fmt::format("load the checkpoint {}", found->folder.string()), error.cause, kUseAnother);
+  return load(*found);
 }
 
 }  // namespace athanor::checkpoint

@@ -25,7 +25,7 @@ struct ArrayView {
   std::span<const float> values;  // row-major, as many as the shape says
 };
 
-// Writes F32 arrays in the given order and flushes the file to the disk; returns its SHA-256. Errors: io.
+// Writes F32 arrays in the given order and flushes the file to the disk; returns its SHA-256. Errors: write_refusal().
 [[nodiscard]] Result<std::string> write_safetensors(const std::filesystem::path& file,
                                                     std::span<const ArrayView> arrays,
                                                     const std::map<std::string, std::string>& metadata = {});

@@ -1,11 +1,11 @@
 #include "core/base/digest.h"
+#include "core/base/files.h"
 #include "core/checkpoint/safetensors.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -74,10 +74,7 @@ std::string length_prefix(std::size_t length) {
 
 Result<std::string> write_all(const std::filesystem::path& file, std::span<const BytesView> arrays,
                               const std::map<std::string, std::string>& metadata, Sha256* digest) {
-  const auto refused = [&file] {
-    return fail(ErrorKind::io, fmt::format("write {}", file.string()), std::strerror(errno),
-                "free some space or choose another folder");
-  };
+  const auto refused = [&file] { return tl::unexpected(write_refusal(fmt::format("write {}", file.string()), errno)); };
   Output output(file, digest);
   if (!output.is_open()) return refused();
   const std::string header = header_of(arrays, metadata);

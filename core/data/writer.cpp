@@ -173,7 +173,7 @@ Result<DatasetCard> write_dataset(NewDataset content, const fs::path& folder) {
   const fs::path fresh = folder.string() + ".new-" + std::to_string(::getpid());
   std::error_code ignored;
   try {
-    fs::create_directories(fresh);
+    value_or_throw(make_folders(fresh));
     DatasetCard card = write_into(fresh, content);
     value_or_throw(replace_folder(fresh, folder));
     return card;
@@ -182,8 +182,7 @@ Result<DatasetCard> write_dataset(NewDataset content, const fs::path& folder) {
     return tl::unexpected(failure.error());
   } catch (const fs::filesystem_error& error) {
     fs::remove_all(fresh, ignored);
-    return fail(ErrorKind::io, "write the data set " + folder.string(), error.code().message(),
-                "choose a place that may be written with ATHANOR_HOME");
+    return tl::unexpected(write_refusal("write the data set " + folder.string(), error.code().value()));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "core/journal/writer.h"
 
+#include "core/base/files.h"
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
 
@@ -26,19 +27,10 @@ std::int64_t wall_ns() {
       .count();
 }
 
-std::string remedy_for(int reason) {
-  switch (reason) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG: return "free some disk space, then resume the run";
-    case EACCES:
-    case EROFS: return "give yourself the right to write there, or choose another folder with ATHANOR_HOME";
-    default: return {};
-  }
-}
-
 tl::unexpected<Error> refused(const std::string& intention, int reason) {
-  return fail(ErrorKind::io, intention, std::strerror(reason), remedy_for(reason));
+  Error error = write_refusal(intention, reason);
+  if (!error.remedy.empty()) error.remedy += ", then resume the run";
+  return tl::unexpected(std::move(error));
 }
 
 // Where the last whole frame ends. What follows may be cut only when it can be what a dying writer left: all of it was

@@ -58,7 +58,7 @@ int run_plan(const PlanOptions& options, Console&) {
   }
   const SoundRecipe sound = read_sound_recipe(options.recipe);
   const bool quick = options.quick || options.recipe.file == "-";
-  const std::int64_t done = sound.fork ? sound.fork->step : 0;
+  const std::int64_t done = sound.fork ? sound.fork->from.step : 0;
   const Forecast forecast = runner::forecast(sound, quick ? Effort::quick : Effort::thorough, done);
   print_line(options.json ? recipe::to_json(forecast.prediction) : table(forecast.prediction));
   return 0;

@@ -141,7 +141,7 @@ std::string summary_text(const json& summary, bool abandoned) {
   std::string out =
       fmt::format("run      {}\nstate    {}", summary["run"].get<std::string>(), summary["state"].get<std::string>());
   if (const auto cause = summary["cause"].get<std::string>(); !cause.empty()) out += " (" + cause + ")";
-  if (abandoned) out += ", but no process of this machine writes its journal: it died without a word";
+  if (abandoned) out += ", but no process of this machine writes its journal: it ended without a word";
   out += fmt::format("\nstep     {}\n", summary["step"].get<std::int64_t>());
   for (const auto& [name, value] : summary["metrics"].items())
     out += fmt::format("  {:<24} {:.6g}\n", name, value.get<double>());

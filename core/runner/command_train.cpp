@@ -28,12 +28,16 @@ void check_resumed_recipe(const recipe::Recipe& wanted, const recipe::Recipe& ow
                 "it differs from the run's own in " + changed, "Leave these as they were, or start a fork with --fork");
 }
 
-Beginning from_parent(const RunDirectory& parent, std::int64_t step) {
+Beginning from_parent(const RunDirectory& parent, const checkpoint::Saved& found) {
   Beginning out;
-  out.checkpoint = value_or_throw(checkpoint::load_step(parent.checkpoints(), step));
+  out.checkpoint = value_or_throw(checkpoint::load(found));
   out.parent = parent.folder().string();
-  out.from = fmt::format("fork of {} at step {}", parent.folder().filename().string(), step);
+  out.from = fmt::format("fork of {} at step {}", parent.folder().filename().string(), found.step);
   return out;
+}
+
+Beginning from_parent(const RunDirectory& parent, std::int64_t step) {
+  return from_parent(parent, value_or_throw(checkpoint::find_step(parent.checkpoints(), step)));
 }
 
 // What the agent noted when it made the folder; the run itself may have died before it could note anything.
@@ -150,7 +154,7 @@ int run_train(const TrainOptions& options, Console& console) {
   SoundRecipe sound = read_sound_recipe(options.recipe);  // refuses before anything is made
   RunDirectory directory = choose_directory(options, sound.recipe);
   if (takes_ranks(sound, options)) return run_ranks(directory, sound, options, console);
-  Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->step) : Beginning{};
+  Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->from) : Beginning{};
   TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start,
                   options.place);
   return finish(run, options);

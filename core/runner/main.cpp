@@ -43,7 +43,7 @@ CLI::Range steps() { return {std::int64_t{0}, std::int64_t{1} << 40}; }
 
 CLI::Option* add_fork(CLI::App& command, ForkInput& fork) {
   CLI::Option* step = command.add_option("--fork", fork.step, "As a new run from this step of another")->check(steps());
-  command.add_option("--from", fork.from, "The run to fork; default: the one whose recipe is given")->needs(step);
+  command.add_option("--from", fork.from, "The run to fork; default: RECIPE, where that is a run")->needs(step);
   return step;
 }
 

@@ -136,15 +136,15 @@ Result<data::DatasetCard> prepare_minilm(const PrepareEncoderOptions& options) {
   const fs::path fresh = options.output.parent_path() / fmt::format(".fresh-{}", options.output.filename().string());
   std::error_code ignored;
   fs::remove_all(fresh, ignored);
+  if (auto made = make_folders(fresh); !made) return tl::unexpected(made.error());
   try {
-    fs::create_directories(fresh);
     if (auto written = write_all(options, fresh, card); !written) {
       fs::remove_all(fresh, ignored);
       return tl::unexpected(written.error());
     }
   } catch (const fs::filesystem_error& error) {
     fs::remove_all(fresh, ignored);
-    return fail(ErrorKind::io, kIntention, error.what(), "free some space or choose another ATHANOR_HOME");
+    return tl::unexpected(write_refusal(kIntention, error.code().value()));
   }
   return card;
 }

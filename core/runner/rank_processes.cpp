@@ -88,7 +88,7 @@ std::vector<std::string> command_of(const RunDirectory& directory, const TrainOp
   const bool resumes = options.resume || place.epoch > 0;
   if (resumes) out.emplace_back("--resume");
   if (sound.fork && !resumes)
-    out.insert(out.end(), {"--fork", std::to_string(sound.fork->step), "--from", sound.fork->parent.folder().string()});
+    out.insert(out.end(), {"--fork", std::to_string(sound.fork->from.step), "--from", sound.fork->parent.folder().string()});
   if (options.json && place.rank == 0) out.emplace_back("--json");
   return out;
 }

@@ -131,7 +131,7 @@ Error error_of(const SQLite::Exception& exception, const std::string& intention)
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_CANTOPEN:
-      return {ErrorKind::io, intention, "it may not be written there (" + std::string(exception.what()) + ")",
+      return {ErrorKind::unavailable, intention, "it may not be written there (" + std::string(exception.what()) + ")",
               "give yourself the right to write in that folder, or set ATHANOR_HOME to another one"};
     case SQLITE_IOERR:
       return {ErrorKind::io, intention, "the disk refused (" + std::string(exception.what()) + ")",

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace athanor::store {
 namespace {
@@ -60,14 +61,23 @@ struct Step {
   Json changes;
 };
 
+Step step_of(SQLite::Statement& row) {
+  return {row.getColumn(0).getInt64(), text_of(row, 1), Json::parse(text_of(row, 2))};
+}
+
 std::optional<Step> find_step(Connection& connection, const char* sql) {
   auto& query = connection.statement(sql);
   if (!query.executeStep()) return std::nullopt;
-  return Step{query.getColumn(0).getInt64(), text_of(query, 1), Json::parse(text_of(query, 2))};
+  return step_of(query);
 }
 
 constexpr const char* kNewestDone = "SELECT id, text, changes FROM edit WHERE undone = 0 ORDER BY id DESC LIMIT 1";
 constexpr const char* kOldestUndone = "SELECT id, text, changes FROM edit WHERE undone = 1 ORDER BY id LIMIT 1";
+
+constexpr const char* kForgetStep = "DELETE FROM edit WHERE id = ?1";
+constexpr const char* kChangeStep = "UPDATE edit SET changes = ?2 WHERE id = ?1";
+
+std::string as_text(const Json& changes) { return changes.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string replay(Connection& connection, const char* sql, const char* side, bool undone) {
   const auto step = find_step(connection, sql);
@@ -102,11 +112,31 @@ void edit(Connection& connection, const std::string& text, Field field, const st
   if (changes.empty()) return;
   connection.statement("DELETE FROM edit WHERE undone = 1").exec();  // a new step closes the way to undone ones
   auto& insert = connection.statement("INSERT INTO edit (text, changes) VALUES (?, ?)");
-  SQLite::bind(insert, text, changes.dump(-1, ' ', false, Json::error_handler_t::replace));
+  SQLite::bind(insert, text, as_text(changes));
   insert.exec();
   auto& trim = connection.statement("DELETE FROM edit WHERE id <= (SELECT max(id) FROM edit) - ?");
   trim.bind(1, kKeptSteps);
   trim.exec();
+}
+
+void forget_edits(Connection& connection, RunId run) {
+  std::vector<Step> touched;
+  auto& query = connection.statement("SELECT id, text, changes FROM edit WHERE instr(changes, ?) > 0");
+  query.bind(1, "\"run\":" + std::to_string(run) + "}");
+  while (query.executeStep()) {
+    Step step = step_of(query);
+    Json others = Json::array();
+    for (Json& change : step.changes)
+      if (change.at("run") != run) others.push_back(std::move(change));
+    step.changes = std::move(others);
+    touched.push_back(std::move(step));
+  }
+  for (const Step& step : touched) {
+    auto& update = connection.statement(step.changes.empty() ? kForgetStep : kChangeStep);
+    update.bind(1, step.id);
+    if (!step.changes.empty()) update.bind(2, as_text(step.changes));
+    update.exec();
+  }
 }
 
 std::string undo(Connection& connection) { return replay(connection, kNewestDone, "before", true); }

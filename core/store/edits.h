@@ -20,6 +20,9 @@ enum class Field { name, tags, note, pinned, deleted_ns };
 void edit(Connection& connection, const std::string& text, Field field, const std::vector<RunId>& runs,
           const nlohmann::json& value);
 
+// Takes a run out of all steps, as if it had had no part in them; steps of it alone go.
+void forget_edits(Connection& connection, RunId run);
+
 // The text of the step taken back or done again. Throws Failure(invalid_input) when there is none.
 std::string undo(Connection& connection);
 std::string redo(Connection& connection);

@@ -14,7 +14,7 @@ namespace athanor::store {
 
 class Reader {
  public:
-  // ErrorKind::unavailable when the store was written by a newer version, io when it cannot be opened.
+  // ErrorKind::unavailable when a newer version wrote the store, or its folder may not be written as its log demands.
   // A store that does not exist yet reads as an empty one once it is created by the agent; until then this is `io`.
   [[nodiscard]] static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& file);
   ~Reader();

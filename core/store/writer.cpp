@@ -122,6 +122,8 @@ struct Writer::State {
   }
 
   void remove(RunId run) {
+    forget(run);
+    forget_edits(connection, run);
     auto& drop = connection.statement("DELETE FROM run WHERE id = ?");
     drop.bind(1, run);
     drop.exec();
@@ -339,6 +341,14 @@ Result<void> Writer::set_pinned(const std::vector<RunId>& runs, bool pinned) {
   return state_->durably("pin runs", [&] {
     const std::string verb = pinned ? "Pin " : "Unpin ";
     edit(state_->connection, verb + subject(state_->connection, runs), Field::pinned, runs, pinned ? 1 : 0);
+  });
+}
+
+Result<void> Writer::restore(const std::vector<RunId>& runs) {
+  return state_->durably("restore runs", [&] {
+    const std::string text =
+        "Restore " + std::string(runs.size() == 1 ? "run " : "") + subject(state_->connection, runs);
+    edit(state_->connection, text, Field::deleted_ns, runs, nullptr);
   });
 }
 

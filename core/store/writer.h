@@ -112,6 +112,7 @@ class Writer {
   Result<void> set_note(RunId run, const std::string& note);
   Result<void> set_pinned(const std::vector<RunId>& runs, bool pinned);
   Result<void> erase(const std::vector<RunId>& runs, std::int64_t now_ns);
+  Result<void> restore(const std::vector<RunId>& runs);  // deleted ones
   Result<std::string> undo();
   Result<std::string> redo();
 
@@ -119,7 +120,7 @@ class Writer {
   // yet; nothing of what came out of journals. Says up to which byte the older one had taken in each run's journal of
   // rank 0. ErrorKind::unavailable when a newer version wrote it.
   Result<std::map<RunId, std::int64_t>> copy_runs(const std::filesystem::path& older);
-  // Takes a row away. Only for a run of which nothing was taken in.
+  // Takes a run away with all that is known of it, also from the steps of undo.
   Result<void> remove(RunId run);
 
  private:

@@ -10,10 +10,10 @@ namespace athanor {
 // What kind of thing went wrong; it decides the exit status and whether trying again can help.
 enum class ErrorKind {
   invalid_input,  // a file, argument or recipe is wrong: correct it (exit 2)
-  unavailable,    // this build or machine lacks something: turn the named option on (exit 3)
+  unavailable,    // this build or machine lacks something, or may not be written to: see the remedy (exit 3)
   corrupt,        // stored data does not match its digest: restore or rebuild it (exit 4)
   out_of_memory,  // an allocation failed: make the named field smaller (exit 1)
-  io,             // the operating system refused: disk full, no permission (exit 1)
+  io,             // the operating system refused: the disk is full or at fault (exit 1)
   numeric,        // a value is not finite (exit 1)
   communication,  // a peer is lost or a deadline passed: rebuild the group (exit 1)
   cancelled,      // somebody asked to stop (exit 130)

@@ -439,6 +439,10 @@
             <numerusform>%n Stellen seines Protokolls sind beschädigt; was %1 davon sagten, fehlt hier</numerusform>
         </translation>
     </message>
+    <message>
+        <source>%1 are free again</source>
+        <translation>%1 sind wieder frei</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::ActionRegistry</name>
@@ -494,6 +498,10 @@
     <message>
         <source>run “%1”</source>
         <translation>Lauf „%1“</translation>
+    </message>
+    <message>
+        <source>Run %1 has no checkpoint left to fork it at.</source>
+        <translation>Lauf %1 hat keinen Sicherungspunkt mehr, von dem abgezweigt werden kann.</translation>
     </message>
 </context>
 <context>
@@ -570,10 +578,6 @@
         <translation>geht aus von %1</translation>
     </message>
     <message>
-        <source>forks run %1 at step %2</source>
-        <translation>zweigt von Lauf %1 bei Schritt %2 ab</translation>
-    </message>
-    <message>
         <source>Recipes</source>
         <translation>Rezepte</translation>
     </message>
@@ -588,6 +592,30 @@
     <message>
         <source>Recipes (*.toml)</source>
         <translation>Rezepte (*.toml)</translation>
+    </message>
+    <message>
+        <source>Fork from the checkpoint at</source>
+        <translation>Abzweigen vom Sicherungspunkt bei</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>Forks run %1 at</source>
+        <translation>Zweigt von Lauf %1 ab bei</translation>
+    </message>
+    <message>
+        <source>Step of the fork: %1</source>
+        <translation>Schritt der Abzweigung: %1</translation>
+    </message>
+    <message>
+        <source>No checkpoint of it is left.</source>
+        <translation>Es ist kein Sicherungspunkt von ihm übrig.</translation>
+    </message>
+    <message>
+        <source>The checkpoint at step %1 is gone. The nearest that is left was chosen instead.</source>
+        <translation>Den Sicherungspunkt bei Schritt %1 gibt es nicht mehr. Stattdessen wurde der nächste gewählt, der übrig ist.</translation>
     </message>
 </context>
 <context>
@@ -610,6 +638,28 @@
     <message>
         <source>Done again: %1</source>
         <translation>Wieder getan: %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>Restored %n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf wiederhergestellt</numerusform>
+            <numerusform>%n Läufe wiederhergestellt</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Restored “%1”</source>
+        <translation>„%1“ wiederhergestellt</translation>
+    </message>
+    <message numerus="yes">
+        <source>Deleted %n run(s) for ever</source>
+        <translation>
+            <numerusform>%n Lauf endgültig gelöscht</numerusform>
+            <numerusform>%n Läufe endgültig gelöscht</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Deleted “%1” for ever</source>
+        <translation>„%1“ endgültig gelöscht</translation>
     </message>
 </context>
 <context>
@@ -1147,10 +1197,6 @@
         <translation>Marken des Laufs, durch Kommas getrennt</translation>
     </message>
     <message>
-        <source>tags of all of them, separated by commas</source>
-        <translation>Marken aller, durch Kommas getrennt</translation>
-    </message>
-    <message>
         <source>Tags of all selected runs, separated by commas</source>
         <translation>Marken aller gewählten Läufe, durch Kommas getrennt</translation>
     </message>
@@ -1204,6 +1250,14 @@
     <message>
         <source>Number</source>
         <translation>Nummer</translation>
+    </message>
+    <message>
+        <source>Tags that all of them have</source>
+        <translation>Marken, die alle haben</translation>
+    </message>
+    <message>
+        <source>Deleted</source>
+        <translation>Gelöscht</translation>
     </message>
 </context>
 <context>
@@ -1474,6 +1528,92 @@
     <message>
         <source>Start again</source>
         <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>Deleted</source>
+        <translation>Gelöscht</translation>
+    </message>
+    <message>
+        <source>Show the deleted runs</source>
+        <translation>Die gelöschten Läufe zeigen</translation>
+    </message>
+    <message>
+        <source>Show the deleted runs, to restore them or to delete them for ever</source>
+        <translation>Die gelöschten Läufe zeigen, um sie wiederherzustellen oder endgültig zu löschen</translation>
+    </message>
+    <message>
+        <source>Deleted runs keep their folders until they are deleted for ever.</source>
+        <translation>Gelöschte Läufe behalten ihre Ordner, bis sie endgültig gelöscht werden.</translation>
+    </message>
+    <message>
+        <source>Delete for ever</source>
+        <translation>Endgültig löschen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %n run(s) for ever?</source>
+        <translation>
+            <numerusform>%n Lauf endgültig löschen?</numerusform>
+            <numerusform>%n Läufe endgültig löschen?</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Everything in the folders goes as well, and %1. It cannot be undone.</source>
+        <translation>Auch alles in den Ordnern geht, und %1. Es lässt sich nicht rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>Behalten</translation>
+    </message>
+    <message>
+        <source>Restore the selected deleted runs</source>
+        <translation>Die gewählten gelöschten Läufe wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Delete the selected runs for ever</source>
+        <translation>Die gewählten Läufe endgültig löschen</translation>
+    </message>
+    <message>
+        <source>Delete for ever…</source>
+        <translation>Endgültig löschen …</translation>
+    </message>
+    <message>
+        <source>Show or hide the deleted runs</source>
+        <translation>Die gelöschten Läufe zeigen oder verbergen</translation>
+    </message>
+    <message>
+        <source>Show the deleted runs first.</source>
+        <translation>Zuerst die gelöschten Läufe zeigen.</translation>
+    </message>
+    <message>
+        <source>Stop the run before you delete it for ever.</source>
+        <translation>Den Lauf anhalten, ehe er endgültig gelöscht wird.</translation>
+    </message>
+    <message>
+        <source>Restore the run first.</source>
+        <translation>Den Lauf zuerst wiederherstellen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n deleted run(s)</source>
+        <translation>
+            <numerusform>%n gelöschter Lauf</numerusform>
+            <numerusform>%n gelöschte Läufe</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No deleted runs</source>
+        <translation>Keine gelöschten Läufe</translation>
+    </message>
+    <message>
+        <source>What you delete is kept here until you delete it for ever.</source>
+        <translation>Was gelöscht wird, bleibt hier, bis es endgültig gelöscht wird.</translation>
+    </message>
+    <message>
+        <source>Back to the runs</source>
+        <translation>Zurück zu den Läufen</translation>
     </message>
 </context>
 <context>

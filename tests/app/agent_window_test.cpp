@@ -10,8 +10,11 @@
 
 #include <gtest/gtest.h>
 
+#include <QAbstractButton>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
@@ -114,6 +117,58 @@ TEST_F(AgentWindow, DeletingIsTakenBackByUndo) {
   EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 1; }));
 }
 
+TEST_F(AgentWindow, DeletedRunsAreListedRestoredAndDeletedForEver) {
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(home.wait(home.enqueue(5)).status, RunStatus::finished);
+  value_or_throw(home.client->rename(1, "first"));
+  value_or_throw(home.client->erase({1, 2}));
+  const std::filesystem::path folder = home.run(1).directory;
+  Bench bench = make();
+  bench.show("runs");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 1; }));
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 1);
+  EXPECT_FALSE(bench.window().actions()->reason(u"runs.empty"_s).isEmpty());
+  bench.run("runs.show_deleted");
+  ASSERT_TRUE(Bench::until([&] { return bench.runs().table()->model()->rowCount() == 2; }));
+  EXPECT_FALSE(bench.window().actions()->reason(u"runs.resume"_s).isEmpty());
+  bench.runs().select(2);
+  bench.run("runs.restore");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 2; }));
+  EXPECT_TRUE(Bench::until([&] { return bench.window().message_bar()->text().startsWith(u"Restored “small”"_s); }));
+
+  const auto ask = [&]() -> QMessageBox* {
+    bench.runs().select(1);
+    bench.run("runs.empty");
+    QMessageBox* box = nullptr;
+    Bench::until([&] { return (box = bench.runs().findChild<QMessageBox*>()) != nullptr && box->isVisible(); });
+    return box;
+  };
+  const auto answer = [](QMessageBox* box, QMessageBox::ButtonRole role) {
+    const QPointer<QMessageBox> asked = box;
+    for (QAbstractButton* button : box->buttons())
+      if (box->buttonRole(button) == role) {
+        button->click();
+        break;
+      }
+    EXPECT_TRUE(Bench::until([&] { return asked.isNull(); }));
+  };
+  QMessageBox* box = ask();
+  ASSERT_TRUE(box);
+  EXPECT_EQ(box->text(), u"Delete 1 run for ever?"_s);
+  EXPECT_TRUE(box->informativeText().contains(u"are free again"_s)) << box->informativeText().toStdString();
+  answer(box, QMessageBox::RejectRole);
+  EXPECT_TRUE(std::filesystem::exists(folder));
+  box = ask();
+  ASSERT_TRUE(box);
+  answer(box, QMessageBox::DestructiveRole);
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->history().deleted()->runs().empty(); }));
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  EXPECT_TRUE(
+      Bench::until([&] { return bench.window().message_bar()->text().startsWith(u"Deleted “first” for ever"_s); }));
+  EXPECT_FALSE(bench.runs().table()->isVisible());  // what there is to say instead
+  bench.run("runs.show_deleted");
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 2);
+}
+
 TEST_F(AgentWindow, TagsNameNoteAndPinReachTheHistory) {
   const store::RunId id = home.enqueue(20);
   ASSERT_EQ(home.wait(id).status, RunStatus::finished);
@@ -162,6 +217,30 @@ TEST_F(AgentWindow, TagsOfSeveralRunsAddToWhatEachHas) {
   QTest::keyClick(tags, Qt::Key_Return);
   EXPECT_TRUE(Bench::until([&] { return tags_of(1) == std::vector<std::string>{"new", "own"}; }));
   EXPECT_TRUE(Bench::until([&] { return tags_of(2) == std::vector<std::string>{"new"}; }));
+}
+
+TEST_F(AgentWindow, NoRunGetsTheNameOfAnotherWhereverTheFocusGoes) {
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(home.wait(home.enqueue(5)).status, RunStatus::finished);
+  for (const store::RunId id : {1, 2, 3}) value_or_throw(home.client->rename(id, "run " + std::to_string(id)));
+  value_or_throw(home.client->set_tags({1}, {"one"}));
+  Bench bench = make();
+  bench.show("runs");
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 3 && bench.list().front().name == "run 3"; }));
+  bench.runs().select(1);
+  bench.runs().table()->selectAll();
+  bench.run("runs.tags");  // the field is gone once a single run is selected, and the focus goes on to the next
+  for (const store::RunId id : {2, 1, 3}) {
+    bench.runs().select(id);
+    bench.run("runs.rename");
+    EXPECT_EQ(qobject_cast<QLineEdit*>(bench.window().focusWidget())->text(), QStringLiteral("run %1").arg(id));
+  }
+  bench.runs().table()->selectAll();
+  const store::RunId last = home.enqueue(5);  // whatever was wished for is done by its end
+  ASSERT_EQ(home.wait(last).status, RunStatus::finished);
+  ASSERT_TRUE(Bench::until([&] { return bench.list().size() == 4; }));
+  for (const store::RunId id : {1, 2, 3}) EXPECT_EQ(home.run(id).name, "run " + std::to_string(id));
+  EXPECT_EQ(home.run(1).tags, std::vector<std::string>{"one"});
+  EXPECT_TRUE(home.run(3).tags.empty());
 }
 
 TEST_F(AgentWindow, ClosingAsksNothingAndTheRunGoesOn) {

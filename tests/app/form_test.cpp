@@ -1,6 +1,7 @@
 // The form of an experiment and its recipe text: two views of one recipe, its faults at their fields, the command that
 // does the same.
 #include "app/pages/experiment/recipe_editor.h"
+#include "app/theme/theme_switch.h"
 #include "tests/app/bench.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/forms/field_editor.h"
@@ -10,8 +11,10 @@
 #include <gtest/gtest.h>
 
 #include <QDir>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -135,6 +138,66 @@ TEST_F(Form, AForkIsPlannedAsOneAndItsFaultsStandAtTheirFields) {
   EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
   bench.workbench->experiment().start_from_defaults();
   EXPECT_TRUE(Bench::until([&] { return words().find("--fork") == std::string::npos; })) << words();
+}
+
+TEST_F(Form, AForkWhoseCheckpointIsGoneBeginsAtTheNearestThatIsLeftAndSaysSo) {
+  const store::RunId parent = fill_history(home.path(), {0, true, false, 500});
+  Bench bench({home.path()});
+  bench.show("experiment");
+  ExperimentController& experiment = bench.workbench->experiment();
+  const std::filesystem::path checkpoints = std::filesystem::path(bench.list().front().directory) / "checkpoints";
+  experiment.fork_from(parent, 400);
+  ASSERT_TRUE(Bench::until([&] { return experiment.fork_steps().has_value(); }));
+  EXPECT_EQ(*experiment.fork_steps(), (std::vector<std::int64_t>{300, 400, 500}));
+  EXPECT_EQ(bench.experiment().fork_button()->text(), u"step 400"_s);
+  const auto note = [&] {
+    QString all;
+    for (const QLabel* label : bench.experiment().fork_button()->parentWidget()->findChildren<QLabel*>())
+      all += label->text() + u' ';
+    return all;
+  };
+  EXPECT_FALSE(note().contains(u"gone"_s));
+
+  std::filesystem::remove_all(checkpoints / "step-400");
+  bench.window().show_page(u"runs"_s);
+  bench.window().show_page(u"experiment"_s);
+  ASSERT_TRUE(Bench::until([&] { return experiment.fork_step() == 300; }));
+  EXPECT_TRUE(note().contains(u"Forks run 1 at"_s)) << note().toStdString();
+  EXPECT_TRUE(note().contains(u"The checkpoint at step 400 is gone"_s)) << note().toStdString();
+  EXPECT_TRUE(experiment.command_line().contains(u"--fork 300"_s));
+  Q_EMIT bench.experiment().fork_button()->menu()->aboutToShow();
+  QAction* other = nullptr;
+  for (QAction* entry : bench.experiment().fork_button()->menu()->actions())
+    if (entry->text() == u"step 500"_s) other = entry;
+  ASSERT_TRUE(other);
+  other->trigger();
+  EXPECT_EQ(experiment.fork_step(), 500);
+  EXPECT_FALSE(note().contains(u"gone"_s));
+  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
+
+  std::filesystem::remove_all(checkpoints);
+  experiment.read_fork_steps();
+  ASSERT_TRUE(Bench::until([&] { return !bench.experiment().launch_button()->isEnabled(); }));
+  EXPECT_TRUE(bench.experiment().launch_reason().contains(u"no checkpoint left"_s));
+  experiment.start_from_defaults();
+  EXPECT_TRUE(bench.experiment().launch_button()->isEnabled());
+  EXPECT_FALSE(bench.experiment().fork_button()->isVisible());
+}
+
+TEST_F(Form, ChangedFieldsStayMarkedWhenTheLookChanges) {
+  Bench bench = make();
+  bench.show("experiment");
+  widgets::FieldRow* row = bench.experiment().form()->row(u"train.steps"_s);
+  type(row->editor()->focus_target(), u"123"_s);
+  const auto* label = row->findChild<QLabel*>();
+  EXPECT_EQ(label->text(), u"Steps"_s);
+  EXPECT_EQ(label->font().weight(), QFont::DemiBold);
+  for (const ThemeChoice choice : {ThemeChoice::dark, ThemeChoice::light, ThemeChoice::dark}) {
+    bench.workbench->theme().override_choice(choice);
+    QTest::qWait(0);
+    EXPECT_EQ(label->font().weight(), QFont::DemiBold);
+    EXPECT_EQ(QFontInfo(label->font()).weight(), QFont::DemiBold);
+  }
 }
 
 TEST_F(Form, EveryFaultStandsAtItsFieldAlsoBesideOthersAndWhereFieldsAreFolded) {

@@ -1,15 +1,25 @@
 // The catalogues: whole, true to their placeholders, and in force where the desktop speaks the language.
+#include "app/shell/shortcut_sheet.h"
 #include "tests/app/bench.h"
 #include "tests/support/temporary_folder.h"
+#include "widgets/forms/field_row.h"
+#include "widgets/forms/form_view.h"
 
 #include <gtest/gtest.h>
 
+#include <QAbstractButton>
 #include <QDir>
+#include <QHeaderView>
+#include <QLabel>
 #include <QProcess>
 #include <QRegularExpression>
+#include <QScrollArea>
 #include <QStandardPaths>
 #include <QToolButton>
 #include <QXmlStreamReader>
+
+#include <cctype>
+#include <map>
 
 namespace athanor::app {
 namespace {
@@ -26,7 +36,8 @@ QSet<QString> placeholders(const QString& text) {
 TEST(Translations, EveryTextIsTranslatedWithItsPlaceholders) {
   const QDir folder(QStringLiteral(ATH_SOURCE_DIR "/resources/translations"));
   const QStringList catalogues = folder.entryList({u"*.ts"_s});
-  ASSERT_FALSE(catalogues.isEmpty());
+  EXPECT_EQ(catalogues, QStringList({u"athanor_de.ts"_s, u"recipe_de.ts"_s}));
+  int all = 0;
   for (const QString& name : catalogues) {
     QFile file(folder.filePath(name));
     ASSERT_TRUE(file.open(QIODevice::ReadOnly));
@@ -58,8 +69,67 @@ TEST(Translations, EveryTextIsTranslatedWithItsPlaceholders) {
       }
     }
     EXPECT_FALSE(xml.hasError()) << xml.errorString().toStdString();
-    EXPECT_GT(texts, 300) << name.toStdString();
+    all += texts;
   }
+  EXPECT_GT(all, 500);
+}
+
+// Of buttons with words: what they need as they are when they are chosen.
+int room_for_words(const QAbstractButton* button) {
+  QFont bold = button->font();
+  bold.setWeight(QFont::DemiBold);
+  return QFontMetrics(bold).horizontalAdvance(button->text()) + 20;  // paddings
+}
+
+TEST(Translations, NoGermanWordIsCutAtAnyWidthOfTheWindow) {
+  const QLocale before;
+  QLocale::setDefault(QLocale(QLocale::German, QLocale::Germany));
+  {
+    testing_support::TemporaryFolder home;
+    fill_history(home.path(), {3, false, false, 0});
+    Bench bench({home.path()});
+    bench.show("runs");
+    bench.show("experiment");
+    for (const int width : {900, 960, 980, 1040, 1360}) {
+      bench.window().resize(width, 700);
+      for (const char* page : {"runs", "experiment"}) {
+        bench.show(page);
+        QTest::qWait(0);
+        for (const QAbstractButton* button : bench.window().findChildren<QAbstractButton*>()) {
+          const auto* tool = qobject_cast<const QToolButton*>(button);
+          const bool navigates = button->property("nav").toBool() || button->property("jump").toBool();
+          if (!navigates || !button->isVisible() || (tool && tool->toolButtonStyle() == Qt::ToolButtonIconOnly))
+            continue;
+          EXPECT_LE(room_for_words(button) + (tool ? button->iconSize().width() : 0), button->width())
+              << button->text().toStdString() << " at " << width;
+        }
+      }
+      const auto* area = bench.experiment().form()->findChild<QScrollArea*>();
+      EXPECT_LE(area->widget()->width(), area->viewport()->width()) << width;
+      const QHeaderView* header = bench.runs().table()->horizontalHeader();
+      for (int i = 0; i < header->count(); ++i) {
+        const QString heading = header->model()->headerData(i, Qt::Horizontal).toString();
+        if (header->isSectionHidden(i)) continue;
+        EXPECT_LE(header->fontMetrics().horizontalAdvance(heading) + 10, header->sectionSize(i))
+            << heading.toStdString();
+      }
+    }
+    Bench fresh({home.path()});  // whose page is laid out first while it is shown
+    fresh.window().resize(980, 700);
+    fresh.show("experiment");
+    const auto* area = fresh.experiment().form()->findChild<QScrollArea*>();
+    EXPECT_TRUE(Bench::until([&] { return area->widget()->width() <= area->viewport()->width(); }));
+    for (const int width : {900, 1360}) {
+      bench.window().resize(width, 700);
+      bench.run("view.shortcuts");
+      const auto* sheet = bench.window().findChild<ShortcutSheet*>();
+      for (const QLabel* label : sheet->findChildren<QLabel*>())
+        EXPECT_LE(label->sizeHint().width(), label->width()) << label->text().toStdString() << " at " << width;
+      const auto* scrolled = sheet->findChild<QScrollArea*>();
+      EXPECT_LE(scrolled->widget()->width(), scrolled->viewport()->width());
+    }
+  }
+  QLocale::setDefault(before);
 }
 
 // A text that is not in the catalogue is as good as one that is not translated.
@@ -68,7 +138,7 @@ TEST(Translations, EveryTextOfTheSourcesIsInTheCatalogues) {
   if (program.isEmpty()) GTEST_SKIP() << "needs lupdate";
   const testing_support::TemporaryFolder folder;
   const QDir catalogues(QStringLiteral(ATH_SOURCE_DIR "/resources/translations"));
-  for (const QString& name : catalogues.entryList({u"*.ts"_s})) {
+  for (const QString& name : catalogues.entryList({u"athanor_*.ts"_s})) {
     const QString copy = QString::fromStdString((folder / name.toStdString()).string());
     ASSERT_TRUE(QFile::copy(catalogues.filePath(name), copy));
     QProcess lupdate;
@@ -90,6 +160,45 @@ TEST(Translations, EveryTextOfTheSourcesIsInTheCatalogues) {
   }
 }
 
+// Sources and translations of the context in a catalogue.
+std::map<QString, QString> texts_of(const QString& file, const QString& context) {
+  QFile in(QStringLiteral(ATH_SOURCE_DIR "/resources/translations/") + file);
+  EXPECT_TRUE(in.open(QIODevice::ReadOnly));
+  QXmlStreamReader xml(&in);
+  std::map<QString, QString> out;
+  QString source, name;
+  for (; !xml.atEnd(); xml.readNext()) {
+    if (!xml.isStartElement()) continue;
+    if (xml.name() == u"name") name = xml.readElementText();
+    if (xml.name() == u"source") source = xml.readElementText();
+    if (xml.name() == u"translation" && name == context) out[source] = xml.readElementText();
+  }
+  return out;
+}
+
+TEST(Translations, EveryWordOfTheRecipesSchemaIsTranslatedAndNoOther) {
+  const QDir folder(QStringLiteral(ATH_SOURCE_DIR "/resources/translations"));
+  for (const QString& catalogue : folder.entryList({u"recipe_*.ts"_s})) {
+    std::map<QString, QString> left = texts_of(catalogue, u"Recipe"_s);
+    const std::map<QString, QString> all = left;
+    const auto expect = [&](const std::string& text) {
+      if (text.empty()) return;
+      EXPECT_TRUE(all.contains(QString::fromStdString(text))) << "not in " << catalogue.toStdString() << ": " << text;
+      left.erase(QString::fromStdString(text));
+    };
+    for (const recipe::Section& section : recipe::sections()) {
+      expect(section.label);
+      expect(section.help);
+    }
+    for (const recipe::Field& field : recipe::fields()) {
+      for (const std::string& text : {field.label, field.help, field.unit}) expect(text);
+      for (const std::string& choice : field.choices)
+        if (std::isupper(static_cast<unsigned char>(choice.front())) != 0) expect(choice);  // a word, no name
+    }
+    for (const auto& [source, translated] : left) ADD_FAILURE() << "in no recipe: " << source.toStdString();
+  }
+}
+
 TEST(Translations, AGermanDesktopGetsAGermanWindow) {
   const QLocale before;
   QLocale::setDefault(QLocale(QLocale::German, QLocale::Germany));
@@ -100,6 +209,11 @@ TEST(Translations, AGermanDesktopGetsAGermanWindow) {
     EXPECT_EQ(bench.window().windowTitle(), u"Läufe – Athanor"_s);
     EXPECT_EQ(bench.window().actions()->action(u"experiment.launch"_s), nullptr);
     bench.show("experiment");
+    const widgets::FieldRow* groups = bench.experiment().form()->row(u"data.groups"_s);
+    EXPECT_EQ(groups->field().label, u"Gruppen"_s);
+    EXPECT_TRUE(groups->field().choice_words.contains(u"Tiere & Natur"_s));
+    EXPECT_EQ(bench.experiment().form()->row(u"data.batch_size"_s)->field().unit, u"Paare"_s);
+    EXPECT_TRUE(groups->text().startsWith(u"Animals & Nature"_s));  // what is chosen keeps its name
     EXPECT_EQ(bench.window().actions()->action(u"experiment.launch"_s)->text(), u"Starten"_s);
     EXPECT_EQ(QCoreApplication::translate("athanor::app::RunsPage", "%n run(s)", nullptr, 1), u"1 Lauf"_s);
     EXPECT_EQ(QCoreApplication::translate("athanor::app::RunsPage", "%n run(s)", nullptr, 3), u"3 Läufe"_s);

@@ -279,6 +279,34 @@ TEST_F(Window, ForkOffersItsCheckpointsBelowItsButton) {
   EXPECT_EQ(menu->geometry().topLeft(), button->mapToGlobal(QPoint(0, button->height())));
 }
 
+TEST_F(Window, AMessageBelongsToThePageThatItConcerns) {
+  fill_history(home.path(), {3, false, false, 0});
+  Bench bench({home.path()});
+  bench.show("experiment");
+  widgets::MessageBar* bar = bench.window().message_bar();
+  Q_EMIT bench.experiment().notice({NoticeKind::error, u"Could not launch"_s, u"no"_s, {}, {}});
+  EXPECT_TRUE(bar->isVisible());
+  bench.show("runs");
+  EXPECT_FALSE(bar->isVisible());
+  Q_EMIT bench.experiment().notice({NoticeKind::error, u"Could not launch again"_s, u"no"_s, {}, {}});
+  EXPECT_FALSE(bar->isVisible());
+  bench.window().say({NoticeKind::good, u"Renamed"_s, {}, {}, {}});
+  EXPECT_EQ(bar->text(), u"Renamed."_s);
+  bench.window().say({NoticeKind::warning, u"Settings cannot be kept"_s, {}, {}, {}, true});
+  EXPECT_EQ(bar->text(), u"Renamed."_s);
+  bench.show("experiment");
+  EXPECT_EQ(bar->text(), u"Could not launch again. No."_s);
+  bench.show("runs");
+  EXPECT_EQ(bar->text(), u"Settings cannot be kept."_s);  // what went well is no news any more
+  bench.show("experiment");
+  for (QToolButton* close : bar->findChildren<QToolButton*>()) close->click();
+  EXPECT_EQ(bar->text(), u"Settings cannot be kept."_s);
+  for (QToolButton* close : bar->findChildren<QToolButton*>()) close->click();
+  EXPECT_FALSE(bar->isVisible());
+  bench.show("runs");
+  EXPECT_FALSE(bar->isVisible());
+}
+
 TEST_F(Window, TroubleIsAsWideAsTheCardsBelow) {
   const store::RunId fork = add_failed_fork(home.path(), fill_history(home.path(), {0, true, false, 80}), 40);
   Bench bench({home.path()});

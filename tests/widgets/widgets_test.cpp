@@ -252,6 +252,27 @@ struct Form : testing::Test {
   FormView form;
 };
 
+TEST(FormChoices, AreShownByTheirWordsAndKeepTheirNames) {
+  FieldSpec loss{u"loss"_s, u"train"_s, u"Loss"_s, FieldKind::choice,      {}, u"soft"_s, {}, {u"soft"_s, u"hard"_s},
+                 {},        false,      false,     {u"weich"_s, u"hart"_s}};
+  FormView form;
+  form.build({{u"train"_s, u"Training"_s, {}}}, {loss});
+  auto* box = qobject_cast<QComboBox*>(form.row(u"loss"_s)->editor()->focus_target());
+  ASSERT_TRUE(box);
+  EXPECT_EQ(box->currentText(), u"weich"_s);
+  EXPECT_EQ(form.text(u"loss"_s), u"soft"_s);
+  form.set_text(u"loss"_s, u"hard"_s);
+  EXPECT_EQ(box->currentText(), u"hart"_s);
+  QSignalSpy edited(&form, &FormView::edited);
+  box->setCurrentIndex(0);
+  Q_EMIT box->activated(0);
+  ASSERT_EQ(edited.count(), 1);
+  EXPECT_EQ(edited.first()[1].toString(), u"soft"_s);
+  form.set_text(u"loss"_s, u"odd"_s);  // shown as it is
+  EXPECT_EQ(box->currentText(), u"odd"_s);
+  EXPECT_EQ(form.text(u"loss"_s), u"odd"_s);
+}
+
 TEST_F(Form, TellsWhatWasTyped) {
   QSignalSpy edited(&form, &FormView::edited);
   line(u"train.steps"_s)->selectAll();

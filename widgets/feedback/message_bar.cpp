@@ -59,11 +59,15 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
   layout->addWidget(close_);
   vanish_ = new QTimer(this);
   vanish_->setSingleShot(true);
-  connect(vanish_, &QTimer::timeout, this, [this] { dismiss(); });
-  connect(close_, &QToolButton::clicked, this, [this] { dismiss(); });
-  connect(action_, &QPushButton::clicked, this, [this] {
-    const auto act = message_.on_action;
+  const auto let_go = [this] {
     dismiss();
+    Q_EMIT dismissed();
+  };
+  connect(vanish_, &QTimer::timeout, this, let_go);
+  connect(close_, &QToolButton::clicked, this, let_go);
+  connect(action_, &QPushButton::clicked, this, [this, let_go] {
+    const auto act = message_.on_action;
+    let_go();
     if (act) act();
   });
   hide();

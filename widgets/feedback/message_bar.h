@@ -1,5 +1,5 @@
-// Messages at the top of a page: what was tried, why it did not work, what to do. They stay until dismissed or
-// replaced; nothing is modal. GUI thread only.
+// Messages at the top of a page: what was tried, why it did not work, what to do. They stay until dismissed, replaced
+// or their time is over; nothing is modal. GUI thread only.
 #pragma once
 
 #include <QFrame>
@@ -32,6 +32,9 @@ class MessageBar final : public QFrame {
   void show_message(const Message& message);
   void dismiss();
   [[nodiscard]] QString text() const;
+
+ Q_SIGNALS:
+  void dismissed();  // by the person, or since it had been seen for long enough
 
  protected:
   void paintEvent(QPaintEvent* event) override;

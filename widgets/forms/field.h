@@ -22,6 +22,7 @@ struct FieldSpec {
   QString help;
   bool advanced = false;
   bool multiline = false;
+  QStringList choice_words = {};  // how each of the choices is shown; empty: as it is
 };
 
 struct SectionSpec {
@@ -31,6 +32,9 @@ struct SectionSpec {
 };
 
 inline constexpr QChar kListSeparator = u'\u001f';
+
+// How a value is shown: a choice by its word, a list with commas.
+[[nodiscard]] QString shown_value(const FieldSpec& field, const QString& text);
 
 // Whether a field is found by what was typed into the form's search line: every word in label, id, help or section.
 [[nodiscard]] bool field_matches(const FieldSpec& field, const QString& section_label, const QString& typed);

@@ -134,19 +134,19 @@ class ChoiceFieldEditor final : public FieldEditor {
   ChoiceFieldEditor(const FieldSpec& field, QWidget* parent) : FieldEditor(parent) {
     auto* row = bare_row(this);
     box_ = new StillComboBox(this);
-    box_->addItems(field.choices);
+    for (const QString& choice : field.choices) box_->addItem(shown_value(field, choice), choice);
     box_->setMinimumWidth(168);
     box_->view()->setAccessibleName(field.label);
     box_->setAccessibleName(field.label);
     box_->setAccessibleDescription(field.help);
     row->addWidget(box_);
     row->addStretch(1);
-    connect(box_, &QComboBox::activated, this, [this] { Q_EMIT edited(box_->currentText()); });
+    connect(box_, &QComboBox::activated, this, [this] { Q_EMIT edited(this->text()); });
   }
-  [[nodiscard]] QString text() const override { return box_->currentText(); }
+  [[nodiscard]] QString text() const override { return box_->currentData().toString(); }
   void set_text(const QString& text) override {
-    if (box_->findText(text) < 0) box_->addItem(text);  // shown as it is; the verdict says what is wrong
-    box_->setCurrentText(text);
+    if (box_->findData(text) < 0) box_->addItem(text, text);  // as it is; the verdict says what is wrong
+    box_->setCurrentIndex(box_->findData(text));
   }
   void set_faulty(bool faulty) override { mark_faulty(box_, faulty); }
   [[nodiscard]] QWidget* focus_target() const override { return box_; }
@@ -164,12 +164,13 @@ class TicksFieldEditor final : public FieldEditor {
     setSizePolicy(policy);
     for (const QString& choice : field.choices) {
       auto* tick = new QToolButton(this);
-      tick->setText(QString(choice).replace(u'&', u"&&"_s));
+      const QString word = shown_value(field, choice);
+      tick->setText(QString(word).replace(u'&', u"&&"_s));
       tick->setProperty("choice", choice);
       tick->setCheckable(true);
       tick->setProperty("chip", true);
       tick->setFocusPolicy(Qt::StrongFocus);
-      tick->setAccessibleName(field.label + u": "_s + choice);
+      tick->setAccessibleName(field.label + u": "_s + word);
       tick->setAccessibleDescription(field.help);
       layout->addWidget(tick);
       ticks_.push_back(tick);

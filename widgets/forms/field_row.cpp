@@ -15,6 +15,15 @@ namespace {
 constexpr int kLabelWidth = 136;
 }
 
+QString shown_value(const FieldSpec& field, const QString& text) {
+  QStringList parts = text.split(kListSeparator);
+  for (QString& part : parts) {
+    const qsizetype at = field.choices.indexOf(part);
+    if (at >= 0 && at < field.choice_words.size()) part = field.choice_words[at];
+  }
+  return parts.join(QStringLiteral(", "));
+}
+
 bool field_matches(const FieldSpec& field, const QString& section_label, const QString& typed) {
   const QString hay = field.label + u'\n' + field.id + u'\n' + field.help + u'\n' + section_label;
   for (const QString& word : typed.split(u' ', Qt::SkipEmptyParts))
@@ -84,8 +93,7 @@ void FieldRow::set_verdict(const QString& reason) {
 void FieldRow::refresh() {
   const bool changed = is_changed();
   reset_->setVisible(changed);
-  QString shown = field_.fallback;
-  shown.replace(kListSeparator, QStringLiteral(", "));
+  const QString shown = shown_value(field_, field_.fallback);
   reset_->setToolTip(shown.isEmpty() ? tr("Reset to empty") : tr("Reset to %1").arg(shown));
   label_->setFont(scaled(font(), 1.0, changed ? QFont::DemiBold : QFont::Normal));
   below_->setText(verdict_.isEmpty() ? field_.help : verdict_);

@@ -117,7 +117,6 @@ void FormView::build(const std::vector<SectionSpec>& sections, const std::vector
     view.jump->setText(spec.label);
     view.jump->setProperty("jump", true);
     view.jump->setCheckable(true);
-    view.jump->setFixedWidth(128);
     view.jump->setFocusPolicy(Qt::TabFocus);
     view.jump->setAccessibleName(tr("Go to section %1").arg(spec.label));
     const std::size_t index = sections_.size();
@@ -153,8 +152,19 @@ void FormView::build(const std::vector<SectionSpec>& sections, const std::vector
   }
   body_layout_->addStretch(1);
   jumps_->addStretch(1);
+  fit_jumps();
   apply_filter();
   if (!sections_.empty()) sections_.front().jump->setChecked(true);
+}
+
+// All as wide as the widest, which is written bold while its section is in view.
+void FormView::fit_jumps() {
+  constexpr int kAround = 2 * 11 + kGrid;  // padding and frame
+  const QFontMetrics bold(scaled(font(), 1.0, QFont::DemiBold));
+  int width = 128;
+  for (const SectionView& section : sections_)
+    width = std::max(width, bold.horizontalAdvance(section.spec.label) + kAround);
+  for (SectionView& section : sections_) section.jump->setFixedWidth(width);
 }
 
 FieldRow* FormView::row(const QString& id) const {

@@ -53,6 +53,7 @@ class FormView final : public QWidget {
     std::vector<FieldRow*> rows;
   };
   void apply_filter();
+  void fit_jumps();
   void scroll_to_section(std::size_t index);
   void mark_section_in_view();
 

@@ -3,6 +3,7 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
+#include "app/models/schema_words.h"
 #include "app/pages/experiment/plan_panel.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/pages/parts/page_parts.h"
@@ -73,6 +74,7 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   top->addWidget(start_from);
   top->setContentsMargins(0, 0, kPageMargin, 0);
   layout->addLayout(top);
+  layout->addWidget(build_fork());
 
   splitter_ = new QSplitter(Qt::Horizontal, this);
   splitter_->setObjectName(u"experiment_splitter"_s);
@@ -166,6 +168,52 @@ void ExperimentPage::add_actions() {
                 [this] { QGuiApplication::clipboard()->setText(experiment_->command_line()); });
 }
 
+// Which run is forked, and where: any step of which a checkpoint is left.
+QWidget* ExperimentPage::build_fork() {
+  fork_ = new QWidget(this);
+  auto* row = new QHBoxLayout(fork_);
+  row->setContentsMargins(0, 0, kPageMargin, 0);
+  row->setSpacing(kGrid);
+  fork_run_ = new QLabel(fork_);
+  row->addWidget(fork_run_);
+  fork_step_ = new QPushButton(fork_);
+  fork_step_->setIcon(widgets::glyph_icon(Glyph::fork));
+  fork_step_->setIconSize(kButtonIcon);
+  fork_step_->setMenu(new QMenu(fork_step_));
+  connect(fork_step_->menu(), &QMenu::aboutToShow, this, [this] { fill_fork_steps(); });
+  row->addWidget(fork_step_);
+  fork_note_ = make_muted({}, fork_);
+  fork_note_->setWordWrap(true);
+  row->addWidget(fork_note_, 1);
+  return fork_;
+}
+
+void ExperimentPage::fill_fork_steps() {
+  QMenu* menu = fork_step_->menu();
+  menu->clear();
+  add_menu_heading(menu, tr("Fork from the checkpoint at"));
+  const auto& steps = experiment_->fork_steps();
+  if (!steps) return;
+  for (auto step = steps->rbegin(); step != steps->rend(); ++step)
+    connect(menu->addAction(tr("step %1").arg(*step)), &QAction::triggered, experiment_,
+            [this, at = *step] { experiment_->choose_fork_step(at); });
+}
+
+void ExperimentPage::show_fork() {
+  fork_->setVisible(experiment_->fork_of() != 0);
+  const auto& steps = experiment_->fork_steps();
+  const bool none_left = steps && steps->empty();
+  fork_run_->setText(tr("Forks run %1 at").arg(experiment_->fork_of()));
+  fork_step_->setText(tr("step %1").arg(experiment_->fork_step()));
+  fork_step_->setAccessibleName(tr("Step of the fork: %1").arg(experiment_->fork_step()));
+  fork_step_->setEnabled(steps && !none_left);
+  fork_note_->setText(none_left                  ? tr("No checkpoint of it is left.")
+                      : experiment_->fork_gone() ? tr("The checkpoint at step %1 is gone. The nearest that is left was "
+                                                      "chosen instead.")
+                                                       .arg(*experiment_->fork_gone())
+                                                 : QString());
+}
+
 QWidget* ExperimentPage::build_side() {
   auto* side = new QWidget(splitter_);
   side->setMinimumWidth(304 + kPageMargin);
@@ -207,21 +255,24 @@ QWidget* ExperimentPage::build_side() {
 void ExperimentPage::build_form() {
   std::vector<widgets::SectionSpec> sections;
   for (const recipe::Section& section : recipe::sections())
-    sections.push_back({q(section.name), q(section.label), q(section.help)});
+    sections.push_back({q(section.name), schema_text(section.label), schema_text(section.help)});
   std::vector<widgets::FieldSpec> fields;
   const QLocale locale;
   for (const recipe::Field& field : recipe::fields()) {
     widgets::FieldSpec spec;
     spec.id = q(field.path);
     spec.section = spec.id.section(u'.', 0, 0);
-    spec.label = q(field.label);
+    spec.label = schema_text(field.label);
     spec.kind = kind_of(field);
-    spec.unit = q(field.unit);
+    spec.unit = schema_text(field.unit);
     spec.fallback = experiment_->default_text(field);
     if (field.type == recipe::FieldType::integer || field.type == recipe::FieldType::real)
       spec.range = tr("%1 to %2").arg(widgets::number_text(field.minimum), widgets::number_text(field.maximum));
-    for (const std::string& choice : field.choices) spec.choices << q(choice);
-    spec.help = q(field.help);
+    for (const std::string& choice : field.choices) {
+      spec.choices << q(choice);
+      spec.choice_words << schema_text(choice);
+    }
+    spec.help = schema_text(field.help);
     spec.advanced = field.advanced;
     spec.multiline = field.path == "run.notes";
     fields.push_back(std::move(spec));
@@ -245,10 +296,8 @@ void ExperimentPage::judge() {
   actions_->set_reason(u"experiment.launch"_s, why);
   reason_->setVisible(!why.isEmpty());
   reason_->setText(why);
-  QString origin = experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin());
-  if (experiment_->fork_of() != 0)
-    origin = tr("forks run %1 at step %2").arg(experiment_->fork_of()).arg(experiment_->fork_step());
-  origin_->setText(origin);
+  origin_->setText(experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin()));
+  show_fork();
 }
 
 QString ExperimentPage::launch_reason() const { return experiment_->why_not_launch(); }
@@ -285,7 +334,10 @@ void ExperimentPage::show_text(bool on) {
 
 bool ExperimentPage::is_ready() const { return !experiment_->planner().is_busy(); }
 
-void ExperimentPage::entered() { setFocus(Qt::OtherFocusReason); }
+void ExperimentPage::entered() {
+  setFocus(Qt::OtherFocusReason);
+  experiment_->read_fork_steps();
+}
 
 void ExperimentPage::keep_layout() { settings_->set(Setting::experiment_splitter, splitter_->saveState()); }
 

@@ -38,12 +38,16 @@ class ExperimentPage final : public Page {
   [[nodiscard]] RecipeEditor* recipe_editor() const { return text_; }
   [[nodiscard]] QPushButton* launch_button() const { return launch_; }
   [[nodiscard]] QString launch_reason() const;
+  [[nodiscard]] QPushButton* fork_button() const { return fork_step_; }
   void show_text(bool on);
 
  private:
   void add_actions();
   void build_form();
   QWidget* build_side();
+  QWidget* build_fork();
+  void show_fork();
+  void fill_fork_steps();
   void fill_sources();
   void read_fields();
   void judge();
@@ -61,6 +65,10 @@ class ExperimentPage final : public Page {
   QSplitter* splitter_ = nullptr;
   QMenu* sources_ = nullptr;
   QLabel* origin_ = nullptr;
+  QWidget* fork_ = nullptr;
+  QLabel* fork_run_ = nullptr;
+  QPushButton* fork_step_ = nullptr;
+  QLabel* fork_note_ = nullptr;
   QLabel* reason_ = nullptr;
   CommandText* command_ = nullptr;
   QPushButton* launch_ = nullptr;

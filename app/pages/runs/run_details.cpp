@@ -20,6 +20,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace athanor::app {
 namespace {
@@ -51,14 +52,7 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kGrid * 2, kGrid * 2, 4, kGrid * 2);
   layout->setSpacing(kGrid);
-  many_ = make_muted(tr("Select a run to see its details."), this);
-  many_->setWordWrap(true);
-  many_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
-  layout->addWidget(many_);
-  common_tags_ = new QLineEdit(this);
-  common_tags_->setPlaceholderText(tr("tags of all of them, separated by commas"));
-  common_tags_->setAccessibleName(tr("Tags of all selected runs, separated by commas"));
-  layout->addWidget(common_tags_);
+  layout->addWidget(build_several(), 1);
   auto* scroll = new QScrollArea(this);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
@@ -109,8 +103,32 @@ RunDetails::RunDetails(HistoryController* history, QWidget* parent) : QFrame(par
   connect(tags_, &QLineEdit::editingFinished, this, [this] { keep_tags(); });
   connect(common_tags_, &QLineEdit::editingFinished, this, [this] { keep_common_tags(); });
   connect(name_, &QLineEdit::editingFinished, this, [this] { keep_name(); });
-  connect(history_->runs(), &RunStore::applied, this, [this] { refresh(); });
+  for (const RunStore* runs : {history_->runs(), history_->deleted()})
+    connect(runs, &RunStore::applied, this, [this] { refresh(); });
   refresh();
+}
+
+// In the place of a run's details while none or several are selected.
+QWidget* RunDetails::build_several() {
+  several_ = new QWidget(this);
+  auto* body = new QVBoxLayout(several_);
+  body->setContentsMargins(0, 0, kGrid + 4, 0);
+  body->setSpacing(kGrid);
+  many_ = make_muted({}, several_);
+  many_->setWordWrap(true);
+  body->addWidget(many_);
+  common_ = new QWidget(several_);
+  auto* tags = new QVBoxLayout(common_);
+  tags->setContentsMargins(0, kGrid, 0, 0);
+  tags->setSpacing(kGrid);
+  tags->addWidget(make_muted(tr("Tags that all of them have"), common_));
+  common_tags_ = new QLineEdit(common_);
+  common_tags_->setPlaceholderText(tr("separated by commas"));
+  common_tags_->setAccessibleName(tr("Tags of all selected runs, separated by commas"));
+  tags->addWidget(common_tags_);
+  body->addWidget(common_);
+  body->addStretch(1);
+  return several_;
 }
 
 void RunDetails::show_runs(const std::vector<store::RunId>& runs) {
@@ -124,20 +142,22 @@ void RunDetails::show_runs(const std::vector<store::RunId>& runs) {
 }
 
 void RunDetails::refresh() {
-  const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
+  const store::Run* run = runs_.size() == 1 ? history_->find(runs_.front()) : nullptr;
   single_->setVisible(run != nullptr);
-  many_->setVisible(run == nullptr);
-  common_tags_->setVisible(runs_.size() > 1);
+  several_->setVisible(run == nullptr);
+  common_->setVisible(runs_.size() > 1);
   if (runs_.size() > 1 && !common_tags_->isModified()) common_tags_->setText(common_tags().join(u", "_s));
   if (!run) {
     many_->setText(runs_.size() > 1 ? tr("%n runs are selected. Tags, pins and deleting apply to all of them.", nullptr,
                                          static_cast<int>(runs_.size()))
                                     : tr("Select a run to see its details."));
-    note_of_ = 0;
+    note_of_ = shown_ = 0;
     return;
   }
   const std::int64_t now = wall_now_ns();
-  if (!name_->hasFocus() && !name_->isModified() && name_->text() != q(run->name)) {
+  // What was typed for another run is kept by now; what is typed for this one stays.
+  const bool is_other = std::exchange(shown_, run->id) != run->id;
+  if ((is_other || !name_->isModified()) && name_->text() != q(run->name)) {
     name_->setText(q(run->name));
     name_->setCursorPosition(0);  // a long one is read from its beginning
   }
@@ -149,7 +169,7 @@ void RunDetails::refresh() {
     if (!text.isEmpty()) causes << widgets::capitalised(text);
   cause_->setVisible(!causes.isEmpty());
   cause_->setText(causes.join(u'\n'));
-  if (!tags_->hasFocus() && !tags_->isModified()) tags_->setText(tags_text(*run));
+  if ((is_other || !tags_->isModified()) && tags_->text() != tags_text(*run)) tags_->setText(tags_text(*run));
   if (note_of_ != run->id || (!note_touched_ && !note_->hasFocus())) {
     const QSignalBlocker block(note_);
     if (note_->toPlainText() != q(run->note)) note_->setPlainText(q(run->note));
@@ -165,6 +185,7 @@ void RunDetails::refresh() {
   facts_->set_fact(tr("Throughput"), std::isfinite(samples) ? widgets::si_text(samples, tr("samples/s")) : QString());
   facts_->set_fact(tr("Comes from"),
                    run->parent ? tr("run %1, step %2").arg(*run->parent).arg(run->fork_step) : QString());
+  facts_->set_fact(tr("Deleted"), run->deleted_ns ? when_text(*run->deleted_ns, now) : QString());
   facts_->set_fact(tr("Number"), QString::number(run->id), q(run->directory));
 }
 
@@ -172,13 +193,13 @@ void RunDetails::keep_note() {
   note_pause_.stop();
   if (!note_touched_ || note_of_ == 0) return;
   note_touched_ = false;
-  const store::Run* run = history_->runs()->find(note_of_);
+  const store::Run* run = history_->find(note_of_);
   if (run && q(run->note) != note_->toPlainText()) history_->set_note(note_of_, note_->toPlainText());
 }
 
 void RunDetails::keep_tags() {
-  const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
-  if (!run) return;
+  const store::Run* run = runs_.size() == 1 ? history_->find(runs_.front()) : nullptr;
+  if (!run || !tags_->isModified()) return;
   tags_->setModified(false);
   const QStringList tags = split_tags(tags_->text());
   if (tags.join(u", "_s) != tags_text(*run)) history_->set_tags(runs_, tags);
@@ -187,7 +208,7 @@ void RunDetails::keep_tags() {
 QStringList RunDetails::common_tags() const {
   std::optional<QStringList> common;
   for (const store::RunId id : runs_) {
-    const store::Run* run = history_->runs()->find(id);
+    const store::Run* run = history_->find(id);
     if (!run) continue;
     const QStringList tags = tags_of(*run);
     if (!common) common = tags;
@@ -204,7 +225,7 @@ void RunDetails::keep_common_tags() {
   const QStringList after = split_tags(common_tags_->text());
   std::map<QStringList, std::vector<store::RunId>> by_tags;
   for (const store::RunId id : runs_) {
-    const store::Run* run = history_->runs()->find(id);
+    const store::Run* run = history_->find(id);
     if (!run) continue;
     QStringList tags = after;
     for (const QString& tag : tags_of(*run)) {
@@ -216,8 +237,8 @@ void RunDetails::keep_common_tags() {
 }
 
 void RunDetails::keep_name() {
-  const store::Run* run = runs_.size() == 1 ? history_->runs()->find(runs_.front()) : nullptr;
-  if (!run) return;
+  const store::Run* run = runs_.size() == 1 ? history_->find(runs_.front()) : nullptr;
+  if (!run || !name_->isModified()) return;
   name_->setModified(false);
   const QString name = name_->text().trimmed();
   if (name.isEmpty())

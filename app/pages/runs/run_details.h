@@ -35,6 +35,7 @@ class RunDetails final : public QFrame {
   void paintEvent(QPaintEvent* event) override;
 
  private:
+  QWidget* build_several();
   void refresh();
   void keep_note();
   void keep_tags();
@@ -44,6 +45,7 @@ class RunDetails final : public QFrame {
 
   HistoryController* history_;
   std::vector<store::RunId> runs_;
+  store::RunId shown_ = 0;  // whose name and tags are in the fields
   store::RunId note_of_ = 0;
   bool note_touched_ = false;
   QTimer note_pause_;
@@ -53,7 +55,9 @@ class RunDetails final : public QFrame {
   QLineEdit* tags_ = nullptr;
   QPlainTextEdit* note_ = nullptr;
   FactList* facts_ = nullptr;
+  QWidget* several_ = nullptr;
   QLabel* many_ = nullptr;
+  QWidget* common_ = nullptr;
   QLineEdit* common_tags_ = nullptr;  // of several runs
   QWidget* single_ = nullptr;
 };

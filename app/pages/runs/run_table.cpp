@@ -3,6 +3,7 @@
 #include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/settings/settings.h"
+#include "widgets/parts/text_paint.h"
 #include "widgets/tables/cell_delegates.h"
 
 #include <QHeaderView>
@@ -77,16 +78,7 @@ void RunTable::build_header() {
   header->setSectionsMovable(true);
   header->setStretchLastSection(false);
   header->setMinimumSectionSize(40);
-  // At least as wide as its heading, with the mark of sorting, and as the words for a state.
-  for (int i = 0; i < kColumns; ++i) {
-    const QString heading = model()->headerData(i, Qt::Horizontal).toString();
-    header->resizeSection(i, std::max(kWidths[i], fontMetrics().horizontalAdvance(heading) + kHeadingRoom));
-  }
-  int widest = 0;
-  for (int status = 0; status <= static_cast<int>(store::RunStatus::broken); ++status)
-    widest = std::max(widest, fontMetrics().horizontalAdvance(look_of(static_cast<store::RunStatus>(status)).word));
-  const int state = static_cast<int>(RunColumn::status);
-  header->resizeSection(state, std::max(header->sectionSize(state), widest + kStateRoom));
+  for (int i = 0; i < kColumns; ++i) header->resizeSection(i, kWidths[i]);
   // The store's own order (newest first, pinned on top) until a heading is clicked; a third click returns to it.
   header->setSectionsClickable(true);
   header->setSortIndicatorShown(true);
@@ -94,12 +86,31 @@ void RunTable::build_header() {
   header->setSortIndicator(-1, Qt::AscendingOrder);
   setSortingEnabled(true);
   header->restoreState(settings_->bytes(Setting::runs_header));
+  widen_for_words();
   header->setSectionResizeMode(kName, QHeaderView::Stretch);
   header->setContextMenuPolicy(Qt::CustomContextMenu);
   connect(header, &QHeaderView::customContextMenuRequested, this, [this] { offer_columns(); });
   connect(header, &QHeaderView::sectionResized, this, [this](int section) {
     if (section != kName && !fitting_) fit_.start();
   });
+}
+
+// At least as wide as its heading, with the mark of sorting, and as the words for a state: also where widths are kept
+// from a session in another language or text size.
+void RunTable::widen_for_words() {
+  QHeaderView* header = horizontalHeader();
+  const QFontMetrics heading(widgets::scaled(font(), 1.0, QFont::Medium));
+  const auto widen = [header](int column, int width) {
+    header->resizeSection(column, std::max(header->sectionSize(column), width));
+  };
+  for (int i = 0; i < kColumns; ++i) {
+    if (header->isSectionHidden(i)) header->showSection(i);  // a hidden one has no width
+    widen(i, heading.horizontalAdvance(model()->headerData(i, Qt::Horizontal).toString()) + kHeadingRoom);
+  }
+  int widest = 0;
+  for (int status = 0; status <= static_cast<int>(store::RunStatus::broken); ++status)
+    widest = std::max(widest, fontMetrics().horizontalAdvance(look_of(static_cast<store::RunStatus>(status)).word));
+  widen(static_cast<int>(RunColumn::status), widest + kStateRoom);
 }
 
 std::optional<RunColumn> RunTable::sorted_by() const {

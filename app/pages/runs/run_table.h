@@ -29,6 +29,7 @@ class RunTable final : public QTableView {
  private:
   void build_delegates();
   void build_header();
+  void widen_for_words();
   void fit_columns();
   void offer_columns();
 

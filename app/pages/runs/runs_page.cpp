@@ -18,12 +18,15 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMessageBox>
+#include <QPointer>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QTimer>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace athanor::app {
@@ -47,17 +50,33 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   count_ = head.caption;
   search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
   search_->setMinimumWidth(300);
+  bin_chip_ = new QToolButton(this);
+  bin_chip_->setText(tr("Deleted"));
+  bin_chip_->setProperty("chip", true);
+  bin_chip_->setCheckable(true);
+  bin_chip_->setFocusPolicy(Qt::StrongFocus);
+  bin_chip_->setAccessibleName(tr("Show the deleted runs"));
+  bin_chip_->setToolTip(tr("Show the deleted runs, to restore them or to delete them for ever"));
+  connect(bin_chip_, &QToolButton::toggled, this, [this] { switch_view(); });
+  top->addWidget(bin_chip_);
   top->addWidget(search_);
   top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
   layout->addLayout(top);
+  layout->addWidget(build_bin_bar());
 
   stack_ = new QStackedWidget(this);
   splitter_ = new QSplitter(Qt::Horizontal, stack_);
   splitter_->setObjectName(u"runs_splitter"_s);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(kGrid + 4);
-  build_table();
-  splitter_->addWidget(table_);
+  tables_ = new QStackedWidget(splitter_);
+  present_ = make_view(history_->runs(), {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork",
+                                          "runs.resume", "runs.stop", "runs.delete"});
+  deleted_ = make_view(history_->deleted(), {"runs.restore", "runs.empty"});
+  const auto ask_for_paces = [this] { history_->want_all_curves(table()->sorted_by() == RunColumn::speed); };
+  connect(table()->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, ask_for_paces);
+  ask_for_paces();
+  splitter_->addWidget(tables_);
   details_ = new RunDetails(history_, splitter_);
   splitter_->addWidget(details_);
   splitter_->setStretchFactor(0, 1);
@@ -74,19 +93,21 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   connect(empty_, &widgets::EmptyPage::action_triggered, this, [this] {
     if (!history_->trouble().intention.isEmpty())
       history_->try_again();
-    else if (filter_->search().isEmpty())
-      Q_EMIT new_requested();
-    else
+    else if (!shown().filter->search().isEmpty())
       search_->search_now({});
+    else if (shows_deleted())
+      bin_chip_->setChecked(false);
+    else
+      Q_EMIT new_requested();
   });
   connect(search_, &widgets::SearchLine::search_changed, this, [this](const QString& typed) {
-    filter_->set_search(typed);
+    for (const View& view : {present_, deleted_}) view.filter->set_search(typed);
     update_state();
-    if (table_->currentIndex().isValid()) table_->scrollTo(table_->currentIndex());
+    if (table()->currentIndex().isValid()) table()->scrollTo(table()->currentIndex());
   });
   connect(search_, &widgets::SearchLine::down_pressed, this, [this] {
-    table_->setFocus();
-    if (!table_->currentIndex().isValid() && filter_->rowCount() > 0) select_row(0);
+    table()->setFocus();
+    if (!table()->currentIndex().isValid() && shown().filter->rowCount() > 0) select_row(0);
   });
   connect(history_->runs(), &RunStore::applied, this, [this] {
     update_state();
@@ -97,8 +118,8 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   connect(history_, &HistoryController::undo_changed, this, [this] { update_actions(); });
   auto* clock = new QTimer(this);
   clock->setInterval(1000);
-  connect(clock, &QTimer::timeout, model_, [this] {
-    if (isVisible()) model_->tick();
+  connect(clock, &QTimer::timeout, present_.model, [this] {
+    if (isVisible()) present_.model->tick();
   });
   clock->start();
   update_state();
@@ -107,21 +128,64 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
 
 RunsPage::~RunsPage() = default;
 
-void RunsPage::build_table() {
-  model_ = new RunTableModel(history_->runs(), history_->curves(), this);
-  filter_ = new RunFilter(this);
-  filter_->setSourceModel(model_);
-  table_ = new RunTable(filter_, settings_, splitter_);
-  for (const char* id :
-       {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
-    table_->addAction(actions_->action(QString::fromLatin1(id)));
-  const auto ask_for_paces = [this] { history_->want_all_curves(table_->sorted_by() == RunColumn::speed); };
-  connect(table_->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, ask_for_paces);
-  ask_for_paces();
-  connect(table_, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
-  connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { selection_changed(); });
-  connect(table_->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] { want_visible_curves(); });
-  connect(table_, &RunTable::columns_fitted, this, [this] { want_visible_curves(); });
+RunsPage::View RunsPage::make_view(const RunStore* runs, std::initializer_list<const char*> actions) {
+  View view;
+  view.runs = runs;
+  view.model = new RunTableModel(runs, history_->curves(), this);
+  view.filter = new RunFilter(this);
+  view.filter->setSourceModel(view.model);
+  view.table = new RunTable(view.filter, settings_, tables_);
+  tables_->addWidget(view.table);
+  for (const char* id : actions) view.table->addAction(actions_->action(QString::fromLatin1(id)));
+  connect(view.table, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
+  connect(view.table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { selection_changed(); });
+  connect(view.table->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] { want_visible_curves(); });
+  connect(view.table, &RunTable::columns_fitted, this, [this] { want_visible_curves(); });
+  return view;
+}
+
+// What may be done with deleted runs.
+QWidget* RunsPage::build_bin_bar() {
+  bin_bar_ = new QWidget(this);
+  auto* row = new QHBoxLayout(bin_bar_);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(kGrid);
+  QLabel* words = make_muted(tr("Deleted runs keep their folders until they are deleted for ever."), bin_bar_);
+  words->setWordWrap(true);
+  row->addWidget(words, 1);
+  row->addWidget(make_button(actions_->action(u"runs.restore"_s), bin_bar_));
+  row->addWidget(make_button(actions_->action(u"runs.empty"_s), bin_bar_));
+  bin_bar_->hide();
+  return bin_bar_;
+}
+
+bool RunsPage::shows_deleted() const { return bin_chip_->isChecked(); }
+
+void RunsPage::switch_view() {
+  bin_bar_->setVisible(shows_deleted());
+  tables_->setCurrentWidget(table());
+  update_state();
+  selection_changed();
+  want_visible_curves();
+  table()->setFocus(Qt::OtherFocusReason);  // what had it may be gone
+}
+
+// Asks once, with what it brings.
+void RunsPage::ask_to_empty() {
+  history_->measure(selected(), [page = QPointer(this), runs = selected()](std::int64_t bytes) {
+    if (!page) return;
+    auto* box = new QMessageBox(page);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setIcon(QMessageBox::Warning);
+    box->setWindowTitle(tr("Delete for ever"));
+    box->setText(tr("Delete %n run(s) for ever?", nullptr, static_cast<int>(runs.size())));
+    box->setInformativeText(
+        tr("Everything in the folders goes as well, and %1. It cannot be undone.").arg(freed_words(bytes)));
+    QPushButton* yes = box->addButton(tr("Delete for ever"), QMessageBox::DestructiveRole);
+    box->setDefaultButton(box->addButton(tr("Keep"), QMessageBox::RejectRole));
+    connect(yes, &QPushButton::clicked, page, [page, runs] { page->history_->empty(runs); });
+    box->open();
+  });
 }
 
 void RunsPage::add_actions() {
@@ -197,6 +261,13 @@ void RunsPage::add_actions() {
   add(
       "runs.delete", tr("Delete the selected runs"), Glyph::trash, {QKeySequence::Delete},
       [this] { history_->erase(selected()); }, tr("Delete"));
+  add(
+      "runs.restore", tr("Restore the selected deleted runs"), Glyph::undo, {},
+      [this] { history_->restore(selected()); }, tr("Restore"));
+  add(
+      "runs.empty", tr("Delete the selected runs for ever"), Glyph::trash, {}, [this] { ask_to_empty(); },
+      tr("Delete for ever…"));
+  add("runs.show_deleted", tr("Show or hide the deleted runs"), Glyph::trash, {}, [this] { bin_chip_->toggle(); });
   add("runs.details", tr("Show or hide the details"), Glyph::info, {QKeySequence(Qt::CTRL | Qt::Key_I)}, [this] {
     details_->setVisible(!details_->isVisible());
     settings_->set(Setting::runs_details_open, details_->isVisible());
@@ -205,29 +276,29 @@ void RunsPage::add_actions() {
 
 std::vector<store::RunId> RunsPage::selected() const {
   std::vector<store::RunId> out;
-  for (const QModelIndex& row : table_->selectionModel()->selectedRows())
+  for (const QModelIndex& row : table()->selectionModel()->selectedRows())
     out.push_back(row.data(run_id_role).toLongLong());
   return out;
 }
 
 const store::Run* RunsPage::current() const {
   const std::vector<store::RunId> all = selected();
-  return all.empty() ? nullptr : history_->runs()->find(all.front());
+  return all.empty() ? nullptr : shown().runs->find(all.front());
 }
 
 void RunsPage::select(store::RunId run) {
-  const int row = history_->runs()->row_of(run);
+  const int row = shown().runs->row_of(run);
   if (row < 0) return;
-  const QModelIndex index = filter_->mapFromSource(model_->index(row, 0));
+  const QModelIndex index = shown().filter->mapFromSource(shown().model->index(row, 0));
   if (!index.isValid()) return;
   select_row(index.row());
-  table_->scrollTo(index);
+  table()->scrollTo(index);
 }
 
 // Whatever keys are held: QTableView::selectRow would toggle with Control down.
 void RunsPage::select_row(int row) {
-  table_->selectionModel()->setCurrentIndex(filter_->index(row, 0),
-                                            QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+  table()->selectionModel()->setCurrentIndex(shown().filter->index(row, 0),
+                                             QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void RunsPage::selection_changed() {
@@ -252,44 +323,60 @@ void RunsPage::update_actions() {
     actions_->set_words(u"runs.resume"_s, tr("Resume the selected run"), tr("Resume"));
   if (run && one.isEmpty() && own_steps(*run) <= 0) set("runs.fork", tr("The run has no checkpoint yet."));
   if (live && !all.empty()) set("runs.delete", tr("Stop the run before you delete it."));
+  const bool bin = shows_deleted();
+  for (const char* id : {"runs.restore", "runs.empty"})
+    set(id, !bin ? tr("Show the deleted runs first.") : all.empty() ? none : QString());
+  if (!bin) return;
+  if (live) set("runs.empty", tr("Stop the run before you delete it for ever."));
+  for (const char* id : {"runs.open", "runs.pin", "runs.rename", "runs.tags", "runs.note", "runs.new_from", "runs.fork",
+                         "runs.resume", "runs.stop", "runs.delete"})
+    set(id, tr("Restore the run first."));
+}
+
+QString RunsPage::count_words(int shown, int all) const {
+  if (all == 0) return {};
+  if (shown != all) return tr("%1 of %2 runs").arg(widgets::count_text(shown), widgets::count_text(all));
+  return shows_deleted() ? tr("%n deleted run(s)", nullptr, all) : tr("%n run(s)", nullptr, all);
 }
 
 void RunsPage::update_state() {
-  const int all = static_cast<int>(history_->runs()->runs().size());
-  const int shown = filter_->rowCount();
-  count_->setText(all == 0       ? QString()
-                  : shown == all ? tr("%n run(s)", nullptr, all)
-                                 : tr("%1 of %2 runs").arg(widgets::count_text(shown), widgets::count_text(all)));
+  const int all = static_cast<int>(shown().runs->runs().size());
+  const int rows = shown().filter->rowCount();
+  count_->setText(count_words(rows, all));
   const Notice& trouble = history_->trouble();
   const bool broken = !trouble.intention.isEmpty();
   const bool nothing = history_->is_read() && all == 0 && !broken;
-  const bool no_hit = all > 0 && shown == 0;
+  const bool no_hit = all > 0 && rows == 0;
   if (broken)
     empty_->set_content(Glyph::warning, tr("The history cannot be read"),
                         widgets::sentence(trouble.cause) + u' ' + widgets::sentence(trouble.remedy) + u' ' +
                             tr("Every run is kept whole in its own folder."),
                         tr("Try again"));
+  else if (nothing && shows_deleted())
+    empty_->set_content(Glyph::trash, tr("No deleted runs"),
+                        tr("What you delete is kept here until you delete it for ever."), tr("Back to the runs"));
   else if (nothing)
     empty_->set_content(Glyph::flask, tr("No runs yet"),
                         tr("Every experiment you launch is kept here, with its curves, its recipe and your notes."),
                         tr("Set up the first experiment"));
   else if (no_hit)
-    empty_->set_content(Glyph::search, tr("No run fits the search"), tr("Nothing matches “%1”.").arg(filter_->search()),
-                        tr("Clear the search"));
+    empty_->set_content(Glyph::search, tr("No run fits the search"),
+                        tr("Nothing matches “%1”.").arg(shown().filter->search()), tr("Clear the search"));
   stack_->setCurrentWidget(broken || nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
   search_->setEnabled(all > 0 || !history_->is_read());
-  if (table_->selectionModel()->selectedRows().isEmpty() && shown > 0 && !table_->hasFocus() &&
-      table_->currentIndex().row() < 0)
+  if (table()->selectionModel()->selectedRows().isEmpty() && rows > 0 && !table()->hasFocus() &&
+      table()->currentIndex().row() < 0)
     select_row(0);
 }
 
 void RunsPage::want_visible_curves() {
   if (!isVisible()) return;
   std::vector<store::RunId> wanted;
-  const int first = std::max(0, table_->rowAt(0));
-  const int last_seen = table_->rowAt(table_->viewport()->height() - 1);
-  const int last = last_seen < 0 ? filter_->rowCount() - 1 : last_seen;
-  for (int row = first; row <= last; ++row) wanted.push_back(filter_->index(row, 0).data(run_id_role).toLongLong());
+  const int first = std::max(0, table()->rowAt(0));
+  const int last_seen = table()->rowAt(table()->viewport()->height() - 1);
+  const int last = last_seen < 0 ? shown().filter->rowCount() - 1 : last_seen;
+  for (int row = first; row <= last; ++row)
+    wanted.push_back(shown().filter->index(row, 0).data(run_id_role).toLongLong());
   history_->want_curves(wanted);
 }
 
@@ -300,11 +387,11 @@ void RunsPage::entered() {
   if (history_->runs()->runs().empty())
     setFocus(Qt::OtherFocusReason);
   else
-    table_->setFocus(Qt::OtherFocusReason);
+    table()->setFocus(Qt::OtherFocusReason);
 }
 
 void RunsPage::keep_layout() {
-  table_->keep_layout();
+  present_.table->keep_layout();
   settings_->set(Setting::runs_splitter, splitter_->saveState());
 }
 

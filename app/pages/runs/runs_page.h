@@ -6,11 +6,13 @@
 #include "app/pages/runs/run_table.h"
 #include "core/store/types.h"
 
+#include <initializer_list>
 #include <vector>
 
 class QLabel;
 class QSplitter;
 class QStackedWidget;
+class QToolButton;
 
 namespace athanor::widgets {
 class EmptyPage;
@@ -23,6 +25,7 @@ class ActionRegistry;
 class HistoryController;
 class RunDetails;
 class RunFilter;
+class RunStore;
 class RunTableModel;
 class Settings;
 
@@ -34,7 +37,7 @@ class RunsPage final : public Page {
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void keep_layout();
-  [[nodiscard]] RunTable* table() const { return table_; }
+  [[nodiscard]] RunTable* table() const { return shown().table; }
   [[nodiscard]] widgets::SearchLine* search_line() const { return search_; }
   [[nodiscard]] std::vector<store::RunId> selected() const;
   void select(store::RunId run);
@@ -46,7 +49,20 @@ class RunsPage final : public Page {
   void fork_requested(qint64 run);
 
  private:
-  void build_table();
+  // The runs that are there, or the deleted ones, as a table of their own.
+  struct View {
+    const RunStore* runs = nullptr;
+    RunTableModel* model = nullptr;
+    RunFilter* filter = nullptr;
+    RunTable* table = nullptr;
+  };
+  View make_view(const RunStore* runs, std::initializer_list<const char*> actions);
+  [[nodiscard]] const View& shown() const { return shows_deleted() ? deleted_ : present_; }
+  [[nodiscard]] bool shows_deleted() const;
+  QWidget* build_bin_bar();
+  void switch_view();
+  void ask_to_empty();
+  [[nodiscard]] QString count_words(int shown, int all) const;
   void add_actions();
   void update_actions();
   void update_state();
@@ -58,9 +74,10 @@ class RunsPage final : public Page {
   HistoryController* history_;
   ActionRegistry* actions_;
   Settings* settings_;
-  RunTableModel* model_ = nullptr;
-  RunFilter* filter_ = nullptr;
-  RunTable* table_ = nullptr;
+  View present_, deleted_;
+  QStackedWidget* tables_ = nullptr;
+  QToolButton* bin_chip_ = nullptr;
+  QWidget* bin_bar_ = nullptr;
   widgets::SearchLine* search_ = nullptr;
   QLabel* count_ = nullptr;
   QSplitter* splitter_ = nullptr;

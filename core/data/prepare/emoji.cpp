@@ -244,7 +244,7 @@ Result<DatasetCard> prepare_emoji(const PrepareOptions& options) {
   } catch (const Failure& failure) {
     return tl::unexpected(failure.error());
   } catch (const fs::filesystem_error& error) {
-    return fail(ErrorKind::io, "prepare the data set emoji", error.what());
+    return tl::unexpected(write_refusal("prepare the data set emoji", error.code().value()));
   }
 }
 

@@ -114,5 +114,26 @@ TEST(FullDisk, LeavesRoomForTheLastWordOnTheRun) {
   ::umount2(home.path.c_str(), MNT_DETACH);
 }
 
+TEST(ReadOnlyHome, IsUnavailableToEveryCommand) {
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    GTEST_SKIP() << "mounting needs root";
+  Home home;
+  std::ofstream(home.root / "recipe.toml") << Home::recipe(5, "pace=1");
+  home.start_agent();
+  (void)home.wait(home.enqueue(5));
+  home.kill_agent();
+  ASSERT_EQ(::mount(home.path.c_str(), home.path.c_str(), nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ(::mount("none", home.path.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr), 0);
+  const std::string recipe = (home.root / "recipe.toml").string();
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {}, {"--foreground"}, {"list"}, {"show", "1"}, {"resume", "1"}, {"enqueue", recipe}, {"rebuild"}}) {
+    const auto said = home.call(words);
+    EXPECT_EQ(said.status, 3) << said.text;
+    EXPECT_THAT(said.text, testing::MatchesRegex("Could not [^\n]*: Read-only file system. Allow this user to write "
+                                                 "there, or set ATHANOR_HOME to another folder.\n"));
+  }
+  ::umount2(home.path.c_str(), MNT_DETACH);
+}
+
 }  // namespace
 }  // namespace athanor::agent

@@ -191,7 +191,7 @@ TEST(Runs, AreBrokenWithTheirCauseWhenTheirProcessIsKilledAndThenGoOn) {
   const auto id = home.enqueue(60, "pace=1 end=crash");
   const auto broken = home.wait(id);
   EXPECT_EQ(broken.status, RunStatus::broken);
-  EXPECT_THAT(broken.cause, HasSubstr("signal 9"));
+  EXPECT_THAT(broken.cause, HasSubstr("killed, or out of memory"));
   EXPECT_EQ(home.steps_of(id), from_one_to(30));
   ASSERT_TRUE(home.until([&] { return home.client->resume(id).has_value(); }));
   EXPECT_EQ(home.wait(id).status, RunStatus::finished);
@@ -247,6 +247,35 @@ TEST(Runs, AreBrokenWhenTheyDiedWhileNoAgentWasThere) {
   EXPECT_THAT(broken.cause, HasSubstr("without a word"));
   EXPECT_GE(static_cast<std::int64_t>(home.steps_of(id).size()), acknowledged);
   EXPECT_EQ(home.steps_of(id), from_one_to(static_cast<std::int64_t>(home.steps_of(id).size())));
+}
+
+TEST(Runs, ThatWereKilledHaveOneCauseWhoeverFindsThem) {
+  Home home;
+  home.start_agent();
+  std::vector<store::RunId> ids;
+  for (const bool is_seen : {true, false}) {
+    const auto id = ids.emplace_back(home.enqueue(1000, "pace=3"));
+    ASSERT_TRUE(home.until_step(id, 20));
+    if (!is_seen) home.kill_agent();
+    home.kill_rank(id);
+    if (!is_seen) home.start_agent();
+    ASSERT_EQ(home.wait(id).status, RunStatus::broken);
+  }
+  const std::string cause = home.run(ids[0]).cause;
+  EXPECT_THAT(cause, testing::StartsWith("its process ended without a word: killed, or out of memory"));
+  EXPECT_EQ(home.run(ids[1]).cause, cause);
+  home.kill_agent();
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(home.path / (std::string("history.db") + suffix));
+  ASSERT_EQ(home.call({"rebuild"}).status, 0);
+  home.start_agent();
+  const auto listed = home.call({"list"});
+  for (const store::RunId id : ids) {
+    EXPECT_EQ(home.run(id).cause, cause);
+    EXPECT_THAT(home.call({"show", std::to_string(id)}).text, HasSubstr("cause      " + cause + "\n"));
+    EXPECT_THAT(listed.text, HasSubstr(cause.substr(0, 58)));
+    EXPECT_THAT(listed.text, testing::Not(HasSubstr("damaged")));
+  }
 }
 
 TEST(Runs, StartedByHandAreFoundAndFollowed) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <unistd.h>
 
@@ -37,7 +38,28 @@ TEST_F(Files, AFullDiskIsAnErrorWithARemedy) {
   const auto written = write_file_flushed("/dev/full", "x");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind, ErrorKind::io);
-  EXPECT_NE(written.error().remedy.find("free some space"), std::string::npos);
+  EXPECT_NE(written.error().remedy.find("free some disk space"), std::string::npos);
+}
+
+TEST_F(Files, APlaceThatMayNotBeWrittenIsUnavailableAndAFaultyDiskIsNot) {
+  for (const int code : {EACCES, EPERM, EROFS}) {
+    const Error error = write_refusal("write here", code);
+    EXPECT_EQ(error.kind, ErrorKind::unavailable);
+    EXPECT_NE(error.remedy.find("ATHANOR_HOME"), std::string::npos);
+  }
+  for (const int code : {ENOSPC, EDQUOT, EIO, EMFILE}) EXPECT_EQ(write_refusal("write here", code).kind, ErrorKind::io);
+}
+
+TEST_F(Files, AFolderIsMadeWithThoseAboveItOrSaidToHaveNoPlace) {
+  ASSERT_TRUE(make_folders(folder_ / "a/b/c"));
+  EXPECT_TRUE(fs::is_directory(folder_ / "a/b/c"));
+  ASSERT_TRUE(make_folders(folder_ / "a/b/c"));
+  ASSERT_TRUE(write_file_flushed(folder_ / "file", ""));
+  for (const fs::path& place : {folder_ / "file", folder_ / "file/below", fs::path("/proc/athanor")}) {
+    const auto made = make_folders(place);
+    ASSERT_FALSE(made) << place;
+    EXPECT_EQ(made.error().kind, ErrorKind::unavailable) << made.error().message();
+  }
 }
 
 TEST_F(Files, AFailedReplacementKeepsTheOldFileAndNoTemporary) {

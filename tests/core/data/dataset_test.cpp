@@ -77,7 +77,7 @@ TEST_F(DatasetTest, WritingClearsWhatAKilledWriterLeft) {
 TEST_F(DatasetTest, AFolderThatCannotBeWrittenIsAnError) {
   const auto written = write_dataset(synthetic_content(2), "/proc/nowhere/emoji");
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().kind, ErrorKind::io);
+  EXPECT_EQ(written.error().kind, ErrorKind::unavailable);
   EXPECT_THAT(written.error().message(), HasSubstr("ATHANOR_HOME"));
 }
 

@@ -98,7 +98,7 @@ TEST_F(Answers, ShowSaysThatARunDiedWithoutAWord) {
   EXPECT_EQ(launch_program(launch).status, 128 + SIGKILL);
   const Outcome text = run_program({"show", died.string()});
   EXPECT_EQ(text.status, 0);
-  EXPECT_THAT(text.out, HasSubstr("it died without a word"));
+  EXPECT_THAT(text.out, HasSubstr("it ended without a word"));
   EXPECT_EQ(json::parse(run_program({"show", died.string(), "--json"}).out)["live"], false);
 }
 

@@ -182,12 +182,31 @@ TEST_F(Judgement, OfAForkHoldsTheRecipeAgainstTheRunThatIsForked) {
   fs::resize_file(folder_ / "torn/checkpoints/step-20/model.safetensors", 100);
   EXPECT_THAT(refusal_of({kSmoke, "--fork", "20", "--from", folder_ / "torn"}, 4),
               HasSubstr("model.safetensors has 100 bytes"));
+  fs::copy(parent(), folder_ / "flipped", fs::copy_options::recursive);
+  std::string bytes = bytes_of(folder_ / "flipped/checkpoints/step-20/model.safetensors");
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(write_file_flushed(folder_ / "flipped/checkpoints/step-20/model.safetensors", bytes));
+  EXPECT_THAT(refusal_of({kSmoke, "--fork", "20", "--from", folder_ / "flipped"}, 4),
+              HasSubstr("the digest of model.safetensors does not match"));
   EXPECT_THAT(refusal_of({kSmoke, "--fork", "20", "--from", folder_ / "nothing"}),
               HasSubstr("there is no such folder"));
   Launch launch;
   launch.arguments = {"plan", "-", "--fork", "20", "--from", parent().string()};
   launch.input = "[data]\nimage_px = 64\n";
   EXPECT_THAT(launch_program(launch).err, HasSubstr("recipe:2: data.image_px: must be 16, as in the run"));
+}
+
+TEST_F(Judgement, AForkWhoseRunIsNotNamedIsToldHowToNameIt) {
+  EXPECT_EQ(
+      refusal_of({kSmoke, "--fork", "20"}).substr(9),
+      fmt::format("error: Could not fork a run at step 20: no run is named, and {} is the recipe of none. Name it "
+                  "with --from: its folder, its name, or its number as athanor-agent list shows it.\n",
+                  kSmoke));
+  EXPECT_THAT(refusal_of({kSmoke, "--fork", "20", "--set", "data.image_px=7"}),
+              AllOf(HasSubstr("data.image_px: "), HasSubstr("no run is named")));
+  Launch launch;
+  launch.arguments = {"check", "-", "--fork", "20"};
+  EXPECT_THAT(launch_program(launch).err, HasSubstr("no run is named, and recipe is the recipe of none"));
 }
 
 TEST_F(Judgement, AForkIsPlannedFromItsStepOn) {

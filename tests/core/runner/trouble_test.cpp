@@ -15,7 +15,9 @@
 #include <filesystem>
 #include <fstream>
 #include <new>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <thread>
@@ -24,6 +26,7 @@ namespace athanor::runner {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing_support::TemporaryFolder;
 
@@ -270,8 +273,42 @@ TEST(Trouble, AHomeThatCannotBeWrittenIsSaidInOneSentence) {
   Launch launch;
   launch.arguments = train_arguments("/proc/athanor-cannot-write-here");
   const Outcome outcome = launch_program(launch);
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("Could not make the run's folder"));
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("Could not make the folder /proc/athanor-cannot-write-here: No such file or "
+                        "directory. Allow this user to write there, or set ATHANOR_HOME to another folder."));
+}
+
+TEST(Trouble, AReadOnlyHomeIsUnavailableForTrainingAsForTheDoctorAndGoodForReading) {
+  ATH_NEEDS_DATA();
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    GTEST_SKIP() << "mounting needs root";
+  TemporaryFolder folder;
+  Launch launch;
+  launch.home = empty_home(folder);
+  fs::create_directory_symlink(shared_home() / "datasets", launch.home / "datasets");
+  launch.arguments = train_arguments(launch.home / "runs/before");
+  ASSERT_EQ(launch_program(launch).status, 0);
+  const fs::path journal = launch.home / "runs/before/journal-0.athj";
+  fs::resize_file(journal, fs::file_size(journal) / 2);  // it did not say that it finished
+  ASSERT_EQ(::mount(launch.home.c_str(), launch.home.c_str(), nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ(::mount("none", launch.home.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr), 0);
+  const auto status_of = [&](std::vector<std::string> words) {
+    launch.arguments = std::move(words);
+    const Outcome outcome = launch_program(launch);
+    if (launch.arguments[0] == "train") {
+      EXPECT_THAT(outcome.err, AllOf(HasSubstr("Read-only file system"), HasSubstr("or set ATHANOR_HOME to another")));
+    }
+    return outcome.status;
+  };
+  const std::string smoke = std::string(ATH_SOURCE_DIR) + "/experiments/smoke.toml";
+  EXPECT_EQ(status_of({"doctor"}), 3);
+  EXPECT_EQ(status_of({"train", smoke}), 3);
+  EXPECT_EQ(status_of({"train", "--resume", "--run-dir", "before"}), 3);
+  EXPECT_EQ(status_of({"check", smoke}), 0);
+  EXPECT_EQ(status_of({"plan", "--quick", smoke}), 0);
+  EXPECT_EQ(status_of({"eval", "before"}), 0);
+  ::umount2(launch.home.c_str(), MNT_DETACH);
 }
 
 }  // namespace

@@ -349,6 +349,27 @@ TEST(Edits, AreTakenBackAndDoneAgainAlsoAfterARestart) {
   EXPECT_THAT(nothing.error().message(), HasSubstr("nothing to undo"));
 }
 
+TEST(Edits, AreForgottenWithTheRunAndKeptForTheOthers) {
+  History history;
+  const RunId a = history.add("a"), b = history.add("b"), c = history.add("c");
+  for (const RunId run : {a, b}) value_or_throw(history.feed(run, {StateChanged{RunState::finished, ""}}));
+  value_or_throw(history.writer->set_note(a, R"(of {"run":2})"));
+  value_or_throw(history.writer->set_note(c, R"("run":1})"));
+  value_or_throw(history.writer->erase({a, b}, 12345));
+  value_or_throw(history.writer->remove(a));
+  history.open();
+  EXPECT_FALSE(history.reader->run(a));
+  EXPECT_TRUE(value_or_throw(history.reader->run(b)).deleted_ns);
+  EXPECT_EQ(value_or_throw(history.writer->undo()), "Delete 2 runs");
+  EXPECT_FALSE(value_or_throw(history.reader->run(b)).deleted_ns);
+  EXPECT_EQ(value_or_throw(history.writer->undo()), "Edit the note of c");
+  EXPECT_FALSE(history.writer->undo());
+  value_or_throw(history.writer->erase({b}, 1));
+  value_or_throw(history.writer->restore({b}));
+  EXPECT_FALSE(value_or_throw(history.reader->run(b)).deleted_ns);
+  EXPECT_EQ(value_or_throw(history.writer->undo()), "Restore run b");
+}
+
 TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
   History history;
   const RunId live = history.add("live");
@@ -455,7 +476,7 @@ TEST(Refusals, NameTheFileAndTheRemedy) {
   EXPECT_THAT(absent.error().message(), HasSubstr("athanor-agent"));
   const auto nowhere = Writer::open("/proc/history.db");
   ASSERT_FALSE(nowhere);
-  EXPECT_EQ(nowhere.error().kind, ErrorKind::io);
+  EXPECT_EQ(nowhere.error().kind, ErrorKind::unavailable);
   EXPECT_THAT(nowhere.error().message(), HasSubstr("ATHANOR_HOME"));
   std::ofstream(scratch / "history.db") << std::string(8192, 'x');
   const auto garbage = Writer::open(scratch / "history.db");
