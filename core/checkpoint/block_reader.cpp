@@ -14,7 +14,7 @@ namespace athanor::checkpoint {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMostAtOnce = 16 * kBlockBytes;
+constexpr std::int64_t kMostAtOnce = 4 * kBlockBytes;
 
 // A wanted box, filled as the bytes of a stored one come by.
 class Filling {

@@ -1,6 +1,6 @@
 // Reads any boxes of any tensors of a checkpoint, whoever wrote it and in which layout: what one rank of another layout
 // needs, or all of it. Reads only the blocks in which something wanted lies, each once, in the order of the file, and
-// checks every block before it is used. Beside what is asked for it holds the manifest and a few MiB.
+// checks every block before it is used. Beside what is asked for it holds the manifest and a MiB.
 // Not for concurrent use of one object.
 #pragma once
 

@@ -85,6 +85,25 @@ TEST(Shards, AreWrittenByAllRanksAndCountedAsOneCheckpoint) {
   EXPECT_EQ(why_not_whole(folder / "step-10"), "");
 }
 
+// Written once and never again: whatever changes, these must be read.
+TEST(Shards, CheckpointsThatEarlierProgramsWroteKeepOpening) {
+  for (const char* name : {"one-writer", "two-ranks"}) {
+    const fs::path folder = fs::path(ATH_SOURCE_DIR) / "tests/core/checkpoint/samples" / name;
+    const auto loaded = load_newest(folder);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(why_not_whole(folder / "step-40"), "");
+    EXPECT_EQ(loaded->contents.state.optimizer_steps, 39);
+    EXPECT_EQ(loaded->contents.state.figures.at("best"), 0.25);
+    ASSERT_EQ(loaded->contents.parameters.size(), 2U);
+    EXPECT_EQ(loaded->contents.parameters[0].name, "image.stem.0.weight");
+    EXPECT_EQ(loaded->contents.parameters[0].values, (std::vector<float>{0, 1, 2, 3, 4, 5}));
+    EXPECT_EQ(loaded->contents.parameters[1].values, std::vector<float>{1.5F});
+    ASSERT_EQ(loaded->contents.optimizer.size(), 1U);
+    EXPECT_EQ(loaded->contents.optimizer[0].name, "image.stem.0.weight.m");
+    EXPECT_EQ(loaded->contents.optimizer[0].values, (std::vector<float>{0, -1, -2, -3, -4, -5}));
+  }
+}
+
 TEST(Shards, ArePutAsideAndRetainedAsThoseOfOneWriter) {
   TemporaryFolder folder;
   for (const std::int64_t step : {10, 20, 30}) save(folder.path(), kLayout, step, 2);

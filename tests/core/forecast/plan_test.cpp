@@ -40,6 +40,22 @@ TEST(Plan, PredictsMemoryThatTheRunThenNeeds) {
   EXPECT_GT(checked[1].measured_seconds_to_finish, 0);
 }
 
+TEST(Plan, CountsTheCopiesOfCheckpointsThatAreBeingWritten) {
+  ATH_NEEDS_DATA();
+  const auto copies = [](const std::string& every) {
+    const Outcome outcome =
+        run_program({"plan", kSmoke, "--quick", "--json", "--set", "checkpoint.every_steps=" + every});
+    const auto prediction = recipe::prediction_from_json(outcome.out);
+    EXPECT_TRUE(prediction) << outcome.err;
+    for (const recipe::MemoryShare& share : prediction->memory)
+      if (share.owner == "checkpoint")
+        return static_cast<double>(share.bytes) / static_cast<double>(prediction->checkpoint_bytes);
+    return 0.0;
+  };
+  EXPECT_EQ(copies("0"), 1);  // at the end only
+  EXPECT_EQ(copies("10"), 2);
+}
+
 TEST(Plan, OfAnotherShapeIsScaledFromWhatIsKnown) {
   ATH_NEEDS_DATA();
   ASSERT_EQ(run_program({"plan", kSmoke}).status, 0);

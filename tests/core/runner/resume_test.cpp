@@ -92,6 +92,8 @@ TEST_F(Resume, AfterAKillGoesBackToTheLastCheckpointAndGivesTheSameBits) {
     ::kill(pid, SIGKILL);
   };
   EXPECT_EQ(launch_program(launch).status, 128 + SIGKILL);
+  for (const auto& written : events_of_kind<journal::CheckpointWritten>(run))
+    EXPECT_EQ(checkpoint::why_not_whole(run / written.path), "") << written.path;
   const Outcome resumed = resume(run);
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_GE(events_of_kind<journal::Recovery>(run).at(0).step, 50);
