@@ -289,9 +289,9 @@ void add_scale(std::vector<Field>& out) {
   out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 256},
                                  "Copies of the model that share each batch, each a process of its own.")));
   out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
-                                 "Ranks that share each matrix; this version trains on one rank.")));
+                                 "Ranks that share each matrix; this version does not cut any.")));
   out.push_back(advanced(integer("parallel.pipeline", "Stages", 1, {"ranks", 1, 1},
-                                 "Ranks that share the layers; this version trains on one rank.")));
+                                 "Ranks that share the layers; this version does not cut any.")));
   out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b", {"1f1b"},
                                 "Order in which pipeline stages work on micro-batches.")));
   out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 65536},

@@ -828,8 +828,8 @@
         <translation>Kopien</translation>
     </message>
     <message>
-        <source>Copies of the model that share each batch; this version trains on one rank.</source>
-        <translation>Kopien des Modells, die sich jeden Stapel teilen; diese Version trainiert auf einem Rang.</translation>
+        <source>Copies of the model that share each batch, each a process of its own.</source>
+        <translation>Kopien des Modells, die sich jeden Stapel teilen, jede ein eigener Prozess.</translation>
     </message>
     <message>
         <source>ranks</source>
@@ -840,16 +840,16 @@
         <translation>Tensorteile</translation>
     </message>
     <message>
-        <source>Ranks that share each matrix; this version trains on one rank.</source>
-        <translation>Ränge, die sich jede Matrix teilen; diese Version trainiert auf einem Rang.</translation>
+        <source>Ranks that share each matrix; this version does not cut any.</source>
+        <translation>Ränge, die sich jede Matrix teilen; diese Version zerteilt keine.</translation>
     </message>
     <message>
         <source>Stages</source>
         <translation>Stufen</translation>
     </message>
     <message>
-        <source>Ranks that share the layers; this version trains on one rank.</source>
-        <translation>Ränge, die sich die Schichten teilen; diese Version trainiert auf einem Rang.</translation>
+        <source>Ranks that share the layers; this version does not cut any.</source>
+        <translation>Ränge, die sich die Schichten teilen; diese Version zerteilt keine.</translation>
     </message>
     <message>
         <source>Schedule</source>
@@ -864,8 +864,8 @@
         <translation>Mikrostapel</translation>
     </message>
     <message>
-        <source>Parts a batch is cut into on its way through the stages.</source>
-        <translation>Teile, in die ein Stapel auf dem Weg durch die Stufen zerlegt wird.</translation>
+        <source>Parts a batch is cut into, of all replicas together: less memory, more time.</source>
+        <translation>Teile, in die ein Stapel zerlegt wird, aller Kopien zusammen: weniger Speicher, mehr Zeit.</translation>
     </message>
     <message>
         <source>Sharded state</source>
@@ -880,8 +880,16 @@
         <translation>Gradiententausch</translation>
     </message>
     <message>
-        <source>Number format of gradients on the wire.</source>
-        <translation>Zahlenformat der Gradienten auf der Leitung.</translation>
+        <source>Number format in which replicas exchange gradients.</source>
+        <translation>Zahlenformat, in dem Kopien Gradienten tauschen.</translation>
+    </message>
+    <message>
+        <source>Deadline</source>
+        <translation>Frist</translation>
+    </message>
+    <message>
+        <source>A rank that does not come to an exchange within this time is taken for lost and replaced.</source>
+        <translation>Ein Rang, der binnen dieser Zeit nicht zu einem Austausch kommt, gilt als verloren und wird ersetzt.</translation>
     </message>
     <message>
         <source>Checkpoint every</source>
