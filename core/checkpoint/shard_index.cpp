@@ -194,6 +194,8 @@ Result<void> IndexMerge::add(ShardIndex from) {
 }
 
 std::string why_not_sound(const ShardIndex& index) {
+  for (const StoredFile& file : index.files)
+    if (file.head_bytes < 0 || file.head_bytes > file.bytes) return fmt::format("{} has no usable header", file.name);
   std::map<std::tuple<Section, std::string_view>, int> names;
   for (const StoredTensor& tensor : index.tensors) {
     if (++names[{tensor.section, tensor.name}] > 1) return fmt::format("'{}' is listed twice", tensor.name);

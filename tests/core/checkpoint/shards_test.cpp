@@ -1,5 +1,6 @@
 #include "core/checkpoint/shards.h"
 
+#include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/checkpoint/reader.h"
 #include "tests/core/checkpoint/sharded_model.h"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <mutex>
@@ -167,6 +169,38 @@ TEST(Shards, DamageIsNamedAndAllRanksGoOnWithTheOneBefore) {
     ASSERT_EQ(chosen->skipped.size(), 1U);
     EXPECT_EQ(chosen->skipped[0].name, "step-20");
     for (const std::string& part : one.named) EXPECT_THAT(chosen->skipped[0].reason, HasSubstr(part));
+  }
+}
+
+// Its digest fits, what it says does not: somebody made it so.
+TEST(Shards, AManifestThatIsNotSoundIsRefusedBeforeAnythingIsReadByIt) {
+  const std::vector<std::array<const char*, 3>> changes = {
+      {"\"head_bytes\":", "\"head_bytes\":-", "shard-0-of-1.safetensors has no usable header"},
+      {"\"shape\":[2]", "\"shape\":[4611686018427387904,4]", "'w' has no usable shape"},
+      {"\"extent\":[2]", "\"extent\":[-2]", "is not inside its tensor"},
+      {"\"file\":0", "\"file\":7", "lies in no file"},
+      {"\"crc32c\":\"", "\"crc32c\":\"00000000", "has not one checksum for each block"},
+      {"\"dtype\":\"F32\"", "\"dtype\":\"F33\"", "'w' has the unknown type F33"},
+      {"\"section\":\"model\"", "\"section\":\"muddle\"", "it is not the JSON it should be"}};
+  for (const auto& [what, instead, reason] : changes) {
+    TemporaryFolder folder;
+    ShardContents contents;
+    contents.state.step = 20;
+    contents.pieces.push_back({Section::model, "w", "F32", {2}, {{0}, {2}}, std::vector<std::byte>(8)});
+    ASSERT_TRUE(write_shards(folder.path(), contents, 1, Ranks{}));
+    const fs::path manifest = folder / "step-20/manifest.json", marker = folder / "step-20/COMPLETE";
+    const std::string before = *read_file(manifest);
+    std::string after = before;
+    after.replace(after.find(what), std::strlen(what), instead);
+    std::string complete = *read_file(marker);
+    const auto exchange = [&complete](const std::string& old, const std::string& fresh) {
+      complete.replace(complete.find(old), old.size(), fresh);
+    };
+    exchange(sha256_hex(before), sha256_hex(after));
+    exchange("\"bytes\": " + std::to_string(before.size()), "\"bytes\": " + std::to_string(after.size()));
+    ASSERT_TRUE(write_file_flushed(manifest, after));
+    ASSERT_TRUE(write_file_flushed(marker, complete));
+    EXPECT_THAT(why_not_whole(folder / "step-20"), HasSubstr(reason)) << after;
   }
 }
 
