@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = "step-";
+constexpr const char* kUseAnother = "use another step or restore it from a copy";
 
 // Everything, as numbers.
 Result<Contents> read_contents(const Reader& reader) {
