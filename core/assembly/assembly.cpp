@@ -190,9 +190,9 @@ std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& r
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                  std::function<std::string(std::size_t picture)> media, comm::Group* group) {
+                  std::function<std::string(std::size_t picture)> media, int replica) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
-  const data::LoaderOptions options = loader_options(recipe, group ? group->world().rank() : 0);
+  const data::LoaderOptions options = loader_options(recipe, replica);
   Assembly out;
   out.dataset = std::move(dataset);
   out.context = std::make_unique<Context>(
@@ -203,8 +203,6 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.pretrained = std::move(learner.pretrained);
   out.precision = std::move(learner.precision);
   out.optimizer = std::move(learner.optimizer);
-
-  if (group) out.replicas = make_replicas(recipe, *group);
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

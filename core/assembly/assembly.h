@@ -78,10 +78,9 @@ struct Assembly {
 // This rank among `group`, which outlives it. A call that all make.
 [[nodiscard]] std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe,
                                                                        comm::Group& group);
-// One rank's; `group` is that of all ranks, outlives it, and is null where there is but one. Throws Failure with
+// One rank's, without the others: `replica` is its place among them, see make_replicas(). Throws Failure with
 // whatever a part refuses.
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                                std::function<std::string(std::size_t picture)> media = {},
-                                comm::Group* group = nullptr);
+                                std::function<std::string(std::size_t picture)> media = {}, int replica = 0);
 
 }  // namespace athanor::runner

@@ -35,10 +35,11 @@ std::optional<int> find_giver(comm::Communicator& ranks, std::int64_t done) {
 
 void share_state(Context& context, comm::Communicator& ranks, int giver, const std::vector<Parameter>& parameters,
                  optim::Optimizer& optimizer, SharedState& state) {
-  std::array<std::int64_t, 2> counts{state.done, optimizer.step_count()};
-  ranks.broadcast({counts.data(), DType::i64, Shape{2}}, giver);
-  state.done = counts[0];
-  optimizer.set_step_count(counts[1]);
+  std::array<std::int64_t, 4> counts{state.progress.done, state.progress.evaluated, state.progress.saved,
+                                     optimizer.step_count()};
+  ranks.broadcast({counts.data(), DType::i64, Shape{4}}, giver);
+  state.progress = {counts[0], counts[1], counts[2]};
+  optimizer.set_step_count(counts[3]);
   share(ranks, giver, state.precision);
   for (const Parameter& parameter : parameters) share(context, ranks, giver, parameter->value);
   for (const auto& [name, tensor] : optimizer.named_state()) share(context, ranks, giver, tensor);

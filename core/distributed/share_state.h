@@ -4,6 +4,7 @@
 #include "core/comm/communicator.h"
 #include "core/optim/optimizer.h"
 #include "core/tensor/context.h"
+#include "core/train/trainer.h"
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,7 @@
 namespace athanor::distributed {
 
 struct SharedState {
-  std::int64_t done = 0;  // steps
+  train::Progress progress;
   std::string precision;  // JSON of the number formats' state; empty where there is none
 };
 

@@ -64,7 +64,8 @@ class OpMeter final : public TraceSink, public WorkObserver {
 
 Measured measure(const SoundRecipe& sound, double budget_s, comm::Group* group) {
   const auto begin = Clock::now();
-  const Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, group);
+  Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, group ? group->world().rank() : 0);
+  if (group) assembly.replicas = make_replicas(sound.recipe, *group);
   const double assemble_s = seconds_since(begin);
   OpMeter meter;
   assembly.context->set_trace(&meter);

@@ -155,13 +155,11 @@ class Rules {
     } else if (sound("parallel.micro_batches", "data.batch_size") && batch % parts != 0) {
       blame("parallel.micro_batches", "data.batch_size", "must divide data.batch_size ({})", batch);
     }
-    if (!sound("parallel.data", "precision.policy") || replicas == 1) return;
+    if (!sound("parallel.micro_batches", "precision.policy") || parts == 1) return;
     const std::string& policy = recipe_.text("precision.policy");
-    if (policy.starts_with("fp8") || policy == "dynamic")
-      blame("precision.policy", "parallel.data",
-            "must be fp32, tf32, fp16 or bf16 with parallel.data = {}: the scales "
-            "that {} finds are each replica's own",
-            replicas, policy);
+    if (policy == "fp8-delayed" || policy == "dynamic")
+      blame("precision.policy", "parallel.micro_batches",
+            "must be another with parallel.micro_batches = {}: {} would learn of one of them only", parts, policy);
   }
 
   void judge_stem() {

@@ -135,7 +135,14 @@ int resume(const TrainOptions& options, Console& console) {
   }
   if (takes_ranks(sound, options)) return run_ranks(directory, sound, options, console);
   const auto origin = value_or_throw(read_origin(directory));
-  Beginning beginning = resumed(directory, origin);
+  Beginning beginning;
+  if (options.place && options.place->epoch > 0) {
+    beginning.from = "the ranks that are left";
+    beginning.resumed = true;
+    beginning.otherwise = [&] { return resumed(directory, origin); };
+  } else {
+    beginning = resumed(directory, origin);
+  }
   check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->contents.state : nullptr);
   TrainingRun run(directory, std::move(sound), std::move(beginning), console, options.process_start, options.place);
   return finish(run, options);

@@ -9,43 +9,51 @@
 namespace athanor::runner {
 namespace {
 
-// All ranks leave it with one state.
-void agree(Elastic& elastic) {
+// All ranks leave it with one state. Whether that came out of memory.
+bool agree(Elastic& elastic) {
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
-  auto giver = distributed::find_giver(ranks, elastic.knows ? elastic.done : distributed::kKnowsNothing);
-  if (!giver) {
-    if (ranks.rank() == 0) elastic.done = elastic.restore();
-    giver = 0;
-  }
-  distributed::SharedState state{elastic.done, assembly.precision ? assembly.precision->state() : std::string()};
-  distributed::share_state(*assembly.context, ranks, *giver, assembly.model->named_parameters(), *assembly.optimizer,
+  if (!assembly.replicas) assembly.replicas = make_replicas(elastic.recipe, elastic.link->group());
+  const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
+  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore();
+  const int giver = known.value_or(0);
+  if (ranks.rank() != giver) elastic.knows = false;  // half of another's state is none
+  distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string()};
+  distributed::share_state(*assembly.context, ranks, giver, assembly.model->named_parameters(), *assembly.optimizer,
                            state);
-  if (assembly.precision && ranks.rank() != *giver && !state.precision.empty())
+  if (assembly.precision && ranks.rank() != giver && !state.precision.empty())
     assembly.precision->restore(state.precision);
-  elastic.done = state.done;
+  elastic.progress = state.progress;
   elastic.knows = true;
+  elastic.link->begin_work(elastic.progress.done);
+  return known.has_value();
 }
 
-// What led to a new group; nothing where the run is over.
-std::optional<std::string> lost(Elastic& elastic, const Failure& failure) {
-  if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return std::nullopt;
+// Whether the others, and one in place of who was lost, have met again.
+bool meets_again(Elastic& elastic, const Failure& failure) {
+  if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return false;
   elastic.assembly.replicas.reset();
-  if (!elastic.link->regroup()) return std::nullopt;
-  elastic.assembly.replicas = make_replicas(elastic.recipe, elastic.link->group());
-  return failure.error().cause;
+  return elastic.link->regroup();
 }
 
-// A trainer's step count outlives what it throws.
+// How far the trainer came outlives what it throws.
 train::Outcome run_once(Elastic& elastic, const train::Plan& plan, const train::Ports& ports) {
   train::Trainer trainer(elastic.assembly.parts(), plan, ports);
   struct Note {
-    std::int64_t& done;
+    train::Progress& progress;
     const train::Trainer& trainer;
-    ~Note() { done = trainer.done(); }
+    ~Note() { progress = trainer.progress(); }
   };
-  const Note note{elastic.done, trainer};
-  return trainer.run(elastic.done);
+  const Note note{elastic.progress, trainer};
+  return trainer.run(elastic.progress);
+}
+
+// The only rank that can keep what was learnt when there will be no other group.
+void save_what_is_known(Elastic& elastic, const train::Ports& ports) {
+  const train::Progress& progress = elastic.progress;
+  if (!elastic.knows || elastic.link->rank() != 0 || progress.done == 0 || progress.saved == progress.done) return;
+  ports.save(progress.done);
+  elastic.progress.saved = progress.done;
 }
 
 }  // namespace
@@ -55,14 +63,20 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   if (elastic.link && elastic.link->takes_over()) cause = fmt::format("rank {} was lost", elastic.link->rank());
   while (true) {
     try {
-      if (elastic.link) agree(elastic);
-      if (cause) ports.tell(journal::Recovery{elastic.done, fmt::format("what the ranks hold in memory; {}", *cause)});
+      const bool from_memory = elastic.link && agree(elastic);
+      if (cause && from_memory)
+        ports.tell(journal::Recovery{elastic.progress.done, fmt::format("what the ranks hold in memory; {}", *cause)});
       cause.reset();
       return run_once(elastic, plan, ports);
     } catch (const Failure& failure) {
-      auto why = lost(elastic, failure);
-      if (!why) throw;
-      if (!cause) cause = std::move(why);
+      if (meets_again(elastic, failure)) {
+        if (!cause) cause = failure.error().cause;
+        continue;
+      }
+      if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) throw;
+      save_what_is_known(elastic, ports);
+      if (!ports.stop()) throw;
+      return train::Outcome::stopped;
     }
   }
 }

@@ -33,7 +33,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   const auto journal = value_or_throw(journal::Writer::open(directory.journal(options.place->rank)));
   RankLink link(*options.place, sound);
   assist(link, sound);
-  Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, &link.group());
+  Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, link.rank());
   train::Ports ports;
   ports.tell = [&](const journal::Payload& payload) {
     if (is_own_business(payload)) value_or_throw(journal->append(payload));
@@ -41,9 +41,9 @@ int run_follower(const TrainOptions& options, Console& console) {
   ports.save = [](std::int64_t) {};
   ports.stop = stop_requested;
   ports.now_ns = [&] { return journal->now_ns(); };
-  Elastic elastic{sound.recipe, assembly, &link, 0, /*knows=*/false};
+  Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
-  console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.done));
+  console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.progress.done));
   return outcome == train::Outcome::stopped ? kInterrupted : 0;
 }
 

@@ -21,6 +21,10 @@ void install_signal_handlers() {
   sigemptyset(&stop.sa_mask);
   ::sigaction(SIGINT, &stop, nullptr);
   ::sigaction(SIGTERM, &stop, nullptr);
+  sigset_t wishes;
+  sigemptyset(&wishes);
+  sigaddset(&wishes, SIGTERM);
+  ::sigprocmask(SIG_UNBLOCK, &wishes, nullptr);  // who started this process may have held it back until now
   ::signal(SIGXFSZ, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
 }

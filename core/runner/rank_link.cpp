@@ -3,6 +3,7 @@
 #include "core/assembly/assembly.h"
 #include "core/base/digest.h"
 #include "core/base/files.h"
+#include "core/runner/interrupt.h"
 
 #include <fmt/format.h>
 
@@ -14,10 +15,9 @@ namespace athanor::runner {
 namespace fs = std::filesystem;
 namespace {
 
-// Until all ranks have come for the first time: rank 0 measures and predicts before.
-constexpr std::chrono::minutes kFirstMeeting{10};
-// Until the one that takes over has come, or the one that starts ranks has found it lost as well.
-constexpr std::chrono::seconds kNextMeeting{30};
+// Until all ranks have come and agreed: one may still be reading data, evaluating or saving. A rank that is lost
+// meanwhile ends the wait.
+constexpr std::chrono::minutes kMeeting{60};
 constexpr std::chrono::milliseconds kGlance{2};
 
 bool is_there(const fs::path& path) {
@@ -29,6 +29,8 @@ bool is_there(const fs::path& path) {
 
 fs::path group_folder(const fs::path& meeting, int epoch) { return meeting / fmt::format("e{}", epoch); }
 fs::path over_file(const fs::path& meeting) { return meeting / "over"; }
+
+fs::path reached_file(const fs::path& meeting) { return meeting / "reached"; }
 
 fs::path left_file(const fs::path& meeting, int epoch, int rank) {
   return meeting / fmt::format("left-e{}-{}", epoch, rank);
@@ -63,24 +65,27 @@ bool RankLink::regroup() {
 
 bool RankLink::wait_for_next() const {
   (void)write_file_atomically(left_file(place_.meeting, epoch_, place_.rank), "");  // unsaid, the wait is longer
-  const auto give_up = std::chrono::steady_clock::now() + kNextMeeting;
-  while (std::chrono::steady_clock::now() < give_up) {
+  while (!is_given_up()) {
     if (is_there(group_folder(place_.meeting, epoch_ + 1))) return true;
-    if (is_there(over_file(place_.meeting)) || !is_there(place_.meeting)) return false;
     std::this_thread::sleep_for(kGlance);
   }
   return false;
 }
 
-void RankLink::join() {
-  std::chrono::milliseconds timeout = kFirstMeeting;
-  if (epoch_ > 0) timeout = kNextMeeting;
-  group_ = comm::join_processes(group_folder(place_.meeting, epoch_), size_, place_.rank,
-                                {.timeout = timeout, .digest = digest_, .given_up = [this] {
-                                   return is_there(group_folder(place_.meeting, epoch_ + 1)) ||
-                                          is_there(over_file(place_.meeting));
-                                 }});
+bool RankLink::is_given_up() const {
+  return stop_requested() || is_there(over_file(place_.meeting)) || !is_there(place_.meeting);
+}
+
+void RankLink::begin_work(std::int64_t done) {
   group_->world().set_timeout(deadline_);
+  if (place_.rank == 0) (void)write_file_atomically(reached_file(place_.meeting), std::to_string(done));
+}
+
+void RankLink::join() {
+  group_ = comm::join_processes(group_folder(place_.meeting, epoch_), size_, place_.rank,
+                                {.timeout = kMeeting, .digest = digest_, .given_up = [this] {
+                                   return is_given_up() || is_there(group_folder(place_.meeting, epoch_ + 1));
+                                 }});
 }
 
 }  // namespace athanor::runner

@@ -9,6 +9,7 @@
 #include "core/runner/commands.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@ namespace athanor::runner {
 
 [[nodiscard]] std::filesystem::path group_folder(const std::filesystem::path& meeting, int epoch);
 [[nodiscard]] std::filesystem::path over_file(const std::filesystem::path& meeting);
+// Holds the steps after which the ranks last began to work together.
+[[nodiscard]] std::filesystem::path reached_file(const std::filesystem::path& meeting);
 // There once a rank has left the group of an epoch to join the next.
 [[nodiscard]] std::filesystem::path left_file(const std::filesystem::path& meeting, int epoch, int rank);
 
@@ -29,12 +32,16 @@ class RankLink {
   [[nodiscard]] int rank() const noexcept { return place_.rank; }
   // Whether this process takes the place of one that was lost: the others know more than it does.
   [[nodiscard]] bool takes_over() const noexcept { return place_.epoch > 0; }
-  // Leaves the group, which is at its end, and joins the next one. False when there is none. Nothing that refers to
-  // the group may be left.
+  // Leaves the group, which is at its end, and joins the next one. False when there is none, or a stop was asked for.
+  // Nothing that refers to the group may be left.
   [[nodiscard]] bool regroup();
+  // All ranks of the group have one state, that after `done` steps: from now on the recipe's deadline holds, and of
+  // rank 0 it is noted that this was reached.
+  void begin_work(std::int64_t done);
 
  private:
   [[nodiscard]] bool wait_for_next() const;
+  [[nodiscard]] bool is_given_up() const;
   void join();
 
   RankPlace place_;

@@ -2,6 +2,7 @@
 
 #include "core/assembly/assembly.h"
 #include "core/base/files.h"
+#include "core/journal/writer.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/rank_link.h"
 
@@ -9,10 +10,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <deque>
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
@@ -29,12 +30,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long the others have to end by themselves once one rank is gone.
-constexpr std::chrono::seconds kPatience{15};
+// How long the others have to end by themselves once one rank is gone for good: rank 0 may be saving.
+constexpr std::chrono::minutes kPatience{2};
 constexpr std::chrono::milliseconds kGlance{200};
-// Lost ranks are replaced as long as no more than these were lost within this time.
-constexpr std::size_t kManyLosses = 5;
-constexpr std::chrono::seconds kManyLossesIn{20};
+// Losses for each rank, without a step between them, after which none is replaced any more.
+constexpr int kFruitless = 3;
 // How long a rank may stay in a group that others have left because of a fault.
 constexpr std::chrono::seconds kHangs{2};
 
@@ -42,11 +42,13 @@ Failure system_failure(const std::string& intention) {
   return {ErrorKind::unavailable, intention, std::strerror(errno), "Free some memory or processes and try again"};
 }
 
-// A folder in memory that is this group's alone.
+// A folder in memory that is this group's alone. Its name tells whose it is, so that those of the dead can be removed.
 class MeetingPlace {
  public:
   MeetingPlace() {
-    std::string name = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) / "athanor-XXXXXX";
+    const fs::path parent = fs::exists("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
+    sweep(parent);
+    std::string name = parent / fmt::format("{}{}-XXXXXX", kPrefix, ::getpid());
     if (::mkdtemp(name.data()) == nullptr) throw system_failure("make a place for the ranks to meet");
     folder_ = name;
   }
@@ -59,6 +61,21 @@ class MeetingPlace {
   [[nodiscard]] const fs::path& folder() const { return folder_; }
 
  private:
+  static constexpr std::string_view kPrefix = "athanor-ranks-";
+
+  static void sweep(const fs::path& parent) {
+    std::error_code ignored;
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+      const std::string name = entry.path().filename().string();
+      pid_t owner = 0;
+      if (!name.starts_with(kPrefix)) continue;
+      std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), owner);
+      if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) left.push_back(entry.path());
+    }
+    for (const fs::path& folder : left) fs::remove_all(folder, ignored);
+  }
+
   fs::path folder_;
 };
 
@@ -74,6 +91,32 @@ std::string ending(int status) {
   return fmt::format("ended with status {}", WEXITSTATUS(status));
 }
 
+bool ended_well(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
+
+// Stopped by a signal, so that it cannot do anything.
+bool is_stopped(pid_t process) {
+  const auto text = read_file(fs::path("/proc") / std::to_string(process) / "stat");
+  const auto name_end = text ? text->rfind(')') : std::string::npos;
+  return name_end != std::string::npos && name_end + 2 < text->size() && (*text)[name_end + 2] == 'T';
+}
+
+// A wish to stop waits until the new process can hear it.
+class Deafness {
+ public:
+  Deafness() {
+    sigset_t wishes;
+    sigemptyset(&wishes);
+    sigaddset(&wishes, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &wishes, &before_);
+  }
+  ~Deafness() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  Deafness(const Deafness&) = delete;
+  Deafness& operator=(const Deafness&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 bool ended_badly(int status) {
   return WIFSIGNALED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != kInterrupted);
 }
@@ -88,7 +131,8 @@ std::vector<std::string> command_of(const RunDirectory& directory, const TrainOp
   const bool resumes = options.resume || place.epoch > 0;
   if (resumes) out.emplace_back("--resume");
   if (sound.fork && !resumes)
-    out.insert(out.end(), {"--fork", std::to_string(sound.fork->from.step), "--from", sound.fork->parent.folder().string()});
+    out.insert(out.end(),
+               {"--fork", std::to_string(sound.fork->from.step), "--from", sound.fork->parent.folder().string()});
   if (options.json && place.rank == 0) out.emplace_back("--json");
   return out;
 }
@@ -123,8 +167,6 @@ class Ranks {
   Ranks(const RunDirectory& directory, const SoundRecipe& sound, const TrainOptions& options, Console& console)
       : directory_(directory), sound_(sound), options_(options), console_(console) {
     ranks_.resize(static_cast<std::size_t>(parallel::world_size(mesh_of(sound.recipe))));
-    open_epoch();
-    for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank) start(rank);
   }
   ~Ranks() {
     signal_all(SIGKILL);
@@ -136,6 +178,10 @@ class Ranks {
   Ranks(const Ranks&) = delete;
   Ranks& operator=(const Ranks&) = delete;
 
+  void start() {
+    open_epoch();
+    for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank) start(rank);
+  }
   // Until all have ended.
   void wait() {
     while (is_any_alive()) {
@@ -170,6 +216,7 @@ class Ranks {
     const fs::path log_file = directory_.log(rank);
     const int log = rank == 0 ? -1 : ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     const pid_t parent = ::getpid();
+    const Deafness until_it_hears;
     const pid_t child = ::fork();
     if (child == 0) become_rank(parent, input, log, words);
     ::close(input);
@@ -191,37 +238,58 @@ class Ranks {
     Rank& ended = at(rank);
     if (ended.process <= 0 || ::waitpid(ended.process, &ended.status, WNOHANG) != ended.process) return;
     ended.process = -1;
+    if (ended_well(ended.status)) any_finished_ = true;
     if (!ended_badly(ended.status) || first_bad_) return;
-    if (may_replace(ended.status)) {
-      console_.warn(fmt::format("Rank {} {}; another process takes its place", rank, ending(ended.status)));
+    if (!may_replace(ended.status) || !replace(rank)) give_up(rank);
+  }
+
+  bool replace(int rank) {
+    console_.warn(fmt::format("Rank {} {}; another process takes its place", rank, ending(at(rank).status)));
+    try {
       open_epoch();
-      return start(rank);
+      start(rank);
+    } catch (const std::exception& refusal) {
+      console_.error(refusal.what());
+      return false;
     }
+    return true;
+  }
+
+  void give_up(int rank) {
     first_bad_ = rank;
     give_up_ = Clock::now() + kPatience;
     (void)write_file_atomically(over_file(meeting_.folder()), "");
   }
 
-  // What a rank says of itself by its exit status, the next one would say as well.
+  // What a rank says of itself by its exit status, the next one would say as well; and a step that kills whoever takes
+  // it would kill the next one, too.
   bool may_replace(int status) {
-    if (!WIFSIGNALED(status) || stopping_) return false;
-    losses_.push_back(Clock::now());
-    while (Clock::now() - losses_.front() > kManyLossesIn) losses_.pop_front();
-    return losses_.size() <= kManyLosses;
+    if (!WIFSIGNALED(status) || stopping_ || any_finished_) return false;
+    const std::string reached = read_file(reached_file(meeting_.folder())).value_or("");
+    fruitless_ = reached == reached_ ? fruitless_ + 1 : 1;
+    reached_ = reached;
+    return fruitless_ <= kFruitless * static_cast<int>(ranks_.size());
   }
 
-  // Some have left the group and wait for the others, who live and do not come: those are lost as well.
+  // Some have left the group and wait for the others, who live and do not come. One that is stopped will not; one that
+  // works may still.
   void look_for_hung() {
     const auto has_left = [this](int rank) { return fs::exists(left_file(meeting_.folder(), epoch_, rank)); };
     std::vector<int> staying;
     for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank)
       if (!has_left(rank)) staying.push_back(rank);
     if (staying.size() == ranks_.size()) return;
-    if (staying.empty()) return open_epoch();
+    if (staying.empty()) return meet_without_loss();
     if (!hang_seen_) hang_seen_ = Clock::now();
     if (Clock::now() - *hang_seen_ < kHangs) return;
     for (const int rank : staying)
-      if (at(rank).process > 0) ::kill(at(rank).process, SIGKILL);
+      if (at(rank).process > 0 && is_stopped(at(rank).process)) ::kill(at(rank).process, SIGKILL);
+  }
+
+  // All are there and could not go on together, as after a deadline that passed for another reason.
+  void meet_without_loss() {
+    if (may_replace(SIGKILL)) return open_epoch();
+    give_up(0);
   }
 
   void signal_all(int signal) const {
@@ -242,24 +310,40 @@ class Ranks {
   std::vector<Rank> ranks_;
   int epoch_ = -1;
   bool stopping_ = false;
-  std::deque<Clock::time_point> losses_;
+  bool any_finished_ = false;
+  std::string reached_;  // when the last rank was lost
+  int fruitless_ = 0;    // losses since then
   std::optional<Clock::time_point> hang_seen_, give_up_;
   std::optional<int> first_bad_;
 };
 
+// The last word of a journal whose writer could not say it.
+void tell_for_rank_0(const RunDirectory& directory, const Error& error) {
+  const auto journal = journal::Writer::open(directory.journal());
+  if (!journal) return;
+  (void)(*journal)->append(journal::FaultSeen{0, to_string(error.kind), error.intention, error.cause, error.remedy});
+  (void)(*journal)->append(journal::StateChanged{journal::RunState::failed, error.message()});
+  (void)(*journal)->sync();
+}
+
 }  // namespace
 
 int run_ranks(const RunDirectory& directory, const SoundRecipe& sound, const TrainOptions& options, Console& console) {
-  const int count = parallel::world_size(mesh_of(sound.recipe));
   value_or_throw(directory.create());
-  console.info(fmt::format("Starting {} ranks", count));
+  // Also before rank 0 writes it: who takes over rank 0 needs it.
+  value_or_throw(write_file_atomically(directory.recipe(), recipe::to_toml(sound.recipe, recipe::Detail::everything)));
+  console.info(fmt::format("Starting {} ranks", parallel::world_size(mesh_of(sound.recipe))));
   Ranks ranks(directory, sound, options, console);
+  ranks.start();
   ranks.wait();
-  if (WIFEXITED(ranks.status(0))) return WEXITSTATUS(ranks.status(0));
   const int bad = ranks.first_bad().value_or(0);
-  throw Failure(ErrorKind::internal, fmt::format("train in {}", directory.folder().string()),
-                fmt::format("rank {} {}", bad, ending(ranks.status(bad))),
-                fmt::format("See {} for its last words, and go on with --resume", directory.log(bad).string()));
+  if (WIFEXITED(ranks.status(bad))) return WEXITSTATUS(ranks.status(bad));
+  if (WIFEXITED(ranks.status(0))) return WEXITSTATUS(ranks.status(0));
+  Error error{ErrorKind::internal, fmt::format("train in {}", directory.folder().string()),
+              fmt::format("rank {} {}", bad, ending(ranks.status(bad))),
+              fmt::format("see {} for its last words, and go on with --resume", directory.log(bad).string())};
+  tell_for_rank_0(directory, error);
+  throw Failure(std::move(error));
 }
 
 }  // namespace athanor::runner

@@ -149,9 +149,8 @@ train::Outcome TrainingRun::train() {
                             forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
                             static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
 
-  Assembly assembly = assemble(
-      sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); },
-      link ? &link->group() : nullptr);
+  Assembly assembly =
+      assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
   if (assembly.pretrained) {
     console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
   }
@@ -181,6 +180,7 @@ train::Outcome TrainingRun::train() {
     }
     report_->tell(payload);
     if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
+    if (std::holds_alternative<journal::Recovery>(payload)) fault_told_ = false;
   };
   ports.save = [&](std::int64_t step) { save(assembly, step); };
   ports.stop = [this] {
@@ -195,10 +195,14 @@ train::Outcome TrainingRun::train() {
   const train::Plan plan = train_plan(sound_.recipe);
   if (checkpoints(plan, done_) > 1)
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
-  Elastic elastic{sound_.recipe, assembly, link ? &*link : nullptr, done_, !takes_over};
-  elastic.restore = [&] { return restore(assembly), done_; };
+  Elastic elastic{sound_.recipe, assembly, link ? &*link : nullptr, train::after_steps(done_), !takes_over};
+  elastic.restore = [&] {
+    begin_again();
+    restore(assembly);
+    return train::after_steps(done_);
+  };
   const train::Outcome outcome = train_elastic(elastic, plan, ports);
-  done_ = elastic.done;
+  done_ = elastic.progress.done;
   writer_.finish();
   console_.end_progress();
   if (outcome == train::Outcome::finished) report_->conclude(done_);
@@ -219,6 +223,13 @@ Forecast TrainingRun::predict(RankLink* link) const {
     if (failure.error().kind != ErrorKind::communication || !link->regroup()) throw;
   }
   return forecast(sound_, Effort::quick, done_);
+}
+
+// Who takes over looks for a checkpoint only where nobody is left who knows more.
+void TrainingRun::begin_again() {
+  if (!beginning_.otherwise) return;
+  beginning_ = beginning_.otherwise();
+  done_ = beginning_.checkpoint ? beginning_.checkpoint->contents.state.step : 0;
 }
 
 void TrainingRun::restore(Assembly& assembly) {

@@ -23,6 +23,8 @@ struct Beginning {
   std::string from;      // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
   std::string parent;    // folder of the run that was forked; empty when the checkpoint is the run's own
   bool resumed = false;  // this folder holds an earlier session of the run
+  // Of a process that takes over rank 0, and learns from the others: where to begin when none of them is left.
+  std::function<Beginning()> otherwise = {};
 };
 
 class TrainingRun {
@@ -48,6 +50,7 @@ class TrainingRun {
   void begin_journal();
   void write_papers();
   [[nodiscard]] Forecast predict(RankLink* link) const;
+  void begin_again();
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
   void tell_precision(const Assembly& assembly);

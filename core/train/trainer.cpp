@@ -42,9 +42,10 @@ auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
   return result;
 }
 
-Outcome Trainer::run(std::int64_t done) {
-  done_ = done;
-  saved_ = done > 0 ? done : -1;
+Outcome Trainer::run(const Progress& begin) {
+  done_ = begin.done;
+  evaluated_ = begin.evaluated;
+  saved_ = begin.saved;
   const MemoryLedger ledger(parts_.context, parts_.parameters);
   try {
     return loop();
@@ -73,21 +74,25 @@ Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
 
 Outcome Trainer::loop() {
   if (parts_.replicas) exchanged_ = parts_.replicas->exchanged();
+  parts_.optimizer.clear_gradients();  // of a step that was given up
   parts_.loader.seek(done_);
   if (parts_.precision && parts_.precision->is_milestone(0))
     rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
-  if (done_ == 0) evaluate();
-  while (done_ < plan_.steps) {
+  while (true) {
+    do_what_is_due();
+    if (done_ >= plan_.steps) return Outcome::finished;
     if (should_stop()) {
       save();
       return Outcome::stopped;
     }
     step();
-    const bool last = done_ == plan_.steps;
-    if (last || due(plan_.evaluate_every, done_)) evaluate();
-    if (last || due(plan_.checkpoint_every, done_)) save();
   }
-  return Outcome::finished;
+}
+
+void Trainer::do_what_is_due() {
+  const bool last = done_ == plan_.steps;
+  if (evaluated_ != done_ && (done_ == 0 || last || due(plan_.evaluate_every, done_))) evaluate();
+  if (done_ > 0 && (last || due(plan_.checkpoint_every, done_))) save();
 }
 
 void Trainer::step() {
@@ -208,6 +213,7 @@ bool Trainer::went_back(double loss, const std::string& reason) {
   rewind_.restore(parts_.context, parts_.parameters, parts_.optimizer);
   parts_.optimizer.clear_gradients();
   done_ = rewind_.done();
+  evaluated_ = std::min(evaluated_, done_);
   saved_ = std::min(saved_, done_);
   parts_.loader.seek(done_);
   ports_.tell(journal::Alert{journal::Severity::warning, done_, "precision/emergency", reason});
@@ -291,6 +297,7 @@ void Trainer::alone(Work&& work) {
 
 void Trainer::evaluate() {
   alone([this] { judge(); });
+  evaluated_ = done_;
 }
 
 void Trainer::judge() {

@@ -53,18 +53,31 @@ struct Ports {
 
 enum class Outcome { finished, stopped };
 
+// How far a run has come, in steps.
+struct Progress {
+  std::int64_t done = 0;
+  std::int64_t evaluated = -1, saved = -1;  // when last
+};
+// Of a run that begins anew, or from a checkpoint, which is written after what else is due at its step.
+[[nodiscard]] constexpr Progress after_steps(std::int64_t done) {
+  return done == 0 ? Progress{} : Progress{done, done, done};
+}
+
 class Trainer {
  public:
   Trainer(Parts parts, Plan plan, Ports ports);
 
-  // Goes from `done` steps to the end, or to the step after which stop() holds; either way a checkpoint is the last
-  // thing done. A step whose gradients are not finite is skipped while a smaller loss scale may help; the dynamic
-  // policy goes back to its copy in memory. Throws Failure after telling a FaultSeen: numeric when a loss or a gradient
-  // is not finite and neither helps (the weights are then as the step before left them), naming the first launch whose
-  // output was not, found by taking the step again; out_of_memory, naming who holds the memory; and whatever the parts
-  // throw. A FaultSeen that cannot be told changes nothing about what is thrown.
-  Outcome run(std::int64_t done);
+  // Goes from `begin` to the end, or to the step after which stop() holds; either way a checkpoint is the last thing
+  // done. What was due by then and not done comes first. A step whose gradients are not finite is skipped while a
+  // smaller loss scale may help; the dynamic policy goes back to its copy in memory. Throws Failure after telling a
+  // FaultSeen: numeric when a loss or a gradient is not finite and neither helps (the weights are then as the step
+  // before left them), naming the first launch whose output was not, found by taking the step again; out_of_memory,
+  // naming who holds the memory; and whatever the parts throw. A FaultSeen that cannot be told changes nothing about
+  // what is thrown.
+  Outcome run(const Progress& begin);
+  Outcome run(std::int64_t done) { return run(after_steps(done)); }
   [[nodiscard]] std::int64_t done() const noexcept { return done_; }
+  [[nodiscard]] Progress progress() const noexcept { return {done_, evaluated_, saved_}; }
   // Steps that were replayed so far.
   [[nodiscard]] std::int64_t replays() const noexcept { return replays_; }
 
@@ -81,6 +94,7 @@ class Trainer {
   [[nodiscard]] bool went_back(double loss, const std::string& reason);
   void tell_changes(const std::vector<precision::RecordedChange>& changes);
   void tell_step(double loss, const optim::StepReport& report, double rate, int batch_size, std::int64_t begin_ns);
+  void do_what_is_due();
   void evaluate();
   void judge();
   void save();
@@ -100,7 +114,7 @@ class Trainer {
   Plan plan_;
   Ports ports_;
   std::int64_t done_ = 0;
-  std::int64_t saved_ = -1;
+  std::int64_t evaluated_ = -1, saved_ = -1;
   BatchPass pass_;
   Exchanged exchanged_;  // when the last step was told
   Rewind rewind_;

@@ -64,11 +64,10 @@ const BadInput kBadInputs[] = {
     {"MicroBatchesOfABatch",
      "[parallel]\nmicro_batches = 3\n",
      {"x.toml:2: parallel.micro_batches: must divide data.batch_size (128)"}},
-    {"ScalesOfReplicas",
-     "[precision]\npolicy = \"dynamic\"\n[parallel]\ndata = 2\nmicro_batches = 2\n",
-     {"x.toml:2: precision.policy: must be fp32, tf32, fp16 or bf16 with parallel.data = 2: the scales that dynamic "
-      "finds "
-      "are each replica's own"}},
+    {"ScalesOfMicroBatches",
+     "[precision]\npolicy = \"dynamic\"\n[parallel]\nmicro_batches = 2\n",
+     {"x.toml:2: precision.policy: must be another with parallel.micro_batches = 2: dynamic would learn of one of them "
+      "only"}},
     {"OnlyChoice",
      "[parallel]\nshard = \"all\"\n",
      {"x.toml:2: parallel.shard: must be none in this version, not \"all\""}},
