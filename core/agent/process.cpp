@@ -3,6 +3,8 @@
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -36,6 +38,7 @@ const std::string& boot_id() {
 // State letter and start time from /proc/<pid>/stat, whose second field may hold anything, also ')'.
 struct Stat {
   char state = 'X';
+  std::int64_t parent = 0;
   std::int64_t started = 0;
 };
 std::optional<Stat> stat_of(std::int64_t pid) {
@@ -44,9 +47,9 @@ std::optional<Stat> stat_of(std::int64_t pid) {
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));
   Stat stat;
-  fields >> stat.state;
+  fields >> stat.state >> stat.parent;
   std::string field;
-  constexpr int kFieldsBetween = 18;  // 4 … 21; the start time is the 22nd
+  constexpr int kFieldsBetween = 17;  // 5 … 21; the start time is the 22nd
   for (int i = 0; i < kFieldsBetween; ++i) fields >> field;
   if (!(fields >> stat.started)) return std::nullopt;
   return stat;
@@ -92,6 +95,22 @@ std::optional<store::Process> identify(std::int64_t pid) {
   const auto stat = stat_of(pid);
   if (pid <= 0 || !stat || has_ended(stat->state)) return std::nullopt;
   return store::Process{pid, stat->started, boot_id()};
+}
+
+store::Process starter_of(const store::Process& process) {
+  const auto stat = stat_of(process.pid);
+  const auto program = [](std::int64_t pid) { return fs::path(fmt::format("/proc/{}/exe", pid)); };
+  std::error_code code;
+  if (!stat || !fs::equivalent(program(process.pid), program(stat->parent), code) || code) return process;
+  return identify(stat->parent).value_or(process);
+}
+
+std::vector<std::int64_t> started_by(std::int64_t pid) {
+  std::istringstream words(text_of(fmt::format("/proc/{0}/task/{0}/children", pid)));
+  std::vector<std::int64_t> out;
+  for (std::int64_t child = 0; words >> child;)
+    if (identify(child)) out.push_back(child);
+  return out;
 }
 
 bool is_alive(const store::Process& process) {

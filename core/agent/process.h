@@ -17,6 +17,11 @@ namespace athanor::agent {
 [[nodiscard]] std::optional<store::Process> identify(std::int64_t pid);
 // Whether exactly this process still lives (a zombie does not).
 [[nodiscard]] bool is_alive(const store::Process& process);
+// The process that has started this one as a part of its own work, and lives: that of the same program. Otherwise this
+// one itself.
+[[nodiscard]] store::Process starter_of(const store::Process& process);
+// Those that it has started and that live.
+[[nodiscard]] std::vector<std::int64_t> started_by(std::int64_t pid);
 // Whether a process has the file open.
 [[nodiscard]] bool has_open(std::int64_t pid, const std::filesystem::path& file);
 // Whether it lives and works on the run of this folder, or is still to become the program that does: the history of a

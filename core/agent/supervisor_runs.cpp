@@ -91,12 +91,15 @@ void Supervisor::look_at_recipe(store::RunId run, Watch& watch) {
   watch.recipe = described->recipe_toml;
 }
 
-// Somebody started or resumed the run without us.
+// Somebody started or resumed the run without us. Of several ranks the first one writes; the run is that of the process
+// that started them, and goes on where one of them is replaced.
 void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pid) {
   if (watch.process.pid == writer_pid || !has_open(writer_pid, watch.follower.journal(0))) return;
-  const auto process = identify(writer_pid);
-  if (!process) return;
-  if (auto noted = writer_.set_process(run, *process); !noted) spdlog::error("{}", noted.error().message());
+  const auto writer = identify(writer_pid);
+  if (!writer) return;
+  const store::Process process = starter_of(*writer);
+  if (watch.process == process) return;
+  if (auto noted = writer_.set_process(run, process); !noted) spdlog::error("{}", noted.error().message());
   // A wish to stop was for the earlier process.
   if (const auto job = writer_.job(run); job && job->status == store::RunStatus::stopping) {
     if (auto noted = writer_.set_status(run, store::RunStatus::starting, ""); !noted)
@@ -106,7 +109,7 @@ void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pi
   watch.kill_at.reset();
   watch.ended = false;
   watch.live = true;
-  set_process(run, watch, *process);
+  set_process(run, watch, process);
 }
 
 // The process is gone and its journal is read: the run must have a final state now.
@@ -160,6 +163,7 @@ void Supervisor::await_stop(Watch& watch) {
 }
 
 // With everything it has started, where it leads a group of its own: one started in a script shares that script's.
+// Ranks lead groups of their own; without the process that started them none is replaced.
 void Supervisor::end_by_force(store::RunId run, Watch& watch) {
   watch.kill_at.reset();
   if (watch.process.pid == 0 || !is_alive(watch.process)) return;
@@ -170,7 +174,11 @@ void Supervisor::end_by_force(store::RunId run, Watch& watch) {
   }
   const auto pid = static_cast<pid_t>(watch.process.pid);
   spdlog::warn("Run {} has not stopped in time; process {} is killed", run, pid);
-  if (::kill(::getpgid(pid) == pid ? -pid : pid, SIGKILL) == 0) {
+  const auto end = [](pid_t process) { return ::kill(::getpgid(process) == process ? -process : process, SIGKILL); };
+  const std::vector<std::int64_t> started = started_by(pid);
+  const int refused = end(pid);
+  for (const std::int64_t rank : started) (void)end(static_cast<pid_t>(rank));
+  if (refused == 0) {
     watch.killed = true;
     watch.say_until = Clock::now() + policy_.read_within;
   } else if (errno != ESRCH) {

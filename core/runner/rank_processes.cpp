@@ -148,8 +148,15 @@ int recipe_to_read(const std::string& text) {
   return file;
 }
 
+// By its name, which lists of processes show; the other way where it was replaced by another since.
+std::string own_program() {
+  std::error_code code;
+  const fs::path named = fs::read_symlink("/proc/self/exe", code);
+  return !code && fs::equivalent(named, "/proc/self/exe", code) ? named.string() : "/proc/self/exe";
+}
+
 // In the child: only what is allowed between fork and exec.
-[[noreturn]] void become_rank(pid_t parent, int input, int log, const std::vector<char*>& words) {
+[[noreturn]] void become_rank(const char* program, pid_t parent, int input, int log, const std::vector<char*>& words) {
   ::setpgid(0, 0);  // a key at the terminal reaches the one that passes it on, and nobody twice
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);
@@ -158,7 +165,7 @@ int recipe_to_read(const std::string& text) {
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
   }
-  ::execv("/proc/self/exe", words.data());
+  ::execv(program, words.data());
   ::_exit(127);
 }
 
@@ -215,10 +222,11 @@ class Ranks {
     const int input = recipe_to_read(recipe::to_toml(sound_.recipe, recipe::Detail::everything));
     const fs::path log_file = directory_.log(rank);
     const int log = rank == 0 ? -1 : ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    const std::string program = own_program();
     const pid_t parent = ::getpid();
     const Deafness until_it_hears;
     const pid_t child = ::fork();
-    if (child == 0) become_rank(parent, input, log, words);
+    if (child == 0) become_rank(program.c_str(), parent, input, log, words);
     ::close(input);
     if (log >= 0) ::close(log);
     if (child < 0) throw system_failure(fmt::format("start rank {}", rank));

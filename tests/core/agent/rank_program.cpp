@@ -6,13 +6,15 @@
 //                                        saves: takes its time to write the checkpoint when asked to stop,
 //                                        lingers: its process goes on for a while after its last word,
 //                                        hangs: its process does not end after its last word,
-//                                        stubborn: it does not stop, nor does a child of it that holds the journal
+//                                        stubborn: it does not stop, nor does a child of it that holds the journal,
+//                                        ranks: another process of it does the work, and is replaced when it is killed
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
 #include "core/recipe/recipe.h"
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -22,6 +24,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -180,16 +183,42 @@ int check(const std::string& file, bool json) {
   }
 }
 
+constexpr const char* kIsRank = "ATHANOR_TEST_IS_RANK";
+
+// As athanor-run does for several ranks; here there is but one.
+int start_ranks(std::vector<std::string> words) {
+  for (bool again = false;; again = true) {
+    if (again) words.emplace_back("--resume");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::setpgid(0, 0);
+      ::setenv(kIsRank, "1", 1);
+      std::vector<char*> argv;
+      for (std::string& word : words) argv.push_back(word.data());
+      argv.push_back(nullptr);
+      ::execv("/proc/self/exe", argv.data());
+      ::_exit(127);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) ::kill(child, SIGTERM);
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 2 && std::string_view(argv[1]) == "check") return check(argv[2], argc > 3);
   const auto on_signal = [](int) { g_asked_to_stop = 1; };
-  std::signal(SIGTERM, on_signal);
-  std::signal(SIGINT, on_signal);
+  struct sigaction stop {};
+  stop.sa_handler = on_signal;
+  ::sigaction(SIGTERM, &stop, nullptr);  // ends the wait for a child
+  ::sigaction(SIGINT, &stop, nullptr);
   try {
     const Arguments arguments = parse(argc, argv);
     const auto parsed = value_or_throw(recipe::parse_file(arguments.recipe));
+    if (wishes(parsed.recipe).at("end") == "ranks" && std::getenv(kIsRank) == nullptr)
+      return start_ranks({argv, argv + argc});
     return Rank(arguments, parsed.recipe).run();
   } catch (const std::exception& exception) {
     std::cerr << exception.what() << '\n';

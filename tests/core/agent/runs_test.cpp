@@ -198,6 +198,34 @@ TEST(Runs, AreBrokenWithTheirCauseWhenTheirProcessIsKilledAndThenGoOn) {
   EXPECT_EQ(home.steps_of(id), from_one_to(60));
 }
 
+TEST(Runs, OfSeveralRanksGoOnWhileOneOfThemIsReplaced) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(200, "pace=4 end=ranks");
+  const auto next = home.enqueue(10);
+  ASSERT_TRUE(home.until_step(id, 30));
+  const auto first = home.rank_of(id);
+  home.kill_rank(id);
+  ASSERT_TRUE(home.until([&] { return home.rank_of(id) > 0 && home.rank_of(id) != first; }));
+  ASSERT_TRUE(home.until_step(id, 60));
+  EXPECT_EQ(home.run(id).status, RunStatus::running);
+  EXPECT_EQ(home.run(next).status, RunStatus::queued);  // and nothing began beside it
+  EXPECT_EQ(home.wait(id).status, RunStatus::finished);
+  EXPECT_EQ(home.steps_of(id), from_one_to(200));
+  EXPECT_EQ(home.wait(next).status, RunStatus::finished);
+}
+
+TEST(Runs, OfSeveralRanksStopAsAWhole) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(100000, "pace=4 end=ranks");
+  ASSERT_TRUE(home.until_step(id, 30));
+  const auto rank = home.rank_of(id);
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  EXPECT_NE(::kill(rank, 0), 0);
+}
+
 TEST(Runs, FailWithTheRemedyWhenTheProgramIsMissing) {
   Home home;
   std::filesystem::remove(home.root / "bin/athanor-run");
