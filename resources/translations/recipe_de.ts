@@ -884,6 +884,10 @@
         <translation>Zahlenformat, in dem Kopien Gradienten tauschen.</translation>
     </message>
     <message>
+        <source>s</source>
+        <translation>s</translation>
+    </message>
+    <message>
         <source>Deadline</source>
         <translation>Frist</translation>
     </message>
