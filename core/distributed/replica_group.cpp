@@ -120,9 +120,10 @@ bool ReplicaGroup::any(bool holds) {
 
 void ReplicaGroup::at(std::string_view section) noexcept { board_.enter_section(section); }
 
+// Only the others wait for the first one's work; it finds them waiting.
 void ReplicaGroup::meet() {
   const auto usual = ranks_.timeout();
-  ranks_.set_timeout(kLongestAlone);
+  if (index() != 0) ranks_.set_timeout(kLongestAlone);
   ranks_.barrier();
   ranks_.set_timeout(usual);
 }

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <mutex>
 
@@ -205,6 +206,28 @@ TEST(Replicas, TellWhatTheySendInAStep) {
   EXPECT_GT(trace.sent_bytes, gradients);
   EXPECT_LT(trace.sent_bytes, 1.1 * gradients);  // rows of the batch and frames
   EXPECT_EQ(train_replicas(recipe_for(1, 4), 3).front().sent_bytes, 0);
+}
+
+TEST(Replicas, AreNotAwaitedByTheFirstAfterItsOwnWorkForLongerThanTheDeadline) {
+  std::atomic<bool> has_given_up = false;
+  comm::GroupOptions options;
+  options.timeout = std::chrono::seconds(2);
+  EXPECT_THROW(comm::run_threads(2, options,
+                                 [&](comm::Group& group) {
+                                   distributed::ReplicaGroup replicas(group, comm::WireFormat::f32);
+                                   if (group.world().rank() == 1) {  // hangs
+                                     has_given_up.wait(false);
+                                     return;
+                                   }
+                                   try {
+                                     replicas.meet();
+                                   } catch (const Failure&) {
+                                     has_given_up = true;
+                                     has_given_up.notify_all();
+                                     throw;
+                                   }
+                                 }),
+               Failure);
 }
 
 TEST(Replicas, StopAfterTheSameStepWhicheverIsAsked) {
