@@ -269,10 +269,12 @@ class Ranks {
     (void)write_file_atomically(over_file(meeting_.folder()), "");
   }
 
-  // What a rank says of itself by its exit status, the next one would say as well; and a step that kills whoever takes
-  // it would kill the next one, too.
-  bool may_replace(int status) {
-    if (!WIFSIGNALED(status) || stopping_ || any_finished_) return false;
+  // What a rank says of itself by its exit status, the next one would say as well.
+  bool may_replace(int status) { return WIFSIGNALED(status) && may_meet_again(); }
+
+  // A step that kills whoever takes it would kill the next one, too.
+  bool may_meet_again() {
+    if (stopping_ || any_finished_) return false;
     const std::string reached = read_file(reached_file(meeting_.folder())).value_or("");
     fruitless_ = reached == reached_ ? fruitless_ + 1 : 1;
     reached_ = reached;
@@ -296,7 +298,7 @@ class Ranks {
 
   // All are there and could not go on together, as after a deadline that passed for another reason.
   void meet_without_loss() {
-    if (may_replace(SIGKILL)) return open_epoch();
+    if (may_meet_again()) return open_epoch();
     give_up(0);
   }
 
