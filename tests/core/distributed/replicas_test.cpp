@@ -92,6 +92,16 @@ TEST(Replicas, ThatAreNoPowerOfTwoGiveTheSameBitsToo) {
   for (const Trace& trace : train_replicas(recipe, 10)) EXPECT_TRUE(trace == alone);
 }
 
+TEST(Replicas, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
+  for (const char* policy : {"bf16", "fp16", "fp8-current"}) {
+    recipe::Recipe one = recipe_for(1, 2), two = recipe_for(2, 2);
+    for (recipe::Recipe* recipe : {&one, &two}) recipe->set("precision.policy", std::string(policy));
+    const Trace alone = train_replicas(one, 10).front();
+    EXPECT_EQ(alone.losses.size(), 10U);
+    for (const Trace& trace : train_replicas(two, 10)) EXPECT_TRUE(trace == alone) << policy;
+  }
+}
+
 TEST(MicroBatches, LeaveTheGradientOfTheWholeBatch) {
   // Dropout included: a row draws the same numbers however the batch is cut.
   recipe::Recipe whole = recipe_for(1, 1), parts = recipe_for(1, 4);
