@@ -320,7 +320,10 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
   }
   if (const std::string note = treatment_note(out.prediction); !note.empty())
     add_note(out.prediction, recipe::Topic::general, note.c_str());
-  if (out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
+  const int ranks = parallel::world_size(mesh_of(sound.recipe));
+  if (ranks > 1)
+    add_note(out.prediction, recipe::Topic::memory, fmt::format("Of one of {} ranks, which share it.", ranks).c_str());
+  if (ranks * out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
     add_note(out.prediction, recipe::Topic::general,
              "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
   }

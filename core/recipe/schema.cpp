@@ -302,8 +302,8 @@ void add_scale(std::vector<Field>& out) {
       advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32", "bf16", "fp8", "int8"},
                       "Number format in which replicas exchange gradients.")));
   out.push_back(advanced(integer("parallel.deadline", "Deadline", 60, {"s", 1, 3600},
-                                 "A rank that does not come to an exchange within this time is taken for lost and "
-                                 "replaced.")));
+                                 "How long ranks wait for one another in an exchange; one that has been stopped is "
+                                 "then replaced.")));
 }
 
 void add_keeping(std::vector<Field>& out) {

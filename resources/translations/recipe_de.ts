@@ -892,8 +892,8 @@
         <translation>Frist</translation>
     </message>
     <message>
-        <source>A rank that does not come to an exchange within this time is taken for lost and replaced.</source>
-        <translation>Ein Rang, der binnen dieser Zeit nicht zu einem Austausch kommt, gilt als verloren und wird ersetzt.</translation>
+        <source>How long ranks wait for one another in an exchange; one that has been stopped is then replaced.</source>
+        <translation>Wie lange Ränge bei einem Austausch aufeinander warten; einer, der angehalten wurde, wird dann ersetzt.</translation>
     </message>
     <message>
         <source>Checkpoint every</source>
