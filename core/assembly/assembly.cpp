@@ -56,9 +56,10 @@ auto asked_by(const char* field, Part&& part) {
 
 }  // namespace
 
-data::LoaderOptions loader_options(const recipe::Recipe& recipe, int replica) {
+data::LoaderOptions loader_options(const recipe::Recipe& recipe, int rank) {
+  const parallel::Mesh mesh = mesh_of(recipe);
   data::LoaderOptions out;
-  out.share = {replica, as_int(recipe, "parallel.data")};
+  out.share = {parallel::coordinates_of(mesh, rank).data, mesh.data};
   out.selection = train_selection(recipe);
   out.batch_size = as_int(recipe, "data.batch_size");
   out.image_px = as_int(recipe, "data.image_px");
@@ -185,14 +186,28 @@ comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
   return name == "fp32" ? comm::WireFormat::f32 : comm::wire_format_named(name).value();
 }
 
-std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe, comm::Group& group) {
-  return std::make_unique<distributed::ReplicaGroup>(group, gradient_format(recipe));
+train::Parts Assembly::parts() const {
+  train::Parts out{*context, *task, *loader, model->named_parameters(), *optimizer, precision.get()};
+  if (!peers) return out;
+  out.world = &peers->world;
+  out.replicas = peers->replicas.get();
+  return out;
+}
+
+void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) {
+  assembly.peers = std::make_unique<Peers>(
+      Peers{distributed::split_mesh(group, mesh_of(recipe)), distributed::RunWorld(group), nullptr});
+  Peers& peers = *assembly.peers;
+  if (peers.mesh.data) {
+    peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));
+    peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
+  }
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                  std::function<std::string(std::size_t picture)> media, int replica) {
+                  std::function<std::string(std::size_t picture)> media, int rank) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
-  const data::LoaderOptions options = loader_options(recipe, replica);
+  const data::LoaderOptions options = loader_options(recipe, rank);
   Assembly out;
   out.dataset = std::move(dataset);
   out.context = std::make_unique<Context>(

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "core/data/loader.h"
+#include "core/distributed/mesh_ranks.h"
 #include "core/distributed/replica_group.h"
+#include "core/distributed/run_world.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/optim/optimizer.h"
 #include "core/parallel/mesh.h"
@@ -20,7 +22,7 @@
 namespace athanor::runner {
 
 // What a recipe asks for, in the parts' own words.
-[[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe, int replica = 0);
+[[nodiscard]] data::LoaderOptions loader_options(const recipe::Recipe& recipe, int rank = 0);
 [[nodiscard]] data::Selection train_selection(const recipe::Recipe& recipe);
 [[nodiscard]] data::Selection test_selection(const recipe::Recipe& recipe);
 // Of the tokenizer that the recipe's texts go through.
@@ -58,6 +60,13 @@ struct Learner {
 // Throws FieldFailure.
 [[nodiscard]] Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary);
 
+// This rank's ties to the others of its run.
+struct Peers {
+  distributed::MeshRanks mesh;
+  distributed::RunWorld world;
+  std::unique_ptr<distributed::ReplicaGroup> replicas;  // null: there is but one
+};
+
 // Members are destroyed in the reverse order; tensors go before the context they came from.
 struct Assembly {
   std::shared_ptr<const data::Dataset> dataset;
@@ -68,19 +77,15 @@ struct Assembly {
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
   std::optional<train::Pretrained> pretrained;
-  std::unique_ptr<distributed::ReplicaGroup> replicas;  // null: there is but one
+  std::unique_ptr<Peers> peers;  // null: there is but one rank, or none has been joined
 
-  [[nodiscard]] train::Parts parts() const {
-    return {*context, *task, *loader, model->named_parameters(), *optimizer, precision.get(), replicas.get()};
-  }
+  [[nodiscard]] train::Parts parts() const;
 };
 [[nodiscard]] comm::WireFormat gradient_format(const recipe::Recipe& recipe);
-// This rank among `group`, which outlives it. A call that all make.
-[[nodiscard]] std::unique_ptr<distributed::ReplicaGroup> make_replicas(const recipe::Recipe& recipe,
-                                                                       comm::Group& group);
-// One rank's, without the others: `replica` is its place among them, see make_replicas(). Throws Failure with
-// whatever a part refuses.
+// One rank's, without the others. Throws Failure with whatever a part refuses.
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                                std::function<std::string(std::size_t picture)> media = {}, int replica = 0);
+                                std::function<std::string(std::size_t picture)> media = {}, int rank = 0);
+// Makes its peers: the rank that it was assembled for among `group`, which outlives them. A call that all make.
+void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group);
 
 }  // namespace athanor::runner

@@ -1,6 +1,7 @@
 #include "core/distributed/replica_group.h"
 
 #include "core/distributed/host_numbers.h"
+#include "core/distributed/stopwatch.h"
 #include "kernels/base/error.h"
 
 #include <algorithm>
@@ -14,20 +15,6 @@ View view_of(std::span<T> numbers) {
   return {numbers.data(), Tensor::dtype_of<T>(), Shape{static_cast<std::int64_t>(numbers.size())}};
 }
 
-// Adds the time for which it lives.
-class Stopwatch {
- public:
-  using Clock = std::chrono::steady_clock;
-  explicit Stopwatch(Clock::duration& sum) : sum_(sum) {}
-  ~Stopwatch() { sum_ += Clock::now() - begin_; }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  Clock::duration& sum_;
-  Clock::time_point begin_ = Clock::now();
-};
-
 template <class T>
 void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole) {
   HostNumbers<T> numbers(context, whole);
@@ -39,8 +26,7 @@ void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whol
 
 }  // namespace
 
-ReplicaGroup::ReplicaGroup(comm::Group& group, comm::WireFormat gradients)
-    : board_(group.board()), ranks_(group.world()) {
+ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients) : ranks_(ranks) {
   if (gradients != comm::WireFormat::f32)
     coded_ = std::make_unique<comm::CodedExchange>(ranks_, comm::CodedOptions{.format = gradients, .averages = false});
 }
@@ -111,26 +97,9 @@ void ReplicaGroup::sum_coded(Context& context, std::span<const Parameter> parame
   }
 }
 
-bool ReplicaGroup::any(bool holds) {
-  const Stopwatch watch(waited_);
-  std::int32_t flag = holds ? 1 : 0;
-  ranks_.all_reduce(view_of(std::span(&flag, 1)), comm::Reduce::max);
-  return flag != 0;
-}
-
-void ReplicaGroup::at(std::string_view section) noexcept { board_.enter_section(section); }
-
-// Only the others wait for the first one's work; it finds them waiting.
-void ReplicaGroup::meet() {
-  const auto usual = ranks_.timeout();
-  if (index() != 0) ranks_.set_timeout(kLongestAlone);
-  ranks_.barrier();
-  ranks_.set_timeout(usual);
-}
-
 train::Exchanged ReplicaGroup::exchanged() const {
   const comm::Traffic sent = coded_ ? coded_->traffic() : ranks_.traffic();
-  return {sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited_).count()};
+  return {"data", sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited_).count()};
 }
 
 }  // namespace athanor::distributed

@@ -8,8 +8,9 @@
 #pragma once
 
 #include "core/comm/coded_exchange.h"
-#include "core/comm/group.h"
+#include "core/comm/communicator.h"
 #include "core/train/replicas.h"
+#include "core/train/world.h"
 
 #include <chrono>
 #include <memory>
@@ -19,25 +20,20 @@ namespace athanor::distributed {
 
 class ReplicaGroup final : public train::Replicas {
  public:
-  // `group` outlives it. The constructor is a call that all make.
-  ReplicaGroup(comm::Group& group, comm::WireFormat gradients);
+  // `ranks` are the replicas, and outlive it. The constructor is a call that all make.
+  ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients);
 
   [[nodiscard]] int count() const override { return ranks_.size(); }
   [[nodiscard]] int index() const override { return ranks_.rank(); }
   void gather(Context& context, const Tensor& whole) override;
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
-  [[nodiscard]] train::Exchanged exchanged() const override;
-  [[nodiscard]] bool any(bool holds) override;
-  void at(std::string_view section) noexcept override;
-  void meet() override;
+  [[nodiscard]] train::Exchanged exchanged() const;
 
   // Null in f32.
   [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
 
  private:
-  // Evaluating and saving take longer than any exchange.
-  static constexpr std::chrono::minutes kLongestAlone{60};
   // Small gradients are put together, so that there are fewer messages than parameters.
   static constexpr std::size_t kBucketNumbers = 4U << 20U;
 
@@ -45,7 +41,6 @@ class ReplicaGroup final : public train::Replicas {
   void sum_coded(Context& context, std::span<const Parameter> parameters);
   void sum_bucket(Context& context, std::span<const Parameter> bucket);
 
-  comm::Board& board_;
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
   std::vector<float> bucket_;

@@ -62,10 +62,6 @@ class SilentReplicas final : public train::Replicas {
   int index() const override { return 0; }
   void gather(Context&, const Tensor&) override {}
   void sum_gradients(Context&, std::span<const Parameter>) override {}
-  train::Exchanged exchanged() const override { return {}; }
-  bool any(bool holds) override { return holds; }
-  void at(std::string_view) noexcept override {}
-  void meet() override {}
 
  private:
   int count_;

@@ -65,7 +65,7 @@ class OpMeter final : public TraceSink, public WorkObserver {
 Measured measure(const SoundRecipe& sound, double budget_s, comm::Group* group) {
   const auto begin = Clock::now();
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, group ? group->world().rank() : 0);
-  if (group) assembly.replicas = make_replicas(sound.recipe, *group);
+  if (group) join(assembly, sound.recipe, *group);
   const double assemble_s = seconds_since(begin);
   OpMeter meter;
   assembly.context->set_trace(&meter);

@@ -14,11 +14,14 @@ ConvStem::ConvStem(const Scope& scope, const ConvStemConfig& config) : activatio
 
 Variable ConvStem::forward(Context& context, const Variable& x_BHWC) const {
   Variable x = x_BHWC;
-  for (const Stage& stage : stages_) {
-    x = ops::max_pool2d(context, stage.conv.forward(context, x));
-    x = ops::activation(context, stage.norm.forward(context, x), activation_);
-  }
+  for (std::size_t stage = 0; stage < stages_.size(); ++stage) x = forward_stage(context, stage, x);
   return x;
+}
+
+Variable ConvStem::forward_stage(Context& context, std::size_t stage, const Variable& x_BHWC) const {
+  const Stage& here = stages_[stage];
+  const Variable x = ops::max_pool2d(context, here.conv.forward(context, x_BHWC));
+  return ops::activation(context, here.norm.forward(context, x), activation_);
 }
 
 }  // namespace athanor::nn

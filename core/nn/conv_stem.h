@@ -22,6 +22,9 @@ class ConvStem {
   ConvStem(const Scope& scope, const ConvStemConfig& config);
   // [B,H,W,in] -> [B, H/2^stages, W/2^stages, channels.back()]
   [[nodiscard]] Variable forward(Context& context, const Variable& x_BHWC) const;
+  // One of its stages alone.
+  [[nodiscard]] Variable forward_stage(Context& context, std::size_t stage, const Variable& x_BHWC) const;
+  [[nodiscard]] std::size_t stages() const noexcept { return stages_.size(); }
 
  private:
   struct Stage {

@@ -13,7 +13,6 @@ namespace {
 bool agree(Elastic& elastic) {
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
-  if (!assembly.replicas) assembly.replicas = make_replicas(elastic.recipe, elastic.link->group());
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
   if (!known && ranks.rank() == 0) elastic.progress = elastic.restore();
   const int giver = known.value_or(0);
@@ -26,13 +25,14 @@ bool agree(Elastic& elastic) {
   elastic.progress = state.progress;
   elastic.knows = true;
   elastic.link->begin_work(elastic.progress.done);
+  join(assembly, elastic.recipe, elastic.link->group());
   return known.has_value();
 }
 
 // Whether the others, and one in place of who was lost, have met again.
 bool meets_again(Elastic& elastic, const Failure& failure) {
   if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return false;
-  elastic.assembly.replicas.reset();
+  elastic.assembly.peers.reset();
   return elastic.link->regroup();
 }
 

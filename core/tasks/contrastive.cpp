@@ -97,16 +97,16 @@ Figures Contrastive::state(const Context& context) const {
   return out;
 }
 
-Contrastive::Embedded Contrastive::embed(Context& context) const {
+Contrastive::Embedded Contrastive::embed(Context& context) {
   Embedded out;
   out.dim = parts_.model.config().embedding_dim;
   std::set<std::int32_t> seen;
   std::size_t row = 0;
   for (std::int64_t index = 0; index < parts_.test.batches(); ++index) {
     const data::Batch batch = parts_.test.batch(index);
-    const auto pictures = context.download(parts_.model.encode_images(context, upload_images(context, batch)).value());
-    const auto texts = context.download(
-        parts_.model.encode_texts(context, upload_tokens(context, batch), upload_row(context, batch.lengths)).value());
+    const std::vector<Variable> features = encode(context, upload(context, batch));
+    const auto pictures = context.download(features[0].value());
+    const auto texts = context.download(features[1].value());
     out.pictures.insert(out.pictures.end(), pictures.begin(), pictures.end());
     out.captions.insert(out.captions.end(), texts.begin(), texts.end());
     for (std::size_t i = 0; i < batch.concepts.size(); ++i, ++row) {

@@ -39,6 +39,11 @@ class Contrastive final : public Task {
   [[nodiscard]] Inputs upload(Context& context, const data::Batch& batch) override;
   // images, texts, concepts
   [[nodiscard]] std::vector<Variable> features(Context& context, const Inputs& inputs) override;
+  [[nodiscard]] std::vector<models::ChainLayer> layers() const override { return parts_.model.layers(); }
+  [[nodiscard]] std::size_t streams() const override { return 2; }
+  [[nodiscard]] std::vector<Variable> features_of(const models::Streams& streams, const Inputs& inputs) override {
+    return {streams[0], streams[1], inputs[3]};
+  }
   [[nodiscard]] Variable criterion(Context& context, const std::vector<Variable>& features) override;
   // "logit_scale", "temperature", which is exp(-logit_scale), and "logit_bias" where there is one.
   [[nodiscard]] Figures state(const Context& context) const override;
@@ -53,7 +58,7 @@ class Contrastive final : public Task {
     std::vector<std::int32_t> picture_ids, text_ids;  // concepts
     std::vector<std::size_t> text_source;             // the test picture whose caption the text is
   };
-  [[nodiscard]] Embedded embed(Context& context) const;
+  [[nodiscard]] Embedded embed(Context& context);
   [[nodiscard]] double test_loss(Context& context, const Embedded& embedded);
   [[nodiscard]] journal::RetrievalSample asked(const data::Probe& probe) const;
   [[nodiscard]] journal::RetrievalSample text_probe(const data::Probe& probe, const Embedded& embedded,

@@ -4,9 +4,11 @@
 #include "core/autograd/variable.h"
 #include "core/data/loader.h"
 #include "core/journal/event.h"
+#include "core/models/chain.h"
 #include "core/nn/scope.h"
 #include "core/tensor/context.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +36,13 @@ class Task {
   // are rows of what upload() gave. Reads nothing else that differs from batch to batch, and does not wait for the
   // device.
   [[nodiscard]] virtual std::vector<Variable> features(Context& context, const Inputs& inputs) = 0;
+  // The same in steps, for cutting it into stages: the layers that so many streams go through, which begin absent, and
+  // what is then made of them. None where it cannot be cut.
+  [[nodiscard]] virtual std::vector<models::ChainLayer> layers() const { return {}; }
+  [[nodiscard]] virtual std::size_t streams() const { return 0; }
+  [[nodiscard]] virtual std::vector<Variable> features_of(const models::Streams& streams, const Inputs&) {
+    return streams;
+  }
   // The loss of a whole batch, one element, from the features of all its rows.
   [[nodiscard]] virtual Variable criterion(Context& context, const std::vector<Variable>& features) = 0;
 
@@ -47,6 +56,18 @@ class Task {
   [[nodiscard]] virtual Figures state(const Context& context) const = 0;
   // Judges the model on the test data; records nothing.
   [[nodiscard]] virtual Judgement judge(Context& context) = 0;
+
+  // How judge() comes by features where this rank does not have the whole model: with others, who judge as well.
+  using Encoder = std::function<std::vector<Variable>(Context&, const Inputs&)>;
+  void encode_with(Encoder encoder) { encoder_ = std::move(encoder); }
+
+ protected:
+  [[nodiscard]] std::vector<Variable> encode(Context& context, const Inputs& inputs) {
+    return encoder_ ? encoder_(context, inputs) : features(context, inputs);
+  }
+
+ private:
+  Encoder encoder_;
 };
 
 }  // namespace athanor::tasks

@@ -8,9 +8,10 @@
 // same number of micro-batches in all, a power of two for each replica, loss and gradients have the same bits.
 #pragma once
 
-#include "core/autograd/input_leaf.h"
 #include "core/tasks/task.h"
+#include "core/train/criterion_pass.h"
 #include "core/train/gradient_sum.h"
+#include "core/train/pass.h"
 #include "core/train/replicas.h"
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 
 namespace athanor::train {
 
-class BatchPass {
+class BatchPass final : public Pass {
  public:
   // All are referred to and outlive it. `micro_batches` are those of all replicas together, a multiple of their number;
   // `replicas` is null where there is but one.
@@ -26,15 +27,11 @@ class BatchPass {
             Replicas* replicas);
 
   // Whether a batch is taken as a whole, by one.
-  [[nodiscard]] bool is_whole() const noexcept { return replicas_ == nullptr && own_ == 1; }
-  // The loss [1] of the whole batch, given this replica's rows of it. Throws Failure(invalid_input) where these are no
-  // multiple of its micro-batches.
-  [[nodiscard]] Tensor forward(const data::Batch& batch);
-  // Once after each forward(): adds the gradients of loss_scale times the loss to those of the parameters, of which
-  // there are none yet.
-  void backward(float loss_scale);
-  // Forgets what a forward() without a backward() has left.
-  void drop();
+  [[nodiscard]] bool is_whole() const noexcept override { return replicas_ == nullptr && own_ == 1; }
+  // Refuses rows that are no multiple of its micro-batches.
+  [[nodiscard]] Tensor forward(const data::Batch& batch) override;
+  void backward(float loss_scale) override;
+  void drop() override;
 
  private:
   struct Rows {
@@ -42,11 +39,9 @@ class BatchPass {
     std::int64_t count = 0;
   };
   [[nodiscard]] Rows rows_of(int micro_batch) const;
-  [[nodiscard]] std::int64_t first_row() const;  // of this replica's, in the batch
   [[nodiscard]] std::vector<Variable> features(int micro_batch);
   void collect_features();
-  void begin_criterion();
-  void run_micro_batch(int micro_batch, const std::vector<Tensor>& gradients);
+  void run_micro_batch(int micro_batch);
 
   Context& context_;
   tasks::Task& task_;
@@ -57,9 +52,8 @@ class BatchPass {
   std::int64_t rows_ = 0;
   tasks::Task::Inputs inputs_;      // of this replica's rows
   std::vector<Variable> recorded_;  // features of the only micro-batch
-  std::vector<Tensor> whole_;       // features of the whole batch
-  std::vector<InputLeaf> leaves_;   // those of them that want a gradient, in order
-  Variable loss_;
+  Variable loss_;                   // where the batch is taken as a whole
+  CriterionPass criterion_;
   GradientSum sum_;
 };
 

@@ -20,13 +20,27 @@ constexpr double kNanosecondsPerMillisecond = 1e6;
 
 bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % every == 0; }
 
+// What was exchanged in between: in all, and along each axis where there are several.
+void add_exchanged(tasks::Figures& figures, const std::vector<Exchanged>& before, const std::vector<Exchanged>& now) {
+  double sent = 0, waited_ms = 0;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const auto bytes = static_cast<double>(now[i].sent_bytes - before[i].sent_bytes);
+    sent += bytes;
+    waited_ms += 1e3 * (now[i].waited_s - before[i].waited_s);
+    if (now.size() > 1) figures.emplace_back(fmt::format("comm/{}_bytes", now[i].axis), bytes);
+  }
+  figures.emplace_back("comm/sent_bytes", sent);
+  figures.emplace_back("comm/exposed_ms", waited_ms);
+}
+
 }  // namespace
 
 Trainer::Trainer(Parts parts, Plan plan, Ports ports)
     : parts_(parts),
       plan_(plan),
       ports_(std::move(ports)),
-      pass_(parts.context, parts.task, parts.parameters, plan.micro_batches, parts.replicas),
+      own_pass_(parts.context, parts.task, parts.parameters, plan.micro_batches, parts.replicas),
+      pass_(parts.pass ? *parts.pass : own_pass_),
       recorded_(parts.context) {}
 
 template <class Work>
@@ -34,7 +48,7 @@ auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
   journal::Span span;
   span.kind = kind;
   span.step = step;
-  if (parts_.replicas) parts_.replicas->at(journal::to_string(kind));
+  if (parts_.world) parts_.world->at(journal::to_string(kind));
   span.begin_ns = ports_.now_ns();
   auto result = work();
   span.end_ns = ports_.now_ns();
@@ -73,7 +87,7 @@ Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
 }
 
 Outcome Trainer::loop() {
-  if (parts_.replicas) exchanged_ = parts_.replicas->exchanged();
+  if (parts_.world) exchanged_ = parts_.world->exchanged();
   parts_.optimizer.clear_gradients();  // of a step that was given up
   parts_.loader.seek(done_);
   if (parts_.precision && parts_.precision->is_milestone(0))
@@ -238,11 +252,7 @@ void Trainer::tell_step(double loss, const optim::StepReport& report, double rat
                                   {"train/samples_per_s", batch_size * kNanosecondsPerSecond / spent_ns},
                                   {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
   if (report.updates > 0) figures.values.emplace_back("train/lost_update_share", report.lost_share());
-  if (parts_.replicas) {
-    const Exchanged before = std::exchange(exchanged_, parts_.replicas->exchanged());
-    figures.values.emplace_back("comm/sent_bytes", static_cast<double>(exchanged_.sent_bytes - before.sent_bytes));
-    figures.values.emplace_back("comm/exposed_ms", 1e3 * (exchanged_.waited_s - before.waited_s));
-  }
+  if (parts_.world) add_exchanged(figures.values, std::exchange(exchanged_, parts_.world->exchanged()), exchanged_);
   for (const auto& [name, value] : parts_.task.state(parts_.context))
     figures.values.emplace_back("train/" + name, value);
   if (const precision::Session* session = parts_.precision) {
@@ -286,23 +296,22 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
 // All stop after the same step, whichever of them was asked to.
 bool Trainer::should_stop() {
   const bool asked = ports_.stop();
-  return parts_.replicas ? parts_.replicas->any(asked) : asked;
-}
-
-template <class Work>
-void Trainer::alone(Work&& work) {
-  if (!parts_.replicas || parts_.replicas->index() == 0) work();
-  if (parts_.replicas) parts_.replicas->meet();
+  return parts_.world ? parts_.world->any(asked) : asked;
 }
 
 void Trainer::evaluate() {
-  alone([this] { judge(); });
+  if (leads() || !parts_.judges_alone) judge();
+  if (parts_.world) parts_.world->meet();
   evaluated_ = done_;
 }
 
 void Trainer::judge() {
   tasks::Judgement judged =
       timed(journal::SpanKind::evaluate, done_, [&] { return parts_.task.judge(parts_.context); });
+  if (leads()) tell(std::move(judged));
+}
+
+void Trainer::tell(tasks::Judgement judged) {
   journal::MetricSamples figures{done_, {}};
   for (const auto& [name, value] : judged.metrics) figures.values.emplace_back("eval/" + name, value);
   ports_.tell(figures);
@@ -315,7 +324,8 @@ void Trainer::judge() {
 
 void Trainer::save() {
   if (saved_ == done_) return;
-  alone([this] { timed(journal::SpanKind::checkpoint, done_, [&] { return ports_.save(done_), 0; }); });
+  timed(journal::SpanKind::checkpoint, done_, [&] { return ports_.save(done_), 0; });
+  if (parts_.world) parts_.world->meet();
   saved_ = done_;
 }
 

@@ -15,6 +15,7 @@
 #include "core/train/memory_owners.h"
 #include "core/train/replicas.h"
 #include "core/train/rewind.h"
+#include "core/train/world.h"
 
 #include <cstdint>
 #include <functional>
@@ -36,17 +37,21 @@ struct Parts {
   Context& context;
   tasks::Task& task;
   data::Loader& loader;
-  const std::vector<Parameter>& parameters;
+  const std::vector<Parameter>& parameters;  // those that this rank has
   optim::Optimizer& optimizer;
   precision::Session* precision = nullptr;  // null: everything in f32
+  World* world = nullptr;                   // null: there is but one rank
   Replicas* replicas = nullptr;             // null: there is but one
+  Pass* pass = nullptr;                     // null: a BatchPass, of this rank or its replicas
+  bool judges_alone = true;                 // the rank that leads can judge the model without the others
 };
 
 struct Ports {
   std::function<void(const journal::Payload&)> tell;  // every event, in order, from the calling thread
-  std::function<void(std::int64_t step)> save;        // a checkpoint of this moment; throws Failure
-  std::function<bool()> stop;                         // asked between steps
-  std::function<std::int64_t()> now_ns;               // the clock of the spans
+  // A checkpoint of this moment; called on every rank, which then waits for the others. Throws Failure.
+  std::function<void(std::int64_t step)> save;
+  std::function<bool()> stop;            // asked between steps
+  std::function<std::int64_t()> now_ns;  // the clock of the spans
   // What would help when there was no memory, given who holds it, largest first. May be empty.
   std::function<std::string(const std::vector<TagOwners>& owners)> memory_remedy;
 };
@@ -97,10 +102,9 @@ class Trainer {
   void do_what_is_due();
   void evaluate();
   void judge();
+  void tell(tasks::Judgement judged);
+  [[nodiscard]] bool leads() const { return parts_.world == nullptr || parts_.world->leads(); }
   void save();
-  // What is done by one replica while the others wait for it.
-  template <class Work>
-  void alone(Work&& work);
   [[nodiscard]] bool should_stop();
   void tell_fault(const Error& error) const noexcept;
   [[noreturn]] void refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report);
@@ -115,8 +119,9 @@ class Trainer {
   Ports ports_;
   std::int64_t done_ = 0;
   std::int64_t evaluated_ = -1, saved_ = -1;
-  BatchPass pass_;
-  Exchanged exchanged_;  // when the last step was told
+  BatchPass own_pass_;
+  Pass& pass_;
+  std::vector<Exchanged> exchanged_;  // when the last step was told
   Rewind rewind_;
 
   // What a queued step leaves on the device.

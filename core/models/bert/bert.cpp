@@ -51,8 +51,9 @@ Variable BertEncoder::embed(Context& context, const Tensor& ids_BT) const {
   return dropout_.forward(context, norm_.forward(context, ops::add(context, x_BTC, type_C)));
 }
 
-Variable BertEncoder::apply(Context& context, const Block& block, const Variable& x_BTC,
-                            const Tensor& lengths_B) const {
+Variable BertEncoder::forward_block(Context& context, std::size_t index, const Variable& x_BTC,
+                                    const Tensor& lengths_B) const {
+  const Block& block = blocks_[index];
   const auto mlp = [&](const Variable& x, const Variable& residual) {
     const Variable hidden = block.up.forward(context, x, {.activation = config_.activation});
     return block.down.forward(context, hidden, {.residual = residual});
@@ -74,7 +75,7 @@ Variable BertEncoder::forward(Context& context, const Tensor& ids_BT, const Tens
                   "their ids have shape " + to_string(ids_BT.shape()) + ", the encoder reads [batch, at most " +
                       std::to_string(config_.positions) + "]");
   Variable x_BTC = embed(context, ids_BT);
-  for (const Block& block : blocks_) x_BTC = apply(context, block, x_BTC, lengths_B);
+  for (std::size_t block = 0; block < blocks_.size(); ++block) x_BTC = forward_block(context, block, x_BTC, lengths_B);
   return x_BTC;
 }
 

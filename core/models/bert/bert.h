@@ -33,6 +33,11 @@ class BertEncoder {
   [[nodiscard]] Variable forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
   // The mean over each text's tokens: [B,C].
   [[nodiscard]] Variable pooled(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+  // What forward() is made of: the sum of its tables, then one block after another.
+  [[nodiscard]] Variable embed(Context& context, const Tensor& ids_BT) const;
+  [[nodiscard]] Variable forward_block(Context& context, std::size_t block, const Variable& x_BTC,
+                                       const Tensor& lengths_B) const;
+  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_.size(); }
   [[nodiscard]] const BertConfig& config() const noexcept { return config_; }
 
  private:
@@ -43,9 +48,6 @@ class BertEncoder {
     nn::LayerNorm norm2;
     nn::Dropout attention_dropout, mlp_dropout;
   };
-  [[nodiscard]] Variable embed(Context& context, const Tensor& ids_BT) const;
-  [[nodiscard]] Variable apply(Context& context, const Block& block, const Variable& x_BTC,
-                               const Tensor& lengths_B) const;
 
   BertConfig config_;
   nn::Embedding words_;

@@ -57,13 +57,39 @@ ImageTower::ImageTower(const nn::Scope& scope, const TwoTowerConfig& config)
 }
 
 Variable ImageTower::forward(Context& context, const Variable& images_BHWC) const {
-  const Variable grid_BHWC = stem_.forward(context, images_BHWC);
+  Variable x_BTC = tokens(context, stem_.forward(context, images_BHWC));
+  for (const auto& block : blocks_) x_BTC = block.forward(context, x_BTC, {});
+  return embedding(context, x_BTC);
+}
+
+Variable ImageTower::tokens(Context& context, const Variable& grid_BHWC) const {
   Variable x_BTC = ops::reshape(context, grid_BHWC, {grid_BHWC.dim(0), tokens_, grid_BHWC.dim(3)});
   if (project_) x_BTC = project_->forward(context, x_BTC);
-  x_BTC = positions_.forward(context, x_BTC);
-  for (const auto& block : blocks_) x_BTC = block.forward(context, x_BTC, {});
+  return positions_.forward(context, x_BTC);
+}
+
+Variable ImageTower::embedding(Context& context, const Variable& x_BTC) const {
   const Variable pooled_BC = ops::masked_mean(context, norm_.forward(context, x_BTC));
   return ops::l2_normalize(context, head_.forward(context, dropout_.forward(context, pooled_BC)));
+}
+
+void ImageTower::add_layers(const std::string& path, std::vector<ChainLayer>& layers) const {
+  const auto add = [&](std::vector<std::string> modules, auto step) {
+    for (std::string& module : modules) module = path + "." + module;
+    layers.push_back(
+        {std::move(modules), [step](Context& context, const std::vector<Tensor>& inputs, Streams& streams) {
+           Variable& image = streams[0];
+           image = step(context, image.present() ? image : Variable(inputs[0]));
+         }});
+  };
+  for (std::size_t stage = 0; stage < stem_.stages(); ++stage)
+    add({"stem." + std::to_string(stage)},
+        [this, stage](Context& context, const Variable& x) { return stem_.forward_stage(context, stage, x); });
+  add({"project", "positions"}, [this](Context& context, const Variable& x) { return tokens(context, x); });
+  for (std::size_t block = 0; block < blocks_.size(); ++block)
+    add({"blocks." + std::to_string(block)},
+        [this, block](Context& context, const Variable& x) { return blocks_[block].forward(context, x, {}); });
+  add({"norm", "head"}, [this](Context& context, const Variable& x) { return embedding(context, x); });
 }
 
 TextTower::TextTower(const nn::Scope& scope, const TwoTowerConfig& config)
@@ -78,8 +104,40 @@ TextTower::TextTower(const nn::Scope& scope, const TwoTowerConfig& config)
 Variable TextTower::forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const {
   Variable x_BTC = positions_.forward(context, words_.forward(context, ids_BT));
   for (const auto& block : blocks_) x_BTC = block.forward(context, x_BTC, lengths_B);
+  return embedding(context, x_BTC, lengths_B);
+}
+
+Variable TextTower::embedding(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const {
   const Variable pooled_BC = ops::masked_mean(context, norm_.forward(context, x_BTC), lengths_B);
   return ops::l2_normalize(context, head_.forward(context, dropout_.forward(context, pooled_BC)));
+}
+
+namespace {
+
+void add_text_layer(const std::string& path, std::vector<std::string> modules, std::vector<ChainLayer>& layers,
+                    std::function<Variable(Context&, const std::vector<Tensor>& inputs, const Variable& x)> step) {
+  for (std::string& module : modules) module = path + "." + module;
+  layers.push_back({std::move(modules),
+                    [step = std::move(step)](Context& context, const std::vector<Tensor>& inputs, Streams& streams) {
+                      streams[1] = step(context, inputs, streams[1]);
+                    }});
+}
+
+}  // namespace
+
+void TextTower::add_layers(const std::string& path, std::vector<ChainLayer>& layers) const {
+  using Inputs = std::vector<Tensor>;
+  add_text_layer(path, {"words", "positions"}, layers, [this](Context& context, const Inputs& inputs, const Variable&) {
+    return positions_.forward(context, words_.forward(context, inputs[1]));
+  });
+  for (std::size_t block = 0; block < blocks_.size(); ++block)
+    add_text_layer(path, {"blocks." + std::to_string(block)}, layers,
+                   [this, block](Context& context, const Inputs& inputs, const Variable& x) {
+                     return blocks_[block].forward(context, x, inputs[2]);
+                   });
+  add_text_layer(path, {"norm", "head"}, layers, [this](Context& context, const Inputs& inputs, const Variable& x) {
+    return embedding(context, x, inputs[2]);
+  });
 }
 
 BertTower::BertTower(const nn::Scope& scope, const TwoTowerConfig& config)
@@ -88,8 +146,27 @@ BertTower::BertTower(const nn::Scope& scope, const TwoTowerConfig& config)
       head_(scope.child("head"), {.in = config.bert->width, .out = config.embedding_dim}) {}
 
 Variable BertTower::forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const {
-  const Variable pooled_BC = encoder_.pooled(context, ids_BT, lengths_B);
+  return embedding(context, encoder_.forward(context, ids_BT, lengths_B), lengths_B);
+}
+
+Variable BertTower::embedding(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const {
+  const Variable pooled_BC = ops::masked_mean(context, x_BTC, lengths_B);
   return ops::l2_normalize(context, head_.forward(context, dropout_.forward(context, pooled_BC)));
+}
+
+void BertTower::add_layers(const std::string& path, std::vector<ChainLayer>& layers) const {
+  using Inputs = std::vector<Tensor>;
+  add_text_layer(path, {"encoder.embeddings"}, layers, [this](Context& context, const Inputs& inputs, const Variable&) {
+    return encoder_.embed(context, inputs[1]);
+  });
+  for (std::size_t block = 0; block < encoder_.blocks(); ++block)
+    add_text_layer(path, {"encoder.blocks." + std::to_string(block)}, layers,
+                   [this, block](Context& context, const Inputs& inputs, const Variable& x) {
+                     return encoder_.forward_block(context, block, x, inputs[2]);
+                   });
+  add_text_layer(path, {"head"}, layers, [this](Context& context, const Inputs& inputs, const Variable& x) {
+    return embedding(context, x, inputs[2]);
+  });
 }
 
 namespace {
@@ -132,6 +209,13 @@ Variable TwoTower::encode_texts(Context& context, const Tensor& ids_BT, const Te
                   "their ids have shape " + to_string(ids_BT.shape()) + ", the model reads [batch, at most " +
                       std::to_string(config_.max_tokens) + "]");
   return std::visit([&](const auto& tower) { return tower.forward(context, ids_BT, lengths_B); }, text_tower_);
+}
+
+std::vector<ChainLayer> TwoTower::layers() const {
+  std::vector<ChainLayer> out;
+  image_tower_.add_layers("image_tower", out);
+  std::visit([&](const auto& tower) { tower.add_layers("text_tower", out); }, text_tower_);
+  return out;
 }
 
 TwoTowerOutput TwoTower::forward(Context& context, const Variable& images_BHWC, const Tensor& ids_BT,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/models/bert/bert.h"
+#include "core/models/chain.h"
 #include "core/nn/conv_stem.h"
 #include "core/nn/transformer.h"
 
@@ -47,8 +48,13 @@ class ImageTower {
  public:
   ImageTower(const nn::Scope& scope, const TwoTowerConfig& config);
   [[nodiscard]] Variable forward(Context& context, const Variable& images_BHWC) const;
+  // The same as a part of TwoTower::layers(): input and stream 0.
+  void add_layers(const std::string& path, std::vector<ChainLayer>& layers) const;
 
  private:
+  [[nodiscard]] Variable tokens(Context& context, const Variable& grid_BHWC) const;
+  [[nodiscard]] Variable embedding(Context& context, const Variable& x_BTC) const;
+
   std::int64_t tokens_, width_;
   nn::ConvStem stem_;
   std::optional<nn::Linear> project_;  // only when the stem ends in another width
@@ -63,8 +69,12 @@ class TextTower {
  public:
   TextTower(const nn::Scope& scope, const TwoTowerConfig& config);
   [[nodiscard]] Variable forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+  // Inputs 1 and 2, stream 1.
+  void add_layers(const std::string& path, std::vector<ChainLayer>& layers) const;
 
  private:
+  [[nodiscard]] Variable embedding(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const;
+
   nn::Embedding words_;
   nn::Positions positions_;
   std::vector<nn::TransformerBlock> blocks_;
@@ -77,8 +87,12 @@ class BertTower {
  public:
   BertTower(const nn::Scope& scope, const TwoTowerConfig& config);
   [[nodiscard]] Variable forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+  // Inputs 1 and 2, stream 1.
+  void add_layers(const std::string& path, std::vector<ChainLayer>& layers) const;
 
  private:
+  [[nodiscard]] Variable embedding(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const;
+
   BertEncoder encoder_;
   nn::Dropout dropout_;
   nn::Linear head_;
@@ -100,6 +114,9 @@ class TwoTower {
                                        const Tensor& lengths_B) const;
   [[nodiscard]] Variable encode_images(Context& context, const Variable& images_BHWC) const;
   [[nodiscard]] Variable encode_texts(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const;
+  // The two encoders as a chain, the pictures' first. Inputs: images, ids, lengths; streams: image_BD, text_BD. Refers
+  // to the model.
+  [[nodiscard]] std::vector<ChainLayer> layers() const;
   [[nodiscard]] const Parameter& logit_scale() const noexcept { return logit_scale_; }
   [[nodiscard]] const Parameter& logit_bias() const noexcept { return logit_bias_; }  // null where there is none
 

@@ -34,7 +34,7 @@ recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = 
 
 Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group) {
   runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {}, group ? group->world().rank() : 0);
-  if (group) parts.replicas = runner::make_replicas(recipe, *group);
+  if (group) runner::join(parts, recipe, *group);
   train::Plan plan = runner::train_plan(recipe);
   plan.steps = steps;
   plan.evaluate_every = plan.checkpoint_every = 0;
@@ -143,10 +143,6 @@ class Breaking final : public train::Replicas {
                   std::vector<float>(static_cast<std::size_t>(parameters.front()->gradient.numel()), 7.0F));
     throw Failure(ErrorKind::communication, "sum gradients", "rank 1 has died");
   }
-  [[nodiscard]] train::Exchanged exchanged() const override { return {}; }
-  [[nodiscard]] bool any(bool holds) override { return holds; }
-  void at(std::string_view) noexcept override {}
-  void meet() override {}
 
  private:
   int calls_ = 0;
@@ -224,13 +220,13 @@ TEST(Replicas, AreNotAwaitedByTheFirstAfterItsOwnWorkForLongerThanTheDeadline) {
   options.timeout = std::chrono::seconds(2);
   EXPECT_THROW(comm::run_threads(2, options,
                                  [&](comm::Group& group) {
-                                   distributed::ReplicaGroup replicas(group, comm::WireFormat::f32);
+                                   distributed::RunWorld world(group);
                                    if (group.world().rank() == 1) {  // hangs
                                      has_given_up.wait(false);
                                      return;
                                    }
                                    try {
-                                     replicas.meet();
+                                     world.meet();
                                    } catch (const Failure&) {
                                      has_given_up = true;
                                      has_given_up.notify_all();
@@ -242,11 +238,11 @@ TEST(Replicas, AreNotAwaitedByTheFirstAfterItsOwnWorkForLongerThanTheDeadline) {
 
 TEST(Replicas, StopAfterTheSameStepWhicheverIsAsked) {
   const recipe::Recipe recipe = recipe_for(2, 2);
-  std::vector<std::int64_t> done(2), saved(2, -1);
+  std::vector<std::int64_t> done(2), saved(2);
   comm::run_threads(2, {}, [&](comm::Group& group) {
     const auto rank = static_cast<std::size_t>(group.world().rank());
     runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {}, group.world().rank());
-    parts.replicas = runner::make_replicas(recipe, group);
+    runner::join(parts, recipe, group);
     train::Plan plan = runner::train_plan(recipe);
     train::Ports ports;
     int asked = 0;
@@ -259,7 +255,7 @@ TEST(Replicas, StopAfterTheSameStepWhicheverIsAsked) {
     done[rank] = trainer.done();
   });
   EXPECT_THAT(done, testing::ElementsAre(3, 3));
-  EXPECT_THAT(saved, testing::ElementsAre(3, -1));  // only the first one saves
+  EXPECT_THAT(saved, testing::ElementsAre(3, 3));
 }
 
 }  // namespace

@@ -1,0 +1,83 @@
+#include "core/train/criterion_pass.h"
+
+#include "core/autograd/backward.h"
+#include "core/train/gradient_sum.h"
+
+#include <utility>
+
+namespace athanor::train {
+namespace {
+
+bool may_learn(const Tensor& tensor) { return tensor.dtype() == DType::f32 || is_narrow_float(tensor.dtype()); }
+
+Tensor like_for_all(Context& context, const Tensor& part, std::int64_t rows) {
+  Shape shape = part.shape();
+  shape[0] = rows;
+  return context.empty(shape, part.dtype());
+}
+
+}  // namespace
+
+void CriterionPass::begin(std::int64_t rows) {
+  drop();
+  rows_ = rows;
+}
+
+void CriterionPass::put(const std::vector<Variable>& features, std::int64_t first) {
+  for (std::size_t k = 0; k < features.size(); ++k) {
+    const Tensor& part = features[k].value();
+    if (whole_.size() == k) whole_.push_back(like_for_all(context_, part, rows_ * replica_count()));
+    context_.copy(part, whole_[k].narrow(0, first_row() + first, part.dim(0)));
+  }
+}
+
+Tensor CriterionPass::loss() {
+  if (replicas_)
+    for (const Tensor& whole : whole_) replicas_->gather(context_, whole);
+  std::vector<Variable> features;
+  for (const Tensor& whole : whole_) {
+    if (may_learn(whole)) {
+      leaves_.emplace_back(context_, whole);
+      features.push_back(leaves_.back().variable());
+    } else {
+      features.emplace_back(whole);
+    }
+  }
+  loss_ = task_.criterion(context_, features);
+  return loss_.value();
+}
+
+void CriterionPass::backward(float loss_scale) {
+  athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
+  of_criterion_.clear();
+  for (const Parameter& parameter : parameters_) of_criterion_.push_back(std::exchange(parameter->gradient, {}));
+  of_features_.clear();
+  auto leaf = leaves_.begin();
+  for (const Tensor& whole : whole_) of_features_.push_back(may_learn(whole) ? (leaf++)->take_gradient() : Tensor());
+  leaves_.clear();
+  whole_.clear();
+}
+
+Tensor CriterionPass::gradient(std::size_t feature, std::int64_t first, std::int64_t count) const {
+  const Tensor& all = of_features_[feature];
+  return all.present() ? all.narrow(0, first_row() + first, count) : Tensor();
+}
+
+void CriterionPass::add_own_gradients() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    add_gradient(context_, parameters_[i]->gradient, std::move(of_criterion_[i]));
+  of_criterion_.clear();
+  of_features_.clear();
+}
+
+std::int64_t CriterionPass::first_row() const { return replicas_ ? replicas_->index() * rows_ : 0; }
+
+void CriterionPass::drop() {
+  loss_ = {};
+  leaves_.clear();
+  whole_.clear();
+  of_features_.clear();
+  of_criterion_.clear();
+}
+
+}  // namespace athanor::train
