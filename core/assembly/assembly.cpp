@@ -138,7 +138,8 @@ train::Plan train_plan(const recipe::Recipe& recipe) {
 
 Device resolve_device(const recipe::Recipe& recipe) {
   const std::string& wish = recipe.text("train.device");
-  if (wish == "cpu") return {DeviceKind::cpu, 0};
+  // Stages exchange on the host.
+  if (wish == "cpu" || (wish == "auto" && mesh_of(recipe).pipeline > 1)) return {DeviceKind::cpu, 0};
   if (!gpus().empty()) return {DeviceKind::cuda, 0};
   if (wish == "cuda") {
     throw Failure(ErrorKind::unavailable, "train on a GPU", why_no_gpu(), "Set train.device to auto or cpu");
@@ -164,7 +165,8 @@ std::string describe_device(const recipe::Recipe& recipe) {
   return fmt::format("cpu: {}, {} thread{}", observe::machine().processor, threads, threads == 1 ? "" : "s");
 }
 
-Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary) {
+Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary,
+                     const std::function<bool(const ParameterState&)>& keeps) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
   Learner out;
   out.model = asked_by("model.text_tower", [&] {
@@ -175,6 +177,7 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
   asked_by("", [&] { nn::apply_finetune(context, parameters, finetune_options(recipe), seed); });
   asked_by("train.rates",
            [&] { optim::apply_group_rules(parameters.all(), optim::parse_group_rules(recipe.text("train.rates"))); });
+  if (keeps) parameters.keep(keeps);
   // The optimizer keeps state only for what learns in the end; formats are resolved for all layers there are then.
   out.precision = asked_by("precision.replay", [&] { return make_precision(recipe, context, parameters); });
   out.optimizer = optim::make_optimizer(context, parameters.all(), optimizer_options(recipe));
@@ -191,17 +194,42 @@ train::Parts Assembly::parts() const {
   if (!peers) return out;
   out.world = &peers->world;
   out.replicas = peers->replicas.get();
+  out.pass = peers->pass.get();
+  out.judges_alone = peers->pass == nullptr;
   return out;
 }
 
+namespace {
+
+void join_pipeline(Assembly& assembly) {
+  Peers& peers = *assembly.peers;
+  comm::Communicator& pipeline = *peers.mesh.pipeline;
+  const std::vector<Parameter>& parameters = assembly.model->named_parameters();
+  peers.pass = std::make_unique<distributed::PipelinePass>(
+      distributed::PipelineParts{*assembly.context, *assembly.task, parameters, pipeline, peers.replicas.get()},
+      assembly.stages->plan);
+  peers.world.watch([&pass = *peers.pass] { return pass.exchanged(); });
+  // What all ranks have is counted by the first.
+  std::vector<Parameter> counted;
+  for (const Parameter& parameter : parameters)
+    if (pipeline.rank() == 0 || assembly.stages->rank_of(parameter->path)) counted.push_back(parameter);
+  peers.norm = std::make_unique<distributed::ModelNorm>(*assembly.context, pipeline, *assembly.optimizer,
+                                                        assembly.stages->learns, std::move(counted));
+  assembly.task->encode_with(
+      [&pass = *peers.pass](Context&, const tasks::Task::Inputs& inputs) { return pass.features(inputs); });
+}
+
+}  // namespace
+
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) {
-  assembly.peers = std::make_unique<Peers>(
-      Peers{distributed::split_mesh(group, mesh_of(recipe)), distributed::RunWorld(group), nullptr});
+  assembly.peers =
+      std::make_unique<Peers>(Peers{distributed::split_mesh(group, mesh_of(recipe)), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
     peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
+  if (peers.mesh.pipeline) join_pipeline(assembly);
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
@@ -213,7 +241,14 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.context = std::make_unique<Context>(
       ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
-  Learner learner = make_learner(recipe, *out.context, out.loader->tokenizer().vocabulary_size());
+  const std::int64_t vocabulary = out.loader->tokenizer().vocabulary_size();
+  std::function<bool(const ParameterState&)> keeps;
+  if (const parallel::Mesh mesh = mesh_of(recipe); mesh.pipeline > 1) {
+    out.stages = cut_into_stages(recipe, vocabulary);
+    keeps = [&stages = *out.stages, here = parallel::coordinates_of(mesh, rank).pipeline](
+                const ParameterState& parameter) { return stages.rank_of(parameter.path).value_or(here) == here; };
+  }
+  Learner learner = make_learner(recipe, *out.context, vocabulary, keeps);
   out.model = std::move(learner.model);
   out.pretrained = std::move(learner.pretrained);
   out.precision = std::move(learner.precision);

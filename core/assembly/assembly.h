@@ -1,8 +1,11 @@
 // Ties a recipe to the parts that carry it out; the only place that knows all of them.
 #pragma once
 
+#include "core/assembly/stages.h"
 #include "core/data/loader.h"
 #include "core/distributed/mesh_ranks.h"
+#include "core/distributed/model_norm.h"
+#include "core/distributed/pipeline_pass.h"
 #include "core/distributed/replica_group.h"
 #include "core/distributed/run_world.h"
 #include "core/models/two_tower/two_tower.h"
@@ -57,14 +60,18 @@ struct Learner {
   std::unique_ptr<precision::Session> precision;  // null: everything in f32
   std::unique_ptr<optim::Optimizer> optimizer;
 };
-// Throws FieldFailure.
-[[nodiscard]] Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary);
+// Of a model that is cut, the parameters that `keeps` says. Throws FieldFailure.
+[[nodiscard]] Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary,
+                                   const std::function<bool(const ParameterState&)>& keeps = {});
 
 // This rank's ties to the others of its run.
 struct Peers {
   distributed::MeshRanks mesh;
   distributed::RunWorld world;
-  std::unique_ptr<distributed::ReplicaGroup> replicas;  // null: there is but one
+  std::unique_ptr<distributed::ReplicaGroup> replicas = nullptr;  // null: there is but one
+  // Null where the model is not cut.
+  std::unique_ptr<distributed::PipelinePass> pass = nullptr;
+  std::unique_ptr<distributed::ModelNorm> norm = nullptr;
 };
 
 // Members are destroyed in the reverse order; tensors go before the context they came from.
@@ -77,6 +84,7 @@ struct Assembly {
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
   std::optional<train::Pretrained> pretrained;
+  std::optional<Stages> stages;  // where the model is cut: it then has the parameters of this rank's alone
   std::unique_ptr<Peers> peers;  // null: there is but one rank, or none has been joined
 
   [[nodiscard]] train::Parts parts() const;

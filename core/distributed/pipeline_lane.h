@@ -29,6 +29,8 @@ class PipelineLane {
   [[nodiscard]] std::uint64_t carried() const;
   // Until that many messages in all are carried. Throws what has ended the lane before.
   void wait_for(std::uint64_t carried);
+  // Once all that was posted is carried.
+  [[nodiscard]] comm::Traffic traffic() const noexcept { return communicator_->traffic(); }
   // After a fault: once it returns, the lane touches no memory any more.
   void join();
 

@@ -1,10 +1,8 @@
-// The step of one rank of a pipeline: one optimizer for all its stages, which clips and refuses by the gradients of the
-// whole model, with the bits of one process that has all of them.
+// The step of one rank of a pipeline that takes it by itself, in STEP: one optimizer for all its stages, with the bits
+// of one process that has the whole model.
 #pragma once
 
-#include "core/comm/communicator.h"
-#include "core/optim/optimizer.h"
-#include "core/optim/square_sums.h"
+#include "core/distributed/model_norm.h"
 
 #include <vector>
 
@@ -12,14 +10,14 @@ namespace athanor::distributed {
 
 class PipelineOptimizer {
  public:
-  // `model` names all parameters that learn, in the model's order; `mine` are those of this rank's stages, of which
-  // there are `stages`, and of `optimizer`. Context, communicator (of all ranks of the pipeline) and optimizer outlive
-  // it.
+  // As ModelNorm, over all ranks of the pipeline; `mine` are those of this rank's stages, of which there are `stages`,
+  // and of `optimizer`.
   PipelineOptimizer(Context& context, comm::Communicator& pipeline, optim::Optimizer& optimizer,
-                    const std::vector<optim::ParameterSize>& model, std::vector<Parameter> mine, int stages);
-  ~PipelineOptimizer() { optimizer_.set_sum_squares({}); }
-  PipelineOptimizer(const PipelineOptimizer&) = delete;
-  PipelineOptimizer& operator=(const PipelineOptimizer&) = delete;
+                    const std::vector<optim::ParameterSize>& model, std::vector<Parameter> mine, int stages)
+      : context_(context),
+        optimizer_(optimizer),
+        norm_(context, pipeline, optimizer, model, std::move(mine)),
+        stages_(stages) {}
 
   // Of the next step; the same on every rank.
   void set_options(const optim::StepOptions& options) { options_ = options; }
@@ -30,13 +28,9 @@ class PipelineOptimizer {
   [[nodiscard]] const optim::StepReport& report() const noexcept { return report_; }
 
  private:
-  [[nodiscard]] ops::SquareSum sum_squares();
-
   Context& context_;
-  comm::Communicator& pipeline_;
   optim::Optimizer& optimizer_;
-  std::vector<Parameter> mine_;
-  optim::SquareSums sums_;
+  ModelNorm norm_;
   optim::StepOptions options_;
   optim::StepReport report_;
   int stages_, arrived_ = 0;

@@ -1,6 +1,7 @@
 #include "core/distributed/pipeline_runner.h"
 
 #include "core/base/digest.h"
+#include "core/distributed/stopwatch.h"
 #include "core/parallel/transfers.h"
 #include "core/parallel/validate.h"
 
@@ -234,9 +235,19 @@ void PipelineRunner::finish() {
 }
 
 void PipelineRunner::wait_for(Lane& lane, const Action& transfer, std::uint64_t carried) {
+  const Stopwatch watch(waited_);
   awaited_ = &transfer;
   lane.thread->wait_for(carried);
   awaited_ = nullptr;
+}
+
+PipelineRunner::Cost PipelineRunner::cost() const {
+  Cost sum{.waited_s = std::chrono::duration<double>(waited_).count()};
+  for (const Lane& lane : lanes_) {
+    const comm::Traffic traffic = lane.thread->traffic();
+    sum.sent_bytes += traffic.payload_bytes + traffic.overhead_bytes;
+  }
+  return sum;
 }
 
 void PipelineRunner::end_with(Error error) {

@@ -17,6 +17,7 @@
 #include "core/parallel/schedule.h"
 #include "kernels/base/error.h"
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -51,6 +52,13 @@ class PipelineRunner {
   // Does the list once, which is one step. Returns when all that it has sent is with its peers. After a Failure it
   // throws the same again.
   void run();
+
+  // What was sent, and how long the ops that compute have waited for messages, between runs.
+  struct Cost {
+    std::int64_t sent_bytes = 0;
+    double waited_s = 0;
+  };
+  [[nodiscard]] Cost cost() const;
 
   // Messages that wait at each end of a channel at most.
   [[nodiscard]] int buffers() const noexcept { return buffers_; }
@@ -107,6 +115,7 @@ class PipelineRunner {
   std::vector<Lane> lanes_;          // those that send first
   const Action* current_ = nullptr;
   const Action* awaited_ = nullptr;  // the transfer that it stands still for
+  std::chrono::steady_clock::duration waited_{};
   std::optional<Error> fault_;
 };
 

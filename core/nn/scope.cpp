@@ -33,6 +33,15 @@ void ParameterSet::add(Parameter parameter) {
   parameters_.push_back(std::move(parameter));
 }
 
+void ParameterSet::keep(const std::function<bool(const ParameterState&)>& wanted) {
+  std::erase_if(parameters_, [&](const Parameter& parameter) {
+    if (wanted(*parameter)) return false;
+    parameter->value = {};
+    by_path_.erase(parameter->path);
+    return true;
+  });
+}
+
 Parameter ParameterSet::find(std::string_view path) const {
   const auto found = by_path_.find(path);
   return found == by_path_.end() ? nullptr : found->second;

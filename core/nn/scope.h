@@ -8,6 +8,7 @@
 #include "core/nn/site.h"
 #include "core/tensor/context.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class ParameterSet {
  public:
   // Throws Failure(internal) when the path is taken.
   void add(Parameter parameter);
+  // Forgets all others, and gives their memory back: what is built with them can no longer be computed with.
+  void keep(const std::function<bool(const ParameterState&)>& wanted);
   [[nodiscard]] const std::vector<Parameter>& all() const noexcept { return parameters_; }
   // Null when there is none.
   [[nodiscard]] Parameter find(std::string_view path) const;

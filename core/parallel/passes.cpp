@@ -80,6 +80,13 @@ Schedule join_backward(Schedule schedule) {
   return schedule;
 }
 
+Schedule keep_forwards(Schedule schedule, int micro_batches) {
+  schedule.micro_batches = micro_batches;
+  for (auto& ops : schedule.ranks)
+    std::erase_if(ops, [&](const Op& op) { return op.kind != OpKind::forward || op.micro_batch >= micro_batches; });
+  return schedule;
+}
+
 Schedule insert_transfers(Schedule schedule) {
   remove_transfers(schedule);
   const Consumers consumers(schedule);

@@ -17,6 +17,10 @@ namespace athanor::parallel {
 // input gradient is then sent after both halves, so that joining may cost time; `simulate` tells.
 [[nodiscard]] Schedule join_backward(Schedule schedule);
 
+// The forwards of the first so many micro-batches alone, as for evaluating; in the order of a schedule whose ops are in
+// order_micro_batches().
+[[nodiscard]] Schedule keep_forwards(Schedule schedule, int micro_batches);
+
 // Inserts sends and receives between stages on different ranks, and none between stages that share one. A send stands
 // right after the op whose result it carries. A receive stands before the op that needs it, as late as the order of its
 // channel allows: on each ordered pair of ranks (a channel) both sides see the same order, without which first-in

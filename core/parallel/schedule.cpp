@@ -24,10 +24,22 @@ Placement placement_of(const Schedule& schedule) {
   return Placement::other;
 }
 
+namespace {
+
+template <class Predicate>
+bool any_op(const Schedule& schedule, Predicate&& holds) {
+  return std::ranges::any_of(schedule.ranks,
+                             [&](const std::vector<Op>& ops) { return std::ranges::any_of(ops, holds); });
+}
+
+}  // namespace
+
 bool has_transfers(const Schedule& schedule) noexcept {
-  return std::ranges::any_of(schedule.ranks, [](const std::vector<Op>& ops) {
-    return std::ranges::any_of(ops, [](const Op& op) { return is_send(op.kind) || is_receive(op.kind); });
-  });
+  return any_op(schedule, [](const Op& op) { return is_send(op.kind) || is_receive(op.kind); });
+}
+
+bool goes_backward(const Schedule& schedule) noexcept {
+  return any_op(schedule, [](const Op& op) { return is_compute(op.kind) && op.kind != OpKind::forward; });
 }
 
 }  // namespace athanor::parallel

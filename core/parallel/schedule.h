@@ -99,6 +99,9 @@ struct Schedule {
 // and simulator take each result to be sent where it is ready.
 [[nodiscard]] bool has_transfers(const Schedule& schedule) noexcept;
 
+// Whether any micro-batch goes backward.
+[[nodiscard]] bool goes_backward(const Schedule& schedule) noexcept;
+
 // "F3.12": stage 3, micro-batch 12; "STEP3": of the stage as a whole.
 [[nodiscard]] std::string to_text(const Op& op);
 [[nodiscard]] Result<Op> parse_op(std::string_view text);

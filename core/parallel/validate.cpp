@@ -19,6 +19,7 @@ class Validator {
       : schedule_(schedule),
         limit_(limit),
         transfers_(has_transfers(schedule)),
+        goes_backward_(goes_backward(schedule)),
         places_(0, 0, kNowhere),
         elsewhere_(places_) {}
 
@@ -125,7 +126,7 @@ class Validator {
         const Op forward{OpKind::forward, stage, j}, input{OpKind::input_gradient, stage, j},
             weight{OpKind::weight_gradient, stage, j}, joined{OpKind::backward, stage, j};
         if (places_[forward] == kNowhere) add_missing(forward, kNobody, "");
-        if (places_[joined] == kNowhere) {
+        if (goes_backward_ && places_[joined] == kNowhere) {
           const bool none = places_[input] == kNowhere && places_[weight] == kNowhere;
           if (places_[input] == kNowhere) add_missing(input, kNobody, none ? ", nor B" : ", of which it does W");
           if (places_[weight] == kNowhere && !none) add_missing(weight, kNobody, ", of which it does I");
@@ -299,7 +300,7 @@ class Validator {
 
   const Schedule& schedule_;
   const MemoryLimit* limit_;
-  bool transfers_;
+  bool transfers_, goes_backward_;
   Places places_;
   Places elsewhere_;  // of ops in the list of a rank that is not their stage's
   std::vector<Fault> faults_;

@@ -4,7 +4,8 @@
 //
 // The rules, for m micro-batches:
 //   - each stage lies on one rank, and only that rank does its ops;
-//   - each stage does each micro-batch's F once, and B once or I and W once each;
+//   - each stage does each micro-batch's F once, and B once or I and W once each; where nobody ever goes backward, F
+//     alone;
 //   - on a rank F stands before I or B, I before W, and an op after what it needs of other stages on that rank;
 //     OFFLOAD after F, then PREFETCH, then I or B; REDUCE_GRAD after the stage's last W or B, STEP after that; a stage
 //     that is ever gathered is gathered (between UNSHARD and RESHARD) at each F, I and B;

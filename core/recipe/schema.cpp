@@ -290,10 +290,13 @@ void add_scale(std::vector<Field>& out) {
                                  "Copies of the model that share each batch, each a process of its own.")));
   out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
                                  "Ranks that share each matrix; this version does not cut any.")));
-  out.push_back(advanced(integer("parallel.pipeline", "Stages", 1, {"ranks", 1, 1},
-                                 "Ranks that share the layers; this version does not cut any.")));
-  out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b", {"1f1b"},
-                                "Order in which pipeline stages work on micro-batches.")));
+  out.push_back(advanced(integer("parallel.pipeline", "Pipeline ranks", 1, {"ranks", 1, 64},
+                                 "Ranks that share the layers, each with one or two stages of the model.")));
+  out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b",
+                                {"gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half", "v-min", "search"},
+                                "Order in which pipeline stages work on micro-batches: interleaved, zb-v, v-half and "
+                                "v-min give each rank two stages, search looks for the fastest with the memory of "
+                                "1f1b.")));
   out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 65536},
                                  "Parts a batch is cut into, of all replicas together: less memory, more time.")));
   out.push_back(

@@ -155,11 +155,20 @@ class Rules {
     } else if (sound("parallel.micro_batches", "data.batch_size") && batch % parts != 0) {
       blame("parallel.micro_batches", "data.batch_size", "must divide data.batch_size ({})", batch);
     }
-    if (!sound("parallel.micro_batches", "precision.policy") || parts == 1) return;
+    judge_pipeline();
+    const bool is_cut = sound("parallel.pipeline", "precision.policy") && recipe_.integer("parallel.pipeline") > 1;
+    if (!sound("parallel.micro_batches", "precision.policy") || (parts == 1 && !is_cut)) return;
     const std::string& policy = recipe_.text("precision.policy");
     if (policy == "fp8-delayed" || policy == "dynamic")
       blame("precision.policy", "parallel.micro_batches",
             "must be another with parallel.micro_batches = {}: {} would learn of one of them only", parts, policy);
+  }
+
+  void judge_pipeline() {
+    if (!sound("parallel.pipeline", "parallel.schedule") || recipe_.integer("parallel.pipeline") == 1) return;
+    if (sound("train.device", "parallel.pipeline") && recipe_.text("train.device") == "cuda")
+      blame("train.device", "parallel.pipeline", "must be cpu with parallel.pipeline = {}: stages exchange on the host",
+            recipe_.integer("parallel.pipeline"));
   }
 
   void judge_stem() {

@@ -40,7 +40,8 @@ class Contrastive final : public Task {
   // images, texts, concepts
   [[nodiscard]] std::vector<Variable> features(Context& context, const Inputs& inputs) override;
   [[nodiscard]] std::vector<models::ChainLayer> layers() const override { return parts_.model.layers(); }
-  [[nodiscard]] std::size_t streams() const override { return 2; }
+  static constexpr std::size_t kStreams = 2;
+  [[nodiscard]] std::size_t streams() const override { return kStreams; }
   [[nodiscard]] std::vector<Variable> features_of(const models::Streams& streams, const Inputs& inputs) override {
     return {streams[0], streams[1], inputs[3]};
   }

@@ -3,9 +3,21 @@
 #pragma once
 
 #include "core/data/loader.h"
+#include "core/journal/event.h"
 #include "core/tensor/tensor.h"
 
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
 namespace athanor::train {
+
+// How a pass tells what it does and when. All are set, and called by the thread that takes the steps.
+struct PassPorts {
+  std::function<std::int64_t()> now_ns;
+  std::function<void(const journal::Span&)> tell;
+  std::function<void(std::string_view section)> at;  // as World::at
+};
 
 class Pass {
  public:
@@ -19,6 +31,8 @@ class Pass {
   // Once after each forward(): adds the gradients of loss_scale times the loss to those of this rank's parameters, of
   // which there are none yet.
   virtual void backward(float loss_scale) = 0;
+  // From now on it tells its spans, if it has any of its own; then nobody needs to tell forward() and backward().
+  [[nodiscard]] virtual bool watch(const PassPorts&) { return false; }
   // Forgets what a forward() without a backward() has left.
   virtual void drop() = 0;
 };

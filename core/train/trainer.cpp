@@ -41,7 +41,14 @@ Trainer::Trainer(Parts parts, Plan plan, Ports ports)
       ports_(std::move(ports)),
       own_pass_(parts.context, parts.task, parts.parameters, plan.micro_batches, parts.replicas),
       pass_(parts.pass ? *parts.pass : own_pass_),
-      recorded_(parts.context) {}
+      recorded_(parts.context) {
+  pass_tells_ = pass_.watch({.now_ns = ports_.now_ns,
+                             .tell = [this](const journal::Span& span) { ports_.tell(span); },
+                             .at =
+                                 [this](std::string_view section) {
+                                   if (parts_.world) parts_.world->at(section);
+                                 }});
+}
 
 template <class Work>
 auto Trainer::timed(journal::SpanKind kind, std::int64_t step, Work&& work) {
@@ -145,10 +152,13 @@ void Trainer::step() {
 // A loss that is not finite or alarming changes nothing.
 void Trainer::take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate) {
   using journal::SpanKind;
-  const Tensor value = timed(SpanKind::forward, done_ + 1, [&] { return pass_.forward(batch); });
+  const auto passing = [&](SpanKind kind, auto&& work) {
+    return pass_tells_ ? work() : timed(kind, done_ + 1, std::forward<decltype(work)>(work));
+  };
+  const Tensor value = passing(SpanKind::forward, [&] { return pass_.forward(batch); });
   loss = parts_.context.download(value).front();
   if (!std::isfinite(loss) || (parts_.precision && parts_.precision->is_alarming(loss))) return pass_.drop();
-  timed(SpanKind::backward, done_ + 1, [&] { return pass_.backward(loss_scale()), 0; });
+  passing(SpanKind::backward, [&] { return pass_.backward(loss_scale()), 0; });
   report =
       timed(SpanKind::optimizer, done_ + 1, [&] { return parts_.optimizer.step(parts_.context, step_options(rate)); });
 }
@@ -279,12 +289,14 @@ std::string Trainer::locate_nonfinite(const data::Batch& batch) {
 void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report) {
   const std::string who = report == nullptr ? first_nonfinite_value(parts_.context, parts_.parameters)
                                             : first_nonfinite_gradient(parts_.context, parts_.parameters);
-  std::string cause = report == nullptr
-                          ? fmt::format("the loss is {}", loss)
-                          : fmt::format("the gradient of {} is not finite ({} numbers in all)", who, report->nonfinite);
+  std::string cause = report == nullptr ? fmt::format("the loss is {}", loss)
+                                        : fmt::format("the gradient of {} is not finite ({} numbers in all)",
+                                                      who.empty() ? "a layer on another rank" : who, report->nonfinite);
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
-  const std::string origin = locate_nonfinite(batch);
-  cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
+  if (parts_.judges_alone) {
+    const std::string origin = locate_nonfinite(batch);
+    cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
+  }
   std::string remedy =
       "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint";
   if (parts_.precision && parts_.precision->resolution().stream != DType::f32)

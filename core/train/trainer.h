@@ -121,6 +121,7 @@ class Trainer {
   std::int64_t evaluated_ = -1, saved_ = -1;
   BatchPass own_pass_;
   Pass& pass_;
+  bool pass_tells_ = false;
   std::vector<Exchanged> exchanged_;  // when the last step was told
   Rewind rewind_;
 

@@ -844,20 +844,20 @@
         <translation>Ränge, die sich jede Matrix teilen; diese Version zerteilt keine.</translation>
     </message>
     <message>
-        <source>Stages</source>
-        <translation>Stufen</translation>
+        <source>Pipeline ranks</source>
+        <translation>Pipeline-Ränge</translation>
     </message>
     <message>
-        <source>Ranks that share the layers; this version does not cut any.</source>
-        <translation>Ränge, die sich die Schichten teilen; diese Version zerteilt keine.</translation>
+        <source>Ranks that share the layers, each with one or two stages of the model.</source>
+        <translation>Ränge, die sich die Schichten teilen, jeder mit einer oder zwei Stufen des Modells.</translation>
     </message>
     <message>
         <source>Schedule</source>
         <translation>Ablauf</translation>
     </message>
     <message>
-        <source>Order in which pipeline stages work on micro-batches.</source>
-        <translation>Reihenfolge, in der Stufen der Pipeline an Mikrostapeln arbeiten.</translation>
+        <source>Order in which pipeline stages work on micro-batches: interleaved, zb-v, v-half and v-min give each rank two stages, search looks for the fastest with the memory of 1f1b.</source>
+        <translation>Reihenfolge, in der Stufen der Pipeline an Mikrostapeln arbeiten: interleaved, zb-v, v-half und v-min geben jedem Rang zwei Stufen, search sucht die schnellste mit dem Speicher von 1f1b.</translation>
     </message>
     <message>
         <source>Micro-batches</source>

@@ -1,5 +1,6 @@
 #include "core/comm/group.h"
 #include "core/train/trainer.h"
+#include "tests/core/distributed/traces.h"
 #include "tests/core/train/tiny.h"
 
 #include <fmt/format.h>
@@ -13,15 +14,7 @@
 namespace athanor {
 namespace {
 
-// What a training run leaves: its losses and gradient norms, and the bits of all weights and optimizer state.
-struct Trace {
-  std::vector<double> losses, norms;
-  double sent_bytes = 0;  // in the last step
-  std::map<std::string, std::vector<float>> numbers;
-  bool operator==(const Trace& other) const {
-    return losses == other.losses && norms == other.norms && numbers == other.numbers;
-  }
-};
+using test::Trace;
 
 recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = "fp32") {
   recipe::Recipe recipe = train::tiny_recipe();
@@ -32,54 +25,17 @@ recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = 
   return recipe;
 }
 
-Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group) {
-  runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {}, group ? group->world().rank() : 0);
-  if (group) runner::join(parts, recipe, *group);
-  train::Plan plan = runner::train_plan(recipe);
-  plan.steps = steps;
-  plan.evaluate_every = plan.checkpoint_every = 0;
-  Trace out;
-  train::Ports ports;
-  ports.tell = [&](const journal::Payload& event) {
-    const auto* figures = std::get_if<journal::MetricSamples>(&event);
-    if (figures == nullptr) return;
-    for (const auto& [name, value] : figures->values) {
-      if (name == "train/loss") out.losses.push_back(value);
-      if (name == "train/gradient_norm") out.norms.push_back(value);
-      if (name == "comm/sent_bytes") out.sent_bytes = value;
-    }
-  };
-  ports.save = [](std::int64_t) {};
-  ports.stop = [] { return false; };
-  ports.now_ns = [clock = std::int64_t{0}]() mutable { return clock += 1000; };
-  (void)train::Trainer(parts.parts(), plan, ports).run(0);
-  for (const Parameter& parameter : parts.model->named_parameters())
-    out.numbers[parameter->path] = parts.context->download(parameter->value);
-  for (const auto& [name, tensor] : parts.optimizer->named_state()) out.numbers[name] = parts.context->download(tensor);
-  return out;
-}
-
-std::vector<Trace> train_replicas(const recipe::Recipe& recipe, std::int64_t steps) {
-  const int count = static_cast<int>(recipe.integer("parallel.data"));
-  if (count == 1) return {train_here(recipe, steps, nullptr)};
-  std::vector<Trace> out(static_cast<std::size_t>(count));
-  comm::run_threads(count, {}, [&](comm::Group& group) {
-    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group);
-  });
-  return out;
-}
-
 TEST(Replicas, OfAnyNumberGiveTheBitsOfOneProcessAfterAHundredSteps) {
-  const Trace alone = train_replicas(recipe_for(1, 8), 100).front();
+  const Trace alone = test::train_ranks(recipe_for(1, 8), 100).front();
   ASSERT_EQ(alone.losses.size(), 100U);
   EXPECT_LT(alone.losses.back(), alone.losses.front() - 0.3);
   for (const int replicas : {2, 4, 8})
-    for (const Trace& trace : train_replicas(recipe_for(replicas, 8), 100))
+    for (const Trace& trace : test::train_ranks(recipe_for(replicas, 8), 100))
       EXPECT_TRUE(trace == alone) << replicas << " replicas";
 }
 
 TEST(Replicas, ThatAreNoPowerOfTwoGiveTheSameBitsToo) {
-  const Trace alone = train_replicas(
+  const Trace alone = test::train_ranks(
                           [] {
                             recipe::Recipe recipe = recipe_for(1, 6);
                             recipe.set("data.batch_size", std::int64_t{36});
@@ -89,16 +45,16 @@ TEST(Replicas, ThatAreNoPowerOfTwoGiveTheSameBitsToo) {
                           .front();
   recipe::Recipe recipe = recipe_for(3, 6);
   recipe.set("data.batch_size", std::int64_t{36});
-  for (const Trace& trace : train_replicas(recipe, 10)) EXPECT_TRUE(trace == alone);
+  for (const Trace& trace : test::train_ranks(recipe, 10)) EXPECT_TRUE(trace == alone);
 }
 
 TEST(Replicas, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
   for (const char* policy : {"bf16", "fp16", "fp8-current"}) {
     recipe::Recipe one = recipe_for(1, 2), two = recipe_for(2, 2);
     for (recipe::Recipe* recipe : {&one, &two}) recipe->set("precision.policy", std::string(policy));
-    const Trace alone = train_replicas(one, 10).front();
+    const Trace alone = test::train_ranks(one, 10).front();
     EXPECT_EQ(alone.losses.size(), 10U);
-    for (const Trace& trace : train_replicas(two, 10)) EXPECT_TRUE(trace == alone) << policy;
+    for (const Trace& trace : test::train_ranks(two, 10)) EXPECT_TRUE(trace == alone) << policy;
   }
 }
 
@@ -106,7 +62,7 @@ TEST(MicroBatches, LeaveTheGradientOfTheWholeBatch) {
   // Dropout included: a row draws the same numbers however the batch is cut.
   recipe::Recipe whole = recipe_for(1, 1), parts = recipe_for(1, 4);
   for (recipe::Recipe* recipe : {&whole, &parts}) recipe->set("model.dropout", 0.25);
-  const Trace a = train_replicas(whole, 5).front(), b = train_replicas(parts, 5).front();
+  const Trace a = test::train_ranks(whole, 5).front(), b = test::train_ranks(parts, 5).front();
   for (std::size_t i = 0; i < a.losses.size(); ++i) {
     EXPECT_NEAR(a.losses[i], b.losses[i], 1e-5 * a.losses[i]) << "step " << i + 1;
     EXPECT_NEAR(a.norms[i], b.norms[i], 1e-4 * a.norms[i]) << "step " << i + 1;
@@ -150,7 +106,7 @@ class Breaking final : public train::Replicas {
 
 TEST(Replicas, LostInTheMiddleOfASumLeaveNothingOfItToTheStepThatIsTakenAgain) {
   const recipe::Recipe recipe = recipe_for(1, 2);
-  const Trace alone = train_replicas(recipe, 10).front();
+  const Trace alone = test::train_ranks(recipe, 10).front();
   const runner::Assembly assembly = runner::assemble(recipe, train::prepared_data());
   Breaking breaking;
   train::Parts parts = assembly.parts();
@@ -193,9 +149,9 @@ TEST(Replicas, LostWhileOneWorksAloneLeaveNothingUndone) {
 }
 
 TEST(Replicas, StayEqualWithGradientsInFewerBits) {
-  const Trace plain = train_replicas(recipe_for(2, 2), 60).front();
+  const Trace plain = test::train_ranks(recipe_for(2, 2), 60).front();
   for (const char* format : {"bf16", "fp8", "int8"}) {
-    const auto traces = train_replicas(recipe_for(2, 2, format), 60);
+    const auto traces = test::train_ranks(recipe_for(2, 2, format), 60);
     EXPECT_TRUE(traces[0] == traces[1]) << format;
     EXPECT_LT(traces[0].losses.back(), traces[0].losses.front() - 0.3) << format;
     EXPECT_NEAR(traces[0].losses.back(), plain.losses.back(), 0.05 * plain.losses.back()) << format;
@@ -205,13 +161,13 @@ TEST(Replicas, StayEqualWithGradientsInFewerBits) {
 }
 
 TEST(Replicas, TellWhatTheySendInAStep) {
-  const Trace trace = train_replicas(recipe_for(4, 4), 3).front();
+  const Trace trace = test::train_ranks(recipe_for(4, 4), 3).front();
   double parameters = 0;
   for (const auto& [name, numbers] : trace.numbers) parameters += static_cast<double>(numbers.size()) / 3;  // and m, v
   const double gradients = 2 * 3.0 / 4 * 4 * parameters;
   EXPECT_GT(trace.sent_bytes, gradients);
   EXPECT_LT(trace.sent_bytes, 1.1 * gradients);  // rows of the batch and frames
-  EXPECT_EQ(train_replicas(recipe_for(1, 4), 3).front().sent_bytes, 0);
+  EXPECT_EQ(test::train_ranks(recipe_for(1, 4), 3).front().sent_bytes, 0);
 }
 
 TEST(Replicas, AreNotAwaitedByTheFirstAfterItsOwnWorkForLongerThanTheDeadline) {

@@ -58,7 +58,7 @@ SmallTransformer::SmallTransformer(Context& context, const TransformerSize& size
 
 void SmallTransformer::add_layer(const std::string& prefixes,
                                  std::function<Variable(Context&, const Variable&)> forward) {
-  StageLayer layer{.forward = std::move(forward), .parameters = {}};
+  Layer layer{.forward = std::move(forward), .parameters = {}};
   for (std::size_t at = 0; at < prefixes.size();) {
     const std::size_t end = std::min(prefixes.find(' ', at), prefixes.size());
     for (const Parameter& parameter : parameters_.all())
@@ -70,19 +70,32 @@ void SmallTransformer::add_layer(const std::string& prefixes,
 
 StageParts SmallTransformer::stage(int stage, int stages) const {
   const auto border = [&](int of) { return static_cast<std::ptrdiff_t>(layers_.size()) * of / stages; };
-  const ArrayForm form{.shape = {size_.samples, size_.tokens, size_.width}};
-  StageParts parts{.layers = {layers_.begin() + border(stage), layers_.begin() + border(stage + 1)},
-                   .input = form,
-                   .output = form,
-                   .feed = {},
-                   .loss = {},
-                   .seed = 1.0f / static_cast<float>(micro_batches_),
-                   .step = {},
-                   .reduce_gradients = {}};
-  if (stage == 0) parts.feed = [this](Context& c, int micro_batch) { return ids(c, micro_batch); };
+  const StreamForms form({ArrayForm{.shape = {size_.samples, size_.tokens, size_.width}}});
+  StageParts parts;
+  for (auto layer = layers_.begin() + border(stage); layer != layers_.begin() + border(stage + 1); ++layer) {
+    parts.layers.push_back([this, &layer = *layer](Context& context, int micro_batch, models::Streams& streams) {
+      streams[0] = run(layer, context, micro_batch, streams[0]);
+    });
+    parts.parameters.insert(parts.parameters.end(), layer->parameters.begin(), layer->parameters.end());
+  }
+  if (stage > 0) parts.input = form;
+  parts.output = form;
+  parts.seed = 1.0f / static_cast<float>(micro_batches_);
   if (stage + 1 == stages)
-    parts.loss = [this](Context& c, const Variable& x, int micro_batch) { return loss(c, x, micro_batch); };
+    parts.loss = [this](Context& c, const models::Streams& x, int micro_batch) { return loss(c, x[0], micro_batch); };
   return parts;
+}
+
+// What a layer drops is a function of the step and the micro-batch.
+Variable SmallTransformer::run(const Layer& layer, Context& context, int micro_batch, const Variable& x) const {
+  context.set_step(static_cast<std::uint32_t>(step_ * micro_batches_ + micro_batch));
+  return layer.forward(context, x.present() ? x : Variable(ids(context, micro_batch)));
+}
+
+Variable SmallTransformer::logits(Context& context, int micro_batch) const {
+  Variable x;
+  for (const Layer& layer : layers_) x = run(layer, context, micro_batch, x);
+  return x;
 }
 
 Tensor SmallTransformer::words(Context& context, int micro_batch, int shift) const {
@@ -113,15 +126,15 @@ Trained train_alone(const TransformerSize& size, const Training& training, std::
   trained.losses.resize(static_cast<std::size_t>(training.steps * count));
   for (std::int64_t step = 0; step < training.steps; ++step) {
     model.begin_step(step);
+    train::GradientSum sum;
     for (const int micro_batch : order) {
-      context.set_step(static_cast<std::uint32_t>(step * count + micro_batch));
-      Variable x = model.ids(context, micro_batch);
-      for (const StageLayer& layer : model.layers()) x = layer.forward(context, x);
-      const Variable loss = model.loss(context, x, micro_batch);
+      const Variable loss = model.loss(context, model.logits(context, micro_batch), micro_batch);
       trained.losses[static_cast<std::size_t>(step * count + micro_batch)] =
           std::bit_cast<std::uint32_t>(loss.value().item());
       backward(context, loss, 1.0f / static_cast<float>(count));
+      sum.add(context, model.parameters());
     }
+    sum.finish(context, model.parameters());
     tell_norm(trained, optimizer.step(context, options_of(training)));
     optimizer.clear_gradients();
   }
@@ -155,7 +168,7 @@ PipelineRank::PipelineRank(comm::Group& group, const parallel::Schedule& schedul
 void PipelineRank::take_step(std::int64_t step) {
   model_.begin_step(step);
   for (const auto& stage : stages_)
-    if (stage) stage->begin_step(step);
+    if (stage) stage->begin_step();
   runner_->run();
   tell_norm(so_far_, step_->report());
   if (stages_.back())

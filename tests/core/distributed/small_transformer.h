@@ -31,7 +31,7 @@ class SmallTransformer {
   SmallTransformer(Context& context, const TransformerSize& size, int micro_batches);
 
   // From ids to logits: a table, the blocks, a head.
-  [[nodiscard]] const std::vector<StageLayer>& layers() const noexcept { return layers_; }
+  [[nodiscard]] Variable logits(Context& context, int micro_batch) const;
   [[nodiscard]] const std::vector<Parameter>& parameters() const noexcept { return parameters_.all(); }
   // The layers of one of so many stages, as even as they go.
   [[nodiscard]] StageParts stage(int stage, int stages) const;
@@ -42,7 +42,12 @@ class SmallTransformer {
 
  private:
   [[nodiscard]] Tensor words(Context& context, int micro_batch, int shift) const;
+  struct Layer {
+    std::function<Variable(Context&, const Variable&)> forward;
+    std::vector<Parameter> parameters;
+  };
   void add_layer(const std::string& prefixes, std::function<Variable(Context&, const Variable&)> forward);
+  [[nodiscard]] Variable run(const Layer& layer, Context& context, int micro_batch, const Variable& x) const;
 
   TransformerSize size_;
   int micro_batches_;
@@ -53,7 +58,7 @@ class SmallTransformer {
   std::vector<nn::TransformerBlock> blocks_;
   std::unique_ptr<nn::LayerNorm> norm_;
   std::unique_ptr<nn::Linear> head_;
-  std::vector<StageLayer> layers_;
+  std::vector<Layer> layers_;
 };
 
 struct Training {

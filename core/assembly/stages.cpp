@@ -1,0 +1,138 @@
+#include "core/assembly/stages.h"
+
+#include "core/assembly/assembly.h"
+#include "core/parallel/generate.h"
+#include "core/parallel/partition.h"
+#include "core/parallel/passes.h"
+#include "core/parallel/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace athanor::runner {
+namespace {
+
+using parallel::Schedule;
+
+// Of the schedules with several stages a rank.
+constexpr int kChunks = 2;
+// A layer that does nothing but move numbers is not for nothing.
+constexpr double kLeastFlops = 1000;
+
+class FlopCounter final : public WorkObserver {
+ public:
+  void on_launch(const char*, const Work& work) noexcept override { flops += work.flops; }
+  double flops = 0;
+};
+
+std::vector<Tensor> single_row(const recipe::Recipe& recipe, Context& context) {
+  const std::int64_t px = recipe.integer("data.image_px");
+  return {context.empty({1, px, px, 3}), context.empty({1, recipe.integer("data.max_tokens")}, DType::i32),
+          context.empty({1}, DType::i32)};
+}
+
+int stages_of(const std::string& schedule, int ranks) {
+  const bool has_chunks = schedule == "interleaved" || schedule == "zb-v" || schedule == "v-half" ||
+                          schedule == "v-min" || schedule == "search";
+  return has_chunks ? ranks * kChunks : ranks;
+}
+
+// The model in `count` parts that take about equally long: the first layer of each.
+std::vector<std::size_t> cut(const std::vector<double>& flops, int count) {
+  std::vector<parallel::LayerCost> layers;
+  for (const double each : flops) layers.push_back({.time = each});
+  const std::vector<parallel::StageLimit> limits(static_cast<std::size_t>(count),
+                                                 {.in_flight = 1, .memory = std::numeric_limits<double>::max()});
+  return value_or_throw(parallel::partition_layers(layers, limits)).begins;
+}
+
+// With the memory of 1F1B, by how long the parts take.
+Schedule found(int ranks, int micro_batches, const std::vector<double>& flops, const std::vector<std::size_t>& begins) {
+  parallel::SearchProblem problem;
+  problem.ranks = ranks;
+  problem.micro_batches = micro_batches;
+  double sum = 0;
+  for (std::size_t part = 0; part < begins.size(); ++part) {
+    const std::size_t end = part + 1 < begins.size() ? begins[part + 1] : flops.size();
+    double time = 0;
+    for (std::size_t layer = begins[part]; layer < end; ++layer) time += flops[layer];
+    sum += time;
+    problem.pieces.push_back({.forward = time, .input_gradient = time, .weight_gradient = time});
+  }
+  for (parallel::StageCost& piece : problem.pieces) {
+    piece.forward *= ranks / sum;
+    piece.input_gradient = piece.weight_gradient = piece.forward;
+    piece.activation = piece.kept = 1.0 / kChunks;
+  }
+  problem.memory_caps.assign(static_cast<std::size_t>(ranks), ranks);
+  return value_or_throw(parallel::search(problem)).schedule;
+}
+
+Schedule made(const std::string& name, int ranks, int micro_batches) {
+  if (name == "gpipe") return parallel::gpipe(ranks, micro_batches);
+  if (name == "interleaved") return parallel::interleaved_one_f_one_b(ranks, kChunks, micro_batches);
+  if (name == "zb-h1") return parallel::zb_h1(ranks, micro_batches);
+  if (name == "zb-h2") return parallel::zb_h2(ranks, micro_batches);
+  if (name == "zb-v") return parallel::zb_v(ranks, micro_batches);
+  if (name == "v-half") return parallel::v_half(ranks, micro_batches);
+  if (name == "v-min") return parallel::v_min(ranks, micro_batches);
+  return parallel::one_f_one_b(ranks, micro_batches);
+}
+
+}  // namespace
+
+std::optional<int> Stages::rank_of(std::string_view parameter) const {
+  const auto owner = std::ranges::find_if(layers, [&](const auto& layer) { return layer.owns(parameter); });
+  if (owner == layers.end()) return {};
+  const auto layer = static_cast<std::size_t>(owner - layers.begin());
+  const auto after = std::ranges::upper_bound(plan.begins, layer);
+  return plan.schedule.stage_ranks[static_cast<std::size_t>(after - plan.begins.begin()) - 1];
+}
+
+Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary) {
+  const parallel::Mesh mesh = mesh_of(recipe);
+  const std::string& name = recipe.text("parallel.schedule");
+  Context context({.dry = true});
+  const Learner learner = make_learner(recipe, context, vocabulary);
+  Stages out;
+  out.learns = optim::sizes_of(learner.model->named_parameters());
+  out.layers = learner.model->layers();
+
+  FlopCounter counter;
+  context.set_work_observer(&counter);
+  const NoGradient no_gradient(context);
+  const std::vector<Tensor> inputs = single_row(recipe, context);
+  models::Streams streams(tasks::Contrastive::kStreams);
+  std::vector<distributed::StreamForms> between{{}};
+  for (models::ChainLayer& layer : out.layers) {
+    counter.flops = 0;
+    layer.forward(context, inputs, streams);
+    layer.forward = nullptr;
+    out.flops.push_back(counter.flops + kLeastFlops);
+    between.push_back(distributed::StreamForms::of(streams));
+  }
+  context.set_work_observer(nullptr);
+
+  const int parts = stages_of(name, mesh.pipeline);
+  if (static_cast<int>(out.layers.size()) < parts)
+    throw FieldFailure("parallel.pipeline",
+                       {ErrorKind::invalid_input, "cut the model into stages",
+                        fmt::format("it has {} layers, and schedule {} on {} ranks needs {} stages", out.layers.size(),
+                                    name, mesh.pipeline, parts),
+                        fmt::format("Set parallel.pipeline to at most {}",
+                                    static_cast<int>(out.layers.size()) * mesh.pipeline / parts)});
+  out.plan.begins = cut(out.flops, parts);
+  const int micro_batches = static_cast<int>(recipe.integer("parallel.micro_batches")) / mesh.data;
+  const Schedule schedule = name == "search" ? found(mesh.pipeline, micro_batches, out.flops, out.plan.begins)
+                                             : made(name, mesh.pipeline, micro_batches);
+  if (schedule.stage_count() < parts) out.plan.begins = cut(out.flops, schedule.stage_count());
+  out.plan.schedule = parallel::join_backward(parallel::order_micro_batches(schedule));
+  for (const std::size_t begin : out.plan.begins) out.plan.forms.push_back(between[begin]);
+  out.plan.forms.push_back(between.back());
+  return out;
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,84 @@
+// A batch's loss and gradients from a pipeline of stages, for a task whose loss ties all rows of a batch together. As
+// in core/train/batch_pass.h it goes in three moves: the stages make the features of all micro-batches without
+// recording; every rank is given them, of all replicas, and computes the loss and its gradients with respect to them
+// alike; then the schedule is gone through, whose backward passes begin from those. With the same number of
+// micro-batches loss and gradients have the bits of one process.
+//
+// Parameters that no layer owns belong to the criterion, and every rank has them.
+// A fault is the communicator's or a stage's; it ends the waits of all ranks.
+#pragma once
+
+#include "core/distributed/mesh_ranks.h"
+#include "core/distributed/pipeline_runner.h"
+#include "core/distributed/stage_model.h"
+#include "core/train/criterion_pass.h"
+#include "core/train/pass.h"
+#include "core/train/world.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace athanor::distributed {
+
+// How a model is cut. The same on every rank.
+struct StagePlan {
+  parallel::Schedule schedule;      // of compute ops; micro-batches of one replica
+  std::vector<std::size_t> begins;  // the first layer of each stage
+  std::vector<StreamForms> forms;   // what goes into each stage, and what comes out of the last, of a single row
+};
+
+// All are referred to and outlive the pass.
+struct PipelineParts {
+  Context& context;  // on the host
+  tasks::Task& task;
+  const std::vector<Parameter>& parameters;  // those that this rank has
+  comm::Communicator& pipeline;
+  train::Replicas* replicas = nullptr;  // of this rank's stages; null where there is but one
+};
+
+class PipelinePass final : public train::Pass {
+ public:
+  // A call that all ranks of the pipeline make; `plan` is the same on all. Throws Failure(unavailable) for a context on
+  // a device, and what PipelineRunner refuses.
+  PipelinePass(PipelineParts parts, StagePlan plan);
+  ~PipelinePass() override;
+
+  [[nodiscard]] Tensor forward(const data::Batch& batch) override;
+  void backward(float loss_scale) override;
+  void drop() override;
+  [[nodiscard]] bool watch(const train::PassPorts& ports) override;
+
+  // The task's features of rows that all ranks of the pipeline have the same inputs of, on all of them. Records
+  // nothing.
+  [[nodiscard]] std::vector<Variable> features(const tasks::Task::Inputs& inputs);
+  // What the pipeline has cost this rank so far.
+  [[nodiscard]] train::Exchanged exchanged() const;
+
+ private:
+  class Sweep;  // of all micro-batches, forward only
+
+  void prepare(std::int64_t rows);
+  [[nodiscard]] std::unique_ptr<StageModel> make_stage(std::size_t stage);
+  void run_layer(Context& context, const models::ChainLayer& layer, int micro_batch, models::Streams& streams);
+  [[nodiscard]] std::vector<Tensor> output_gradients(int micro_batch) const;
+  [[nodiscard]] models::Streams sweep(int micro_batches, std::int64_t rows);
+  [[nodiscard]] PipelinePorts ports();
+
+  PipelineParts parts_;
+  StagePlan plan_;
+  std::vector<models::ChainLayer> layers_;
+  train::CriterionPass criterion_;
+  train::PassPorts watcher_;
+  // What the stages are at: rows of inputs_, in micro-batches of part_rows_; in training those of this replica.
+  tasks::Task::Inputs inputs_;
+  std::int64_t part_rows_ = 0;
+  bool is_training_ = true;
+  std::int64_t rows_ = 0;                            // of a micro-batch in training, once known
+  std::vector<std::unique_ptr<StageModel>> stages_;  // by stage; null for those of other ranks
+  std::unique_ptr<PipelineRunner> runner_;
+  std::map<std::pair<int, std::int64_t>, std::unique_ptr<Sweep>> sweeps_;  // by micro-batches and rows of one
+};
+
+}  // namespace athanor::distributed

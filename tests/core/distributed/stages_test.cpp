@@ -1,0 +1,86 @@
+// A two-tower model trained as a recipe says over the ranks of a pipeline, with and without replicas, has the bits of
+// one process.
+#include "core/comm/group.h"
+#include "core/train/trainer.h"
+#include "tests/core/distributed/traces.h"
+#include "tests/core/train/tiny.h"
+
+#include <gtest/gtest.h>
+
+namespace athanor {
+namespace {
+
+using test::Trace;
+using test::train_ranks;
+
+recipe::Recipe recipe_for(int data, int pipeline, int micro_batches, const char* schedule = "1f1b") {
+  recipe::Recipe recipe = train::tiny_recipe();
+  recipe.set("parallel.data", std::int64_t{data});
+  recipe.set("parallel.pipeline", std::int64_t{pipeline});
+  recipe.set("parallel.micro_batches", std::int64_t{micro_batches});
+  recipe.set("parallel.schedule", std::string(schedule));
+  recipe.set("train.threads", std::int64_t{1});
+  return recipe;
+}
+
+// What all ranks of a run have of it together.
+Trace train(const recipe::Recipe& recipe, std::int64_t steps) {
+  Trace all;
+  for (const Trace& trace : train_ranks(recipe, steps)) {
+    if (all.losses.empty()) all.losses = trace.losses, all.norms = trace.norms, all.evaluations = trace.evaluations;
+    EXPECT_EQ(trace.losses, all.losses);
+    EXPECT_EQ(trace.norms, all.norms);
+    for (const auto& [name, numbers] : trace.numbers) {
+      const auto [place, is_new] = all.numbers.try_emplace(name, numbers);
+      EXPECT_TRUE(is_new || place->second == numbers) << name << " differs between ranks";
+    }
+  }
+  return all;
+}
+
+void expect_same(const Trace& trace, const Trace& alone) {
+  EXPECT_EQ(trace.losses, alone.losses);
+  EXPECT_EQ(trace.norms, alone.norms);
+  EXPECT_EQ(trace.evaluations, alone.evaluations);
+  ASSERT_EQ(trace.numbers.size(), alone.numbers.size());
+  for (const auto& [name, numbers] : alone.numbers) EXPECT_TRUE(trace.numbers.at(name) == numbers) << name;
+}
+
+class Stages : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Schedules, Stages,
+                         testing::Values("gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half", "v-min",
+                                         "search"),
+                         [](const auto& each) {
+                           std::string name = each.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST_P(Stages, GiveTheBitsOfOneProcessAfterAHundredSteps) {
+  static const Trace alone = train(recipe_for(1, 1, 4), 100);
+  ASSERT_EQ(alone.losses.size(), 100U);
+  EXPECT_LT(alone.losses.back(), alone.losses.front() - 0.3);
+  expect_same(train(recipe_for(1, 2, 4, GetParam()), 100), alone);
+}
+
+TEST(StagesOfReplicas, GiveTheBitsOfOneProcess) {
+  const Trace alone = train(recipe_for(1, 1, 8), 20);
+  for (const char* schedule : {"1f1b", "zb-v"}) {
+    SCOPED_TRACE(schedule);
+    expect_same(train(recipe_for(2, 2, 8, schedule), 20), alone);
+  }
+}
+
+TEST(Stages, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
+  for (const char* policy : {"bf16", "fp16"}) {
+    SCOPED_TRACE(policy);
+    recipe::Recipe recipe = recipe_for(1, 1, 4);
+    recipe.set("precision.policy", std::string(policy));
+    const Trace alone = train(recipe, 10);
+    recipe.set("parallel.pipeline", std::int64_t{3});
+    expect_same(train(recipe, 10), alone);
+  }
+}
+
+}  // namespace
+}  // namespace athanor
