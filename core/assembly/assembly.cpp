@@ -164,7 +164,7 @@ std::string describe_device(const recipe::Recipe& recipe) {
   return fmt::format("cpu: {}, {} thread{}", observe::machine().processor, threads, threads == 1 ? "" : "s");
 }
 
-Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary) {
+Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary, std::optional<int> rank) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
   Learner out;
   out.model = asked_by("model.text_tower", [&] {
@@ -177,13 +177,25 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
            [&] { optim::apply_group_rules(parameters.all(), optim::parse_group_rules(recipe.text("train.rates"))); });
   // The optimizer keeps state only for what learns in the end; formats are resolved for all layers there are then.
   out.precision = asked_by("precision.replay", [&] { return make_precision(recipe, context, parameters); });
-  out.optimizer = optim::make_optimizer(context, parameters.all(), optimizer_options(recipe));
+  const parallel::Mesh mesh = mesh_of(recipe);
+  if (rank && mesh.data > 1 && shard_of(recipe) != parallel::Shard::none)
+    out.share = std::make_unique<distributed::StateShare>(parameters.all(), shard_of(recipe), mesh.data,
+                                                          parallel::coordinates_of(mesh, *rank).data);
+  out.optimizer =
+      optim::make_optimizer(context, out.share ? out.share->pieces() : parameters.all(), optimizer_options(recipe));
   return out;
 }
 
 comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
   const std::string& name = recipe.text("parallel.gradient_format");
   return name == "fp32" ? comm::WireFormat::f32 : comm::wire_format_named(name).value();
+}
+
+parallel::Shard shard_of(const recipe::Recipe& recipe) {
+  const std::string& name = recipe.text("parallel.shard");
+  if (name == "optimizer") return parallel::Shard::optimizer;
+  if (name == "gradients") return parallel::Shard::gradients;
+  return parallel::Shard::none;
 }
 
 train::Parts Assembly::parts() const {
@@ -200,23 +212,25 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) 
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
     peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));
+    if (assembly.share) peers.replicas->share_step(*assembly.share, *assembly.optimizer);
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                  std::function<std::string(std::size_t picture)> media, int rank) {
+                  std::function<std::string(std::size_t picture)> media, std::optional<int> rank) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
-  const data::LoaderOptions options = loader_options(recipe, rank);
+  const data::LoaderOptions options = loader_options(recipe, rank.value_or(0));
   Assembly out;
   out.dataset = std::move(dataset);
   out.context = std::make_unique<Context>(
       ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
-  Learner learner = make_learner(recipe, *out.context, out.loader->tokenizer().vocabulary_size());
+  Learner learner = make_learner(recipe, *out.context, out.loader->tokenizer().vocabulary_size(), rank);
   out.model = std::move(learner.model);
   out.pretrained = std::move(learner.pretrained);
   out.precision = std::move(learner.precision);
+  out.share = std::move(learner.share);
   out.optimizer = std::move(learner.optimizer);
 
   data::LoaderOptions test_options = options;

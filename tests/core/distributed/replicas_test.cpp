@@ -1,6 +1,7 @@
 #include "core/comm/group.h"
+#include "core/train/gradient_sum.h"
 #include "core/train/trainer.h"
-#include "tests/core/train/tiny.h"
+#include "tests/core/distributed/trained.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -12,62 +13,6 @@
 
 namespace athanor {
 namespace {
-
-// What a training run leaves: its losses and gradient norms, and the bits of all weights and optimizer state.
-struct Trace {
-  std::vector<double> losses, norms;
-  double sent_bytes = 0;  // in the last step
-  std::map<std::string, std::vector<float>> numbers;
-  bool operator==(const Trace& other) const {
-    return losses == other.losses && norms == other.norms && numbers == other.numbers;
-  }
-};
-
-recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = "fp32") {
-  recipe::Recipe recipe = train::tiny_recipe();
-  recipe.set("parallel.data", std::int64_t{replicas});
-  recipe.set("parallel.micro_batches", std::int64_t{micro_batches});
-  recipe.set("parallel.gradient_format", std::string(format));
-  recipe.set("train.threads", std::int64_t{1});
-  return recipe;
-}
-
-Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group) {
-  runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {}, group ? group->world().rank() : 0);
-  if (group) runner::join(parts, recipe, *group);
-  train::Plan plan = runner::train_plan(recipe);
-  plan.steps = steps;
-  plan.evaluate_every = plan.checkpoint_every = 0;
-  Trace out;
-  train::Ports ports;
-  ports.tell = [&](const journal::Payload& event) {
-    const auto* figures = std::get_if<journal::MetricSamples>(&event);
-    if (figures == nullptr) return;
-    for (const auto& [name, value] : figures->values) {
-      if (name == "train/loss") out.losses.push_back(value);
-      if (name == "train/gradient_norm") out.norms.push_back(value);
-      if (name == "comm/sent_bytes") out.sent_bytes = value;
-    }
-  };
-  ports.save = [](std::int64_t) {};
-  ports.stop = [] { return false; };
-  ports.now_ns = [clock = std::int64_t{0}]() mutable { return clock += 1000; };
-  (void)train::Trainer(parts.parts(), plan, ports).run(0);
-  for (const Parameter& parameter : parts.model->named_parameters())
-    out.numbers[parameter->path] = parts.context->download(parameter->value);
-  for (const auto& [name, tensor] : parts.optimizer->named_state()) out.numbers[name] = parts.context->download(tensor);
-  return out;
-}
-
-std::vector<Trace> train_replicas(const recipe::Recipe& recipe, std::int64_t steps) {
-  const int count = static_cast<int>(recipe.integer("parallel.data"));
-  if (count == 1) return {train_here(recipe, steps, nullptr)};
-  std::vector<Trace> out(static_cast<std::size_t>(count));
-  comm::run_threads(count, {}, [&](comm::Group& group) {
-    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group);
-  });
-  return out;
-}
 
 TEST(Replicas, OfAnyNumberGiveTheBitsOfOneProcessAfterAHundredSteps) {
   const Trace alone = train_replicas(recipe_for(1, 8), 100).front();
