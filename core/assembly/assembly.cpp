@@ -165,7 +165,7 @@ std::string describe_device(const recipe::Recipe& recipe) {
   return fmt::format("cpu: {}, {} thread{}", observe::machine().processor, threads, threads == 1 ? "" : "s");
 }
 
-Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary,
+Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary, std::optional<int> rank,
                      const std::function<bool(const ParameterState&)>& keeps) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
   Learner out;
@@ -180,13 +180,25 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
   if (keeps) parameters.keep(keeps);
   // The optimizer keeps state only for what learns in the end; formats are resolved for all layers there are then.
   out.precision = asked_by("precision.replay", [&] { return make_precision(recipe, context, parameters); });
-  out.optimizer = optim::make_optimizer(context, parameters.all(), optimizer_options(recipe));
+  const parallel::Mesh mesh = mesh_of(recipe);
+  if (rank && mesh.data > 1 && shard_of(recipe) != parallel::Shard::none)
+    out.share = std::make_unique<distributed::StateShare>(parameters.all(), shard_of(recipe), mesh.data,
+                                                          parallel::coordinates_of(mesh, *rank).data);
+  out.optimizer =
+      optim::make_optimizer(context, out.share ? out.share->pieces() : parameters.all(), optimizer_options(recipe));
   return out;
 }
 
 comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
   const std::string& name = recipe.text("parallel.gradient_format");
   return name == "fp32" ? comm::WireFormat::f32 : comm::wire_format_named(name).value();
+}
+
+parallel::Shard shard_of(const recipe::Recipe& recipe) {
+  const std::string& name = recipe.text("parallel.shard");
+  if (name == "optimizer") return parallel::Shard::optimizer;
+  if (name == "gradients") return parallel::Shard::gradients;
+  return parallel::Shard::none;
 }
 
 train::Parts Assembly::parts() const {
@@ -210,11 +222,20 @@ void join_pipeline(Assembly& assembly) {
       assembly.stages->plan);
   peers.world.watch([&pass = *peers.pass] { return pass.exchanged(); });
   // What all ranks have is counted by the first.
-  std::vector<Parameter> counted;
-  for (const Parameter& parameter : parameters)
-    if (pipeline.rank() == 0 || assembly.stages->rank_of(parameter->path)) counted.push_back(parameter);
-  peers.norm = std::make_unique<distributed::ModelNorm>(*assembly.context, pipeline, *assembly.optimizer,
-                                                        assembly.stages->learns, std::move(counted));
+  const auto counts = [&](const Parameter& parameter) {
+    return pipeline.rank() == 0 || assembly.stages->rank_of(parameter->path);
+  };
+  std::vector<distributed::ModelNorm::Part> counted;
+  std::vector<comm::Communicator*> axes{&pipeline};
+  if (assembly.share) {
+    axes.push_back(peers.mesh.data.get());
+    for (const auto& place : assembly.share->places())
+      if (place.piece && counts(place.whole)) counted.emplace_back(place.piece, place.own.begin);
+  } else {
+    std::ranges::copy_if(parameters, std::back_inserter(counted), counts);
+  }
+  peers.norm = std::make_unique<distributed::ModelNorm>(std::move(axes), *assembly.optimizer, assembly.stages->learns,
+                                                        std::move(counted));
   assembly.task->encode_with(
       [&pass = *peers.pass](Context&, const tasks::Task::Inputs& inputs) { return pass.features(inputs); });
 }
@@ -227,15 +248,16 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) 
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
     peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));
+    if (assembly.share) peers.replicas->share_step(*assembly.share, *assembly.optimizer);
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
   if (peers.mesh.pipeline) join_pipeline(assembly);
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                  std::function<std::string(std::size_t picture)> media, int rank) {
+                  std::function<std::string(std::size_t picture)> media, std::optional<int> rank) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
-  const data::LoaderOptions options = loader_options(recipe, rank);
+  const data::LoaderOptions options = loader_options(recipe, rank.value_or(0));
   Assembly out;
   out.dataset = std::move(dataset);
   out.context = std::make_unique<Context>(
@@ -243,15 +265,16 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
   const std::int64_t vocabulary = out.loader->tokenizer().vocabulary_size();
   std::function<bool(const ParameterState&)> keeps;
-  if (const parallel::Mesh mesh = mesh_of(recipe); mesh.pipeline > 1) {
+  if (const parallel::Mesh mesh = mesh_of(recipe); rank && mesh.pipeline > 1) {
     out.stages = cut_into_stages(recipe, vocabulary);
-    keeps = [&stages = *out.stages, here = parallel::coordinates_of(mesh, rank).pipeline](
+    keeps = [&stages = *out.stages, here = parallel::coordinates_of(mesh, *rank).pipeline](
                 const ParameterState& parameter) { return stages.rank_of(parameter.path).value_or(here) == here; };
   }
-  Learner learner = make_learner(recipe, *out.context, vocabulary, keeps);
+  Learner learner = make_learner(recipe, *out.context, vocabulary, rank, keeps);
   out.model = std::move(learner.model);
   out.pretrained = std::move(learner.pretrained);
   out.precision = std::move(learner.precision);
+  out.share = std::move(learner.share);
   out.optimizer = std::move(learner.optimizer);
 
   data::LoaderOptions test_options = options;

@@ -8,6 +8,7 @@
 #include "core/distributed/pipeline_pass.h"
 #include "core/distributed/replica_group.h"
 #include "core/distributed/run_world.h"
+#include "core/distributed/state_share.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/optim/optimizer.h"
 #include "core/parallel/mesh.h"
@@ -56,12 +57,15 @@ class FieldFailure : public Failure {
 // refused that would be refused otherwise.
 struct Learner {
   std::unique_ptr<models::TwoTower> model;
-  std::optional<train::Pretrained> pretrained;    // where the recipe names weights
-  std::unique_ptr<precision::Session> precision;  // null: everything in f32
-  std::unique_ptr<optim::Optimizer> optimizer;
+  std::optional<train::Pretrained> pretrained;     // where the recipe names weights
+  std::unique_ptr<precision::Session> precision;   // null: everything in f32
+  std::unique_ptr<distributed::StateShare> share;  // null where all is held
+  std::unique_ptr<optim::Optimizer> optimizer;     // of the share, where there is one
 };
-// Of a model that is cut, the parameters that `keeps` says. Throws FieldFailure.
+// `rank` is this one among those of the recipe; without one all is held, whatever they share. Of a model that is cut it
+// has the parameters that `keeps` says. Throws FieldFailure.
 [[nodiscard]] Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_t vocabulary,
+                                   std::optional<int> rank = {},
                                    const std::function<bool(const ParameterState&)>& keeps = {});
 
 // This rank's ties to the others of its run.
@@ -80,7 +84,8 @@ struct Assembly {
   std::unique_ptr<Context> context;
   std::unique_ptr<data::Loader> loader;
   std::unique_ptr<models::TwoTower> model;
-  std::unique_ptr<precision::Session> precision;  // null: everything in f32
+  std::unique_ptr<precision::Session> precision;   // null: everything in f32
+  std::unique_ptr<distributed::StateShare> share;  // null where all is held
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<tasks::Contrastive> task;
   std::optional<train::Pretrained> pretrained;
@@ -90,9 +95,12 @@ struct Assembly {
   [[nodiscard]] train::Parts parts() const;
 };
 [[nodiscard]] comm::WireFormat gradient_format(const recipe::Recipe& recipe);
-// One rank's, without the others. Throws Failure with whatever a part refuses.
+[[nodiscard]] parallel::Shard shard_of(const recipe::Recipe& recipe);
+// One rank's, without the others; where none is named all is held, as by a run of one rank, and the rows are those of
+// the first. Throws Failure with whatever a part refuses.
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
-                                std::function<std::string(std::size_t picture)> media = {}, int rank = 0);
+                                std::function<std::string(std::size_t picture)> media = {},
+                                std::optional<int> rank = {});
 // Makes its peers: the rank that it was assembled for among `group`, which outlives them. A call that all make.
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group);
 

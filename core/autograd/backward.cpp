@@ -13,6 +13,14 @@ void backward(Context& context, const Variable& root, Tensor gradient) {
   BackwardPass(context, BackwardPass::Weights::now).run(root, std::move(gradient));
 }
 
+void backward(Context& context, std::span<const Variable> roots, std::vector<Tensor> gradients) {
+  if (roots.size() == 1) return backward(context, roots.front(), std::move(gradients.front()));
+  const Variable joined = record_all(context, "join", context.empty({1}), roots, [&gradients](BackwardCall& call) {
+    for (std::size_t i = 0; i < gradients.size(); ++i) call.give(static_cast<int>(i), std::move(gradients[i]));
+  });
+  backward(context, joined);
+}
+
 DeferredGradients input_gradients(Context& context, const Variable& loss, float seed) {
   BackwardPass pass(context, BackwardPass::Weights::later);
   pass.run_loss(loss, seed);

@@ -17,9 +17,6 @@ namespace athanor::comm {
 void combine(std::span<const std::byte* const> parts, std::byte* out, std::int64_t count, DType dtype, Reduce reduce);
 
 // The pieces into which `count` numbers are cut for `pieces` ranks: as even as can be, on multiples of `grain`.
-struct Piece {
-  std::int64_t begin = 0, count = 0;
-};
 [[nodiscard]] Piece piece_of(std::int64_t count, int pieces, int which, std::int64_t grain = 16) noexcept;
 
 }  // namespace athanor::comm

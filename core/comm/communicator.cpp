@@ -80,6 +80,26 @@ void Communicator::all_gather(const View& in, const View& out) {
   make_call(Op::all_gather, bytes_of(out), -1, [&](const Call& call) { do_all_gather(call, in, out); });
 }
 
+void Communicator::check_pieces(Op op, const View& data, std::span<const Piece> pieces) const {
+  bool fit = data.contiguous() && pieces.size() == static_cast<std::size_t>(size_);
+  for (const Piece& piece : pieces)
+    fit = fit && piece.begin >= 0 && piece.count >= 0 && piece.begin + piece.count <= data.numel();
+  if (!fit)
+    refuse(op, name_,
+           fmt::format("{} pieces of {} numbers are not one for each of {} ranks", pieces.size(), data.numel(), size_));
+}
+
+void Communicator::reduce_scatter(const View& data, std::span<const Piece> pieces, Reduce reduce) {
+  check_pieces(Op::reduce_scatter, data, pieces);
+  make_call(Op::reduce_scatter, bytes_of(data), -1,
+            [&](const Call& call) { do_reduce_pieces(call, data, pieces, reduce); });
+}
+
+void Communicator::all_gather(const View& data, std::span<const Piece> pieces) {
+  check_pieces(Op::all_gather, data, pieces);
+  make_call(Op::all_gather, bytes_of(data), -1, [&](const Call& call) { do_gather_pieces(call, data, pieces); });
+}
+
 void Communicator::all_to_all(const View& in, const View& out) {
   if (in.dtype != out.dtype || in.numel() != out.numel() || in.numel() % size_ != 0 || !in.contiguous() ||
       !out.contiguous())

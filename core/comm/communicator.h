@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,11 @@ enum class Op : std::uint8_t {
   split
 };
 [[nodiscard]] const char* to_string(Op op) noexcept;
+
+// Numbers of an array that belong to one rank.
+struct Piece {
+  std::int64_t begin = 0, count = 0;
+};
 
 // What this rank has sent, as the transport counted it.
 struct Traffic {
@@ -61,6 +67,10 @@ class Communicator {
   void reduce_scatter(const View& in, const View& out, Reduce reduce = Reduce::sum);
   // `out` holds size() pieces of in's size; `in` may be the piece of this rank.
   void all_gather(const View& in, const View& out);
+  // The same in place and for pieces of any length, one for each rank; what is left in `data` outside the rank's own
+  // piece after a reduction is of no use.
+  void reduce_scatter(const View& data, std::span<const Piece> pieces, Reduce reduce = Reduce::sum);
+  void all_gather(const View& data, std::span<const Piece> pieces);
   // Piece i of `in` goes to rank i; piece i of `out` comes from rank i. The two do not overlap.
   void all_to_all(const View& in, const View& out);
   void broadcast(const View& data, int root);
@@ -95,6 +105,8 @@ class Communicator {
   virtual void do_all_reduce(const Call& call, const View& data, Reduce reduce) = 0;
   virtual void do_reduce_scatter(const Call& call, const View& in, const View& out, Reduce reduce) = 0;
   virtual void do_all_gather(const Call& call, const View& in, const View& out) = 0;
+  virtual void do_reduce_pieces(const Call& call, const View& data, std::span<const Piece> pieces, Reduce reduce) = 0;
+  virtual void do_gather_pieces(const Call& call, const View& data, std::span<const Piece> pieces) = 0;
   virtual void do_all_to_all(const Call& call, const View& in, const View& out) = 0;
   virtual void do_broadcast(const Call& call, const View& data, int root) = 0;
   virtual void do_send(const Call& call, const View& data, int to) = 0;
@@ -105,6 +117,7 @@ class Communicator {
   virtual void entered(const Call& call, std::int64_t bytes, int peer) noexcept = 0;
   virtual void left(const Call& call, bool done) noexcept = 0;
 
+  void check_pieces(Op op, const View& data, std::span<const Piece> pieces) const;
   template <class Work>
   auto make_call(Op op, std::int64_t bytes, int peer, Work&& work);
 

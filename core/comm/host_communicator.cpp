@@ -61,6 +61,17 @@ class HostCommunicator final : public Communicator {
     });
   }
 
+  void do_reduce_pieces(const Call& call, const View& data, std::span<const Piece> given, Reduce reduce) override {
+    const auto pieces = [&](int peer) { return given[index(peer)]; };
+    std::byte* base = bytes_of(data);
+    reduce_pieces(call, stamp_of(call, data, reduce), base, data.dtype, pieces,
+                  base + storage_bytes(data.dtype, pieces(rank()).begin), reduce);
+  }
+
+  void do_gather_pieces(const Call& call, const View& data, std::span<const Piece> given) override {
+    gather_pieces(call, stamp_of(call, data), bytes_of(data), data.dtype, [&](int peer) { return given[index(peer)]; });
+  }
+
   void do_all_to_all(const Call& call, const View& in, const View& out) override {
     const std::size_t each = storage_bytes(in.dtype, in.numel() / size());
     std::memcpy(bytes_of(out) + each * index(rank()), bytes_of(in) + each * index(rank()), each);

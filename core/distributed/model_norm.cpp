@@ -2,19 +2,20 @@
 
 namespace athanor::distributed {
 
-ModelNorm::ModelNorm(Context& context, comm::Communicator& ranks, optim::Optimizer& optimizer,
-                     const std::vector<optim::ParameterSize>& model, std::vector<Parameter> mine)
-    : context_(context), ranks_(ranks), optimizer_(optimizer), mine_(std::move(mine)), sums_(model) {
-  optimizer_.set_sum_squares([this](Context&) { return sum_squares(); });
+ModelNorm::ModelNorm(std::vector<comm::Communicator*> axes, optim::Optimizer& optimizer,
+                     const std::vector<optim::ParameterSize>& model, std::vector<Part> mine)
+    : axes_(std::move(axes)), optimizer_(optimizer), mine_(std::move(mine)), sums_(model) {
+  optimizer_.set_sum_squares([this](Context& context) { return sum_squares(context); });
 }
 
-ops::SquareSum ModelNorm::sum_squares() {
+ops::SquareSum ModelNorm::sum_squares(Context& context) {
   sums_.clear();
-  for (const Parameter& parameter : mine_)
-    if (parameter->trainable) sums_.measure(context_, parameter->path, 0, parameter->gradient);
+  for (const auto& [parameter, first] : mine_)
+    if (parameter->trainable) sums_.measure(context, parameter->path, first, parameter->gradient);
   const auto numbers = sums_.numbers();
-  ranks_.all_reduce(View(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())}));
-  return sums_.upload(context_);
+  const View view(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())});
+  for (comm::Communicator* ranks : axes_) ranks->all_reduce(view);
+  return sums_.upload(context);
 }
 
 }  // namespace athanor::distributed

@@ -6,27 +6,33 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/square_sums.h"
 
+#include <cstdint>
 #include <vector>
 
 namespace athanor::distributed {
 
 class ModelNorm {
  public:
-  // `model` names all parameters that learn, in the model's order; `mine` are those that this rank counts, and each is
-  // counted by one of `ranks`. Context, communicator and optimizer outlive it.
-  ModelNorm(Context& context, comm::Communicator& ranks, optim::Optimizer& optimizer,
-            const std::vector<optim::ParameterSize>& model, std::vector<Parameter> mine);
+  // What a rank counts: the gradient of all of a parameter, or of its numbers from `first` on.
+  struct Part {
+    Part(Parameter whole, std::int64_t from = 0) : parameter(std::move(whole)), first(from) {}  // NOLINT: on purpose
+    Parameter parameter;
+    std::int64_t first;
+  };
+  // `model` names all parameters that learn, in the model's order; each of their numbers is counted by one of the ranks
+  // that `axes` span together. Communicators and optimizer outlive it.
+  ModelNorm(std::vector<comm::Communicator*> axes, optim::Optimizer& optimizer,
+            const std::vector<optim::ParameterSize>& model, std::vector<Part> mine);
   ~ModelNorm() { optimizer_.set_sum_squares({}); }
   ModelNorm(const ModelNorm&) = delete;
   ModelNorm& operator=(const ModelNorm&) = delete;
 
  private:
-  [[nodiscard]] ops::SquareSum sum_squares();
+  [[nodiscard]] ops::SquareSum sum_squares(Context& context);
 
-  Context& context_;
-  comm::Communicator& ranks_;
+  std::vector<comm::Communicator*> axes_;
   optim::Optimizer& optimizer_;
-  std::vector<Parameter> mine_;
+  std::vector<Part> mine_;
   optim::SquareSums sums_;
 };
 

@@ -13,10 +13,10 @@ class PipelineOptimizer {
   // As ModelNorm, over all ranks of the pipeline; `mine` are those of this rank's stages, of which there are `stages`,
   // and of `optimizer`.
   PipelineOptimizer(Context& context, comm::Communicator& pipeline, optim::Optimizer& optimizer,
-                    const std::vector<optim::ParameterSize>& model, std::vector<Parameter> mine, int stages)
+                    const std::vector<optim::ParameterSize>& model, const std::vector<Parameter>& mine, int stages)
       : context_(context),
         optimizer_(optimizer),
-        norm_(context, pipeline, optimizer, model, std::move(mine)),
+        norm_({&pipeline}, optimizer, model, {mine.begin(), mine.end()}),
         stages_(stages) {}
 
   // Of the next step; the same on every rank.

@@ -43,7 +43,21 @@ void ReplicaGroup::gather(Context& context, const Tensor& whole) {
                 std::string("there is no exchange of ") + to_string(whole.dtype()));
 }
 
+void ReplicaGroup::share_step(StateShare& share, optim::Optimizer& optimizer) {
+  update_.emplace(&ranks_, coded_.get(), share, optimizer);
+}
+
+void ReplicaGroup::begin_only_pass() {
+  if (update_) update_->begin_only_pass();
+}
+
+void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
+  if (update_) return update_->add_alike(context, parameters, std::move(alike));
+  Replicas::add_alike(context, parameters, std::move(alike));
+}
+
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
+  if (update_) return update_->sum_gradients(context);
   if (context.dry()) return;
   const Stopwatch watch(waited_);
   coded_ ? sum_coded(context, parameters) : sum_plain(context, parameters);
@@ -99,7 +113,8 @@ void ReplicaGroup::sum_coded(Context& context, std::span<const Parameter> parame
 
 train::Exchanged ReplicaGroup::exchanged() const {
   const comm::Traffic sent = coded_ ? coded_->traffic() : ranks_.traffic();
-  return {"data", sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited_).count()};
+  const auto waited = waited_ + (update_ ? update_->waited() : Stopwatch::Clock::duration{});
+  return {"data", sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited).count()};
 }
 
 }  // namespace athanor::distributed

@@ -9,11 +9,13 @@
 
 #include "core/comm/coded_exchange.h"
 #include "core/comm/communicator.h"
+#include "core/distributed/sharded_update.h"
 #include "core/train/replicas.h"
 #include "core/train/world.h"
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace athanor::distributed {
@@ -23,11 +25,16 @@ class ReplicaGroup final : public train::Replicas {
   // `ranks` are the replicas, and outlive it. The constructor is a call that all make.
   ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients);
 
+  // From now on each replica takes the step of its share alone (sharded_update.h). Both outlive it.
+  void share_step(StateShare& share, optim::Optimizer& optimizer);
+
   [[nodiscard]] int count() const override { return ranks_.size(); }
   [[nodiscard]] int index() const override { return ranks_.rank(); }
   void gather(Context& context, const Tensor& whole) override;
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
+  void begin_only_pass() override;
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
+  void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override;
   [[nodiscard]] train::Exchanged exchanged() const;
 
   // Null in f32.
@@ -43,6 +50,7 @@ class ReplicaGroup final : public train::Replicas {
 
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
+  std::optional<ShardedUpdate> update_;  // where replicas share the step
   std::vector<float> bucket_;
   std::chrono::steady_clock::duration waited_{};
 };

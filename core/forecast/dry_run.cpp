@@ -1,11 +1,13 @@
 #include "core/forecast/dry_run.h"
 
 #include "core/assembly/assembly.h"
+#include "core/distributed/sharded_update.h"
 #include "core/forecast/facts.h"
 #include "core/train/batch_pass.h"
 #include "core/train/rewind.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace athanor::runner {
 namespace {
@@ -57,14 +59,26 @@ class Shapes final : public tasks::Task {
 // Replicas that are as many as the recipe says, and give nothing.
 class SilentReplicas final : public train::Replicas {
  public:
-  explicit SilentReplicas(int count) : count_(count) {}
+  SilentReplicas(int count, Learner& learner) : count_(count) {
+    if (learner.share) update_.emplace(nullptr, nullptr, *learner.share, *learner.optimizer);
+  }
   int count() const override { return count_; }
   int index() const override { return 0; }
   void gather(Context&, const Tensor&) override {}
-  void sum_gradients(Context&, std::span<const Parameter>) override {}
+  void begin_only_pass() override {
+    if (update_) update_->begin_only_pass();
+  }
+  void sum_gradients(Context& context, std::span<const Parameter>) override {
+    if (update_) update_->sum_gradients(context);
+  }
+  void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override {
+    if (update_) return update_->add_alike(context, parameters, std::move(alike));
+    Replicas::add_alike(context, parameters, std::move(alike));
+  }
 
  private:
   int count_;
+  std::optional<distributed::ShardedUpdate> update_;
 };
 
 class Rehearsal {
@@ -72,10 +86,10 @@ class Rehearsal {
   Rehearsal(const recipe::Recipe& recipe, const DrySizes& sizes)
       : config_(model_config(recipe, sizes.vocabulary)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
-        learner_(make_learner(recipe, context_, sizes.vocabulary)),
+        learner_(make_learner(recipe, context_, sizes.vocabulary, 0)),
         task_(*learner_.model, config_),
         batch_size_(recipe.integer("data.batch_size")),
-        replicas_(mesh_of(recipe).data),
+        replicas_(mesh_of(recipe).data, learner_),
         pass_(context_, task_, model().named_parameters(), train_plan(recipe).micro_batches,
               replicas_.count() > 1 ? &replicas_ : nullptr),
         test_pictures_(sizes.test_pictures) {

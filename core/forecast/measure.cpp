@@ -64,7 +64,8 @@ class OpMeter final : public TraceSink, public WorkObserver {
 
 Measured measure(const SoundRecipe& sound, double budget_s, comm::Group* group) {
   const auto begin = Clock::now();
-  Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, group ? group->world().rank() : 0);
+  Assembly assembly =
+      assemble(sound.recipe, sound.data.dataset, {}, group ? std::optional<int>(group->world().rank()) : std::nullopt);
   if (group) join(assembly, sound.recipe, *group);
   const double assemble_s = seconds_since(begin);
   OpMeter meter;

@@ -137,7 +137,9 @@ void* Allocator::reserve(std::size_t bytes) {
 void Allocator::count_allocation(std::size_t bytes, MemoryTag tag) {
   ++stats_.allocations;
   stats_.current_bytes += bytes;
-  stats_.by_tag[static_cast<std::size_t>(tag)] += bytes;
+  auto& of_tag = stats_.by_tag[static_cast<std::size_t>(tag)] += bytes;
+  auto& most = stats_.most_by_tag[static_cast<std::size_t>(tag)];
+  most = std::max(most, of_tag);
   if (stats_.current_bytes <= stats_.peak_bytes) return;
   stats_.peak_bytes = stats_.current_bytes;
   stats_.by_tag_at_peak = stats_.by_tag;
@@ -156,7 +158,7 @@ void Allocator::reset_peak() {
   const std::lock_guard lock(mutex_);
   stats_.peak_bytes = stats_.current_bytes;
   stats_.peak_reserved_bytes = stats_.reserved_bytes;
-  stats_.by_tag_at_peak = stats_.by_tag;
+  stats_.by_tag_at_peak = stats_.most_by_tag = stats_.by_tag;
 }
 
 void Allocator::trim() {

@@ -40,6 +40,7 @@ struct MemoryStats {
   std::uint64_t cache_hits = 0;
   BytesByTag by_tag{};
   BytesByTag by_tag_at_peak{};  // how current was divided when the peak was reached
+  BytesByTag most_by_tag{};     // of each the most at once, since reset_peak()
   [[nodiscard]] std::size_t of(MemoryTag tag) const noexcept { return by_tag[static_cast<std::size_t>(tag)]; }
 };
 // Several lines, one per figure, sizes in MiB: what logs and the out-of-memory text show.

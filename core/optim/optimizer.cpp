@@ -58,6 +58,7 @@ StepReport Optimizer::step(Context& context, const StepOptions& options) {
   ++step_count_;
   Update made{.options = options, .sum_squares = sum.squares, .values = {}, .step = {}, .nonfinite = {}, .lost = {}};
   update(context, made);
+  if (after_step_) after_step_(context);
   count_lost(context, made.lost, report);
   return report;
 }

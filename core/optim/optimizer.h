@@ -56,6 +56,9 @@ class Optimizer {
   // Since it waits for others, such a step cannot be queued.
   void set_sum_squares(std::function<ops::SquareSum(Context&)> sum_squares) { sum_squares_ = std::move(sum_squares); }
 
+  // Called at the end of each step() that was applied: where others wait for what these parameters have become.
+  void set_after_step(std::function<void(Context&)> after_step) { after_step_ = std::move(after_step); }
+
   // The same in three parts, of which the second never waits for the device and can be replayed: what changes from step
   // to step it reads from memory that prepare() writes. Learning rate and gradient_scale are prepare()'s, the rest of
   // the options queue()'s. Nothing is changed either when `loss` is not finite.
@@ -128,6 +131,7 @@ class Optimizer {
 
   float weight_decay_;
   std::function<ops::SquareSum(Context&)> sum_squares_;
+  std::function<void(Context&)> after_step_;
   std::vector<const char*> array_names_;
   std::int64_t step_count_ = 0;
   Tensor values_;  // f32 [5], the last of which is the step as i32

@@ -37,9 +37,9 @@ class OwnTensor {
     shape_[*split_] = segments_.back().own + segments_.back().length;
   }
 
+  [[nodiscard]] std::int64_t length() const { return volume(shape_); }
   [[nodiscard]] std::vector<Box> all() const { return logical({whole_box(shape_)}); }
-  [[nodiscard]] std::vector<Box> piece(int pieces, int index) const {
-    const Range range = piece_of(volume(shape_), pieces, index, kFlatUnit);
+  [[nodiscard]] std::vector<Box> piece(const Range& range) const {
     return logical(boxes_of_range(shape_, range.begin, range.end));
   }
 
@@ -97,7 +97,31 @@ Range piece_of(std::int64_t length, int pieces, int index, std::int64_t unit) no
   return {std::min(index * each, length), std::min((index + 1) * each, length)};
 }
 
-Result<ShardLayout> shard_layout(const Mesh& mesh, Shard shard, std::span<const LogicalParameter> parameters) {
+// Each parameter is given to those that hold the least so far, as much of it as they lack of an even share.
+std::vector<std::vector<Range>> flat_shares(std::span<const std::int64_t> lengths, int ranks, std::int64_t unit) {
+  std::vector<std::vector<Range>> out;
+  std::vector<std::int64_t> loads(static_cast<std::size_t>(ranks), 0);
+  std::vector<std::size_t> order(loads.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::int64_t total = 0;
+  for (const std::int64_t length : lengths) {
+    total += length;
+    std::vector<Range>& ranges = out.emplace_back(loads.size());
+    std::ranges::stable_sort(order, {}, [&](std::size_t rank) { return std::pair(loads[rank], rank); });
+    std::int64_t begin = 0;
+    for (const std::size_t rank : order) {
+      const std::int64_t lacking = std::max<std::int64_t>((total + ranks - 1) / ranks - loads[rank], 0);
+      const std::int64_t end = std::min(begin + (lacking + unit - 1) / unit * unit, length);
+      ranges[rank] = {begin, end};
+      loads[rank] += end - begin;
+      begin = end;
+    }
+  }
+  return out;
+}
+
+Result<ShardLayout> shard_layout(const Mesh& mesh, Shard shard, std::span<const LogicalParameter> parameters,
+                                 std::int64_t flat_unit) {
   if (auto checked = check(mesh); !checked) return tl::unexpected<Error>(std::move(checked.error()));
   std::string faults;
   std::set<std::string_view> names;
@@ -113,13 +137,19 @@ Result<ShardLayout> shard_layout(const Mesh& mesh, Shard shard, std::span<const 
   for (int rank = 0; rank < world_size(mesh); ++rank) {
     const Coordinates at = coordinates_of(mesh, rank);
     RankShare& share = out[static_cast<std::size_t>(rank)];
+    std::vector<std::pair<const LogicalParameter*, OwnTensor>> held;
+    std::vector<std::int64_t> lengths;
     for (const LogicalParameter& parameter : parameters) {
       if (std::ranges::find(parameter.stages, at.pipeline) == parameter.stages.end()) continue;
-      const OwnTensor own(parameter, mesh.tensor, at.tensor);
-      const std::vector<Box> all = own.all(), piece = own.piece(mesh.data, at.data);
-      hold(share.parameters, parameter, shard == Shard::parameters ? piece : all);
-      hold(share.gradients, parameter, shard >= Shard::gradients ? piece : all);
-      hold(share.optimizer, parameter, shard >= Shard::optimizer ? piece : all);
+      lengths.push_back(held.emplace_back(&parameter, OwnTensor(parameter, mesh.tensor, at.tensor)).second.length());
+    }
+    const auto ranges = flat_shares(lengths, mesh.data, flat_unit);
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      const auto& [parameter, own] = held[i];
+      const std::vector<Box> all = own.all(), piece = own.piece(ranges[i][static_cast<std::size_t>(at.data)]);
+      hold(share.parameters, *parameter, shard == Shard::parameters ? piece : all);
+      hold(share.gradients, *parameter, shard >= Shard::gradients ? piece : all);
+      hold(share.optimizer, *parameter, shard >= Shard::optimizer ? piece : all);
     }
   }
   return out;

@@ -29,8 +29,13 @@ struct Range {
 
 // Pieces are of equal length, a multiple of `unit`, but the last ones may be shorter or empty.
 [[nodiscard]] Range piece_of(std::int64_t length, int pieces, int index, std::int64_t unit) noexcept;
-// The unit of flat pieces, in elements.
-inline constexpr std::int64_t kFlatUnit = 64;
+// The unit of flat pieces, in elements: that in which the squares of gradients are added (core/optim/square_sums.h), so
+// that the norm of a model has the same bits however it is cut.
+inline constexpr std::int64_t kFlatUnit = 16384;
+// By parameter and rank: of each parameter every rank holds one range, of whole units but for the parameter's end. Of
+// all parameters together no rank holds a unit more than its even share.
+[[nodiscard]] std::vector<std::vector<Range>> flat_shares(std::span<const std::int64_t> lengths, int ranks,
+                                                          std::int64_t unit = kFlatUnit);
 
 struct LogicalParameter {
   std::string name;
@@ -60,7 +65,8 @@ using ShardLayout = std::vector<RankShare>;  // by rank
 // invalid_input names every parameter that cannot be laid out so: a stage outside the mesh, a dim it does not have, a
 // length that `fused` arrays of whole units do not make up, a name that stands there twice.
 [[nodiscard]] Result<ShardLayout> shard_layout(const Mesh& mesh, Shard shard,
-                                               std::span<const LogicalParameter> parameters);
+                                               std::span<const LogicalParameter> parameters,
+                                               std::int64_t flat_unit = kFlatUnit);
 
 // The same boxes, each left with one of the ranks that hold it, so that everything is written once: the largest first
 // to the rank with the least so far.

@@ -300,7 +300,9 @@ void add_scale(std::vector<Field>& out) {
   out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 65536},
                                  "Parts a batch is cut into, of all replicas together: less memory, more time.")));
   out.push_back(
-      advanced(choice("parallel.shard", "Sharded state", "none", {"none"}, "What replicas hold only a part of.")));
+      advanced(choice("parallel.shard", "Sharded state", "none", {"none", "optimizer", "gradients"},
+                      "What replicas hold only a part of: the optimizer's state, then the gradients too. The numbers "
+                      "stay the same.")));
   out.push_back(
       advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32", "bf16", "fp8", "int8"},
                       "Number format in which replicas exchange gradients.")));

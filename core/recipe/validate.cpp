@@ -155,6 +155,7 @@ class Rules {
     } else if (sound("parallel.micro_batches", "data.batch_size") && batch % parts != 0) {
       blame("parallel.micro_batches", "data.batch_size", "must divide data.batch_size ({})", batch);
     }
+    judge_shard();
     judge_pipeline();
     const bool is_cut = sound("parallel.pipeline", "precision.policy") && recipe_.integer("parallel.pipeline") > 1;
     if (!sound("parallel.micro_batches", "precision.policy") || (parts == 1 && !is_cut)) return;
@@ -169,6 +170,25 @@ class Rules {
     if (sound("train.device", "parallel.pipeline") && recipe_.text("train.device") == "cuda")
       blame("train.device", "parallel.pipeline", "must be cpu with parallel.pipeline = {}: stages exchange on the host",
             recipe_.integer("parallel.pipeline"));
+  }
+
+  void judge_shard() {
+    const std::string& shard = recipe_.text("parallel.shard");
+    if (!sound("parallel.shard", "parallel.shard") || shard == "none") return;
+    if (sound("train.optimizer", "train.optimizer") && recipe_.text("train.optimizer") == "lamb")
+      blame("parallel.shard", "train.optimizer",
+            "must be none with train.optimizer = \"lamb\", which needs the norm of each whole parameter");
+    for (const char* field : {"precision.master", "precision.moments"})
+      if (sound(field, field) && recipe_.text(field) != "fp32")
+        blame("parallel.shard", field,
+              "must be none with {} = \"{}\": how a number is rounded depends on its place in the whole parameter",
+              field, recipe_.text(field));
+    if (shard != "optimizer" && sound("parallel.gradient_format", "parallel.gradient_format") &&
+        recipe_.text("parallel.gradient_format") != "fp32")
+      blame("parallel.shard", "parallel.gradient_format",
+            "must be none or optimizer with parallel.gradient_format = \"{}\": what coding takes away is kept of all "
+            "gradients by every replica",
+            recipe_.text("parallel.gradient_format"));
   }
 
   void judge_stem() {

@@ -78,11 +78,17 @@ void BatchPass::collect_features() {
 void BatchPass::run_micro_batch(int micro_batch) {
   const std::vector<Variable> roots = own_ == 1 ? std::exchange(recorded_, {}) : features(micro_batch);
   const Rows rows = rows_of(micro_batch);
+  std::vector<Variable> learnt;
+  std::vector<Tensor> gradients;
   for (std::size_t k = 0; k < roots.size(); ++k) {
     if (!roots[k].wants_gradient()) continue;
-    const Tensor gradient = criterion_.gradient(k, rows.first, rows.count);
-    if (gradient.present()) athanor::backward(context_, roots[k], gradient);
+    Tensor gradient = criterion_.gradient(k, rows.first, rows.count);
+    if (!gradient.present()) continue;
+    learnt.push_back(roots[k]);
+    gradients.push_back(std::move(gradient));
   }
+  if (replicas_ && own_ == 1) replicas_->begin_only_pass();
+  if (!learnt.empty()) athanor::backward(context_, learnt, std::move(gradients));
   sum_.add(context_, parameters_);
 }
 

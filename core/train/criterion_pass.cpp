@@ -64,9 +64,11 @@ Tensor CriterionPass::gradient(std::size_t feature, std::int64_t first, std::int
 }
 
 void CriterionPass::add_own_gradients() {
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    add_gradient(context_, parameters_[i]->gradient, std::move(of_criterion_[i]));
-  of_criterion_.clear();
+  std::vector<Tensor> alike = std::exchange(of_criterion_, {});
+  if (replicas_)
+    replicas_->add_alike(context_, parameters_, std::move(alike));
+  else
+    add_gradients(context_, parameters_, std::move(alike));
   of_features_.clear();
 }
 

@@ -19,6 +19,11 @@ void add_gradient(Context& context, Tensor& sum, Tensor addend) {
   sum = std::move(addend);
 }
 
+void add_gradients(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> addends) {
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    add_gradient(context, parameters[i]->gradient, std::move(addends[i]));
+}
+
 void GradientSum::add(Context& context, std::span<const Parameter> parameters) {
   Gradients carry;
   for (const Parameter& parameter : parameters) carry.push_back(std::exchange(parameter->gradient, {}));

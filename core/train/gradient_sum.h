@@ -29,5 +29,7 @@ class GradientSum {
 
 // sum += addend; either may be absent, which counts as zero.
 void add_gradient(Context& context, Tensor& sum, Tensor addend);
+// The same for the gradients of all parameters.
+void add_gradients(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> addends);
 
 }  // namespace athanor::train

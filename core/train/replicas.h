@@ -4,8 +4,11 @@
 
 #include "core/autograd/variable.h"
 #include "core/tensor/context.h"
+#include "core/train/gradient_sum.h"
 
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace athanor::train {
 
@@ -18,8 +21,17 @@ class Replicas {
   // `whole` [rows of the batch, ...] is contiguous and holds this replica's rows, which are as many as anybody's: fills
   // in those of the others.
   virtual void gather(Context& context, const Tensor& whole) = 0;
+  // The backward pass that comes is all there is to the gradients of a step: what it has completed may be on its way at
+  // once.
+  virtual void begin_only_pass() {}
   // Each gradient becomes the sum over all replicas, in the order of core/comm/combine.h: with the same bits on all.
+  // Where replicas share the optimizer's work, the sums go to where each takes its step, and the parameters are left
+  // without a gradient.
   virtual void sum_gradients(Context& context, std::span<const Parameter> parameters) = 0;
+  // Adds to the sums what every replica has alike, by parameter or absent.
+  virtual void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
+    add_gradients(context, parameters, std::move(alike));
+  }
 };
 
 }  // namespace athanor::train

@@ -95,7 +95,7 @@ Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
 
 Outcome Trainer::loop() {
   if (parts_.world) exchanged_ = parts_.world->exchanged();
-  parts_.optimizer.clear_gradients();  // of a step that was given up
+  clear_gradients();  // of a step that was given up
   parts_.loader.seek(done_);
   if (parts_.precision && parts_.precision->is_milestone(0))
     rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
@@ -141,7 +141,7 @@ void Trainer::step() {
     save();  // what was learnt so far is sound
     refuse_nonfinite(batch, loss, &report);
   }
-  parts_.optimizer.clear_gradients();
+  clear_gradients();
   ++done_;
   tell_step(loss, report, rate, batch.size * (parts_.replicas ? parts_.replicas->count() : 1), begin_ns);
   if (!precision || skipped) return;
@@ -172,6 +172,12 @@ optim::StepOptions Trainer::step_options(double rate) const {
           .count_lost = parts_.optimizer.has_narrow_masters()};
 }
 
+// An optimizer that takes the step of a part of the model knows no other gradients.
+void Trainer::clear_gradients() {
+  parts_.optimizer.clear_gradients();
+  for (const Parameter& parameter : parts_.parameters) parameter->gradient = {};
+}
+
 // One piece of work, told as a forward pass. A loss or a gradient that is not finite changes nothing, which the update
 // finds out for itself; an alarming loss changes the parameters, and the copy in memory that it leads back to undoes
 // it.
@@ -181,7 +187,7 @@ void Trainer::queue_step(double& loss, optim::StepReport& report, const data::Ba
   parts_.optimizer.prepare(parts_.context, options);
   const QueuedStep& queued = timed(journal::SpanKind::forward, done_ + 1, [&] {
     return std::cref(recorded_.run(step_key(options), [&] {
-      parts_.optimizer.clear_gradients();
+      clear_gradients();
       const Variable value = parts_.task.loss(parts_.context, inputs_);
       backward(parts_.context, value, loss_scale());
       QueuedStep made{value.value(), parts_.optimizer.queue(parts_.context, options, value.value()), {}, {}};
@@ -235,7 +241,7 @@ std::optional<StepKey> Trainer::step_key(const optim::StepOptions& options) cons
 bool Trainer::went_back(double loss, const std::string& reason) {
   if (!parts_.precision || !parts_.precision->is_alarming(loss) || !rewind_.taken()) return false;
   rewind_.restore(parts_.context, parts_.parameters, parts_.optimizer);
-  parts_.optimizer.clear_gradients();
+  clear_gradients();
   done_ = rewind_.done();
   evaluated_ = std::min(evaluated_, done_);
   saved_ = std::min(saved_, done_);
@@ -274,7 +280,7 @@ void Trainer::tell_step(double loss, const optim::StepReport& report, double rat
 }
 
 std::string Trainer::locate_nonfinite(const data::Batch& batch) {
-  parts_.optimizer.clear_gradients();
+  clear_gradients();
   NonfiniteSearch search(parts_.context, parts_.parameters);
   search.begin("forward pass");
   const Variable loss = parts_.task.loss(parts_.context, batch);
@@ -282,7 +288,7 @@ std::string Trainer::locate_nonfinite(const data::Batch& batch) {
     search.begin("backward pass");
     backward(parts_.context, loss, loss_scale());
   }
-  parts_.optimizer.clear_gradients();
+  clear_gradients();
   return search.origin() ? search.origin()->text() : "";
 }
 

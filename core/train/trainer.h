@@ -92,6 +92,7 @@ class Trainer {
   void take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
   // The same without waiting for the device in between, so that it can be recorded and replayed.
   void queue_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
+  void clear_gradients();
   [[nodiscard]] optim::StepOptions step_options(double rate) const;
   [[nodiscard]] float loss_scale() const;
   void fill_inputs(const data::Batch& batch);

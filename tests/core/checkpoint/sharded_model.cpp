@@ -42,7 +42,7 @@ std::vector<parallel::LogicalParameter> odd_model(int stages) {
 }
 
 parallel::ShardLayout OddLayout::shares() const {
-  return value_or_throw(parallel::shard_layout(mesh, shard, odd_model(mesh.pipeline)));
+  return value_or_throw(parallel::shard_layout(mesh, shard, odd_model(mesh.pipeline), 64));
 }
 
 std::string OddLayout::text() const {

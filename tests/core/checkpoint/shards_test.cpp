@@ -149,7 +149,7 @@ TEST(Shards, DamageIsNamedAndAllRanksGoOnWithTheOneBefore) {
          const auto size = static_cast<std::streamoff>(fs::file_size(at / "shard-1-of-4.safetensors"));
          flip(at / "shard-1-of-4.safetensors", size - 30, 0);  // before it the residual of 20 bytes
        },
-       {"checksum", "shard-1-of-4.safetensors", "head.v"}},
+       {"checksum", "shard-1-of-4.safetensors", "cube.v"}},
       {remove("shard-2-of-4.safetensors"), {"shard-2-of-4.safetensors is missing"}},
       {resize("shard-3-of-4.safetensors", 500), {"shard-3-of-4.safetensors has 500 bytes instead of"}},
       {resize("shard-3-of-4.safetensors", 500000), {"shard-3-of-4.safetensors has 500000 bytes instead of"}},

@@ -90,6 +90,31 @@ TEST_P(Collectives, ReduceScatterGivesEachRankItsPiece) {
   });
 }
 
+TEST_P(Collectives, ReduceScatterAndAllGatherTakePiecesOfAnyLengthInPlace) {
+  run([](Group& group) {
+    Communicator& world = group.world();
+    for (const std::int64_t count : {7, 5000, 300000}) {
+      // Of rank after rank more, from the end of the array on; the first one's is empty.
+      std::vector<Piece> pieces;
+      std::int64_t end = count;
+      for (int rank = 0; rank < world.size(); ++rank) {
+        const std::int64_t some = rank + 1 == world.size() ? end : std::min<std::int64_t>(end, rank * count / 10);
+        pieces.push_back({end -= some, some});
+      }
+      auto all = numbers(world.rank(), static_cast<std::size_t>(count), 11);
+      const auto want = sum_of(world.size(), all.size(), 11);
+      world.reduce_scatter(view_of(all), pieces);
+      const Piece mine = pieces[static_cast<std::size_t>(world.rank())];
+      const auto part = [&](const std::vector<float>& from) {
+        return std::vector<float>(from.begin() + mine.begin, from.begin() + mine.begin + mine.count);
+      };
+      require(same_bits(part(all), part(want)), fmt::format("the own piece of {}", count));
+      world.all_gather(view_of(all), pieces);
+      require(same_bits(all, want), fmt::format("all of {}", count));
+    }
+  });
+}
+
 TEST_P(Collectives, AllGatherAndAllToAllMovePiecesToTheirPlaces) {
   run([](Group& group) {
     Communicator& world = group.world();

@@ -1,7 +1,7 @@
 #include "core/comm/group.h"
+#include "core/train/gradient_sum.h"
 #include "core/train/trainer.h"
-#include "tests/core/distributed/traces.h"
-#include "tests/core/train/tiny.h"
+#include "tests/core/distributed/trained.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -14,28 +14,17 @@
 namespace athanor {
 namespace {
 
-using test::Trace;
-
-recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = "fp32") {
-  recipe::Recipe recipe = train::tiny_recipe();
-  recipe.set("parallel.data", std::int64_t{replicas});
-  recipe.set("parallel.micro_batches", std::int64_t{micro_batches});
-  recipe.set("parallel.gradient_format", std::string(format));
-  recipe.set("train.threads", std::int64_t{1});
-  return recipe;
-}
-
 TEST(Replicas, OfAnyNumberGiveTheBitsOfOneProcessAfterAHundredSteps) {
-  const Trace alone = test::train_ranks(recipe_for(1, 8), 100).front();
+  const Trace alone = train_ranks(recipe_for(1, 8), 100).front();
   ASSERT_EQ(alone.losses.size(), 100U);
   EXPECT_LT(alone.losses.back(), alone.losses.front() - 0.3);
   for (const int replicas : {2, 4, 8})
-    for (const Trace& trace : test::train_ranks(recipe_for(replicas, 8), 100))
+    for (const Trace& trace : train_ranks(recipe_for(replicas, 8), 100))
       EXPECT_TRUE(trace == alone) << replicas << " replicas";
 }
 
 TEST(Replicas, ThatAreNoPowerOfTwoGiveTheSameBitsToo) {
-  const Trace alone = test::train_ranks(
+  const Trace alone = train_ranks(
                           [] {
                             recipe::Recipe recipe = recipe_for(1, 6);
                             recipe.set("data.batch_size", std::int64_t{36});
@@ -45,16 +34,16 @@ TEST(Replicas, ThatAreNoPowerOfTwoGiveTheSameBitsToo) {
                           .front();
   recipe::Recipe recipe = recipe_for(3, 6);
   recipe.set("data.batch_size", std::int64_t{36});
-  for (const Trace& trace : test::train_ranks(recipe, 10)) EXPECT_TRUE(trace == alone);
+  for (const Trace& trace : train_ranks(recipe, 10)) EXPECT_TRUE(trace == alone);
 }
 
 TEST(Replicas, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
   for (const char* policy : {"bf16", "fp16", "fp8-current"}) {
     recipe::Recipe one = recipe_for(1, 2), two = recipe_for(2, 2);
     for (recipe::Recipe* recipe : {&one, &two}) recipe->set("precision.policy", std::string(policy));
-    const Trace alone = test::train_ranks(one, 10).front();
+    const Trace alone = train_ranks(one, 10).front();
     EXPECT_EQ(alone.losses.size(), 10U);
-    for (const Trace& trace : test::train_ranks(two, 10)) EXPECT_TRUE(trace == alone) << policy;
+    for (const Trace& trace : train_ranks(two, 10)) EXPECT_TRUE(trace == alone) << policy;
   }
 }
 
@@ -62,7 +51,7 @@ TEST(MicroBatches, LeaveTheGradientOfTheWholeBatch) {
   // Dropout included: a row draws the same numbers however the batch is cut.
   recipe::Recipe whole = recipe_for(1, 1), parts = recipe_for(1, 4);
   for (recipe::Recipe* recipe : {&whole, &parts}) recipe->set("model.dropout", 0.25);
-  const Trace a = test::train_ranks(whole, 5).front(), b = test::train_ranks(parts, 5).front();
+  const Trace a = train_ranks(whole, 5).front(), b = train_ranks(parts, 5).front();
   for (std::size_t i = 0; i < a.losses.size(); ++i) {
     EXPECT_NEAR(a.losses[i], b.losses[i], 1e-5 * a.losses[i]) << "step " << i + 1;
     EXPECT_NEAR(a.norms[i], b.norms[i], 1e-4 * a.norms[i]) << "step " << i + 1;
@@ -106,7 +95,7 @@ class Breaking final : public train::Replicas {
 
 TEST(Replicas, LostInTheMiddleOfASumLeaveNothingOfItToTheStepThatIsTakenAgain) {
   const recipe::Recipe recipe = recipe_for(1, 2);
-  const Trace alone = test::train_ranks(recipe, 10).front();
+  const Trace alone = train_ranks(recipe, 10).front();
   const runner::Assembly assembly = runner::assemble(recipe, train::prepared_data());
   Breaking breaking;
   train::Parts parts = assembly.parts();
@@ -149,9 +138,9 @@ TEST(Replicas, LostWhileOneWorksAloneLeaveNothingUndone) {
 }
 
 TEST(Replicas, StayEqualWithGradientsInFewerBits) {
-  const Trace plain = test::train_ranks(recipe_for(2, 2), 60).front();
+  const Trace plain = train_ranks(recipe_for(2, 2), 60).front();
   for (const char* format : {"bf16", "fp8", "int8"}) {
-    const auto traces = test::train_ranks(recipe_for(2, 2, format), 60);
+    const auto traces = train_ranks(recipe_for(2, 2, format), 60);
     EXPECT_TRUE(traces[0] == traces[1]) << format;
     EXPECT_LT(traces[0].losses.back(), traces[0].losses.front() - 0.3) << format;
     EXPECT_NEAR(traces[0].losses.back(), plain.losses.back(), 0.05 * plain.losses.back()) << format;
@@ -161,13 +150,13 @@ TEST(Replicas, StayEqualWithGradientsInFewerBits) {
 }
 
 TEST(Replicas, TellWhatTheySendInAStep) {
-  const Trace trace = test::train_ranks(recipe_for(4, 4), 3).front();
+  const Trace trace = train_ranks(recipe_for(4, 4), 3).front();
   double parameters = 0;
   for (const auto& [name, numbers] : trace.numbers) parameters += static_cast<double>(numbers.size()) / 3;  // and m, v
   const double gradients = 2 * 3.0 / 4 * 4 * parameters;
   EXPECT_GT(trace.sent_bytes, gradients);
   EXPECT_LT(trace.sent_bytes, 1.1 * gradients);  // rows of the batch and frames
-  EXPECT_EQ(test::train_ranks(recipe_for(1, 4), 3).front().sent_bytes, 0);
+  EXPECT_EQ(train_ranks(recipe_for(1, 4), 3).front().sent_bytes, 0);
 }
 
 TEST(Replicas, AreNotAwaitedByTheFirstAfterItsOwnWorkForLongerThanTheDeadline) {

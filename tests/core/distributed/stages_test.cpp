@@ -2,24 +2,17 @@
 // one process.
 #include "core/comm/group.h"
 #include "core/train/trainer.h"
-#include "tests/core/distributed/traces.h"
-#include "tests/core/train/tiny.h"
+#include "tests/core/distributed/trained.h"
 
 #include <gtest/gtest.h>
 
 namespace athanor {
 namespace {
 
-using test::Trace;
-using test::train_ranks;
-
-recipe::Recipe recipe_for(int data, int pipeline, int micro_batches, const char* schedule = "1f1b") {
-  recipe::Recipe recipe = train::tiny_recipe();
-  recipe.set("parallel.data", std::int64_t{data});
+recipe::Recipe cut_recipe(int data, int pipeline, int micro_batches, const char* schedule = "1f1b") {
+  recipe::Recipe recipe = recipe_for(data, micro_batches);
   recipe.set("parallel.pipeline", std::int64_t{pipeline});
-  recipe.set("parallel.micro_batches", std::int64_t{micro_batches});
   recipe.set("parallel.schedule", std::string(schedule));
-  recipe.set("train.threads", std::int64_t{1});
   return recipe;
 }
 
@@ -57,24 +50,24 @@ INSTANTIATE_TEST_SUITE_P(Schedules, Stages,
                          });
 
 TEST_P(Stages, GiveTheBitsOfOneProcessAfterAHundredSteps) {
-  static const Trace alone = train(recipe_for(1, 1, 4), 100);
+  static const Trace alone = train(cut_recipe(1, 1, 4), 100);
   ASSERT_EQ(alone.losses.size(), 100U);
   EXPECT_LT(alone.losses.back(), alone.losses.front() - 0.3);
-  expect_same(train(recipe_for(1, 2, 4, GetParam()), 100), alone);
+  expect_same(train(cut_recipe(1, 2, 4, GetParam()), 100), alone);
 }
 
 TEST(StagesOfReplicas, GiveTheBitsOfOneProcess) {
-  const Trace alone = train(recipe_for(1, 1, 8), 20);
+  const Trace alone = train(cut_recipe(1, 1, 8), 20);
   for (const char* schedule : {"1f1b", "zb-v"}) {
     SCOPED_TRACE(schedule);
-    expect_same(train(recipe_for(2, 2, 8, schedule), 20), alone);
+    expect_same(train(cut_recipe(2, 2, 8, schedule), 20), alone);
   }
 }
 
 TEST(Stages, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
   for (const char* policy : {"bf16", "fp16"}) {
     SCOPED_TRACE(policy);
-    recipe::Recipe recipe = recipe_for(1, 1, 4);
+    recipe::Recipe recipe = cut_recipe(1, 1, 4);
     recipe.set("precision.policy", std::string(policy));
     const Trace alone = train(recipe, 10);
     recipe.set("parallel.pipeline", std::int64_t{3});

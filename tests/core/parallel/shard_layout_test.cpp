@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace athanor::parallel {
 namespace {
+
+constexpr std::int64_t kUnit = 64;  // of flat pieces, in elements
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -32,9 +35,33 @@ TEST(ShardLayout, PiecesAreOfWholeUnitsAndTheLastMayBeEmpty) {
   EXPECT_EQ(piece_of(1, 4, 0, 64), (Range{0, 1}));
 }
 
+TEST(ShardLayout, FlatSharesAreEvenOverAllParametersToWithinAUnit) {
+  const std::vector<std::int64_t> lengths = {1, 15, 700, 64, 65, 3, 0, 128, 6400, 1, 1, 320, 77};
+  for (const int ranks : {1, 2, 3, 4, 7}) {
+    std::vector<std::int64_t> loads(static_cast<std::size_t>(ranks), 0);
+    std::int64_t total = 0;
+    const auto shares = flat_shares(lengths, ranks, kUnit);
+    ASSERT_EQ(shares.size(), lengths.size());
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      total += lengths[i];
+      std::vector<Range> ranges = shares[i];
+      for (std::size_t rank = 0; rank < loads.size(); ++rank) loads[rank] += ranges[rank].end - ranges[rank].begin;
+      std::ranges::sort(ranges, {}, [](const Range& range) { return std::pair(range.begin, range.end); });
+      std::int64_t end = 0;
+      for (const Range& range : ranges) {
+        EXPECT_EQ(range.begin, end);
+        EXPECT_TRUE(range.begin % kUnit == 0 || range.begin == lengths[i]);
+        end = range.end;
+      }
+      EXPECT_EQ(end, lengths[i]);
+    }
+    for (const std::int64_t load : loads) EXPECT_LE(load, total / ranks + kUnit) << ranks << " ranks";
+  }
+}
+
 TEST(ShardLayout, ARankHoldsWhatItsStageAndItsPlaceOnTheTensorAxisGiveIt) {
   const Mesh mesh{.data = 1, .tensor = 2, .pipeline = 2};
-  const ShardLayout layout = value_or_throw(shard_layout(mesh, Shard::none, model()));
+  const ShardLayout layout = value_or_throw(shard_layout(mesh, Shard::none, model(), kUnit));
   ASSERT_EQ(layout.size(), 4U);
   // Rank 1: tensor 1, stage 0. Of each of q, k and v it has the third head.
   EXPECT_THAT(layout[1].parameters, ElementsAre(Held{"table", {{66, 0}, {65, 6}}}, Held{"qkv", {{10, 0}, {5, 15}}},
@@ -48,7 +75,7 @@ TEST(ShardLayout, ARankHoldsWhatItsStageAndItsPlaceOnTheTensorAxisGiveIt) {
 TEST(ShardLayout, FlatPiecesAreCutFromTheRanksOwnTensor) {
   const Mesh mesh{.data = 2, .tensor = 2, .pipeline = 1};
   std::vector<LogicalParameter> parameters = {model()[1]};
-  const ShardLayout layout = value_or_throw(shard_layout(mesh, Shard::parameters, parameters));
+  const ShardLayout layout = value_or_throw(shard_layout(mesh, Shard::parameters, parameters, kUnit));
   // Of rank 0's 30 rows, two heads each of q, k and v, the first 256 of 450 elements: 17 rows and one element.
   EXPECT_THAT(layout[0].parameters, ElementsAre(Held{"qkv", {{0, 0}, {10, 15}}}, Held{"qkv", {{15, 0}, {7, 15}}},
                                                 Held{"qkv", {{22, 0}, {1, 1}}}));
@@ -58,7 +85,7 @@ TEST(ShardLayout, EachLevelOfShardingCutsMore) {
   const Mesh mesh{.data = 4, .tensor = 1, .pipeline = 1};
   const std::vector<LogicalParameter> parameters = {{"w", {100, 7}, {0}, std::nullopt, 1, 1}};
   const auto sizes = [&](Shard shard) {
-    const RankShare share = value_or_throw(shard_layout(mesh, shard, parameters))[3];
+    const RankShare share = value_or_throw(shard_layout(mesh, shard, parameters, kUnit))[3];
     return std::vector<std::int64_t>{elements(share.parameters)["w"], elements(share.gradients)["w"],
                                      elements(share.optimizer)["w"]};
   };
@@ -71,7 +98,7 @@ TEST(ShardLayout, EachLevelOfShardingCutsMore) {
 TEST(ShardLayout, WithoutReplicasEveryElementIsThereOnceAndTheLoadIsShared) {
   for (const Shard shard : {Shard::none, Shard::optimizer, Shard::gradients, Shard::parameters}) {
     for (const Mesh mesh : {Mesh{2, 2, 2}, Mesh{4, 1, 2}, Mesh{1, 4, 2}, Mesh{8, 1, 2}}) {
-      const ShardLayout layout = without_replicas(value_or_throw(shard_layout(mesh, shard, model())));
+      const ShardLayout layout = without_replicas(value_or_throw(shard_layout(mesh, shard, model(), kUnit)));
       std::map<std::string, std::int64_t> sizes;
       std::map<std::string, std::vector<Box>> boxes;
       std::int64_t most = 0;
@@ -98,7 +125,7 @@ TEST(ShardLayout, NamesEveryParameterThatCannotBeLaidOut) {
                                               {"twice", {4}, {0}, std::nullopt, 1, 1},
                                               {"twice", {4}, {0}, std::nullopt, 1, 1},
                                               {"nowhere", {4}, {}, std::nullopt, 1, 1}};
-  const auto layout = shard_layout({.data = 1, .tensor = 2, .pipeline = 2}, Shard::none, parameters);
+  const auto layout = shard_layout({.data = 1, .tensor = 2, .pipeline = 2}, Shard::none, parameters, kUnit);
   ASSERT_FALSE(layout);
   EXPECT_EQ(layout.error().kind, ErrorKind::invalid_input);
   for (const char* part :

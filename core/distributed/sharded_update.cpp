@@ -1,0 +1,210 @@
+#include "core/distributed/sharded_update.h"
+
+#include "core/distributed/host_numbers.h"
+#include "core/distributed/stopwatch.h"
+#include "core/train/gradient_sum.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+namespace athanor::distributed {
+namespace {
+
+View view_of(std::span<float> numbers) {
+  return {numbers.data(), DType::f32, Shape{static_cast<std::int64_t>(numbers.size())}};
+}
+
+std::span<float> part(std::span<float> numbers, const parallel::Range& range) {
+  return numbers.subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.end - range.begin));
+}
+
+// Calls visit(place, rank, range, its numbers of the packed bucket): the ranges of one rank lie side by side.
+template <class Visit>
+void for_ranges(std::span<const StateShare::Place* const> bucket, std::span<float> packed, const Visit& visit) {
+  std::size_t begin = 0;
+  for (std::size_t rank = 0; rank < bucket.front()->ranges.size(); ++rank) {
+    for (const StateShare::Place* place : bucket) {
+      const parallel::Range& range = place->ranges[rank];
+      const auto count = static_cast<std::size_t>(range.end - range.begin);
+      if (count > 0) visit(*place, rank, range, packed.subspan(begin, count));
+      begin += count;
+    }
+  }
+}
+
+std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
+  std::int64_t count = 0;
+  for (const StateShare::Place* place : bucket) count += place->whole->value.numel();
+  return count;
+}
+
+}  // namespace
+
+ShardedUpdate::ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
+                             optim::Optimizer& optimizer)
+    : replicas_(replicas), coded_(coded), share_(share), optimizer_(optimizer), sums_([&] {
+        std::vector<optim::ParameterSize> sizes;
+        for (const Place& place : share.places()) sizes.push_back({place.whole->path, place.whole->value.numel()});
+        return sizes;
+      }()) {
+  share_.set_on_complete([this](Context& context, const Place& place) { complete(context, place); });
+  optimizer_.set_sum_squares([this](Context& context) { return sum_squares(context); });
+  optimizer_.set_after_step([this](Context& context) { give_out(context); });
+}
+
+ShardedUpdate::~ShardedUpdate() {
+  share_.set_on_complete({});
+  optimizer_.set_sum_squares({});
+  optimizer_.set_after_step({});
+}
+
+void ShardedUpdate::complete(Context& context, const Place& place) {
+  if (!sends_at_once_ || share_.shard() < parallel::Shard::gradients) return;
+  bucket_.push_back(&place);
+  bucket_numbers_ += place.whole->value.numel();
+  if (bucket_numbers_ >= kBucketNumbers) send_bucket(context);
+}
+
+void ShardedUpdate::sum_gradients(Context& context) {
+  send_bucket(context);
+  sends_at_once_ = false;
+  for (const Place& place : share_.places()) {
+    if (!place.whole->gradient.present()) continue;
+    bucket_.push_back(&place);
+    bucket_numbers_ += place.whole->value.numel();
+    if (bucket_numbers_ >= kBucketNumbers) send_bucket(context);
+  }
+  send_bucket(context);
+}
+
+void ShardedUpdate::add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
+  std::map<const ParameterState*, Tensor*> added;
+  for (std::size_t i = 0; i < parameters.size(); ++i) added[parameters[i].get()] = &alike[i];
+  for (const Place& place : share_.places()) {
+    const auto found = added.find(place.whole.get());
+    if (!place.piece || found == added.end() || !found->second->present()) continue;
+    const Tensor flat = found->second->reshape({found->second->numel()});
+    train::add_gradient(context, place.piece->gradient,
+                        flat.narrow(0, place.own.begin, place.own.end - place.own.begin));
+  }
+}
+
+void ShardedUpdate::send_bucket(Context& context) {
+  if (bucket_.empty()) return;
+  if (replicas_) {
+    const Stopwatch watch(waited_);
+    coded_ ? sum_coded(context) : sum_bucket(context);
+  }
+  for (const Place* place : bucket_) keep_own(context, *place);
+  bucket_.clear();
+  bucket_numbers_ = 0;
+}
+
+std::vector<comm::Piece> ShardedUpdate::pieces_of(std::span<const Place* const> bucket) const {
+  std::vector<comm::Piece> pieces(bucket.front()->ranges.size());
+  if (bucket.size() == 1) {
+    for (std::size_t rank = 0; rank < pieces.size(); ++rank) {
+      const parallel::Range& range = bucket.front()->ranges[rank];
+      pieces[rank] = {range.begin, range.end - range.begin};
+    }
+    return pieces;
+  }
+  std::int64_t begin = 0;
+  for (std::size_t rank = 0; rank < pieces.size(); ++rank) {
+    pieces[rank].begin = begin;
+    for (const Place* place : bucket) begin += place->ranges[rank].end - place->ranges[rank].begin;
+    pieces[rank].count = begin - pieces[rank].begin;
+  }
+  return pieces;
+}
+
+void ShardedUpdate::sum_bucket(Context& context) {
+  const std::vector<comm::Piece> pieces = pieces_of(bucket_);
+  if (bucket_.size() == 1) {
+    HostNumbers<float> numbers(context, bucket_.front()->whole->gradient);
+    replicas_->reduce_scatter(view_of(numbers.span()), pieces);
+    return numbers.write_back();
+  }
+  packed_.resize(static_cast<std::size_t>(numbers_in(bucket_)));
+  std::map<const Place*, HostNumbers<float>> numbers;
+  for (const Place* place : bucket_) numbers.try_emplace(place, context, place->whole->gradient);
+  for_ranges(bucket_, packed_, [&](const Place& place, std::size_t, const parallel::Range& range, auto packed) {
+    std::ranges::copy(part(numbers.at(&place).span(), range), packed.begin());
+  });
+  replicas_->reduce_scatter(view_of(packed_), pieces);
+  const auto mine = static_cast<std::size_t>(share_.replica());
+  for_ranges(bucket_, packed_, [&](const Place& place, std::size_t rank, const parallel::Range& range, auto packed) {
+    if (rank != mine) return;
+    std::ranges::copy(packed, part(numbers.at(&place).span(), range).begin());
+    numbers.at(&place).write_back();
+  });
+}
+
+// The exchange refuses what is not finite and changes nothing; then no replica may use its own.
+void ShardedUpdate::sum_coded(Context& context) {
+  for (const Place* place : bucket_) {
+    HostNumbers<float> numbers(context, place->whole->gradient);
+    if (!coded_->all_reduce(place->whole->path, view_of(numbers.span())))
+      std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
+    numbers.write_back();
+  }
+}
+
+void ShardedUpdate::keep_own(Context& context, const Place& place) {
+  const Tensor gradient = std::exchange(place.whole->gradient, {});
+  if (!place.piece) return;
+  const Tensor flat = gradient.reshape({gradient.numel()});
+  Tensor own = flat.narrow(0, place.own.begin, place.own.end - place.own.begin);
+  const bool is_all = own.numel() == flat.numel();
+  if (share_.shard() >= parallel::Shard::gradients && !is_all) own = context.clone(own, MemoryTag::gradients);
+  place.piece->gradient = std::move(own);
+}
+
+ops::SquareSum ShardedUpdate::sum_squares(Context& context) {
+  sums_.clear();
+  for (const Place& place : share_.places())
+    if (place.piece) sums_.measure(context, place.whole->path, place.own.begin, place.piece->gradient);
+  const auto numbers = sums_.numbers();
+  const Stopwatch watch(waited_);
+  if (replicas_)
+    replicas_->all_reduce(View(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())}));
+  return sums_.upload(context);
+}
+
+void ShardedUpdate::give_out(Context& context) {
+  if (!replicas_ || share_.shard() == parallel::Shard::parameters) return;
+  const Stopwatch watch(waited_);
+  std::vector<const Place*> bucket;
+  for (const Place& place : share_.places()) {
+    bucket.push_back(&place);
+    if (numbers_in(bucket) < kBucketNumbers) continue;
+    give_out(context, bucket);
+    bucket.clear();
+  }
+  if (!bucket.empty()) give_out(context, bucket);
+}
+
+void ShardedUpdate::give_out(Context& context, std::span<const Place* const> bucket) {
+  const std::vector<comm::Piece> pieces = pieces_of(bucket);
+  if (bucket.size() == 1) {
+    HostNumbers<float> numbers(context, bucket.front()->whole->value);
+    replicas_->all_gather(view_of(numbers.span()), pieces);
+    return numbers.write_back();
+  }
+  packed_.resize(static_cast<std::size_t>(numbers_in(bucket)));
+  const auto mine = static_cast<std::size_t>(share_.replica());
+  std::map<const Place*, HostNumbers<float>> numbers;
+  for (const Place* place : bucket) numbers.try_emplace(place, context, place->whole->value);
+  for_ranges(bucket, packed_, [&](const Place& place, std::size_t rank, const parallel::Range& range, auto packed) {
+    if (rank == mine) std::ranges::copy(part(numbers.at(&place).span(), range), packed.begin());
+  });
+  replicas_->all_gather(view_of(packed_), pieces);
+  for_ranges(bucket, packed_, [&](const Place& place, std::size_t rank, const parallel::Range& range, auto packed) {
+    if (rank != mine) std::ranges::copy(packed, part(numbers.at(&place).span(), range).begin());
+  });
+  for (auto& [place, each] : numbers) each.write_back();
+}
+
+}  // namespace athanor::distributed

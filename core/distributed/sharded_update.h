@@ -1,0 +1,63 @@
+// The step of one of several replicas that share the optimizer's work: sums of gradients go to whoever takes the step
+// of those numbers, and the parameters come back from there. With the bits of one process that has all of it: the sums
+// have the order of core/comm/combine.h, the norm that of core/optim/square_sums.h.
+//
+// With Shard::optimizer a gradient keeps its memory while this replica owns any of it; from Shard::gradients on, what
+// another one owns is freed as soon as it was sent, in the backward pass already where that is the only one of a step.
+#pragma once
+
+#include "core/comm/coded_exchange.h"
+#include "core/distributed/state_share.h"
+
+#include <chrono>
+#include <vector>
+
+namespace athanor::distributed {
+
+class ShardedUpdate {
+ public:
+  // All are referred to and outlive it; `replicas` is null in a dry context, where nothing is exchanged, and `coded`
+  // where gradients travel in f32. While it lives, it is called in every backward pass and in every step of the
+  // optimizer.
+  ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
+                optim::Optimizer& optimizer);
+  ~ShardedUpdate();
+  ShardedUpdate(const ShardedUpdate&) = delete;
+  ShardedUpdate& operator=(const ShardedUpdate&) = delete;
+
+  // See train::Replicas.
+  void begin_only_pass() noexcept { sends_at_once_ = true; }
+  void sum_gradients(Context& context);
+  void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike);
+
+  // What its exchanges have taken so far.
+  [[nodiscard]] std::chrono::steady_clock::duration waited() const noexcept { return waited_; }
+
+ private:
+  using Place = StateShare::Place;
+  // Numbers of gradients that travel together.
+  static constexpr std::int64_t kBucketNumbers = 1 << 20;
+
+  void complete(Context& context, const Place& place);
+  void send_bucket(Context& context);
+  void sum_bucket(Context& context);
+  void sum_coded(Context& context);
+  void keep_own(Context& context, const Place& place);
+  void give_out(Context& context);
+  void give_out(Context& context, std::span<const Place* const> bucket);
+  [[nodiscard]] ops::SquareSum sum_squares(Context& context);
+  [[nodiscard]] std::vector<comm::Piece> pieces_of(std::span<const Place* const> bucket) const;
+
+  comm::Communicator* replicas_;
+  comm::CodedExchange* coded_;
+  StateShare& share_;
+  optim::Optimizer& optimizer_;
+  optim::SquareSums sums_;
+  bool sends_at_once_ = false;
+  std::vector<const Place*> bucket_;  // complete, and not yet sent
+  std::int64_t bucket_numbers_ = 0;
+  std::vector<float> packed_;
+  std::chrono::steady_clock::duration waited_{};
+};
+
+}  // namespace athanor::distributed

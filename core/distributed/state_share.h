@@ -1,0 +1,62 @@
+// What one of several replicas holds of a model's training state: of each parameter that learns one range of its
+// numbers, of which it alone keeps the optimizer's state and takes the step (ZeRO; Rajbhandari et al. 2020, arXiv
+// 1910.02054). Ranges are those of parallel::flat_shares().
+//
+// Not for concurrent use; refers to the parameters it was made of.
+#pragma once
+
+#include "core/optim/optimizer.h"
+#include "core/optim/square_sums.h"
+#include "core/parallel/shard_layout.h"
+#include "core/tensor/context.h"
+#include "core/train/held.h"
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace athanor::distributed {
+
+class StateShare {
+ public:
+  // Alike on all replicas but for `replica`, the one that this is.
+  StateShare(const std::vector<Parameter>& parameters, parallel::Shard shard, int replicas, int replica);
+  ~StateShare();
+  StateShare(const StateShare&) = delete;
+  StateShare& operator=(const StateShare&) = delete;
+
+  struct Place {
+    Parameter whole;
+    std::vector<parallel::Range> ranges;  // by replica
+    Parameter piece;                      // null where this replica's range is empty
+    parallel::Range own;
+  };
+  // Of the parameters that learn, in their order.
+  [[nodiscard]] std::span<const Place> places() const noexcept { return places_; }
+  // For make_optimizer(): parameters under the paths of the whole ones, whose values are a range of theirs.
+  [[nodiscard]] const std::vector<Parameter>& pieces() const noexcept { return pieces_; }
+  [[nodiscard]] parallel::Shard shard() const noexcept { return shard_; }
+  [[nodiscard]] int replica() const noexcept { return replica_; }
+
+  // Called in a backward pass with each parameter that learns, once its gradient is complete. Empty: nobody is.
+  void set_on_complete(std::function<void(Context&, const Place&)> on_complete) {
+    on_complete_ = std::move(on_complete);
+  }
+
+  // What this replica writes of a checkpoint, so that all replicas together write everything once.
+  [[nodiscard]] std::vector<train::Held> written(const optim::Optimizer& optimizer) const;
+  // What it needs of one.
+  [[nodiscard]] std::vector<train::Held> needed(const optim::Optimizer& optimizer) const;
+
+ private:
+  void hold_state(const optim::Optimizer& optimizer, std::vector<train::Held>& out) const;
+
+  std::vector<Parameter> parameters_;
+  parallel::Shard shard_;
+  int replicas_, replica_;
+  std::vector<Place> places_;
+  std::vector<Parameter> pieces_;
+  std::function<void(Context&, const Place&)> on_complete_;
+};
+
+}  // namespace athanor::distributed

@@ -1,0 +1,114 @@
+#include "core/forecast/dry_run.h"
+#include "tests/core/distributed/trained.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+namespace athanor {
+namespace {
+
+// Large enough that single arrays are cut, with clipping at work in every step.
+recipe::Recipe recipe_of(int replicas, int micro_batches, const char* shard, const char* format = "fp32") {
+  recipe::Recipe recipe = recipe_for(replicas, micro_batches, format);
+  recipe.set("parallel.shard", std::string(shard));
+  recipe.set("model.text_width", std::int64_t{32});
+  recipe.set("train.clip_norm", 0.2);
+  return recipe;
+}
+
+// What all replicas hold together of what each holds a part of; what each holds whole is the same on all.
+Trace together(const std::vector<Trace>& traces) {
+  Trace out = traces.front();
+  for (auto& [name, numbers] : out.numbers) {
+    const bool is_whole = std::ranges::all_of(
+        traces, [&](const Trace& trace) { return trace.numbers.contains(name) && trace.numbers.at(name) == numbers; });
+    if (is_whole) continue;
+    for (const Trace& other : traces) {
+      if (!other.numbers.contains(name)) continue;
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (other.numbers.at(name)[i] != 0) numbers[i] = other.numbers.at(name)[i];
+    }
+  }
+  for (const Trace& trace : traces) {
+    EXPECT_EQ(trace.losses, out.losses);
+    EXPECT_EQ(trace.norms, out.norms);
+    for (const auto& [name, numbers] : trace.numbers)
+      if (!out.numbers.contains(name)) out.numbers[name] = numbers;
+  }
+  return out;
+}
+
+void expect_same(const Trace& trace, const Trace& alone, const std::string& what) {
+  EXPECT_EQ(trace.losses, alone.losses) << what;
+  EXPECT_EQ(trace.norms, alone.norms) << what;
+  ASSERT_EQ(trace.numbers.size(), alone.numbers.size()) << what;
+  for (const auto& [name, numbers] : alone.numbers) EXPECT_TRUE(trace.numbers.at(name) == numbers) << what << name;
+}
+
+class Sharded : public testing::TestWithParam<const char*> {};
+
+TEST_P(Sharded, StateLeavesTheBitsOfOneProcessAfterAHundredSteps) {
+  for (const char* optimizer : {"adamw", "sgd"}) {
+    const auto with = [&](int replicas, int micro_batches, const char* shard) {
+      recipe::Recipe recipe = recipe_of(replicas, micro_batches, shard);
+      recipe.set("train.optimizer", std::string(optimizer));
+      if (micro_batches % 3 == 0) recipe.set("data.batch_size", std::int64_t{36});
+      return recipe;
+    };
+    const Trace alone = train_ranks(with(1, 4, "none"), 100).front();
+    ASSERT_EQ(alone.losses.size(), 100U);
+    EXPECT_GT(alone.norms.back(), 0.2);  // clipped
+    for (const int replicas : {2, 4})
+      expect_same(together(train_ranks(with(replicas, 4, GetParam()), 100)), alone,
+                  fmt::format("{} on {} replicas: ", optimizer, replicas));
+    expect_same(together(train_ranks(with(3, 3, GetParam()), 100)), train_ranks(with(1, 3, "none"), 100).front(),
+                fmt::format("{} on 3 replicas: ", optimizer));
+  }
+}
+
+TEST_P(Sharded, StateIsRefusedByAllReplicasWhereAGradientIsNotFinite) {
+  recipe::Recipe recipe = recipe_of(2, 2, GetParam());
+  recipe.set("train.learning_rate", 1.0e30);
+  recipe.set("train.warmup_steps", std::int64_t{0});
+  recipe.set("train.clip_norm", 0.0);
+  EXPECT_THROW((void)train_ranks(recipe, 20), Failure);
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, Sharded, testing::Values("optimizer", "gradients"),
+                         [](const auto& level) { return std::string(level.param); });
+
+TEST(ShardedUpdate, CombinesWithGradientsInFewerBits) {
+  for (const char* format : {"bf16", "fp8", "int8"})
+    expect_same(together(train_ranks(recipe_of(2, 2, "optimizer", format), 20)),
+                train_ranks(recipe_of(2, 2, "none", format), 20).front(), format);
+}
+
+std::int64_t peak(const recipe::Recipe& recipe, MemoryTag tag) {
+  const runner::DryRun dry = runner::dry_run(recipe, {.vocabulary = 1000, .test_pictures = 0});
+  return static_cast<std::int64_t>(dry.memory.most_by_tag[static_cast<std::size_t>(tag)]);
+}
+
+TEST(ShardedUpdate, HoldsThePartOfTheMemoryThatItsLevelPromises) {
+  constexpr std::int64_t kUnitBytes = 4 * parallel::kFlatUnit;
+  for (const int replicas : {2, 4}) {
+    const auto with = [&](const char* shard) {
+      recipe::Recipe recipe = recipe_of(replicas, replicas, shard);
+      recipe.set("model.text_width", std::int64_t{256});
+      recipe.set("model.text_depth", std::int64_t{8});
+      return recipe;
+    };
+    const std::int64_t state = peak(with("none"), MemoryTag::optimizer);
+    const std::int64_t gradients = peak(with("none"), MemoryTag::gradients);
+    EXPECT_GT(gradients, 25'000'000);
+    // m and v of a unit more than the even share.
+    EXPECT_LE(peak(with("optimizer"), MemoryTag::optimizer), state / replicas + 2 * kUnitBytes + 4096);
+    EXPECT_LE(peak(with("gradients"), MemoryTag::optimizer), state / replicas + 2 * kUnitBytes + 4096);
+    // Beside the share what waits to be sent, and the array at work.
+    EXPECT_LE(peak(with("gradients"), MemoryTag::gradients), gradients / replicas + kUnitBytes + (6 << 20));
+  }
+}
+
+}  // namespace
+}  // namespace athanor

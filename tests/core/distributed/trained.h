@@ -1,0 +1,80 @@
+// A tiny model trained by ranks as threads, and all that it leaves.
+#pragma once
+
+#include "core/comm/group.h"
+#include "core/train/trainer.h"
+#include "tests/core/train/tiny.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace athanor {
+
+// What a training run leaves: its losses and gradient norms, and the bits of all weights and optimizer state.
+struct Trace {
+  std::vector<double> losses, norms;
+  double sent_bytes = 0;                              // in the last step
+  std::vector<tasks::Figures> evaluations;            // of the rank that leads
+  std::map<std::string, std::vector<float>> numbers;  // 0 where another replica holds them
+  bool operator==(const Trace& other) const {
+    return losses == other.losses && norms == other.norms && numbers == other.numbers;
+  }
+};
+
+inline recipe::Recipe recipe_for(int replicas, int micro_batches, const char* format = "fp32") {
+  recipe::Recipe recipe = train::tiny_recipe();
+  recipe.set("parallel.data", std::int64_t{replicas});
+  recipe.set("parallel.micro_batches", std::int64_t{micro_batches});
+  recipe.set("parallel.gradient_format", std::string(format));
+  recipe.set("train.threads", std::int64_t{1});
+  return recipe;
+}
+
+inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group) {
+  runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {},
+                                            group ? std::optional<int>(group->world().rank()) : std::nullopt);
+  if (group) runner::join(parts, recipe, *group);
+  train::Plan plan = runner::train_plan(recipe);
+  plan.steps = steps;
+  plan.evaluate_every = plan.checkpoint_every = 0;
+  Trace out;
+  train::Ports ports;
+  ports.tell = [&](const journal::Payload& event) {
+    if (const auto* judged = std::get_if<journal::Evaluation>(&event)) out.evaluations.push_back(judged->metrics);
+    const auto* figures = std::get_if<journal::MetricSamples>(&event);
+    if (figures == nullptr) return;
+    for (const auto& [name, value] : figures->values) {
+      if (name == "train/loss") out.losses.push_back(value);
+      if (name == "train/gradient_norm") out.norms.push_back(value);
+      if (name == "comm/sent_bytes") out.sent_bytes = value;
+    }
+  };
+  ports.save = [](std::int64_t) {};
+  ports.stop = [] { return false; };
+  ports.now_ns = [clock = std::int64_t{0}]() mutable { return clock += 1000; };
+  (void)train::Trainer(parts.parts(), plan, ports).run(0);
+  const auto held = parts.share ? parts.share->needed(*parts.optimizer)
+                                : train::hold_all(parts.model->named_parameters(), parts.optimizer.get());
+  for (const train::Held& one : held) {
+    auto& numbers = out.numbers[one.name];
+    numbers.resize(static_cast<std::size_t>(volume(one.shape)));
+    const std::vector<float> part = parts.context->download(one.tensor);
+    for (BoxRuns run(one.box, one.box, whole_box(one.shape)); !run.done(); run.next())
+      std::copy_n(part.begin() + run.in_outer(), run.length(), numbers.begin() + run.in_target());
+  }
+  return out;
+}
+
+inline std::vector<Trace> train_ranks(const recipe::Recipe& recipe, std::int64_t steps) {
+  const int count = parallel::world_size(runner::mesh_of(recipe));
+  if (count == 1) return {train_here(recipe, steps, nullptr)};
+  std::vector<Trace> out(static_cast<std::size_t>(count));
+  comm::run_threads(count, {}, [&](comm::Group& group) {
+    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group);
+  });
+  return out;
+}
+
+}  // namespace athanor
