@@ -24,7 +24,7 @@ struct Enqueue {
 
 // What the subscriber should read again from the store.
 struct Change {
-  enum class What { runs, metrics, log, retrieval, occurrences, metadata } what = What::runs;
+  enum class What { runs, metrics, log, retrieval, occurrences, metadata, spans } what = What::runs;
   store::RunId run = 0;
 };
 

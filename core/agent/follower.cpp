@@ -39,21 +39,25 @@ Result<std::int64_t> Follower::offset(store::Writer& writer, int rank) {
 }
 
 bool Follower::is_behind(store::Writer& writer) {
-  for (int rank = 0;; ++rank) {
+  for (const int rank : journal::ranks_in(directory_)) {
     std::error_code code;
     const auto size = fs::file_size(journal(rank), code);
-    if (code) return false;
+    if (code || unread_.contains(rank)) continue;
     const auto taken = offset(writer, rank);
     if (!taken || static_cast<std::int64_t>(size) != *taken) return true;
   }
+  return false;
 }
 
 Result<Follower::Progress> Follower::step(store::Writer& writer) {
   Progress progress;
   journal_is_unreadable_ = false;
-  std::error_code code;
-  for (int rank = 0; fs::exists(journal(rank), code); ++rank) {
-    if (auto read = read_rank(writer, rank, progress); !read) return tl::unexpected(read.error());
+  for (const int rank : journal::ranks_in(directory_)) {
+    const auto read = read_rank(writer, rank, progress);
+    if (read) continue;
+    if (rank == 0 || !journal_is_unreadable_) return tl::unexpected(read.error());
+    journal_is_unreadable_ = false;
+    if (unread_.insert(rank).second) progress.passed_over.push_back(read.error());
   }
   return progress;
 }
@@ -69,14 +73,15 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
     progress.more = true;
     return writer.forget(run_);
   }
+  unread_.erase(rank);
   if (rank == 0 && batch->writer_pid != 0) progress.writer_pid = batch->writer_pid;
   tails_[rank] = batch->torn_tail_bytes;
   if (batch->next_offset == *from) return {};
   const auto lost = damage_of(*batch, rank);
   const std::int64_t time_ns = batch->events.empty() ? 0 : batch->events.back().time_ns;
   for (const auto& damage : batch->damage) batch->events.push_back(alert_of(damage, journal(rank), time_ns));
-  const auto touched = writer.ingest(
-      {run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events, batch->writer_pid, lost});
+  const auto touched = writer.ingest({run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events,
+                                      batch->writer_pid, lost, batch->clock});
   if (!touched) {
     offsets_.erase(rank);  // asked anew next time
     return tl::unexpected(touched.error());
@@ -87,6 +92,7 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
   progress.touched.log |= touched->log;
   progress.touched.retrieval |= touched->retrieval;
   progress.touched.occurrences |= touched->occurrences;
+  progress.touched.spans |= touched->spans;
   std::error_code code;
   const auto size = fs::file_size(journal(rank), code);
   progress.more |= !code && static_cast<std::int64_t>(size) > batch->next_offset + batch->torn_tail_bytes;

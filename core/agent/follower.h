@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <vector>
 
 namespace athanor::agent {
 
@@ -16,10 +18,12 @@ class Follower {
 
   struct Progress {
     store::Touched touched;
-    bool more = false;             // another call would take in more at once
-    std::uint32_t writer_pid = 0;  // of a writer that opened journal 0 meanwhile
+    bool more = false;               // another call would take in more at once
+    std::uint32_t writer_pid = 0;    // of a writer that opened journal 0 meanwhile
+    std::vector<Error> passed_over;  // journals of other ranks that cannot be read, told once
   };
-  // One batch of each journal. Damaged stretches are noted with the run and become alerts of it. A journal that is
+  // One batch of each journal. The run is what rank 0 says: of another rank whatever cannot be read is passed over, and
+  // tried again. Damaged stretches are noted with the run and become alerts of it. A journal that is
   // shorter than what was taken in (its file system lost its end) is taken in again from the beginning.
   Result<Progress> step(store::Writer& writer);
   // Whether the last step was refused by a journal, and not by the history.
@@ -38,6 +42,7 @@ class Follower {
   std::filesystem::path directory_;
   std::map<int, std::int64_t> offsets_;
   std::map<int, std::int64_t> tails_;  // bytes behind what was taken in, when last looked at
+  std::set<int> unread_;               // ranks whose journal was passed over
   bool journal_is_unreadable_ = false;
 };
 

@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 namespace {
 
-constexpr std::array<std::string_view, 6> kChanges = {"runs", "metrics", "log", "retrieval", "occurrences", "metadata"};
+constexpr std::array<std::string_view, 7> kChanges = {"runs",        "metrics",  "log",  "retrieval",
+                                                      "occurrences", "metadata", "spans"};
 
 // FNV-1a: tells homes apart in a file name, nothing more.
 std::string short_hash(std::string_view text) {

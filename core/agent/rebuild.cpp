@@ -118,7 +118,10 @@ class Rebuilding {
       const auto progress = follower.step(writer);
       if (!progress && !follower.journal_is_unreadable()) throw Failure(progress.error());
       if (!progress) out_.failures.push_back(fmt::format("Run {}: {}", id, progress.error().message()));
-      if (!progress || !progress->more) break;
+      if (!progress) break;
+      for (const Error& error : progress->passed_over)
+        out_.failures.push_back(fmt::format("Run {}: {}", id, error.message()));
+      if (!progress->more) break;
     }
     const store::Job now = value_or_throw(writer.job(id));
     const bool goes_on = now.status == store::RunStatus::queued || journal::has_writer(follower.journal(0));

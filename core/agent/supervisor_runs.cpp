@@ -31,6 +31,7 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   const auto progress = watch.follower.step(writer_);
   if (!progress) return not_read(run, watch, progress.error());
   watch.unreadable_since.reset();
+  for (const Error& error : progress->passed_over) spdlog::warn("Run {}: {}", run, error.message());
   const store::Touched& touched = progress->touched;
   watch.read_again = Clock::now() + (progress->more ? 0ms : kBetweenCommits);
   if (touched.runs) {
@@ -45,6 +46,7 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   if (touched.log) tell(Change::What::log, run);
   if (touched.retrieval) tell(Change::What::retrieval, run);
   if (touched.occurrences) tell(Change::What::occurrences, run);
+  if (touched.spans) tell(Change::What::spans, run);
   if (progress->more) return;
   awake_.erase(run);
   if (watch.ended) settle(run, watch);

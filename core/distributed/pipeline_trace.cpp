@@ -36,7 +36,8 @@ journal::Span to_journal(const PipelineSpan& span, int rank, std::int64_t step) 
           .step = step,
           .micro_batch = std::max(span.op.micro_batch, 0),
           .begin_ns = span.begin_ns,
-          .end_ns = span.end_ns};
+          .end_ns = span.end_ns,
+          .stage = span.op.stage};
 }
 
 }  // namespace athanor::distributed

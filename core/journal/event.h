@@ -48,6 +48,7 @@ struct Span {
   std::int32_t micro_batch = 0;
   std::int64_t begin_ns = 0;  // monotonic, same clock as Event::time_ns
   std::int64_t end_ns = 0;
+  std::int32_t stage = -1;  // of a pipeline; negative: of none
 };
 
 struct DeviceSample {

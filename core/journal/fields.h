@@ -15,7 +15,7 @@ void visit_fields(A& a, T& v) {
     a("state", v.state), a("cause", v.cause);
   } else if constexpr (std::is_same_v<V, Span>) {
     a("rank", v.rank), a("lane", v.lane), a("kind", v.kind), a("step", v.step), a("micro_batch", v.micro_batch);
-    a("begin_ns", v.begin_ns), a("end_ns", v.end_ns);
+    a("begin_ns", v.begin_ns), a("end_ns", v.end_ns), a("stage", v.stage);
   } else if constexpr (std::is_same_v<V, DeviceSample>) {
     a("device", v.device), a("utilisation", v.utilisation), a("memory_bytes", v.memory_bytes);
     a("memory_total_bytes", v.memory_total_bytes), a("power_w", v.power_w), a("temperature_c", v.temperature_c);

@@ -13,7 +13,8 @@
 // writer's session) and i64 monotonic nanoseconds since that anchor. Each frame is thus readable by itself.
 //
 //   session   stamp, 8 bytes "ATHJRNL\0", u32 format version, u32 process id, i64 bytes of a torn tail that were cut
-//             right here. Written whenever a writer opens the file.
+//             right here, i64 monotonic clock of the host at time 0, text host (see clock.h). Written whenever a writer
+//             opens the file.
 //   names     u32 count, then count texts (u32 length, bytes). Written twice when a set of metric names first appears
 //             in a session and again every kNamesEvery bytes: no single damaged byte makes other samples nameless.
 //   metrics   stamp, i64 step, u64 file offset of the set's names frame, u32 CRC32C of that frame, then one double per

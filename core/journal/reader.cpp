@@ -3,6 +3,8 @@
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <map>
@@ -68,6 +70,7 @@ class Session {
   bool same_anchor(const Frame& frame) {
     const auto anchor = get<std::int64_t>(frame.payload, 0);
     if (!batch_.events.empty() && anchor != batch_.anchor_wall_ns) return false;
+    if (batch_.clock && batch_.clock->wall_ns != anchor) batch_.clock.reset();
     batch_.anchor_wall_ns = anchor;
     return true;
   }
@@ -116,7 +119,19 @@ class Session {
     const std::size_t cut_at = pid_at + sizeof(std::uint32_t);
     const auto cut = body.size() >= cut_at + sizeof(std::int64_t) ? get<std::int64_t>(body, cut_at) : 0;
     if (cut > 0) batch_.cut.push_back({frame.offset, cut, "the end of an event that was never finished"});
+    batch_.clock = clock_of(get<std::int64_t>(frame.payload, 0), body.substr(std::min(body.size(), cut_at + 8)));
     return {};
+  }
+
+  static SessionClock clock_of(std::int64_t anchor_wall_ns, std::string_view bytes) {
+    SessionClock clock{anchor_wall_ns, 0, {}};
+    constexpr std::size_t kFixed = sizeof(std::int64_t) + sizeof(std::uint32_t);
+    if (bytes.size() < kFixed) return clock;  // of an earlier version
+    const auto size = get<std::uint32_t>(bytes, sizeof(std::int64_t));
+    if (bytes.size() - kFixed < size) return clock;
+    clock.monotonic_ns = get<std::int64_t>(bytes, 0);
+    clock.host = bytes.substr(kFixed, size);
+    return clock;
   }
 
   const Names* names_of(std::int64_t offset, std::uint32_t crc, std::int64_t before) {
@@ -196,5 +211,21 @@ bool has_writer(const std::filesystem::path& file) {
 }
 
 std::string file_name(int rank) { return "journal-" + std::to_string(rank) + ".athj"; }
+
+std::vector<int> ranks_in(const std::filesystem::path& folder) {
+  std::vector<int> ranks;
+  std::error_code code;
+  for (auto entry = std::filesystem::directory_iterator(folder, code);
+       !code && entry != std::filesystem::directory_iterator(); entry.increment(code)) {
+    constexpr std::string_view kHead = "journal-";
+    const std::string name = entry->path().filename().string();
+    int rank = -1;
+    if (!name.starts_with(kHead)) continue;
+    std::from_chars(name.data() + kHead.size(), name.data() + name.size(), rank);
+    if (rank >= 0 && name == file_name(rank)) ranks.push_back(rank);
+  }
+  std::ranges::sort(ranks);
+  return ranks;
+}
 
 }  // namespace athanor::journal

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/journal/clock.h"
 #include "core/journal/event.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,8 @@ struct Batch {
   std::vector<Damage> damage;
   std::vector<Damage> cut;       // torn tails that a later writer has cut: where they began and how long they were
   std::uint32_t writer_pid = 0;  // process of the newest writer whose session frame was read in this batch; 0: none was
+  // Of the session that governs these events, where it begins in this batch.
+  std::optional<SessionClock> clock;
 };
 
 // At most max_bytes are read. ErrorKind::corrupt: the file is shorter than offset. io: it cannot be read here; what
@@ -39,5 +43,7 @@ struct Batch {
 
 // "journal-0.athj"
 [[nodiscard]] std::string file_name(int rank);
+// The ranks that have a journal in this folder, ascending; one may be missing between others.
+[[nodiscard]] std::vector<int> ranks_in(const std::filesystem::path& folder);
 
 }  // namespace athanor::journal

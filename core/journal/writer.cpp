@@ -1,11 +1,11 @@
 #include "core/journal/writer.h"
 
 #include "core/base/files.h"
+#include "core/journal/clock.h"
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <map>
@@ -17,15 +17,6 @@ namespace athanor::journal {
 namespace {
 
 constexpr std::size_t kMaxNameSets = 256;
-
-std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-std::int64_t wall_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 tl::unexpected<Error> refused(const std::string& intention, int reason) {
   Error error = write_refusal(intention, reason);
@@ -57,8 +48,7 @@ struct Writer::State {
 
   std::filesystem::path file;
   int fd = -1;
-  std::int64_t anchor_wall_ns = 0;
-  std::int64_t anchor_monotonic_ns = 0;
+  SessionClock clock;
   std::int64_t cut_bytes = 0;
   std::mutex mutex;  // guards everything below and the file
   std::int64_t end = 0;
@@ -69,11 +59,11 @@ struct Writer::State {
     if (fd >= 0) ::close(fd);
   }
 
-  [[nodiscard]] std::int64_t now() const { return monotonic_ns() - anchor_monotonic_ns; }
+  [[nodiscard]] std::int64_t now() const { return monotonic_now_ns() - clock.monotonic_ns; }
 
   [[nodiscard]] std::string stamp() const {
     std::string bytes;
-    put(bytes, anchor_wall_ns);
+    put(bytes, clock.wall_ns);
     put(bytes, now());
     return bytes;
   }
@@ -104,6 +94,8 @@ struct Writer::State {
     put(payload, kFormatVersion);
     put(payload, static_cast<std::uint32_t>(::getpid()));
     put(payload, cut);
+    put(payload, clock.monotonic_ns);
+    put_text(payload, clock.host);
     return write(make_frame(FrameType::session, payload));
   }
 
@@ -159,8 +151,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) 
   state->end = *end;
   state->cut_bytes = info.st_size - state->end;
   if (state->cut_bytes > 0 && ::ftruncate(state->fd, state->end) != 0) return refused(intention, errno);
-  state->anchor_monotonic_ns = monotonic_ns();
-  state->anchor_wall_ns = wall_ns();
+  state->clock = read_clock();
   if (auto written = state->write_session(state->cut_bytes); !written) return tl::unexpected(written.error());
   return std::unique_ptr<Writer>(new Writer(std::move(state)));
 }

@@ -6,6 +6,7 @@
 #include "core/journal/text.h"
 #include "core/recipe/document.h"
 #include "core/runner/commands.h"
+#include "core/timeline/chrome_trace.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -67,16 +68,30 @@ void refuse_without_journal(const RunDirectory& run) {
                 "Wait until it starts, or start it with athanor-agent");
 }
 
+// An event of another rank than the first names it.
+std::string event_line(const journal::Event& event, int rank) {
+  const std::string text = journal::to_json(event);
+  if (rank == 0 || std::holds_alternative<journal::Span>(event.payload)) return text;
+  return fmt::format("{{\"rank\":{},{}", rank, text.substr(1));
+}
+
+// Rank after rank. Of others than the first whatever cannot be read is passed over.
 int show_events(const RunDirectory& run, bool as_json, Console& console) {
   json events = json::array();
-  const auto each = [&](const journal::Event& event) {
-    if (as_json) {
-      events.push_back(json::parse(journal::to_json(event)));
-    } else {
-      print_line(journal::to_json(event));
-    }
+  const auto each_of = [&](int rank) {
+    return [&events, as_json, rank](const journal::Event& event) {
+      if (as_json) {
+        events.push_back(json::parse(event_line(event, rank)));
+      } else {
+        print_line(event_line(event, rank));
+      }
+    };
   };
-  const Replay replayed = value_or_throw(replay(run.journal(), each));
+  const Replay replayed = value_or_throw(replay(run.journal(), each_of(0)));
+  for (const int rank : journal::ranks_in(run.folder())) {
+    if (rank == 0) continue;
+    if (const auto other = replay(run.journal(rank), each_of(rank)); !other) console.warn(other.error().message());
+  }
   if (as_json) {
     print_line(json{{"run", run.folder().string()},
                     {"events", events},
@@ -85,6 +100,20 @@ int show_events(const RunDirectory& run, bool as_json, Console& console) {
                    .dump());
   }
   return conclude(run, replayed, console);
+}
+
+int show_trace(const RunDirectory& run, const ShowOptions& options, Console& console) {
+  const timeline::TraceWritten written = value_or_throw(timeline::write_chrome_trace(run.folder(), options.trace));
+  for (const Error& error : written.passed_over) console.warn(error.message());
+  print_line(options.json ? json{{"run", run.folder().string()},
+                                 {"trace", options.trace.string()},
+                                 {"ranks", written.ranks},
+                                 {"spans", written.spans},
+                                 {"marks", written.marks}}
+                                .dump()
+                          : fmt::format("{} spans of {} ranks and {} marks in {}", written.spans, written.ranks,
+                                        written.marks, options.trace.string()));
+  return 0;
 }
 
 void show_metric(const RunDirectory& run, const Replay& replay, const std::string& name, bool as_json) {
@@ -171,6 +200,7 @@ int run_show(const ShowOptions& options, Console& console) {
   const RunDirectory run = value_or_throw(find_run(options.run));
   refuse_without_journal(run);
   if (options.events) return show_events(run, options.json, console);
+  if (!options.trace.empty()) return show_trace(run, options, console);
   const Replay replayed = value_or_throw(replay(run.journal()));
   if (!options.metric.empty()) {
     show_metric(run, replayed, options.metric, options.json);

@@ -74,6 +74,7 @@ struct ShowOptions {
   bool fields = false;
   bool events = false;
   std::string metric;
+  std::filesystem::path trace;  // a file for Perfetto or Chrome; empty: not wanted
   bool json = false;
 };
 int run_show(const ShowOptions& options, Console& console);

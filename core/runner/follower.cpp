@@ -1,5 +1,6 @@
 #include "core/assembly/assembly.h"
 #include "core/forecast/forecast.h"
+#include "core/journal/span_sampling.h"
 #include "core/journal/writer.h"
 #include "core/runner/elastic.h"
 #include "core/runner/interrupt.h"
@@ -10,11 +11,30 @@
 namespace athanor::runner {
 namespace {
 
-// Rank 0 tells how the run goes; of the others only what they did when, and what went wrong.
-bool is_own_business(const journal::Payload& payload) {
-  return std::holds_alternative<journal::Span>(payload) || std::holds_alternative<journal::FaultSeen>(payload) ||
-         std::holds_alternative<journal::Recovery>(payload);
-}
+// Rank 0 tells how the run goes; the others only what they did when, and what went wrong.
+class Account {
+ public:
+  Account(const RunDirectory& directory, int rank)
+      : rank_(rank), journal_(value_or_throw(journal::Writer::open(directory.journal(rank)))) {}
+
+  void tell(const journal::Payload& payload) {
+    if (const auto* span = std::get_if<journal::Span>(&payload)) {
+      if (!sampling_.tells(*span)) return;
+      journal::Span mine = *span;
+      mine.rank = rank_;
+      value_or_throw(journal_->append(mine));
+    } else if (std::holds_alternative<journal::FaultSeen>(payload) ||
+               std::holds_alternative<journal::Recovery>(payload)) {
+      value_or_throw(journal_->append(payload));
+    }
+  }
+  [[nodiscard]] std::int64_t now_ns() const { return journal_->now_ns(); }
+
+ private:
+  int rank_;
+  std::unique_ptr<journal::Writer> journal_;
+  journal::SpanSampling sampling_;
+};
 
 void assist(RankLink& link, const SoundRecipe& sound) {
   if (link.takes_over()) return;
@@ -30,17 +50,15 @@ void assist(RankLink& link, const SoundRecipe& sound) {
 int run_follower(const TrainOptions& options, Console& console) {
   const SoundRecipe sound = read_sound_recipe(options.recipe);
   const RunDirectory directory(options.run_directory);
-  const auto journal = value_or_throw(journal::Writer::open(directory.journal(options.place->rank)));
+  Account account(directory, options.place->rank);
   RankLink link(*options.place, sound);
   assist(link, sound);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, link.rank());
   train::Ports ports;
-  ports.tell = [&](const journal::Payload& payload) {
-    if (is_own_business(payload)) value_or_throw(journal->append(payload));
-  };
+  ports.tell = [&](const journal::Payload& payload) { account.tell(payload); };
   ports.save = [](std::int64_t) {};
   ports.stop = stop_requested;
-  ports.now_ns = [&] { return journal->now_ns(); };
+  ports.now_ns = [&] { return account.now_ns(); };
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
   console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.progress.done));

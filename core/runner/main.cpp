@@ -105,6 +105,8 @@ void describe(CLI::App& app, CommandLine& line) {
   show.add_option("RUN", line.show.run, kRunHelp);
   show.add_flag("--events", line.show.events, "Every event, one JSON object a line");
   show.add_option("--metric", line.show.metric, "The points of one metric, such as train/loss");
+  show.add_option("--trace", line.show.trace,
+                  "Writes a trace of all ranks that Perfetto and Chrome open into this file");
   show.add_flag("--fields", line.show.fields, "The fields of a recipe, as a Markdown page or, with --json, an object");
   add_json(show, line.show.json);
 

@@ -44,9 +44,10 @@ RunReport::RunReport(journal::Writer& journal, Console& console, const Forecast&
     : journal_(journal), console_(console), forecast_(forecast), setting_(setting) {}
 
 void RunReport::tell(const journal::Payload& payload) {
-  value_or_throw(journal_.append(payload));
+  const auto* span = std::get_if<journal::Span>(&payload);
+  if (!span || sampling_.tells(*span)) value_or_throw(journal_.append(payload));
   if (const auto* figures = std::get_if<journal::MetricSamples>(&payload)) on_metrics(*figures);
-  if (const auto* span = std::get_if<journal::Span>(&payload)) on_span(*span);
+  if (span) on_span(*span);
   if (const auto* evaluation = std::get_if<journal::Evaluation>(&payload)) say_evaluation(*evaluation);
 }
 

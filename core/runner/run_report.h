@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/forecast/forecast.h"
+#include "core/journal/span_sampling.h"
 #include "core/journal/writer.h"
 #include "core/runner/console.h"
 
@@ -47,6 +48,7 @@ class RunReport {
   void say_evaluation(const journal::Evaluation& evaluation);
 
   journal::Writer& journal_;
+  journal::SpanSampling sampling_;
   Console& console_;
   Forecast forecast_;
   Setting setting_;

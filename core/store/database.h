@@ -13,7 +13,7 @@
 
 namespace athanor::store {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 class Connection {
  public:

@@ -2,6 +2,7 @@
 
 #include "core/journal/codec.h"
 #include "core/store/database.h"
+#include "core/store/spans.h"
 
 #include <nlohmann/json.hpp>
 
@@ -37,6 +38,8 @@ class Ingest {
       std::visit([this, &event](const auto& payload) { take(payload, event); }, event.payload);
     }
     cache_.flush(connection_, stretch_.run);
+    if (stretch_.clock) note_session(connection_, stretch_.run, stretch_.rank, *stretch_.clock);
+    keep_spans(connection_, stretch_.run, stretch_.rank, stretch_.anchor_wall_ns, spans_);
     if (touched_.runs && !is_live(status_)) cache_.pack(connection_, stretch_.run);
     write_row();
     for (const JournalDamage& damage : stretch_.damage) note_damage(connection_, stretch_.run, damage);
@@ -139,9 +142,14 @@ class Ingest {
   }
 
   void take(const journal::Recovery& recovery, const journal::Event& event) {
-    occurrence(event.payload);
     // A run that begins again is judged again before its first step.
     const std::int64_t last_kept = recovery.step == 0 ? -1 : recovery.step;
+    spans_.erase(spans_.upper_bound(last_kept), spans_.end());
+    drop_spans(connection_, stretch_.run, stretch_.rank, last_kept);
+    touched_.spans = true;
+    // Rank 0 speaks for the run: what it has told since must not go when another says the same later.
+    if (stretch_.rank != 0) return;
+    occurrence(event.payload);
     cache_.cut(connection_, stretch_.run, last_kept);
     auto& drop = connection_.statement("DELETE FROM retrieval WHERE run = ? AND step > ?");
     SQLite::bind(drop, stretch_.run, last_kept);
@@ -191,7 +199,12 @@ class Ingest {
     touched_.runs = true;
   }
 
-  void take(const journal::Span&, const journal::Event&) {}  // stays in the journal
+  void take(const journal::Span& span, const journal::Event&) {
+    using enum journal::SpanKind;
+    if (span.kind == evaluate || span.kind == checkpoint) return;  // of no step; they stay in the journal
+    spans_[span.step].push_back(span);
+    touched_.spans = true;
+  }
 
   template <class T>
   void take(const T&, const journal::Event& event) {
@@ -203,6 +216,7 @@ class Ingest {
   const Stretch& stretch_;
   std::string prefix_;
   Touched touched_;
+  SpansByStep spans_;
   std::int64_t time_ns_ = 0;
 
   RunStatus status_ = RunStatus::running;

@@ -5,6 +5,7 @@
 #include "core/store/database.h"
 #include "core/store/edits.h"
 #include "core/store/series.h"
+#include "core/store/spans.h"
 
 #include <nlohmann/json.hpp>
 
@@ -237,6 +238,10 @@ Result<std::vector<Occurrence>> Reader::occurrences(RunId id, std::int64_t after
     }
     return occurrences;
   });
+}
+
+Result<std::vector<RankStep>> Reader::spans(RunId id) {
+  return state_->snapshot("read what ranks did", [&] { return read_spans(state_->connection, id); });
 }
 
 Result<std::vector<std::int64_t>> Reader::retrieval_steps(RunId id) {

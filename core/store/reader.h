@@ -40,6 +40,9 @@ class Reader {
   [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
   // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".
 
+  // Of the newest few steps of each rank that were told in full, by step and rank. Other steps stay in the journals.
+  [[nodiscard]] Result<std::vector<RankStep>> spans(RunId id);
+
   [[nodiscard]] Result<std::vector<std::int64_t>> retrieval_steps(RunId id);
   [[nodiscard]] Result<std::vector<journal::RetrievalSample>> retrieval(RunId id, std::int64_t step);
 

@@ -88,9 +88,24 @@ void add_damage(SQLite::Database& database) {
   )sql");
 }
 
+// - session: by which clocks a writer of a journal told its times; anchor_ns is what its frames are stamped with.
+// - span: what ranks did in their newest steps that were told in full, in times of their session; see spans.h.
+void add_spans(SQLite::Database& database) {
+  database.exec(R"sql(
+    CREATE TABLE session (
+      run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, anchor_ns INTEGER NOT NULL,
+      monotonic_ns INTEGER NOT NULL, host TEXT NOT NULL, PRIMARY KEY (run, rank, anchor_ns)) WITHOUT ROWID;
+    CREATE TABLE span (
+      run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, step INTEGER NOT NULL, anchor_ns INTEGER NOT NULL,
+      begin_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, lane INTEGER NOT NULL, kind INTEGER NOT NULL,
+      stage INTEGER NOT NULL, micro_batch INTEGER NOT NULL);
+    CREATE INDEX span_step ON span (run, rank, step);
+  )sql");
+}
+
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-// The last: `directory` is seen from the folder of the history, where it is below it.
-constexpr std::array<Step, 3> kSteps = {create_first, add_damage, name_folders_from_home};
+// The third: `directory` is seen from the folder of the history, where it is below it.
+constexpr std::array<Step, 4> kSteps = {create_first, add_damage, name_folders_from_home, add_spans};
 
 }  // namespace
 

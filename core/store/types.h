@@ -71,8 +71,15 @@ struct LogEntry {
   std::string text;
 };
 
-// Anything of the journal that is neither a metric, a device sample, a log line nor a retrieval sample. Spans are not
-// kept here either: they stay in the journal, where a timeline reads them.
+// What one rank did in one step. Begin and end are wall-clock times like all others, on one axis for all ranks of a
+// host: see core/journal/clock.h.
+struct RankStep {
+  std::int64_t step = 0;
+  int rank = 0;
+  std::vector<journal::Span> spans;  // by begin
+};
+
+// Anything of the journal that is neither a metric, a device sample, a log line, a retrieval sample nor a span.
 struct Occurrence {
   std::int64_t id = 0;
   std::int64_t time_ns = 0;

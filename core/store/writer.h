@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/journal/clock.h"
 #include "core/journal/event.h"
 #include "core/store/types.h"
 
@@ -66,11 +67,12 @@ struct Stretch {
   std::span<const journal::Event> events;
   std::uint32_t writer_pid = 0;  // of a writer that opened the journal in this stretch; 0: none did
   std::span<const JournalDamage> damage = {};
+  std::optional<journal::SessionClock> clock = {};  // of a session that began in this stretch
 };
 
 // Which kinds of rows a call changed.
 struct Touched {
-  bool runs = false, metrics = false, log = false, retrieval = false, occurrences = false;
+  bool runs = false, metrics = false, log = false, retrieval = false, occurrences = false, spans = false;
 };
 
 class Writer {

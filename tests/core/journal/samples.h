@@ -32,7 +32,7 @@ class Scratch {
 inline std::vector<Payload> one_of_each() {
   return {StateChanged{RunState::failed, "the disk is full"},
           MetricSamples{7, {{"train/loss", 4.85}, {"train/gradient_norm", std::numeric_limits<double>::infinity()}}},
-          Span{1, 2, SpanKind::send, 3, 4, 500, 900},
+          Span{1, 2, SpanKind::send, 3, 4, 500, 900, 5},
           DeviceSample{"cuda:0", 0.5, 1 << 20, 1LL << 36, 310.5, 66},
           RetrievalSample{9,
                           false,

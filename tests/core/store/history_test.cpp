@@ -383,7 +383,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
 }
 
 class Versions : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 4));
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 5));
 
 TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
@@ -407,6 +407,9 @@ TEST_P(Versions, OpensAStoreOfThisVersion) {
   EXPECT_EQ(value_or_throw(reader->run(run.id)).damage.back().reason, "found today");
   EXPECT_EQ(value_or_throw(reader->undo_text()), "Tag golden");
   EXPECT_EQ(value_or_throw(writer->offset(run.id, 0)), 200);
+  const auto spans = value_or_throw(reader->spans(run.id));
+  ASSERT_EQ(spans.size(), GetParam() < 4 ? 0U : 1U);
+  for (const RankStep& step : spans) EXPECT_EQ(step.spans.at(0).begin_ns, 1'700'000'000'000'001'000);
 }
 
 TEST(Folders, GoWithAHomeThatIsCopiedOrMoved) {

@@ -21,8 +21,10 @@ int main(int argc, char** argv) {
   for (int step = 0; step < 1500; ++step)
     events.push_back({step * 1000, journal::MetricSamples{step, {{"train/loss", 4.0 / (step + 1)}}}});
   events.push_back({2'000'000, journal::RetrievalSample{1499, true, 1, "fox", "", 1, 10, {{1, "fox", "", 0.5}}}});
+  events.push_back({2'500'000, journal::Span{0, 0, journal::SpanKind::forward, 1499, 3, 1'000, 2'000, 1}});
+  const journal::SessionClock clock{1'700'000'000'000'000'000, 77, "a host"};
   const std::vector<store::JournalDamage> damage = {{0, 40, 12, false, "these bytes are not a whole frame"}};
-  value_or_throw(writer->ingest({run, 0, 0, 100, 1'700'000'000'000'000'000, events, 0, damage}));
+  value_or_throw(writer->ingest({run, 0, 0, 100, 1'700'000'000'000'000'000, events, 0, damage, clock}));
   const std::vector<journal::Event> end = {{3'000'000, journal::StateChanged{journal::RunState::finished, ""}}};
   value_or_throw(writer->ingest({run, 0, 100, 200, 1'700'000'000'000'000'000, end}));
   value_or_throw(writer->set_tags({run}, {"kept"}));

@@ -1,0 +1,29 @@
+// What ranks did when, of their newest steps that were told in full: enough for a picture of now, while the journals
+// keep the rest. Used inside transactions of the writer and snapshots of the reader; throws SQLite::Exception.
+#pragma once
+
+#include "core/journal/clock.h"
+#include "core/store/types.h"
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace athanor::store {
+
+class Connection;
+
+inline constexpr int kKeptSteps = 4;  // of each rank
+
+void note_session(Connection& connection, RunId run, int rank, const journal::SessionClock& clock);
+
+// Spans of the session whose time 0 has this anchor, by step. What an earlier session told of these and later steps is
+// superseded.
+using SpansByStep = std::map<std::int64_t, std::vector<journal::Span>>;
+void keep_spans(Connection& connection, RunId run, int rank, std::int64_t anchor_wall_ns, const SpansByStep& spans);
+// Those of steps behind this one, which are taken again.
+void drop_spans(Connection& connection, RunId run, int rank, std::int64_t last_kept);
+
+[[nodiscard]] std::vector<RankStep> read_spans(Connection& connection, RunId run);
+
+}  // namespace athanor::store

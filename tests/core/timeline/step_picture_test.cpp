@@ -1,0 +1,153 @@
+#include "core/timeline/step_picture.h"
+
+#include "core/journal/reader.h"
+#include "core/parallel/generate.h"
+#include "core/parallel/simulate.h"
+#include "core/timeline/predict.h"
+#include "tests/core/timeline/waiting_run.h"
+#include "tests/support/temporary_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace athanor::timeline {
+namespace {
+
+using journal::SpanKind;
+using store::RankStep;
+
+journal::Span span(SpanKind kind, std::int64_t begin_ms, std::int64_t end_ms, int stage = -1, int micro_batch = 0) {
+  return {.kind = kind,
+          .micro_batch = micro_batch,
+          .begin_ns = begin_ms * 1'000'000,
+          .end_ns = end_ms * 1'000'000,
+          .stage = stage};
+}
+
+// What the journals of a run directory tell, as the history keeps it.
+std::vector<RankStep> steps_in(const std::filesystem::path& folder) {
+  std::map<std::pair<std::int64_t, int>, RankStep> steps;
+  journal::TimeAxis axis;
+  for (const int rank : journal::ranks_in(folder)) {
+    const auto batch = value_or_throw(journal::read(folder / journal::file_name(rank), 0, 1 << 30));
+    const std::int64_t zero = axis.place(*batch.clock);
+    for (const journal::Event& event : batch.events)
+      if (const auto* found = std::get_if<journal::Span>(&event.payload)) {
+        RankStep& step = steps[{found->step, rank}];
+        step.step = found->step;
+        step.rank = rank;
+        journal::Span placed = *found;
+        placed.begin_ns += zero;
+        placed.end_ns += zero;
+        step.spans.push_back(placed);
+      }
+  }
+  std::vector<RankStep> out;
+  for (auto& [key, step] : steps) out.push_back(std::move(step));
+  return out;
+}
+
+TEST(StepPicture, OfAnExecutedPipelineHasTheScheduleAndTheCostsItWasGiven) {
+  testing_support::TemporaryFolder folder;
+  const auto run = test::eight_ranks(2e6, 3);
+  test::write_waiting_run(folder / "run", run);
+  const auto picture = picture_of(steps_in(folder / "run"), true);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(picture->ranks, 8);
+  EXPECT_TRUE(picture->is_pipeline);
+  ASSERT_EQ(picture->measured.size(), 8U);
+  ASSERT_EQ(picture->predicted.size(), 8U);
+  const auto schedule = schedule_of(picture->measured);
+  ASSERT_TRUE(schedule);
+  EXPECT_EQ(schedule->stage_ranks, run.schedule.stage_ranks);
+  EXPECT_EQ(schedule->micro_batches, 16);
+  const auto costs = costs_of(*schedule, {picture->measured});
+  for (std::size_t stage = 0; stage < 16; ++stage)  // a wait may take longer, and never less
+    EXPECT_GE(costs.stages[stage].forward * 1e9, run.costs_ns[stage].forward);
+  // What is executed is never quicker than its own costs allow in this order; both begin together.
+  EXPECT_GT(picture->predicted_seconds, 0);
+  EXPECT_GT(*picture->bubble, 0);
+  EXPECT_LT(*picture->bubble, 1);
+  EXPECT_GT(*picture->predicted_bubble, 0);
+  ASSERT_TRUE(picture->communication);
+  EXPECT_GE(picture->communication->total, picture->communication->exposed);
+  for (const Row& row : picture->predicted) EXPECT_EQ(row.bars.size(), 2U * 16U * 3U);
+}
+
+// Two ranks, one micro-batch, whole numbers: everything can be counted by hand.
+std::vector<RankStep> by_hand(std::int64_t step) {
+  RankStep first{
+      step,
+      0,
+      {span(SpanKind::forward, 0, 10, 0), span(SpanKind::backward, 42, 62, 0), span(SpanKind::optimizer, 62, 63)}};
+  RankStep last{
+      step,
+      1,
+      {span(SpanKind::forward, 11, 21, 1), span(SpanKind::backward, 21, 41, 1), span(SpanKind::optimizer, 62, 63)}};
+  return {first, last};
+}
+
+TEST(StepPicture, CountsBubblesMessagesAndWhatTheSimulatorSays) {
+  const auto picture = picture_of(by_hand(5), false);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(picture->step, 5);
+  EXPECT_NEAR(picture->seconds, 0.063, 1e-12);
+  EXPECT_NEAR(*picture->bubble, 1 - 60.0 / 124, 1e-9);
+  EXPECT_NEAR(*picture->predicted_bubble, 1 - 60.0 / 124, 1e-9);  // both hops of 1 ms are in it
+  EXPECT_NEAR(picture->predicted_seconds, 0.062, 1e-12);
+  EXPECT_NEAR(picture->communication->total, 0.002, 1e-12);
+  EXPECT_NEAR(picture->communication->exposed, 0.002, 1e-12);
+}
+
+TEST(StepPicture, IsOfTheNewestStepThatAllRanksToldWhole) {
+  std::vector<RankStep> steps = by_hand(5);
+  EXPECT_FALSE(picture_of({}, false));
+  for (RankStep& step : by_hand(8)) steps.push_back(step);
+  steps.back().spans.pop_back();  // rank 1 is still at it
+  EXPECT_EQ(picture_of(steps, false)->step, 5);
+  EXPECT_EQ(picture_of(steps, true)->step, 8);
+  steps.pop_back();  // rank 1 was lost
+  EXPECT_EQ(picture_of(steps, true)->step, 5);
+}
+
+TEST(StepPicture, PredictsNothingOfASingleRankAndTheMeanOfReplicas) {
+  const auto of = [](int rank, std::int64_t forward_ms) {
+    return RankStep{
+        1, rank, {span(SpanKind::forward, 0, forward_ms), span(SpanKind::optimizer, forward_ms, forward_ms + 2)}};
+  };
+  const auto single = picture_of({of(0, 10)}, false);
+  ASSERT_TRUE(single);
+  EXPECT_TRUE(single->predicted.empty());
+  const auto two = picture_of({of(0, 10), of(1, 20)}, false);
+  ASSERT_TRUE(two);
+  EXPECT_FALSE(two->is_pipeline);
+  EXPECT_FALSE(two->bubble);
+  ASSERT_EQ(two->predicted.size(), 2U);
+  EXPECT_NEAR(two->predicted[1].bars[0].end, 0.015, 1e-12);
+  EXPECT_NEAR(two->predicted[1].bars[1].begin, 0.015, 1e-12);
+}
+
+TEST(StepPicture, PredictsNothingWhereAnOpIsMissing) {
+  auto steps = by_hand(5);
+  steps[1].spans.erase(steps[1].spans.begin() + 1);
+  const auto picture = picture_of(steps, true);
+  ASSERT_TRUE(picture);
+  EXPECT_TRUE(picture->predicted.empty());
+  EXPECT_FALSE(picture->predicted_bubble);
+}
+
+TEST(Communication, IsExposedWhereItsRankComputesNothingBesideIt) {
+  journal::Span reduce = span(SpanKind::reduce, 5, 25);
+  reduce.lane = 2;
+  std::vector<RankStep> steps;
+  for (const int rank : {0, 1})
+    steps.push_back({1, rank, {span(SpanKind::backward, 0, 20), span(SpanKind::optimizer, 25, 26), reduce}});
+  const auto picture = picture_of(steps, false);
+  ASSERT_TRUE(picture && picture->communication);
+  EXPECT_NEAR(picture->communication->total, 0.040, 1e-12);
+  EXPECT_NEAR(picture->communication->exposed, 0.010, 1e-12);
+}
+
+}  // namespace
+}  // namespace athanor::timeline
