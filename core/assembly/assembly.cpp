@@ -158,6 +158,12 @@ parallel::Mesh mesh_of(const recipe::Recipe& recipe) {
           .pipeline = as_int(recipe, "parallel.pipeline")};
 }
 
+parallel::Mesh mesh_for(const recipe::Recipe& recipe, int ranks) {
+  parallel::Mesh mesh = mesh_of(recipe);
+  mesh.data = ranks / (mesh.tensor * mesh.pipeline);
+  return mesh;
+}
+
 std::string describe_device(const recipe::Recipe& recipe) {
   const Device device = resolve_device(recipe);
   if (device.kind == DeviceKind::cuda) return fmt::format("cuda:{}: {}", device.index, gpus().front().name);
@@ -243,8 +249,8 @@ void join_pipeline(Assembly& assembly) {
 }  // namespace
 
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) {
-  assembly.peers =
-      std::make_unique<Peers>(Peers{distributed::split_mesh(group, mesh_of(recipe)), distributed::RunWorld(group)});
+  assembly.peers = std::make_unique<Peers>(
+      Peers{distributed::split_mesh(group, mesh_for(recipe, group.world().size())), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
     peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));

@@ -40,6 +40,8 @@ namespace athanor::runner {
 // Of one rank; 0 is its share of this machine's cores.
 [[nodiscard]] int resolve_threads(const recipe::Recipe& recipe);
 [[nodiscard]] parallel::Mesh mesh_of(const recipe::Recipe& recipe);
+// The same with as many replicas as there are ranks for: some may have been lost for good.
+[[nodiscard]] parallel::Mesh mesh_for(const recipe::Recipe& recipe, int ranks);
 // "cpu: AMD EPYC, 2 threads"
 [[nodiscard]] std::string describe_device(const recipe::Recipe& recipe);
 
