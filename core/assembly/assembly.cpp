@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace athanor::runner {
@@ -17,6 +18,8 @@ namespace {
 
 // The probes are the same in every run of the same data, so that boards can be compared.
 constexpr std::uint64_t kProbeSeed = 1;
+// Ranks that write checkpoints together wait for the slowest disk.
+constexpr std::chrono::minutes kLongestWrite{60};
 
 float as_float(const recipe::Recipe& recipe, const char* path) { return static_cast<float>(recipe.real(path)); }
 int as_int(const recipe::Recipe& recipe, const char* path) { return static_cast<int>(recipe.integer(path)); }
@@ -258,6 +261,9 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) 
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
   if (peers.mesh.pipeline) join_pipeline(assembly);
+  if (!assembly.is_shared()) return;
+  peers.checkpoints = group.world().split(0, group.world().rank());
+  peers.checkpoints->set_timeout(kLongestWrite);
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,

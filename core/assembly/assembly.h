@@ -78,6 +78,8 @@ struct Peers {
   // Null where the model is not cut.
   std::unique_ptr<distributed::PipelinePass> pass = nullptr;
   std::unique_ptr<distributed::ModelNorm> norm = nullptr;
+  // Of all ranks, where they write checkpoints together: for the thread that writes.
+  std::unique_ptr<comm::Communicator> checkpoints = nullptr;
 };
 
 // Members are destroyed in the reverse order; tensors go before the context they came from.
@@ -95,6 +97,8 @@ struct Assembly {
   std::unique_ptr<Peers> peers;  // null: there is but one rank, or none has been joined
 
   [[nodiscard]] train::Parts parts() const;
+  // Whether no rank holds all that is learnt.
+  [[nodiscard]] bool is_shared() const noexcept { return share || stages; }
 };
 [[nodiscard]] comm::WireFormat gradient_format(const recipe::Recipe& recipe);
 [[nodiscard]] parallel::Shard shard_of(const recipe::Recipe& recipe);

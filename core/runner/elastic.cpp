@@ -1,11 +1,14 @@
 #include "core/runner/elastic.h"
 
+#include "core/distributed/checkpoint_ranks.h"
 #include "core/distributed/share_state.h"
 #include "core/runner/recount.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <optional>
+#include <utility>
 
 namespace athanor::runner {
 namespace {
@@ -24,13 +27,44 @@ void share_batches(Elastic& elastic) {
   assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
 }
 
+// What rank 0 says where ranks share the state.
+std::string text_of(const train::Progress& progress, const std::filesystem::path& source, bool saves_first) {
+  return nlohmann::json{{"done", progress.done},
+                        {"evaluated", progress.evaluated},
+                        {"saved", progress.saved},
+                        {"source", source.string()},
+                        {"saves_first", saves_first}}
+      .dump();
+}
+
+// All ranks leave it with the parts of one state, which is that of a checkpoint or of the beginning: a rank that was
+// lost had a part of what was in memory.
+void go_on_from_checkpoint(Elastic& elastic, bool has_changed) {
+  comm::Communicator& world = elastic.link->group().world();
+  const bool leads = world.rank() == 0;
+  if (leads && !elastic.knows) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
+  const auto said = value_or_throw(distributed::checkpoint_ranks(world).broadcast(
+      leads ? text_of(elastic.progress, elastic.source(), elastic.saves_first) : std::string()));
+  const nlohmann::json state = nlohmann::json::parse(said);
+  elastic.progress = {state.at("done"), state.at("evaluated"), state.at("saved")};
+  elastic.saves_first = state.at("saves_first");
+  if (!leads) elastic.load(state.at("source").get<std::string>());
+  elastic.knows = false;  // from the first step on it is not a checkpoint's any more
+  elastic.link->begin_work(elastic.progress.done);
+  join(elastic.assembly, elastic.recipe, elastic.link->group());
+}
+
 // All ranks leave it with one state. Whether that came out of memory.
-bool agree(Elastic& elastic, Recount& recount) {
+bool agree(Elastic& elastic, Recount& recount, bool has_changed) {
+  if (elastic.assembly.is_shared()) {
+    go_on_from_checkpoint(elastic, has_changed);
+    return false;
+  }
   share_batches(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
-  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore();
+  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
   const int giver = known.value_or(0);
   if (ranks.rank() != giver) elastic.knows = false;  // half of another's state is none
   distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string(),
@@ -84,6 +118,7 @@ void tell_own_loss(const Elastic& elastic, Recount& recount) {
 // Whether the others, and one in place of who was lost, have met again.
 bool meets_again(Elastic& elastic, const Failure& failure) {
   if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return false;
+  if (elastic.part) elastic.part();
   elastic.assembly.peers.reset();
   return elastic.link->regroup();
 }
@@ -129,13 +164,14 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   bool has_begun = false;
   while (true) {
     try {
-      const bool from_memory = elastic.link && agree(elastic, recount);
+      const bool from_memory = elastic.link && agree(elastic, recount, has_changed);
       if (has_changed && from_memory) {
         if (!has_begun) tell_own_loss(elastic, recount);
         recount.hold(recovery(elastic), has_begun ? std::nullopt : untold(elastic, recount));
       }
       has_begun = true;
       has_changed = false;
+      if (std::exchange(elastic.saves_first, false)) ports.save(elastic.progress.done);
       return run_once(elastic, plan, ports);
     } catch (const Failure& failure) {
       if (meets_again(elastic, failure)) {
