@@ -74,6 +74,7 @@ SharedCheckpoints::SharedCheckpoints(std::filesystem::path folder, std::int64_t 
 
 void SharedCheckpoints::save(const Assembly& assembly, checkpoint::TrainingState state) {
   check();
+  state.optimizer_steps = assembly.optimizer->step_count();
   train::capture(*assembly.context, written_by(assembly), std::move(state), writer_.buffer());
   writer_.finish();
   ranks_ = assembly.peers->checkpoints.get();
