@@ -39,10 +39,10 @@ std::string text_of(const train::Progress& progress, const std::filesystem::path
 
 // All ranks leave it with the parts of one state, which is that of a checkpoint or of the beginning: a rank that was
 // lost had a part of what was in memory.
-void go_on_from_checkpoint(Elastic& elastic, const std::string& cause) {
+void go_on_from_checkpoint(Elastic& elastic, bool has_changed) {
   comm::Communicator& world = elastic.link->group().world();
   const bool leads = world.rank() == 0;
-  if (leads && !elastic.knows) elastic.progress = elastic.restore(cause);
+  if (leads && !elastic.knows) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
   const auto said = value_or_throw(distributed::checkpoint_ranks(world).broadcast(
       leads ? text_of(elastic.progress, elastic.source(), elastic.saves_first) : std::string()));
   const nlohmann::json state = nlohmann::json::parse(said);
@@ -55,16 +55,16 @@ void go_on_from_checkpoint(Elastic& elastic, const std::string& cause) {
 }
 
 // All ranks leave it with one state. Whether that came out of memory.
-bool agree(Elastic& elastic, Recount& recount, const std::string& cause) {
-  share_batches(elastic);
+bool agree(Elastic& elastic, Recount& recount, bool has_changed) {
   if (elastic.assembly.is_shared()) {
-    go_on_from_checkpoint(elastic, cause);
+    go_on_from_checkpoint(elastic, has_changed);
     return false;
   }
+  share_batches(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
-  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore(cause);
+  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
   const int giver = known.value_or(0);
   if (ranks.rank() != giver) elastic.knows = false;  // half of another's state is none
   distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string(),
@@ -164,7 +164,7 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   bool has_begun = false;
   while (true) {
     try {
-      const bool from_memory = elastic.link && agree(elastic, recount, has_changed ? elastic.link->notice().cause : "");
+      const bool from_memory = elastic.link && agree(elastic, recount, has_changed);
       if (has_changed && from_memory) {
         if (!has_begun) tell_own_loss(elastic, recount);
         recount.hold(recovery(elastic), has_begun ? std::nullopt : untold(elastic, recount));

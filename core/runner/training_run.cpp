@@ -207,8 +207,8 @@ train::Outcome TrainingRun::train() {
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
   Elastic elastic{sound_.recipe, assembly,       link ? &*link : nullptr, train::after_steps(done_),
                   !takes_over,   beginning_.told};
-  elastic.restore = [&](const std::string& cause) {
-    begin_again(cause);
+  elastic.restore = [&](const GroupNotice* notice) {
+    begin_again(notice);
     restore(assembly);
     elastic.saves_first = saves_first_;
     return train::after_steps(done_);
@@ -243,19 +243,26 @@ Forecast TrainingRun::predict(RankLink* link) const {
 }
 
 // Who takes over looks for a checkpoint only where nobody is left who knows more.
-void TrainingRun::begin_again(const std::string& cause) {
+void TrainingRun::begin_again(const GroupNotice* notice) {
   if (!beginning_.otherwise) return;
   const auto otherwise = beginning_.otherwise;
   beginning_ = otherwise();
   beginning_.otherwise = otherwise;
-  if (!cause.empty()) beginning_.from += "; " + cause;
+  if (notice != nullptr) {
+    beginning_.from += "; " + notice->cause;
+    beginning_.lost = notice->lost;
+  }
   done_ = beginning_.checkpoint ? beginning_.checkpoint->state.step : 0;
 }
 
 void TrainingRun::restore(Assembly& assembly) {
   if (beginning_.from.empty()) return;
   if (beginning_.resumed) value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), done_));
-  value_or_throw(journal_->append(journal::Recovery{done_, beginning_.from}));
+  journal::Recovery recovery;
+  recovery.step = done_;
+  recovery.from = beginning_.from;
+  recovery.rank = beginning_.lost;
+  value_or_throw(journal_->append(recovery));
   fault_told_ = false;
   console_.info("Going on from " + beginning_.from);
   source_.clear();

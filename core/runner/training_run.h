@@ -18,12 +18,14 @@
 namespace athanor::runner {
 
 class RankLink;
+struct GroupNotice;
 
 // Where a run begins: nothing, its own last checkpoint, or another run's.
 struct Beginning {
   std::optional<checkpoint::Found> checkpoint;
   std::string from;      // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
   std::string parent;    // folder of the run that was forked; empty when the checkpoint is the run's own
+  int lost = -1;         // the rank of which the loss led here
   bool resumed = false;  // this folder holds an earlier session of the run
   // Of rank 0 of several: where to begin when no other rank is left to learn from, or ranks share the state.
   std::function<Beginning()> otherwise = {};
@@ -52,7 +54,7 @@ class TrainingRun {
   void begin_journal();
   void write_papers();
   [[nodiscard]] Forecast predict(RankLink* link) const;
-  void begin_again(const std::string& cause);
+  void begin_again(const GroupNotice* notice);
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
   void tell_precision(const Assembly& assembly);
