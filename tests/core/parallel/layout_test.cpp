@@ -15,15 +15,16 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const LayoutLimits kLimits{.data = 256,
-                           .tensor = 64,
-                           .pipeline = 64,
-                           .micro_batches = 65'536,
-                           .schedules = {"gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half", "v-min"},
-                           .shards = {Shard::none, Shard::optimizer, Shard::gradients, Shard::parameters},
-                           .gradient_formats = {"fp32", "bf16", "fp8", "int8"},
-                           .sequence_parallel = true,
-                           .fixed = {}};
+const LayoutLimits kLimits{
+    .data = 256,
+    .tensor = 64,
+    .pipeline = 64,
+    .micro_batches = 65'536,
+    .schedules = {"gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half", "v-min", "search"},
+    .shards = {Shard::none, Shard::optimizer, Shard::gradients, Shard::parameters},
+    .gradient_formats = {"fp32", "bf16", "fp8", "int8"},
+    .sequence_parallel = true,
+    .fixed = {}};
 
 class Draw {
  public:
