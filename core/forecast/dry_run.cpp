@@ -288,7 +288,11 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   out.memory = rehearsal.memory();
   out.axes = rehearsal.axes();
   out.exchange_bytes = rehearsal.exchange_bytes();
-  const Learner& learner = rehearsal.learner();
+  // A rank of a model that is cut has only its own part of it.
+  Context context({.dry = true});
+  std::optional<Learner> whole;
+  if (mesh_of(recipe).pipeline > 1) whole = make_learner(recipe, context, sizes.vocabulary);
+  const Learner& learner = whole ? *whole : rehearsal.learner();
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
   out.parts = nn::summarise(learner.model->parameters());
   out.pretrained = learner.pretrained;

@@ -43,6 +43,17 @@ struct Scaled {
   double evaluate_s = 0;
 };
 
+// Ranks of a pipeline wait for one another, and threads of all ranks share the cores.
+double waiting(const SoundRecipe& sound) {
+  const int ranks = parallel::world_size(mesh_of(sound.recipe));
+  if (ranks == 1) return 1;
+  const double bubble = predict_schedule(sound.recipe, dry_sizes(sound).vocabulary).bubble;
+  const bool on_host = resolve_device(sound.recipe).kind == DeviceKind::cpu;
+  const double crowd =
+      on_host ? static_cast<double>(ranks * resolve_threads(sound.recipe)) / observe::machine().cores : 1;
+  return std::max(1 / (1 - bubble), crowd);
+}
+
 Scaled scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pictures) {
   const Estimate step = estimate(dry.step, rates);
   const Estimate evaluate = estimate(dry.evaluate, rates);
@@ -122,7 +133,8 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
     return {found->second, "As measured on this machine with this model and batch."};
   }
   if (effort == Effort::quick && known.rates) {
-    const Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
+    Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
+    guess.times.step_s *= waiting(sound);
     if (guess.comparable) {
       return {guess.times, "Scaled from shapes like this one on this machine; a thorough plan measures it."};
     }
@@ -155,7 +167,6 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::in
   out.device = describe_device(sound.recipe);
   const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
   out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
-  out.flops_per_step = dry.step_flops();
   out.steps = sound.recipe.integer("train.steps") - done;
   // The weights, and two numbers of the optimizer for each that learns.
   out.checkpoint_bytes = (dry.parameters + 2 * dry.trainable) * static_cast<std::int64_t>(sizeof(float));

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace athanor::runner {
@@ -26,7 +27,7 @@ using parallel::Layout;
 using parallel::LayoutField;
 
 constexpr double kProbe_s = 0.4;
-constexpr double kLeast_s = 2;  // of looking at layouts
+constexpr double kLeast_s = 1.5;  // of looking at layouts
 // Where operations are measured besides the whole batch: small ones are slower for what they do.
 constexpr std::int64_t kSmallParts = 8;
 
@@ -136,7 +137,8 @@ class Search {
   }
 
  private:
-  // Those with more ranks and fewer parts first: where time runs out, they are the ones worth knowing.
+  // Those with more ranks and fewer parts first: where time runs out, they are the ones worth knowing. To search for a
+  // schedule takes longest.
   [[nodiscard]] std::vector<Layout> all() const {
     parallel::LayoutFacts facts = facts_for_layout(sound_.recipe);
     facts.ranks = table_.ranks;
@@ -150,7 +152,8 @@ class Search {
              (layout.data == 1 && layout.shard != own.shard);
     });
     std::ranges::stable_sort(out, {}, [](const Layout& layout) {
-      return std::pair(-layout.data * layout.tensor * layout.pipeline, layout.micro_batches / layout.data);
+      return std::tuple(-layout.data * layout.tensor * layout.pipeline, layout.schedule == "search",
+                        layout.micro_batches / layout.data);
     });
     return out;
   }
@@ -166,24 +169,29 @@ class Search {
     const DryRun dry = dry_run(recipe, sizes);
     recipe::Prediction need;
     const OpRates& rates = costs_.of(resolve_threads(recipe));
-    fill_ranks(need, dry, {recipe, sizes, data_bytes(sound_, recipe), 0, rates.program_bytes});
+    double busy_s = 0;  // of all ranks
+    fill_ranks(need, dry, {recipe, sizes, data_bytes(sound_, recipe), 0, rates.program_bytes},
+               [&](const DryRun& some, int count) {
+                 busy_s += count * estimate(some.step, rates).seconds * overhead(rates, some.step_flops());
+               });
     out.rank_memory_bytes = need.peak_memory_bytes;
     out.memory_bytes = memory_of_all(need);
     out.bytes_on_wire = need.bytes_on_wire_per_step;
     out.bubble = need.schedule.bubble;
     out.fits = out.memory_bytes <= table_.memory_bytes;
-    out.compute_s = estimate(dry.step, rates).seconds * overhead(rates, dry.step_flops()) * crowding(recipe, out.ranks);
+    // Ranks wait for one another, and threads that share a core take turns.
+    out.compute_s = std::max(busy_s / out.ranks / (1 - out.bubble), busy_s * share_of_cores(recipe));
     for (const recipe::AxisTraffic& axis : need.wire)
       out.exchange_s += static_cast<double>(axis.bytes) * link_.seconds_per_byte +
                         static_cast<double>(axis.messages) * link_.seconds_per_message;
-    out.step_s = out.compute_s / (1 - out.bubble) + out.exchange_s;
+    out.step_s = out.compute_s + out.exchange_s;
     return out;
   }
 
-  // Threads that share a core take turns.
-  [[nodiscard]] static double crowding(const recipe::Recipe& recipe, int ranks) {
-    if (resolve_device(recipe).kind == DeviceKind::cuda) return 1;
-    return std::max(1.0, static_cast<double>(ranks * resolve_threads(recipe)) / observe::machine().cores);
+  // That one rank takes with its threads; none where each has a device.
+  [[nodiscard]] static double share_of_cores(const recipe::Recipe& recipe) {
+    if (resolve_device(recipe).kind == DeviceKind::cuda) return 0;
+    return static_cast<double>(resolve_threads(recipe)) / observe::machine().cores;
   }
 
   Clock::time_point begin_ = Clock::now();

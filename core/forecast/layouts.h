@@ -16,15 +16,15 @@ struct LayoutQuestion {
   int ranks = 0;                  // at most; 0: the cores of this machine, or its GPUs
   std::int64_t memory_bytes = 0;  // that all ranks of this machine may take together; 0: what it has
   std::size_t most = 10;          // that are told
-  double budget_s = 6;            // for all; what was not looked at by then is left out, and told as such
+  double budget_s = 5;            // for all; what was not looked at by then is left out, and told as such
 };
 
 struct LayoutChoice {
   parallel::Layout layout;
   std::vector<std::string> set;  // assignments that give it to the recipe; none for its own
   int ranks = 1;
-  double step_s = 0;     // the two that follow, the first prolonged by the bubble
-  double compute_s = 0;  // of the rank that computes longest
+  double step_s = 0;     // the two that follow
+  double compute_s = 0;  // with waiting for other stages, and for the cores that ranks share
   double exchange_s = 0;
   double bubble = 0;                   // simulated
   std::int64_t rank_memory_bytes = 0;  // of the rank that needs most

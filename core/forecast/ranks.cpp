@@ -86,10 +86,13 @@ std::int64_t data_bytes(const SoundRecipe& sound, const recipe::Recipe& recipe) 
   return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
 }
 
-void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting) {
+void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting,
+                const std::function<void(const DryRun& dry, int count)>& see) {
   out.schedule = predict_schedule(setting.recipe, setting.sizes.vocabulary);
   for (const Alike& alike : alike_in(mesh_of(setting.recipe))) {
     const DryRun dry = alike.first == 0 ? first : dry_run(setting.recipe, setting.sizes, alike.first);
+    out.flops_per_step += alike.count * dry.step_flops();
+    if (see) see(dry, alike.count);
     std::vector<recipe::MemoryShare> memory = memory_of(dry, setting, alike.first == 0);
     recipe::RankNeed need;
     need.ranks = alike.count == 1 ? fmt::format("{}", alike.first)

@@ -6,6 +6,7 @@
 #include "core/recipe/prediction.h"
 
 #include <cstdint>
+#include <functional>
 
 namespace athanor::runner {
 
@@ -22,7 +23,9 @@ struct RankSetting {
   double program_bytes = 0;     // 0: as programs usually have
 };
 // Fills memory, ranks, wire, schedule and the figures that sum them up. `first` is the dry run of rank 0.
-void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting);
+// `see` is told of every dry run, and how many ranks do alike; may be empty.
+void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting,
+                const std::function<void(const DryRun& dry, int count)>& see = {});
 
 // Of all ranks together.
 [[nodiscard]] std::int64_t memory_of_all(const recipe::Prediction& prediction);

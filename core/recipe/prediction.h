@@ -64,7 +64,7 @@ struct Prediction {
   std::int64_t peak_memory_bytes = 0;
   std::int64_t device_memory_bytes = 0;  // what the device has
   std::string device;                    // "cpu: AMD EPYC, 2 threads"
-  double flops_per_step = 0;             // forward and backward
+  double flops_per_step = 0;             // forward and backward, of all ranks
   double steps_per_second = 0;
   double samples_per_second = 0;
   std::int64_t steps = 0;        // that are left to take

@@ -69,7 +69,7 @@ std::string table(const LayoutTable& found) {
   out += fmt::format(
       "{} of {} layouts that the rules allow for up to {} ranks were looked at; {} do not fit into {:.0f} MiB.\n"
       "Times are predicted from costs of operations measured {} with one rank, and from a link measured just now "
-      "({:.0f} MiB/s, {:.0f} us a message); bubbles are simulated.",
+      "({:.0f} MiB/s, {:.1f} us a message); bubbles are simulated.",
       found.looked_at, found.valid, found.ranks, found.too_large, static_cast<double>(found.memory_bytes) / kMebibyte,
       found.measured_now ? "just now" : "before", found.bytes_per_second / kMebibyte, 1e6 * found.seconds_per_message);
   return out;
