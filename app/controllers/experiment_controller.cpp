@@ -44,6 +44,8 @@ ExperimentController::ExperimentController(HistoryReader* reader, AgentLink* lin
       runner_program_(runner_program),
       experiments_(std::move(experiments)) {
   planner_ = new Planner(runner_program, this);
+  layouts_ = new LayoutFinder(runner_program, this);
+  connect(layouts_, &LayoutFinder::changed, this, &ExperimentController::layouts_changed);
   connect(planner_, &Planner::changed, this, [this] {
     const bool judged_anew = take_plan_faults();
     Q_EMIT plan_changed();
@@ -119,7 +121,16 @@ void ExperimentController::set_recipe_text(const QString& toml) {
   ask_plan();
 }
 
+void ExperimentController::find_layouts() { layouts_->find(q(recipe::to_toml(recipe_, recipe::Detail::everything))); }
+
+void ExperimentController::take_layout(const QStringList& assignments) {
+  for (const QString& assignment : assignments)
+    set_field_text(s(assignment.section(u'=', 0, 0)), assignment.section(u'=', 1));
+  Q_EMIT fields_changed();
+}
+
 void ExperimentController::ask_plan() {
+  layouts_->forget();
   planner_->plan({q(recipe::to_toml(recipe_, recipe::Detail::everything)), fork_folder_, fork_step_});
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/bridge/agent_link.h"
 #include "app/bridge/history_reader.h"
+#include "app/controllers/layout_finder.h"
 #include "app/controllers/planner.h"
 #include "app/feedback/notice.h"
 #include "core/recipe/recipe.h"
@@ -47,6 +48,9 @@ class ExperimentController final : public QObject {
   [[nodiscard]] QString why_not_launch() const;
   [[nodiscard]] QString command_line() const;
   [[nodiscard]] const Planner& planner() const { return *planner_; }
+  [[nodiscard]] const LayoutFinder& layouts() const { return *layouts_; }
+  void find_layouts();
+  void take_layout(const QStringList& assignments);  // "parallel.data=2"
 
   [[nodiscard]] std::vector<Source> recipe_files() const;
   void start_from_defaults();
@@ -72,6 +76,7 @@ class ExperimentController final : public QObject {
   void text_changed();    // the recipe text
   void judged();          // faults, command line, launch state
   void plan_changed();
+  void layouts_changed();
   void loaded();  // a source was taken over
   void launched(qint64 run);
   void notice(const athanor::app::Notice& notice);
@@ -87,6 +92,7 @@ class ExperimentController final : public QObject {
   HistoryReader* reader_;
   AgentLink* link_;
   Planner* planner_;
+  LayoutFinder* layouts_;
   QString runner_program_;
   std::filesystem::path experiments_;
   recipe::Recipe recipe_;                 // what could be understood

@@ -39,7 +39,8 @@ Planner::Refusal Planner::read_refusal(const QByteArray& json) {
   const QJsonObject error = said[u"error"].toObject();
   Refusal out;
   for (const QJsonValue& fault : said[u"faults"].toArray())
-    out.faults.push_back({fault[u"line"].toInt(), s(fault[u"field"].toString()), s(fault[u"reason"].toString())});
+    out.faults.push_back(
+        {fault[u"line"].toInt(), s(fault[u"field"].toString()), s(fault[u"reason"].toString()), {}, {}});
   if (out.faults.empty() && !error.isEmpty()) {
     const auto part = [&](QStringView key) { return s(error[key].toString()); };
     out.trouble = q(Error{ErrorKind::invalid_input, part(u"intention"), part(u"cause"), part(u"remedy")}.message());

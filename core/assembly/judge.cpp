@@ -2,6 +2,7 @@
 
 #include "core/assembly/assembly.h"
 #include "core/assembly/encoder.h"
+#include "core/recipe/layout.h"
 
 #include <fmt/format.h>
 
@@ -76,6 +77,12 @@ const std::map<std::string, recipe::Value, std::less<>>& put_aside() {
   return values;
 }
 
+// Broken rules and values that are out of range.
+bool is_of_layout(const recipe::Fault& fault) {
+  return std::ranges::any_of(parallel::kLayoutFields,
+                             [&](parallel::LayoutField field) { return fault.field == parallel::path_of(field); });
+}
+
 }  // namespace
 
 Faults::Faults(const recipe::Recipe& recipe, std::vector<recipe::Fault> found,
@@ -99,6 +106,19 @@ void Faults::add(std::string_view field, Error error) {
   }
   add(field, std::move(reason));
   if (field.empty() || error.kind != ErrorKind::invalid_input) error_ = std::move(error);
+}
+
+void Faults::add(recipe::Fault fault) {
+  const bool known =
+      std::ranges::any_of(found_, [&](const auto& f) { return f.field == fault.field && f.rule == fault.rule; });
+  if (known) return;
+  spoiled_.insert(fault.field);
+  found_.push_back(std::move(fault));
+}
+
+void Faults::offer_layout(const std::vector<std::string>& cure) {
+  for (recipe::Fault& fault : found_)
+    if (is_of_layout(fault)) fault.cure = cure;
 }
 
 bool Faults::spoils_section(std::string_view section) const {
@@ -170,6 +190,30 @@ void judge_learner(const recipe::Recipe& recipe, const data::Dataset* dataset, F
       left.set(refused.field(), neutral->second);
     }
   }
+}
+
+parallel::LayoutFacts facts_for_layout(const recipe::Recipe& recipe) {
+  parallel::LayoutFacts out = recipe::layout_facts(recipe);
+  if (!has_text_encoder(recipe)) return out;
+  const auto config = encoder_config(recipe);
+  if (!config) return out;
+  out.towers.push_back({.name = "text",
+                        .layers = config->depth + 2,
+                        .heads = config->heads,
+                        .width = config->width,
+                        .feed_forward = config->feed_forward,
+                        .tokens = recipe.integer("data.max_tokens")});
+  return out;
+}
+
+void judge_layout(const recipe::Recipe& recipe, const std::function<bool(const std::string& path)>& may_change,
+                  Faults& faults) {
+  const parallel::LayoutFacts facts = facts_for_layout(faults.spoils_section("model") ? recipe::Recipe() : recipe);
+  std::set<std::string, std::less<>> unjudged = faults.spoiled();
+  for (recipe::Fault& fault : recipe::judge_layout(recipe, facts, unjudged)) faults.add(std::move(fault));
+  if (!faults.spoils_section("parallel")) return;
+  const auto nearest = parallel::nearest_valid(recipe::layout_of(recipe), facts, recipe::layout_limits(may_change));
+  if (nearest) faults.offer_layout(recipe::assignments(recipe, *nearest));
 }
 
 std::optional<Fork> judge_fork(const recipe::Recipe& recipe, const Result<RunDirectory>& parent, std::int64_t step,

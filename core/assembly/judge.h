@@ -6,8 +6,10 @@
 #include "core/assembly/run_directory.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/data/dataset.h"
+#include "core/parallel/layout.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,6 +38,11 @@ class Faults {
   // The recipe with the defaults where it has faults.
   [[nodiscard]] recipe::Recipe without_spoiled() const;
 
+  void add(recipe::Fault fault);
+  [[nodiscard]] const std::set<std::string, std::less<>>& spoiled() const { return spoiled_; }
+  // Assignments that would do for every fault of the layout.
+  void offer_layout(const std::vector<std::string>& cure);
+
   // In order of lines. Empty where `alone` is to be thrown instead.
   [[nodiscard]] bool empty() const { return found_.empty(); }
   [[nodiscard]] const Error* alone() const;
@@ -47,6 +54,9 @@ class Faults {
   std::set<std::string, std::less<>> spoiled_;
   std::optional<Error> error_;
 };
+
+// What of the recipe's model decides how it can be cut, that of its text encoder too.
+[[nodiscard]] parallel::LayoutFacts facts_for_layout(const recipe::Recipe& recipe);
 
 // The data set, opened as a by-product; null when that failed.
 struct DataJudgement {
@@ -60,6 +70,11 @@ struct DataJudgement {
 // train.device, and everything that make_learner() would refuse: encoders and weights that are not there or do not fit,
 // patterns that match nothing, decisions that cannot be repeated. `dataset` may be null.
 void judge_learner(const recipe::Recipe& recipe, const data::Dataset* dataset, Faults& faults);
+
+// The rules that speak of a prepared text encoder, and the nearest layout that keeps all, as advice. `may_change` as in
+// recipe::layout_limits().
+void judge_layout(const recipe::Recipe& recipe, const std::function<bool(const std::string& path)>& may_change,
+                  Faults& faults);
 
 // A run to go on from under another recipe, and its checkpoint, which is whole.
 struct Fork {

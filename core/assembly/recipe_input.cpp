@@ -50,11 +50,20 @@ recipe::Parsed read_values(const RecipeInput& input) {
     if (fault) parsed.faults.push_back(std::move(*fault));
   }
   std::ranges::move(recipe::validate(parsed.recipe, parsed.doubtful), std::back_inserter(parsed.faults));
-  for (recipe::Fault& fault : parsed.faults) {
-    if (fault.cure.empty()) continue;
-    fault.reason += fmt::format("; {}{} would do", input.overrides.empty() ? "" : "--set ", fault.cure);
-  }
   return parsed;
+}
+
+// Says of each fault what would do; what several share is said after the last of them.
+std::vector<recipe::Fault> with_advice(std::vector<recipe::Fault> faults, const char* prefix) {
+  for (auto fault = faults.begin(); fault != faults.end(); ++fault) {
+    const bool said_later = std::any_of(fault + 1, faults.end(), [&](const auto& f) { return f.cure == fault->cure; });
+    if (fault->cure.empty() || said_later) continue;
+    std::string words;
+    for (const std::string& assignment : fault->cure)
+      words += fmt::format("{}{}{}", words.empty() ? "" : " ", prefix, assignment);
+    fault->reason += fmt::format("; {} would do", words);
+  }
+  return faults;
 }
 
 // The one that is named, or the one whose recipe is given.
@@ -84,6 +93,8 @@ std::string RecipeRefused::json() const {
   nlohmann::json faults = nlohmann::json::array();
   for (const recipe::Fault& fault : faults_) {
     faults.push_back({{"line", fault.line}, {"field", fault.field}, {"reason", fault.reason}});
+    if (!fault.rule.empty()) faults.back()["rule"] = fault.rule;
+    if (!fault.cure.empty()) faults.back()["cure"] = fault.cure;
   }
   const nlohmann::json error = {{"kind", to_string(ErrorKind::invalid_input)},
                                 {"intention", "use the recipe " + file_},
@@ -99,10 +110,11 @@ SoundRecipe read_sound_recipe(const RecipeInput& input) {
   Faults faults(out.recipe, std::move(parsed.faults), std::move(parsed.doubtful));
   out.data = judge_data(out.recipe, faults);
   judge_learner(out.recipe, out.data.dataset.get(), faults);
+  judge_layout(out.recipe, input.may_change, faults);
   if (input.fork) out.fork = judge_fork(out.recipe, run_to_fork(input), input.fork->step, faults);
   if (faults.empty()) return out;
   if (const Error* error = faults.alone()) throw Failure(*error);
-  throw RecipeRefused(shown_name(input), faults.sorted());
+  throw RecipeRefused(shown_name(input), with_advice(faults.sorted(), input.overrides.empty() ? "" : "--set "));
 }
 
 }  // namespace athanor::runner

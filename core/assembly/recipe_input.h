@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,7 +23,9 @@ struct ForkInput {
 struct RecipeInput {
   std::string file;                    // a path, a run's folder, name or number, or "-" for standard input
   std::vector<std::string> overrides;  // "path=value"
-  std::string shown_as;                // what messages call it; empty: as it was named
+  // Whether a value may be chosen anew, of which advice is then made; empty: all may.
+  std::function<bool(const std::string& path)> may_change = {};
+  std::string shown_as = {};  // what messages call it; empty: as it was named
   std::optional<ForkInput> fork = {};
 };
 
@@ -41,7 +44,7 @@ class RecipeRefused : public std::exception {
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
   // "file:line: field: reason", one per line.
   [[nodiscard]] std::string text() const;
-  // {"error": {kind, intention, cause, remedy}, "faults": [{line, field, reason}]}
+  // {"error": {kind, intention, cause, remedy}, "faults": [{line, field, reason, rule, cure: [assignment]}]}
   [[nodiscard]] std::string json() const;
 
  private:

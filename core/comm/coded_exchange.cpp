@@ -94,11 +94,6 @@ Traffic CodedExchange::traffic() const noexcept {
   return all;
 }
 
-WireFormat CodedExchange::format_for(std::int64_t count) const noexcept {
-  const bool is_small = 4 * count < options_.least_piece * size_;
-  return is_small || size_ == 1 ? WireFormat::f32 : options_.format;  // alone, nothing travels
-}
-
 CodedExchange::Call CodedExchange::begin(const CodedLayout& layout, const View& data) {
   refuse_unless(data.dtype == DType::f32 && data.contiguous(), "the array is not one of f32 in a row");
   const Piece mine = layout.piece(rank_);

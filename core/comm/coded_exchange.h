@@ -34,6 +34,11 @@ struct CodedOptions {
   bool feeds_back = true;               // keeps residuals
   bool averages = true;                 // sums are divided by the number of ranks
   std::int64_t least_piece = 64 << 10;  // bytes in f32; an array with smaller pieces goes as f32
+
+  // The format in which an array of so many numbers travels between so many ranks.
+  [[nodiscard]] WireFormat format_for(std::int64_t count, int ranks) const noexcept {
+    return ranks == 1 || 4 * count < least_piece * ranks ? WireFormat::f32 : format;  // alone, nothing travels
+  }
 };
 
 // This rank's part; a part that is empty counts as zeros.
@@ -57,8 +62,7 @@ class CodedExchange {
   // Uses the communicator, which stays the caller's and outlives this, and another one split from it.
   explicit CodedExchange(Communicator& ranks, CodedOptions options = {});
 
-  // The format in which an array of so many numbers travels.
-  [[nodiscard]] WireFormat format_for(std::int64_t count) const noexcept;
+  [[nodiscard]] WireFormat format_for(std::int64_t count) const noexcept { return options_.format_for(count, size_); }
   // The part of an array that this rank owns.
   [[nodiscard]] Piece piece(std::int64_t count) const noexcept { return piece_of(count, size_, rank_); }
 

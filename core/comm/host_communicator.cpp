@@ -1,6 +1,7 @@
 #include "core/comm/host_communicator.h"
 
 #include "core/comm/combine.h"
+#include "core/comm/host_traffic.h"
 #include "kernels/base/error.h"
 
 #include <fmt/format.h>
@@ -12,9 +13,6 @@
 namespace athanor::comm {
 namespace {
 
-constexpr std::int64_t kSmall = 16 << 10;      // bytes that all send to all at once instead of in pieces
-constexpr std::int64_t kSegment = 512 << 10;   // bytes of each peer's that wait to be combined
-constexpr std::int64_t kTwoPhases = 64 << 10;  // bytes of a broadcast that all ranks help to spread
 
 std::byte* bytes_of(const View& view) { return static_cast<std::byte*>(view.data); }
 
@@ -37,7 +35,7 @@ class HostCommunicator final : public Communicator {
     if (size() == 1) return;
     const Stamp stamp = stamp_of(call, data, reduce);
     const std::int64_t count = data.numel();
-    if (static_cast<std::int64_t>(storage_bytes(data.dtype, count)) <= kSmall)
+    if (static_cast<std::int64_t>(storage_bytes(data.dtype, count)) <= kSmallReduction)
       return all_reduce_at_once(call, stamp, data, reduce);
     const auto pieces = [&](int peer) { return piece_of(count, size(), peer); };
     const Piece mine = pieces(rank());
@@ -231,7 +229,7 @@ class HostCommunicator final : public Communicator {
   template <class Pieces>
   void reduce_pieces(const Call& call, const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces,
                      std::byte* out, Reduce reduce) {
-    const std::int64_t segment = kSegment * 8 / size_bits(dtype);
+    const std::int64_t segment = kReductionSegment * 8 / size_bits(dtype);
     const auto room = storage_bytes(dtype, segment);
     room_.resize(room * index(size()));
     std::int64_t longest = 0;

@@ -1,6 +1,7 @@
 #include "core/distributed/replica_group.h"
 
 #include "core/distributed/host_numbers.h"
+#include "core/distributed/replica_traffic.h"
 #include "core/distributed/stopwatch.h"
 #include "kernels/base/error.h"
 
@@ -28,7 +29,7 @@ void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whol
 
 ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients) : ranks_(ranks) {
   if (gradients != comm::WireFormat::f32)
-    coded_ = std::make_unique<comm::CodedExchange>(ranks_, comm::CodedOptions{.format = gradients, .averages = false});
+    coded_ = std::make_unique<comm::CodedExchange>(ranks_, coded_options(gradients));
 }
 
 void ReplicaGroup::gather(Context& context, const Tensor& whole) {
@@ -64,18 +65,10 @@ void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> pa
 }
 
 void ReplicaGroup::sum_plain(Context& context, std::span<const Parameter> parameters) {
-  std::vector<Parameter> bucket;
-  std::size_t numbers = 0;
-  for (const Parameter& parameter : parameters) {
-    if (!parameter->gradient.present()) continue;
-    bucket.push_back(parameter);
-    numbers += static_cast<std::size_t>(parameter->gradient.numel());
-    if (numbers < kBucketNumbers) continue;
+  for_gradient_buckets(parameters, [&](std::span<const Parameter> bucket, std::int64_t numbers) {
+    if (bucket.size() > 1) bucket_.reserve(static_cast<std::size_t>(numbers));
     sum_bucket(context, bucket);
-    bucket.clear();
-    numbers = 0;
-  }
-  if (!bucket.empty()) sum_bucket(context, bucket);
+  });
 }
 
 void ReplicaGroup::sum_bucket(Context& context, std::span<const Parameter> bucket) {

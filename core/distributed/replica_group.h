@@ -41,9 +41,6 @@ class ReplicaGroup final : public train::Replicas {
   [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
 
  private:
-  // Small gradients are put together, so that there are fewer messages than parameters.
-  static constexpr std::size_t kBucketNumbers = 4U << 20U;
-
   void sum_plain(Context& context, std::span<const Parameter> parameters);
   void sum_coded(Context& context, std::span<const Parameter> parameters);
   void sum_bucket(Context& context, std::span<const Parameter> bucket);

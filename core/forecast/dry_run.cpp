@@ -1,12 +1,18 @@
 #include "core/forecast/dry_run.h"
 
 #include "core/assembly/assembly.h"
+#include "core/assembly/stages.h"
+#include "core/comm/silent_communicator.h"
+#include "core/distributed/model_norm.h"
+#include "core/distributed/pipeline_pass.h"
+#include "core/distributed/replica_traffic.h"
 #include "core/distributed/sharded_update.h"
 #include "core/forecast/facts.h"
 #include "core/train/batch_pass.h"
 #include "core/train/rewind.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 namespace athanor::runner {
@@ -33,9 +39,7 @@ class Shapes final : public tasks::Task {
 
   Inputs upload(Context& context, const data::Batch& batch) override { return inputs(context, batch.size); }
   [[nodiscard]] Inputs inputs(Context& context, std::int64_t rows) const {
-    const auto make = [&](const Shape& shape, DType dtype) { return context.empty(shape, dtype, MemoryTag::data); };
-    return {make({rows, config_.image_px, config_.image_px, 3}, DType::f32),
-            make({rows, config_.max_tokens}, DType::i32), make({rows}, DType::i32), make({rows}, DType::i32)};
+    return {images(context, rows), tokens(context, rows), row(context, rows), row(context, rows)};
   }
   std::vector<Variable> features(Context& context, const Inputs& inputs) override {
     return {model_.encode_images(context, inputs[0]), model_.encode_texts(context, inputs[1], inputs[2]), inputs[3]};
@@ -48,51 +52,122 @@ class Shapes final : public tasks::Task {
                             .logit_bias = model_.logit_bias()},
                            features[2].value());
   }
+  // As tasks::Contrastive judges, batch by batch, then the loss.
+  void judge(Context& context, std::int64_t pairs, std::int64_t batch_size) {
+    for (std::int64_t done = 0; done < pairs; done += batch_size)
+      (void)encode(context, inputs(context, std::min(batch_size, pairs - done)));
+    const std::int64_t size = std::min(batch_size, pairs);
+    for (std::int64_t done = 0; done < pairs; done += size) {
+      const auto embedded = [&] { return make(context, {size, config_.embedding_dim}, DType::f32); };
+      const Tensor pictures = embedded(), texts = embedded();
+      (void)criterion(context, {pictures, texts, row(context, size)});
+    }
+  }
+  [[nodiscard]] std::vector<models::ChainLayer> layers() const override { return model_.layers(); }
+  [[nodiscard]] std::size_t streams() const override { return tasks::Contrastive::kStreams; }
+  std::vector<Variable> features_of(const models::Streams& streams, const Inputs& inputs) override {
+    return {streams[0], streams[1], inputs[3]};
+  }
   tasks::Figures state(const Context&) const override { return {}; }
   tasks::Judgement judge(Context&) override { return {}; }
 
  private:
+  static Tensor make(Context& context, const Shape& shape, DType dtype) {
+    return context.empty(shape, dtype, MemoryTag::data);
+  }
+  [[nodiscard]] Tensor images(Context& context, std::int64_t rows) const {
+    return make(context, {rows, config_.image_px, config_.image_px, 3}, DType::f32);
+  }
+  [[nodiscard]] Tensor tokens(Context& context, std::int64_t rows) const {
+    return make(context, {rows, config_.max_tokens}, DType::i32);
+  }
+  static Tensor row(Context& context, std::int64_t rows) { return make(context, {rows}, DType::i32); }
+
   const models::TwoTower& model_;
   const models::TwoTowerConfig& config_;
 };
 
-// Replicas that are as many as the recipe says, and give nothing.
+// Replicas that are as many as the recipe says, and give nothing: what they would be sent is counted.
 class SilentReplicas final : public train::Replicas {
  public:
-  SilentReplicas(int count, Learner& learner) : count_(count) {
-    if (learner.share) update_.emplace(nullptr, nullptr, *learner.share, *learner.optimizer);
+  SilentReplicas(const recipe::Recipe& recipe, Learner& learner, int rank)
+      : count_(mesh_of(recipe).data),
+        index_(rank),
+        format_(gradient_format(recipe)),
+        counter_(begin()),
+        ranks_(count_, index_) {
+    if (learner.share) update_.emplace(&ranks_, nullptr, *learner.share, *learner.optimizer);
   }
   int count() const override { return count_; }
-  int index() const override { return 0; }
-  void gather(Context&, const Tensor&) override {}
+  int index() const override { return index_; }
+  void gather(Context&, const Tensor& whole) override { counter_.gather(whole); }
   void begin_only_pass() override {
     if (update_) update_->begin_only_pass();
   }
-  void sum_gradients(Context& context, std::span<const Parameter>) override {
-    if (update_) update_->sum_gradients(context);
+  void sum_gradients(Context& context, std::span<const Parameter> parameters) override {
+    const bool is_coded = format_ != comm::WireFormat::f32;
+    if (!update_ || is_coded) counter_.sum_gradients(parameters);
+    if (!update_) return;
+    const comm::Traffic before = ranks_.traffic();
+    update_->sum_gradients(context);
+    if (is_coded) instead_ = ranks_.traffic() - before;  // which goes coded
   }
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override {
     if (update_) return update_->add_alike(context, parameters, std::move(alike));
     Replicas::add_alike(context, parameters, std::move(alike));
   }
 
+  // For the norm of a model that is cut, over both axes.
+  [[nodiscard]] comm::Communicator& ranks() { return ranks_; }
+  void begin_step() {
+    counter_ = begin();
+    before_ = ranks_.traffic();
+    instead_ = {};
+  }
+  [[nodiscard]] distributed::ReplicaCost cost() const {
+    distributed::ReplicaCost out = counter_.cost();
+    out.sent = out.sent + (ranks_.traffic() - before_ - instead_);
+    return out;
+  }
+
  private:
-  int count_;
+  [[nodiscard]] distributed::ReplicaCounter begin() const { return {format_, count_, index_}; }
+  int count_, index_;
+  comm::WireFormat format_;
+  distributed::ReplicaCounter counter_;
+  comm::SilentCommunicator ranks_;
+  comm::Traffic before_, instead_;
   std::optional<distributed::ShardedUpdate> update_;
 };
 
+// What the rank has of the model; where that is not cut, all of it.
+std::optional<Stages> stages_of(const recipe::Recipe& recipe, std::int64_t vocabulary) {
+  if (mesh_of(recipe).pipeline == 1) return std::nullopt;
+  return cut_into_stages(recipe, vocabulary);
+}
+
 class Rehearsal {
  public:
-  Rehearsal(const recipe::Recipe& recipe, const DrySizes& sizes)
-      : config_(model_config(recipe, sizes.vocabulary)),
+  Rehearsal(const recipe::Recipe& recipe, const DrySizes& sizes, int rank)
+      : mesh_(mesh_of(recipe)),
+        rank_(rank),
+        here_(parallel::coordinates_of(mesh_, rank)),
+        config_(model_config(recipe, sizes.vocabulary)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
-        learner_(make_learner(recipe, context_, sizes.vocabulary, 0)),
+        stages_(stages_of(recipe, sizes.vocabulary)),
+        learner_(make_learner(recipe, context_, sizes.vocabulary, rank, kept())),
         task_(*learner_.model, config_),
         batch_size_(recipe.integer("data.batch_size")),
-        replicas_(mesh_of(recipe).data, learner_),
-        pass_(context_, task_, model().named_parameters(), train_plan(recipe).micro_batches,
-              replicas_.count() > 1 ? &replicas_ : nullptr),
+        replicas_(recipe, learner_, here_.data),
+        pipeline_(mesh_.pipeline, here_.pipeline),
         test_pictures_(sizes.test_pictures) {
+    train::Replicas* replicas = mesh_.data > 1 ? &replicas_ : nullptr;
+    if (stages_) {
+      cut(replicas);
+    } else {
+      pass_ = std::make_unique<train::BatchPass>(context_, task_, model().named_parameters(),
+                                                 train_plan(recipe).micro_batches, replicas);
+    }
     // The copy that dynamic may have to go back to.
     if (learner_.precision && learner_.precision->is_milestone(0))
       rewind_.take(context_, model().named_parameters(), *learner_.optimizer, 0);
@@ -101,41 +176,93 @@ class Rehearsal {
 
   void step(OpCounts* counts) {
     counter_.into = counts;
+    replicas_.begin_step();
+    const comm::Traffic before = pipeline_.traffic();
     if (learner_.precision) learner_.precision->begin_step(done_);
     data::Batch batch;
     batch.size = static_cast<int>(batch_size_ / replicas_.count());
-    (void)pass_.forward(batch);
-    pass_.backward(1.0F);
+    (void)pass_->forward(batch);
+    pass_->backward(1.0F);
     (void)learner_.optimizer->step(context_, {.learning_rate = 1e-3F, .max_norm = 1.0F});
     learner_.optimizer->clear_gradients();
     ++done_;
     if (learner_.precision) (void)learner_.precision->end_step(done_, 1.0);
+    along_pipeline_ = pipeline_.traffic() - before;
     counter_.into = nullptr;
   }
 
+  // Every rank of a model that is cut, otherwise one for all.
   void evaluate(OpCounts* counts) {
+    if (rank_ != 0 && !stages_) return;
     counter_.into = counts;
     const NoGradient no_gradient(context_);
     context_.set_training(false);
-    for (std::int64_t done = 0; done < test_pictures_; done += batch_size_)
-      (void)task_.features(context_, task_.inputs(context_, std::min(batch_size_, test_pictures_ - done)));
+    task_.judge(context_, test_pictures_, batch_size_);
     context_.set_training(true);
     counter_.into = nullptr;
   }
+
+  // Of the last step; to agree whether to stop is counted with the first axis, as a run does.
+  [[nodiscard]] std::vector<AxisCost> axes() const {
+    std::vector<AxisCost> out;
+    if (mesh_.data > 1) out.push_back({parallel::Axis::data, replicas_.cost().sent});
+    if (mesh_.pipeline > 1) out.push_back({parallel::Axis::pipeline, along_pipeline_});
+    if (!out.empty())
+      out.front().sent = out.front().sent + comm::all_reduce_traffic(DType::i32, 1, parallel::world_size(mesh_), rank_);
+    return out;
+  }
+  [[nodiscard]] std::int64_t exchange_bytes() const { return mesh_.data > 1 ? replicas_.cost().buffer_bytes : 0; }
 
   [[nodiscard]] const models::TwoTower& model() const { return *learner_.model; }
   [[nodiscard]] const Learner& learner() const { return learner_; }
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
+  [[nodiscard]] std::function<bool(const ParameterState&)> kept() const {
+    if (!stages_) return {};
+    return [this](const ParameterState& parameter) {
+      return stages_->rank_of(parameter.path).value_or(here_.pipeline) == here_.pipeline;
+    };
+  }
+
+  void cut(train::Replicas* replicas) {
+    const std::vector<Parameter>& parameters = model().named_parameters();
+    auto pass = std::make_unique<distributed::PipelinePass>(
+        distributed::PipelineParts{context_, task_, parameters, pipeline_, replicas}, stages_->plan);
+    task_.encode_with(
+        [pass = pass.get()](Context&, const tasks::Task::Inputs& inputs) { return pass->features(inputs); });
+    pass_ = std::move(pass);
+    const auto counts = [&](const Parameter& parameter) {
+      return here_.pipeline == 0 || stages_->rank_of(parameter->path);
+    };
+    std::vector<distributed::ModelNorm::Part> counted;
+    std::vector<comm::Communicator*> axes{&pipeline_};
+    if (learner_.share) {
+      axes.push_back(&replicas_.ranks());
+      for (const auto& place : learner_.share->places())
+        if (place.piece && counts(place.whole)) counted.emplace_back(place.piece, place.own.begin);
+    } else {
+      std::ranges::copy_if(parameters, std::back_inserter(counted), counts);
+    }
+    norm_ = std::make_unique<distributed::ModelNorm>(std::move(axes), *learner_.optimizer, stages_->learns,
+                                                     std::move(counted));
+  }
+
+  parallel::Mesh mesh_;
+  int rank_;
+  parallel::Coordinates here_;
   models::TwoTowerConfig config_;
   Counter counter_;
   Context context_;
+  std::optional<Stages> stages_;
   Learner learner_;
   Shapes task_;
   std::int64_t batch_size_;
   SilentReplicas replicas_;
-  train::BatchPass pass_;
+  comm::SilentCommunicator pipeline_;
+  std::unique_ptr<train::Pass> pass_;
+  std::unique_ptr<distributed::ModelNorm> norm_;
+  comm::Traffic along_pipeline_;
   std::int64_t done_ = 0;
   train::Rewind rewind_;
   std::int64_t test_pictures_;
@@ -151,14 +278,21 @@ double DryRun::step_flops() const {
   return sum;
 }
 
-DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
+DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   DryRun out;
-  Rehearsal rehearsal(recipe, sizes);
+  Rehearsal rehearsal(recipe, sizes, rank);
   rehearsal.evaluate(&out.evaluate);  // a run is judged before its first step
   rehearsal.step(&out.step);
   for (int step = 1; step < kSteps; ++step) rehearsal.step(nullptr);
+  rehearsal.evaluate(nullptr);  // and after steps, which leave other blocks to use again
   out.memory = rehearsal.memory();
-  const Learner& learner = rehearsal.learner();
+  out.axes = rehearsal.axes();
+  out.exchange_bytes = rehearsal.exchange_bytes();
+  // A rank of a model that is cut has only its own part of it.
+  Context context({.dry = true});
+  std::optional<Learner> whole;
+  if (mesh_of(recipe).pipeline > 1) whole = make_learner(recipe, context, sizes.vocabulary);
+  const Learner& learner = whole ? *whole : rehearsal.learner();
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
   if (learner.share) {
     // Of a share all is held; of the rest of the model the values, and gradients until they are summed.

@@ -2,8 +2,10 @@
 // context, where allocations and operations are only counted.
 #pragma once
 
+#include "core/comm/communicator.h"
 #include "core/memory/allocator.h"
 #include "core/nn/finetune.h"
+#include "core/parallel/mesh.h"
 #include "core/precision/resolve.h"
 #include "core/recipe/recipe.h"
 #include "core/train/pretrained.h"
@@ -24,14 +26,21 @@ struct OpCount {
 // By kernel name and size_class() of a launch.
 using OpCounts = std::map<std::string, std::map<int, OpCount>>;
 
+struct AxisCost {
+  parallel::Axis axis = parallel::Axis::data;
+  comm::Traffic sent;
+};
+
 struct DryRun {
   std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
   std::int64_t trainable = 0;
   std::vector<nn::PartSummary> parts;
   std::optional<train::Pretrained> pretrained;
   OpCounts step;      // one training step
-  OpCounts evaluate;  // one evaluation
+  OpCounts evaluate;  // one evaluation; none where others do it
   MemoryStats memory;
+  std::vector<AxisCost> axes;       // what a step sends along each that has several ranks
+  std::int64_t exchange_bytes = 0;  // kept on the host for exchanging gradients
   double bytes_per_parameter = 0;   // with gradient and optimizer state, of what learns
   precision::Resolution precision;  // fp32 where nothing else is asked for
   [[nodiscard]] double step_flops() const;
@@ -41,6 +50,7 @@ struct DrySizes {
   std::int64_t vocabulary = 0;
   std::int64_t test_pictures = 0;
 };
-[[nodiscard]] DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes);
+// What `rank` does. The others are taken to answer at once: what is held never depends on when they do.
+[[nodiscard]] DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank = 0);
 
 }  // namespace athanor::runner

@@ -5,8 +5,10 @@
 #include "core/assembly/formats.h"
 #include "core/assembly/gpus.h"
 #include "core/forecast/dry_run.h"
+#include "core/forecast/estimate.h"
 #include "core/forecast/facts.h"
 #include "core/forecast/measure.h"
+#include "core/forecast/ranks.h"
 #include "core/observe/process.h"
 
 #include <fmt/format.h>
@@ -24,72 +26,16 @@ namespace fs = std::filesystem;
 
 constexpr double kMeasureBudget_s = 1.2;
 constexpr double kQuickBudget_s = 0.6;
-// Sizes that differ by less than a factor of four have much the same rate.
-constexpr int kNearClasses = 1;
+// Ranks that a plan measures at once, as threads; of more it measures one alone.
+constexpr int kMostTogether = 8;
 constexpr double kComparableShare = 0.9;
 // What a quick plan waits for, guessed from much smaller shapes: that guess is several times too long.
 constexpr double kWorthMeasuring_s = 20;
 constexpr std::int64_t kFresh_s = 15;
 constexpr double kMebibyte = 1024.0 * 1024.0;
-// A program that was never measured: the libraries it maps and what they keep for themselves.
-constexpr double kUsualProgramBytes = 100 * kMebibyte;
 constexpr double kUsualStart_s = 0.5;
 constexpr double kUsualCheckpointBytesPerSecond = 150 * kMebibyte;
 constexpr double kUsualCheckpoint_s = 0.02;
-constexpr std::int64_t kQueuedBatches = 6;  // waiting, in the making, and in use
-
-std::int64_t data_bytes(const SoundRecipe& sound) {
-  std::int64_t stored = 0;
-  std::error_code code;
-  for (const char* name : {"pictures.bin", "index.json", "concepts.jsonl"}) {
-    const auto size = fs::file_size(sound.data.dataset->folder() / name, code);
-    if (!code) stored += static_cast<std::int64_t>(size);
-  }
-  const recipe::Recipe& recipe = sound.recipe;
-  const std::int64_t drawing = std::int64_t{data::kStoredPixels} * data::kStoredPixels * 4;
-  const std::int64_t px = recipe.integer("data.image_px");
-  const std::int64_t rows = recipe.integer("data.batch_size") / mesh_of(recipe).data;
-  const std::int64_t batch = rows * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
-  return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
-}
-
-// The value kept for the size nearest to `size`; null for an empty table.
-const std::pair<const int, double>* nearest(const std::map<int, double>& by_class, int size) {
-  const auto closer = [size](const auto& a, const auto& b) {
-    return std::abs(a.first - size) < std::abs(b.first - size);
-  };
-  const auto found = std::ranges::min_element(by_class, closer);
-  return found == by_class.end() ? nullptr : &*found;
-}
-
-struct Estimate {
-  double seconds = 0;
-  double flops = 0;        // in all
-  double near_flops = 0;   // of those: at sizes that were met, or nearly
-  double known_flops = 0;  // of those: of kernels that were met at all
-};
-
-Estimate estimate(const OpCounts& counts, const OpRates& rates) {
-  Estimate out;
-  for (const auto& [op, by_class] : counts) {
-    const auto rate = rates.seconds_per_flop.find(op);
-    const auto each = rates.seconds_per_launch.find(op);
-    for (const auto& [size, count] : by_class) {
-      out.flops += count.flops;
-      if (rate != rates.seconds_per_flop.end() && count.flops > 0) {
-        const auto* known = nearest(rate->second, size);
-        out.seconds += count.flops * known->second;
-        out.known_flops += count.flops;
-        if (std::abs(known->first - size) <= kNearClasses) out.near_flops += count.flops;
-      } else if (each != rates.seconds_per_launch.end()) {
-        out.seconds += static_cast<double>(count.launches) * each->second;
-      }
-    }
-  }
-  // An operation that was never met is taken to be as quick as the average of those that were.
-  if (out.known_flops > 0) out.seconds *= out.flops / out.known_flops;
-  return out;
-}
 
 struct Scaled {
   ShapeTimes times;
@@ -97,11 +43,21 @@ struct Scaled {
   double evaluate_s = 0;
 };
 
+// Ranks of a pipeline wait for one another, and threads of all ranks share the cores.
+double waiting(const SoundRecipe& sound) {
+  const int ranks = parallel::world_size(mesh_of(sound.recipe));
+  if (ranks == 1) return 1;
+  const double bubble = predict_schedule(sound.recipe, dry_sizes(sound).vocabulary).bubble;
+  const bool on_host = resolve_device(sound.recipe).kind == DeviceKind::cpu;
+  const double crowd =
+      on_host ? static_cast<double>(ranks * resolve_threads(sound.recipe)) / observe::machine().cores : 1;
+  return std::max(1 / (1 - bubble), crowd);
+}
+
 Scaled scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pictures) {
   const Estimate step = estimate(dry.step, rates);
   const Estimate evaluate = estimate(dry.evaluate, rates);
-  const auto* overhead = nearest(rates.overhead, size_class(step.flops));
-  const double factor = overhead != nullptr ? overhead->second : 1;
+  const double factor = overhead(rates, step.flops);
   Scaled out;
   out.comparable = step.near_flops >= kComparableShare * step.flops;
   out.evaluate_s = evaluate.seconds * factor;
@@ -142,10 +98,15 @@ bool agree_to_measure(comm::Group& group, bool measures) {
 Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accounted_bytes, MachineCalibration known,
                     comm::Group* group) {
   const std::string shape = shape_key(sound.recipe);
-  Measured measured = measure(sound, effort == Effort::quick ? kQuickBudget_s : kMeasureBudget_s, group);
-  const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
-  measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
-  measured.rates.program_bytes = measured.times.program_bytes;
+  const double budget_s = effort == Effort::quick ? kQuickBudget_s : kMeasureBudget_s;
+  const int ranks = parallel::world_size(mesh_of(sound.recipe));
+  const bool together = !group && ranks > 1 && ranks <= kMostTogether;
+  Measured measured = together ? measure_together(sound, budget_s) : measure(sound, budget_s, group);
+  if (!together) {  // else the process is all of them
+    const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
+    measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
+    measured.rates.program_bytes = measured.times.program_bytes;
+  }
   measured.times.measured_at = std::time(nullptr);
   if (const auto found = known.shapes.find(shape); found != known.shapes.end()) {
     // What a whole run has told is better than what a few steps can.
@@ -155,9 +116,11 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
   }
   known.shapes[shape] = measured.times;
   if (!known.rates) known.rates.emplace();
-  if (!group) learn(*known.rates, measured.rates);  // ranks that share cores say nothing of one that has them alone
+  // Ranks that share cores say nothing of one that has them alone.
+  if (!group && !together) learn(*known.rates, measured.rates);
   store_calibration(machine_key(sound.recipe), known);
-  return {measured.times, "Measured just now with a few real steps."};
+  return {measured.times, together ? fmt::format("Measured just now with a few real steps of all {} ranks.", ranks)
+                                   : "Measured just now with a few real steps."};
 }
 
 Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes,
@@ -170,7 +133,8 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
     return {found->second, "As measured on this machine with this model and batch."};
   }
   if (effort == Effort::quick && known.rates) {
-    const Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
+    Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
+    guess.times.step_s *= waiting(sound);
     if (guess.comparable) {
       return {guess.times, "Scaled from shapes like this one on this machine; a thorough plan measures it."};
     }
@@ -191,20 +155,6 @@ std::string count_text(std::int64_t count) {
   return fmt::format("{:.3g}{}", size, kUnits[unit]);
 }
 
-// What one rank sends in a step: its part of the sums of gradients, and what the criterion needs of its rows.
-std::int64_t bytes_on_wire(const recipe::Recipe& recipe, std::int64_t trainable) {
-  const std::int64_t ranks = mesh_of(recipe).data;
-  const std::int64_t rows = recipe.integer("data.batch_size") / ranks;
-  const auto number = static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t features = rows * (2 * recipe.integer("model.embedding_dim") + 1) * number;
-  // Sums of gradients come back in the format they went in; parameters that one replica moved, in full.
-  const std::int64_t there = comm::wire_bytes(gradient_format(recipe), trainable) / ranks;
-  const bool is_shared = shard_of(recipe) != parallel::Shard::none;
-  const std::int64_t moved = is_shared ? trainable * number / ranks : 0;
-  const std::int64_t back = is_shared && gradient_format(recipe) == comm::WireFormat::f32 ? 0 : there;
-  return (ranks - 1) * (there + back + moved + features);
-}
-
 recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::int64_t done) {
   recipe::Prediction out;
   out.model = fmt::format("{}: image {}, text {}", sound.recipe.text("model.family"), count_text(dry.image_parameters),
@@ -217,9 +167,7 @@ recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::in
   out.device = describe_device(sound.recipe);
   const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
   out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
-  out.flops_per_step = dry.step_flops();
   out.steps = sound.recipe.integer("train.steps") - done;
-  out.bytes_on_wire_per_step = bytes_on_wire(sound.recipe, dry.trainable);
   // The weights, and two numbers of the optimizer for each that learns.
   out.checkpoint_bytes = (dry.parameters + 2 * dry.trainable) * static_cast<std::int64_t>(sizeof(float));
   return out;
@@ -247,29 +195,6 @@ std::int64_t copy_bytes(const SoundRecipe& sound, std::int64_t done, std::int64_
   const parallel::Mesh mesh = mesh_of(sound.recipe);
   const int sharing = mesh.pipeline * (shard_of(sound.recipe) == parallel::Shard::none ? 1 : mesh.data);
   return std::min<std::int64_t>(saves(sound, done), 2) * checkpoint_bytes / sharing;
-}
-
-// On a CPU everything the process holds; on a GPU what lies in the device's memory.
-void fill_memory(recipe::Prediction& out, const DryRun& dry, Device device, std::int64_t data, std::int64_t copies,
-                 double program) {
-  for (int tag = 0; tag < kMemoryTagCount; ++tag) {
-    const auto bytes = static_cast<std::int64_t>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]);
-    out.memory.push_back({to_string(static_cast<MemoryTag>(tag)), bytes});
-  }
-  const bool on_host = device.kind == DeviceKind::cpu;
-  for (recipe::MemoryShare& share : out.memory) {
-    // What the allocator keeps for reuse was and will be activations.
-    if (share.owner == "activations") {
-      share.bytes += static_cast<std::int64_t>(dry.memory.peak_reserved_bytes - dry.memory.peak_bytes);
-    }
-    if (share.owner == "data" && on_host) share.bytes += data;
-  }
-  if (on_host) {
-    out.memory.push_back({"checkpoint", copies});
-    out.memory.push_back({"program", static_cast<std::int64_t>(program)});
-  }
-  out.peak_memory_bytes = 0;
-  for (const recipe::MemoryShare& share : out.memory) out.peak_memory_bytes += share.bytes;
 }
 
 void add_note(recipe::Prediction& out, recipe::Topic topic, const char* text) {
@@ -302,19 +227,19 @@ void assist_forecast(const SoundRecipe& sound, comm::Group& group) {
 
 Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, comm::Group* group) {
   const auto begin = std::chrono::steady_clock::now();
-  const DryRun dry =
-      dry_run(sound.recipe, {vocabulary_of(sound.recipe, *sound.data.dataset), sound.data.test_pictures});
-  const std::int64_t data = data_bytes(sound);
+  const DryRun dry = dry_run(sound.recipe, dry_sizes(sound));
+  const std::int64_t data = data_bytes(sound, sound.recipe);
 
   Forecast out;
   out.prediction = describe(sound, dry, done);
   const std::int64_t copies = copy_bytes(sound, done, out.prediction.checkpoint_bytes);
-  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + copies;
+  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + copies +
+                        (resolve_device(sound.recipe).kind == DeviceKind::cpu ? dry.exchange_bytes : 0);
   // A measurement writes no checkpoint.
   Timing timing = time_of(sound, effort, dry, out.accounted_bytes - copies, group);
   out.times = timing.times;
-  const double program = out.times.program_bytes > 0 ? out.times.program_bytes : kUsualProgramBytes;
-  fill_memory(out.prediction, dry, resolve_device(sound.recipe), data, copies, program);
+  const RankSetting setting{sound.recipe, dry_sizes(sound), data, copies, out.times.program_bytes};
+  fill_ranks(out.prediction, dry, setting);
   out.spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   // A run measures before it starts, even where this forecast did not have to.
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
@@ -327,16 +252,15 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
   }
   if (const std::string note = treatment_note(out.prediction); !note.empty())
     add_note(out.prediction, recipe::Topic::general, note.c_str());
-  const int ranks = parallel::world_size(mesh_of(sound.recipe));
-  if (ranks > 1)
-    add_note(out.prediction, recipe::Topic::memory, fmt::format("Of one of {} ranks, which share it.", ranks).c_str());
+  if (out.prediction.ranks.size() > 1)
+    add_note(out.prediction, recipe::Topic::memory, "Of the rank that needs most; all of them share it.");
   if (const parallel::Shard shard = shard_of(sound.recipe);
       mesh_of(sound.recipe).data > 1 && shard != parallel::Shard::none)
     add_note(out.prediction, recipe::Topic::memory,
              fmt::format("A replica holds 1/{} of the optimizer's state{}.", mesh_of(sound.recipe).data,
                          shard == parallel::Shard::optimizer ? "" : " and, once they are summed, of the gradients")
                  .c_str());
-  if (ranks * out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
+  if (memory_of_all(out.prediction) > out.prediction.device_memory_bytes) {
     add_note(out.prediction, recipe::Topic::general,
              "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");
   }

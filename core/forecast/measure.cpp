@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <vector>
 
 namespace athanor::runner {
@@ -19,19 +20,23 @@ class OpMeter final : public TraceSink, public WorkObserver {
  public:
   void begin(const char*) noexcept override { begin_ = Clock::now(); }
   void end(const char* op) noexcept override {
-    if (on) totals_[op][size_].seconds += seconds_since(begin_);
+    if (!on) return;
+    Total& total = totals_[op][size_class(flops_)];
+    const double seconds = seconds_since(begin_);
+    total.least_s = std::min(total.least_s, flops_ > 0 ? seconds / flops_ : seconds);
   }
   void on_launch(const char* op, const Work& work) noexcept override {
-    size_ = size_class(work.flops);  // of the begin() and end() that follow
+    flops_ = work.flops;  // of the begin() and end() that follow
     if (!on) return;
-    Total& total = totals_[op][size_];
+    Total& total = totals_[op][size_class(work.flops)];
     total.flops += work.flops;
     total.launches += 1;
   }
 
   bool on = false;
 
-  // Adds the rates and returns what was spent inside operations.
+  // Adds the rates, each of the quickest launch, for nothing makes a machine quicker than it is; and returns what all
+  // launches take at these.
   struct Sum {
     double seconds = 0, flops = 0;
   };
@@ -39,12 +44,14 @@ class OpMeter final : public TraceSink, public WorkObserver {
     Sum sum;
     for (const auto& [op, by_class] : totals_) {
       for (const auto& [size, total] : by_class) {
-        sum.seconds += total.seconds;
+        if (total.launches == 0 || total.least_s == kNever) continue;
+        const double times = total.flops > 0 ? total.flops : total.launches;
+        sum.seconds += times * total.least_s;
         sum.flops += total.flops;
         if (total.flops > 0) {
-          rates.seconds_per_flop[op][size] = total.seconds / total.flops;
-        } else if (total.launches > 0) {
-          rates.seconds_per_launch[op] = total.seconds / total.launches;
+          rates.seconds_per_flop[op][size] = total.least_s;
+        } else {
+          rates.seconds_per_launch[op] = total.least_s;
         }
       }
     }
@@ -52,12 +59,14 @@ class OpMeter final : public TraceSink, public WorkObserver {
   }
 
  private:
+  static constexpr double kNever = std::numeric_limits<double>::infinity();
   struct Total {
-    double seconds = 0, flops = 0, launches = 0;
+    double flops = 0, launches = 0;
+    double least_s = kNever;  // of a launch, for each of its operations where these are counted
   };
   std::map<std::string, std::map<int, Total>> totals_;
   Clock::time_point begin_;
-  int size_ = 0;
+  double flops_ = 0;
 };
 
 }  // namespace
@@ -116,9 +125,20 @@ Measured measure(const SoundRecipe& sound, double budget_s, comm::Group* group) 
   const auto inside = meter.into(out.rates);
   const auto steps = static_cast<double>(step_s.size());
   if (inside.seconds > 0) {
-    out.rates.overhead[size_class(inside.flops / steps)] = std::max(1.0, out.times.step_s * steps / inside.seconds);
+    out.rates.overhead[size_class(inside.flops / steps)] =
+        std::max(1.0, *std::ranges::min_element(step_s) * steps / inside.seconds);
   }
   out.rates.start_s = assemble_s;
+  out.reserved_bytes = static_cast<std::int64_t>(assembly.context->memory().peak_reserved_bytes);
+  return out;
+}
+
+Measured measure_together(const SoundRecipe& sound, double budget_s) {
+  Measured out;
+  comm::run_threads(parallel::world_size(mesh_of(sound.recipe)), {}, [&](comm::Group& group) {
+    Measured own = measure(sound, budget_s, &group);
+    if (group.world().rank() == 0) out = std::move(own);
+  });
   return out;
 }
 

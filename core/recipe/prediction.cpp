@@ -46,6 +46,21 @@ std::string to_json(const Prediction& prediction) {
                          {"arrays", share.arrays},
                          {"parameters", share.parameters}});
   }
+  json ranks = json::array();
+  for (const RankNeed& need : prediction.ranks) {
+    ranks.push_back({{"ranks", need.ranks},
+                     {"count", need.count},
+                     {"peak_memory_bytes", need.peak_memory_bytes},
+                     {"bytes_on_wire_per_step", need.bytes_on_wire_per_step}});
+  }
+  json wire = json::array();
+  for (const AxisTraffic& axis : prediction.wire)
+    wire.push_back({{"axis", axis.axis}, {"bytes", axis.bytes}, {"messages", axis.messages}});
+  const json schedule = {{"name", prediction.schedule.name},
+                         {"stages", prediction.schedule.stages},
+                         {"micro_batches", prediction.schedule.micro_batches},
+                         {"bubble", prediction.schedule.bubble},
+                         {"basis", "simulated"}};
   json notes = json::array();
   for (const Note& note : prediction.notes) notes.push_back({{"topic", to_string(note.topic)}, {"text", note.text}});
   const json out = {{"model", prediction.model},
@@ -63,6 +78,9 @@ std::string to_json(const Prediction& prediction) {
                     {"seconds_to_finish", prediction.seconds_to_finish},
                     {"checkpoint_bytes", prediction.checkpoint_bytes},
                     {"bytes_on_wire_per_step", prediction.bytes_on_wire_per_step},
+                    {"ranks", ranks},
+                    {"wire", wire},
+                    {"schedule", schedule},
                     {"notes", notes}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -92,6 +110,20 @@ Result<Prediction> prediction_from_json(std::string_view text) {
     in.at("seconds_to_finish").get_to(out.seconds_to_finish);
     in.at("checkpoint_bytes").get_to(out.checkpoint_bytes);
     in.at("bytes_on_wire_per_step").get_to(out.bytes_on_wire_per_step);
+    // Predictions in older journals speak of one rank.
+    for (const json& need : in.value("ranks", json::array())) {
+      out.ranks.push_back({need.at("ranks").get<std::string>(), need.at("count").get<int>(),
+                           need.at("peak_memory_bytes").get<std::int64_t>(),
+                           need.at("bytes_on_wire_per_step").get<std::int64_t>()});
+    }
+    for (const json& axis : in.value("wire", json::array())) {
+      out.wire.push_back({axis.at("axis").get<std::string>(), axis.at("bytes").get<std::int64_t>(),
+                          axis.at("messages").get<std::int64_t>()});
+    }
+    if (const auto schedule = in.find("schedule"); schedule != in.end()) {
+      out.schedule = {schedule->at("name").get<std::string>(), schedule->at("stages").get<int>(),
+                      schedule->at("micro_batches").get<int>(), schedule->at("bubble").get<double>()};
+    }
     for (const json& note : in.at("notes")) out.notes.push_back(note_from(note));
     return out;
   } catch (const json::exception& error) {

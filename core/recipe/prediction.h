@@ -13,8 +13,8 @@
 namespace athanor::recipe {
 
 struct MemoryShare {
-  std::string
-      owner;  // "parameters", "gradients", "optimizer", "activations", "workspace", "data", "checkpoint", "program"
+  std::string owner;  // "parameters", "gradients", "optimizer", "activations", "workspace", "data", "exchange",
+                      // "checkpoint", "program"
   std::int64_t bytes = 0;
 };
 
@@ -24,6 +24,27 @@ struct ParameterShare {
   std::string learning;  // "trained", "frozen", "adapter"
   std::int64_t arrays = 0;
   std::int64_t parameters = 0;
+};
+
+// Ranks that do alike: "0", "1-3".
+struct RankNeed {
+  std::string ranks;
+  int count = 1;
+  std::int64_t peak_memory_bytes = 0;
+  std::int64_t bytes_on_wire_per_step = 0;  // that each sends, frames included
+};
+
+// What a rank sends along an axis of the mesh in a step; of all ranks the one that sends most.
+struct AxisTraffic {
+  std::string axis;  // "data"
+  std::int64_t bytes = 0, messages = 0;
+};
+
+// The pipeline's schedule; with one stage there is none.
+struct SchedulePrediction {
+  std::string name;
+  int stages = 1, micro_batches = 1;  // of a replica
+  double bubble = 0;                  // share of a step that a rank waits, simulated
 };
 
 enum class Topic { general, time, memory };
@@ -38,17 +59,20 @@ struct Prediction {
   std::int64_t parameters = 0;
   std::int64_t trainable = 0;             // of them
   std::vector<ParameterShare> treatment;  // all of them, by place
-  std::vector<MemoryShare> memory;        // per rank
+  std::vector<MemoryShare> memory;        // of the rank that needs most
+  std::vector<RankNeed> ranks;            // all of them; the one that needs most is not always the first
   std::int64_t peak_memory_bytes = 0;
   std::int64_t device_memory_bytes = 0;  // what the device has
   std::string device;                    // "cpu: AMD EPYC, 2 threads"
-  double flops_per_step = 0;             // forward and backward
+  double flops_per_step = 0;             // forward and backward, of all ranks
   double steps_per_second = 0;
   double samples_per_second = 0;
   std::int64_t steps = 0;        // that are left to take
   double seconds_to_finish = 0;  // training, evaluation and checkpoints
   std::int64_t checkpoint_bytes = 0;
-  std::int64_t bytes_on_wire_per_step = 0;
+  std::int64_t bytes_on_wire_per_step = 0;  // of the rank that sends most, over all axes
+  std::vector<AxisTraffic> wire;            // by axis; none with one rank
+  SchedulePrediction schedule;
   std::vector<Note> notes;  // what the prediction assumes, warnings
 };
 

@@ -58,7 +58,10 @@ struct Fault {
   int line = 0;
   std::string field;
   std::string reason;
-  std::string cure = {};  // an assignment that would do, "train.warmup_steps=5"; empty where none suggests itself
+  // Assignments that would do, all together: "train.warmup_steps=5". None where none suggest themselves. Faults of a
+  // layout share theirs.
+  std::vector<std::string> cure = {};
+  std::string rule = {};  // of core/parallel/layout.h that is broken, "heads_divide"; empty for any other
   [[nodiscard]] bool operator==(const Fault&) const = default;
 };
 // "starter.toml:12: train.steps: must be between 1 and 100000000"

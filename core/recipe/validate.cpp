@@ -1,3 +1,4 @@
+#include "core/recipe/layout.h"
 #include "core/recipe/recipe.h"
 #include "core/recipe/text.h"
 
@@ -5,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 namespace athanor::recipe {
@@ -92,10 +94,10 @@ class Rules {
     if (sound("train.warmup_steps", "train.steps") &&
         recipe_.integer("train.warmup_steps") >= recipe_.integer("train.steps")) {
       blame("train.warmup_steps", "train.steps", "must be less than train.steps ({})", recipe_.integer("train.steps"));
-      faults_.back().cure = fmt::format("train.warmup_steps={}", recipe_.integer("train.steps") / kStepsPerWarmup);
+      faults_.back().cure = {fmt::format("train.warmup_steps={}", recipe_.integer("train.steps") / kStepsPerWarmup)};
     }
     judge_master();
-    judge_parallel();
+    std::ranges::move(judge_layout(recipe_, layout_facts(recipe_), spoiled_), std::back_inserter(faults_));
     if (sound("precision.replay", "precision.policy") && !recipe_.text("precision.replay").empty() &&
         recipe_.text("precision.policy") != "dynamic") {
       blame("precision.replay", "precision.policy", "needs precision.policy = \"dynamic\": no other makes choices");
@@ -142,53 +144,6 @@ class Rules {
     if (recipe_.text("train.optimizer") == "adamw") return;
     for (const char* field : {"precision.master", "precision.moments"})
       if (recipe_.text(field) != "fp32") blame(field, "train.optimizer", "needs train.optimizer = \"adamw\"");
-  }
-
-  void judge_parallel() {
-    const auto parts = recipe_.integer("parallel.micro_batches");
-    const auto replicas = recipe_.integer("parallel.data");
-    const auto batch = recipe_.integer("data.batch_size");
-    if (sound("parallel.micro_batches", "parallel.data") && parts % replicas != 0) {
-      blame("parallel.micro_batches", "parallel.data", "must be a multiple of parallel.data ({}): they share them",
-            replicas);
-      faults_.back().cure = fmt::format("parallel.micro_batches={}", (parts + replicas - 1) / replicas * replicas);
-    } else if (sound("parallel.micro_batches", "data.batch_size") && batch % parts != 0) {
-      blame("parallel.micro_batches", "data.batch_size", "must divide data.batch_size ({})", batch);
-    }
-    judge_shard();
-    judge_pipeline();
-    const bool is_cut = sound("parallel.pipeline", "precision.policy") && recipe_.integer("parallel.pipeline") > 1;
-    if (!sound("parallel.micro_batches", "precision.policy") || (parts == 1 && !is_cut)) return;
-    const std::string& policy = recipe_.text("precision.policy");
-    if (policy == "fp8-delayed" || policy == "dynamic")
-      blame("precision.policy", "parallel.micro_batches",
-            "must be another with parallel.micro_batches = {}: {} would learn of one of them only", parts, policy);
-  }
-
-  void judge_pipeline() {
-    if (!sound("parallel.pipeline", "parallel.schedule") || recipe_.integer("parallel.pipeline") == 1) return;
-    if (sound("train.device", "parallel.pipeline") && recipe_.text("train.device") == "cuda")
-      blame("train.device", "parallel.pipeline", "must be cpu with parallel.pipeline = {}: stages exchange on the host",
-            recipe_.integer("parallel.pipeline"));
-  }
-
-  void judge_shard() {
-    const std::string& shard = recipe_.text("parallel.shard");
-    if (!sound("parallel.shard", "parallel.shard") || shard == "none") return;
-    if (sound("train.optimizer", "train.optimizer") && recipe_.text("train.optimizer") == "lamb")
-      blame("parallel.shard", "train.optimizer",
-            "must be none with train.optimizer = \"lamb\", which needs the norm of each whole parameter");
-    for (const char* field : {"precision.master", "precision.moments"})
-      if (sound(field, field) && recipe_.text(field) != "fp32")
-        blame("parallel.shard", field,
-              "must be none with {} = \"{}\": how a number is rounded depends on its place in the whole parameter",
-              field, recipe_.text(field));
-    if (shard != "optimizer" && sound("parallel.gradient_format", "parallel.gradient_format") &&
-        recipe_.text("parallel.gradient_format") != "fp32")
-      blame("parallel.shard", "parallel.gradient_format",
-            "must be none or optimizer with parallel.gradient_format = \"{}\": what coding takes away is kept of all "
-            "gradients by every replica",
-            recipe_.text("parallel.gradient_format"));
   }
 
   void judge_stem() {

@@ -133,6 +133,7 @@ int resume(const TrainOptions& options, Console& console) {
     throw Failure(ErrorKind::unavailable, intention, "it is still running", "Wait for its end, or stop it first");
   }
   if (input.file.empty()) input.file = directory.recipe().string();
+  input.may_change = may_change_on_resume;
   SoundRecipe sound = read_sound_recipe(input);
   check_resumed_recipe(sound.recipe, value_or_throw(read_recipe(directory)));
   const Told told = read_told(directory);

@@ -49,6 +49,10 @@ int run_check(const CheckOptions& options, Console& console);
 struct PlanOptions {
   RecipeInput recipe;
   bool quick = false;
+  bool layouts = false;           // looks for the quickest layouts instead
+  int ranks = 0;                  // that they may have; 0: what this machine has
+  std::optional<double> fill;     // looks for the batch size that fills this share of the memory instead
+  std::int64_t memory_bytes = 0;  // for both; 0: what there is
   bool json = false;
 };
 int run_plan(const PlanOptions& options, Console& console);

@@ -84,7 +84,19 @@ void describe(CLI::App& app, CommandLine& line) {
   add_recipe(plan, line.plan.recipe, "A recipe, a run, or - for standard input");
   plan.add_flag("--quick", line.plan.quick,
                 "Uses what is known of this machine and measures only when nothing is; the way with -");
-  add_fork(plan, line.fork);
+  CLI::Option* layouts = plan.add_flag("--layouts", line.plan.layouts,
+                                       "Instead: the quickest ways to share the work between ranks, by prediction");
+  plan.add_option("--ranks", line.plan.ranks, "At most; default: the cores or GPUs of this machine")
+      ->check(CLI::Range(1, 4096))
+      ->needs(layouts);
+  CLI::Option* fill = plan.add_option("--fill", line.plan.fill,
+                                      "Instead: the batch size that fills this share of the memory, such as 0.65; "
+                                      "predicted, and measured at two sizes")
+                          ->check(CLI::Range(0.01, 1.0))
+                          ->excludes(layouts);
+  plan.add_option("--memory", line.plan.memory_bytes, "Bytes that all ranks of this machine may take, such as 4GiB")
+      ->transform(CLI::AsSizeValue(false));
+  add_fork(plan, line.fork)->excludes(layouts)->excludes(fill);
   add_json(plan, line.plan.json);
 
   CLI::App& eval = *app.add_subcommand("eval", "Judges a checkpoint of a run");

@@ -362,6 +362,18 @@
         <source>Program</source>
         <translation>Programm</translation>
     </message>
+    <message>
+        <source>replicas</source>
+        <translation>Repliken</translation>
+    </message>
+    <message>
+        <source>tensor shards</source>
+        <translation>Tensorteilen</translation>
+    </message>
+    <message>
+        <source>stages</source>
+        <translation>Stufen</translation>
+    </message>
 </context>
 <context>
     <name>RunWishes</name>
@@ -740,6 +752,10 @@
         <source>The checkpoint at step %1 is gone. The nearest that is left was chosen instead.</source>
         <translation>Den Sicherungspunkt bei Schritt %1 gibt es nicht mehr. Stattdessen wurde der nächste gewählt, der übrig ist.</translation>
     </message>
+    <message>
+        <source>Find the quickest layouts</source>
+        <translation>Schnellste Anordnungen suchen</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::HistoryController</name>
@@ -783,6 +799,67 @@
     <message>
         <source>Deleted “%1” for ever</source>
         <translation>„%1“ endgültig gelöscht</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::LayoutFinder</name>
+    <message>
+        <source>Layouts need %1, which could not be started.</source>
+        <translation>Anordnungen brauchen %1, das sich nicht starten ließ.</translation>
+    </message>
+    <message>
+        <source>No layout fits into the memory of this machine.</source>
+        <translation>Keine Anordnung passt in den Speicher dieses Rechners.</translation>
+    </message>
+    <message>
+        <source>The search ended unexpectedly.</source>
+        <translation>Die Suche endete unerwartet.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::LayoutsPanel</name>
+    <message>
+        <source>Share the work</source>
+        <translation>Arbeit aufteilen</translation>
+    </message>
+    <message>
+        <source>Find the quickest layouts</source>
+        <translation>Schnellste Anordnungen suchen</translation>
+    </message>
+    <message>
+        <source>Looking at the layouts that this machine has ranks for…</source>
+        <translation>Anordnungen werden geprüft, für die dieser Rechner Ränge hat…</translation>
+    </message>
+    <message>
+        <source>How ranks of this machine could share the work, by predicted time.</source>
+        <translation>Wie Ränge dieses Rechners die Arbeit teilen könnten, nach vorhergesagter Zeit.</translation>
+    </message>
+    <message>
+        <source>Predicted from measured operations; choose one to set it in the form.</source>
+        <translation>Aus gemessenen Operationen vorhergesagt; eine wählen, um sie ins Formular zu übernehmen.</translation>
+    </message>
+    <message>
+        <source>%1 a step</source>
+        <translation>%1 je Schritt</translation>
+    </message>
+    <message>
+        <source>%1 · as it is</source>
+        <translation>%1 · wie jetzt</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n rank(s), %1 of memory in all</source>
+        <translation>
+            <numerusform>%n Rang, insgesamt %1 Speicher</numerusform>
+            <numerusform>%n Ränge, insgesamt %1 Speicher</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 sent a step</source>
+        <translation>%1 je Schritt gesendet</translation>
+    </message>
+    <message>
+        <source>%1 % bubble, simulated</source>
+        <translation>%1 % Leerlauf, simuliert</translation>
     </message>
 </context>
 <context>
@@ -1182,6 +1259,34 @@
     <message>
         <source>Device</source>
         <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Rank %1: %2, sends %3 a step</source>
+        <translation>Rang %1: %2, sendet %3 je Schritt</translation>
+    </message>
+    <message>
+        <source>%1 between %2</source>
+        <translation>%1 zwischen %2</translation>
+    </message>
+    <message>
+        <source>Ranks</source>
+        <translation>Ränge</translation>
+    </message>
+    <message>
+        <source>%1, %2 in all</source>
+        <translation>%1, insgesamt %2</translation>
+    </message>
+    <message>
+        <source>Sent per step</source>
+        <translation>Gesendet je Schritt</translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation>Ablaufplan</translation>
+    </message>
+    <message>
+        <source>%1, %2 % bubble (simulated)</source>
+        <translation>%1, %2 % Leerlauf (simuliert)</translation>
     </message>
 </context>
 <context>

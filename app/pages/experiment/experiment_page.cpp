@@ -4,6 +4,7 @@
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/models/schema_words.h"
+#include "app/pages/experiment/layouts_panel.h"
 #include "app/pages/experiment/plan_panel.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/pages/parts/page_parts.h"
@@ -124,15 +125,27 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   });
   connect(experiment_, &ExperimentController::judged, this, [this] { judge(); });
   connect(experiment_, &ExperimentController::plan_changed, this, [this] {
-    plan_->show_plan(experiment_->planner(), static_cast<int>(experiment_->faults().size()));
+    show_plan();
     if (is_ready()) Q_EMIT became_ready();
   });
+  connect(experiment_, &ExperimentController::layouts_changed, this, [this] {
+    show_plan();
+    if (is_ready()) Q_EMIT became_ready();
+  });
+  connect(layouts_, &LayoutsPanel::asked, experiment_, &ExperimentController::find_layouts);
+  // After the row that was clicked has had its say: taking it over forgets the rows.
+  connect(layouts_, &LayoutsPanel::chosen, experiment_, &ExperimentController::take_layout, Qt::QueuedConnection);
   connect(experiment_, &ExperimentController::loaded, this, [this] { judge(); });
   connect(experiment_, &ExperimentController::notice, this, &Page::notice);
   read_fields();
   text_->set_text(experiment_->recipe_text());
   judge();
+  show_plan();
+}
+
+void ExperimentPage::show_plan() {
   plan_->show_plan(experiment_->planner(), static_cast<int>(experiment_->faults().size()));
+  layouts_->show_layouts(experiment_->layouts(), experiment_->faults().empty());
 }
 
 void ExperimentPage::add_actions() {
@@ -164,6 +177,9 @@ void ExperimentPage::add_actions() {
                 [this] { choose_file(); });
   actions_->add(this, {u"experiment.defaults"_s, where, tr("Start from the defaults"), Glyph::reset, {}, {}},
                 [this] { experiment_->start_from_defaults(); });
+  actions_->add(this, {u"experiment.layouts"_s, where, tr("Find the quickest layouts"), Glyph::search, {}, {}}, [this] {
+    if (experiment_->faults().empty()) experiment_->find_layouts();
+  });
   actions_->add(this, {u"experiment.copy_command"_s, where, tr("Copy the command"), Glyph::copy, {}, {}},
                 [this] { QGuiApplication::clipboard()->setText(experiment_->command_line()); });
 }
@@ -223,6 +239,8 @@ QWidget* ExperimentPage::build_side() {
   auto* scroll = new PageScroll(side);
   plan_ = new PlanPanel(scroll->widget());
   scroll->body()->addWidget(plan_);
+  layouts_ = new LayoutsPanel(scroll->widget());
+  scroll->body()->addWidget(layouts_);
   scroll->body()->addStretch(1);
   layout->addWidget(scroll, 1);
   auto* lower = new QVBoxLayout;
@@ -332,7 +350,7 @@ void ExperimentPage::show_text(bool on) {
   if (on) text_->edit()->setFocus();
 }
 
-bool ExperimentPage::is_ready() const { return !experiment_->planner().is_busy(); }
+bool ExperimentPage::is_ready() const { return !experiment_->planner().is_busy() && !experiment_->layouts().is_busy(); }
 
 void ExperimentPage::entered() {
   setFocus(Qt::OtherFocusReason);

@@ -22,6 +22,7 @@ class ActionRegistry;
 class CommandText;
 class ExperimentController;
 class HistoryController;
+class LayoutsPanel;
 class PlanPanel;
 class RecipeEditor;
 class Settings;
@@ -39,6 +40,7 @@ class ExperimentPage final : public Page {
   [[nodiscard]] QPushButton* launch_button() const { return launch_; }
   [[nodiscard]] QString launch_reason() const;
   [[nodiscard]] QPushButton* fork_button() const { return fork_step_; }
+  [[nodiscard]] LayoutsPanel* layouts_panel() const { return layouts_; }
   void show_text(bool on);
 
  private:
@@ -51,6 +53,7 @@ class ExperimentPage final : public Page {
   void fill_sources();
   void read_fields();
   void judge();
+  void show_plan();
   void choose_file();
 
   ExperimentController* experiment_;
@@ -60,6 +63,7 @@ class ExperimentPage final : public Page {
   widgets::FormView* form_ = nullptr;
   RecipeEditor* text_ = nullptr;
   PlanPanel* plan_ = nullptr;
+  LayoutsPanel* layouts_ = nullptr;
   QTabBar* tabs_ = nullptr;
   QStackedWidget* stack_ = nullptr;
   QSplitter* splitter_ = nullptr;

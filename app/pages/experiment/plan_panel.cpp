@@ -112,6 +112,39 @@ void PlanPanel::show_plan(const Planner& planner, int faults) {
   if (prediction && faults == 0) show_prediction(*prediction);
 }
 
+// What they take and send; nothing of a rank alone.
+void PlanPanel::show_ranks(const recipe::Prediction& p) {
+  int ranks = 0;
+  double memory = 0;
+  QStringList each, axes;
+  for (const recipe::RankNeed& need : p.ranks) {
+    ranks += need.count;
+    memory += need.count * static_cast<double>(need.peak_memory_bytes);
+    each << tr("Rank %1: %2, sends %3 a step")
+                .arg(q(need.ranks), widgets::bytes_text(static_cast<double>(need.peak_memory_bytes)),
+                     widgets::bytes_text(static_cast<double>(need.bytes_on_wire_per_step)));
+  }
+  static const std::map<std::string, const char*> kAxes = {
+      {"data", QT_TRANSLATE_NOOP("PlanPanel", "replicas")},
+      {"tensor", QT_TRANSLATE_NOOP("PlanPanel", "tensor shards")},
+      {"pipeline", QT_TRANSLATE_NOOP("PlanPanel", "stages")},
+  };
+  for (const recipe::AxisTraffic& axis : p.wire) {
+    const auto found = kAxes.find(axis.axis);
+    const QString name = found == kAxes.end() ? q(axis.axis) : QCoreApplication::translate("PlanPanel", found->second);
+    axes << tr("%1 between %2").arg(widgets::bytes_text(static_cast<double>(axis.bytes)), name);
+  }
+  const bool several = ranks > 1;
+  facts_->set_fact(tr("Ranks"), several ? tr("%1, %2 in all").arg(ranks).arg(widgets::bytes_text(memory)) : QString(),
+                   each.join(u'\n'));
+  facts_->set_fact(tr("Sent per step"), axes.join(u'\n'));
+  facts_->set_fact(
+      tr("Schedule"),
+      p.schedule.stages > 1
+          ? tr("%1, %2 % bubble (simulated)").arg(q(p.schedule.name)).arg(100 * p.schedule.bubble, 0, 'f', 1)
+          : QString());
+}
+
 void PlanPanel::show_prediction(const recipe::Prediction& p) {
   time_->setText(widgets::duration_text(p.seconds_to_finish));
   time_caption_->setText(tr("to finish %1 steps, with evaluations and checkpoints").arg(widgets::count_text(p.steps)));
@@ -120,11 +153,14 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
                              .arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes)),
                                   widgets::bytes_text(static_cast<double>(p.device_memory_bytes)))
                        : tr("Memory: %1").arg(widgets::bytes_text(static_cast<double>(p.peak_memory_bytes))));
+  // What is kept for exchanging is scratch as well; apart, there would be more shares than colours.
+  std::map<std::string, std::int64_t> by_owner;
+  for (const recipe::MemoryShare& share : p.memory)
+    by_owner[share.owner == "exchange" ? "workspace" : share.owner] += share.bytes;
   std::vector<widgets::BarShare> shares;
   for (const recipe::MemoryShare& share : p.memory)
-    if (share.bytes > 0)
-      shares.push_back({owner_text(share.owner), static_cast<double>(share.bytes),
-                        widgets::bytes_text(static_cast<double>(share.bytes))});
+    if (const auto bytes = static_cast<double>(by_owner[share.owner]); share.owner != "exchange" && bytes > 0)
+      shares.push_back({owner_text(share.owner), bytes, widgets::bytes_text(bytes)});
   // Against a device that dwarfs the need the shares could not be told apart: then the bar shows the shares alone.
   const auto device = static_cast<double>(p.device_memory_bytes);
   bar_->set_shares(std::move(shares),
@@ -136,6 +172,7 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
   facts_->set_fact(tr("Work per step"), tr("%1FLOP").arg(widgets::si_text(p.flops_per_step)));
   facts_->set_fact(tr("Checkpoint"), widgets::bytes_text(static_cast<double>(p.checkpoint_bytes)));
   facts_->set_fact(tr("Device"), q(p.device));
+  show_ranks(p);
   // How time and memory were come by stands under each; the rest at the end.
   QStringList notes, time_notes, memory_notes;
   for (const recipe::Note& note : p.notes) {

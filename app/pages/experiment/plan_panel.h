@@ -24,6 +24,7 @@ class PlanPanel final : public QWidget {
 
  private:
   void show_prediction(const recipe::Prediction& prediction);
+  void show_ranks(const recipe::Prediction& prediction);
 
   widgets::BusyChip* busy_ = nullptr;
   QLabel* state_ = nullptr;

@@ -60,13 +60,14 @@ const BadInput kBadInputs[] = {
     {"OnlyValue", "[parallel]\ntensor = 2\n", {"x.toml:2: parallel.tensor: must be 1 in this version, not 2"}},
     {"MicroBatchesOfReplicas",
      "[parallel]\ndata = 2\nmicro_batches = 3\n",
-     {"x.toml:3: parallel.micro_batches: must be a multiple of parallel.data (2): they share them"}},
+     {"x.toml:3: parallel.micro_batches: must be a multiple of parallel.data (2): they share them",
+      "x.toml:3: parallel.micro_batches: must divide data.batch_size (128)"}},
     {"MicroBatchesOfABatch",
      "[parallel]\nmicro_batches = 3\n",
      {"x.toml:2: parallel.micro_batches: must divide data.batch_size (128)"}},
     {"ScalesOfMicroBatches",
      "[precision]\npolicy = \"dynamic\"\n[parallel]\nmicro_batches = 2\n",
-     {"x.toml:2: precision.policy: must be another with parallel.micro_batches = 2: dynamic would learn of one of them "
+     {"x.toml:4: parallel.micro_batches: must be 1 with precision.policy = dynamic: it would learn of one of them "
       "only"}},
     {"UnknownShard",
      "[parallel]\nshard = \"all\"\n",
@@ -210,11 +211,11 @@ TEST(RecipeOverride, TextThatIsNotUtf8IsRefused) {
 TEST(RecipeFaultsOfRules, OfferAValueThatFits) {
   const auto faults = parse("[train]\nsteps = 40\nwarmup_steps = 50\n").faults;
   ASSERT_EQ(faults.size(), 1U);
-  EXPECT_EQ(faults[0].cure, "train.warmup_steps=5");
+  EXPECT_THAT(faults[0].cure, ElementsAre("train.warmup_steps=5"));
   for (const char* steps : {"1", "2", "40", "100000000"}) {
     Recipe recipe;
     EXPECT_FALSE(apply_override(recipe, std::string("train.steps=") + steps));
-    for (const Fault& fault : validate(recipe)) EXPECT_FALSE(apply_override(recipe, fault.cure));
+    for (const Fault& fault : validate(recipe)) EXPECT_FALSE(apply_override(recipe, fault.cure.at(0)));
     EXPECT_TRUE(validate(recipe).empty()) << steps;
   }
 }

@@ -118,8 +118,20 @@ TEST_F(Ranks, AreRefusedWhereTheirNumbersDoNotFit) {
   const Outcome scaled = train(own_ / "scaled", {"--set", "parallel.data=2", "--set", "parallel.micro_batches=2",
                                                  "--set", "precision.policy=fp8-delayed"});
   EXPECT_EQ(scaled.status, 2);
-  EXPECT_THAT(scaled.err, HasSubstr("precision.policy: must be another with parallel.micro_batches = 2"));
+  EXPECT_THAT(scaled.err, HasSubstr("parallel.micro_batches: must be 1 with precision.policy = fp8-delayed"));
+  EXPECT_THAT(scaled.err, HasSubstr("--set parallel.data=1 --set parallel.micro_batches=1 would do"));
   EXPECT_FALSE(fs::exists(own_ / "odd"));
+}
+
+TEST_F(Ranks, OfARunThatGoesOnAreAdvisedWithoutWhatMustStay) {
+  const fs::path run = own_ / "run";
+  ASSERT_EQ(train(run, {"--set", "parallel.data=2", "--set", "train.steps=4", "--set", "train.warmup_steps=1"}).status,
+            0);
+  const Outcome refused = run_program({"train", run.string(), "--resume", "--set", "parallel.data=3"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("parallel.micro_batches: must be a multiple of parallel.data (3)"));
+  EXPECT_THAT(refused.err, HasSubstr("; --set parallel.data=4 would do"));
+  EXPECT_EQ(run_program({"train", run.string(), "--resume", "--set", "parallel.data=4"}).status, 0);
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+#include "core/comm/host_traffic.h"
+
+#include "core/comm/coded_layout.h"
+#include "core/comm/combine.h"
+#include "core/comm/message.h"
+
+namespace athanor::comm {
+namespace {
+
+Traffic sent(std::int64_t payload, std::int64_t messages) noexcept {
+  return {payload, messages * static_cast<std::int64_t>(sizeof(Stamp)), messages};
+}
+
+std::int64_t bytes_of(DType dtype, std::int64_t count) noexcept {
+  return static_cast<std::int64_t>(storage_bytes(dtype, count));
+}
+
+std::int64_t segment_numbers(DType dtype) noexcept { return kReductionSegment * 8 / size_bits(dtype); }
+
+}  // namespace
+
+Traffic operator+(const Traffic& a, const Traffic& b) noexcept {
+  return {a.payload_bytes + b.payload_bytes, a.overhead_bytes + b.overhead_bytes, a.messages + b.messages};
+}
+
+Traffic operator-(const Traffic& a, const Traffic& b) noexcept {
+  return {a.payload_bytes - b.payload_bytes, a.overhead_bytes - b.overhead_bytes, a.messages - b.messages};
+}
+
+Traffic all_reduce_traffic(DType dtype, std::int64_t count, int ranks, int rank) noexcept {
+  if (ranks == 1) return {};
+  const std::int64_t all = bytes_of(dtype, count);
+  if (all <= kSmallReduction) return sent((ranks - 1) * all, ranks - 1);
+  const std::int64_t segment = segment_numbers(dtype);
+  const std::int64_t own = piece_of(count, ranks, rank).count;
+  std::int64_t messages = own > 0 ? ranks - 1 : 0;  // of the sums
+  for (int peer = 0; peer < ranks; ++peer)
+    if (peer != rank) messages += (piece_of(count, ranks, peer).count + segment - 1) / segment;
+  return sent(bytes_of(dtype, count - own) + (ranks - 1) * bytes_of(dtype, own), messages);
+}
+
+Traffic all_gather_traffic(std::int64_t bytes, int ranks) noexcept {
+  const std::int64_t messages = bytes > 0 ? ranks - 1 : 0;
+  return sent((ranks - 1) * bytes, messages);
+}
+
+Traffic message_traffic(std::int64_t bytes) noexcept { return sent(bytes, 1); }
+
+// Whoever is not the root answers with an empty message; large ones go out in pieces, which all then gather.
+Traffic broadcast_traffic(DType dtype, std::int64_t count, int ranks, int rank, int root) noexcept {
+  if (ranks == 1) return {};
+  const std::int64_t all = bytes_of(dtype, count);
+  const bool in_pieces = all > kTwoPhases && ranks > 2;
+  const std::int64_t own = bytes_of(dtype, piece_of(count, ranks, rank).count);
+  Traffic out = rank == root ? sent(in_pieces ? all - own : (ranks - 1) * all, ranks - 1) : message_traffic(0);
+  if (in_pieces) out = out + all_gather_traffic(own, ranks);
+  return out;
+}
+
+Traffic coded_all_reduce_traffic(WireFormat format, std::int64_t count, int ranks) noexcept {
+  if (ranks == 1) return {};
+  const std::int64_t messages = 2 * std::int64_t{CodedLayout(format, count, ranks).segments()} * (ranks - 1);
+  return sent(coded_all_reduce_bytes(format, count, ranks), messages);
+}
+
+std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept {
+  if (ranks == 1) return 0;
+  const std::int64_t all = bytes_of(dtype, count);
+  return ranks * (all <= kSmallReduction ? all : bytes_of(dtype, segment_numbers(dtype)));
+}
+
+std::int64_t coded_room(WireFormat format, std::int64_t count, int ranks, int rank) noexcept {
+  const CodedLayout layout(format, count, ranks);
+  return 2 * layout.buffer_bytes() + layout.piece(rank).count * static_cast<std::int64_t>(sizeof(float));
+}
+
+}  // namespace athanor::comm

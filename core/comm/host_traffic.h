@@ -1,0 +1,34 @@
+// What the collectives of host_communicator.h send: the counts of Communicator::traffic(), known beforehand. Frames are
+// those of a transport through shared memory, one Stamp a message. Pure functions.
+#pragma once
+
+#include "core/comm/coded_format.h"
+#include "core/comm/communicator.h"
+
+#include <cstdint>
+
+namespace athanor::comm {
+
+inline constexpr std::int64_t kSmallReduction = 16 << 10;     // bytes that all send to all at once instead of in pieces
+inline constexpr std::int64_t kReductionSegment = 512 << 10;  // bytes of each peer's that wait to be combined
+inline constexpr std::int64_t kTwoPhases = 64 << 10;          // bytes of a broadcast that all ranks help to spread
+
+[[nodiscard]] Traffic operator+(const Traffic& a, const Traffic& b) noexcept;
+[[nodiscard]] Traffic operator-(const Traffic& a, const Traffic& b) noexcept;
+
+// By rank `rank` of `ranks`, of `count` numbers.
+[[nodiscard]] Traffic all_reduce_traffic(DType dtype, std::int64_t count, int ranks, int rank) noexcept;
+// Each rank gives `bytes`.
+[[nodiscard]] Traffic all_gather_traffic(std::int64_t bytes, int ranks) noexcept;
+[[nodiscard]] Traffic broadcast_traffic(DType dtype, std::int64_t count, int ranks, int rank, int root) noexcept;
+// A single one.
+[[nodiscard]] Traffic message_traffic(std::int64_t bytes) noexcept;
+// CodedExchange::all_reduce, which is the same on all ranks; `format` is the one that the array travels in.
+[[nodiscard]] Traffic coded_all_reduce_traffic(WireFormat format, std::int64_t count, int ranks) noexcept;
+
+// Memory that a rank keeps besides what is exchanged: of HostCommunicator for an all_reduce, and of CodedExchange for
+// one, without its residuals.
+[[nodiscard]] std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept;
+[[nodiscard]] std::int64_t coded_room(WireFormat format, std::int64_t count, int ranks, int rank) noexcept;
+
+}  // namespace athanor::comm

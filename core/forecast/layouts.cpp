@@ -1,0 +1,244 @@
+#include "core/forecast/layouts.h"
+
+#include "core/assembly/assembly.h"
+#include "core/assembly/gpus.h"
+#include "core/forecast/estimate.h"
+#include "core/forecast/facts.h"
+#include "core/forecast/measure.h"
+#include "core/forecast/ranks.h"
+#include "core/observe/process.h"
+#include "core/recipe/layout.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace athanor::runner {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using parallel::Layout;
+using parallel::LayoutField;
+
+constexpr double kProbe_s = 0.4;
+constexpr double kLeast_s = 1.5;  // of looking at layouts
+// Where operations are measured besides the whole batch: small ones are slower for what they do.
+constexpr std::int64_t kSmallParts = 8;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+struct LinkCost {
+  double seconds_per_byte = 0, seconds_per_message = 0;
+};
+
+// Between two ranks of this machine, as threads: they use the shared memory that processes would.
+LinkCost measure_link() {
+  constexpr int kLarge = 4, kSmall = 64;
+  constexpr std::int64_t kNumbers = 1 << 20;
+  LinkCost out;
+  comm::run_threads(2, {}, [&](comm::Group& group) {
+    std::vector<float> numbers(kNumbers);
+    const auto timed = [&](std::int64_t count, int times) {
+      const View view(numbers.data(), DType::f32, Shape{count});
+      group.world().all_reduce(view);
+      double least = std::numeric_limits<double>::infinity();  // nothing makes a link quicker than it is
+      for (int i = 0; i < times; ++i) {
+        const auto begin = Clock::now();
+        group.world().all_reduce(view);
+        least = std::min(least, seconds_since(begin));
+      }
+      return least;
+    };
+    const double large = timed(kNumbers, kLarge), small = timed(1, kSmall);
+    if (group.world().rank() != 0) return;
+    out.seconds_per_message = small;
+    out.seconds_per_byte = std::max(0.0, large - 2 * small) / (4.0 * kNumbers);
+  });
+  return out;
+}
+
+// Costs of operations by the threads that a rank has: as they are kept, or measured with one rank.
+class Costs {
+ public:
+  explicit Costs(const SoundRecipe& sound) : sound_(sound) {}
+
+  const OpRates& of(int threads) {
+    const auto found = rates_.find(threads);
+    return found != rates_.end() ? found->second : rates_.emplace(threads, look_up(threads)).first->second;
+  }
+  [[nodiscard]] bool measured_now() const { return measured_now_; }
+
+ private:
+  OpRates look_up(int threads) {
+    SoundRecipe alone = sound_;
+    recipe::set_layout(alone.recipe, {});
+    alone.recipe.set("train.threads", std::int64_t{threads});
+    MachineCalibration known = load_calibration(machine_key(alone.recipe));
+    OpRates rates = known.rates.value_or(OpRates{});
+    const std::int64_t batch = alone.recipe.integer("data.batch_size");
+    const std::int64_t small = std::max<std::int64_t>(1, batch / kSmallParts);
+    const double step_flops = dry_run(alone.recipe, dry_sizes(alone)).step_flops();
+    if (rates.overhead.contains(size_class(step_flops))) return rates;
+    for (const std::int64_t size : {batch, small}) {
+      alone.recipe.set("data.batch_size", size);
+      learn(rates, measure(alone, kProbe_s).rates);
+    }
+    measured_now_ = true;
+    known.rates = rates;
+    store_calibration(machine_key(alone.recipe), known);
+    return rates;
+  }
+
+  const SoundRecipe& sound_;
+  std::map<int, OpRates> rates_;
+  bool measured_now_ = false;
+};
+
+class Search {
+ public:
+  Search(const SoundRecipe& sound, const LayoutQuestion& question)
+      : sound_(sound), question_(question), costs_(sound), link_(measure_link()) {
+    const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
+    table_.ranks = question.ranks > 0 ? question.ranks
+                   : on_gpu           ? static_cast<int>(gpus().size())
+                                      : observe::machine().cores;
+    const std::int64_t there = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
+    table_.memory_bytes = question.memory_bytes > 0 ? question.memory_bytes : there;
+    table_.bytes_per_second = link_.seconds_per_byte > 0 ? 1 / link_.seconds_per_byte : 0;
+    table_.seconds_per_message = link_.seconds_per_message;
+  }
+
+  LayoutTable run() {
+    std::vector<Layout> layouts = all();
+    table_.valid = layouts.size();
+    table_.own = consider(recipe::layout_of(sound_.recipe));
+    const auto begin = Clock::now();
+    const double budget_s = std::max(kLeast_s, question_.budget_s - seconds_since(begin_));
+    for (const Layout& layout : layouts) {
+      if (seconds_since(begin) > budget_s) break;
+      ++table_.looked_at;
+      LayoutChoice choice = consider(layout);
+      if (choice.fits) {
+        table_.best.push_back(std::move(choice));
+      } else {
+        ++table_.too_large;
+      }
+    }
+    std::ranges::stable_sort(table_.best, {}, &LayoutChoice::step_s);
+    if (table_.best.size() > question_.most) table_.best.resize(question_.most);
+    table_.measured_now = costs_.measured_now();
+    return std::move(table_);
+  }
+
+ private:
+  // Those with more ranks and fewer parts first: where time runs out, they are the ones worth knowing. To search for a
+  // schedule takes longest.
+  [[nodiscard]] std::vector<Layout> all() const {
+    parallel::LayoutFacts facts = facts_for_layout(sound_.recipe);
+    facts.ranks = table_.ranks;
+    parallel::LayoutLimits limits = recipe::layout_limits();
+    limits.fixed = {LayoutField::gradient_format};
+    std::vector<Layout> out = parallel::valid_layouts(recipe::layout_of(sound_.recipe), facts, limits);
+    // Of one stage all schedules are the same, and one replica has nobody to share its state with.
+    const Layout own = recipe::layout_of(sound_.recipe);
+    std::erase_if(out, [&](const Layout& layout) {
+      return (layout.pipeline == 1 && layout.schedule != own.schedule) ||
+             (layout.data == 1 && layout.shard != own.shard);
+    });
+    std::ranges::stable_sort(out, {}, [](const Layout& layout) {
+      return std::tuple(-layout.data * layout.tensor * layout.pipeline, layout.schedule == "search",
+                        layout.micro_batches / layout.data);
+    });
+    return out;
+  }
+
+  LayoutChoice consider(const Layout& layout) {
+    recipe::Recipe recipe = sound_.recipe;
+    recipe::set_layout(recipe, layout);
+    LayoutChoice out;
+    out.layout = layout;
+    out.set = recipe::assignments(sound_.recipe, layout);
+    out.ranks = parallel::world_size(mesh_of(recipe));
+    const DrySizes sizes = dry_sizes(sound_);
+    const DryRun dry = dry_run(recipe, sizes);
+    recipe::Prediction need;
+    const OpRates& rates = costs_.of(resolve_threads(recipe));
+    double busy_s = 0;  // of all ranks
+    fill_ranks(need, dry, {recipe, sizes, data_bytes(sound_, recipe), 0, rates.program_bytes},
+               [&](const DryRun& some, int count) {
+                 busy_s += count * estimate(some.step, rates).seconds * overhead(rates, some.step_flops());
+               });
+    out.rank_memory_bytes = need.peak_memory_bytes;
+    out.memory_bytes = memory_of_all(need);
+    out.bytes_on_wire = need.bytes_on_wire_per_step;
+    out.bubble = need.schedule.bubble;
+    out.fits = out.memory_bytes <= table_.memory_bytes;
+    // Ranks wait for one another, and threads that share a core take turns.
+    out.compute_s = std::max(busy_s / out.ranks / (1 - out.bubble), busy_s * share_of_cores(recipe));
+    for (const recipe::AxisTraffic& axis : need.wire)
+      out.exchange_s += static_cast<double>(axis.bytes) * link_.seconds_per_byte +
+                        static_cast<double>(axis.messages) * link_.seconds_per_message;
+    out.step_s = out.compute_s + out.exchange_s;
+    return out;
+  }
+
+  // That one rank takes with its threads; none where each has a device.
+  [[nodiscard]] static double share_of_cores(const recipe::Recipe& recipe) {
+    if (resolve_device(recipe).kind == DeviceKind::cuda) return 0;
+    return static_cast<double>(resolve_threads(recipe)) / observe::machine().cores;
+  }
+
+  Clock::time_point begin_ = Clock::now();
+  const SoundRecipe& sound_;
+  LayoutQuestion question_;
+  Costs costs_;
+  LinkCost link_;
+  LayoutTable table_;
+};
+
+nlohmann::json json_of(const LayoutChoice& choice) {
+  return {{"set", choice.set},
+          {"ranks", choice.ranks},
+          {"step_seconds", choice.step_s},
+          {"compute_seconds", choice.compute_s},
+          {"exchange_seconds", choice.exchange_s},
+          {"bubble", choice.bubble},
+          {"rank_memory_bytes", choice.rank_memory_bytes},
+          {"memory_bytes", choice.memory_bytes},
+          {"bytes_on_wire_per_step", choice.bytes_on_wire},
+          {"fits", choice.fits}};
+}
+
+}  // namespace
+
+LayoutTable best_layouts(const SoundRecipe& sound, const LayoutQuestion& question) {
+  return Search(sound, question).run();
+}
+
+std::string to_json(const LayoutTable& table) {
+  nlohmann::json best = nlohmann::json::array();
+  for (const LayoutChoice& choice : table.best) best.push_back(json_of(choice));
+  const nlohmann::json out = {
+      {"layouts", best},
+      {"own", json_of(table.own)},
+      {"ranks", table.ranks},
+      {"memory_bytes", table.memory_bytes},
+      {"valid", table.valid},
+      {"looked_at", table.looked_at},
+      {"too_large", table.too_large},
+      {"link", {{"bytes_per_second", table.bytes_per_second}, {"seconds_per_message", table.seconds_per_message}}},
+      {"basis",
+       {{"step_seconds", "predicted"},
+        {"bubble", "simulated"},
+        {"link", "measured"},
+        {"operations", table.measured_now ? "measured just now" : "measured before"}}}};
+  return out.dump();
+}
+
+}  // namespace athanor::runner

@@ -1,0 +1,36 @@
+// What each rank of a run needs: memory by owner, and bytes on the wire. Ranks that do alike are counted once.
+#pragma once
+
+#include "core/assembly/recipe_input.h"
+#include "core/forecast/dry_run.h"
+#include "core/recipe/prediction.h"
+
+#include <cstdint>
+#include <functional>
+
+namespace athanor::runner {
+
+[[nodiscard]] DrySizes dry_sizes(const SoundRecipe& sound);
+// What a rank holds of the data set beside its tensors, under `recipe`, which is the sound one or another of its
+// layout.
+[[nodiscard]] std::int64_t data_bytes(const SoundRecipe& sound, const recipe::Recipe& recipe);
+
+struct RankSetting {
+  const recipe::Recipe& recipe;
+  DrySizes sizes;
+  std::int64_t data_bytes = 0;
+  std::int64_t copy_bytes = 0;  // of checkpoints being written, by the first rank
+  double program_bytes = 0;     // 0: as programs usually have
+};
+// Fills memory, ranks, wire, schedule and the figures that sum them up. `first` is the dry run of rank 0.
+// `see` is told of every dry run, and how many ranks do alike; may be empty.
+void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting,
+                const std::function<void(const DryRun& dry, int count)>& see = {});
+
+// Of all ranks together.
+[[nodiscard]] std::int64_t memory_of_all(const recipe::Prediction& prediction);
+// The share of a step that ranks of a pipeline wait, by simulation with stages that take as long as their arithmetic;
+// 0 for one stage.
+[[nodiscard]] recipe::SchedulePrediction predict_schedule(const recipe::Recipe& recipe, std::int64_t vocabulary);
+
+}  // namespace athanor::runner
