@@ -145,6 +145,7 @@ void PipelinePass::drop() {
 
 bool PipelinePass::watch(const train::PassPorts& ports) {
   watcher_ = ports;
+  if (parts_.replicas) parts_.replicas->watch(ports);
   return true;
 }
 
@@ -168,7 +169,7 @@ train::Exchanged PipelinePass::exchanged() const {
   if (runner_) add(runner_->cost());
   for (const auto& [key, each] : sweeps_) add(each->cost());
   const comm::Traffic own = parts_.pipeline.traffic();
-  return {"pipeline", sum.sent_bytes + own.payload_bytes + own.overhead_bytes, sum.waited_s};
+  return {"pipeline", sum.sent_bytes + own.payload_bytes + own.overhead_bytes, sum.waited_s, sum.waited_s};
 }
 
 // The stages and their runner, for micro-batches of so many rows.

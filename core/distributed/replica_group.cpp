@@ -1,8 +1,8 @@
 #include "core/distributed/replica_group.h"
 
 #include "core/distributed/host_numbers.h"
-#include "core/distributed/replica_traffic.h"
 #include "core/distributed/stopwatch.h"
+#include "core/parallel/simulate.h"
 #include "kernels/base/error.h"
 
 #include <algorithm>
@@ -27,14 +27,14 @@ void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whol
 
 }  // namespace
 
-ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients) : ranks_(ranks) {
+ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients) : ranks_(ranks), buckets_(gradients) {
   if (gradients != comm::WireFormat::f32)
     coded_ = std::make_unique<comm::CodedExchange>(ranks_, coded_options(gradients));
 }
 
 void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   if (whole.dry()) return;
-  const Stopwatch watch(waited_);
+  const Stopwatch watch(waited_), gathering(gathering_);
   switch (whole.dtype()) {
     case DType::f32: return gather_rows<float>(context, ranks_, whole);
     case DType::i32: return gather_rows<std::int32_t>(context, ranks_, whole);
@@ -42,6 +42,11 @@ void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   }
   throw Failure(ErrorKind::internal, "gather rows of replicas",
                 std::string("there is no exchange of ") + to_string(whole.dtype()));
+}
+
+// Where one gives up in the middle of a step, the exchange that is under way would wait for the others.
+ReplicaGroup::~ReplicaGroup() {
+  if (std::uncaught_exceptions() > exceptions_) ranks_.cancel("a replica has left in the middle of a step");
 }
 
 void ReplicaGroup::share_step(StateShare& share, optim::Optimizer& optimizer) {
@@ -57,33 +62,41 @@ void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parame
   Replicas::add_alike(context, parameters, std::move(alike));
 }
 
+void ReplicaGroup::complete(Context& context, const Parameter& parameter) {
+  if (update_ || context.dry()) return;
+  buckets_.complete(parameter, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
+}
+
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
   if (update_) return update_->sum_gradients(context);
   if (context.dry()) return;
   const Stopwatch watch(waited_);
-  coded_ ? sum_coded(context, parameters) : sum_plain(context, parameters);
+  buckets_.finish(parameters, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
+  tell(context, thread_.wait());
 }
 
-void ReplicaGroup::sum_plain(Context& context, std::span<const Parameter> parameters) {
-  for_gradient_buckets(parameters, [&](std::span<const Parameter> bucket, std::int64_t numbers) {
-    if (bucket.size() > 1) bucket_.reserve(static_cast<std::size_t>(numbers));
-    sum_bucket(context, bucket);
-  });
+// A device's numbers come and go by its context, which is this thread's.
+void ReplicaGroup::send(Context& context, Bucket bucket) {
+  if (context.device().kind == DeviceKind::cpu)
+    return thread_.post([this, &context, bucket = std::move(bucket)] { sum(context, bucket); });
+  const Stopwatch watch(under_way_);
+  sum(context, bucket);
 }
 
-void ReplicaGroup::sum_bucket(Context& context, std::span<const Parameter> bucket) {
+void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
+  if (coded_) return sum_coded(context, bucket.front());
   if (bucket.size() == 1) {
     HostNumbers<float> numbers(context, bucket.front()->gradient);
     ranks_.all_reduce(view_of(numbers.span()));
     return numbers.write_back();
   }
-  bucket_.clear();
+  packed_.clear();
   for (const Parameter& parameter : bucket) {
     HostNumbers<float> numbers(context, parameter->gradient);
-    bucket_.insert(bucket_.end(), numbers.span().begin(), numbers.span().end());
+    packed_.insert(packed_.end(), numbers.span().begin(), numbers.span().end());
   }
-  ranks_.all_reduce(view_of(std::span(bucket_)));
-  auto from = bucket_.begin();
+  ranks_.all_reduce(view_of(std::span(packed_)));
+  auto from = packed_.begin();
   for (const Parameter& parameter : bucket) {
     HostNumbers<float> numbers(context, parameter->gradient);
     const auto count = static_cast<std::ptrdiff_t>(numbers.span().size());
@@ -94,20 +107,37 @@ void ReplicaGroup::sum_bucket(Context& context, std::span<const Parameter> bucke
 }
 
 // The exchange refuses what is not finite and changes nothing; then no replica may use its own.
-void ReplicaGroup::sum_coded(Context& context, std::span<const Parameter> parameters) {
-  for (const Parameter& parameter : parameters) {
-    if (!parameter->gradient.present()) continue;
-    HostNumbers<float> numbers(context, parameter->gradient);
-    if (!coded_->all_reduce(parameter->path, view_of(numbers.span())))
-      std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
-    numbers.write_back();
+void ReplicaGroup::sum_coded(Context& context, const Parameter& parameter) {
+  HostNumbers<float> numbers(context, parameter->gradient);
+  if (!coded_->all_reduce(parameter->path, view_of(numbers.span())))
+    std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
+  numbers.write_back();
+}
+
+void ReplicaGroup::tell(const Context& context, const std::vector<ExchangeThread::Span>& spans) {
+  using std::chrono::nanoseconds;
+  const auto now = ExchangeThread::Clock::now();
+  for (const auto& [begin, end] : spans) {
+    under_way_ += end - begin;
+    if (!watcher_.tell) continue;
+    const std::int64_t now_ns = watcher_.now_ns();
+    const auto ago = [&](ExchangeThread::Clock::time_point time) {
+      return now_ns - std::chrono::duration_cast<nanoseconds>(now - time).count();
+    };
+    watcher_.tell({.lane = static_cast<std::int32_t>(parallel::Lane::reduce),
+                   .kind = journal::SpanKind::reduce,
+                   .step = static_cast<std::int64_t>(context.step()) + 1,
+                   .begin_ns = ago(begin),
+                   .end_ns = ago(end)});
   }
 }
 
 train::Exchanged ReplicaGroup::exchanged() const {
   const comm::Traffic sent = coded_ ? coded_->traffic() : ranks_.traffic();
-  const auto waited = waited_ + (update_ ? update_->waited() : Stopwatch::Clock::duration{});
-  return {"data", sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited).count()};
+  const auto seconds = [](Stopwatch::Clock::duration time) { return std::chrono::duration<double>(time).count(); };
+  const auto shared = update_ ? update_->waited() : Stopwatch::Clock::duration{};
+  return {"data", sent.payload_bytes + sent.overhead_bytes, seconds(waited_ + shared),
+          seconds(gathering_ + under_way_ + shared)};
 }
 
 }  // namespace athanor::distributed

@@ -9,11 +9,14 @@
 
 #include "core/comm/coded_exchange.h"
 #include "core/comm/communicator.h"
+#include "core/distributed/exchange_thread.h"
+#include "core/distributed/replica_traffic.h"
 #include "core/distributed/sharded_update.h"
 #include "core/train/replicas.h"
 #include "core/train/world.h"
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +27,9 @@ class ReplicaGroup final : public train::Replicas {
  public:
   // `ranks` are the replicas, and outlive it. The constructor is a call that all make.
   ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients);
+  ~ReplicaGroup() override;
+  ReplicaGroup(const ReplicaGroup&) = delete;
+  ReplicaGroup& operator=(const ReplicaGroup&) = delete;
 
   // From now on each replica takes the step of its share alone (sharded_update.h). Both outlive it.
   void share_step(StateShare& share, optim::Optimizer& optimizer);
@@ -31,8 +37,12 @@ class ReplicaGroup final : public train::Replicas {
   [[nodiscard]] int count() const override { return ranks_.size(); }
   [[nodiscard]] int index() const override { return ranks_.rank(); }
   void gather(Context& context, const Tensor& whole) override;
+  // Spans of sums, on a lane of their own.
+  void watch(const train::PassPorts& ports) override { watcher_ = ports; }
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
   void begin_only_pass() override;
+  // On a CPU, what is complete travels in buckets from a thread of its own.
+  void complete(Context& context, const Parameter& parameter) override;
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override;
   [[nodiscard]] train::Exchanged exchanged() const;
@@ -41,15 +51,22 @@ class ReplicaGroup final : public train::Replicas {
   [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
 
  private:
-  void sum_plain(Context& context, std::span<const Parameter> parameters);
-  void sum_coded(Context& context, std::span<const Parameter> parameters);
-  void sum_bucket(Context& context, std::span<const Parameter> bucket);
+  using Bucket = GradientBuckets::Bucket;
+
+  void send(Context& context, Bucket bucket);
+  void sum(Context& context, const Bucket& bucket);
+  void sum_coded(Context& context, const Parameter& parameter);
+  void tell(const Context& context, const std::vector<ExchangeThread::Span>& spans);
 
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
-  std::optional<ShardedUpdate> update_;  // where replicas share the step
-  std::vector<float> bucket_;
-  std::chrono::steady_clock::duration waited_{};
+  std::optional<ShardedUpdate> update_;          // where replicas share the step
+  int exceptions_ = std::uncaught_exceptions();  // on their way when it was made
+  GradientBuckets buckets_;
+  std::vector<float> packed_;
+  train::PassPorts watcher_;
+  std::chrono::steady_clock::duration waited_{}, gathering_{}, under_way_{};
+  ExchangeThread thread_;
 };
 
 }  // namespace athanor::distributed

@@ -3,6 +3,7 @@
 #include "core/comm/combine.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace athanor::distributed {
 namespace {
@@ -13,30 +14,46 @@ constexpr std::int64_t kNumber = sizeof(float);
 
 comm::CodedOptions coded_options(comm::WireFormat gradients) { return {.format = gradients, .averages = false}; }
 
+void GradientBuckets::complete(const Parameter& parameter, const Take& take) {
+  if (parameter->gradient.present() && taken_.insert(parameter.get()).second) add(parameter, take);
+}
+
+void GradientBuckets::finish(std::span<const Parameter> parameters, const Take& take) {
+  for (const Parameter& parameter : parameters) complete(parameter, take);
+  if (!waiting_.empty()) take(std::exchange(waiting_, {}), std::exchange(numbers_, 0));
+  taken_.clear();
+}
+
+void GradientBuckets::add(const Parameter& parameter, const Take& take) {
+  waiting_.push_back(parameter);
+  numbers_ += parameter->gradient.numel();
+  if (numbers_ >= least_numbers_) take(std::exchange(waiting_, {}), std::exchange(numbers_, 0));
+}
+
 void ReplicaCounter::gather(const Tensor& whole) {
   const auto bytes = static_cast<std::int64_t>(storage_bytes(whole.dtype(), whole.numel()));
   sent_ = sent_ + comm::all_gather_traffic(bytes / ranks_, ranks_);
 }
 
+void ReplicaCounter::complete(const Parameter& parameter) {
+  buckets_.complete(parameter, [this](const auto& bucket, std::int64_t numbers) { count(bucket, numbers); });
+}
+
 void ReplicaCounter::sum_gradients(std::span<const Parameter> parameters) {
+  buckets_.finish(parameters, [this](const auto& bucket, std::int64_t numbers) { count(bucket, numbers); });
+}
+
+void ReplicaCounter::count(std::span<const Parameter> bucket, std::int64_t numbers) {
   if (gradients_ == comm::WireFormat::f32) {
-    for_gradient_buckets(parameters, [&](std::span<const Parameter> bucket, std::int64_t numbers) {
-      sent_ = sent_ + comm::all_reduce_traffic(DType::f32, numbers, ranks_, rank_);
-      room_ = std::max(room_, comm::all_reduce_room(DType::f32, numbers, ranks_));
-      if (bucket.size() > 1) bucket_ = std::max(bucket_, numbers * kNumber);
-    });
+    sent_ = sent_ + comm::all_reduce_traffic(DType::f32, numbers, ranks_, rank_);
+    room_ = std::max(room_, comm::all_reduce_room(DType::f32, numbers, ranks_));
+    if (bucket.size() > 1) bucket_ = std::max(bucket_, numbers * kNumber);
     return;
   }
-  const comm::CodedOptions options = coded_options(gradients_);
-  residuals_ = 0;
-  for (const Parameter& parameter : parameters) {
-    if (!parameter->gradient.present()) continue;
-    const std::int64_t count = parameter->gradient.numel();
-    const comm::WireFormat format = options.format_for(count, ranks_);
-    sent_ = sent_ + comm::coded_all_reduce_traffic(format, count, ranks_);
-    coded_ = std::max(coded_, comm::coded_room(format, count, ranks_, rank_));
-    if (format != comm::WireFormat::f32) residuals_ += (count + comm::piece_of(count, ranks_, rank_).count) * kNumber;
-  }
+  const comm::WireFormat format = coded_options(gradients_).format_for(numbers, ranks_);
+  sent_ = sent_ + comm::coded_all_reduce_traffic(format, numbers, ranks_);
+  coded_ = std::max(coded_, comm::coded_room(format, numbers, ranks_, rank_));
+  if (format != comm::WireFormat::f32) residuals_ += (numbers + comm::piece_of(numbers, ranks_, rank_).count) * kNumber;
 }
 
 ReplicaCost ReplicaCounter::cost() const noexcept { return {sent_, bucket_ + room_ + coded_ + residuals_}; }

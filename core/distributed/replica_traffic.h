@@ -6,30 +6,38 @@
 #include "core/comm/host_traffic.h"
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <span>
 #include <vector>
 
 namespace athanor::distributed {
 
-// Small gradients are put together, so that there are fewer messages than parameters.
-inline constexpr std::int64_t kBucketNumbers = std::int64_t{4} << 20;
+// Which gradients of a step travel together, in which order: those that a backward pass completes as they come, then
+// the others. The same on all replicas, for their passes are.
+class GradientBuckets {
+ public:
+  using Bucket = std::vector<Parameter>;
+  using Take = std::function<void(Bucket bucket, std::int64_t numbers)>;
+  // In f32 small gradients are put together, so that there are fewer messages than parameters; in fewer bits each
+  // travels by itself.
+  explicit GradientBuckets(comm::WireFormat gradients)
+      : least_numbers_(gradients == comm::WireFormat::f32 ? kBucketNumbers : 1) {}
 
-// Calls take(parameters, numbers) for those that travel together in f32: of the ones that have a gradient, in order.
-template <class Take>
-void for_gradient_buckets(std::span<const Parameter> parameters, Take&& take) {
-  std::vector<Parameter> bucket;
-  std::int64_t numbers = 0;
-  for (const Parameter& parameter : parameters) {
-    if (!parameter->gradient.present()) continue;
-    bucket.push_back(parameter);
-    numbers += parameter->gradient.numel();
-    if (numbers < kBucketNumbers) continue;
-    take(std::span<const Parameter>(bucket), numbers);
-    bucket.clear();
-    numbers = 0;
-  }
-  if (!bucket.empty()) take(std::span<const Parameter>(bucket), numbers);
-}
+  void complete(const Parameter& parameter, const Take& take);
+  // Those that have a gradient and were not complete before, and what waits; then begins anew.
+  void finish(std::span<const Parameter> parameters, const Take& take);
+
+ private:
+  static constexpr std::int64_t kBucketNumbers = 256 << 10;
+
+  void add(const Parameter& parameter, const Take& take);
+
+  std::int64_t least_numbers_;
+  Bucket waiting_;
+  std::int64_t numbers_ = 0;
+  std::set<const ParameterState*> taken_;
+};
 
 [[nodiscard]] comm::CodedOptions coded_options(comm::WireFormat gradients);
 
@@ -41,15 +49,20 @@ struct ReplicaCost {
 // ReplicaGroup's part in a step, by the replica with this rank.
 class ReplicaCounter {
  public:
-  ReplicaCounter(comm::WireFormat gradients, int ranks, int rank) : gradients_(gradients), ranks_(ranks), rank_(rank) {}
+  ReplicaCounter(comm::WireFormat gradients, int ranks, int rank)
+      : gradients_(gradients), ranks_(ranks), rank_(rank), buckets_(gradients) {}
 
   void gather(const Tensor& whole);
+  void complete(const Parameter& parameter);
   void sum_gradients(std::span<const Parameter> parameters);
   [[nodiscard]] ReplicaCost cost() const noexcept;
 
  private:
+  void count(std::span<const Parameter> bucket, std::int64_t numbers);
+
   comm::WireFormat gradients_;
   int ranks_, rank_;
+  GradientBuckets buckets_;
   comm::Traffic sent_;
   std::int64_t bucket_ = 0, room_ = 0, coded_ = 0, residuals_ = 0;  // bytes
 };

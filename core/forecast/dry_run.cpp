@@ -104,6 +104,9 @@ class SilentReplicas final : public train::Replicas {
   void begin_only_pass() override {
     if (update_) update_->begin_only_pass();
   }
+  void complete(Context&, const Parameter& parameter) override {
+    if (!update_) counter_.complete(parameter);
+  }
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override {
     const bool is_coded = format_ != comm::WireFormat::f32;
     if (!update_ || is_coded) counter_.sum_gradients(parameters);
@@ -296,11 +299,11 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
   if (learner.share) {
     // Of a share all is held; of the rest of the model the values, and gradients until they are summed.
-    const double whole = 2 * sizeof(float), state = out.bytes_per_parameter - whole;
+    const double both = 2 * sizeof(float), state = out.bytes_per_parameter - both;
     const double part = 1.0 / mesh_of(recipe).data;
     out.bytes_per_parameter = learner.share->shard() == parallel::Shard::optimizer
-                                  ? whole + state * part
-                                  : whole / 2 * (1 + part) + state * part;
+                                  ? both + state * part
+                                  : both / 2 * (1 + part) + state * part;
   }
   out.parts = nn::summarise(learner.model->parameters());
   out.pretrained = learner.pretrained;

@@ -15,7 +15,18 @@ BatchPass::BatchPass(Context& context, tasks::Task& task, const std::vector<Para
       parameters_(parameters),
       replicas_(replicas),
       own_(micro_batches / (replicas ? replicas->count() : 1)),
-      criterion_(context, task, parameters, replicas) {}
+      criterion_(context, task, parameters, replicas) {
+  if (is_whole()) return;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    parameters[i]->hooks.emplace_back([this, i](Context& where, ParameterState&) {
+      if (is_last_) complete(where, i);
+    });
+}
+
+BatchPass::~BatchPass() {
+  if (is_whole()) return;
+  for (const Parameter& parameter : parameters_) parameter->hooks.pop_back();
+}
 
 Tensor BatchPass::forward(const data::Batch& batch) {
   drop();
@@ -37,8 +48,11 @@ Tensor BatchPass::forward(const data::Batch& batch) {
 void BatchPass::backward(float loss_scale) {
   if (is_whole()) return athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
   criterion_.backward(loss_scale);
+  complete_.assign(parameters_.size(), false);
   for (int i = 0; i < own_; ++i) run_micro_batch(i);
-  sum_.finish(context_, parameters_);
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (!complete_[i]) sum_.finish(context_, i, parameters_[i]->gradient);
+  sum_.clear();
   if (replicas_) replicas_->sum_gradients(context_, parameters_);
   criterion_.add_own_gradients();
 }
@@ -48,6 +62,8 @@ void BatchPass::drop() {
   recorded_.clear();
   inputs_.clear();
   criterion_.drop();
+  sum_.clear();
+  is_last_ = false;
 }
 
 BatchPass::Rows BatchPass::rows_of(int micro_batch) const {
@@ -88,8 +104,17 @@ void BatchPass::run_micro_batch(int micro_batch) {
     gradients.push_back(std::move(gradient));
   }
   if (replicas_ && own_ == 1) replicas_->begin_only_pass();
+  is_last_ = micro_batch + 1 == own_;
   if (!learnt.empty()) athanor::backward(context_, learnt, std::move(gradients));
-  sum_.add(context_, parameters_);
+  if (!std::exchange(is_last_, false)) sum_.add(context_, parameters_);
+}
+
+// The last micro-batch has given all it has to a parameter; the sum over all of them is then known.
+void BatchPass::complete(Context& context, std::size_t parameter) {
+  if (complete_[parameter]) return;
+  complete_[parameter] = true;
+  sum_.finish(context, parameter, parameters_[parameter]->gradient);
+  if (replicas_) replicas_->complete(context, parameters_[parameter]);
 }
 
 }  // namespace athanor::train

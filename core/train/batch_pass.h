@@ -27,11 +27,19 @@ class BatchPass final : public Pass {
             Replicas* replicas);
 
   // Whether a batch is taken as a whole, by one.
+  ~BatchPass() override;
+  BatchPass(const BatchPass&) = delete;
+  BatchPass& operator=(const BatchPass&) = delete;
+
   [[nodiscard]] bool is_whole() const noexcept override { return replicas_ == nullptr && own_ == 1; }
   // Refuses rows that are no multiple of its micro-batches.
   [[nodiscard]] Tensor forward(const data::Batch& batch) override;
   void backward(float loss_scale) override;
   void drop() override;
+  [[nodiscard]] bool watch(const PassPorts& ports) override {
+    if (replicas_) replicas_->watch(ports);
+    return false;
+  }
 
  private:
   struct Rows {
@@ -42,6 +50,7 @@ class BatchPass final : public Pass {
   [[nodiscard]] std::vector<Variable> features(int micro_batch);
   void collect_features();
   void run_micro_batch(int micro_batch);
+  void complete(Context& context, std::size_t parameter);
 
   Context& context_;
   tasks::Task& task_;
@@ -55,6 +64,8 @@ class BatchPass final : public Pass {
   Variable loss_;                   // where the batch is taken as a whole
   CriterionPass criterion_;
   GradientSum sum_;
+  bool is_last_ = false;        // the micro-batch that goes backward
+  std::vector<bool> complete_;  // in the last one, by parameter
 };
 
 }  // namespace athanor::train

@@ -38,6 +38,14 @@ void GradientSum::add(Context& context, std::span<const Parameter> parameters) {
   levels_.push_back(std::move(carry));
 }
 
+void GradientSum::finish(Context& context, std::size_t parameter, Tensor& gradient) {
+  for (Gradients& level : levels_) {
+    if (level.empty()) continue;
+    add_gradient(context, level[parameter], std::move(gradient));
+    gradient = std::exchange(level[parameter], {});
+  }
+}
+
 void GradientSum::finish(Context& context, std::span<const Parameter> parameters) {
   Gradients sum;
   for (Gradients& level : levels_) {

@@ -21,6 +21,10 @@ class GradientSum {
   void add(Context& context, std::span<const Parameter> parameters);
   // Puts the sums back, as the parameters' gradients; the next add() begins anew.
   void finish(Context& context, std::span<const Parameter> parameters);
+  // Instead of the last add() and finish(), one parameter after the other as their gradients become complete: adds what
+  // was added before to the gradient of the last micro-batch. Once for each parameter, then clear().
+  void finish(Context& context, std::size_t parameter, Tensor& gradient);
+  void clear() { levels_.clear(); }
 
  private:
   using Gradients = std::vector<Tensor>;  // by parameter; absent where it has none

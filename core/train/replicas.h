@@ -5,6 +5,7 @@
 #include "core/autograd/variable.h"
 #include "core/tensor/context.h"
 #include "core/train/gradient_sum.h"
+#include "core/train/pass.h"
 
 #include <span>
 #include <utility>
@@ -24,6 +25,11 @@ class Replicas {
   // The backward pass that comes is all there is to the gradients of a step: what it has completed may be on its way at
   // once.
   virtual void begin_only_pass() {}
+  // From now on it tells what it has spans of.
+  virtual void watch(const PassPorts&) {}
+  // In a backward pass: no more comes to this gradient, which may be on its way at once. Until sum_gradients() nobody
+  // else uses it.
+  virtual void complete(Context&, const Parameter&) {}
   // Each gradient becomes the sum over all replicas, in the order of core/comm/combine.h: with the same bits on all.
   // Where replicas share the optimizer's work, the sums go to where each takes its step, and the parameters are left
   // without a gradient.

@@ -22,15 +22,17 @@ bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % eve
 
 // What was exchanged in between: in all, and along each axis where there are several.
 void add_exchanged(tasks::Figures& figures, const std::vector<Exchanged>& before, const std::vector<Exchanged>& now) {
-  double sent = 0, waited_ms = 0;
+  double sent = 0, waited_ms = 0, under_way_ms = 0;
   for (std::size_t i = 0; i < now.size(); ++i) {
     const auto bytes = static_cast<double>(now[i].sent_bytes - before[i].sent_bytes);
     sent += bytes;
     waited_ms += 1e3 * (now[i].waited_s - before[i].waited_s);
+    under_way_ms += 1e3 * (now[i].under_way_s - before[i].under_way_s);
     if (now.size() > 1) figures.emplace_back(fmt::format("comm/{}_bytes", now[i].axis), bytes);
   }
   figures.emplace_back("comm/sent_bytes", sent);
   figures.emplace_back("comm/exposed_ms", waited_ms);
+  figures.emplace_back("comm/total_ms", std::max(under_way_ms, waited_ms));
 }
 
 }  // namespace

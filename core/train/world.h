@@ -14,6 +14,7 @@ struct Exchanged {
   std::string axis;
   std::int64_t sent_bytes = 0;  // scales and frames included
   double waited_s = 0;          // in which it did nothing else
+  double under_way_s = 0;       // in which something was being exchanged, as far as that is known
 };
 
 class World {
