@@ -74,7 +74,8 @@ parallel::LayoutFacts layout_facts(const Recipe& recipe) {
   out.batch_size = recipe.integer("data.batch_size");
   out.policy = recipe.text("precision.policy");
   out.optimizer = recipe.text("train.optimizer");
-  out.state_is_fp32 = recipe.text("precision.master") == "fp32" && recipe.text("precision.moments") == "fp32";
+  out.master = recipe.text("precision.master");
+  out.moments = recipe.text("precision.moments");
   out.device = recipe.text("train.device");
   out.towers.push_back(tower(recipe, "image", image_tokens(recipe)));
   if (recipe.text("model.text_tower") == kSmallTextTower)
