@@ -152,10 +152,10 @@ class Search {
              (layout.data == 1 && layout.shard != own.shard);
     });
     std::ranges::stable_sort(out, {}, [](const Layout& layout) {
-      const std::int64_t own = layout.micro_batches / layout.data,
+      const std::int64_t parts = layout.micro_batches / layout.data,
                          usual = layout.pipeline > 1 ? 2 * layout.pipeline : 1;
       return std::tuple(-layout.data * layout.tensor * layout.pipeline, layout.schedule == "search", layout.pipeline,
-                        std::max(own, usual) / std::min(own, usual));
+                        std::max(parts, usual) / std::min(parts, usual));
     });
     return out;
   }

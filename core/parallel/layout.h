@@ -55,7 +55,7 @@ struct TowerFacts {
 
 struct LayoutFacts {
   std::vector<TowerFacts> towers;
-  std::int64_t batch_size = 1;  // samples of a step
+  std::int64_t batch_size = 0;  // samples of a step
   std::string policy = "fp32";  // of number formats
   std::string optimizer = "adamw";
   std::string master = "fp32", moments = "fp32";  // formats of weights and of the optimizer's state
