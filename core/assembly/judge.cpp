@@ -208,9 +208,9 @@ parallel::LayoutFacts facts_for_layout(const recipe::Recipe& recipe) {
 
 void judge_layout(const recipe::Recipe& recipe, const std::function<bool(const std::string& path)>& may_change,
                   Faults& faults) {
-  const parallel::LayoutFacts facts = facts_for_layout(faults.spoils_section("model") ? recipe::Recipe() : recipe);
-  std::set<std::string, std::less<>> unjudged = faults.spoiled();
-  for (recipe::Fault& fault : recipe::judge_layout(recipe, facts, unjudged)) faults.add(std::move(fault));
+  const parallel::LayoutFacts facts = recipe::without_spoiled(facts_for_layout(recipe), faults.spoiled());
+  const std::set<std::string, std::less<>> before = faults.spoiled();
+  for (recipe::Fault& fault : recipe::judge_layout(recipe, facts, before)) faults.add(std::move(fault));
   if (!faults.spoils_section("parallel")) return;
   const auto nearest = parallel::nearest_valid(recipe::layout_of(recipe), facts, recipe::layout_limits(may_change));
   if (nearest) faults.offer_layout(recipe::assignments(recipe, *nearest));

@@ -4,6 +4,8 @@
 #include "core/comm/combine.h"
 #include "core/comm/message.h"
 
+#include <vector>
+
 namespace athanor::comm {
 namespace {
 
@@ -31,12 +33,25 @@ Traffic all_reduce_traffic(DType dtype, std::int64_t count, int ranks, int rank)
   if (ranks == 1) return {};
   const std::int64_t all = bytes_of(dtype, count);
   if (all <= kSmallReduction) return sent((ranks - 1) * all, ranks - 1);
+  std::vector<Piece> pieces;
+  for (int peer = 0; peer < ranks; ++peer) pieces.push_back(piece_of(count, ranks, peer));
+  return reduce_pieces_traffic(dtype, pieces, rank) + gather_pieces_traffic(dtype, pieces, rank);
+}
+
+Traffic reduce_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept {
   const std::int64_t segment = segment_numbers(dtype);
-  const std::int64_t own = piece_of(count, ranks, rank).count;
-  std::int64_t messages = own > 0 ? ranks - 1 : 0;  // of the sums
-  for (int peer = 0; peer < ranks; ++peer)
-    if (peer != rank) messages += (piece_of(count, ranks, peer).count + segment - 1) / segment;
-  return sent(bytes_of(dtype, count - own) + (ranks - 1) * bytes_of(dtype, own), messages);
+  Traffic out;
+  for (std::size_t peer = 0; peer < pieces.size(); ++peer) {
+    const std::int64_t theirs = pieces[peer].count;
+    if (peer != static_cast<std::size_t>(rank))
+      out = out + sent(bytes_of(dtype, theirs), (theirs + segment - 1) / segment);
+  }
+  return out;
+}
+
+Traffic gather_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept {
+  return all_gather_traffic(bytes_of(dtype, pieces[static_cast<std::size_t>(rank)].count),
+                            static_cast<int>(pieces.size()));
 }
 
 Traffic reduce_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept {

@@ -19,6 +19,9 @@ inline constexpr std::int64_t kTwoPhases = 64 << 10;          // bytes of a broa
 
 // By rank `rank` of `ranks`, of `count` numbers.
 [[nodiscard]] Traffic all_reduce_traffic(DType dtype, std::int64_t count, int ranks, int rank) noexcept;
+// Of an array that is cut into a piece for each rank.
+[[nodiscard]] Traffic reduce_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept;
+[[nodiscard]] Traffic gather_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept;
 // Each rank gives `bytes`.
 [[nodiscard]] Traffic all_gather_traffic(std::int64_t bytes, int ranks) noexcept;
 [[nodiscard]] Traffic broadcast_traffic(DType dtype, std::int64_t count, int ranks, int rank, int root) noexcept;

@@ -45,6 +45,14 @@ void SilentCommunicator::do_reduce_scatter(const Call&, const View&, const View&
   counter_->add(all_gather_traffic(bytes_of(out), size()));
 }
 
+void SilentCommunicator::do_reduce_pieces(const Call&, const View& data, std::span<const Piece> pieces, Reduce) {
+  counter_->add(reduce_pieces_traffic(data.dtype, pieces, rank()));
+}
+
+void SilentCommunicator::do_gather_pieces(const Call&, const View& data, std::span<const Piece> pieces) {
+  counter_->add(gather_pieces_traffic(data.dtype, pieces, rank()));
+}
+
 void SilentCommunicator::do_all_gather(const Call&, const View& in, const View& out) {
   const auto bytes = static_cast<std::size_t>(bytes_of(in));
   for (int peer = 0; peer < size(); ++peer) {

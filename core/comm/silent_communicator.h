@@ -24,6 +24,8 @@ class SilentCommunicator final : public Communicator {
 
   void do_all_reduce(const Call&, const View& data, Reduce) override;
   void do_reduce_scatter(const Call&, const View& in, const View& out, Reduce) override;
+  void do_reduce_pieces(const Call&, const View& data, std::span<const Piece> pieces, Reduce) override;
+  void do_gather_pieces(const Call&, const View& data, std::span<const Piece> pieces) override;
   void do_all_gather(const Call&, const View& in, const View& out) override;
   void do_reduce_pieces(const Call&, const View& data, std::span<const Piece> pieces, Reduce) override;
   void do_gather_pieces(const Call&, const View& data, std::span<const Piece> pieces) override;

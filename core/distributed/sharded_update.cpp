@@ -40,6 +40,11 @@ std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
   return count;
 }
 
+// Numbers of a dry context, of which there are none.
+View shape_of(std::span<const StateShare::Place* const> bucket) {
+  return {nullptr, DType::f32, Shape{numbers_in(bucket)}};
+}
+
 }  // namespace
 
 ShardedUpdate::ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
@@ -93,7 +98,7 @@ void ShardedUpdate::add_alike(Context& context, std::span<const Parameter> param
 
 void ShardedUpdate::send_bucket(Context& context) {
   if (bucket_.empty()) return;
-  if (replicas_) {
+  {
     const Stopwatch watch(waited_);
     coded_ ? sum_coded(context) : sum_bucket(context);
   }
@@ -122,6 +127,7 @@ std::vector<comm::Piece> ShardedUpdate::pieces_of(std::span<const Place* const> 
 
 void ShardedUpdate::sum_bucket(Context& context) {
   const std::vector<comm::Piece> pieces = pieces_of(bucket_);
+  if (context.dry()) return replicas_->reduce_scatter(shape_of(bucket_), pieces);
   if (bucket_.size() == 1) {
     HostNumbers<float> numbers(context, bucket_.front()->whole->gradient);
     replicas_->reduce_scatter(view_of(numbers.span()), pieces);
@@ -168,13 +174,12 @@ ops::SquareSum ShardedUpdate::sum_squares(Context& context) {
     if (place.piece) sums_.measure(context, place.whole->path, place.own.begin, place.piece->gradient);
   const auto numbers = sums_.numbers();
   const Stopwatch watch(waited_);
-  if (replicas_)
-    replicas_->all_reduce(View(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())}));
+  replicas_->all_reduce(View(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())}));
   return sums_.upload(context);
 }
 
 void ShardedUpdate::give_out(Context& context) {
-  if (!replicas_ || share_.shard() == parallel::Shard::parameters) return;
+  if (share_.shard() == parallel::Shard::parameters) return;
   const Stopwatch watch(waited_);
   std::vector<const Place*> bucket;
   for (const Place& place : share_.places()) {
@@ -188,6 +193,7 @@ void ShardedUpdate::give_out(Context& context) {
 
 void ShardedUpdate::give_out(Context& context, std::span<const Place* const> bucket) {
   const std::vector<comm::Piece> pieces = pieces_of(bucket);
+  if (context.dry()) return replicas_->all_gather(shape_of(bucket), pieces);
   if (bucket.size() == 1) {
     HostNumbers<float> numbers(context, bucket.front()->whole->value);
     replicas_->all_gather(view_of(numbers.span()), pieces);

@@ -16,9 +16,9 @@ namespace athanor::distributed {
 
 class ShardedUpdate {
  public:
-  // All are referred to and outlive it; `replicas` is null in a dry context, where nothing is exchanged, and `coded`
-  // where gradients travel in f32. While it lives, it is called in every backward pass and in every step of the
-  // optimizer.
+  // All are referred to and outlive it; in a dry context `replicas` must be silent
+  // (core/comm/silent_communicator.h) and `coded` is null, as where gradients travel in f32. While it lives, it is
+  // called in every backward pass and in every step of the optimizer.
   ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
                 optim::Optimizer& optimizer);
   ~ShardedUpdate();

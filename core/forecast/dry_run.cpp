@@ -293,17 +293,16 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   out.exchange_bytes = rehearsal.exchange_bytes();
   // A rank of a model that is cut has only its own part of it.
   Context context({.dry = true});
-  std::optional<Learner> whole;
-  if (mesh_of(recipe).pipeline > 1) whole = make_learner(recipe, context, sizes.vocabulary);
-  const Learner& learner = whole ? *whole : rehearsal.learner();
+  std::optional<Learner> uncut;
+  if (mesh_of(recipe).pipeline > 1) uncut = make_learner(recipe, context, sizes.vocabulary);
+  const Learner& learner = uncut ? *uncut : rehearsal.learner();
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
-  if (learner.share) {
+  if (const auto& share = rehearsal.learner().share) {
     // Of a share all is held; of the rest of the model the values, and gradients until they are summed.
     const double both = 2 * sizeof(float), state = out.bytes_per_parameter - both;
     const double part = 1.0 / mesh_of(recipe).data;
-    out.bytes_per_parameter = learner.share->shard() == parallel::Shard::optimizer
-                                  ? both + state * part
-                                  : both / 2 * (1 + part) + state * part;
+    out.bytes_per_parameter =
+        share->shard() == parallel::Shard::optimizer ? both + state * part : both / 2 * (1 + part) + state * part;
   }
   out.parts = nn::summarise(learner.model->parameters());
   out.pretrained = learner.pretrained;

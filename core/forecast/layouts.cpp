@@ -27,7 +27,7 @@ using parallel::Layout;
 using parallel::LayoutField;
 
 constexpr double kProbe_s = 0.4;
-constexpr double kLeast_s = 1.5;  // of looking at layouts
+constexpr double kLeast_s = 3;  // of looking at layouts
 // Where operations are measured besides the whole batch: small ones are slower for what they do.
 constexpr std::int64_t kSmallParts = 8;
 
@@ -137,8 +137,8 @@ class Search {
   }
 
  private:
-  // Those with more ranks and fewer parts first: where time runs out, they are the ones worth knowing. To search for a
-  // schedule takes longest.
+  // Those with more ranks and parts as they usually are best first: where time runs out, they are the ones worth
+  // knowing. To search for a schedule takes longest.
   [[nodiscard]] std::vector<Layout> all() const {
     parallel::LayoutFacts facts = facts_for_layout(sound_.recipe);
     facts.ranks = table_.ranks;
@@ -152,8 +152,10 @@ class Search {
              (layout.data == 1 && layout.shard != own.shard);
     });
     std::ranges::stable_sort(out, {}, [](const Layout& layout) {
-      return std::tuple(-layout.data * layout.tensor * layout.pipeline, layout.schedule == "search",
-                        layout.micro_batches / layout.data);
+      const std::int64_t parts = layout.micro_batches / layout.data,
+                         usual = layout.pipeline > 1 ? 2 * layout.pipeline : 1;
+      return std::tuple(-layout.data * layout.tensor * layout.pipeline, layout.schedule == "search", layout.pipeline,
+                        std::max(parts, usual) / std::min(parts, usual));
     });
     return out;
   }

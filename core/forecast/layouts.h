@@ -16,7 +16,7 @@ struct LayoutQuestion {
   int ranks = 0;                  // at most; 0: the cores of this machine, or its GPUs
   std::int64_t memory_bytes = 0;  // that all ranks of this machine may take together; 0: what it has
   std::size_t most = 10;          // that are told
-  double budget_s = 5;            // for all; what was not looked at by then is left out, and told as such
+  double budget_s = 6;            // for all; what was not looked at by then is left out, and told as such
 };
 
 struct LayoutChoice {

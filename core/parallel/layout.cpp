@@ -72,6 +72,21 @@ using L = Layout;
 using Facts = LayoutFacts;
 constexpr std::int64_t kMostRanks = 1 << 20;
 
+// Of a number format whose rounding depends on a number's place.
+template <std::string Facts::*kFormat>
+LayoutRule in_place(const char* name) {
+  return {name,
+          "numbers that are rounded by their place lie in the whole parameter",
+          {F::shard},
+          [](const L& l, const Facts& f) { return l.shard == Shard::none || f.*kFormat == "fp32"; },
+          [](const L&, const Facts& f) {
+            return fmt::format(
+                "must be none with precision.{} = \"{}\": how a number is rounded depends on its place in the whole "
+                "parameter",
+                kFormat == &Facts::master ? "master" : "moments", f.*kFormat);
+          }};
+}
+
 const std::vector<LayoutRule>& table() {
   static const std::vector<LayoutRule> rules = {
       {"micro_batches_shared",
@@ -154,15 +169,8 @@ const std::vector<LayoutRule>& table() {
          return fmt::format("must be none with train.optimizer = \"{}\", which needs the norm of each whole parameter",
                             f.optimizer);
        }},
-      {"rounding_in_place",
-       "numbers that are rounded by their place lie in the whole parameter",
-       {F::shard},
-       [](const L& l, const Facts& f) { return l.shard == Shard::none || f.state_is_fp32; },
-       [](const L&, const Facts&) {
-         return std::string(
-             "must be none unless precision.master and precision.moments are fp32: how a number is rounded depends on "
-             "its place in the whole parameter");
-       }},
+      in_place<&Facts::master>("masters_in_place"),
+      in_place<&Facts::moments>("moments_in_place"),
       {"residuals_whole",
        "what coding takes away is kept of all gradients",
        {F::shard, F::gradient_format},

@@ -55,12 +55,12 @@ struct TowerFacts {
 
 struct LayoutFacts {
   std::vector<TowerFacts> towers;
-  std::int64_t batch_size = 1;  // samples of a step
+  std::int64_t batch_size = 0;  // samples of a step
   std::string policy = "fp32";  // of number formats
   std::string optimizer = "adamw";
-  bool state_is_fp32 = true;   // master weights and moments
-  std::string device = "cpu";  // "cpu", "cuda"
-  std::int64_t ranks = 0;      // that there are; 0: as many as it takes
+  std::string master = "fp32", moments = "fp32";  // formats of weights and of the optimizer's state
+  std::string device = "cpu";                     // "cpu", "cuda"
+  std::int64_t ranks = 0;                         // that there are; 0: as many as it takes
 };
 
 struct LayoutRule {

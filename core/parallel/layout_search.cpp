@@ -31,9 +31,12 @@ double distance(const Layout& wish, const Layout& layout, LayoutField field) {
   return kChange + kOfShard * std::abs(static_cast<int>(wish.shard) - static_cast<int>(layout.shard));
 }
 
+// Of 0, which is not known, as many as are worth a try.
 std::vector<std::int64_t> divisors(std::int64_t number, std::int64_t most) {
+  constexpr std::int64_t kTried = 256;
   std::vector<std::int64_t> out;
-  for (std::int64_t i = 1; i <= std::min(number, most); ++i)
+  if (number == 0) most = std::min(most, kTried);
+  for (std::int64_t i = 1; i <= (number == 0 ? most : std::min(number, most)); ++i)
     if (number % i == 0) out.push_back(i);
   return out;
 }

@@ -74,7 +74,8 @@ parallel::LayoutFacts layout_facts(const Recipe& recipe) {
   out.batch_size = recipe.integer("data.batch_size");
   out.policy = recipe.text("precision.policy");
   out.optimizer = recipe.text("train.optimizer");
-  out.state_is_fp32 = recipe.text("precision.master") == "fp32" && recipe.text("precision.moments") == "fp32";
+  out.master = recipe.text("precision.master");
+  out.moments = recipe.text("precision.moments");
   out.device = recipe.text("train.device");
   out.towers.push_back(tower(recipe, "image", image_tokens(recipe)));
   if (recipe.text("model.text_tower") == kSmallTextTower)
@@ -111,8 +112,19 @@ std::vector<std::string> assignments(const Recipe& recipe, const parallel::Layou
   return out;
 }
 
-std::vector<Fault> judge_layout(const Recipe& recipe, const parallel::LayoutFacts& facts,
+parallel::LayoutFacts without_spoiled(parallel::LayoutFacts facts, const std::set<std::string, std::less<>>& spoiled) {
+  const bool is_odd = std::ranges::any_of(spoiled, [](const std::string& path) {
+    return path.starts_with("model.") || path == "data.image_px" || path == "data.max_tokens";
+  });
+  if (is_odd) facts.towers.clear();
+  if (spoiled.contains("data.batch_size")) facts.batch_size = 0;
+  if (spoiled.contains("precision.policy")) facts.policy = "fp32";
+  return facts;
+}
+
+std::vector<Fault> judge_layout(const Recipe& recipe, const parallel::LayoutFacts& all,
                                 const std::set<std::string, std::less<>>& spoiled) {
+  const parallel::LayoutFacts facts = without_spoiled(all, spoiled);
   std::vector<Fault> out;
   for (const parallel::Violation& found : parallel::judge(layout_of(recipe), facts)) {
     const std::vector<LayoutField>& fields = found.rule->fields;

@@ -24,6 +24,10 @@ void set_layout(Recipe& recipe, const parallel::Layout& layout);
 // What gives a recipe this layout: "parallel.data=4", "parallel.micro_batches=8".
 [[nodiscard]] std::vector<std::string> assignments(const Recipe& recipe, const parallel::Layout& layout);
 
+// Of what has faults nothing is known.
+[[nodiscard]] parallel::LayoutFacts without_spoiled(parallel::LayoutFacts facts,
+                                                    const std::set<std::string, std::less<>>& spoiled);
+
 // A fault for each rule that the layout breaks. Rules that speak of a field in `spoiled` are not judged.
 [[nodiscard]] std::vector<Fault> judge_layout(const Recipe& recipe, const parallel::LayoutFacts& facts,
                                               const std::set<std::string, std::less<>>& spoiled);

@@ -120,7 +120,9 @@ void RunReport::check_prediction(std::int64_t step, double seconds_to_finish) {
   fact.predicted_steps_per_second = predicted.steps_per_second;
   const double each = mean(step_s_);
   fact.measured_steps_per_second = each > 0 ? 1 / each : 0;
-  fact.predicted_peak_bytes = predicted.peak_memory_bytes;
+  // Of this rank, the first, which is not always the one that needs most.
+  fact.predicted_peak_bytes =
+      predicted.ranks.empty() ? predicted.peak_memory_bytes : predicted.ranks.front().peak_memory_bytes;
   fact.measured_peak_bytes = setting_.peak_memory_bytes();
   fact.predicted_seconds_to_finish = predicted.seconds_to_finish;
   fact.measured_seconds_to_finish = seconds_to_finish;

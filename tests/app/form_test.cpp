@@ -1,5 +1,7 @@
 // The form of an experiment and its recipe text: two views of one recipe, its faults at their fields, the command that
 // does the same.
+#include "app/feedback/notice.h"
+#include "app/pages/experiment/layouts_panel.h"
 #include "app/pages/experiment/recipe_editor.h"
 #include "app/theme/theme_switch.h"
 #include "tests/app/bench.h"
@@ -19,6 +21,8 @@
 #include <QPushButton>
 #include <QScrollArea>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -266,6 +270,32 @@ TEST_F(Form, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {
   EXPECT_TRUE(Bench::until([&] { return !row->verdict().isEmpty(); }));
   EXPECT_TRUE(row->verdict().contains(u"there is none"_s)) << row->verdict().toStdString();
   EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
+  qunsetenv("ATHANOR_HOME");
+}
+
+TEST_F(Form, TheQuickestLayoutsAreFoundAndTakenOver) {
+  const char* prepared = std::getenv("ATHANOR_TEST_DATASETS");
+  std::filesystem::create_directory_symlink(prepared ? prepared : ATH_SOURCE_DIR "/build/home/datasets",
+                                            home.path() / "datasets");
+  qputenv("ATHANOR_HOME", QByteArray::fromStdString(home.path().string()));
+  Bench bench({home.path(), QStringLiteral(ATH_BINARY_DIR "/bin/athanor-run")});
+  bench.show("experiment");
+  ExperimentController& experiment = bench.workbench->experiment();
+  experiment.start_from_file(QStringLiteral(ATH_SOURCE_DIR "/experiments/smoke.toml"));
+  LayoutsPanel* panel = bench.experiment().layouts_panel();
+  ASSERT_TRUE(Bench::until([&] { return panel->find_button()->isEnabled(); }));
+  panel->find_button()->click();
+  ASSERT_TRUE(Bench::until([&] { return !experiment.layouts().is_busy(); }));
+  ASSERT_FALSE(experiment.layouts().found().empty()) << experiment.layouts().trouble().toStdString();
+  const auto& found = experiment.layouts().found();
+  const auto other = std::ranges::find_if(found, [](const FoundLayout& layout) { return !layout.set.isEmpty(); });
+  ASSERT_NE(other, found.end());
+  const QStringList set = other->set;
+  Q_EMIT panel->chosen(set);
+  ASSERT_TRUE(Bench::until([&] { return experiment.layouts().found().empty(); }));  // they are of the recipe before
+  for (const QString& assignment : set)
+    EXPECT_EQ(experiment.field_text(s(assignment.section(u'=', 0, 0))), assignment.section(u'=', 1));
+  EXPECT_TRUE(experiment.faults().empty());
   qunsetenv("ATHANOR_HOME");
 }
 

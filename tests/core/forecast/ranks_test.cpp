@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Seen {
 };
 
 Seen train_here(const recipe::Recipe& recipe, comm::Group* group) {
-  Assembly parts = assemble(recipe, train::prepared_data(), {}, group ? group->world().rank() : 0);
+  Assembly parts =
+      assemble(recipe, train::prepared_data(), {}, group ? std::optional<int>(group->world().rank()) : std::nullopt);
   if (group) join(parts, recipe, *group);
   train::Plan plan = train_plan(recipe);
   plan.steps = 4;
@@ -59,12 +61,14 @@ struct Case {
   std::int64_t pipeline = 1;
   const char* schedule = "1f1b";
   std::int64_t depth = 1;
+  const char* shard = "none";
 };
 
 // Names of tests are words.
 std::string name_of(const Case& c) {
   std::string out = std::to_string(c.data) + "x" + std::to_string(c.micro_batches) + "_" + c.format + "_" +
-                    std::to_string(c.width) + "_" + c.policy + "_" + std::to_string(c.pipeline) + "_" + c.schedule;
+                    std::to_string(c.width) + "_" + c.policy + "_" + std::to_string(c.pipeline) + "_" + c.schedule +
+                    "_" + c.shard;
   std::ranges::replace(out, '-', '_');
   return out;
 }
@@ -84,6 +88,7 @@ class RankPredictions : public testing::TestWithParam<Case> {
     recipe.set("train.threads", std::int64_t{1});
     recipe.set("parallel.pipeline", wanted.pipeline);
     recipe.set("parallel.schedule", std::string(wanted.schedule));
+    recipe.set("parallel.shard", std::string(wanted.shard));
     recipe.set("model.image_depth", wanted.depth);
     recipe.set("model.text_depth", wanted.depth);
     return recipe;
@@ -117,8 +122,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{1, 4, "fp32", 64, 32, "fp32", 2, "1f1b"}, Case{1, 8, "fp32", 64, 32, "fp32", 2, "gpipe", 2},
                     Case{1, 4, "fp32", 64, 32, "fp32", 2, "zb-v", 2}, Case{1, 8, "fp32", 64, 32, "fp32", 4, "zb-h1", 3},
                     Case{1, 6, "fp32", 64, 36, "fp32", 3, "interleaved", 3},
-                    Case{2, 8, "fp32", 64, 64, "fp32", 2, "1f1b", 2},
-                    Case{2, 8, "fp8", 128, 64, "bf16", 2, "v-min", 2}),
+                    Case{2, 8, "fp32", 64, 64, "fp32", 2, "1f1b", 2}, Case{2, 8, "fp8", 128, 64, "bf16", 2, "v-min", 2},
+                    Case{2, 2, "fp32", 64, 32, "fp32", 1, "1f1b", 1, "optimizer"},
+                    Case{4, 8, "fp32", 128, 32, "fp32", 1, "1f1b", 1, "optimizer"},
+                    Case{2, 4, "fp8", 256, 32, "fp32", 1, "1f1b", 1, "optimizer"},
+                    Case{2, 2, "fp32", 512, 32, "fp32", 1, "1f1b", 1, "gradients"},
+                    Case{3, 6, "fp32", 128, 36, "bf16", 1, "1f1b", 1, "gradients"},
+                    Case{2, 8, "fp32", 64, 64, "fp32", 2, "1f1b", 2, "gradients"}),
     [](const testing::TestParamInfo<Case>& tested) { return name_of(tested.param); });
 
 }  // namespace

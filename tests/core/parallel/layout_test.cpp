@@ -50,7 +50,8 @@ class Draw {
     out.policy = of<std::string>({"fp32", "bf16", "fp8-block", "fp8-delayed", "dynamic"});
     out.ranks = of<std::int64_t>({0, 1, 2, 6, 64});
     out.optimizer = below(6) == 0 ? "lamb" : "adamw";
-    out.state_is_fp32 = below(6) != 0;
+    out.master = below(8) == 0 ? "bf16_kahan" : "fp32";
+    out.moments = below(8) == 0 ? "bf16" : "fp32";
     out.device = below(6) == 0 ? "cuda" : "cpu";
     return out;
   }
@@ -97,7 +98,8 @@ std::vector<std::string> broken(const Layout& l, const LayoutFacts& f) {
   rule(!p || l.pipeline == 1 || (f.policy != "dynamic" && f.policy != "fp8-delayed"), "scales_of_the_whole");
   rule(!p || l.pipeline == 1 || f.device == "cpu", "stages_on_host");
   rule(l.shard == Shard::none || f.optimizer != "lamb", "norms_whole");
-  rule(l.shard == Shard::none || f.state_is_fp32, "rounding_in_place");
+  rule(l.shard == Shard::none || f.master == "fp32", "masters_in_place");
+  rule(l.shard == Shard::none || f.moments == "fp32", "moments_in_place");
   const bool keeps_all = l.shard == Shard::none || l.shard == Shard::optimizer;
   rule(keeps_all || l.gradient_format == "fp32", "residuals_whole");
   rule(l.schedule != "zb-w", "schedule_known");

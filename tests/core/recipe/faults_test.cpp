@@ -220,6 +220,17 @@ TEST(RecipeFaultsOfRules, OfferAValueThatFits) {
   }
 }
 
+TEST(RecipeFaultsOfRules, OfALayoutAreNotMadeOfWhatIsWrongElsewhere) {
+  const auto alone = [](const char* toml, const char* field) {
+    const auto faults = parse(toml).faults;
+    ASSERT_EQ(faults.size(), 1U) << toml;
+    EXPECT_EQ(faults[0].field, field);
+  };
+  alone("[data]\nbatch_size = 5000\n[parallel]\nmicro_batches = 3\n", "data.batch_size");
+  alone("[model]\nimage_depth = -5\n[parallel]\npipeline = 4\nmicro_batches = 4\n", "model.image_depth");
+  alone("[precision]\npolicy = \"fp8-delayd\"\n[parallel]\nmicro_batches = 4\n", "precision.policy");
+}
+
 TEST(RecipePrediction, IsOffByASignedShareOfWhatWasPredicted) {
   EXPECT_DOUBLE_EQ(*deviation(4, 5), 0.25);
   EXPECT_DOUBLE_EQ(*deviation(5, 4), -0.2);
