@@ -31,6 +31,8 @@ class BatchPass final : public Pass {
   // Refuses rows that are no multiple of its micro-batches.
   [[nodiscard]] Tensor forward(const data::Batch& batch) override;
   void backward(float loss_scale) override;
+  // Of a batch in parts: each part, and what waits for replicas.
+  [[nodiscard]] bool watch(const PassPorts& ports) override;
   void drop() override;
 
  private:
@@ -42,7 +44,11 @@ class BatchPass final : public Pass {
   [[nodiscard]] std::vector<Variable> features(int micro_batch);
   void collect_features();
   void run_micro_batch(int micro_batch);
+  void begin(journal::SpanKind section);
+  // What was done since it last told.
+  void tell(journal::SpanKind kind, int micro_batch = kWholeBatch);
 
+  static constexpr int kWholeBatch = -1;
   Context& context_;
   tasks::Task& task_;
   const std::vector<Parameter>& parameters_;
@@ -55,6 +61,8 @@ class BatchPass final : public Pass {
   Variable loss_;                   // where the batch is taken as a whole
   CriterionPass criterion_;
   GradientSum sum_;
+  PassPorts ports_;
+  std::int64_t told_ns_ = 0;
 };
 
 }  // namespace athanor::train

@@ -125,7 +125,7 @@ QString TimelineView::bar_text(const Place& place) const {
   words << tr("%1, from %2 on").arg(time_text(length, length), time_text(bar.begin, whole()));
   if (row.twin >= 0) {
     const TimelineRow& other = data_.rows[static_cast<std::size_t>(row.twin)];
-    if (const int twin = twin_of(bar, other.bars); twin >= 0) {
+    if (const int twin = twin_of(row.bars, place.bar, other.bars); twin >= 0) {
       const TimelineBar& one = other.bars[static_cast<std::size_t>(twin)];
       const double its = one.end - one.begin;
       words << tr("%1: %2, from %3 on").arg(other.name, time_text(its, its), time_text(one.begin, whole()));
@@ -410,8 +410,7 @@ void TimelineView::paint_current(QPainter& painter) const {
   outline(*current_);
   const TimelineRow& row = data_.rows[static_cast<std::size_t>(current_->row)];
   if (row.twin < 0) return;
-  const int twin =
-      twin_of(row.bars[static_cast<std::size_t>(current_->bar)], data_.rows[static_cast<std::size_t>(row.twin)].bars);
+  const int twin = twin_of(row.bars, current_->bar, data_.rows[static_cast<std::size_t>(row.twin)].bars);
   if (twin >= 0) outline({row.twin, twin});
 }
 
