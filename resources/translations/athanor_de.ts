@@ -475,8 +475,8 @@
         <translation>Warten auf eine Nachricht</translation>
     </message>
     <message>
-        <source>exchange of gradients</source>
-        <translation>Gradiententausch</translation>
+        <source>exchange with replicas</source>
+        <translation>Austausch mit Replikaten</translation>
     </message>
     <message>
         <source>optimizer</source>

@@ -102,7 +102,7 @@ TEST(BarPatterns, AreToldApartWithoutTheirColours) {
     QImage image(40, 16, QImage::Format_RGB32);
     image.fill(Qt::white);
     QPainter painter(&image);
-    paint_bar(painter, QRectF(0, 0, 40, 16), {u"kind"_s, {}, 0, pattern}, false);
+    BarBrush({u"kind"_s, {}, 0, pattern}, false).paint(painter, QRect(0, 0, 40, 16));
     painter.end();
     const QImage grey = image.convertToFormat(QImage::Format_Grayscale8);
     pictures.insert(QByteArray(reinterpret_cast<const char*>(grey.constBits()), grey.sizeInBytes()));

@@ -35,7 +35,7 @@ widgets::TimelineKind look_of(SpanKind kind) {
     case SpanKind::weight_gradient: return {TimelineWords::tr("weight gradient"), u"W"_s, 2, BarPattern::falling};
     case SpanKind::send: return {TimelineWords::tr("sending"), {}, 5, BarPattern::hollow};
     case SpanKind::receive: return {TimelineWords::tr("waiting for a message"), {}, 7, BarPattern::hollow};
-    case SpanKind::reduce: return {TimelineWords::tr("exchange of gradients"), {}, 5, BarPattern::falling};
+    case SpanKind::reduce: return {TimelineWords::tr("exchange with replicas"), {}, 5, BarPattern::falling};
     case SpanKind::optimizer: return {TimelineWords::tr("optimizer"), u"O"_s, 6, BarPattern::dotted};
     case SpanKind::evaluate: return {TimelineWords::tr("evaluation"), {}, 3, BarPattern::solid};
     case SpanKind::checkpoint: return {TimelineWords::tr("checkpoint"), {}, 3, BarPattern::rising};
