@@ -124,6 +124,7 @@ Tensor PipelinePass::forward(const data::Batch& batch) {
   is_training_ = true;
   part_rows_ = rows_;
   criterion_.put(parts_.task.features_of(sweep(micro_batches, rows_), inputs_), 0);
+  criterion_.gather();
   return criterion_.loss();
 }
 
@@ -145,7 +146,7 @@ void PipelinePass::drop() {
 
 bool PipelinePass::watch(const train::PassPorts& ports) {
   watcher_ = ports;
-  if (parts_.replicas) parts_.replicas->watch(ports);
+  if (parts_.replicas) (void)parts_.replicas->watch(ports);
   return true;
 }
 

@@ -37,8 +37,10 @@ class ReplicaGroup final : public train::Replicas {
   [[nodiscard]] int count() const override { return ranks_.size(); }
   [[nodiscard]] int index() const override { return ranks_.rank(); }
   void gather(Context& context, const Tensor& whole) override;
-  // Spans of sums, on a lane of their own.
-  void watch(const train::PassPorts& ports) override { watcher_ = ports; }
+  [[nodiscard]] bool watch(const train::PassPorts& ports) override {
+    watcher_ = ports;
+    return !update_;
+  }
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
   void begin_only_pass() override;
   // On a CPU, what is complete travels in buckets from a thread of its own.

@@ -45,8 +45,8 @@ struct Span {
   std::int32_t lane = 0;
   SpanKind kind = SpanKind::forward;
   std::int64_t step = 0;
-  std::int32_t micro_batch = 0;
-  std::int64_t begin_ns = 0;  // monotonic, same clock as Event::time_ns
+  std::int32_t micro_batch = 0;  // negative: of the whole batch
+  std::int64_t begin_ns = 0;     // monotonic, same clock as Event::time_ns
   std::int64_t end_ns = 0;
   std::int32_t stage = -1;  // of a pipeline; negative: of none
 };

@@ -4,7 +4,9 @@
 #include "core/parallel/validate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace athanor::timeline {
@@ -85,44 +87,93 @@ double median(std::vector<double>& values) {
   return *middle;
 }
 
-void predict_pipeline(StepPicture& picture, const std::vector<std::vector<Row>>& steps) {
-  const auto schedule = schedule_of(picture.measured);
-  if (!schedule) return;
-  const parallel::CostModel costs = costs_of(*schedule, steps);
-  picture.communication = messages_of(*schedule, picture.measured, costs.hop);
+// One pipeline's part of a round, that begins at `start`. What its ranks compute in all, as predicted; nothing where
+// that cannot be predicted.
+struct Predicted {
+  std::vector<Row> rows;
+  double busy = 0, length = 0;
+};
+std::optional<Predicted> predict_pipeline(const std::vector<Row>& round, const std::vector<std::vector<Row>>& others,
+                                          const std::vector<int>& ranks, double start, Communication& messages) {
+  const std::vector<Row> mine = rows_of(round, ranks);
+  const auto schedule = schedule_of(mine);
+  if (!schedule) return std::nullopt;
+  std::vector<std::vector<Row>> theirs;
+  for (const auto& rows : others) theirs.push_back(rows_of(rows, ranks));
+  const parallel::CostModel costs = costs_of(*schedule, theirs);
+  const Communication sent = messages_of(*schedule, mine, costs.hop);
+  messages.total += sent.total;
+  messages.exposed += sent.exposed;
   const auto simulated = parallel::simulate(*schedule, costs);
-  if (!simulated) return;
-  double start = picture.seconds;
-  for (const Row& row : picture.measured)
-    for (const Bar& bar : row.bars)
-      if (is_compute(bar.kind)) start = std::min(start, bar.begin);
-  for (int rank = 0; rank < schedule->rank_count(); ++rank) picture.predicted.push_back({rank, 0, {}});
+  if (!simulated) return std::nullopt;
+  Predicted out{
+      {}, simulated->efficiency * simulated->makespan * static_cast<double>(ranks.size()), simulated->makespan};
+  for (const int rank : ranks) out.rows.push_back({rank, 0, {}});
   for (const parallel::TimelineSpan& span : simulated->timeline) {
     if (span.lane != parallel::Lane::compute) continue;
-    picture.predicted[static_cast<std::size_t>(span.rank)].bars.push_back(
+    out.rows[static_cast<std::size_t>(span.rank)].bars.push_back(
         {kind_of(span.op.kind), span.op.stage, span.op.micro_batch, start + span.begin, start + span.end});
   }
-  picture.predicted_seconds = simulated->makespan;
-  picture.predicted_bubble = 1 - simulated->efficiency;
+  return out;
+}
+
+// Round after round; a round is over when the slowest pipeline is through, and what lies between two takes what it
+// took.
+void predict_pipelines(StepPicture& picture, const std::vector<std::vector<Row>>& steps) {
+  const auto rounds = rounds_of(picture.measured);
+  std::map<int, Row> rows;
+  Communication messages;
+  double busy = 0, length = 0, start = 0, before = 0;
+  for (std::size_t i = 0; i < rounds.size(); ++i) {
+    std::vector<std::vector<Row>> others;
+    for (const auto& step : steps)
+      if (auto each = rounds_of(step); each.size() == rounds.size()) others.push_back(std::move(each[i]));
+    const Stretch measured = stretch_of(rounds[i]);
+    start += measured.first - before;
+    before = measured.last;
+    double longest = 0;
+    const auto pipelines = pipelines_of(rounds[i]);
+    if (pipelines.empty()) return;
+    for (const std::vector<int>& ranks : pipelines) {
+      const auto mine = predict_pipeline(rounds[i], others, ranks, start, messages);
+      if (!mine) return;
+      busy += mine->busy;
+      longest = std::max(longest, mine->length);
+      for (const Row& row : mine->rows) {
+        Row& out = rows.try_emplace(row.rank, Row{row.rank, 0, {}}).first->second;
+        out.bars.insert(out.bars.end(), row.bars.begin(), row.bars.end());
+      }
+    }
+    start += longest;
+    length += longest;
+  }
+  if (length <= 0) return;
+  for (auto& [rank, row] : rows) picture.predicted.push_back(std::move(row));
+  picture.communication = messages;
+  picture.predicted_seconds = start + (picture.seconds - before);
+  picture.predicted_bubble = 1 - busy / (picture.ranks * length);
 }
 
 // Ranks that do the same side by side: each op takes what it takes on average, one after the other.
 void predict_replicas(StepPicture& picture, const std::vector<std::vector<Row>>& steps) {
-  using Place = std::tuple<SpanKind, int, int>;
-  std::map<Place, std::pair<double, int>> costs;
+  // By kind, and how many of that kind there were before it.
+  std::map<std::pair<SpanKind, int>, std::pair<double, int>> costs;
   for (const auto& rows : steps)
-    for (const Row& row : rows)
+    for (const Row& row : rows) {
+      std::map<SpanKind, int> before;
       for (const Bar& bar : row.bars) {
-        auto& [sum, count] = costs[{bar.kind, bar.stage, bar.micro_batch}];
+        auto& [sum, count] = costs[{bar.kind, before[bar.kind]++}];
         sum += bar.end - bar.begin;
         ++count;
       }
+    }
   for (const Row& row : picture.measured) {
     if (row.lane != 0) continue;
     Row& out = picture.predicted.emplace_back(Row{row.rank, 0, {}});
     double at = 0;
+    std::map<SpanKind, int> before;
     for (Bar bar : row.bars) {
-      const auto& [sum, count] = costs[{bar.kind, bar.stage, bar.micro_batch}];
+      const auto& [sum, count] = costs[{bar.kind, before[bar.kind]++}];
       bar.begin = at;
       at += sum / count;
       bar.end = at;
@@ -133,6 +184,70 @@ void predict_replicas(StepPicture& picture, const std::vector<std::vector<Row>>&
 }
 
 }  // namespace
+
+std::vector<std::vector<int>> pipelines_of(const std::vector<Row>& measured) {
+  std::map<int, std::set<int>> ranks_of_stage;
+  for (const Row& row : measured)
+    for (const Bar& bar : row.bars)
+      if (is_compute(bar.kind) && bar.stage >= 0) ranks_of_stage[bar.stage].insert(row.rank);
+  std::vector<std::set<int>> pipelines;
+  for (const auto& [stage, ranks] : ranks_of_stage) {
+    if (pipelines.empty()) pipelines.resize(ranks.size());
+    if (ranks.size() != pipelines.size()) return {};
+    std::size_t replica = 0;
+    for (const int rank : ranks) pipelines[replica++].insert(rank);
+  }
+  std::vector<std::vector<int>> out;
+  for (const std::set<int>& ranks : pipelines) out.emplace_back(ranks.begin(), ranks.end());
+  return out;
+}
+
+std::vector<std::vector<Row>> rounds_of(const std::vector<Row>& measured) {
+  std::vector<std::vector<Row>> rounds;
+  for (const Row& row : measured) {
+    std::set<Key> done;
+    std::size_t round = 0;
+    for (const Bar& bar : row.bars) {
+      const auto op = op_of(bar.kind);
+      if (!op || bar.stage < 0) continue;
+      if (!done.insert({*op, bar.stage, bar.micro_batch}).second) {
+        done = {{*op, bar.stage, bar.micro_batch}};
+        ++round;
+      }
+      if (rounds.size() <= round) rounds.resize(round + 1);
+      auto& rows = rounds[round];
+      if (rows.empty() || rows.back().rank != row.rank || rows.back().lane != row.lane)
+        rows.push_back({row.rank, row.lane, {}});
+      rows.back().bars.push_back(bar);
+    }
+  }
+  return rounds;
+}
+
+Stretch stretch_of(const std::vector<Row>& rows) {
+  Stretch stretch;
+  bool begun = false;
+  for (const Row& row : rows)
+    for (const Bar& bar : row.bars) {
+      if (!is_compute(bar.kind)) continue;
+      stretch.busy += bar.end - bar.begin;
+      stretch.first = begun ? std::min(stretch.first, bar.begin) : bar.begin;
+      stretch.last = std::max(stretch.last, bar.end);
+      begun = true;
+    }
+  return stretch;
+}
+
+std::vector<Row> rows_of(const std::vector<Row>& all, const std::vector<int>& ranks) {
+  std::vector<Row> out;
+  for (const Row& row : all) {
+    const auto found = std::ranges::find(ranks, row.rank);
+    if (found == ranks.end()) continue;
+    out.push_back(row);
+    out.back().rank = static_cast<int>(found - ranks.begin());
+  }
+  return out;
+}
 
 std::optional<parallel::Schedule> schedule_of(const std::vector<Row>& measured) {
   parallel::Schedule schedule;
@@ -199,7 +314,7 @@ Communication messages_of(const parallel::Schedule& schedule, const std::vector<
 }
 
 void predict(StepPicture& picture, const std::vector<std::vector<Row>>& steps) {
-  picture.is_pipeline ? predict_pipeline(picture, steps) : predict_replicas(picture, steps);
+  picture.is_pipeline ? predict_pipelines(picture, steps) : predict_replicas(picture, steps);
 }
 
 }  // namespace athanor::timeline

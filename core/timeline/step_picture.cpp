@@ -61,16 +61,15 @@ std::vector<Row> rows_of(const std::vector<const RankStep*>& ranks, std::int64_t
   return out;
 }
 
+// What lies between two rounds, such as the loss of the whole batch, is no bubble.
 void measure_bubble(StepPicture& picture) {
-  double busy = 0, first = picture.seconds, last = 0;
-  for (const Row& row : picture.measured)
-    for (const Bar& bar : row.bars) {
-      if (!is_compute(bar.kind)) continue;
-      busy += bar.end - bar.begin;
-      first = std::min(first, bar.begin);
-      last = std::max(last, bar.end);
-    }
-  if (last > first) picture.bubble = 1 - busy / (picture.ranks * (last - first));
+  double busy = 0, length = 0;
+  for (const auto& round : rounds_of(picture.measured)) {
+    const Stretch stretch = stretch_of(round);
+    busy += stretch.busy;
+    length += stretch.length();
+  }
+  if (length > 0) picture.bubble = 1 - busy / (picture.ranks * length);
 }
 
 // Communication with spans of its own, in part beside those of computing.

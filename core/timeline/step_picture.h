@@ -38,8 +38,8 @@ struct StepPicture {
   bool is_pipeline = false;              // its stages lie on several ranks
   std::vector<Row> measured, predicted;  // by rank and lane; nothing is predicted of a single rank
   double predicted_seconds = 0;
-  // Of pipelines: the share of the ranks' time, from the first op to the end of the last, in which they did not
-  // compute.
+  // Of pipelines: the share of the ranks' time, from the first op to the end of the last of each round through the
+  // stages, in which they did not compute.
   std::optional<double> bubble, predicted_bubble;
   std::optional<Communication> communication;  // where it was told apart from computing
 };

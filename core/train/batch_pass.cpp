@@ -1,6 +1,7 @@
 #include "core/train/batch_pass.h"
 
 #include "core/autograd/backward.h"
+#include "core/journal/text.h"
 #include "kernels/base/error.h"
 
 #include <fmt/format.h>
@@ -34,6 +35,7 @@ Tensor BatchPass::forward(const data::Batch& batch) {
     loss_ = task_.loss(context_, batch);
     return loss_.value();
   }
+  begin(journal::SpanKind::forward);
   rows_ = batch.size;
   if (rows_ % own_ != 0)
     throw Failure(ErrorKind::invalid_input, "take a batch in parts",
@@ -42,19 +44,50 @@ Tensor BatchPass::forward(const data::Batch& batch) {
   inputs_ = task_.upload(context_, batch);
   criterion_.begin(rows_);
   collect_features();
-  return criterion_.loss();
+  criterion_.gather();
+  if (replicas_) tell(journal::SpanKind::reduce);
+  const Tensor loss = criterion_.loss();
+  tell(journal::SpanKind::forward);
+  return loss;
 }
 
 void BatchPass::backward(float loss_scale) {
   if (is_whole()) return athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
+  begin(journal::SpanKind::backward);
   criterion_.backward(loss_scale);
+  tell(journal::SpanKind::backward);
   complete_.assign(parameters_.size(), false);
   for (int i = 0; i < own_; ++i) run_micro_batch(i);
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (!complete_[i]) sum_.finish(context_, i, parameters_[i]->gradient);
   sum_.clear();
-  if (replicas_) replicas_->sum_gradients(context_, parameters_);
+  if (replicas_) {
+    tell(journal::SpanKind::backward);
+    replicas_->sum_gradients(context_, parameters_);
+    tell(replicas_tell_ ? journal::SpanKind::idle : journal::SpanKind::reduce);
+  }
   criterion_.add_own_gradients();
+  tell(journal::SpanKind::backward);
+}
+
+bool BatchPass::watch(const PassPorts& ports) {
+  ports_ = ports;
+  replicas_tell_ = replicas_ && replicas_->watch(ports);
+  return !is_whole();
+}
+
+void BatchPass::begin(journal::SpanKind section) {
+  if (!ports_.tell) return;
+  ports_.at(journal::to_string(section));
+  told_ns_ = ports_.now_ns();
+}
+
+void BatchPass::tell(journal::SpanKind kind, int micro_batch) {
+  if (!ports_.tell) return;
+  const std::int64_t now = ports_.now_ns();
+  const auto step = static_cast<std::int64_t>(context_.step()) + 1;
+  ports_.tell({.kind = kind, .step = step, .micro_batch = micro_batch, .begin_ns = told_ns_, .end_ns = now});
+  told_ns_ = now;
 }
 
 void BatchPass::drop() {
@@ -88,6 +121,7 @@ void BatchPass::collect_features() {
       const NoGradient scope(context_);
       criterion_.put(features(i), rows_of(i).first);
     }
+    tell(journal::SpanKind::forward, i);
   }
 }
 
@@ -107,6 +141,7 @@ void BatchPass::run_micro_batch(int micro_batch) {
   is_last_ = micro_batch + 1 == own_;
   if (!learnt.empty()) athanor::backward(context_, learnt, std::move(gradients));
   if (!std::exchange(is_last_, false)) sum_.add(context_, parameters_);
+  tell(journal::SpanKind::backward, micro_batch);
 }
 
 // The last micro-batch has given all it has to a parameter; the sum over all of them is then known.

@@ -35,11 +35,9 @@ class BatchPass final : public Pass {
   // Refuses rows that are no multiple of its micro-batches.
   [[nodiscard]] Tensor forward(const data::Batch& batch) override;
   void backward(float loss_scale) override;
+  // Of a batch in parts: each part, and what waits for replicas.
+  [[nodiscard]] bool watch(const PassPorts& ports) override;
   void drop() override;
-  [[nodiscard]] bool watch(const PassPorts& ports) override {
-    if (replicas_) replicas_->watch(ports);
-    return false;
-  }
 
  private:
   struct Rows {
@@ -51,7 +49,11 @@ class BatchPass final : public Pass {
   void collect_features();
   void run_micro_batch(int micro_batch);
   void complete(Context& context, std::size_t parameter);
+  void begin(journal::SpanKind section);
+  // What was done since it last told.
+  void tell(journal::SpanKind kind, int micro_batch = kWholeBatch);
 
+  static constexpr int kWholeBatch = -1;
   Context& context_;
   tasks::Task& task_;
   const std::vector<Parameter>& parameters_;
@@ -66,6 +68,9 @@ class BatchPass final : public Pass {
   GradientSum sum_;
   bool is_last_ = false;        // the micro-batch that goes backward
   std::vector<bool> complete_;  // in the last one, by parameter
+  PassPorts ports_;
+  bool replicas_tell_ = false;
+  std::int64_t told_ns_ = 0;
 };
 
 }  // namespace athanor::train

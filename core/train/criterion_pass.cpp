@@ -31,9 +31,12 @@ void CriterionPass::put(const std::vector<Variable>& features, std::int64_t firs
   }
 }
 
+void CriterionPass::gather() {
+  if (!replicas_) return;
+  for (const Tensor& whole : whole_) replicas_->gather(context_, whole);
+}
+
 Tensor CriterionPass::loss() {
-  if (replicas_)
-    for (const Tensor& whole : whole_) replicas_->gather(context_, whole);
   std::vector<Variable> features;
   for (const Tensor& whole : whole_) {
     if (may_learn(whole)) {

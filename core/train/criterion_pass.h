@@ -1,6 +1,6 @@
 // The loss of a whole batch from features that were made in parts, some of them by replicas, and what it gives back.
 // Every replica computes it alike, so it has the same bits on all.
-//   criterion.begin(rows);  criterion.put(…) for each part;  loss = criterion.loss();
+//   criterion.begin(rows);  criterion.put(…) for each part;  criterion.gather();  loss = criterion.loss();
 //   criterion.backward(scale);  … gradient() for each part …;  criterion.add_own_gradients();
 #pragma once
 
@@ -23,7 +23,9 @@ class CriterionPass {
   void begin(std::int64_t rows);
   // Features of rows of this replica, counted among its own.
   void put(const std::vector<Variable>& features, std::int64_t first);
-  // Once all rows are there: the loss [1] of the batch. A call that all replicas make.
+  // Once all own rows are there: brings those of the others. A call that all replicas make.
+  void gather();
+  // And then the loss [1] of the batch.
   [[nodiscard]] Tensor loss();
 
   // What the criterion itself gives to parameters is the same on all replicas and counts once: it is kept apart, and

@@ -25,8 +25,8 @@ class Replicas {
   // The backward pass that comes is all there is to the gradients of a step: what it has completed may be on its way at
   // once.
   virtual void begin_only_pass() {}
-  // From now on it tells what it has spans of.
-  virtual void watch(const PassPorts&) {}
+  // From now on it tells the spans of its sums, if it has any beside the thread that calls it.
+  [[nodiscard]] virtual bool watch(const PassPorts&) { return false; }
   // In a backward pass: no more comes to this gradient, which may be on its way at once. Until sum_gradients() nobody
   // else uses it.
   virtual void complete(Context&, const Parameter&) {}

@@ -487,8 +487,8 @@
         <translation>Warten auf eine Nachricht</translation>
     </message>
     <message>
-        <source>exchange of gradients</source>
-        <translation>Gradiententausch</translation>
+        <source>exchange with replicas</source>
+        <translation>Austausch mit Replikaten</translation>
     </message>
     <message>
         <source>optimizer</source>
@@ -577,6 +577,26 @@
     <message>
         <source>Step %1: %2</source>
         <translation>Schritt %1: %2</translation>
+    </message>
+    <message>
+        <source>noticed after %1</source>
+        <translation>bemerkt nach %1</translation>
+    </message>
+    <message>
+        <source>decided in %1</source>
+        <translation>entschieden in %1</translation>
+    </message>
+    <message>
+        <source>all there after %1</source>
+        <translation>alle da nach %1</translation>
+    </message>
+    <message>
+        <source>one state in %1</source>
+        <translation>ein Stand in %1</translation>
+    </message>
+    <message>
+        <source>step taken again in %1</source>
+        <translation>Schritt nachgeholt in %1</translation>
     </message>
 </context>
 <context>

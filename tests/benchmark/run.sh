@@ -31,6 +31,7 @@ for ranks in 2 4; do "$build/benchmarks/comm" --ranks "$ranks"; done
 echo
 $here/coded/coded.sh "$build/benchmarks/coded"
 echo
+"$build/benchmarks/timeline"
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo
 missed=0

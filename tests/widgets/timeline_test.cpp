@@ -72,6 +72,14 @@ TEST(BarAt, IsTheOneThereOrTheNearestWithinReach) {
   EXPECT_EQ(bar_at(bars, 100, 1000), 3);
 }
 
+TEST(TwinOf, IsTheOneThatComesAsLateAmongThoseAlike) {
+  const std::vector<TimelineBar> bars = {{0, 1, 0, 0, 1}, {0, 2, 0, 1, 2}, {0, 1, 0, 2, 3}};
+  const std::vector<TimelineBar> others = {{0, 1, 0, 0, 1}, {1, 1, 0, 1, 2}, {0, 1, 0, 2, 3}};
+  EXPECT_EQ(twin_of(bars, 0, others), 0);
+  EXPECT_EQ(twin_of(bars, 1, others), -1);
+  EXPECT_EQ(twin_of(bars, 2, others), 2);
+}
+
 TEST(Ruler, HasRoundTimesThatKeepTheirDistance) {
   const auto times = ruler_times(0.013, 0.987, 700, 70);
   ASSERT_GE(times.size(), 3U);
@@ -94,7 +102,7 @@ TEST(BarPatterns, AreToldApartWithoutTheirColours) {
     QImage image(40, 16, QImage::Format_RGB32);
     image.fill(Qt::white);
     QPainter painter(&image);
-    paint_bar(painter, QRectF(0, 0, 40, 16), {u"kind"_s, {}, 0, pattern}, false);
+    BarBrush({u"kind"_s, {}, 0, pattern}, false).paint(painter, QRect(0, 0, 40, 16));
     painter.end();
     const QImage grey = image.convertToFormat(QImage::Format_Grayscale8);
     pictures.insert(QByteArray(reinterpret_cast<const char*>(grey.constBits()), grey.sizeInBytes()));

@@ -75,11 +75,15 @@ int bar_at(std::span<const TimelineBar> bars, double time, double tolerance) {
   return best;
 }
 
-int twin_of(const TimelineBar& bar, std::span<const TimelineBar> among) {
-  const auto found = std::ranges::find_if(among, [&](const TimelineBar& other) {
+int twin_of(std::span<const TimelineBar> bars, int index, std::span<const TimelineBar> among) {
+  const TimelineBar& bar = bars[static_cast<std::size_t>(index)];
+  const auto is_alike = [&bar](const TimelineBar& other) {
     return other.kind == bar.kind && other.number == bar.number && other.part == bar.part;
-  });
-  return found == among.end() ? -1 : static_cast<int>(found - among.begin());
+  };
+  auto earlier = std::ranges::count_if(bars.first(static_cast<std::size_t>(index)), is_alike);
+  for (std::size_t i = 0; i < among.size(); ++i)
+    if (is_alike(among[i]) && earlier-- == 0) return static_cast<int>(i);
+  return -1;
 }
 
 RowPlaces place_rows(const std::vector<TimelineRow>& rows) {

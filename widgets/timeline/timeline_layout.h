@@ -25,8 +25,9 @@ struct BarBox {
 // The bar at a time, or one no farther away than `tolerance`; negative: none.
 [[nodiscard]] int bar_at(std::span<const TimelineBar> bars, double time, double tolerance);
 
-// The bar of the same kind, number and part; negative: none.
-[[nodiscard]] int twin_of(const TimelineBar& bar, std::span<const TimelineBar> among);
+// The bar of the same kind, number and part as the one at `index`; where there are several, the one that comes as late
+// among them. Negative: none.
+[[nodiscard]] int twin_of(std::span<const TimelineBar> bars, int index, std::span<const TimelineBar> among);
 
 // Top and height of every row, and where each group's label goes; `height` is what all of them need.
 struct RowPlaces {

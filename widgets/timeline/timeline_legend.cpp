@@ -64,7 +64,8 @@ void TimelineLegend::paintEvent(QPaintEvent*) {
     const Entry& entry = entries_[i];
     const QRect box(plan.places[i], all[i]);
     const int height = entry.pale ? kPaleHeight : kSampleHeight;
-    paint_bar(painter, QRectF(box.left(), box.center().y() - height / 2 + 1, kSample, height), entry.kind, entry.pale);
+    BarBrush(entry.kind, entry.pale)
+        .paint(painter, QRect(box.left(), box.center().y() - height / 2 + 1, kSample, height));
     painter.setPen(current_theme().color(Role::muted));
     painter.drawText(box.adjusted(kSample + kGap, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, entry.text);
   }

@@ -5,16 +5,8 @@
 namespace athanor::widgets {
 namespace {
 
-constexpr double kPatternFrom = 5;  // pixels of width from which on a pattern can be seen
-constexpr double kPale = 0.55;      // of the surface in what was expected
-
-QColor fill_of(const TimelineKind& kind, bool pale) {
-  const Theme& theme = current_theme();
-  const QColor colour = theme.series(kind.colour);
-  const QColor surface = theme.color(Role::surface);
-  const QColor fill = kind.pattern == BarPattern::hollow ? mix(colour, surface, 0.82) : colour;
-  return pale ? mix(fill, surface, kPale) : fill;
-}
+constexpr int kPatternFrom = 5;  // pixels of width from which on a pattern can be seen
+constexpr double kPale = 0.55;   // of the surface in what was expected
 
 Qt::BrushStyle style_of(BarPattern pattern) {
   switch (pattern) {
@@ -27,28 +19,34 @@ Qt::BrushStyle style_of(BarPattern pattern) {
 
 }  // namespace
 
-void paint_bar(QPainter& painter, const QRectF& box, const TimelineKind& kind, bool pale) {
+BarBrush::BarBrush(const TimelineKind& kind, bool pale) {
   const Theme& theme = current_theme();
-  const QColor fill = fill_of(kind, pale);
-  painter.fillRect(box, fill);
-  if (box.width() < kPatternFrom) return;
-  if (kind.pattern == BarPattern::hollow) {
-    const QColor edge = mix(theme.series(kind.colour), theme.color(Role::surface), pale ? kPale : 0.15);
-    painter.setPen(QPen(edge, 1));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
+  const QColor colour = theme.series(kind.colour);
+  const QColor surface = theme.color(Role::surface);
+  const bool is_hollow = kind.pattern == BarPattern::hollow;
+  const QColor full = is_hollow ? mix(colour, surface, 0.82) : colour;
+  fill_ = pale ? mix(full, surface, kPale) : full;
+  if (is_hollow) {
+    edge_ = mix(colour, surface, pale ? kPale : 0.15);
+    text_ = theme.color(Role::text);
     return;
   }
-  const Qt::BrushStyle style = style_of(kind.pattern);
-  if (style == Qt::NoBrush) return;
-  painter.fillRect(box, QBrush(mix(fill, theme.color(Role::surface), 0.4), style));
+  text_ = fill_.lightnessF() > 0.6F ? QColor(Qt::black) : QColor(Qt::white);
+  pattern_ = QBrush(mix(fill_, surface, 0.4), style_of(kind.pattern));
 }
 
-QColor bar_text_colour(const TimelineKind& kind, bool pale) {
-  const Theme& theme = current_theme();
-  if (kind.pattern == BarPattern::hollow) return theme.color(Role::text);
-  const QColor fill = fill_of(kind, pale);
-  return fill.lightnessF() > 0.6F ? QColor(Qt::black) : QColor(Qt::white);
+void BarBrush::paint(QPainter& painter, const QRect& box) const {
+  painter.fillRect(box, fill_);
+  if (box.width() < kPatternFrom) return;
+  if (edge_.isValid()) {
+    painter.setPen(edge_);
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(box.adjusted(0, 0, -1, -1));
+  } else if (has_pattern()) {
+    painter.fillRect(box, pattern_);
+  }
 }
+
+void BarBrush::paint_plain(QPainter& painter, const QRect& box) const { painter.fillRect(box, fill_); }
 
 }  // namespace athanor::widgets

@@ -1,17 +1,29 @@
-// How bars look: the one place where kinds become brushes. GUI thread only.
+// How bars look: the one place where kinds become colours and patterns. GUI thread only.
 #pragma once
 
 #include "widgets/timeline/timeline_values.h"
 
-#include <QRectF>
+#include <QBrush>
+#include <QColor>
+#include <QRect>
 
 class QPainter;
 
 namespace athanor::widgets {
 
-// A bar of this kind; `pale`: what was expected.
-void paint_bar(QPainter& painter, const QRectF& box, const TimelineKind& kind, bool pale);
-// Upon a bar.
-[[nodiscard]] QColor bar_text_colour(const TimelineKind& kind, bool pale);
+// Bars of one kind, worked out once for many of them; `pale`: what was expected. Made anew when the theme changes.
+class BarBrush {
+ public:
+  BarBrush(const TimelineKind& kind, bool pale);
+  void paint(QPainter& painter, const QRect& box) const;
+  // Behind a text, which a pattern would make hard to read.
+  void paint_plain(QPainter& painter, const QRect& box) const;
+  [[nodiscard]] QColor text_colour() const { return text_; }
+  [[nodiscard]] bool has_pattern() const { return pattern_.style() != Qt::NoBrush; }
+
+ private:
+  QColor fill_, edge_, text_;  // without an edge: not valid
+  QBrush pattern_;
+};
 
 }  // namespace athanor::widgets

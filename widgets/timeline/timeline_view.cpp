@@ -2,7 +2,6 @@
 
 #include "widgets/common/numbers.h"
 #include "widgets/parts/text_paint.h"
-#include "widgets/timeline/timeline_paint.h"
 
 #include <QAccessible>
 #include <QKeyEvent>
@@ -21,8 +20,8 @@ constexpr int kLabelGap = 12;
 constexpr double kTickGap = 72;
 constexpr double kHoverPixels = 2;
 constexpr double kDragPixels = 4;
-constexpr double kDivision = 4;  // pixels of width from which on neighbours are set apart
-constexpr double kLabelHeight = 12;
+constexpr int kDivision = 4;  // pixels of width from which on neighbours are set apart
+constexpr int kLabelHeight = 12;
 
 }  // namespace
 
@@ -125,7 +124,7 @@ QString TimelineView::bar_text(const Place& place) const {
   words << tr("%1, from %2 on").arg(time_text(length, length), time_text(bar.begin, whole()));
   if (row.twin >= 0) {
     const TimelineRow& other = data_.rows[static_cast<std::size_t>(row.twin)];
-    if (const int twin = twin_of(bar, other.bars); twin >= 0) {
+    if (const int twin = twin_of(row.bars, place.bar, other.bars); twin >= 0) {
       const TimelineBar& one = other.bars[static_cast<std::size_t>(twin)];
       const double its = one.end - one.begin;
       words << tr("%1: %2, from %3 on").arg(other.name, time_text(its, its), time_text(one.begin, whole()));
@@ -365,35 +364,43 @@ void TimelineView::paint_row(QPainter& painter, int row) {
   const TimelineRow& data = data_.rows[static_cast<std::size_t>(row)];
   const auto& place = places_.rows[static_cast<std::size_t>(row)];
   const QRect area = lanes();
-  const double top = area.top() + place.top;
-  painter.fillRect(
-      QRectF(area.left(), top, area.width(), place.height),
-      mix(current_theme().color(Role::surface), current_theme().color(Role::grid), data.pale ? 0.35 : 0.7));
+  const int top = area.top() + place.top;
+  const Theme& theme = current_theme();
+  painter.fillRect(QRect(area.left(), top, area.width(), place.height),
+                   mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
   painter.setFont(tabular_font(scaled(font(), 0.75)));
-  const QFontMetrics metrics(painter.font());
+  const std::vector<BarLook> looks = looks_of(painter.fontMetrics(), data.pale);
   for (const BarBox& box : boxes(row)) {
-    const TimelineKind& kind = data_.kinds[static_cast<std::size_t>(box.kind)];
-    QRectF bar(area.left() + box.left, top, box.right - box.left, place.height);
-    if (bar.width() >= kDivision) bar.adjust(0, 0, -1, 0);
-    paint_bar(painter, bar, kind, data.pale);
-    if (box.bar < 0 || place.height < kLabelHeight) continue;
-    const int number = data.bars[static_cast<std::size_t>(box.bar)].number;
-    const QString digits = number >= 0 ? QString::number(number) : QString();
-    for (const QString& text : {kind.sign + digits, digits}) {
-      // Room for two digits is asked for of one as well, so that neighbours are all numbered or none is.
-      const QString widest = text == digits ? QStringLiteral("88") : kind.sign + QStringLiteral("88");
-      if (text.isEmpty() || metrics.horizontalAdvance(widest) + 4 > bar.width()) continue;
-      painter.setPen(bar_text_colour(kind, data.pale));
-      if (kind.pattern != BarPattern::solid && kind.pattern != BarPattern::hollow) {
-        const double width = metrics.horizontalAdvance(text) + 3;
-        TimelineKind plain = kind;
-        plain.pattern = BarPattern::solid;
-        paint_bar(painter, QRectF(bar.center().x() - width / 2, bar.top(), width, bar.height()), plain, data.pale);
-      }
-      painter.drawText(bar, Qt::AlignCenter, text);
-      break;
-    }
+    const BarLook& look = looks[static_cast<std::size_t>(box.kind)];
+    const int left = area.left() + static_cast<int>(std::lround(box.left));
+    const int right = area.left() + static_cast<int>(std::lround(box.right));
+    const int gap = right - left >= kDivision ? 1 : 0;
+    const QRect bar(left, top, std::max(1, right - left - gap), place.height);
+    look.brush.paint(painter, bar);
+    if (box.bar >= 0 && place.height >= kLabelHeight && bar.width() >= look.number_width)
+      paint_label(painter, bar, look, data.bars[static_cast<std::size_t>(box.bar)].number);
   }
+}
+
+std::vector<TimelineView::BarLook> TimelineView::looks_of(const QFontMetrics& metrics, bool pale) const {
+  // Room for two digits is asked for of one as well, so that neighbours are all numbered or none is.
+  const int digits = metrics.horizontalAdvance(QStringLiteral("88")) + 4;
+  std::vector<BarLook> looks;
+  for (const TimelineKind& kind : data_.kinds)
+    looks.push_back({BarBrush(kind, pale), kind.sign, digits, digits + metrics.horizontalAdvance(kind.sign)});
+  return looks;
+}
+
+void TimelineView::paint_label(QPainter& painter, const QRect& bar, const BarLook& look, int number) {
+  QString text = number >= 0 ? QString::number(number) : QString();
+  if (bar.width() >= look.whole_width) text.prepend(look.sign);
+  if (text.isEmpty()) return;
+  if (look.brush.has_pattern()) {
+    const int width = painter.fontMetrics().horizontalAdvance(text) + 3;
+    look.brush.paint_plain(painter, QRect(bar.center().x() - width / 2, bar.top(), width, bar.height()));
+  }
+  painter.setPen(look.brush.text_colour());
+  painter.drawText(bar, Qt::AlignCenter, text);
 }
 
 void TimelineView::paint_current(QPainter& painter) const {
@@ -410,8 +417,7 @@ void TimelineView::paint_current(QPainter& painter) const {
   outline(*current_);
   const TimelineRow& row = data_.rows[static_cast<std::size_t>(current_->row)];
   if (row.twin < 0) return;
-  const int twin =
-      twin_of(row.bars[static_cast<std::size_t>(current_->bar)], data_.rows[static_cast<std::size_t>(row.twin)].bars);
+  const int twin = twin_of(row.bars, current_->bar, data_.rows[static_cast<std::size_t>(row.twin)].bars);
   if (twin >= 0) outline({row.twin, twin});
 }
 

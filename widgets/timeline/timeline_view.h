@@ -7,6 +7,7 @@
 
 #include "widgets/parts/painted_items.h"
 #include "widgets/timeline/timeline_layout.h"
+#include "widgets/timeline/timeline_paint.h"
 
 #include <QWidget>
 
@@ -76,7 +77,15 @@ class TimelineView final : public QWidget, public PaintedItems {
   void paint_ruler(QPainter& painter) const;
   void paint_marks(QPainter& painter) const;
   void paint_groups(QPainter& painter) const;
+  // A kind as it is drawn now, with the widths that its texts need.
+  struct BarLook {
+    BarBrush brush;
+    QString sign;
+    int number_width = 0, whole_width = 0;
+  };
+  [[nodiscard]] std::vector<BarLook> looks_of(const QFontMetrics& metrics, bool pale) const;
   void paint_row(QPainter& painter, int row);
+  static void paint_label(QPainter& painter, const QRect& bar, const BarLook& look, int number);
   void paint_current(QPainter& painter) const;
   void paint_readout(QPainter& painter) const;
   [[nodiscard]] QString bar_text(const Place& place) const;

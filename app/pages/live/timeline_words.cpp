@@ -35,7 +35,7 @@ widgets::TimelineKind look_of(SpanKind kind) {
     case SpanKind::weight_gradient: return {TimelineWords::tr("weight gradient"), u"W"_s, 2, BarPattern::falling};
     case SpanKind::send: return {TimelineWords::tr("sending"), {}, 5, BarPattern::hollow};
     case SpanKind::receive: return {TimelineWords::tr("waiting for a message"), {}, 7, BarPattern::hollow};
-    case SpanKind::reduce: return {TimelineWords::tr("exchange of gradients"), {}, 5, BarPattern::falling};
+    case SpanKind::reduce: return {TimelineWords::tr("exchange with replicas"), {}, 5, BarPattern::falling};
     case SpanKind::optimizer: return {TimelineWords::tr("optimizer"), u"O"_s, 6, BarPattern::dotted};
     case SpanKind::evaluate: return {TimelineWords::tr("evaluation"), {}, 3, BarPattern::solid};
     case SpanKind::checkpoint: return {TimelineWords::tr("checkpoint"), {}, 3, BarPattern::rising};
@@ -51,6 +51,8 @@ class Drawing {
     data_.number_word = TimelineWords::tr("micro-batch %1");
     data_.part_word = TimelineWords::tr("stage %1");
     data_.end = std::max(picture.seconds, end_of(picture.predicted));
+    for (const timeline::Row& row : picture.measured)
+      for (const timeline::Bar& bar : row.bars) numbered_ = numbered_ || bar.micro_batch > 0;
   }
 
   widgets::TimelineData single() {
@@ -96,13 +98,13 @@ class Drawing {
   widgets::TimelineBar drawn(const timeline::Bar& bar) {
     const auto [found, is_new] = kinds_.try_emplace(bar.kind, static_cast<int>(data_.kinds.size()));
     if (is_new) data_.kinds.push_back(look_of(bar.kind));
-    const bool has_number =
-        picture_.is_pipeline && timeline::is_compute(bar.kind);
+    const bool has_number = numbered_ && timeline::is_compute(bar.kind);
     return {found->second, has_number ? bar.micro_batch : -1, bar.stage, bar.begin, bar.end};
   }
 
   const StepPicture& picture_;
   widgets::TimelineData data_;
+  bool numbered_ = false;  // there are several micro-batches
   std::map<SpanKind, int> kinds_;
 };
 
@@ -112,11 +114,28 @@ struct Trouble {
   Role tone = Role::bad;
 };
 
+// Where the time of a recovery went, as far as it is known.
+QString spent_on(const journal::Recovery& recovery) {
+  QStringList parts;
+  const auto add = [&](const QString& words, double ms) {
+    if (ms >= 0) parts << words.arg(widgets::time_text(ms * 1e-3, ms * 1e-3));
+  };
+  add(TimelineWords::tr("noticed after %1"), recovery.detect_ms);
+  add(TimelineWords::tr("decided in %1"), recovery.decide_ms);
+  add(TimelineWords::tr("all there after %1"), recovery.respawn_ms);
+  add(TimelineWords::tr("one state in %1"), recovery.load_ms);
+  add(TimelineWords::tr("step taken again in %1"), recovery.replay_ms);
+  return parts.join(u" · "_s);
+}
+
 std::optional<Trouble> trouble_of(const journal::Payload& payload) {
   if (const auto* fault = std::get_if<journal::FaultSeen>(&payload))
     return Trouble{q(fault->cause), fault->step, Role::bad};
-  if (const auto* recovery = std::get_if<journal::Recovery>(&payload))
-    return Trouble{TimelineWords::tr("Went on from %1").arg(q(recovery->from)), recovery->step, Role::good};
+  if (const auto* recovery = std::get_if<journal::Recovery>(&payload)) {
+    const QString went_on = TimelineWords::tr("Went on from %1").arg(q(recovery->from));
+    const QString spent = spent_on(*recovery);
+    return Trouble{spent.isEmpty() ? went_on : u"%1 (%2)"_s.arg(went_on, spent), recovery->step, Role::good};
+  }
   return std::nullopt;
 }
 
@@ -132,17 +151,18 @@ QString axis_name(const std::string& axis) {
   return q(axis);
 }
 
-// "comm/<axis>/sent_bytes", or one for all.
+// "comm/<axis>_bytes" where there are several axes, and the sum of all.
 QStringList sent_of(const std::map<std::string, double>& last) {
   constexpr std::string_view kHead = "comm/";
-  constexpr std::string_view kTail = "/sent_bytes";
+  constexpr std::string_view kTail = "_bytes";
+  constexpr const char* kAll = "comm/sent_bytes";
   QStringList out;
+  if (const auto all = value_of(last, kAll)) out << widgets::bytes_text(*all);
   for (const auto& [name, value] : last) {
-    if (!name.starts_with(kHead) || !name.ends_with(kTail) || name.size() <= kHead.size() + kTail.size()) continue;
+    if (name == kAll || !name.starts_with(kHead) || !name.ends_with(kTail)) continue;
     const std::string axis = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
     out << u"%1 %2"_s.arg(axis_name(axis), widgets::bytes_text(value));
   }
-  if (const auto all = value_of(last, "comm/sent_bytes"); all && out.isEmpty()) out << widgets::bytes_text(*all);
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
+#include <set>
 #include <thread>
 
 namespace athanor::runner {
@@ -99,12 +101,19 @@ TEST_F(Ranks, EndWithTheOneThatStartedThem) {
 TEST_F(Ranks, OtherThanTheFirstTellWhatTheyDidAndWhenInJournalsOfTheirOwn) {
   const fs::path run = own_ / "run";
   ASSERT_EQ(train(run, on_ranks(2, 20)).status, 0);
-  std::int64_t steps = 0;
+  std::set<std::int64_t> steps;
+  std::map<journal::SpanKind, int> kinds;
   (void)replay(run / journal::file_name(1), [&](const journal::Event& event) {
     const auto* span = std::get_if<journal::Span>(&event.payload);
-    if (span != nullptr && span->kind == journal::SpanKind::backward) ++steps;
+    if (span == nullptr) return;
+    EXPECT_EQ(span->rank, 1);
+    EXPECT_LE(span->begin_ns, span->end_ns);
+    steps.insert(span->step);
+    ++kinds[span->kind];
   });
-  EXPECT_EQ(steps, 20);
+  EXPECT_EQ(steps.size(), 20U);
+  EXPECT_EQ(kinds[journal::SpanKind::reduce], 2 * 20);  // features, and gradients
+  EXPECT_EQ(kinds[journal::SpanKind::optimizer], 20);
   EXPECT_THAT(bytes_of(run / "logs/rank-1.log"), HasSubstr("Rank 1 ended after step 20"));
 }
 

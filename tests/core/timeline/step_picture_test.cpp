@@ -95,9 +95,53 @@ TEST(StepPicture, CountsBubblesMessagesAndWhatTheSimulatorSays) {
   EXPECT_NEAR(picture->seconds, 0.063, 1e-12);
   EXPECT_NEAR(*picture->bubble, 1 - 60.0 / 124, 1e-9);
   EXPECT_NEAR(*picture->predicted_bubble, 1 - 60.0 / 124, 1e-9);  // both hops of 1 ms are in it
-  EXPECT_NEAR(picture->predicted_seconds, 0.062, 1e-12);
+  EXPECT_NEAR(picture->predicted_seconds, 0.063, 1e-12);
   EXPECT_NEAR(picture->communication->total, 0.002, 1e-12);
   EXPECT_NEAR(picture->communication->exposed, 0.002, 1e-12);
+}
+
+TEST(StepPicture, PredictsThePipelineOfEachReplicaByItself) {
+  std::vector<RankStep> steps = by_hand(5);
+  for (RankStep& step : by_hand(5)) {
+    step.rank += 2;
+    for (journal::Span& each : step.spans) each.end_ns = each.begin_ns + 2 * (each.end_ns - each.begin_ns);
+    steps.push_back(step);
+  }
+  steps[2].spans = {span(SpanKind::forward, 0, 20, 0), span(SpanKind::backward, 84, 124, 0),
+                    span(SpanKind::optimizer, 124, 126)};
+  steps[3].spans = {span(SpanKind::forward, 22, 42, 1), span(SpanKind::backward, 42, 82, 1),
+                    span(SpanKind::optimizer, 124, 126)};
+  const auto picture = picture_of(steps, false);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(pipelines_of(picture->measured), (std::vector<std::vector<int>>{{0, 1}, {2, 3}}));
+  ASSERT_EQ(picture->predicted.size(), 4U);
+  EXPECT_NEAR(picture->predicted[1].bars[0].begin, 0.011, 1e-12);
+  EXPECT_NEAR(picture->predicted[3].bars[0].begin, 0.022, 1e-12);
+  EXPECT_NEAR(picture->predicted_seconds, 0.126, 1e-12);
+  EXPECT_NEAR(*picture->predicted_bubble, 1 - 180.0 / (4 * 124), 1e-9);
+  EXPECT_NEAR(*picture->bubble, *picture->predicted_bubble, 1e-9);
+}
+
+// All forwards first, then the loss of the whole batch, then forwards and backwards.
+TEST(StepPicture, OfAStepOfTwoRoundsPredictsEachAndCallsWhatLiesBetweenNoBubble) {
+  std::vector<RankStep> steps = by_hand(5);
+  for (RankStep& step : steps)
+    for (journal::Span& each : step.spans) {
+      each.begin_ns += 30'000'000;
+      each.end_ns += 30'000'000;
+    }
+  steps[0].spans.insert(steps[0].spans.begin(), span(SpanKind::forward, 0, 5, 0));
+  steps[1].spans.insert(steps[1].spans.begin(), span(SpanKind::forward, 6, 11, 1));
+  const auto picture = picture_of(steps, false);
+  ASSERT_TRUE(picture);
+  ASSERT_EQ(rounds_of(picture->measured).size(), 2U);
+  ASSERT_EQ(picture->predicted.size(), 2U);
+  EXPECT_EQ(picture->predicted[0].bars.size(), 3U);
+  EXPECT_NEAR(picture->predicted[1].bars[0].begin, 0.006, 1e-12);
+  EXPECT_NEAR(picture->predicted[1].bars[1].begin, 0.041, 1e-12);
+  EXPECT_NEAR(picture->predicted_seconds, picture->seconds, 1e-12);
+  EXPECT_NEAR(*picture->bubble, 1 - 70.0 / (2 * (11 + 62)), 1e-9);
+  EXPECT_NEAR(*picture->predicted_bubble, *picture->bubble, 1e-9);
 }
 
 TEST(StepPicture, IsOfTheNewestStepThatAllRanksToldWhole) {
