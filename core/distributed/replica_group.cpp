@@ -43,8 +43,8 @@ void ReplicaGroup::gather(Context& context, const Tensor& whole) {
                 std::string("there is no exchange of ") + to_string(whole.dtype()));
 }
 
-void ReplicaGroup::share_step(StateShare& share, optim::Optimizer& optimizer) {
-  update_.emplace(&ranks_, coded_.get(), share, optimizer);
+void ReplicaGroup::share_step(Context& context, StateShare& share, optim::Optimizer& optimizer) {
+  update_.emplace(context, &ranks_, coded_.get(), share, optimizer);
 }
 
 void ReplicaGroup::begin_only_pass() {
@@ -112,9 +112,11 @@ void ReplicaGroup::sum_coded(Context& context, std::span<const Parameter> parame
 }
 
 train::Exchanged ReplicaGroup::exchanged() const {
-  const comm::Traffic sent = coded_ ? coded_->traffic() : ranks_.traffic();
+  const comm::Traffic shared = coded_ ? coded_->traffic() : ranks_.traffic();
+  const comm::Traffic own = update_ ? update_->traffic() : comm::Traffic{};
   const auto waited = waited_ + (update_ ? update_->waited() : Stopwatch::Clock::duration{});
-  return {"data", sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(waited).count()};
+  return {"data", shared.payload_bytes + shared.overhead_bytes + own.payload_bytes + own.overhead_bytes,
+          std::chrono::duration<double>(waited).count()};
 }
 
 }  // namespace athanor::distributed

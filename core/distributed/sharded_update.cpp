@@ -1,6 +1,7 @@
 #include "core/distributed/sharded_update.h"
 
 #include "core/distributed/host_numbers.h"
+#include "core/distributed/packed_ranges.h"
 #include "core/distributed/stopwatch.h"
 #include "core/train/gradient_sum.h"
 
@@ -20,20 +21,6 @@ std::span<float> part(std::span<float> numbers, const parallel::Range& range) {
   return numbers.subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.end - range.begin));
 }
 
-// Calls visit(place, rank, range, its numbers of the packed bucket): the ranges of one rank lie side by side.
-template <class Visit>
-void for_ranges(std::span<const StateShare::Place* const> bucket, std::span<float> packed, const Visit& visit) {
-  std::size_t begin = 0;
-  for (std::size_t rank = 0; rank < bucket.front()->ranges.size(); ++rank) {
-    for (const StateShare::Place* place : bucket) {
-      const parallel::Range& range = place->ranges[rank];
-      const auto count = static_cast<std::size_t>(range.end - range.begin);
-      if (count > 0) visit(*place, rank, range, packed.subspan(begin, count));
-      begin += count;
-    }
-  }
-}
-
 std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
   std::int64_t count = 0;
   for (const StateShare::Place* place : bucket) count += place->whole->value.numel();
@@ -42,16 +29,18 @@ std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
 
 }  // namespace
 
-ShardedUpdate::ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
-                             optim::Optimizer& optimizer)
+ShardedUpdate::ShardedUpdate(Context& context, comm::Communicator* replicas, comm::CodedExchange* coded,
+                             StateShare& share, optim::Optimizer& optimizer)
     : replicas_(replicas), coded_(coded), share_(share), optimizer_(optimizer), sums_([&] {
         std::vector<optim::ParameterSize> sizes;
         for (const Place& place : share.places()) sizes.push_back({place.whole->path, place.whole->value.numel()});
         return sizes;
       }()) {
-  share_.set_on_complete([this](Context& context, const Place& place) { complete(context, place); });
-  optimizer_.set_sum_squares([this](Context& context) { return sum_squares(context); });
-  optimizer_.set_after_step([this](Context& context) { give_out(context); });
+  if (share.shard() == parallel::Shard::parameters)
+    window_.emplace(context, replicas ? replicas->split(0, replicas->rank()) : nullptr, share);
+  share_.set_on_complete([this](Context& device, const Place& place) { complete(device, place); });
+  optimizer_.set_sum_squares([this](Context& device) { return sum_squares(device); });
+  optimizer_.set_after_step([this](Context& device) { give_out(device); });
 }
 
 ShardedUpdate::~ShardedUpdate() {
@@ -103,20 +92,9 @@ void ShardedUpdate::send_bucket(Context& context) {
 }
 
 std::vector<comm::Piece> ShardedUpdate::pieces_of(std::span<const Place* const> bucket) const {
-  std::vector<comm::Piece> pieces(bucket.front()->ranges.size());
-  if (bucket.size() == 1) {
-    for (std::size_t rank = 0; rank < pieces.size(); ++rank) {
-      const parallel::Range& range = bucket.front()->ranges[rank];
-      pieces[rank] = {range.begin, range.end - range.begin};
-    }
-    return pieces;
-  }
-  std::int64_t begin = 0;
-  for (std::size_t rank = 0; rank < pieces.size(); ++rank) {
-    pieces[rank].begin = begin;
-    for (const Place* place : bucket) begin += place->ranges[rank].end - place->ranges[rank].begin;
-    pieces[rank].count = begin - pieces[rank].begin;
-  }
+  if (bucket.size() > 1) return packed_pieces(bucket);
+  std::vector<comm::Piece> pieces;
+  for (const parallel::Range& range : bucket.front()->ranges) pieces.push_back({range.begin, range.end - range.begin});
   return pieces;
 }
 
@@ -174,10 +152,12 @@ ops::SquareSum ShardedUpdate::sum_squares(Context& context) {
 }
 
 void ShardedUpdate::give_out(Context& context) {
-  if (!replicas_ || share_.shard() == parallel::Shard::parameters) return;
+  if (window_) window_->forget();
+  if (!replicas_) return;
   const Stopwatch watch(waited_);
   std::vector<const Place*> bucket;
   for (const Place& place : share_.places()) {
+    if (place.is_cut) continue;
     bucket.push_back(&place);
     if (numbers_in(bucket) < kBucketNumbers) continue;
     give_out(context, bucket);

@@ -59,8 +59,8 @@ class Shapes final : public tasks::Task {
 // Replicas that are as many as the recipe says, and give nothing.
 class SilentReplicas final : public train::Replicas {
  public:
-  SilentReplicas(int count, Learner& learner) : count_(count) {
-    if (learner.share) update_.emplace(nullptr, nullptr, *learner.share, *learner.optimizer);
+  SilentReplicas(int count, Context& context, Learner& learner) : count_(count) {
+    if (learner.share) update_.emplace(context, nullptr, nullptr, *learner.share, *learner.optimizer);
   }
   int count() const override { return count_; }
   int index() const override { return 0; }
@@ -89,7 +89,7 @@ class Rehearsal {
         learner_(make_learner(recipe, context_, sizes.vocabulary, 0)),
         task_(*learner_.model, config_),
         batch_size_(recipe.integer("data.batch_size")),
-        replicas_(mesh_of(recipe).data, learner_),
+        replicas_(mesh_of(recipe).data, context_, learner_),
         pass_(context_, task_, model().named_parameters(), train_plan(recipe).micro_batches,
               replicas_.count() > 1 ? &replicas_ : nullptr),
         test_pictures_(sizes.test_pictures) {
@@ -161,12 +161,12 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
   const Learner& learner = rehearsal.learner();
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
   if (learner.share) {
-    // Of a share all is held; of the rest of the model the values, and gradients until they are summed.
-    const double whole = 2 * sizeof(float), state = out.bytes_per_parameter - whole;
+    // Of a share all is held; of the rest of the model what its level leaves whole.
+    const double number = sizeof(float), state = out.bytes_per_parameter - 2 * number;
     const double part = 1.0 / mesh_of(recipe).data;
-    out.bytes_per_parameter = learner.share->shard() == parallel::Shard::optimizer
-                                  ? whole + state * part
-                                  : whole / 2 * (1 + part) + state * part;
+    const parallel::Shard shard = learner.share->shard();
+    out.bytes_per_parameter = number * (shard >= parallel::Shard::parameters ? part : 1) +
+                              number * (shard >= parallel::Shard::gradients ? part : 1) + state * part;
   }
   out.parts = nn::summarise(learner.model->parameters());
   out.pretrained = learner.pretrained;

@@ -200,7 +200,9 @@ std::int64_t bytes_on_wire(const recipe::Recipe& recipe, std::int64_t trainable)
   // Sums of gradients come back in the format they went in; parameters that one replica moved, in full.
   const std::int64_t there = comm::wire_bytes(gradient_format(recipe), trainable) / ranks;
   const bool is_shared = shard_of(recipe) != parallel::Shard::none;
-  const std::int64_t moved = is_shared ? trainable * number / ranks : 0;
+  // With parameters that are put together where they are used: in the forward and in the backward pass.
+  const std::int64_t times = shard_of(recipe) == parallel::Shard::parameters ? 2 : 1;
+  const std::int64_t moved = is_shared ? times * trainable * number / ranks : 0;
   const std::int64_t back = is_shared && gradient_format(recipe) == comm::WireFormat::f32 ? 0 : there;
   return (ranks - 1) * (there + back + moved + features);
 }
@@ -334,7 +336,9 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
       mesh_of(sound.recipe).data > 1 && shard != parallel::Shard::none)
     add_note(out.prediction, recipe::Topic::memory,
              fmt::format("A replica holds 1/{} of the optimizer's state{}.", mesh_of(sound.recipe).data,
-                         shard == parallel::Shard::optimizer ? "" : " and, once they are summed, of the gradients")
+                         shard == parallel::Shard::optimizer   ? ""
+                         : shard == parallel::Shard::gradients ? " and, once they are summed, of the gradients"
+                                                               : ", of the gradients and of the parameters")
                  .c_str());
   if (ranks * out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
     add_note(out.prediction, recipe::Topic::general,

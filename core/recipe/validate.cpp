@@ -183,6 +183,12 @@ class Rules {
         blame("parallel.shard", field,
               "must be none with {} = \"{}\": how a number is rounded depends on its place in the whole parameter",
               field, recipe_.text(field));
+    if (shard == "parameters" && sound("parallel.pipeline", "parallel.pipeline") &&
+        recipe_.integer("parallel.pipeline") > 1)
+      blame("parallel.shard", "parallel.pipeline",
+            "must be none, optimizer or gradients with parallel.pipeline = {}: stages would be put together anew for "
+            "every micro-batch",
+            recipe_.integer("parallel.pipeline"));
     if (shard != "optimizer" && sound("parallel.gradient_format", "parallel.gradient_format") &&
         recipe_.text("parallel.gradient_format") != "fp32")
       blame("parallel.shard", "parallel.gradient_format",
