@@ -191,7 +191,7 @@ Learner make_learner(const recipe::Recipe& recipe, Context& context, std::int64_
   out.precision = asked_by("precision.replay", [&] { return make_precision(recipe, context, parameters); });
   const parallel::Mesh mesh = mesh_of(recipe);
   if (rank && mesh.data > 1 && shard_of(recipe) != parallel::Shard::none)
-    out.share = std::make_unique<distributed::StateShare>(parameters.all(), shard_of(recipe), mesh.data,
+    out.share = std::make_unique<distributed::StateShare>(context, parameters.all(), shard_of(recipe), mesh.data,
                                                           parallel::coordinates_of(mesh, *rank).data);
   out.optimizer =
       optim::make_optimizer(context, out.share ? out.share->pieces() : parameters.all(), optimizer_options(recipe));
@@ -207,6 +207,7 @@ parallel::Shard shard_of(const recipe::Recipe& recipe) {
   const std::string& name = recipe.text("parallel.shard");
   if (name == "optimizer") return parallel::Shard::optimizer;
   if (name == "gradients") return parallel::Shard::gradients;
+  if (name == "parameters") return parallel::Shard::parameters;
   return parallel::Shard::none;
 }
 
@@ -216,7 +217,7 @@ train::Parts Assembly::parts() const {
   out.world = &peers->world;
   out.replicas = peers->replicas.get();
   out.pass = peers->pass.get();
-  out.judges_alone = peers->pass == nullptr;
+  out.judges_alone = peers->pass == nullptr && !(share && share->shard() == parallel::Shard::parameters);
   return out;
 }
 
@@ -257,7 +258,7 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) 
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
     peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));
-    if (assembly.share) peers.replicas->share_step(*assembly.share, *assembly.optimizer);
+    if (assembly.share) peers.replicas->share_step(*assembly.context, *assembly.share, *assembly.optimizer);
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
   if (peers.mesh.pipeline) join_pipeline(assembly);

@@ -18,6 +18,7 @@ Tensor SavedTensor::unpack(Context& context) const {
     throw Failure(
         ErrorKind::internal, "compute a gradient",
         "a tensor of shape " + to_string(tensor_.shape()) + " was written to after the forward pass saved it");
+  tensor_.need();
   return tensor_;
 }
 

@@ -59,6 +59,7 @@ class Variable {
   Variable(Tensor value) : value_(std::move(value)) {}  // NOLINT: constants convert on purpose
   Variable(const Parameter& parameter) {                // NOLINT: so do leaves; a null one is absent
     if (!parameter) return;
+    parameter->value.need();
     value_ = parameter->value;
     if (parameter->trainable) edge_.parameter = parameter;
   }

@@ -49,8 +49,8 @@ ReplicaGroup::~ReplicaGroup() {
   if (std::uncaught_exceptions() > exceptions_) ranks_.cancel("a replica has left in the middle of a step");
 }
 
-void ReplicaGroup::share_step(StateShare& share, optim::Optimizer& optimizer) {
-  update_.emplace(&ranks_, coded_.get(), share, optimizer);
+void ReplicaGroup::share_step(Context& context, StateShare& share, optim::Optimizer& optimizer) {
+  update_.emplace(context, &ranks_, coded_.get(), share, optimizer);
 }
 
 void ReplicaGroup::begin_only_pass() {
@@ -133,11 +133,12 @@ void ReplicaGroup::tell(const Context& context, const std::vector<ExchangeThread
 }
 
 train::Exchanged ReplicaGroup::exchanged() const {
-  const comm::Traffic sent = coded_ ? coded_->traffic() : ranks_.traffic();
+  const comm::Traffic shared = coded_ ? coded_->traffic() : ranks_.traffic();
+  const comm::Traffic own = update_ ? update_->traffic() : comm::Traffic{};
   const auto seconds = [](Stopwatch::Clock::duration time) { return std::chrono::duration<double>(time).count(); };
-  const auto shared = update_ ? update_->waited() : Stopwatch::Clock::duration{};
-  return {"data", sent.payload_bytes + sent.overhead_bytes, seconds(waited_ + shared),
-          seconds(gathering_ + under_way_ + shared)};
+  const auto waited = update_ ? update_->waited() : Stopwatch::Clock::duration{};
+  return {"data", shared.payload_bytes + shared.overhead_bytes + own.payload_bytes + own.overhead_bytes,
+          seconds(waited_ + waited), seconds(gathering_ + under_way_ + waited)};
 }
 
 }  // namespace athanor::distributed

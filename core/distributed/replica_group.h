@@ -31,8 +31,9 @@ class ReplicaGroup final : public train::Replicas {
   ReplicaGroup(const ReplicaGroup&) = delete;
   ReplicaGroup& operator=(const ReplicaGroup&) = delete;
 
-  // From now on each replica takes the step of its share alone (sharded_update.h). Both outlive it.
-  void share_step(StateShare& share, optim::Optimizer& optimizer);
+  // From now on each replica takes the step of its share alone (sharded_update.h). All outlive it. A call that all
+  // make.
+  void share_step(Context& context, StateShare& share, optim::Optimizer& optimizer);
 
   [[nodiscard]] int count() const override { return ranks_.size(); }
   [[nodiscard]] int index() const override { return ranks_.rank(); }

@@ -1,6 +1,8 @@
 #include "core/distributed/sharded_update.h"
 
+#include "core/comm/silent_communicator.h"
 #include "core/distributed/host_numbers.h"
+#include "core/distributed/packed_ranges.h"
 #include "core/distributed/stopwatch.h"
 #include "core/train/gradient_sum.h"
 
@@ -20,20 +22,6 @@ std::span<float> part(std::span<float> numbers, const parallel::Range& range) {
   return numbers.subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.end - range.begin));
 }
 
-// Calls visit(place, rank, range, its numbers of the packed bucket): the ranges of one rank lie side by side.
-template <class Visit>
-void for_ranges(std::span<const StateShare::Place* const> bucket, std::span<float> packed, const Visit& visit) {
-  std::size_t begin = 0;
-  for (std::size_t rank = 0; rank < bucket.front()->ranges.size(); ++rank) {
-    for (const StateShare::Place* place : bucket) {
-      const parallel::Range& range = place->ranges[rank];
-      const auto count = static_cast<std::size_t>(range.end - range.begin);
-      if (count > 0) visit(*place, rank, range, packed.subspan(begin, count));
-      begin += count;
-    }
-  }
-}
-
 std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
   std::int64_t count = 0;
   for (const StateShare::Place* place : bucket) count += place->whole->value.numel();
@@ -45,18 +33,25 @@ View shape_of(std::span<const StateShare::Place* const> bucket) {
   return {nullptr, DType::f32, Shape{numbers_in(bucket)}};
 }
 
+// For the thread that puts parameters together.
+std::unique_ptr<comm::Communicator> window_ranks(const Context& context, comm::Communicator& replicas) {
+  if (context.dry()) return std::make_unique<comm::SilentCommunicator>(replicas.size(), replicas.rank());
+  return replicas.split(0, replicas.rank());
+}
+
 }  // namespace
 
-ShardedUpdate::ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
-                             optim::Optimizer& optimizer)
+ShardedUpdate::ShardedUpdate(Context& context, comm::Communicator* replicas, comm::CodedExchange* coded,
+                             StateShare& share, optim::Optimizer& optimizer)
     : replicas_(replicas), coded_(coded), share_(share), optimizer_(optimizer), sums_([&] {
         std::vector<optim::ParameterSize> sizes;
         for (const Place& place : share.places()) sizes.push_back({place.whole->path, place.whole->value.numel()});
         return sizes;
       }()) {
-  share_.set_on_complete([this](Context& context, const Place& place) { complete(context, place); });
-  optimizer_.set_sum_squares([this](Context& context) { return sum_squares(context); });
-  optimizer_.set_after_step([this](Context& context) { give_out(context); });
+  if (share.shard() == parallel::Shard::parameters) window_.emplace(context, window_ranks(context, *replicas), share);
+  share_.set_on_complete([this](Context& device, const Place& place) { complete(device, place); });
+  optimizer_.set_sum_squares([this](Context& device) { return sum_squares(device); });
+  optimizer_.set_after_step([this](Context& device) { give_out(device); });
 }
 
 ShardedUpdate::~ShardedUpdate() {
@@ -108,20 +103,9 @@ void ShardedUpdate::send_bucket(Context& context) {
 }
 
 std::vector<comm::Piece> ShardedUpdate::pieces_of(std::span<const Place* const> bucket) const {
-  std::vector<comm::Piece> pieces(bucket.front()->ranges.size());
-  if (bucket.size() == 1) {
-    for (std::size_t rank = 0; rank < pieces.size(); ++rank) {
-      const parallel::Range& range = bucket.front()->ranges[rank];
-      pieces[rank] = {range.begin, range.end - range.begin};
-    }
-    return pieces;
-  }
-  std::int64_t begin = 0;
-  for (std::size_t rank = 0; rank < pieces.size(); ++rank) {
-    pieces[rank].begin = begin;
-    for (const Place* place : bucket) begin += place->ranges[rank].end - place->ranges[rank].begin;
-    pieces[rank].count = begin - pieces[rank].begin;
-  }
+  if (bucket.size() > 1) return packed_pieces(bucket);
+  std::vector<comm::Piece> pieces;
+  for (const parallel::Range& range : bucket.front()->ranges) pieces.push_back({range.begin, range.end - range.begin});
   return pieces;
 }
 
@@ -179,10 +163,11 @@ ops::SquareSum ShardedUpdate::sum_squares(Context& context) {
 }
 
 void ShardedUpdate::give_out(Context& context) {
-  if (share_.shard() == parallel::Shard::parameters) return;
+  if (window_) window_->forget();
   const Stopwatch watch(waited_);
   std::vector<const Place*> bucket;
   for (const Place& place : share_.places()) {
+    if (place.is_cut) continue;
     bucket.push_back(&place);
     if (numbers_in(bucket) < kBucketNumbers) continue;
     give_out(context, bucket);

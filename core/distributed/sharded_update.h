@@ -7,19 +7,21 @@
 #pragma once
 
 #include "core/comm/coded_exchange.h"
+#include "core/distributed/parameter_window.h"
 #include "core/distributed/state_share.h"
 
 #include <chrono>
+#include <optional>
 #include <vector>
 
 namespace athanor::distributed {
 
 class ShardedUpdate {
  public:
-  // All are referred to and outlive it; in a dry context `replicas` must be silent
+  // A call that all replicas make. All are referred to and outlive it; in a dry context `replicas` must be silent
   // (core/comm/silent_communicator.h) and `coded` is null, as where gradients travel in f32. While it lives, it is
   // called in every backward pass and in every step of the optimizer.
-  ShardedUpdate(comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
+  ShardedUpdate(Context& context, comm::Communicator* replicas, comm::CodedExchange* coded, StateShare& share,
                 optim::Optimizer& optimizer);
   ~ShardedUpdate();
   ShardedUpdate(const ShardedUpdate&) = delete;
@@ -31,7 +33,11 @@ class ShardedUpdate {
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike);
 
   // What its exchanges have taken so far.
-  [[nodiscard]] std::chrono::steady_clock::duration waited() const noexcept { return waited_; }
+  [[nodiscard]] std::chrono::steady_clock::duration waited() const noexcept {
+    return waited_ + (window_ ? window_->waited() : std::chrono::steady_clock::duration{});
+  }
+  // Of communicators of its own.
+  [[nodiscard]] comm::Traffic traffic() const { return window_ ? window_->traffic() : comm::Traffic{}; }
 
  private:
   using Place = StateShare::Place;
@@ -53,6 +59,7 @@ class ShardedUpdate {
   StateShare& share_;
   optim::Optimizer& optimizer_;
   optim::SquareSums sums_;
+  std::optional<ParameterWindow> window_;  // where parameters are cut
   bool sends_at_once_ = false;
   std::vector<const Place*> bucket_;  // complete, and not yet sent
   std::int64_t bucket_numbers_ = 0;

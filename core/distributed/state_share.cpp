@@ -8,11 +8,17 @@ namespace {
 
 using checkpoint::Section;
 
+void hold_piece(const StateShare::Place& place, std::vector<train::Held>& out) {
+  train::hold_range(out, Section::model, place.whole->path, train::dims_of(place.whole->value.shape()), place.own.begin,
+                    place.piece->value);
+}
+
 static_assert(parallel::kFlatUnit == optim::SquareSums::kPiece);
 
 }  // namespace
 
-StateShare::StateShare(const std::vector<Parameter>& parameters, parallel::Shard shard, int replicas, int replica)
+StateShare::StateShare(Context& context, const std::vector<Parameter>& parameters, parallel::Shard shard, int replicas,
+                       int replica)
     : parameters_(parameters), shard_(shard), replicas_(replicas), replica_(replica) {
   std::vector<std::int64_t> lengths;
   for (const Parameter& parameter : parameters) {
@@ -25,15 +31,19 @@ StateShare::StateShare(const std::vector<Parameter>& parameters, parallel::Shard
     Place& place = places_[i];
     place.ranges = std::move(ranges[i]);
     place.own = place.ranges[static_cast<std::size_t>(replica)];
-    place.whole->hooks.emplace_back([this, i](Context& context, ParameterState&) {
-      if (on_complete_) on_complete_(context, places_[i]);
+    place.whole->hooks.emplace_back([this, i](Context& device, ParameterState&) {
+      if (on_complete_) on_complete_(device, places_[i]);
     });
-    if (place.own.begin == place.own.end) continue;
-    const Tensor flat = place.whole->value.reshape({lengths[i]});
-    place.piece = make_parameter(place.whole->path, flat.narrow(0, place.own.begin, place.own.end - place.own.begin),
-                                 place.whole->decays);
-    place.piece->rate = place.whole->rate;
-    pieces_.push_back(place.piece);
+    place.is_cut = shard == parallel::Shard::parameters && lengths[i] > parallel::kFlatUnit;
+    const Tensor& whole = place.whole->value;
+    if (place.own.begin != place.own.end) {
+      Tensor own = whole.reshape({lengths[i]}).narrow(0, place.own.begin, place.own.end - place.own.begin);
+      if (place.is_cut) own = context.clone(own, MemoryTag::parameters);
+      place.piece = make_parameter(place.whole->path, std::move(own), place.whole->decays);
+      place.piece->rate = place.whole->rate;
+      pieces_.push_back(place.piece);
+    }
+    if (place.is_cut) whole.vacate();
   }
 }
 
@@ -57,9 +67,7 @@ void StateShare::hold_state(const optim::Optimizer& optimizer, std::vector<train
 std::vector<train::Held> StateShare::written(const optim::Optimizer& optimizer) const {
   std::vector<train::Held> out;
   for (const Place& place : places_)
-    if (place.piece)
-      train::hold_range(out, Section::model, place.whole->path, train::dims_of(place.whole->value.shape()),
-                        place.own.begin, place.piece->value);
+    if (place.piece) hold_piece(place, out);
   // What does not learn is written in turn.
   int turn = 0;
   for (const Parameter& parameter : parameters_)
@@ -70,7 +78,12 @@ std::vector<train::Held> StateShare::written(const optim::Optimizer& optimizer) 
 }
 
 std::vector<train::Held> StateShare::needed(const optim::Optimizer& optimizer) const {
-  std::vector<train::Held> out = train::hold_all(parameters_, nullptr);
+  std::vector<Parameter> whole;
+  for (const Parameter& parameter : parameters_)
+    if (!parameter->value.vacant()) whole.push_back(parameter);
+  std::vector<train::Held> out = train::hold_all(whole, nullptr);
+  for (const Place& place : places_)
+    if (place.is_cut && place.piece) hold_piece(place, out);
   hold_state(optimizer, out);
   return out;
 }

@@ -2,6 +2,9 @@
 // numbers, of which it alone keeps the optimizer's state and takes the step (ZeRO; Rajbhandari et al. 2020, arXiv
 // 1910.02054). Ranges are those of parallel::flat_shares().
 //
+// With Shard::parameters every replica keeps nothing of a parameter but its own range, unless it is so small that it is
+// never cut; parameter_window.h puts them together where they are used.
+//
 // Not for concurrent use; refers to the parameters it was made of.
 #pragma once
 
@@ -20,7 +23,8 @@ namespace athanor::distributed {
 class StateShare {
  public:
   // Alike on all replicas but for `replica`, the one that this is.
-  StateShare(const std::vector<Parameter>& parameters, parallel::Shard shard, int replicas, int replica);
+  StateShare(Context& context, const std::vector<Parameter>& parameters, parallel::Shard shard, int replicas,
+             int replica);
   ~StateShare();
   StateShare(const StateShare&) = delete;
   StateShare& operator=(const StateShare&) = delete;
@@ -30,6 +34,7 @@ class StateShare {
     std::vector<parallel::Range> ranges;  // by replica
     Parameter piece;                      // null where this replica's range is empty
     parallel::Range own;
+    bool is_cut = false;  // the whole is vacant but while it is at work, and the piece has memory of its own
   };
   // Of the parameters that learn, in their order.
   [[nodiscard]] std::span<const Place> places() const noexcept { return places_; }

@@ -90,13 +90,13 @@ class Shapes final : public tasks::Task {
 // Replicas that are as many as the recipe says, and give nothing: what they would be sent is counted.
 class SilentReplicas final : public train::Replicas {
  public:
-  SilentReplicas(const recipe::Recipe& recipe, Learner& learner, int rank)
+  SilentReplicas(const recipe::Recipe& recipe, Context& context, Learner& learner, int rank)
       : count_(mesh_of(recipe).data),
         index_(rank),
         format_(gradient_format(recipe)),
         counter_(begin()),
         ranks_(count_, index_) {
-    if (learner.share) update_.emplace(&ranks_, nullptr, *learner.share, *learner.optimizer);
+    if (learner.share) update_.emplace(context, &ranks_, nullptr, *learner.share, *learner.optimizer);
   }
   int count() const override { return count_; }
   int index() const override { return index_; }
@@ -124,16 +124,19 @@ class SilentReplicas final : public train::Replicas {
   [[nodiscard]] comm::Communicator& ranks() { return ranks_; }
   void begin_step() {
     counter_ = begin();
-    before_ = ranks_.traffic();
+    before_ = sent();
     instead_ = {};
   }
   [[nodiscard]] distributed::ReplicaCost cost() const {
     distributed::ReplicaCost out = counter_.cost();
-    out.sent = out.sent + (ranks_.traffic() - before_ - instead_);
+    out.sent = out.sent + (sent() - before_ - instead_);
     return out;
   }
 
  private:
+  [[nodiscard]] comm::Traffic sent() const {
+    return update_ ? ranks_.traffic() + update_->traffic() : ranks_.traffic();
+  }
   [[nodiscard]] distributed::ReplicaCounter begin() const { return {format_, count_, index_}; }
   int count_, index_;
   comm::WireFormat format_;
@@ -161,7 +164,7 @@ class Rehearsal {
         learner_(make_learner(recipe, context_, sizes.vocabulary, rank, kept())),
         task_(*learner_.model, config_),
         batch_size_(recipe.integer("data.batch_size")),
-        replicas_(recipe, learner_, here_.data),
+        replicas_(recipe, context_, learner_, here_.data),
         pipeline_(mesh_.pipeline, here_.pipeline),
         test_pictures_(sizes.test_pictures) {
     train::Replicas* replicas = mesh_.data > 1 ? &replicas_ : nullptr;
@@ -298,11 +301,12 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   const Learner& learner = uncut ? *uncut : rehearsal.learner();
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
   if (const auto& share = rehearsal.learner().share) {
-    // Of a share all is held; of the rest of the model the values, and gradients until they are summed.
-    const double both = 2 * sizeof(float), state = out.bytes_per_parameter - both;
+    // Of a share all is held; of the rest of the model what its level leaves whole.
+    const double number = sizeof(float), state = out.bytes_per_parameter - 2 * number;
     const double part = 1.0 / mesh_of(recipe).data;
-    out.bytes_per_parameter =
-        share->shard() == parallel::Shard::optimizer ? both + state * part : both / 2 * (1 + part) + state * part;
+    const parallel::Shard shard = share->shard();
+    out.bytes_per_parameter = number * (shard >= parallel::Shard::parameters ? part : 1) +
+                              number * (shard >= parallel::Shard::gradients ? part : 1) + state * part;
   }
   out.parts = nn::summarise(learner.model->parameters());
   out.pretrained = learner.pretrained;

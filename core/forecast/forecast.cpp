@@ -258,7 +258,9 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
       mesh_of(sound.recipe).data > 1 && shard != parallel::Shard::none)
     add_note(out.prediction, recipe::Topic::memory,
              fmt::format("A replica holds 1/{} of the optimizer's state{}.", mesh_of(sound.recipe).data,
-                         shard == parallel::Shard::optimizer ? "" : " and, once they are summed, of the gradients")
+                         shard == parallel::Shard::optimizer   ? ""
+                         : shard == parallel::Shard::gradients ? " and, once they are summed, of the gradients"
+                                                               : ", of the gradients and of the parameters")
                  .c_str());
   if (memory_of_all(out.prediction) > out.prediction.device_memory_bytes) {
     add_note(out.prediction, recipe::Topic::general,

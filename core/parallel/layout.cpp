@@ -181,6 +181,16 @@ const std::vector<LayoutRule>& table() {
              "gradients by every replica",
              l.gradient_format);
        }},
+      {"stages_whole",
+       "a stage has its parameters for all micro-batches",
+       {F::shard, F::pipeline},
+       [](const L& l, const Facts&) { return l.shard < Shard::parameters || l.pipeline == 1; },
+       [](const L& l, const Facts&) {
+         return fmt::format(
+             "must be none, optimizer or gradients with parallel.pipeline = {}: stages would be put together anew for "
+             "every micro-batch",
+             l.pipeline);
+       }},
       {"sequence_needs_tensor",
        "tokens are shared by a tensor group of several ranks",
        {F::sequence_parallel, F::tensor},

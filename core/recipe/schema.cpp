@@ -299,10 +299,10 @@ void add_scale(std::vector<Field>& out) {
                                 "1f1b.")));
   out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 65536},
                                  "Parts a batch is cut into, of all replicas together: less memory, more time.")));
-  out.push_back(
-      advanced(choice("parallel.shard", "Sharded state", "none", {"none", "optimizer", "gradients"},
-                      "What replicas hold only a part of: the optimizer's state, then the gradients too. The numbers "
-                      "stay the same.")));
+  out.push_back(advanced(
+      choice("parallel.shard", "Sharded state", "none", {"none", "optimizer", "gradients", "parameters"},
+             "What replicas hold only a part of: the optimizer's state, then the gradients, then the parameters "
+             "too. The numbers stay the same.")));
   out.push_back(
       advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32", "bf16", "fp8", "int8"},
                       "Number format in which replicas exchange gradients.")));

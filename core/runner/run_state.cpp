@@ -4,6 +4,7 @@
 #include "core/distributed/checkpoint_ranks.h"
 #include "core/train/snapshot.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -58,10 +59,15 @@ void begin_anew(Assembly& assembly, const recipe::Recipe& recipe) {
   Context apart(
       {.device = assembly.context->device(), .threads = assembly.context->threads(), .seed = assembly.context->seed()});
   const Learner fresh = make_learner(recipe, apart, assembly.loader->tokenizer().vocabulary_size());
-  for (const Parameter& parameter : assembly.model->named_parameters())
-    assembly.context->write(parameter->value, apart.download(fresh.model->parameters().find(parameter->path)->value));
-  for (const auto& [name, tensor] : assembly.optimizer->named_state())
-    assembly.context->write(tensor, std::vector<float>(static_cast<std::size_t>(tensor.numel())));
+  for (const train::Held& held : held_by(assembly)) {
+    std::vector<float> numbers(static_cast<std::size_t>(held.tensor.numel()));
+    if (held.section == checkpoint::Section::model) {
+      const std::vector<float> whole = apart.download(fresh.model->parameters().find(held.name)->value);
+      for (BoxRuns run(held.box, held.box, whole_box(held.shape)); !run.done(); run.next())
+        std::copy_n(whole.begin() + run.in_target(), run.length(), numbers.begin() + run.in_outer());
+    }
+    assembly.context->write(held.tensor, numbers);
+  }
   assembly.optimizer->set_step_count(0);
   if (assembly.precision) assembly.precision->restore(fresh.precision->state());
 }

@@ -55,6 +55,16 @@ class Tensor {
   void count_change() const noexcept {
     if (storage_) storage_->count_change();
   }
+  // To be called by whoever reads a tensor that may have been vacated since it was made: parameters, and what was
+  // saved.
+  void need() const {
+    if (storage_) storage_->need();
+  }
+  // See storage.h.
+  void vacate() const noexcept { storage_->vacate(); }
+  void occupy() const { storage_->occupy(); }
+  [[nodiscard]] bool vacant() const noexcept { return storage_ && storage_->vacant(); }
+  void set_keeper(StorageKeeper* keeper) const noexcept { storage_->set_keeper(keeper); }
   [[nodiscard]] const Storage* storage() const noexcept { return storage_.get(); }
 
   template <class T>

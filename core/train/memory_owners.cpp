@@ -37,11 +37,13 @@ std::string to_text(const std::vector<TagOwners>& owners) {
 
 MemoryLedger::MemoryLedger(Context& context, const std::vector<Parameter>& parameters)
     : context_(context), places_(parameters) {
-  for (const Parameter& parameter : parameters)
+  for (const Parameter& parameter : parameters) {
+    if (parameter->value.vacant()) continue;
     blocks_[parameter->value.view().data] = {Allocator::rounded(parameter->value.bytes()),
                                              MemoryTag::parameters,
                                              "",
                                              {*places_.parameter_at(parameter->value.view().data), true}};
+  }
   earlier_ = context.memory().by_tag;
   for (const auto& [data, block] : blocks_) earlier_[static_cast<std::size_t>(block.tag)] -= block.bytes;
   context.set_launch_watch(this);

@@ -3,7 +3,8 @@
 namespace athanor::train {
 
 PlaceFinder::PlaceFinder(const std::vector<Parameter>& parameters) {
-  for (const Parameter& parameter : parameters) paths_[parameter->value.view().data] = parameter->path;
+  for (const Parameter& parameter : parameters)
+    if (!parameter->value.vacant()) paths_[parameter->value.view().data] = parameter->path;
 }
 
 void PlaceFinder::follow(const LaunchSeen& launch) {

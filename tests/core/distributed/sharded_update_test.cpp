@@ -76,7 +76,7 @@ TEST_P(Sharded, StateIsRefusedByAllReplicasWhereAGradientIsNotFinite) {
   EXPECT_THROW((void)train_ranks(recipe, 20), Failure);
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Sharded, testing::Values("optimizer", "gradients"),
+INSTANTIATE_TEST_SUITE_P(Levels, Sharded, testing::Values("optimizer", "gradients", "parameters"),
                          [](const auto& level) { return std::string(level.param); });
 
 TEST(ShardedUpdate, CombinesWithGradientsInFewerBits) {
@@ -105,6 +105,16 @@ TEST(ShardedUpdate, HoldsThePartOfTheMemoryThatItsLevelPromises) {
     // m and v of a unit more than the even share.
     EXPECT_LE(peak(with("optimizer"), MemoryTag::optimizer), state / replicas + 2 * kUnitBytes + 4096);
     EXPECT_LE(peak(with("gradients"), MemoryTag::optimizer), state / replicas + 2 * kUnitBytes + 4096);
+    // Of parameters, which the beginning makes whole: what is left between steps, and what is at work when most is.
+    const auto parameters = [&](const char* shard) {
+      return runner::dry_run(with(shard), {.vocabulary = 1000, .test_pictures = 0}).memory;
+    };
+    const auto tag = static_cast<std::size_t>(MemoryTag::parameters);
+    const auto all = static_cast<std::int64_t>(parameters("none").by_tag[tag]);
+    const MemoryStats cut = parameters("parameters");
+    EXPECT_LE(static_cast<std::int64_t>(cut.by_tag[tag]), all / replicas + kUnitBytes + (1 << 18));
+    EXPECT_LE(static_cast<std::int64_t>(cut.by_tag_at_peak[tag]), all / replicas + kUnitBytes + (7 << 20));
+    EXPECT_LE(peak(with("parameters"), MemoryTag::gradients), gradients / replicas + kUnitBytes + (6 << 20));
     // Beside the share what waits to be sent, and the array at work.
     EXPECT_LE(peak(with("gradients"), MemoryTag::gradients), gradients / replicas + kUnitBytes + (6 << 20));
   }

@@ -71,7 +71,7 @@ const BadInput kBadInputs[] = {
       "only"}},
     {"UnknownShard",
      "[parallel]\nshard = \"all\"\n",
-     {"x.toml:2: parallel.shard: must be one of none, optimizer, gradients, not \"all\""}},
+     {"x.toml:2: parallel.shard: must be one of none, optimizer, gradients, parameters, not \"all\""}},
     {"ShardedLamb",
      "[train]\noptimizer = \"lamb\"\n[parallel]\nshard = \"optimizer\"\n",
      {"x.toml:4: parallel.shard: must be none with train.optimizer = \"lamb\", which needs the norm of each whole "

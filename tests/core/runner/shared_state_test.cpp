@@ -30,7 +30,7 @@ struct Layout {
 std::vector<Layout> layouts() {
   std::vector<Layout> out = {{1, "none"}};
   for (const int ranks : {2, 3, 4})
-    for (const char* shard : {"none", "optimizer", "gradients"}) out.push_back({ranks, shard});
+    for (const char* shard : {"none", "optimizer", "gradients", "parameters"}) out.push_back({ranks, shard});
   out.push_back({1, "none", 2});
   out.push_back({2, "none", 2});
   out.push_back({2, "optimizer", 2});
@@ -285,7 +285,7 @@ TEST_P(SharedRun, IsForkedFromARunOfOneRankAndBack) {
   EXPECT_TRUE(contents_of(back, 60) == contents_of(one, 60));
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, SharedRun, testing::Values("optimizer", "gradients", "pipeline"),
+INSTANTIATE_TEST_SUITE_P(Levels, SharedRun, testing::Values("optimizer", "gradients", "parameters", "pipeline"),
                          [](const auto& level) { return std::string(level.param); });
 
 }  // namespace
