@@ -58,6 +58,7 @@ struct LayoutFacts {
   std::int64_t batch_size = 1;  // samples of a step
   std::string policy = "fp32";  // of number formats
   std::string optimizer = "adamw";
+  bool adapts = false;         // weights have low-rank adapters
   bool state_is_fp32 = true;   // master weights and moments
   std::string device = "cpu";  // "cpu", "cuda"
   std::int64_t ranks = 0;      // that there are; 0: as many as it takes

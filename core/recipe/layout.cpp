@@ -74,6 +74,7 @@ parallel::LayoutFacts layout_facts(const Recipe& recipe) {
   out.batch_size = recipe.integer("data.batch_size");
   out.policy = recipe.text("precision.policy");
   out.optimizer = recipe.text("train.optimizer");
+  out.adapts = recipe.integer("finetune.lora_rank") > 0;
   out.state_is_fp32 = recipe.text("precision.master") == "fp32" && recipe.text("precision.moments") == "fp32";
   out.device = recipe.text("train.device");
   out.towers.push_back(tower(recipe, "image", image_tokens(recipe)));

@@ -1,5 +1,6 @@
 #include "core/runner/run_state.h"
 
+#include "core/autograd/shard.h"
 #include "core/checkpoint/reader.h"
 #include "core/distributed/checkpoint_ranks.h"
 #include "core/train/snapshot.h"
@@ -14,7 +15,8 @@ namespace {
 std::vector<checkpoint::NamedShape> shapes_of(const std::vector<train::Held>& held, checkpoint::Section section) {
   std::vector<checkpoint::NamedShape> shapes;
   for (const train::Held& one : held)
-    if (one.section == section) shapes.push_back({one.name, one.shape});
+    if (one.section == section && (shapes.empty() || shapes.back().name != one.name))  // of a tensor in several boxes
+      shapes.push_back({one.name, one.shape});
   return shapes;
 }
 
@@ -37,6 +39,8 @@ std::vector<train::Held> written_by(const Assembly& assembly) {
   // What every stage has the first one writes.
   if (assembly.stages && here.pipeline != 0)
     std::erase_if(held, [&](const train::Held& one) { return !assembly.stages->rank_of(parameter_of(one)); });
+  // And what is not divided the first of a tensor group.
+  if (here.tensor != 0) std::erase_if(held, [](const train::Held& one) { return one.box == whole_box(one.shape); });
   return held;
 }
 
@@ -58,8 +62,10 @@ void begin_anew(Assembly& assembly, const recipe::Recipe& recipe) {
   Context apart(
       {.device = assembly.context->device(), .threads = assembly.context->threads(), .seed = assembly.context->seed()});
   const Learner fresh = make_learner(recipe, apart, assembly.loader->tokenizer().vocabulary_size());
-  for (const Parameter& parameter : assembly.model->named_parameters())
-    assembly.context->write(parameter->value, apart.download(fresh.model->parameters().find(parameter->path)->value));
+  for (const Parameter& parameter : assembly.model->named_parameters()) {
+    const auto whole = apart.download(fresh.model->parameters().find(parameter->path)->value);
+    assembly.context->write(parameter->value, parameter->shard ? cut(*parameter->shard, whole) : whole);
+  }
   for (const auto& [name, tensor] : assembly.optimizer->named_state())
     assembly.context->write(tensor, std::vector<float>(static_cast<std::size_t>(tensor.numel())));
   assembly.optimizer->set_step_count(0);

@@ -19,7 +19,7 @@ BatchPass::BatchPass(Context& context, tasks::Task& task, const std::vector<Para
 
 Tensor BatchPass::forward(const data::Batch& batch) {
   drop();
-  if (is_whole()) {
+  if (is_alone()) {
     loss_ = task_.loss(context_, batch);
     return loss_.value();
   }
@@ -35,7 +35,7 @@ Tensor BatchPass::forward(const data::Batch& batch) {
 }
 
 void BatchPass::backward(float loss_scale) {
-  if (is_whole()) return athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
+  if (is_alone()) return athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
   criterion_.backward(loss_scale);
   for (int i = 0; i < own_; ++i) run_micro_batch(i);
   sum_.finish(context_, parameters_);
