@@ -46,14 +46,15 @@ data::Augmentation augmentation(const recipe::Recipe& recipe) {
   return out;
 }
 
-// The field is "" where the causes begin with their own.
+// The field is that with which a cause begins, where it begins with one; "": it always does.
 template <class Part>
 auto asked_by(const char* field, Part&& part) {
   try {
     return part();
   } catch (const Failure& failure) {
     const std::string& cause = failure.error().cause;
-    throw FieldFailure(*field != '\0' ? field : cause.substr(0, cause.find(':')), failure.error());
+    const std::string own = cause.substr(0, cause.find(':'));
+    throw FieldFailure(*field == '\0' || recipe::find_field(own) != nullptr ? own : field, failure.error());
   }
 }
 
@@ -211,13 +212,21 @@ parallel::Shard shard_of(const recipe::Recipe& recipe) {
   return parallel::Shard::none;
 }
 
+std::unique_ptr<distributed::TensorRanks> tensor_ranks(const recipe::Recipe& recipe, int rank) {
+  const parallel::Mesh mesh = mesh_of(recipe);
+  if (mesh.tensor == 1) return nullptr;
+  return std::make_unique<distributed::TensorRanks>(parallel::coordinates_of(mesh, rank).tensor, mesh.tensor,
+                                                    recipe.boolean("parallel.sequence"));
+}
+
 train::Parts Assembly::parts() const {
   train::Parts out{*context, *task, *loader, model->named_parameters(), *optimizer, precision.get()};
   if (!peers) return out;
   out.world = &peers->world;
   out.replicas = peers->replicas.get();
   out.pass = peers->pass.get();
-  out.judges_alone = peers->pass == nullptr && !(share && share->shard() == parallel::Shard::parameters);
+  out.judges_alone =
+      peers->pass == nullptr && tensor == nullptr && !(share && share->shard() == parallel::Shard::parameters);
   return out;
 }
 
@@ -262,6 +271,11 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) 
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
   if (peers.mesh.pipeline) join_pipeline(assembly);
+  if (assembly.tensor) {
+    peers.tensor = std::make_unique<distributed::TensorTie>(*assembly.tensor, *peers.mesh.tensor, *assembly.optimizer,
+                                                            assembly.model->named_parameters());
+    peers.world.watch([&tensor = *peers.tensor] { return tensor.exchanged(); });
+  }
   if (!assembly.is_shared()) return;
   peers.checkpoints = group.world().split(0, group.world().rank());
   peers.checkpoints->set_timeout(kLongestWrite);
@@ -275,6 +289,8 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   out.dataset = std::move(dataset);
   out.context = std::make_unique<Context>(
       ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
+  if (rank) out.tensor = tensor_ranks(recipe, *rank);
+  out.context->set_tensor_group(out.tensor.get());
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
   const std::int64_t vocabulary = out.loader->tokenizer().vocabulary_size();
   std::function<bool(const ParameterState&)> keeps;

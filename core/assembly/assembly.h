@@ -9,6 +9,7 @@
 #include "core/distributed/replica_group.h"
 #include "core/distributed/run_world.h"
 #include "core/distributed/state_share.h"
+#include "core/distributed/tensor_ranks.h"
 #include "core/models/two_tower/two_tower.h"
 #include "core/optim/optimizer.h"
 #include "core/parallel/mesh.h"
@@ -75,6 +76,7 @@ struct Peers {
   distributed::MeshRanks mesh;
   distributed::RunWorld world;
   std::unique_ptr<distributed::ReplicaGroup> replicas = nullptr;  // null: there is but one
+  std::unique_ptr<distributed::TensorTie> tensor = nullptr;       // null: this rank has the whole model
   // Null where the model is not cut.
   std::unique_ptr<distributed::PipelinePass> pass = nullptr;
   std::unique_ptr<distributed::ModelNorm> norm = nullptr;
@@ -82,9 +84,14 @@ struct Peers {
   std::unique_ptr<comm::Communicator> checkpoints = nullptr;
 };
 
+// The group of ranks that a rank's part of the model is made for, to be given to its context; null where each has the
+// whole.
+[[nodiscard]] std::unique_ptr<distributed::TensorRanks> tensor_ranks(const recipe::Recipe& recipe, int rank);
+
 // Members are destroyed in the reverse order; tensors go before the context they came from.
 struct Assembly {
   std::shared_ptr<const data::Dataset> dataset;
+  std::unique_ptr<distributed::TensorRanks> tensor;  // null: this rank has the whole model
   std::unique_ptr<Context> context;
   std::unique_ptr<data::Loader> loader;
   std::unique_ptr<models::TwoTower> model;
@@ -98,7 +105,7 @@ struct Assembly {
 
   [[nodiscard]] train::Parts parts() const;
   // Whether no rank holds all that is learnt.
-  [[nodiscard]] bool is_shared() const noexcept { return share || stages; }
+  [[nodiscard]] bool is_shared() const noexcept { return share || stages || tensor; }
 };
 [[nodiscard]] comm::WireFormat gradient_format(const recipe::Recipe& recipe);
 [[nodiscard]] parallel::Shard shard_of(const recipe::Recipe& recipe);

@@ -18,6 +18,7 @@ class Deferral;
 class Node;
 struct LowRank;  // core/nn/low_rank.h
 struct ParameterState;
+struct Shard;  // core/autograd/shard.h
 using Parameter = std::shared_ptr<ParameterState>;
 
 // A named tensor that learns. `path` is its logical dotted name for life: checkpoints, optimizer groups and plans key
@@ -25,12 +26,13 @@ using Parameter = std::shared_ptr<ParameterState>;
 struct ParameterState {
   std::string path;  // "image_tower.blocks.0.attention.qkv.weight"
   Tensor value;
-  Tensor gradient;                   // absent until a backward pass reaches it; further passes add to it
-  bool decays = true;                // weight decay applies
-  float rate = 1.0f;                 // multiplies the learning rate
-  bool trainable = true;             // false: treated as a constant
-  bool product = false;              // the weight [out, in] of a linear layer, which may be given an adapter
-  std::shared_ptr<LowRank> adapter;  // null for most
+  Tensor gradient;                     // absent until a backward pass reaches it; further passes add to it
+  bool decays = true;                  // weight decay applies
+  float rate = 1.0f;                   // multiplies the learning rate
+  bool trainable = true;               // false: treated as a constant
+  bool product = false;                // the weight [out, in] of a linear layer, which may be given an adapter
+  std::shared_ptr<LowRank> adapter;    // null for most
+  std::shared_ptr<const Shard> shard;  // which part of the logical array this rank holds; null: all of it
   // Called in order, in a backward pass, once the gradient of this pass is complete; where the pass left some of it for
   // later, when that has been added. Reducers hang here.
   std::vector<std::function<void(Context&, ParameterState&)>> hooks;

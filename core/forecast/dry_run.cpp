@@ -159,9 +159,10 @@ class Rehearsal {
         rank_(rank),
         here_(parallel::coordinates_of(mesh_, rank)),
         config_(model_config(recipe, sizes.vocabulary)),
+        tensor_(tensor_ranks(recipe, rank)),
         context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
         stages_(stages_of(recipe, sizes.vocabulary)),
-        learner_(make_learner(recipe, context_, sizes.vocabulary, rank, kept())),
+        learner_(make_learner(recipe, divided(context_, tensor_.get()), sizes.vocabulary, rank, kept())),
         task_(*learner_.model, config_),
         batch_size_(recipe.integer("data.batch_size")),
         replicas_(recipe, context_, learner_, here_.data),
@@ -183,7 +184,7 @@ class Rehearsal {
   void step(OpCounts* counts) {
     counter_.into = counts;
     replicas_.begin_step();
-    const comm::Traffic before = pipeline_.traffic();
+    const comm::Traffic before = pipeline_.traffic(), tensor_before = tensor_ ? tensor_->sent() : comm::Traffic();
     if (learner_.precision) learner_.precision->begin_step(done_);
     data::Batch batch;
     batch.size = static_cast<int>(batch_size_ / replicas_.count());
@@ -194,12 +195,13 @@ class Rehearsal {
     ++done_;
     if (learner_.precision) (void)learner_.precision->end_step(done_, 1.0);
     along_pipeline_ = pipeline_.traffic() - before;
+    if (tensor_) along_tensor_ = tensor_->sent() - tensor_before;
     counter_.into = nullptr;
   }
 
   // Every rank of a model that is cut, otherwise one for all.
   void evaluate(OpCounts* counts) {
-    if (rank_ != 0 && !stages_) return;
+    if (rank_ != 0 && !stages_ && !tensor_) return;
     counter_.into = counts;
     const NoGradient no_gradient(context_);
     context_.set_training(false);
@@ -213,6 +215,7 @@ class Rehearsal {
     std::vector<AxisCost> out;
     if (mesh_.data > 1) out.push_back({parallel::Axis::data, replicas_.cost().sent});
     if (mesh_.pipeline > 1) out.push_back({parallel::Axis::pipeline, along_pipeline_});
+    if (tensor_) out.push_back({parallel::Axis::tensor, along_tensor_});
     if (!out.empty())
       out.front().sent = out.front().sent + comm::all_reduce_traffic(DType::i32, 1, parallel::world_size(mesh_), rank_);
     return out;
@@ -224,6 +227,11 @@ class Rehearsal {
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
+  static Context& divided(Context& context, ops::TensorGroup* group) {
+    context.set_tensor_group(group);
+    return context;
+  }
+
   [[nodiscard]] std::function<bool(const ParameterState&)> kept() const {
     if (!stages_) return {};
     return [this](const ParameterState& parameter) {
@@ -259,6 +267,7 @@ class Rehearsal {
   parallel::Coordinates here_;
   models::TwoTowerConfig config_;
   Counter counter_;
+  std::unique_ptr<distributed::TensorRanks> tensor_;
   Context context_;
   std::optional<Stages> stages_;
   Learner learner_;
@@ -268,7 +277,7 @@ class Rehearsal {
   comm::SilentCommunicator pipeline_;
   std::unique_ptr<train::Pass> pass_;
   std::unique_ptr<distributed::ModelNorm> norm_;
-  comm::Traffic along_pipeline_;
+  comm::Traffic along_pipeline_, along_tensor_;
   std::int64_t done_ = 0;
   train::Rewind rewind_;
   std::int64_t test_pictures_;
@@ -313,7 +322,7 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   out.trainable = nn::trainable_numel(learner.model->parameters());
   if (learner.precision) out.precision = learner.precision->resolution();
   for (const Parameter& parameter : learner.model->named_parameters()) {
-    const std::int64_t numel = parameter->value.numel();
+    const std::int64_t numel = logical_numel(*parameter);
     out.parameters += numel;
     if (parameter->path.starts_with("image_tower.")) out.image_parameters += numel;
     if (parameter->path.starts_with("text_tower.")) out.text_parameters += numel;

@@ -162,7 +162,7 @@ std::vector<PartSummary> summarise(const ParameterSet& parameters) {
         out, [&](const PartSummary& part) { return part.path == place && part.learning == learning; });
     if (found == out.end()) found = out.insert(out.end(), {place, learning, 0, 0});
     ++found->arrays;
-    found->numel += parameter->value.numel();
+    found->numel += logical_numel(*parameter);
   }
   std::ranges::stable_sort(out, {}, &PartSummary::learning);
   return out;
@@ -170,7 +170,7 @@ std::vector<PartSummary> summarise(const ParameterSet& parameters) {
 
 std::int64_t trainable_numel(const ParameterSet& parameters) {
   std::int64_t count = 0;
-  for (const Parameter& parameter : parameters.all()) count += parameter->trainable ? parameter->value.numel() : 0;
+  for (const Parameter& parameter : parameters.all()) count += parameter->trainable ? logical_numel(*parameter) : 0;
   return count;
 }
 

@@ -10,19 +10,48 @@
 
 namespace athanor::nn {
 
+// Where a layer stands in a stack whose rows of tokens are divided between the ranks of a tensor group: what it is
+// given and gives there is [B T / ranks, C] of [B,T,C] (core/ops/tensor_group.h). As it stands: all rows are here.
+struct TokenRows {
+  std::int64_t batch = 0, tokens = 0;  // of all ranks together
+  [[nodiscard]] bool divided() const noexcept { return batch > 0; }
+};
+// How a stack divides x [B,T,C]: not at all where the ranks do not, or where the rows do not come out even.
+[[nodiscard]] TokenRows token_rows(const Context& context, const Variable& x_BTC);
+// Into the stack and out of it.
+[[nodiscard]] Variable divide_rows(Context& context, const Variable& x_BTC, const TokenRows& rows);
+[[nodiscard]] Variable join_rows(Context& context, const Variable& x, const TokenRows& rows);
+// What all rows learn together, where it is used on some of them: its gradient is summed over the ranks.
+[[nodiscard]] Variable shared(Context& context, const Parameter& parameter, const TokenRows& rows);
+
+// Which dim of a linear layer's weight is divided between the ranks of a tensor group, where there is one.
+//   outputs  y is this rank's part of all outputs, x is whole ("column parallel")
+//   inputs   x is this rank's part of all inputs, y is whole: the sum over ranks ("row parallel")
+enum class Divide : std::uint8_t { none, outputs, inputs };
+
 struct LinearConfig {
-  std::int64_t in = 0, out = 0;
+  std::int64_t in = 0, out = 0;  // of the whole layer
   bool bias = true;
+  Divide divide = Divide::none;
+  std::int64_t blocks = 1;  // outputs come as so many blocks, each of which is divided: 3 of q, k and v
 };
 // y [..., out] = act(x [..., in] weight^T + bias) + residual. Parameters: weight [out, in], bias [out].
 class Linear {
  public:
+  // Throws Failure(invalid_input) where what is to be divided does not come out even.
   Linear(const Scope& scope, const LinearConfig& config);
-  [[nodiscard]] Variable forward(Context& context, const Variable& x, const ops::LinearOptions& options = {}) const;
+  // `rows` says how the whole side lies: x of divided outputs; y and the residual of divided inputs.
+  [[nodiscard]] Variable forward(Context& context, const Variable& x, const ops::LinearOptions& options = {},
+                                 const TokenRows& rows = {}) const;
 
  private:
-  [[nodiscard]] Variable product(Context& context, const Variable& x, const ops::LinearOptions& options) const;
+  [[nodiscard]] Variable product(Context& context, const Variable& x, const Variable& bias,
+                                 const ops::LinearOptions& options) const;
+  [[nodiscard]] Variable whole(Context& context, const Variable& x, const ops::LinearOptions& options) const;
+  [[nodiscard]] Variable summed(Context& context, const Variable& x, const ops::LinearOptions& options,
+                                const TokenRows& rows) const;
 
+  Divide divide_;
   std::shared_ptr<const Site> site_;
   Parameter weight_, bias_;
 };
@@ -50,7 +79,7 @@ class Conv2d {
 class LayerNorm {
  public:
   LayerNorm(const Scope& scope, std::int64_t channels, float eps = 1e-5f);
-  [[nodiscard]] Variable forward(Context& context, const Variable& x) const;
+  [[nodiscard]] Variable forward(Context& context, const Variable& x, const TokenRows& rows = {}) const;
 
  private:
   float eps_;
@@ -79,7 +108,12 @@ class GroupNorm {
   Parameter gain_, bias_;
 };
 
-// Rows of a table. Parameters: weight [V, C].
+// How a table of words is divided: by words, which need not come out even; whole where there are fewer than ranks.
+[[nodiscard]] std::optional<Division> vocabulary_division(const Scope& scope, std::int64_t vocabulary);
+// The rows of a table that ids name, whichever rank has them.
+[[nodiscard]] Variable look_up(Context& context, const Parameter& table, const Tensor& ids_BT);
+
+// Rows of a table, which are divided between the ranks of a tensor group. Parameters: weight [V, C].
 class Embedding {
  public:
   Embedding(const Scope& scope, std::int64_t vocabulary, std::int64_t channels, float deviation);
@@ -104,9 +138,7 @@ class Positions {
 class Dropout {
  public:
   Dropout(const Scope& scope, float probability) : options_{.probability = probability, .stream = scope.stream()} {}
-  [[nodiscard]] Variable forward(Context& context, const Variable& x) const {
-    return ops::dropout(context, x, options_);
-  }
+  [[nodiscard]] Variable forward(Context& context, const Variable& x, const TokenRows& rows = {}) const;
   [[nodiscard]] bool active(const Context& context) const { return context.training() && options_.probability > 0; }
 
  private:

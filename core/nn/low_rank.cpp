@@ -43,6 +43,7 @@ void add_low_rank(Context& context, ParameterSet& parameters, const Parameter& w
   };
   if (!weight->product || !weight->path.ends_with(kWeight)) refuse("it is no weight of a linear layer");
   if (weight->adapter) refuse("it has an adapter already");
+  if (weight->shard) refuse("each rank has a part of it only");
   const std::int64_t out = weight->value.dim(0), in = weight->value.dim(1);
   const Scope scope(context, parameters, seed, weight->path.substr(0, weight->path.size() - kWeight.size()));
   auto adapter = std::make_shared<LowRank>();

@@ -32,7 +32,8 @@ struct LowRankConfig {
 };
 
 // Gives the weight of a linear layer an adapter, whose parameters join `parameters`; the weight itself learns no more.
-// Throws Failure(invalid_input) when the weight belongs to no linear layer or is adapted already.
+// Throws Failure(invalid_input) when the weight belongs to no linear layer, is adapted already, or is divided between
+// ranks.
 void add_low_rank(Context& context, ParameterSet& parameters, const Parameter& weight, const LowRankConfig& config,
                   std::uint64_t seed);
 

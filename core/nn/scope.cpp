@@ -4,23 +4,39 @@
 #include "kernels/ops/elementwise/fill.h"
 #include "kernels/ops/random/fill_random.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace athanor::nn {
 
 namespace {
 
-void fill(Context& context, const Tensor& tensor, const Init& init, std::uint64_t key) {
+// `first` is where the elements stand in the logical array.
+void fill(Context& context, const Tensor& tensor, const Init& init, std::uint64_t key, std::int64_t first) {
   if (init.kind == Init::Kind::constant) {
     context.launch("fill", kernels::fill, kernels::FillArgs{.value = init.value, .y = tensor.view()});
     return;
   }
-  kernels::FillRandomArgs args{
-      .low = -init.value, .high = init.value, .std = init.value, .seed = key, .y = tensor.view()};
+  kernels::FillRandomArgs args{.low = -init.value,
+                               .high = init.value,
+                               .std = init.value,
+                               .seed = key,
+                               .first_index = static_cast<std::uint64_t>(first),
+                               .y = tensor.view()};
   args.distribution = init.kind == Init::Kind::uniform  ? kernels::Distribution::uniform
                       : init.kind == Init::Kind::normal ? kernels::Distribution::normal
                                                         : kernels::Distribution::truncated_normal;
   context.launch("fill_random", kernels::fill_random, args);
+}
+
+void fill_shard(Context& context, const ParameterState& parameter, const Init& init, std::uint64_t key) {
+  const Box whole = whole_box(parameter.shard->shape);
+  for (const BoxNumbers& part : boxes_of(parameter.shard.get(), parameter.value)) {
+    const Tensor flat = part.numbers.reshape({part.numbers.numel()});
+    for (BoxRuns runs(part.box, whole, part.box); !runs.done(); runs.next())
+      fill(context, flat.narrow(0, runs.in_target(), runs.length()), init, key, runs.in_outer());
+  }
 }
 
 }  // namespace
@@ -49,19 +65,39 @@ Parameter ParameterSet::find(std::string_view path) const {
 
 std::int64_t ParameterSet::numel() const {
   std::int64_t count = 0;
-  for (const Parameter& parameter : parameters_) count += parameter->value.numel();
+  for (const Parameter& parameter : parameters_) count += logical_numel(*parameter);
   return count;
 }
 
 Parameter Scope::parameter(std::string_view name, const Shape& shape, const ParameterTraits& traits) const {
   std::string path = join(name);
-  const Tensor value = context_->empty(shape, DType::f32, MemoryTag::parameters);
-  fill(*context_, value, traits.init, seed_ ^ path_hash(path));
+  const std::uint64_t key = seed_ ^ path_hash(path);
+  std::shared_ptr<const Shard> shard;
+  if (const ops::TensorGroup* ranks = traits.division ? group() : nullptr)
+    shard = std::make_shared<const Shard>(shard_of(shape, *traits.division, ranks->index(), ranks->count()));
+  const Tensor value = context_->empty(shard ? shape_of(*shard) : shape, DType::f32, MemoryTag::parameters);
   Parameter parameter = make_parameter(std::move(path), value, traits.decays);
+  parameter->shard = std::move(shard);
+  if (parameter->shard)
+    fill_shard(*context_, *parameter, traits.init, key);
+  else
+    fill(*context_, value, traits.init, key, 0);
   parameter->rate = traits.rate;
   parameter->product = traits.product;
   parameters_->add(parameter);
   return parameter;
+}
+
+std::int64_t Scope::share_of(std::int64_t count, const char* things) const {
+  const ops::TensorGroup* const ranks = group();
+  if (ranks == nullptr) return count;
+  if (count % ranks->count() == 0) return count / ranks->count();
+  int nearest = ranks->count();
+  while (count % nearest != 0) --nearest;
+  throw Failure(
+      ErrorKind::invalid_input, fmt::format("divide {} between {} ranks", path_, ranks->count()),
+      fmt::format("parallel.tensor: {} {} cannot be divided evenly between {} ranks", count, things, ranks->count()),
+      fmt::format("Set parallel.tensor to {}", nearest));
 }
 
 std::shared_ptr<const Site> ParameterSet::add_site(Site site) {

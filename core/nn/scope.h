@@ -1,15 +1,19 @@
 // Where a module is built: its dotted path, and the set that collects parameters under their paths.
 //
 // Every random number of an initial value is a function of (seed, path, element), so values do not depend on the order
-// in which modules are built, nor on what else a model holds.
+// in which modules are built, nor on what else a model holds. Where the context has a tensor group, layers that divide
+// themselves have this rank's part of their parameters alone, with the values that these elements have in the whole.
 #pragma once
 
+#include "core/autograd/shard.h"
 #include "core/autograd/variable.h"
 #include "core/nn/site.h"
+#include "core/ops/tensor_group.h"
 #include "core/tensor/context.h"
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +46,7 @@ class ParameterSet {
   [[nodiscard]] const std::vector<Parameter>& all() const noexcept { return parameters_; }
   // Null when there is none.
   [[nodiscard]] Parameter find(std::string_view path) const;
+  // Of the logical arrays.
   [[nodiscard]] std::int64_t numel() const;
 
   // Where layers stand, in the order in which they were built.
@@ -58,7 +63,8 @@ struct ParameterTraits {
   Init init;
   bool decays = true;
   float rate = 1.0f;
-  bool product = false;  // see ParameterState
+  bool product = false;                   // see ParameterState
+  std::optional<Division> division = {};  // over the tensor group, where there is one
 };
 
 // 64-bit FNV-1a of a path: the same on every machine, for keys of random numbers.
@@ -73,7 +79,13 @@ class Scope {
 
   [[nodiscard]] Scope child(std::string_view name) const { return {*context_, *parameters_, seed_, join(name)}; }
   [[nodiscard]] Scope child(std::int64_t index) const { return child(std::to_string(index)); }
+  // `shape` is that of the logical array.
   [[nodiscard]] Parameter parameter(std::string_view name, const Shape& shape, const ParameterTraits& traits) const;
+  // The ranks that layers here divide themselves between; null where there is but one.
+  [[nodiscard]] const ops::TensorGroup* group() const noexcept { return ops::group_of(*context_); }
+  // How many of `count` things a rank has when they are divided evenly. Throws Failure(invalid_input) naming the place,
+  // the things and the nearest number of ranks that does, where they cannot be.
+  [[nodiscard]] std::int64_t share_of(std::int64_t count, const char* things) const;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   // Registers this place as a layer whose number formats are decided from outside.
   [[nodiscard]] std::shared_ptr<const Site> site(LayerKind kind, std::int64_t in, std::int64_t out) const;

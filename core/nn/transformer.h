@@ -1,5 +1,6 @@
 // The transformer encoder of Vaswani et al. 2017 (arXiv:1706.03762) in its pre-norm form (Xiong et al. 2020,
 // arXiv:2002.04745):  x = x + attention(norm(x));  x = x + mlp(norm(x)).
+// In a tensor group attention is divided by heads and the mlp by its inner width.
 // Letters: B batch, T tokens, C channels, H heads, D head dim, F feed-forward.
 #pragma once
 
@@ -24,10 +25,11 @@ class MultiHeadSelfAttention {
   MultiHeadSelfAttention(const Scope& scope, std::int64_t width, std::int64_t heads, bool causal = false);
   // Keys beyond lengths[b] are not looked at. The residual, if present, is added to the result.
   [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Tensor& lengths_B,
-                                 const Variable& residual_BTC = {}) const;
+                                 const Variable& residual_BTC = {}, const TokenRows& rows = {}) const;
 
  private:
-  std::int64_t heads_;
+  std::int64_t heads_;  // of this rank
+  std::int64_t head_dim_;
   bool causal_;
   Linear qkv_, out_;
 };
@@ -42,7 +44,8 @@ class MultiHeadCrossAttention {
                                  const Tensor& lengths_B, const Variable& residual_BTC = {}) const;
 
  private:
-  std::int64_t heads_;
+  std::int64_t heads_;  // of this rank
+  std::int64_t head_dim_;
   Linear q_, kv_, out_;
 };
 
@@ -50,7 +53,8 @@ class MultiHeadCrossAttention {
 class TransformerBlock {
  public:
   TransformerBlock(const Scope& scope, const TransformerConfig& config);
-  [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const;
+  [[nodiscard]] Variable forward(Context& context, const Variable& x_BTC, const Tensor& lengths_B,
+                                 const TokenRows& rows = {}) const;
 
  private:
   Activation activation_;
@@ -65,5 +69,8 @@ class TransformerBlock {
 // `depth` blocks under the names 0, 1, …
 [[nodiscard]] std::vector<TransformerBlock> make_blocks(const Scope& scope, std::int64_t depth,
                                                         const TransformerConfig& config);
+// All of them in order, with the rows of tokens divided between ranks where the context's tensor group does that.
+[[nodiscard]] Variable forward_blocks(Context& context, const std::vector<TransformerBlock>& blocks,
+                                      const Variable& x_BTC, const Tensor& lengths_B);
 
 }  // namespace athanor::nn

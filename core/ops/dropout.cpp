@@ -18,13 +18,14 @@ struct Draw {
 
 // The first dimension, or the outermost of what was made one, counts the rows of the batch. The kernel draws four
 // numbers at a time.
-std::uint64_t first_index(const BatchRows& rows, const Tensor& x) {
-  if (rows.count == 0) return 0;
-  const std::int64_t first = x.numel() / rows.count * rows.first;
-  if (x.numel() % rows.count != 0 || first % 4 != 0)
-    refuse("dropout", "x has " + std::to_string(x.numel()) + " numbers in " + std::to_string(rows.count) +
-                          " rows from " + std::to_string(rows.first) +
-                          " on, which do not begin at a multiple of four numbers");
+std::uint64_t first_index(const BatchRows& rows, const Tensor& x, const DropoutOptions& options) {
+  const std::int64_t whole = x.numel() * options.parts;
+  std::int64_t first = x.numel() * options.part;
+  if (rows.count > 0) first += whole / rows.count * rows.first;
+  if ((rows.count > 0 && whole % rows.count != 0) || first % 4 != 0)
+    refuse("dropout", "x has " + std::to_string(whole) + " numbers in " + std::to_string(rows.count) + " rows from " +
+                          std::to_string(rows.first) + " on, in " + std::to_string(options.parts) +
+                          " parts, which do not begin at a multiple of four numbers");
   return static_cast<std::uint64_t>(first);
 }
 
@@ -58,7 +59,7 @@ Variable dropout(Context& context, const Variable& x, const DropoutOptions& opti
     refuse("dropout", "the probability is " + std::to_string(options.probability) + ", it must be within 0 and 1");
   if (!context.training() || options.probability == 0.0f) return x;
   const Draw draw{options, context.seed(), context.step(), context.step_on_device(),
-                  first_index(context.batch_rows(), x.value())};
+                  first_index(context.batch_rows(), x.value(), options)};
   Tensor y = context.empty_like(x.value());
   drop(context, draw, x.value(), y);
   if (!recording(context, {&x})) return y;

@@ -22,6 +22,8 @@ namespace athanor::ops {
 struct DropoutOptions {
   float probability = 0.0f;  // 0 <= probability < 1
   std::uint32_t stream = 0;  // one per place in the model, from its path
+  // x is part `part` of `parts` equal ones, by rows of the outermost dim, and draws as the whole does.
+  int part = 0, parts = 1;
 };
 // In training each element is zeroed with this probability and the rest scaled up; otherwise x itself. What is dropped
 // is a function of the context's seed and step, the stream and the element's position.

@@ -5,8 +5,14 @@
 
 namespace athanor::ops {
 
-// y [..., C] = rows of table [V,C] named by ids i32 [...]. Ids have no gradient. On a GPU the ids are not checked.
-[[nodiscard]] Variable embedding(Context& context, const Variable& table, const Tensor& ids);
+// Which rows of a table there are: those from `first` on, of `all` (0: these are all).
+struct TableRows {
+  std::int64_t first = 0, all = 0;
+};
+// y [..., C] = rows of table [V,C] named by ids i32 [...]; zeros for an id whose row is not among these. Ids have no
+// gradient. On a GPU the ids are not checked.
+[[nodiscard]] Variable embedding(Context& context, const Variable& table, const Tensor& ids,
+                                 const TableRows& rows = {});
 
 // y [B,C]: mean of x [B,T,C] over the first lengths[b] tokens; lengths i32 [B] or absent (all T).
 [[nodiscard]] Variable masked_mean(Context& context, const Variable& x, const Tensor& lengths = {});

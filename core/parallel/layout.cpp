@@ -161,6 +161,36 @@ const std::vector<LayoutRule>& table() {
        {F::tensor},
        tensor_divides<&TowerFacts::feed_forward>,
        [](const L& l, const Facts& f) { return undivided<&TowerFacts::feed_forward>(l, f, "feed-forward width"); }},
+      {"matrices_whole",
+       "what needs whole matrices has them",
+       {F::tensor},
+       [](const L& l, const Facts& f) { return l.tensor == 1 || (f.optimizer != "lamb" && !f.adapts); },
+       [](const L&, const Facts& f) {
+         return f.adapts
+                    ? std::string("must be 1 with finetune.lora_rank above 0: adapters need whole matrices")
+                    : fmt::format("must be 1 with train.optimizer = \"{}\", which needs the norm of whole matrices",
+                                  f.optimizer);
+       }},
+      {"scales_of_matrices",
+       "formats that learn of each pass see whole matrices, and numbers are rounded by their place in them",
+       {F::tensor},
+       [](const L& l, const Facts& f) { return l.tensor == 1 || (!learns_scales(f) && f.master == "fp32" && f.moments == "fp32"); },
+       [](const L&, const Facts& f) {
+         return learns_scales(f)
+                    ? fmt::format("must be 1 with precision.policy = {}: it would learn of a part of each matrix only",
+                                  f.policy)
+                    : std::string(
+                          "must be 1 unless precision.master and precision.moments are fp32: how a number is "
+                          "rounded depends on its place in the whole parameter");
+       }},
+      {"cut_once",
+       "what a tensor group shares is neither cut into stages nor shared by replicas",
+       {F::tensor, F::pipeline, F::shard},
+       [](const L& l, const Facts&) { return l.tensor == 1 || (l.pipeline == 1 && l.shard == Shard::none); },
+       [](const L& l, const Facts&) {
+         return l.pipeline > 1 ? fmt::format("must be 1 with parallel.pipeline = {} in this version", l.pipeline)
+                               : fmt::format("must be 1 with parallel.shard = {} in this version", to_string(l.shard));
+       }},
       {"norms_whole",
        "an optimizer that needs the norm of a parameter has all of it",
        {F::shard},
@@ -244,8 +274,8 @@ bool speaks_of(const LayoutRule& rule, LayoutField field) {
 
 const char* path_of(LayoutField field) noexcept {
   constexpr std::array<const char*, kLayoutFieldCount> kPaths = {
-      "parallel.data",   "parallel.micro_batches",     "parallel.pipeline", "parallel.schedule",
-      "parallel.tensor", "parallel.sequence_parallel", "parallel.shard",    "parallel.gradient_format"};
+      "parallel.data",   "parallel.micro_batches", "parallel.pipeline", "parallel.schedule",
+      "parallel.tensor", "parallel.sequence",      "parallel.shard",    "parallel.gradient_format"};
   return kPaths[static_cast<std::size_t>(field)];
 }
 

@@ -19,6 +19,7 @@ constexpr const char* kIntroduction = R"(# experiments: recipes that run as they
 | `minilm_from_scratch.toml` | the same model and steps without the weights, to compare with |
 | `starter_replicas.toml` | the starter on two replicas of the model that share each batch; with the bits of one process that takes the same micro-batches |
 | `starter_sharded.toml` | the same on four replicas, of which each holds a quarter of the optimizer's state and of the gradients |
+| `starter_tensor.toml` | the starter on two ranks that share the matrices of one model and the tokens between them |
 | `smoke.toml` | a few seconds: does everything work here? |
 
 Run one with `athanor-run train experiments/starter.toml`, ask first what it costs with `athanor-run plan`, or open it in the window.

@@ -76,6 +76,7 @@ parallel::LayoutFacts layout_facts(const Recipe& recipe) {
   out.optimizer = recipe.text("train.optimizer");
   out.master = recipe.text("precision.master");
   out.moments = recipe.text("precision.moments");
+  out.adapts = recipe.integer("finetune.lora_rank") > 0;
   out.device = recipe.text("train.device");
   out.towers.push_back(tower(recipe, "image", image_tokens(recipe)));
   if (recipe.text("model.text_tower") == kSmallTextTower)

@@ -288,8 +288,12 @@ void add_precision(std::vector<Field>& out) {
 void add_scale(std::vector<Field>& out) {
   out.push_back(advanced(integer("parallel.data", "Replicas", 1, {"ranks", 1, 256},
                                  "Copies of the model that share each batch, each a process of its own.")));
-  out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 1},
-                                 "Ranks that share each matrix; this version does not cut any.")));
+  out.push_back(advanced(integer("parallel.tensor", "Tensor shards", 1, {"ranks", 1, 64},
+                                 "Ranks that share the model's large matrices: a part of the attention heads, the "
+                                 "feed-forward width and the vocabulary each.")));
+  out.push_back(advanced(boolean("parallel.sequence", "Split tokens", false,
+                                 "Whether those ranks also share the tokens between the matrices, which needs less "
+                                 "memory.")));
   out.push_back(advanced(integer("parallel.pipeline", "Pipeline ranks", 1, {"ranks", 1, 64},
                                  "Ranks that share the layers, each with one or two stages of the model.")));
   out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b",

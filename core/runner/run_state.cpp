@@ -1,5 +1,6 @@
 #include "core/runner/run_state.h"
 
+#include "core/autograd/shard.h"
 #include "core/checkpoint/reader.h"
 #include "core/distributed/checkpoint_ranks.h"
 #include "core/train/snapshot.h"
@@ -15,7 +16,8 @@ namespace {
 std::vector<checkpoint::NamedShape> shapes_of(const std::vector<train::Held>& held, checkpoint::Section section) {
   std::vector<checkpoint::NamedShape> shapes;
   for (const train::Held& one : held)
-    if (one.section == section) shapes.push_back({one.name, one.shape});
+    if (one.section == section && (shapes.empty() || shapes.back().name != one.name))  // of a tensor in several boxes
+      shapes.push_back({one.name, one.shape});
   return shapes;
 }
 
@@ -38,6 +40,8 @@ std::vector<train::Held> written_by(const Assembly& assembly) {
   // What every stage has the first one writes.
   if (assembly.stages && here.pipeline != 0)
     std::erase_if(held, [&](const train::Held& one) { return !assembly.stages->rank_of(parameter_of(one)); });
+  // And what is not divided the first of a tensor group.
+  if (here.tensor != 0) std::erase_if(held, [](const train::Held& one) { return one.box == whole_box(one.shape); });
   return held;
 }
 

@@ -46,6 +46,9 @@ class SavedTensorHooks;  // core/autograd/saved_tensor.h
 namespace nn {
 class LayerPrecision;  // core/nn/site.h
 }
+namespace ops {
+class TensorGroup;  // core/ops/tensor_group.h
+}
 
 class Context {
  public:
@@ -148,6 +151,9 @@ class Context {
   void set_tf32(bool allowed) noexcept { exec_.tf32 = allowed; }
   void set_layer_precision(nn::LayerPrecision* precision) noexcept { layer_precision_ = precision; }
   [[nodiscard]] nn::LayerPrecision* layer_precision() const noexcept { return layer_precision_; }
+  // Models that are built while there is one have only this rank's part of the layers that divide themselves.
+  void set_tensor_group(ops::TensorGroup* group) noexcept { tensor_group_ = group; }
+  [[nodiscard]] ops::TensorGroup* tensor_group() const noexcept { return tensor_group_; }
   // Somebody wants to hear of every launch's time or work, which a replay does not tell.
   [[nodiscard]] bool is_timed() const noexcept { return exec_.trace != nullptr || work_observer_ != nullptr; }
   // What kernels are given as scratch now; may be absent.
@@ -178,6 +184,7 @@ class Context {
   LaunchWatch* launch_watch_ = nullptr;
   SavedTensorHooks* saved_tensor_hooks_ = nullptr;
   nn::LayerPrecision* layer_precision_ = nullptr;
+  ops::TensorGroup* tensor_group_ = nullptr;
 };
 
 // A part of a batch is at work while it lives.

@@ -17,7 +17,7 @@ BatchPass::BatchPass(Context& context, tasks::Task& task, const std::vector<Para
       replicas_(replicas),
       own_(micro_batches / (replicas ? replicas->count() : 1)),
       criterion_(context, task, parameters, replicas) {
-  if (is_whole()) return;
+  if (is_alone()) return;
   for (std::size_t i = 0; i < parameters.size(); ++i)
     parameters[i]->hooks.emplace_back([this, i](Context& where, ParameterState&) {
       if (is_last_) complete(where, i);
@@ -25,13 +25,13 @@ BatchPass::BatchPass(Context& context, tasks::Task& task, const std::vector<Para
 }
 
 BatchPass::~BatchPass() {
-  if (is_whole()) return;
+  if (is_alone()) return;
   for (const Parameter& parameter : parameters_) parameter->hooks.pop_back();
 }
 
 Tensor BatchPass::forward(const data::Batch& batch) {
   drop();
-  if (is_whole()) {
+  if (is_alone()) {
     loss_ = task_.loss(context_, batch);
     return loss_.value();
   }
@@ -52,7 +52,7 @@ Tensor BatchPass::forward(const data::Batch& batch) {
 }
 
 void BatchPass::backward(float loss_scale) {
-  if (is_whole()) return athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
+  if (is_alone()) return athanor::backward(context_, std::exchange(loss_, {}), loss_scale);
   begin(journal::SpanKind::backward);
   criterion_.backward(loss_scale);
   tell(journal::SpanKind::backward);
@@ -73,7 +73,7 @@ void BatchPass::backward(float loss_scale) {
 bool BatchPass::watch(const PassPorts& ports) {
   ports_ = ports;
   replicas_tell_ = replicas_ && replicas_->watch(ports);
-  return !is_whole();
+  return !is_alone();
 }
 
 void BatchPass::begin(journal::SpanKind section) {

@@ -8,6 +8,7 @@
 // same number of micro-batches in all, a power of two for each replica, loss and gradients have the same bits.
 #pragma once
 
+#include "core/ops/tensor_group.h"
 #include "core/tasks/task.h"
 #include "core/train/criterion_pass.h"
 #include "core/train/gradient_sum.h"
@@ -26,12 +27,12 @@ class BatchPass final : public Pass {
   BatchPass(Context& context, tasks::Task& task, const std::vector<Parameter>& parameters, int micro_batches,
             Replicas* replicas);
 
-  // Whether a batch is taken as a whole, by one.
   ~BatchPass() override;
   BatchPass(const BatchPass&) = delete;
   BatchPass& operator=(const BatchPass&) = delete;
 
-  [[nodiscard]] bool is_whole() const noexcept override { return replicas_ == nullptr && own_ == 1; }
+  // Whether a batch is taken as a whole, by one that waits for nobody.
+  [[nodiscard]] bool is_whole() const noexcept override { return is_alone() && ops::group_of(context_) == nullptr; }
   // Refuses rows that are no multiple of its micro-batches.
   [[nodiscard]] Tensor forward(const data::Batch& batch) override;
   void backward(float loss_scale) override;
@@ -40,6 +41,7 @@ class BatchPass final : public Pass {
   void drop() override;
 
  private:
+  [[nodiscard]] bool is_alone() const noexcept { return replicas_ == nullptr && own_ == 1; }
   struct Rows {
     std::int64_t first = 0;  // among this replica's
     std::int64_t count = 0;

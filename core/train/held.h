@@ -24,7 +24,8 @@ struct Held {
 // A shape as checkpoints and foreign files hold it.
 [[nodiscard]] inline std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
-// All of a model, and of its optimizer where one is given.
+// All that this rank has of a model, and of its optimizer where one is given: whole arrays, and the boxes of those that
+// ranks divide. What is not divided every rank of a tensor group has.
 [[nodiscard]] std::vector<Held> hold_all(const std::vector<Parameter>& parameters, const optim::Optimizer* optimizer);
 // The elements from `begin` on of a logical tensor, as many as `numbers` has, as boxes in their order.
 void hold_range(std::vector<Held>& out, checkpoint::Section section, const std::string& name,

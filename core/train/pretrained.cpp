@@ -43,7 +43,7 @@ Result<Pretrained> load_pretrained(Context& context, const std::vector<Parameter
   for (const Parameter& parameter : parameters) {
     if (!parameter->path.starts_with(prefix)) continue;
     targets.push_back(parameter);
-    ours.push_back({parameter->path.substr(prefix.size()), dims_of(parameter->value.shape())});
+    ours.push_back({parameter->path.substr(prefix.size()), logical_shape(*parameter)});
   }
   auto match = checkpoint::match_names(names, opened->arrays(), ours, weights.string());
   if (!match) return tl::unexpected(match.error());
@@ -51,11 +51,12 @@ Result<Pretrained> load_pretrained(Context& context, const std::vector<Parameter
   Pretrained out{0, 0, std::move(match->unused)};
   for (std::size_t i = 0; i < targets.size(); ++i) {
     ++out.arrays;
-    out.numel += targets[i]->value.numel();
+    out.numel += logical_numel(*targets[i]);
     if (context.dry()) continue;
     const auto values = stacked(*opened, match->placements[i]);
     if (!values) return tl::unexpected(values.error());
-    context.write(targets[i]->value, *values);
+    const Shard* const shard = targets[i]->shard.get();
+    context.write(targets[i]->value, shard ? cut(*shard, *values) : *values);
   }
   return out;
 }

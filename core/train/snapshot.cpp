@@ -1,5 +1,7 @@
 #include "core/train/snapshot.h"
 
+#include "core/autograd/shard.h"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -87,13 +89,13 @@ Result<void> restore(Context& context, const checkpoint::Contents& contents, con
 
 std::vector<Held> hold_all(const std::vector<Parameter>& parameters, const optim::Optimizer* optimizer) {
   std::vector<Held> out;
-  const auto add = [&](checkpoint::Section section, const std::string& name, const Tensor& tensor) {
-    const auto shape = dims_of(tensor.shape());
-    out.push_back({section, name, shape, whole_box(shape), tensor});
+  const auto add = [&](checkpoint::Section section, const std::vector<NamedTensor>& tensors) {
+    for (const NamedTensor& each : tensors)
+      for (BoxNumbers& part : boxes_of(each.shard.get(), each.tensor))
+        out.push_back({section, each.name, logical_shape(each), std::move(part.box), std::move(part.numbers)});
   };
-  for (const auto& [name, tensor] : values_of(parameters)) add(checkpoint::Section::model, name, tensor);
-  if (optimizer == nullptr) return out;
-  for (const auto& [name, tensor] : optimizer->named_state()) add(checkpoint::Section::optimizer, name, tensor);
+  add(checkpoint::Section::model, named_values(parameters));
+  if (optimizer != nullptr) add(checkpoint::Section::optimizer, named_state(parameters, optimizer->named_state()));
   return out;
 }
 

@@ -840,8 +840,16 @@
         <translation>Tensorteile</translation>
     </message>
     <message>
-        <source>Ranks that share each matrix; this version does not cut any.</source>
-        <translation>Ränge, die sich jede Matrix teilen; diese Version zerteilt keine.</translation>
+        <source>Ranks that share the model's large matrices: a part of the attention heads, the feed-forward width and the vocabulary each.</source>
+        <translation>Ränge, die sich die großen Matrizen des Modells teilen: jeder hat einen Teil der Aufmerksamkeitsköpfe, der inneren Breite und des Wortschatzes.</translation>
+    </message>
+    <message>
+        <source>Split tokens</source>
+        <translation>Tokens aufteilen</translation>
+    </message>
+    <message>
+        <source>Whether those ranks also share the tokens between the matrices, which needs less memory.</source>
+        <translation>Ob diese Ränge sich zwischen den Matrizen auch die Tokens teilen, was weniger Speicher braucht.</translation>
     </message>
     <message>
         <source>Pipeline ranks</source>

@@ -36,12 +36,13 @@ BertEncoder::BertEncoder(const nn::Scope& scope, const BertConfig& config)
   for (std::int64_t index = 0; index < config.depth; ++index) {
     const nn::Scope block = scope.child("blocks").child(index);
     const nn::Scope mlp = block.child("mlp");
-    blocks_.push_back({nn::MultiHeadSelfAttention(block.child("attention"), config.width, config.heads),
-                       nn::LayerNorm(block.child("norm1"), config.width, config.norm_eps),
-                       nn::Linear(mlp.child("up"), {.in = config.width, .out = config.feed_forward}),
-                       nn::Linear(mlp.child("down"), {.in = config.feed_forward, .out = config.width}),
-                       nn::LayerNorm(block.child("norm2"), config.width, config.norm_eps),
-                       nn::Dropout(block.child("attention"), config.dropout), nn::Dropout(mlp, config.dropout)});
+    blocks_.push_back(
+        {nn::MultiHeadSelfAttention(block.child("attention"), config.width, config.heads),
+         nn::LayerNorm(block.child("norm1"), config.width, config.norm_eps),
+         nn::Linear(mlp.child("up"), {.in = config.width, .out = config.feed_forward, .divide = nn::Divide::outputs}),
+         nn::Linear(mlp.child("down"), {.in = config.feed_forward, .out = config.width, .divide = nn::Divide::inputs}),
+         nn::LayerNorm(block.child("norm2"), config.width, config.norm_eps),
+         nn::Dropout(block.child("attention"), config.dropout), nn::Dropout(mlp, config.dropout)});
   }
 }
 
@@ -51,22 +52,24 @@ Variable BertEncoder::embed(Context& context, const Tensor& ids_BT) const {
   return dropout_.forward(context, norm_.forward(context, ops::add(context, x_BTC, type_C)));
 }
 
-Variable BertEncoder::forward_block(Context& context, std::size_t index, const Variable& x_BTC,
-                                    const Tensor& lengths_B) const {
+Variable BertEncoder::forward_block(Context& context, std::size_t index, const Variable& x_BTC, const Tensor& lengths_B,
+                                    const nn::TokenRows& rows) const {
   const Block& block = blocks_[index];
   const auto mlp = [&](const Variable& x, const Variable& residual) {
-    const Variable hidden = block.up.forward(context, x, {.activation = config_.activation});
-    return block.down.forward(context, hidden, {.residual = residual});
+    const Variable hidden = block.up.forward(context, x, {.activation = config_.activation}, rows);
+    return block.down.forward(context, hidden, {.residual = residual}, rows);
   };
   // Dropout stands between branch and sum; without it the sum is part of the last product.
   if (block.attention_dropout.active(context)) {
-    const Variable branch = block.attention.forward(context, x_BTC, lengths_B);
-    const Variable y =
-        block.norm1.forward(context, ops::add(context, x_BTC, block.attention_dropout.forward(context, branch)));
-    return block.norm2.forward(context, ops::add(context, y, block.mlp_dropout.forward(context, mlp(y, {}))));
+    const Variable branch = block.attention.forward(context, x_BTC, lengths_B, {}, rows);
+    const Variable y = block.norm1.forward(
+        context, ops::add(context, x_BTC, block.attention_dropout.forward(context, branch, rows)), rows);
+    return block.norm2.forward(context, ops::add(context, y, block.mlp_dropout.forward(context, mlp(y, {}), rows)),
+                               rows);
   }
-  const Variable y = block.norm1.forward(context, block.attention.forward(context, x_BTC, lengths_B, x_BTC));
-  return block.norm2.forward(context, mlp(y, y));
+  const Variable y =
+      block.norm1.forward(context, block.attention.forward(context, x_BTC, lengths_B, x_BTC, rows), rows);
+  return block.norm2.forward(context, mlp(y, y), rows);
 }
 
 Variable BertEncoder::forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const {
@@ -74,9 +77,11 @@ Variable BertEncoder::forward(Context& context, const Tensor& ids_BT, const Tens
     throw Failure(ErrorKind::invalid_input, "encode texts",
                   "their ids have shape " + to_string(ids_BT.shape()) + ", the encoder reads [batch, at most " +
                       std::to_string(config_.positions) + "]");
-  Variable x_BTC = embed(context, ids_BT);
-  for (std::size_t block = 0; block < blocks_.size(); ++block) x_BTC = forward_block(context, block, x_BTC, lengths_B);
-  return x_BTC;
+  const Variable x_BTC = embed(context, ids_BT);
+  const nn::TokenRows rows = nn::token_rows(context, x_BTC);
+  Variable x = nn::divide_rows(context, x_BTC, rows);
+  for (std::size_t block = 0; block < blocks_.size(); ++block) x = forward_block(context, block, x, lengths_B, rows);
+  return nn::join_rows(context, x, rows);
 }
 
 Variable BertEncoder::pooled(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const {

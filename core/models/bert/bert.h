@@ -36,7 +36,7 @@ class BertEncoder {
   // What forward() is made of: the sum of its tables, then one block after another.
   [[nodiscard]] Variable embed(Context& context, const Tensor& ids_BT) const;
   [[nodiscard]] Variable forward_block(Context& context, std::size_t block, const Variable& x_BTC,
-                                       const Tensor& lengths_B) const;
+                                       const Tensor& lengths_B, const nn::TokenRows& rows = {}) const;
   [[nodiscard]] std::size_t blocks() const noexcept { return blocks_.size(); }
   [[nodiscard]] const BertConfig& config() const noexcept { return config_; }
 

@@ -57,9 +57,8 @@ ImageTower::ImageTower(const nn::Scope& scope, const TwoTowerConfig& config)
 }
 
 Variable ImageTower::forward(Context& context, const Variable& images_BHWC) const {
-  Variable x_BTC = tokens(context, stem_.forward(context, images_BHWC));
-  for (const auto& block : blocks_) x_BTC = block.forward(context, x_BTC, {});
-  return embedding(context, x_BTC);
+  const Variable x_BTC = tokens(context, stem_.forward(context, images_BHWC));
+  return embedding(context, nn::forward_blocks(context, blocks_, x_BTC, {}));
 }
 
 Variable ImageTower::tokens(Context& context, const Variable& grid_BHWC) const {
@@ -102,9 +101,8 @@ TextTower::TextTower(const nn::Scope& scope, const TwoTowerConfig& config)
       head_(scope.child("head"), {.in = config.text_width, .out = config.embedding_dim}) {}
 
 Variable TextTower::forward(Context& context, const Tensor& ids_BT, const Tensor& lengths_B) const {
-  Variable x_BTC = positions_.forward(context, words_.forward(context, ids_BT));
-  for (const auto& block : blocks_) x_BTC = block.forward(context, x_BTC, lengths_B);
-  return embedding(context, x_BTC, lengths_B);
+  const Variable x_BTC = positions_.forward(context, words_.forward(context, ids_BT));
+  return embedding(context, nn::forward_blocks(context, blocks_, x_BTC, lengths_B), lengths_B);
 }
 
 Variable TextTower::embedding(Context& context, const Variable& x_BTC, const Tensor& lengths_B) const {

@@ -45,8 +45,7 @@ Variable VitTower::patches(Context& context, const Variable& images_BHWC) const 
   Variable x_BTC = ops::reshape(context, patches_.forward(context, images_BHWC),
                                 {images_BHWC.dim(0), config_.patches(), config_.width});
   x_BTC = positions_.forward(context, x_BTC);
-  for (const auto& block : blocks_) x_BTC = block.forward(context, x_BTC, {});
-  return norm_.forward(context, x_BTC);
+  return norm_.forward(context, nn::forward_blocks(context, blocks_, x_BTC, {}));
 }
 
 Variable VitTower::forward(Context& context, const Variable& images_BHWC) const {

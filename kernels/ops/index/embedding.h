@@ -1,10 +1,11 @@
-// embedding: y[n,:] = table[ids[n],:]
+// embedding: y[n,:] = table[ids[n] - first,:]
 //
-// Shapes      table [V,C], ids i32 [...] (flattened to N), y [..., C]. f32, contiguous.
+// Shapes      table [V,C], the rows from `first` on of a larger one or all of it; ids i32 [...] (flattened to N),
+//             y [..., C]. f32, contiguous.
 // Outputs     y: overwritten.
-// Edge cases  0 <= ids[n] < V is the caller's duty; the front-end refuses anything else.
+// Edge cases  An id whose row the table has not gives zeros, and no gradient.
 //
-// embedding_grad: dtable[v,:] = sum over n with ids[n] == v of dy[n,:], added in order of n on every device.
+// embedding_grad: dtable[v,:] = sum over n with ids[n] - first == v of dy[n,:], added in order of n on every device.
 // Outputs     dtable: overwritten (rows that no id names get 0), or added to when accumulate_parameters.
 // Accumulates f32 in order of n (reference: f64).
 // Workspace   embedding_grad_workspace_bytes.
@@ -17,7 +18,9 @@
 namespace athanor::kernels {
 
 struct EmbeddingArgs {
-  View table{}, ids{}, y{};
+  View table{}, ids{};
+  std::int32_t first = 0;
+  View y{};
 
   static constexpr auto arrays() {
     return std::array{reads("table", &EmbeddingArgs::table), reads("ids", &EmbeddingArgs::ids),
@@ -27,6 +30,7 @@ struct EmbeddingArgs {
 
 struct EmbeddingGradArgs {
   View ids{}, dy{};
+  std::int32_t first = 0;
   bool accumulate_parameters = false;
   View dtable{};
 

@@ -13,11 +13,19 @@ namespace {
 constexpr std::int64_t kRowsPerBlock = 256;
 constexpr std::int64_t kColumnsPerBlock = 32;
 
+bool is_row(std::int64_t id, const View& table) { return id >= 0 && id < table.dim(0); }
+
 void copy_rows(const EmbeddingArgs& args, cpu::BlockRange rows) {
   const std::int64_t cols = args.table.dim(1);
   const std::int32_t* ids = args.ids.as<std::int32_t>();
-  for (std::int64_t row = rows.begin; row < rows.end; ++row)
-    std::copy_n(args.table.as<float>() + ids[row] * cols, cols, args.y.as<float>() + row * cols);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const std::int64_t id = std::int64_t{ids[row]} - args.first;
+    float* y = args.y.as<float>() + row * cols;
+    if (is_row(id, args.table))
+      std::copy_n(args.table.as<float>() + id * cols, cols, y);
+    else
+      std::fill_n(y, cols, 0.0f);
+  }
 }
 
 void embedding_reference(const Exec&, const EmbeddingArgs& args) { copy_rows(args, {0, args.ids.numel()}); }
@@ -31,10 +39,11 @@ void embedding_grad_reference(const Exec&, const EmbeddingGradArgs& args) {
   const std::int64_t cols = args.dtable.dim(1);
   float* dtable = args.dtable.as<float>();
   std::vector<double> sums(static_cast<std::size_t>(args.dtable.numel()), 0.0);
-  for (std::int64_t row = 0; row < args.ids.numel(); ++row)
-    for (std::int64_t col = 0; col < cols; ++col)
-      sums[static_cast<std::size_t>(args.ids.as<std::int32_t>()[row] * cols + col)] +=
-          static_cast<double>(args.dy.as<float>()[row * cols + col]);
+  for (std::int64_t row = 0; row < args.ids.numel(); ++row) {
+    const std::int64_t id = std::int64_t{args.ids.as<std::int32_t>()[row]} - args.first;
+    for (std::int64_t col = 0; col < cols && is_row(id, args.dtable); ++col)
+      sums[static_cast<std::size_t>(id * cols + col)] += static_cast<double>(args.dy.as<float>()[row * cols + col]);
+  }
   for (std::size_t at = 0; at < sums.size(); ++at)
     dtable[at] = static_cast<float>(args.accumulate_parameters ? static_cast<double>(dtable[at]) + sums[at] : sums[at]);
 }
@@ -49,7 +58,9 @@ void embedding_grad_column_blocks(const Exec& exec, const EmbeddingGradArgs& arg
     if (!args.accumulate_parameters)
       for (std::int64_t row = 0; row < vocabulary; ++row) std::fill_n(table + row * cols, range.size(), 0.0f);
     for (std::int64_t row = 0; row < args.ids.numel(); ++row) {
-      float* sum = table + ids[row] * cols;
+      const std::int64_t id = std::int64_t{ids[row]} - args.first;
+      if (!is_row(id, args.dtable)) continue;
+      float* sum = table + id * cols;
       const float* term = dy + row * cols;
       for (std::int64_t col = 0; col < range.size(); ++col) sum[col] += term[col];
     }

@@ -6,10 +6,12 @@ namespace athanor::kernels {
 
 namespace {
 
-__global__ void embedding_kernel(std::int64_t elements, std::int64_t channels, const float* table,
-                                 const std::int32_t* ids, float* y) {
+__global__ void embedding_kernel(std::int64_t elements, std::int64_t vocabulary, std::int64_t channels,
+                                 const float* table, const std::int32_t* ids, std::int32_t first_id, float* y) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < elements) y[i] = table[ids[i / channels] * channels + i % channels];
+  if (i >= elements) return;
+  const std::int64_t id = std::int64_t{ids[i / channels]} - first_id;
+  y[i] = id >= 0 && id < vocabulary ? table[id * channels + i % channels] : 0.0f;
 }
 
 // One warp owns kTile channels of one table row. It reads all ids, 32 at a time, and adds the rows of dy that name its
@@ -18,14 +20,15 @@ constexpr int kPerLane = 8;
 constexpr int kTile = kPerLane * 32;
 
 __global__ void embedding_grad_kernel(std::int64_t rows, std::int64_t vocabulary, std::int64_t channels,
-                                      const std::int32_t* ids, const float* dy, bool accumulate, float* dtable) {
+                                      const std::int32_t* ids, const float* dy, std::int32_t first_id, bool accumulate,
+                                      float* dtable) {
   const std::int64_t row = std::int64_t{blockIdx.x} * blockDim.y + threadIdx.y;
   if (row >= vocabulary) return;
   const int lane = static_cast<int>(threadIdx.x);
   const std::int64_t first = std::int64_t{blockIdx.y} * kTile + lane;
   float sum[kPerLane] = {};
   for (std::int64_t base = 0; base < rows; base += 32) {
-    const bool mine = base + lane < rows && ids[base + lane] == row;
+    const bool mine = base + lane < rows && std::int64_t{ids[base + lane]} - first_id == row;
     for (unsigned left = __ballot_sync(cuda::kAllLanes, mine); left != 0; left &= left - 1) {
       const float* from = dy + (base + __ffs(static_cast<int>(left)) - 1) * channels;
 #pragma unroll
@@ -45,7 +48,8 @@ __global__ void embedding_grad_kernel(std::int64_t rows, std::int64_t vocabulary
 
 void embedding_cuda(const Exec& exec, const EmbeddingArgs& args) {
   cuda::launch_kernel(exec, "embedding", cuda::per_element(args.y.numel()), embedding_kernel, args.y.numel(),
-                      args.table.dim(1), args.table.as<float>(), args.ids.as<std::int32_t>(), args.y.as<float>());
+                      args.table.dim(0), args.table.dim(1), args.table.as<float>(), args.ids.as<std::int32_t>(),
+                      args.first, args.y.as<float>());
 }
 
 void embedding_grad_cuda(const Exec& exec, const EmbeddingGradArgs& args) {
@@ -56,8 +60,8 @@ void embedding_grad_cuda(const Exec& exec, const EmbeddingGradArgs& args) {
                                   .threads_x = cuda::kWarp,
                                   .threads_y = kRowsPerBlock};
   cuda::launch_kernel(exec, "embedding_grad", config, embedding_grad_kernel, args.ids.numel(), vocabulary, channels,
-                      args.ids.as<std::int32_t>(), args.dy.as<float>(), args.accumulate_parameters,
-                      args.dtable.as<float>());
+                      args.ids.as<std::int32_t>(), args.dy.as<float>(), args.first,
+                      args.accumulate_parameters, args.dtable.as<float>());
 }
 
 std::size_t embedding_grad_cuda_workspace_bytes(const EmbeddingGradArgs&) { return 0; }

@@ -13,7 +13,8 @@
 // Edge cases  No row that counts: loss 0, and gradients of 0.
 //
 // cross_entropy_grad: dx[m,v] = (dloss/counted) (exp(x[m,v] - row_max[m] - row_log[m]) - (1 - s) [v = t] - s/V), 0 in
-// rows that do not count. Overwritten; may alias x.
+// rows that do not count. Overwritten; may alias x. A target outside [0, V) that is not ignored counts, and is none of
+// these classes: it stands in another part of the vocabulary.
 #pragma once
 
 #include "kernels/base/arrays.h"

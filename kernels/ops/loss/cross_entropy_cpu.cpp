@@ -118,7 +118,7 @@ void cross_entropy_grad_rows(const Exec& exec, const CrossEntropyGradArgs& args)
       }
       softmax_gradient_avx2(args.x.as<float>() + row * classes, classes, args.row_max.as<float>()[row],
                             args.row_log.as<float>()[row], factor, rest, dx);
-      dx[target] -= factor * (1.0f - args.smoothing);
+      if (target >= 0 && target < classes) dx[target] -= factor * (1.0f - args.smoothing);
     }
   });
 }

@@ -52,6 +52,7 @@ class Draw {
     out.optimizer = below(6) == 0 ? "lamb" : "adamw";
     out.master = below(8) == 0 ? "bf16_kahan" : "fp32";
     out.moments = below(8) == 0 ? "bf16" : "fp32";
+    out.adapts = below(6) == 0;
     out.device = below(6) == 0 ? "cuda" : "cpu";
     return out;
   }
@@ -118,6 +119,10 @@ std::vector<std::string> broken(const Layout& l, const LayoutFacts& f) {
   };
   rule(!t || cut(&TowerFacts::heads), "heads_divide");
   rule(!t || cut(&TowerFacts::feed_forward), "feed_forward_divides");
+  rule(!t || l.tensor == 1 || (f.optimizer != "lamb" && !f.adapts), "matrices_whole");
+  rule(!t || l.tensor == 1 || (f.policy != "dynamic" && f.policy != "fp8-delayed" && f.master == "fp32" && f.moments == "fp32"),
+       "scales_of_matrices");
+  rule(!t || !p || l.tensor == 1 || (l.pipeline == 1 && l.shard == Shard::none), "cut_once");
   rule(!t || !l.sequence_parallel || l.tensor > 1, "sequence_needs_tensor");
   rule(!t || !l.sequence_parallel || cut(&TowerFacts::tokens), "tokens_divide");
   if (d && t && p) {

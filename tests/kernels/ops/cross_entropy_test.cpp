@@ -74,6 +74,12 @@ TEST(CrossEntropyGrad, EveryCandidateMatchesTheReference) {
   std::vector<OpCase<CrossEntropyGradArgs>> cases;
   for (const LogitsSize& s : kLogits)
     cases.push_back({"cross_entropy_grad " + name_of(s), [=](OpMemory& memory) { return build_grad(memory, s); }});
+  // Rows whose class stands in another part of the vocabulary.
+  cases.push_back({"cross_entropy_grad, targets elsewhere", [](OpMemory& memory) {
+                     CrossEntropyGradArgs args = build_grad(memory, {4, 9, 0.0, 0.0f});
+                     args.targets = memory.indices("targets elsewhere", {4}, {9, 2, -1, kIgnoredTarget});
+                     return args;
+                   }});
   check_cases<CrossEntropyGradArgs>({cross_entropy_grad_candidates()}, cases);
 }
 

@@ -57,8 +57,34 @@ TEST(Embedding, EveryCandidateMatchesTheReference) {
                                                    .dy = memory.input("dy", {300, 7}, Values{1e4, 1.0}),
                                                    .dtable = memory.output("dtable", {11, 7}, gradient_of(300))};
                         }});
+  // Rows 4 to 6 of a table of 11: most ids are of other rows.
+  cases.push_back({"embedding, some rows", [](OpMemory& memory) {
+                     return EmbeddingArgs{.table = memory.input("table", {3, 7}),
+                                          .ids = memory.indices("ids", {30}, cycling_ids(30, 11)),
+                                          .first = 4,
+                                          .y = memory.output("y", {30, 7}, bitwise())};
+                   }});
+  grad_cases.push_back({"embedding, some rows (grad)", [](OpMemory& memory) {
+                          return EmbeddingGradArgs{.ids = memory.indices("ids", {30}, cycling_ids(30, 11)),
+                                                   .dy = memory.input("dy", {30, 7}),
+                                                   .first = 4,
+                                                   .dtable = memory.output("dtable", {3, 7}, gradient_of(30))};
+                        }});
   check_cases<EmbeddingArgs>({embedding_candidates()}, cases);
   check_cases<EmbeddingGradArgs>({embedding_grad_candidates(), embedding_grad_workspace_bytes}, grad_cases);
+}
+
+TEST(Embedding, OfSomeRowsGivesZerosForTheOthers) {
+  OpMemory memory;
+  const EmbeddingArgs args{.table = memory.input("table", {2, 1}),
+                           .ids = memory.indices("ids", {4}, {2, 3, 4, 5}),
+                           .first = 3,
+                           .y = memory.output("y", {4, 1}, bitwise())};
+  for (const auto& candidate : embedding_candidates()) {
+    candidate.run(Exec{}, args);
+    const float *y = args.y.as<float>(), *table = args.table.as<float>();
+    EXPECT_EQ((std::vector<float>(y, y + 4)), (std::vector<float>{0, table[0], table[1], 0})) << candidate.name;
+  }
 }
 
 TEST(EmbeddingGrad, AgreesWithDifferences) {

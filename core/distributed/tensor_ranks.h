@@ -1,0 +1,91 @@
+// The ranks of a tensor group as ranks of a communicator; sums are those of core/comm/combine.h. On a GPU what is
+// exchanged goes through the host. Failures are the communicator's. Used by one thread at a time.
+#pragma once
+
+#include "core/comm/communicator.h"
+#include "core/ops/tensor_group.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/square_sums.h"
+#include "core/train/world.h"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace athanor::distributed {
+
+class TensorRanks final : public ops::TensorGroup {
+ public:
+  // Of a model that is built before its ranks have met.
+  TensorRanks(int index, int count, bool divides_rows) : index_(index), count_(count), divides_rows_(divides_rows) {}
+  TensorRanks(comm::Communicator& ranks, bool divides_rows) : TensorRanks(ranks.rank(), ranks.size(), divides_rows) {
+    meet(ranks);
+  }
+  // From now on they exchange over `ranks`, which outlive that; until they leave, and meet anew.
+  void meet(comm::Communicator& ranks);
+  void leave() noexcept { ranks_ = nullptr; }
+  // To see how long one rank takes without the others: nothing is exchanged, and every rank's numbers are this one's.
+  void pretend() noexcept { pretends_ = true; }
+
+  [[nodiscard]] int count() const override { return count_; }
+  [[nodiscard]] int index() const override { return index_; }
+  [[nodiscard]] bool divides_rows() const override { return divides_rows_; }
+  // Of dry tensors nothing is exchanged, and all is counted. Throw Failure(internal) where the ranks have not met.
+  void all_reduce(Context& context, const Tensor& x, Reduce reduce) override;
+  void all_gather(Context& context, const Tensor& part, const Tensor& whole) override;
+  void reduce_scatter(Context& context, const Tensor& whole, const Tensor& part) override;
+
+  // In which this rank did nothing but exchange.
+  [[nodiscard]] std::chrono::steady_clock::duration waited() const noexcept { return waited_; }
+  // What this rank has sent, or would have in a dry context.
+  [[nodiscard]] const comm::Traffic& sent() const noexcept { return sent_; }
+
+ private:
+  // Whether there is something to exchange.
+  [[nodiscard]] bool begins(const Tensor& tensor) const;
+  // Each rank's part goes to every other one.
+  void count_parts(const Tensor& part);
+
+  int index_, count_;
+  bool divides_rows_;
+  bool pretends_ = false;
+  comm::Communicator* ranks_ = nullptr;
+  comm::Traffic sent_;
+  std::chrono::steady_clock::duration waited_{};
+};
+
+// The squares of the gradients of a model of which each rank of a tensor group holds a part: each number of the logical
+// model once. The same on every rank. For Optimizer::set_sum_squares.
+class DividedSquares {
+ public:
+  // All are referred to and outlive it; the parameters are those of this rank.
+  DividedSquares(comm::Communicator& ranks, std::vector<Parameter> parameters);
+  [[nodiscard]] ops::SquareSum sum(Context& context);
+
+ private:
+  comm::Communicator& ranks_;
+  std::vector<Parameter> parameters_;
+  optim::SquareSums sums_;
+};
+
+// For as long as it lives a rank exchanges with the others of its tensor group, and its optimizer clips and refuses by
+// the gradients of the whole model.
+class TensorTie {
+ public:
+  // All are referred to and outlive it.
+  TensorTie(TensorRanks& group, comm::Communicator& ranks, optim::Optimizer& optimizer,
+            const std::vector<Parameter>& parameters);
+  ~TensorTie();
+  TensorTie(const TensorTie&) = delete;
+  TensorTie& operator=(const TensorTie&) = delete;
+
+  [[nodiscard]] train::Exchanged exchanged() const;
+
+ private:
+  TensorRanks& group_;
+  comm::Communicator& ranks_;
+  optim::Optimizer& optimizer_;
+  DividedSquares squares_;
+};
+
+}  // namespace athanor::distributed
