@@ -215,6 +215,14 @@ TEST_F(Timeline, KeepsWhatIsInSightWhenTheNextStepIsAlikeAndShowsAllOfAnother) {
   next.end = 7;
   view.set_data(next);
   EXPECT_EQ(view.range(), (std::pair{0.0, 7.0}));
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
+  view.set_data(next);
+  EXPECT_EQ(view.current(), (TimelineView::Place{0, 1}));
+  next.rows[0].bars.pop_back();
+  next.rows[0].bars[1].number = 9;
+  view.set_data(next);
+  EXPECT_FALSE(view.current());
 }
 
 TEST_F(Timeline, TellsAssistiveProgramsItsRowsAndMarks) {

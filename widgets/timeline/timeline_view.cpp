@@ -39,15 +39,25 @@ void TimelineView::set_data(TimelineData data) {
   const bool had_all = range_ == std::pair(0.0, before);
   for (const TimelineRow& row : data.rows)
     if (!row.bars.empty()) data.end = std::max(data.end, row.bars.back().end);
+  if (current_ && !has_alike(data, *current_)) current_.reset();
   data_ = std::move(data);
   places_ = place_rows(data_.rows);
   boxes_.clear();
-  current_.reset();
   const bool alike = whole() > before / 2 && whole() < before * 2;
   range_ = had_all || !alike ? std::pair(0.0, whole()) : moved_range(range_, 0, whole());
   updateGeometry();
   describe();
   update();
+}
+
+// Whether the same piece of work stands at the same place.
+bool TimelineView::has_alike(const TimelineData& data, const Place& place) const {
+  if (static_cast<std::size_t>(place.row) >= data.rows.size()) return false;
+  const auto& bars = data.rows[static_cast<std::size_t>(place.row)].bars;
+  const auto at = static_cast<std::size_t>(place.bar);
+  if (at >= bars.size()) return false;
+  const TimelineBar& before = data_.rows[static_cast<std::size_t>(place.row)].bars[at];
+  return bars[at].kind == before.kind && bars[at].number == before.number && bars[at].part == before.part;
 }
 
 void TimelineView::set_empty_text(const QString& text) {

@@ -21,7 +21,8 @@ class TimelineView final : public QWidget, public PaintedItems {
  public:
   explicit TimelineView(const QString& name, QWidget* parent = nullptr);
 
-  // What was in sight stays in sight where the whole is of the same length within a half; otherwise all of it is shown.
+  // What was in sight stays in sight where the whole is of about the same length; otherwise all of it is shown. The
+  // current bar stays where the same piece of work is at its place.
   void set_data(TimelineData data);
   [[nodiscard]] const TimelineData& data() const { return data_; }
   void set_empty_text(const QString& text);
@@ -63,6 +64,7 @@ class TimelineView final : public QWidget, public PaintedItems {
 
  private:
   [[nodiscard]] double whole() const;
+  [[nodiscard]] bool has_alike(const TimelineData& data, const Place& place) const;
   [[nodiscard]] QRect lanes() const;  // where bars are
   [[nodiscard]] int label_width() const;
   [[nodiscard]] double x_of(double time) const;
