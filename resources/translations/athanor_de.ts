@@ -507,8 +507,8 @@
         <translation>Auslagern</translation>
     </message>
     <message>
-        <source>idle</source>
-        <translation>Leerlauf</translation>
+        <source>waiting for others</source>
+        <translation>Warten auf andere</translation>
     </message>
     <message>
         <source>micro-batch %1</source>
@@ -597,6 +597,10 @@
     <message>
         <source>step taken again in %1</source>
         <translation>Schritt nachgeholt in %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
     </message>
 </context>
 <context>

@@ -42,7 +42,7 @@ widgets::TimelineKind look_of(SpanKind kind) {
     case SpanKind::offload: return {TimelineWords::tr("offloading"), {}, 3, BarPattern::dotted};
     case SpanKind::idle: break;
   }
-  return {TimelineWords::tr("idle"), {}, 7, BarPattern::hollow};
+  return {TimelineWords::tr("waiting for others"), {}, 7, BarPattern::hollow};
 }
 
 class Drawing {
@@ -175,7 +175,13 @@ Figure exposed_of(const StepPicture& picture, const std::map<std::string, double
                 .arg(widgets::time_text(exposed, exposed), widgets::time_text(total, total))};
   }
   const auto waited = value_of(last, "comm/exposed_ms");
+  const auto total = value_of(last, "comm/total_ms");
   const auto step = value_of(last, "train/step_ms");
+  if (waited && total && *total > 0)
+    return {
+        caption, widgets::percent_text(*waited / *total),
+        TimelineWords::tr("%1 of %2")
+            .arg(widgets::time_text(*waited * 1e-3, *waited * 1e-3), widgets::time_text(*total * 1e-3, *total * 1e-3))};
   if (!waited || !step || *step <= 0) return {};
   return {caption, widgets::time_text(*waited * 1e-3, *waited * 1e-3),
           TimelineWords::tr("%1 of a step").arg(widgets::percent_text(*waited / *step))};
