@@ -242,7 +242,8 @@ void join_pipeline(Assembly& assembly) {
   peers.world.watch([&pass = *peers.pass] { return pass.exchanged(); });
   // What all ranks have is counted by the first.
   const auto counts = [&](const Parameter& parameter) {
-    return pipeline.rank() == 0 || assembly.stages->rank_of(parameter->path);
+    return (pipeline.rank() == 0 || assembly.stages->rank_of(parameter->path)) &&
+           (peers.mesh.here.tensor == 0 || parameter->shard);
   };
   std::vector<distributed::ModelNorm::Part> counted;
   std::vector<comm::Communicator*> axes{&pipeline};
@@ -251,7 +252,14 @@ void join_pipeline(Assembly& assembly) {
     for (const auto& place : assembly.share->places())
       if (place.piece && counts(place.whole)) counted.emplace_back(place.piece, place.own.begin);
   } else {
-    std::ranges::copy_if(parameters, std::back_inserter(counted), counts);
+    if (peers.mesh.tensor) axes.push_back(peers.mesh.tensor.get());
+    for (const Parameter& parameter : parameters) {
+      if (!counts(parameter)) continue;
+      if (parameter->shard)
+        counted.emplace_back(parameter, distributed::shard_name(parameter->path, parameter->shard->index));
+      else
+        counted.emplace_back(parameter);
+    }
   }
   peers.norm = std::make_unique<distributed::ModelNorm>(std::move(axes), *assembly.optimizer, assembly.stages->learns,
                                                         std::move(counted));
@@ -270,12 +278,12 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) 
     if (assembly.share) peers.replicas->share_step(*assembly.context, *assembly.share, *assembly.optimizer);
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
-  if (peers.mesh.pipeline) join_pipeline(assembly);
   if (assembly.tensor) {
     peers.tensor = std::make_unique<distributed::TensorTie>(*assembly.tensor, *peers.mesh.tensor, *assembly.optimizer,
                                                             assembly.model->named_parameters());
     peers.world.watch([&tensor = *peers.tensor] { return tensor.exchanged(); });
   }
+  if (peers.mesh.pipeline) join_pipeline(assembly);
   if (!assembly.is_shared()) return;
   peers.checkpoints = group.world().split(0, group.world().rank());
   peers.checkpoints->set_timeout(kLongestWrite);

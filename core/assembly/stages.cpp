@@ -95,10 +95,12 @@ std::optional<int> Stages::rank_of(std::string_view parameter) const {
 Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary) {
   const parallel::Mesh mesh = mesh_of(recipe);
   const std::string& name = recipe.text("parallel.schedule");
+  const auto tensor = tensor_ranks(recipe, 0);
   Context context({.dry = true});
+  context.set_tensor_group(tensor.get());
   const Learner learner = make_learner(recipe, context, vocabulary);
   Stages out;
-  out.learns = optim::sizes_of(learner.model->named_parameters());
+  out.learns = distributed::sizes_of_all(learner.model->named_parameters());
   out.layers = learner.model->layers();
 
   FlopCounter counter;

@@ -10,8 +10,8 @@ ModelNorm::ModelNorm(std::vector<comm::Communicator*> axes, optim::Optimizer& op
 
 ops::SquareSum ModelNorm::sum_squares(Context& context) {
   sums_.clear();
-  for (const auto& [parameter, first] : mine_)
-    if (parameter->trainable) sums_.measure(context, parameter->path, first, parameter->gradient);
+  for (const Part& part : mine_)
+    if (part.parameter->trainable) sums_.measure(context, part.name, part.first, part.parameter->gradient);
   const auto numbers = sums_.numbers();
   const View view(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())});
   for (comm::Communicator* ranks : axes_) ranks->all_reduce(view);

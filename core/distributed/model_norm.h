@@ -7,17 +7,22 @@
 #include "core/optim/square_sums.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace athanor::distributed {
 
 class ModelNorm {
  public:
-  // What a rank counts: the gradient of all of a parameter, or of its numbers from `first` on.
+  // What a rank counts: the gradient of all of a parameter, of its numbers from `first` on, or of a shard, which has a
+  // name of its own (tensor_ranks.h).
   struct Part {
-    Part(Parameter whole, std::int64_t from = 0) : parameter(std::move(whole)), first(from) {}  // NOLINT: on purpose
+    Part(Parameter whole, std::int64_t from = 0)  // NOLINT: on purpose
+        : parameter(std::move(whole)), name(parameter->path), first(from) {}
+    Part(Parameter shard, std::string shard_name) : parameter(std::move(shard)), name(std::move(shard_name)) {}
     Parameter parameter;
-    std::int64_t first;
+    std::string name;
+    std::int64_t first = 0;
   };
   // `model` names all parameters that learn, in the model's order; each of their numbers is counted by one of the ranks
   // that `axes` span together. Communicators and optimizer outlive it.

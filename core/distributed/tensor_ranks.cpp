@@ -39,9 +39,10 @@ comm::Reduce reduce_of(ops::TensorGroup::Reduce reduce) {
   return reduce == ops::TensorGroup::Reduce::max ? comm::Reduce::max : comm::Reduce::sum;
 }
 
+}  // namespace
+
 std::string shard_name(const std::string& path, int index) { return fmt::format("{}@{}", path, index); }
 
-// What is divided stands there once for each shard.
 std::vector<optim::ParameterSize> sizes_of_all(std::span<const Parameter> parameters) {
   std::vector<optim::ParameterSize> sizes;
   for (const Parameter& parameter : parameters) {
@@ -56,8 +57,6 @@ std::vector<optim::ParameterSize> sizes_of_all(std::span<const Parameter> parame
   }
   return sizes;
 }
-
-}  // namespace
 
 void TensorRanks::meet(comm::Communicator& ranks) {
   if (ranks.size() != count_ || ranks.rank() != index_)

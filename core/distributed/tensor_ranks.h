@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace athanor::distributed {
@@ -53,6 +55,11 @@ class TensorRanks final : public ops::TensorGroup {
   comm::Traffic sent_;
   std::chrono::steady_clock::duration waited_{};
 };
+
+// What a norm calls a shard of a parameter, and those of a model that learn, for optim::SquareSums: what is divided
+// stands there once for each shard.
+[[nodiscard]] std::string shard_name(const std::string& path, int index);
+[[nodiscard]] std::vector<optim::ParameterSize> sizes_of_all(std::span<const Parameter> parameters);
 
 // The squares of the gradients of a model of which each rank of a tensor group holds a part: each number of the logical
 // model once. The same on every rank. For Optimizer::set_sum_squares.

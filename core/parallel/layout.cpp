@@ -184,12 +184,11 @@ const std::vector<LayoutRule>& table() {
                           "rounded depends on its place in the whole parameter");
        }},
       {"cut_once",
-       "what a tensor group shares is neither cut into stages nor shared by replicas",
-       {F::tensor, F::pipeline, F::shard},
-       [](const L& l, const Facts&) { return l.tensor == 1 || (l.pipeline == 1 && l.shard == Shard::none); },
+       "what a tensor group shares is not shared by replicas, too",
+       {F::tensor, F::shard},
+       [](const L& l, const Facts&) { return l.tensor == 1 || l.shard == Shard::none; },
        [](const L& l, const Facts&) {
-         return l.pipeline > 1 ? fmt::format("must be 1 with parallel.pipeline = {} in this version", l.pipeline)
-                               : fmt::format("must be 1 with parallel.shard = {} in this version", to_string(l.shard));
+         return fmt::format("must be 1 with parallel.shard = {} in this version", to_string(l.shard));
        }},
       {"norms_whole",
        "an optimizer that needs the norm of a parameter has all of it",

@@ -64,6 +64,28 @@ TEST(StagesOfReplicas, GiveTheBitsOfOneProcess) {
   }
 }
 
+// Sums over parts of a matrix have another order than those of one process, so bits differ; ranks that have the same
+// parts have the same bits.
+TEST(StagesOfTensorRanks, LearnWhatOneProcessLearnsInThreeDimensions) {
+  const Trace alone = train(cut_recipe(1, 1, 4), 10);
+  for (const bool sequence : {false, true}) {
+    recipe::Recipe recipe = cut_recipe(2, 2, 4, "zb-v");
+    recipe.set("parallel.tensor", std::int64_t{2});
+    recipe.set("parallel.sequence", sequence);
+    ASSERT_TRUE(recipe::check(recipe).empty()) << recipe::check(recipe).front().reason;
+    const std::vector<Trace> ranks = train_ranks(recipe, 10);
+    ASSERT_EQ(ranks.size(), 8U);
+    for (const Trace& trace : ranks) {
+      ASSERT_EQ(trace.losses.size(), alone.losses.size());
+      for (std::size_t step = 0; step < trace.losses.size(); ++step) {
+        EXPECT_EQ(trace.losses[step], ranks.front().losses[step]);
+        EXPECT_NEAR(trace.losses[step], alone.losses[step], 2e-6 * alone.losses[step]) << "step " << step;
+        EXPECT_NEAR(trace.norms[step], alone.norms[step], 2e-5 * alone.norms[step]) << "step " << step;
+      }
+    }
+  }
+}
+
 TEST(Stages, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
   for (const char* policy : {"bf16", "fp16"}) {
     SCOPED_TRACE(policy);

@@ -122,7 +122,8 @@ std::vector<std::string> broken(const Layout& l, const LayoutFacts& f) {
   rule(!t || l.tensor == 1 || (f.optimizer != "lamb" && !f.adapts), "matrices_whole");
   rule(!t || l.tensor == 1 || (f.policy != "dynamic" && f.policy != "fp8-delayed" && f.master == "fp32" && f.moments == "fp32"),
        "scales_of_matrices");
-  rule(!t || !p || l.tensor == 1 || (l.pipeline == 1 && l.shard == Shard::none), "cut_once");
+  rule(!t || l.tensor == 1 || l.shard == Shard::none, "cut_once");
+  rule(!p || l.shard != Shard::parameters || l.pipeline == 1, "stages_whole");
   rule(!t || !l.sequence_parallel || l.tensor > 1, "sequence_needs_tensor");
   rule(!t || !l.sequence_parallel || cut(&TowerFacts::tokens), "tokens_divide");
   if (d && t && p) {
