@@ -13,7 +13,6 @@
 namespace athanor::comm {
 namespace {
 
-
 std::byte* bytes_of(const View& view) { return static_cast<std::byte*>(view.data); }
 
 class HostCommunicator final : public Communicator {
