@@ -87,8 +87,8 @@ LayoutRule in_place(const char* name) {
           }};
 }
 
-const std::vector<LayoutRule>& table() {
-  static const std::vector<LayoutRule> rules = {
+std::vector<LayoutRule> batch_rules() {
+  return {
       {"micro_batches_shared",
        "replicas share the micro-batches evenly",
        {F::micro_batches, F::data},
@@ -108,6 +108,11 @@ const std::vector<LayoutRule>& table() {
        [](const L&, const Facts& f) {
          return fmt::format("must be 1 with precision.policy = {}: it would learn of one of them only", f.policy);
        }},
+  };
+}
+
+std::vector<LayoutRule> pipeline_rules() {
+  return {
       {"scales_of_the_whole",
        "formats that learn of each pass see the whole model",
        {F::pipeline},
@@ -151,6 +156,11 @@ const std::vector<LayoutRule>& table() {
          return fmt::format("cannot take {} micro-batches a replica in {} rounds of equally many",
                             l.micro_batches / l.data, l.micro_batches / l.data / l.pipeline);
        }},
+  };
+}
+
+std::vector<LayoutRule> tensor_rules() {
+  return {
       {"heads_divide",
        "ranks of a tensor group have equally many heads of each tower",
        {F::tensor},
@@ -174,7 +184,9 @@ const std::vector<LayoutRule>& table() {
       {"scales_of_matrices",
        "formats that learn of each pass see whole matrices, and numbers are rounded by their place in them",
        {F::tensor},
-       [](const L& l, const Facts& f) { return l.tensor == 1 || (!learns_scales(f) && f.master == "fp32" && f.moments == "fp32"); },
+       [](const L& l, const Facts& f) {
+         return l.tensor == 1 || (!learns_scales(f) && f.master == "fp32" && f.moments == "fp32");
+       },
        [](const L&, const Facts& f) {
          return learns_scales(f)
                     ? fmt::format("must be 1 with precision.policy = {}: it would learn of a part of each matrix only",
@@ -190,6 +202,25 @@ const std::vector<LayoutRule>& table() {
        [](const L& l, const Facts&) {
          return fmt::format("must be 1 with parallel.shard = {} in this version", to_string(l.shard));
        }},
+      {"sequence_needs_tensor",
+       "tokens are shared by a tensor group of several ranks",
+       {F::sequence_parallel, F::tensor},
+       [](const L& l, const Facts&) { return !l.sequence_parallel || l.tensor > 1; },
+       [](const L&, const Facts&) { return std::string("needs parallel.tensor above 1: its ranks share the tokens"); }},
+      {"tokens_divide",
+       "ranks that share the tokens have equally many of each tower",
+       {F::sequence_parallel, F::tensor},
+       [](const L& l, const Facts& f) { return !l.sequence_parallel || tensor_divides<&TowerFacts::tokens>(l, f); },
+       [](const L& l, const Facts& f) {
+         const TowerFacts* tower = odd_tower(f, &TowerFacts::tokens, l.tensor);
+         return fmt::format("needs the {} tokens of the {} tower to be a multiple of parallel.tensor ({})",
+                            tower->tokens, tower->name, l.tensor);
+       }},
+  };
+}
+
+std::vector<LayoutRule> shard_rules() {
+  return {
       {"norms_whole",
        "an optimizer that needs the norm of a parameter has all of it",
        {F::shard},
@@ -220,20 +251,11 @@ const std::vector<LayoutRule>& table() {
              "every micro-batch",
              l.pipeline);
        }},
-      {"sequence_needs_tensor",
-       "tokens are shared by a tensor group of several ranks",
-       {F::sequence_parallel, F::tensor},
-       [](const L& l, const Facts&) { return !l.sequence_parallel || l.tensor > 1; },
-       [](const L&, const Facts&) { return std::string("needs parallel.tensor above 1: its ranks share the tokens"); }},
-      {"tokens_divide",
-       "ranks that share the tokens have equally many of each tower",
-       {F::sequence_parallel, F::tensor},
-       [](const L& l, const Facts& f) { return !l.sequence_parallel || tensor_divides<&TowerFacts::tokens>(l, f); },
-       [](const L& l, const Facts& f) {
-         const TowerFacts* tower = odd_tower(f, &TowerFacts::tokens, l.tensor);
-         return fmt::format("needs the {} tokens of the {} tower to be a multiple of parallel.tensor ({})",
-                            tower->tokens, tower->name, l.tensor);
-       }},
+  };
+}
+
+std::vector<LayoutRule> rank_rules() {
+  return {
       {"ranks_there",
        "there are as many ranks as the axes multiply to",
        {F::data, F::tensor, F::pipeline},
@@ -243,6 +265,15 @@ const std::vector<LayoutRule>& table() {
                             l.data, l.tensor, l.pipeline, f.ranks > 0 ? f.ranks : kMostRanks);
        }},
   };
+}
+
+const std::vector<LayoutRule>& table() {
+  static const std::vector<LayoutRule> rules = [] {
+    std::vector<LayoutRule> all;
+    for (const auto& of : {batch_rules, pipeline_rules, tensor_rules, shard_rules, rank_rules})
+      for (LayoutRule& rule : of()) all.push_back(std::move(rule));
+    return all;
+  }();
   return rules;
 }
 

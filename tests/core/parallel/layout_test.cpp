@@ -120,7 +120,8 @@ std::vector<std::string> broken(const Layout& l, const LayoutFacts& f) {
   rule(!t || cut(&TowerFacts::heads), "heads_divide");
   rule(!t || cut(&TowerFacts::feed_forward), "feed_forward_divides");
   rule(!t || l.tensor == 1 || (f.optimizer != "lamb" && !f.adapts), "matrices_whole");
-  rule(!t || l.tensor == 1 || (f.policy != "dynamic" && f.policy != "fp8-delayed" && f.master == "fp32" && f.moments == "fp32"),
+  rule(!t || l.tensor == 1 ||
+           (f.policy != "dynamic" && f.policy != "fp8-delayed" && f.master == "fp32" && f.moments == "fp32"),
        "scales_of_matrices");
   rule(!t || l.tensor == 1 || l.shard == Shard::none, "cut_once");
   rule(!p || l.shard != Shard::parameters || l.pipeline == 1, "stages_whole");
