@@ -54,17 +54,6 @@ Traffic gather_pieces_traffic(DType dtype, std::span<const Piece> pieces, int ra
                             static_cast<int>(pieces.size()));
 }
 
-Traffic reduce_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept {
-  const std::int64_t segment = segment_numbers(dtype);
-  std::int64_t count = 0, messages = 0;
-  for (std::size_t peer = 0; peer < pieces.size(); ++peer) {
-    if (static_cast<int>(peer) == rank) continue;
-    count += pieces[peer].count;
-    messages += (pieces[peer].count + segment - 1) / segment;
-  }
-  return sent(bytes_of(dtype, count), messages);
-}
-
 Traffic all_gather_traffic(std::int64_t bytes, int ranks) noexcept {
   const std::int64_t messages = bytes > 0 ? ranks - 1 : 0;
   return sent((ranks - 1) * bytes, messages);

@@ -25,8 +25,6 @@ inline constexpr std::int64_t kTwoPhases = 64 << 10;          // bytes of a broa
 // Each rank gives `bytes`.
 [[nodiscard]] Traffic all_gather_traffic(std::int64_t bytes, int ranks) noexcept;
 [[nodiscard]] Traffic broadcast_traffic(DType dtype, std::int64_t count, int ranks, int rank, int root) noexcept;
-// reduce_scatter into pieces of any length, one for each rank.
-[[nodiscard]] Traffic reduce_pieces_traffic(DType dtype, std::span<const Piece> pieces, int rank) noexcept;
 // A single one.
 [[nodiscard]] Traffic message_traffic(std::int64_t bytes) noexcept;
 // CodedExchange::all_reduce, which is the same on all ranks; `format` is the one that the array travels in.

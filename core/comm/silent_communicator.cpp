@@ -62,15 +62,6 @@ void SilentCommunicator::do_all_gather(const Call&, const View& in, const View& 
   counter_->add(all_gather_traffic(bytes_of(in), size()));
 }
 
-void SilentCommunicator::do_reduce_pieces(const Call&, const View& data, std::span<const Piece> pieces, Reduce) {
-  counter_->add(reduce_pieces_traffic(data.dtype, pieces, rank()));
-}
-
-void SilentCommunicator::do_gather_pieces(const Call&, const View& data, std::span<const Piece> pieces) {
-  const std::int64_t own = pieces[static_cast<std::size_t>(rank())].count;
-  counter_->add(all_gather_traffic(static_cast<std::int64_t>(storage_bytes(data.dtype, own)), size()));
-}
-
 void SilentCommunicator::do_all_to_all(const Call&, const View& in, const View&) {
   counter_->add(all_gather_traffic(bytes_of(in) / size(), size()));
 }

@@ -27,8 +27,6 @@ class SilentCommunicator final : public Communicator {
   void do_reduce_pieces(const Call&, const View& data, std::span<const Piece> pieces, Reduce) override;
   void do_gather_pieces(const Call&, const View& data, std::span<const Piece> pieces) override;
   void do_all_gather(const Call&, const View& in, const View& out) override;
-  void do_reduce_pieces(const Call&, const View& data, std::span<const Piece> pieces, Reduce) override;
-  void do_gather_pieces(const Call&, const View& data, std::span<const Piece> pieces) override;
   void do_all_to_all(const Call&, const View& in, const View& out) override;
   void do_broadcast(const Call&, const View& data, int root) override;
   void do_send(const Call&, const View& data, int to) override;
