@@ -62,7 +62,8 @@ struct alignas(64) Board::Slot {
   std::atomic<std::uint32_t> left;
   Cell<Work> work;
   std::array<Cell<InCall>, kCalls> calls;
-  std::array<char, 504> fault;  // written before the head names this rank, then never again
+  std::int64_t fault_ns;
+  std::array<char, 496> fault;  // both written before the head names this rank, then never again
 };
 
 struct alignas(64) Board::Head {
@@ -87,7 +88,12 @@ Board::Board(std::shared_ptr<Region> region, int size, int rank)
   heart_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
 }
 
-Board::~Board() { slot(rank_).left.store(1); }
+Board::Board(std::shared_ptr<Region> region, int size)
+    : region_(std::move(region)), size_(size), rank_(-1), heard_(static_cast<std::size_t>(size)) {}
+
+Board::~Board() {
+  if (rank_ >= 0) slot(rank_).left.store(1);
+}
 
 void Board::beat(const std::stop_token& stop) {
   std::vector<std::unique_ptr<Life>> lives(static_cast<std::size_t>(size_));
@@ -184,6 +190,7 @@ void Board::note_fault(std::string_view cause) noexcept {
     const std::lock_guard lock(writing_);
     if (!has_fault()) {
       put(slot(rank_).fault, cause);
+      slot(rank_).fault_ns = now_ns();
       std::int32_t nobody = 0;
       head().first.compare_exchange_strong(nobody, rank_ + 1);
     }
@@ -197,6 +204,11 @@ std::optional<std::string> Board::fault() const {
   const std::int32_t first = head().first.load(std::memory_order_acquire);
   if (first == 0) return std::nullopt;
   return text_of(slot(first - 1).fault);
+}
+
+std::int64_t Board::fault_ns() const noexcept {
+  const std::int32_t first = head().first.load(std::memory_order_acquire);
+  return first == 0 ? 0 : slot(first - 1).fault_ns;
 }
 
 void Board::wake_waiters() noexcept {

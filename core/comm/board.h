@@ -53,6 +53,8 @@ class Board {
   [[nodiscard]] static std::size_t bytes_for(int size);
   // `region` holds bytes_for(size); this rank says that it lives from now on.
   Board(std::shared_ptr<Region> region, int size, int rank);
+  // Of one that is no rank: it reads and says nothing.
+  Board(std::shared_ptr<Region> region, int size);
   ~Board();
   Board(const Board&) = delete;
   Board& operator=(const Board&) = delete;
@@ -75,6 +77,8 @@ class Board {
   void note_fault(std::string_view cause) noexcept;
   [[nodiscard]] bool has_fault() const noexcept;
   [[nodiscard]] std::optional<std::string> fault() const;
+  // When it was noted; 0 where there is none.
+  [[nodiscard]] std::int64_t fault_ns() const noexcept;
 
   // While it exists, `wake` is called, by any thread and again and again, once there is a fault.
   class Waker {
@@ -106,7 +110,7 @@ class Board {
 
   std::shared_ptr<Region> region_;
   int size_;
-  int rank_;
+  int rank_;            // negative: none
   std::mutex writing_;  // what this rank says
   std::array<bool, kCalls> is_taken_{};
   mutable std::mutex hearing_;

@@ -18,6 +18,8 @@ namespace athanor::comm {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kBoard = "board";
+
 std::vector<int> everyone(int size) {
   std::vector<int> ranks(static_cast<std::size_t>(size));
   std::iota(ranks.begin(), ranks.end(), 0);
@@ -63,6 +65,42 @@ class Patience {
   std::jthread watch_;
 };
 
+class DamagedTransport final : public Transport {
+ public:
+  DamagedTransport(std::unique_ptr<Transport> carrier, std::function<void(Stamp&)> damage)
+      : carrier_(std::move(carrier)), damage_(std::move(damage)) {}
+  void exchange(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in,
+                Deadline deadline) override {
+    Stamp said = stamp;
+    damage_(said);
+    carrier_->exchange(said, out, in, deadline);
+  }
+  [[nodiscard]] Traffic traffic() const noexcept override { return carrier_->traffic(); }
+
+ private:
+  std::unique_ptr<Transport> carrier_;
+  std::function<void(Stamp&)> damage_;
+};
+
+class DamagedConnector final : public Connector {
+ public:
+  DamagedConnector(std::shared_ptr<Connector> connector, std::function<void(Stamp&)> damage)
+      : connector_(std::move(connector)), damage_(std::move(damage)) {}
+  std::unique_ptr<Transport> connect(const std::string& name, const std::vector<int>& members, int rank,
+                                     const std::shared_ptr<Board>& board, Deadline deadline) override {
+    return std::make_unique<DamagedTransport>(connector_->connect(name, members, rank, board, deadline), damage_);
+  }
+
+ private:
+  std::shared_ptr<Connector> connector_;
+  std::function<void(Stamp&)> damage_;
+};
+
+std::shared_ptr<Connector> damaged(std::shared_ptr<Connector> connector, const GroupOptions& options) {
+  if (!options.damage) return connector;
+  return std::make_shared<DamagedConnector>(std::move(connector), options.damage);
+}
+
 // What ranks of this host say of themselves is in `folder` while they meet.
 std::unique_ptr<Group> join(const fs::path& folder, int size, int rank, const GroupOptions& options,
                             const std::function<std::shared_ptr<Connector>(const std::shared_ptr<Board>&)>& connect) {
@@ -74,10 +112,11 @@ std::unique_ptr<Group> join(const fs::path& folder, int size, int rank, const Gr
     }
   };
   check_place(size, rank);
-  const Unlink unlink{folder / "board"};
+  const Unlink unlink{folder / kBoard};
   auto board = std::make_shared<Board>(Region::of_file(unlink.file, Board::bytes_for(size)), size, rank);
   const Patience patience(*board, options.given_up);
-  auto world = make_host_communicator({connect(board), board}, "world", everyone(size), rank, options.timeout);
+  auto world =
+      make_host_communicator({damaged(connect(board), options), board}, "world", everyone(size), rank, options.timeout);
   check_digests(*world, options.digest);
   return std::make_unique<Group>(std::move(board), std::move(world));
 }
@@ -97,7 +136,7 @@ void run_threads(int size, const GroupOptions& options, const std::function<void
   const auto region = Region::of_process(Board::bytes_for(size));
   std::vector<std::shared_ptr<Board>> boards;
   for (int rank = 0; rank < size; ++rank) boards.push_back(std::make_shared<Board>(region, size, rank));
-  const std::shared_ptr<Connector> connector = connect_threads();
+  const std::shared_ptr<Connector> connector = damaged(connect_threads(), options);
   std::mutex mutex;
   std::exception_ptr first;
   const auto note = [&](Board& board, const std::string& what) {
@@ -126,6 +165,10 @@ void run_threads(int size, const GroupOptions& options, const std::function<void
 
 std::unique_ptr<Group> join_processes(const fs::path& folder, int size, int rank, const GroupOptions& options) {
   return join(folder, size, rank, options, [&](const auto&) { return connect_processes(folder); });
+}
+
+std::unique_ptr<Board> watch_processes(const fs::path& folder, int size) {
+  return std::make_unique<Board>(Region::of_file(folder / kBoard, Board::bytes_for(size)), size);
 }
 
 std::unique_ptr<Group> join_hosts(const Network& network, const fs::path& folder, const std::vector<std::string>& hosts,

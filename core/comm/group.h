@@ -3,6 +3,7 @@
 
 #include "core/comm/board.h"
 #include "core/comm/communicator.h"
+#include "core/comm/message.h"
 #include "core/comm/network_transport.h"
 
 #include <chrono>
@@ -20,6 +21,8 @@ struct GroupOptions {
   // Asked again and again while ranks of processes meet, from another thread; may be empty. Once it says true, none
   // waits for the others any longer.
   std::function<bool()> given_up = {};
+  // May change what each message says of itself, to see what then happens. Null: nothing stands between.
+  std::function<void(Stamp&)> damage = {};
 };
 
 // One rank's part of a group. Destroyed after every communicator that was split from its world; if by an exception on
@@ -48,6 +51,10 @@ void run_threads(int size, const GroupOptions& options, const std::function<void
 // a rank that is not of this size.
 [[nodiscard]] std::unique_ptr<Group> join_processes(const std::filesystem::path& folder, int size, int rank,
                                                     const GroupOptions& options);
+
+// The board of a group of processes that is to meet in `folder`, for one that is no rank of it and only reads. To be
+// called before the first rank comes. Throws Failure(io).
+[[nodiscard]] std::unique_ptr<Board> watch_processes(const std::filesystem::path& folder, int size);
 
 // For one of as many processes on several hosts as `hosts` has words: those with the same word share memory through
 // `folder`, a folder on each host; others speak over the network. Throws as join_processes() does.

@@ -41,6 +41,7 @@ void share_state(Context& context, comm::Communicator& ranks, int giver, const s
   state.progress = {counts[0], counts[1], counts[2]};
   optimizer.set_step_count(counts[3]);
   share(ranks, giver, state.precision);
+  share(ranks, giver, state.figures);
   for (const Parameter& parameter : parameters) share(context, ranks, giver, parameter->value);
   for (const auto& [name, tensor] : optimizer.named_state()) share(context, ranks, giver, tensor);
 }

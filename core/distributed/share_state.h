@@ -16,6 +16,7 @@ namespace athanor::distributed {
 struct SharedState {
   train::Progress progress;
   std::string precision;  // JSON of the number formats' state; empty where there is none
+  std::string figures;    // of the last step, as the journal has them (core/journal/codec.h); may be empty
 };
 
 inline constexpr std::int64_t kKnowsNothing = -1;

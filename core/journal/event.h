@@ -143,7 +143,12 @@ struct FaultSeen {
 // beginning: everything is, also what was said of step 0.
 struct Recovery {
   std::int64_t step = 0;
-  std::string from;  // "checkpoint step-400", "fork of <run>"
+  std::string from;           // "checkpoint step-400", "fork of <run>"
+  std::int32_t rank = -1;     // that was lost; negative: none was
+  std::int32_t replicas = 0;  // that go on; 0: not told
+  // Where the time went, in milliseconds; negative: not known. From the last sign of life until somebody noticed, until
+  // it was decided what to do, until all were there, until they had one state, until the next step was done.
+  double detect_ms = -1, decide_ms = -1, respawn_ms = -1, load_ms = -1, replay_ms = -1;
 };
 
 struct LogLine {

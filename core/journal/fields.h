@@ -46,7 +46,9 @@ void visit_fields(A& a, T& v) {
   } else if constexpr (std::is_same_v<V, FaultSeen>) {
     a("step", v.step), a("kind", v.kind), a("intention", v.intention), a("cause", v.cause), a("remedy", v.remedy);
   } else if constexpr (std::is_same_v<V, Recovery>) {
-    a("step", v.step), a("from", v.from);
+    a("step", v.step), a("from", v.from), a("rank", v.rank), a("replicas", v.replicas);
+    a("detect_ms", v.detect_ms), a("decide_ms", v.decide_ms), a("respawn_ms", v.respawn_ms), a("load_ms", v.load_ms);
+    a("replay_ms", v.replay_ms);
   } else if constexpr (std::is_same_v<V, LogLine>) {
     a("severity", v.severity), a("text", v.text);
   } else {

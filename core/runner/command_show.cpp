@@ -133,6 +133,29 @@ void show_metric(const RunDirectory& run, const Replay& replay, const std::strin
   print_line(as_json ? json{{"run", run.folder().string()}, {"metric", name}, {"points", points}}.dump() : text);
 }
 
+// Only what is known of where the time went.
+json recovery_json(const journal::Recovery& recovery) {
+  json out = {{"step", recovery.step}, {"from", recovery.from}};
+  if (recovery.rank >= 0) out["rank"] = recovery.rank;
+  if (recovery.replicas > 0) out["replicas"] = recovery.replicas;
+  for (const auto& [name, ms] : {std::pair("detect_ms", recovery.detect_ms), std::pair("decide_ms", recovery.decide_ms),
+                                 std::pair("respawn_ms", recovery.respawn_ms), std::pair("load_ms", recovery.load_ms),
+                                 std::pair("replay_ms", recovery.replay_ms)})
+    if (ms >= 0) out[name] = ms;
+  return out;
+}
+
+// "recovery step 29: …: detect 12 ms, decide 0 ms, …"
+std::string recovery_text(const json& recovery) {
+  std::string out =
+      fmt::format("\nrecovery step {}: {}", recovery["step"].get<std::int64_t>(), recovery["from"].get<std::string>());
+  std::string times;
+  for (const char* part : {"detect", "decide", "respawn", "load", "replay"})
+    if (const auto found = recovery.find(part + std::string("_ms")); found != recovery.end())
+      times += fmt::format("{}{} {:.0f} ms", times.empty() ? ": " : ", ", part, found->get<double>());
+  return out + times;
+}
+
 json summary_json(const RunDirectory& run, const Replay& replay) {
   json metrics = json::object();
   std::int64_t step = 0;
@@ -152,6 +175,8 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
                       {"cause", fault.cause},
                       {"remedy", fault.remedy}});
   }
+  json recovered = json::array();
+  for (const auto& recovery : replay.recoveries) recovered.push_back(recovery_json(recovery));
   return {{"run", run.folder().string()},
           {"state", journal::to_string(replay.state.state)},
           {"cause", replay.state.cause},
@@ -161,6 +186,7 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
           {"checkpoints", checkpoints},
           {"faults", faults},
           {"recoveries", replay.recoveries.size()},
+          {"recovered", recovered},
           {"events", replay.events},
           {"damage", damage_json(replay)},
           {"torn_tail_bytes", replay.torn_tail_bytes}};
@@ -179,6 +205,7 @@ std::string summary_text(const json& summary, bool abandoned) {
     saved += fmt::format("{}{}", saved.empty() ? "" : ", ", one["step"].get<std::int64_t>());
   if (!saved.empty()) out += fmt::format("saved    {}\n", saved);
   out += fmt::format("events   {}", summary["events"].get<std::int64_t>());
+  for (const json& recovery : summary["recovered"]) out += recovery_text(recovery);
   for (const json& fault : summary["faults"]) {
     out += fmt::format("\nfault    step {}: {}", fault["step"].get<std::int64_t>(), fault["cause"].get<std::string>());
   }

@@ -3,6 +3,7 @@
 #include "core/base/paths.h"
 #include "core/journal/reader.h"
 #include "core/runner/commands.h"
+#include "core/runner/fault_plan.h"
 #include "core/runner/provenance.h"
 #include "core/runner/rank_processes.h"
 #include "core/runner/training_run.h"
@@ -80,17 +81,23 @@ RunDirectory choose_directory(const TrainOptions& options, const recipe::Recipe&
   return directory;
 }
 
-// True when the journal's last word is that the run finished.
-bool has_finished(const RunDirectory& directory) {
+// What the journal says so far.
+struct Told {
+  bool has_finished = false;  // its last word
+  std::int64_t step = -1;     // the last of which it has figures
+};
+Told read_told(const RunDirectory& directory) {
   std::int64_t offset = 0;
-  bool finished = false;
+  Told told;
   while (true) {
     const auto batch = journal::read(directory.journal(), offset);
-    if (!batch || batch->next_offset == offset) return finished;
+    if (!batch || batch->next_offset == offset) return told;
     for (const journal::Event& event : batch->events) {
-      if (const auto* changed = std::get_if<journal::StateChanged>(&event.payload)) {
-        finished = changed->state == journal::RunState::finished;
-      }
+      if (const auto* changed = std::get_if<journal::StateChanged>(&event.payload))
+        told.has_finished = changed->state == journal::RunState::finished;
+      if (const auto* figures = std::get_if<journal::MetricSamples>(&event.payload);
+          figures && !figures->values.empty() && figures->values.front().first.starts_with("train/"))
+        told.step = figures->step;
     }
     offset = batch->next_offset;
   }
@@ -128,7 +135,8 @@ int resume(const TrainOptions& options, Console& console) {
   if (input.file.empty()) input.file = directory.recipe().string();
   SoundRecipe sound = read_sound_recipe(input);
   check_resumed_recipe(sound.recipe, value_or_throw(read_recipe(directory)));
-  if (has_finished(directory)) {
+  const Told told = read_told(directory);
+  if (told.has_finished) {
     console.info(fmt::format("The run {} has finished; there is nothing left to do", directory.folder().string()));
     if (options.json) print_line(nlohmann::json{{"run", directory.folder().string()}, {"state", "finished"}}.dump());
     return 0;
@@ -140,11 +148,12 @@ int resume(const TrainOptions& options, Console& console) {
     beginning.from = "the ranks that are left";
     beginning.resumed = true;
     beginning.otherwise = [&] { return resumed(directory, origin); };
+    beginning.told = told.step;
   } else {
     beginning = resumed(directory, origin);
   }
   check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->contents.state : nullptr);
-  TrainingRun run(directory, std::move(sound), std::move(beginning), console, options.process_start, options.place);
+  TrainingRun run(directory, std::move(sound), std::move(beginning), console, options);
   return finish(run, options);
 }
 
@@ -158,12 +167,12 @@ int run_train(const TrainOptions& options, Console& console) {
                   "Name one, such as experiments/starter.toml, or - for standard input; an earlier run goes on with "
                   "--resume --run-dir DIR");
   }
+  (void)value_or_throw(read_fault_plan(options.faults));
   SoundRecipe sound = read_sound_recipe(options.recipe);  // refuses before anything is made
   RunDirectory directory = choose_directory(options, sound.recipe);
   if (takes_ranks(sound, options)) return run_ranks(directory, sound, options, console);
   Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->from) : Beginning{};
-  TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options.process_start,
-                  options.place);
+  TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options);
   return finish(run, options);
 }
 

@@ -23,7 +23,8 @@ int run_prepare(const PrepareOptions& options, Console& console);
 // Of a process that is one of several ranks.
 struct RankPlace {
   int rank = 0;
-  std::filesystem::path meeting;  // the folder where they find each other, see rank_link.h
+  std::filesystem::path meeting;  // the folder where they find each other, see meeting_place.h
+  int parent = 0;                 // the process that calls them together
   int epoch = 0;                  // how many groups there were before the one to join
 };
 
@@ -32,6 +33,7 @@ struct TrainOptions {
   std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
   bool json = false;
+  std::string faults;              // that the run is to suffer, see fault_plan.h; empty: none
   std::optional<RankPlace> place;  // nothing: this process starts the ranks, where the recipe asks for several
   std::chrono::steady_clock::time_point process_start;
 };

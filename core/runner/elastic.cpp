@@ -1,6 +1,7 @@
 #include "core/runner/elastic.h"
 
 #include "core/distributed/share_state.h"
+#include "core/runner/recount.h"
 
 #include <fmt/format.h>
 
@@ -9,24 +10,76 @@
 namespace athanor::runner {
 namespace {
 
+double milliseconds(std::int64_t from_ns, std::int64_t to_ns) { return static_cast<double>(to_ns - from_ns) * 1e-6; }
+
+// Shares the batches between as many as there are in the group.
+void join_replicas(Elastic& elastic) {
+  comm::Communicator& ranks = elastic.link->group().world();
+  Assembly& assembly = elastic.assembly;
+  if (assembly.replicas) return;
+  assembly.replicas = make_replicas(elastic.recipe, elastic.link->group());
+  const data::Share share = assembly.loader->options().share;
+  if (share.count == ranks.size() && share.index == ranks.rank()) return;
+  data::LoaderOptions options = assembly.loader->options();
+  options.share = {ranks.rank(), ranks.size()};
+  assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
+}
+
 // All ranks leave it with one state. Whether that came out of memory.
-bool agree(Elastic& elastic) {
+bool agree(Elastic& elastic, Recount& recount) {
+  join_replicas(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
   if (!known && ranks.rank() == 0) elastic.progress = elastic.restore();
   const int giver = known.value_or(0);
   if (ranks.rank() != giver) elastic.knows = false;  // half of another's state is none
-  distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string()};
+  distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string(),
+                                 recount.figures()};
   distributed::share_state(*assembly.context, ranks, giver, assembly.model->named_parameters(), *assembly.optimizer,
                            state);
   if (assembly.precision && ranks.rank() != giver && !state.precision.empty())
     assembly.precision->restore(state.precision);
   elastic.progress = state.progress;
+  // What the rank 0 that was lost was about to write may not be there.
+  if (giver != 0) elastic.progress.saved = -1;
+  recount.set_figures(state.figures);
   elastic.knows = true;
   elastic.link->begin_work(elastic.progress.done);
   join(assembly, elastic.recipe, elastic.link->group());
   return known.has_value();
+}
+
+// The figures of the last step, where rank 0 was lost before it could tell them.
+std::optional<journal::MetricSamples> untold(const Elastic& elastic, const Recount& recount) {
+  const auto& last = recount.last();
+  if (!elastic.link->takes_over() || !last || last->step != elastic.progress.done || last->step <= elastic.told)
+    return std::nullopt;
+  return last;
+}
+
+journal::Recovery recovery(const Elastic& elastic) {
+  const GroupNotice& notice = elastic.link->notice();
+  journal::Recovery out;
+  out.step = elastic.progress.done;
+  out.from = "what the ranks hold in memory; " + notice.cause;
+  out.rank = notice.lost;
+  out.replicas = elastic.link->group().world().size();
+  if (out.replicas < notice.replicas_before)
+    out.from += fmt::format("; {} of {} replicas go on", out.replicas, notice.replicas_before);
+  out.detect_ms = milliseconds(notice.last_sign_ns, notice.noticed_ns);
+  out.decide_ms = milliseconds(notice.noticed_ns, notice.opened_ns);
+  out.respawn_ms = milliseconds(notice.opened_ns, elastic.link->joined_ns());
+  out.load_ms = milliseconds(elastic.link->joined_ns(), steady_now_ns());
+  return out;
+}
+
+// The journal of a rank 0 that was lost does not say so itself.
+void tell_own_loss(const Elastic& elastic, Recount& recount) {
+  if (!elastic.link->takes_over() || elastic.link->rank() != 0) return;
+  recount.tell(journal::FaultSeen{elastic.progress.done + 1, to_string(ErrorKind::communication),
+                                  "train on several ranks", elastic.link->notice().cause,
+                                  "see the log of the rank for its last words"});
 }
 
 // Whether the others, and one in place of who was lost, have met again.
@@ -56,26 +109,43 @@ void save_what_is_known(Elastic& elastic, const train::Ports& ports) {
   elastic.progress.saved = progress.done;
 }
 
+// With what the rank that failed says of itself, where it says something.
+[[noreturn]] void give_up(const Elastic& elastic, const Failure& failure, const train::Ports& ports) {
+  Error error = failure.error();
+  if (const std::string why = elastic.link->why_over(); !why.empty()) {
+    error.cause = why;
+    ports.tell(journal::FaultSeen{elastic.progress.done + 1, to_string(error.kind), error.intention, error.cause,
+                                  error.remedy});
+  }
+  throw Failure(std::move(error));
+}
+
 }  // namespace
 
-train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const train::Ports& ports) {
-  std::optional<std::string> cause;
-  if (elastic.link && elastic.link->takes_over()) cause = fmt::format("rank {} was lost", elastic.link->rank());
+train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const train::Ports& given) {
+  Recount recount(given.tell);
+  train::Ports ports = given;
+  ports.tell = [&](const journal::Payload& payload) { recount.tell(payload); };
+  bool has_changed = elastic.link && elastic.link->takes_over();
+  bool has_begun = false;
   while (true) {
     try {
-      const bool from_memory = elastic.link && agree(elastic);
-      if (cause && from_memory)
-        ports.tell(journal::Recovery{elastic.progress.done, fmt::format("what the ranks hold in memory; {}", *cause)});
-      cause.reset();
+      const bool from_memory = elastic.link && agree(elastic, recount);
+      if (has_changed && from_memory) {
+        if (!has_begun) tell_own_loss(elastic, recount);
+        recount.hold(recovery(elastic), has_begun ? std::nullopt : untold(elastic, recount));
+      }
+      has_begun = true;
+      has_changed = false;
       return run_once(elastic, plan, ports);
     } catch (const Failure& failure) {
       if (meets_again(elastic, failure)) {
-        if (!cause) cause = failure.error().cause;
+        has_changed = true;
         continue;
       }
       if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) throw;
       save_what_is_known(elastic, ports);
-      if (!ports.stop()) throw;
+      if (!ports.stop()) give_up(elastic, failure, ports);
       return train::Outcome::stopped;
     }
   }

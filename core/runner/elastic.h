@@ -1,7 +1,7 @@
 // Training that goes on although ranks are lost. Whoever is left keeps what it has learnt; with the process that takes
-// the lost one's place they agree on one state, which is that of rank 0 where it is left, and take the step that was
-// under way again. Nothing of it is read from a disk, and with gradients in fp32 the numbers are those of a run in
-// which nothing happened; in fewer bits what coding took away is forgotten at each recovery.
+// the lost one's place, or without it, they agree on one state, which is that of rank 0 where it is left, and take the
+// step that was under way again. Nothing of it is read from a disk, and with gradients in fp32 the numbers are those of
+// a run in which nothing happened; in fewer bits what coding took away is forgotten at each recovery.
 #pragma once
 
 #include "core/assembly/assembly.h"
@@ -19,12 +19,14 @@ struct Elastic {
   RankLink* link;            // null: there is but one rank, and nothing to lose
   train::Progress progress;  // in and out
   bool knows = true;         // this rank has the state that `progress` tells of
+  std::int64_t told = -1;    // the last step of which the journal has figures, where another process began it
   // Of rank 0, for when nobody knows: brings back what was saved, tells of it, and says how far that is.
   std::function<train::Progress()> restore = {};
 };
 
-// Runs the plan to its end. A recovery is told as a Recovery. Throws Failure where what went wrong is no lost rank, or
-// where none takes its place; rank 0 then saves what it knows, and `stopped` is the answer where a stop was asked for.
+// Runs the plan to its end. A recovery is told as a Recovery once the next step is done. Throws Failure where what went
+// wrong is no lost rank, or where none takes its place; rank 0 then saves what it knows, and `stopped` is the answer
+// where a stop was asked for.
 [[nodiscard]] train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const train::Ports& ports);
 
 }  // namespace athanor::runner

@@ -3,6 +3,7 @@
 #include "core/journal/span_sampling.h"
 #include "core/journal/writer.h"
 #include "core/runner/elastic.h"
+#include "core/runner/fault_injector.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/rank_processes.h"
 
@@ -51,7 +52,8 @@ int run_follower(const TrainOptions& options, Console& console) {
   const SoundRecipe sound = read_sound_recipe(options.recipe);
   const RunDirectory directory(options.run_directory);
   Account account(directory, options.place->rank);
-  RankLink link(*options.place, sound);
+  const auto injector = make_injector(options, console);
+  RankLink link(*options.place, sound, injector ? injector->damager() : nullptr);
   assist(link, sound);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, link.rank());
   train::Ports ports;
@@ -59,6 +61,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   ports.save = [](std::int64_t) {};
   ports.stop = stop_requested;
   ports.now_ns = [&] { return account.now_ns(); };
+  if (injector) ports = injector->around(ports, *assembly.context);
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
   console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.progress.done));

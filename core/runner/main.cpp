@@ -71,6 +71,8 @@ void describe(CLI::App& app, CommandLine& line) {
   train.add_option("--rank", line.place.rank)->group("");
   train.add_option("--meeting", line.place.meeting)->group("");
   train.add_option("--epoch", line.place.epoch)->group("");
+  train.add_option("--parent", line.place.parent)->group("");
+  train.add_option("--inject", line.train.faults)->group("");  // for those who develop Athanor: fault_plan.h
   add_json(train, line.train.json);
 
   CLI::App& check = *app.add_subcommand("check", "Says what is wrong with a recipe before anything is made for it");

@@ -1,14 +1,12 @@
 #include "core/runner/rank_link.h"
 
-#include "core/assembly/assembly.h"
 #include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/runner/interrupt.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace athanor::runner {
@@ -25,21 +23,22 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-}  // namespace
-
-fs::path group_folder(const fs::path& meeting, int epoch) { return meeting / fmt::format("e{}", epoch); }
-fs::path over_file(const fs::path& meeting) { return meeting / "over"; }
-
-fs::path reached_file(const fs::path& meeting) { return meeting / "reached"; }
-
-fs::path left_file(const fs::path& meeting, int epoch, int rank) {
-  return meeting / fmt::format("left-e{}-{}", epoch, rank);
+// Of a loss that was followed by another one before the ranks worked again.
+GroupNotice joined(const GroupNotice& first, GroupNotice next) {
+  next.cause = first.cause + "; " + next.cause;
+  if (first.lost >= 0) next.lost = first.lost;
+  next.replicas_before = first.replicas_before;
+  next.last_sign_ns = first.last_sign_ns;
+  next.noticed_ns = first.noticed_ns;
+  return next;
 }
 
-RankLink::RankLink(RankPlace place, const SoundRecipe& sound)
+}  // namespace
+
+RankLink::RankLink(RankPlace place, const SoundRecipe& sound, std::function<void(comm::Stamp&)> damage)
     : place_(std::move(place)),
-      size_(parallel::world_size(mesh_of(sound.recipe))),
       digest_(sha256_hex(recipe::to_toml(sound.recipe, recipe::Detail::everything))),
+      damage_(std::move(damage)),
       deadline_(sound.recipe.integer("parallel.deadline")),
       epoch_(place_.epoch) {
   try {
@@ -72,20 +71,38 @@ bool RankLink::wait_for_next() const {
   return false;
 }
 
+// Who is asked to stop meets the others again all the same, so that they can keep what they have learnt; not where
+// nobody is left who would call them together.
 bool RankLink::is_given_up() const {
-  return stop_requested() || is_there(over_file(place_.meeting)) || !is_there(place_.meeting);
+  const bool learnt_nothing = !has_worked_ && !takes_over();
+  return (learnt_nothing && stop_requested()) || ::getppid() != place_.parent || is_there(over_file(place_.meeting)) ||
+         !is_there(place_.meeting);
 }
 
+std::string RankLink::why_over() const { return read_file(over_file(place_.meeting)).value_or(""); }
+
 void RankLink::begin_work(std::int64_t done) {
+  has_worked_ = true;
+  is_recovering_ = false;
   group_->world().set_timeout(deadline_);
-  if (place_.rank == 0) (void)write_file_atomically(reached_file(place_.meeting), std::to_string(done));
+  if (group_->world().rank() == 0) (void)write_file_atomically(reached_file(place_.meeting), std::to_string(done));
 }
 
 void RankLink::join() {
-  group_ = comm::join_processes(group_folder(place_.meeting, epoch_), size_, place_.rank,
-                                {.timeout = kMeeting, .digest = digest_, .given_up = [this] {
-                                   return is_given_up() || is_there(group_folder(place_.meeting, epoch_ + 1));
-                                 }});
+  GroupNotice notice = value_or_throw(read_notice(place_.meeting, epoch_));
+  if (is_recovering_) notice = joined(notice_, std::move(notice));
+  is_recovering_ = notice.replicas_before > 0;
+  notice_ = std::move(notice);
+  if (notice_.place_of(place_.rank) < 0)
+    throw Failure(ErrorKind::unavailable, "go on with the other ranks", "they go on without this one: " + notice_.cause,
+                  "see the log of the run");
+  group_ = comm::join_processes(
+      group_folder(place_.meeting, epoch_), static_cast<int>(notice_.members.size()), notice_.place_of(place_.rank),
+      {.timeout = kMeeting,
+       .digest = digest_,
+       .given_up = [this] { return is_given_up() || is_there(group_folder(place_.meeting, epoch_ + 1)); },
+       .damage = damage_});
+  joined_ns_ = steady_now_ns();
 }
 
 }  // namespace athanor::runner

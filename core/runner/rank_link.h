@@ -1,40 +1,41 @@
 // What ties a rank to the others of its run. It outlives their groups: where one of them is lost, those that are left
-// meet again, with the process that takes its place. The one that starts the ranks (rank_processes.h) says when and
-// where, by folders below RankPlace::meeting: e0, e1, … for one group after another, and a file named over when there
-// will be no other. Ranks say there when they have left one, so that it is seen who hangs.
+// meet again, with the process that takes its place or without it. The one that starts the ranks (rank_processes.h)
+// says when and where (meeting_place.h).
 #pragma once
 
 #include "core/assembly/recipe_input.h"
 #include "core/comm/group.h"
 #include "core/runner/commands.h"
+#include "core/runner/meeting_place.h"
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace athanor::runner {
 
-[[nodiscard]] std::filesystem::path group_folder(const std::filesystem::path& meeting, int epoch);
-[[nodiscard]] std::filesystem::path over_file(const std::filesystem::path& meeting);
-// Holds the steps after which the ranks last began to work together.
-[[nodiscard]] std::filesystem::path reached_file(const std::filesystem::path& meeting);
-// There once a rank has left the group of an epoch to join the next.
-[[nodiscard]] std::filesystem::path left_file(const std::filesystem::path& meeting, int epoch, int rank);
-
 class RankLink {
  public:
-  // Joins the group of the place's epoch, or of a later one. Throws Failure as comm::join_processes() does.
-  RankLink(RankPlace place, const SoundRecipe& sound);
+  // Joins the group of the place's epoch, or of a later one. `damage` is that of comm::GroupOptions. Throws Failure as
+  // comm::join_processes() does.
+  RankLink(RankPlace place, const SoundRecipe& sound, std::function<void(comm::Stamp&)> damage = {});
 
   [[nodiscard]] comm::Group& group() noexcept { return *group_; }
+  // As it was numbered at the beginning; in a group that others have left for good it may be a lower one.
   [[nodiscard]] int rank() const noexcept { return place_.rank; }
   // Whether this process takes the place of one that was lost: the others know more than it does.
   [[nodiscard]] bool takes_over() const noexcept { return place_.epoch > 0; }
-  // Leaves the group, which is at its end, and joins the next one. False when there is none, or a stop was asked for.
-  // Nothing that refers to the group may be left.
+  [[nodiscard]] const std::filesystem::path& meeting() const noexcept { return place_.meeting; }
+  // Why the group it is in follows the one in which the ranks last worked, and when all of it had come (steady clock).
+  [[nodiscard]] const GroupNotice& notice() const noexcept { return notice_; }
+  [[nodiscard]] std::int64_t joined_ns() const noexcept { return joined_ns_; }
+  // Leaves the group, which is at its end, and joins the next one. False when there is none, or a stop was asked for
+  // before there was anything to lose. Nothing that refers to the group may be left.
   [[nodiscard]] bool regroup();
+  // Why there is no other group, where that is known.
+  [[nodiscard]] std::string why_over() const;
   // All ranks of the group have one state, that after `done` steps: from now on the recipe's deadline holds, and of
   // rank 0 it is noted that this was reached.
   void begin_work(std::int64_t done);
@@ -45,10 +46,14 @@ class RankLink {
   void join();
 
   RankPlace place_;
-  int size_;
   std::string digest_;
+  std::function<void(comm::Stamp&)> damage_;
   std::chrono::seconds deadline_;  // of each exchange
   int epoch_;
+  bool has_worked_ = false;
+  bool is_recovering_ = false;  // since a group came to its end, and until the ranks work again
+  GroupNotice notice_;
+  std::int64_t joined_ns_ = 0;
   std::unique_ptr<comm::Group> group_;
 };
 

@@ -59,13 +59,14 @@ void capture(const Assembly& assembly, checkpoint::TrainingState state, checkpoi
 }  // namespace
 
 TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
-                         std::chrono::steady_clock::time_point process_start, std::optional<RankPlace> place)
+                         const TrainOptions& options)
     : directory_(std::move(directory)),
       sound_(std::move(sound)),
       beginning_(std::move(beginning)),
       console_(console),
-      process_start_(process_start),
-      place_(std::move(place)) {
+      process_start_(options.process_start),
+      place_(options.place),
+      injector_(make_injector(options, console)) {
   if (beginning_.checkpoint) done_ = beginning_.checkpoint->contents.state.step;
 }
 
@@ -110,7 +111,8 @@ void TrainingRun::write_papers() {
   recipe_digest_ = sha256_hex(text);
   // Where a run comes from is known before anything else: a fork that dies here can still find its beginning.
   Session session{done_, beginning_.from, beginning_.parent};
-  value_or_throw(write_provenance(directory_, sound_, session, beginning_.resumed));
+  const bool takes_over = place_ && place_->epoch > 0;  // the session goes on
+  if (!takes_over) value_or_throw(write_provenance(directory_, sound_, session, beginning_.resumed));
   value_or_throw(write_file_atomically(directory_.recipe(), text));
 }
 
@@ -137,7 +139,7 @@ train::Outcome TrainingRun::train() {
     console_.warn(fmt::format("The picture {} is damaged and left out", picture));
   }
   std::optional<RankLink> link;
-  if (place_) link.emplace(*place_, sound_);
+  if (place_) link.emplace(*place_, sound_, injector_ ? injector_->damager() : nullptr);
   // Who takes over a lost rank's place asks the others first.
   const bool takes_over = link && link->takes_over();
   const Forecast forecast = predict(link ? &*link : nullptr);
@@ -189,13 +191,15 @@ train::Outcome TrainingRun::train() {
     return stop_requested();
   };
   ports.now_ns = [this] { return journal_->now_ns(); };
+  if (injector_) ports = injector_->around(ports, *assembly.context);
   ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
     return memory_advice(sound_.recipe, owners);
   };
   const train::Plan plan = train_plan(sound_.recipe);
   if (checkpoints(plan, done_) > 1)
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
-  Elastic elastic{sound_.recipe, assembly, link ? &*link : nullptr, train::after_steps(done_), !takes_over};
+  Elastic elastic{sound_.recipe, assembly,       link ? &*link : nullptr, train::after_steps(done_),
+                  !takes_over,   beginning_.told};
   elastic.restore = [&] {
     begin_again();
     restore(assembly);

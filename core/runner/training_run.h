@@ -8,6 +8,7 @@
 #include "core/forecast/forecast.h"
 #include "core/journal/writer.h"
 #include "core/runner/commands.h"
+#include "core/runner/fault_injector.h"
 #include "core/runner/run_report.h"
 
 #include <memory>
@@ -25,13 +26,13 @@ struct Beginning {
   bool resumed = false;  // this folder holds an earlier session of the run
   // Of a process that takes over rank 0, and learns from the others: where to begin when none of them is left.
   std::function<Beginning()> otherwise = {};
+  std::int64_t told = -1;  // the last step of which the journal has figures
 };
 
 class TrainingRun {
  public:
-  // `place` is that of rank 0, and nothing where there is but one.
   TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning beginning, Console& console,
-              std::chrono::steady_clock::time_point process_start, std::optional<RankPlace> place = {});
+              const TrainOptions& options);
   ~TrainingRun();
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
@@ -70,7 +71,8 @@ class TrainingRun {
   Beginning beginning_;
   Console& console_;
   std::chrono::steady_clock::time_point process_start_;
-  std::optional<RankPlace> place_;
+  std::optional<RankPlace> place_;  // of rank 0; nothing where there is but one
+  std::unique_ptr<FaultInjector> injector_;
   std::unique_ptr<journal::Writer> journal_;
   std::unique_ptr<RunReport> report_;
   std::string recipe_digest_;

@@ -27,6 +27,17 @@ TEST(Codec, IgnoresBytesOfALaterVersionAndFillsInMissingFields) {
   EXPECT_EQ(json_of(decode(FrameType::recovery, without_text).value()), json_of(older));
 }
 
+TEST(Codec, ReadsRecoveriesOfJournalsThatDoNotSayWhereTheTimeWent) {
+  std::string before;
+  put(before, std::int64_t{29});
+  put_text(before, "checkpoint step-29");
+  const auto back = std::get<Recovery>(decode(FrameType::recovery, before).value());
+  EXPECT_EQ(back.from, "checkpoint step-29");
+  EXPECT_EQ(back.rank, -1);
+  EXPECT_EQ(back.replicas, 0);
+  EXPECT_EQ(back.replay_ms, -1);
+}
+
 TEST(Codec, RefusesEveryCutInsideAField) {
   const Payload hit = RetrievalSample{9, true, 1, "fox", "", 1, 10, {{4, "dog", "", 0.5}}};
   const std::string bytes = encode(hit);

@@ -51,7 +51,7 @@ inline std::vector<Payload> one_of_each() {
           PredictionChecked{10, 4, 3.5, 100, 110, 60, 70},
           Alert{Severity::warning, 8, "spike", "loss tripled"},
           FaultSeen{8, "numeric", "take a step", "loss is not finite", "lower the learning rate"},
-          Recovery{300, "checkpoint step-300"},
+          Recovery{300, "checkpoint step-300", 2, 4, 13.5, 0.5, 180, 42, 30},
           LogLine{Severity::info, "Füchse und 狐"}};
 }
 

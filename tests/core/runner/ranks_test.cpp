@@ -1,14 +1,12 @@
 #include "core/base/files.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/journal/reader.h"
-#include "tests/core/runner/run_program.h"
+#include "tests/core/runner/rank_runs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <signal.h>
-#include <sstream>
 #include <thread>
 
 namespace athanor::runner {
@@ -16,46 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing_support::TemporaryFolder;
-
-std::vector<std::string> on_ranks(int replicas, int steps = 60) {
-  return {"--set", "train.steps=" + std::to_string(steps),
-          "--set", "parallel.micro_batches=4",
-          "--set", "parallel.data=" + std::to_string(replicas),
-          "--set", "checkpoint.every_steps=20",
-          "--set", "train.threads=1"};
-}
-
-// The ranks that a program has started, in their order.
-std::vector<int> ranks_of(int program) {
-  std::vector<int> out;
-  const std::string name = std::to_string(program);
-  std::istringstream words(read_file(fs::path("/proc") / name / "task" / name / "children").value_or(""));
-  for (int child = 0; words >> child;) out.push_back(child);
-  return out;
-}
-
-bool lives(int process) { return ::kill(process, 0) == 0; }
-
-void expect_same_weights(const fs::path& run, const fs::path& other, const std::string& step) {
-  for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
-    const std::string bytes = bytes_of(run / "checkpoints" / step / file);
-    EXPECT_FALSE(bytes.empty());
-    EXPECT_TRUE(bytes == bytes_of(other / "checkpoints" / step / file)) << file;
-  }
-}
-
-class Ranks : public testing::Test {
- protected:
-  void SetUp() override { ATH_NEEDS_DATA(); }
-  Outcome train(const fs::path& run, const std::vector<std::string>& more, std::function<void(int)> meanwhile = {}) {
-    Launch launch;
-    launch.arguments = train_arguments(run, more);
-    launch.meanwhile = std::move(meanwhile);
-    return launch_program(launch);
-  }
-  TemporaryFolder own_;
-};
 
 TEST_F(Ranks, InProcessesOfTheirOwnLeaveTheBitsOfOne) {
   ASSERT_EQ(train(own_ / "one", on_ranks(1)).status, 0);
@@ -86,14 +44,6 @@ TEST_F(Ranks, StopTogetherAndGoOnAsAnyOtherNumberOfThem) {
   const Outcome resumed = run_program({"train", run.string(), "--resume", "--set", "parallel.data=4"});
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   expect_same_weights(run, own_ / "one", "step-200");
-}
-
-// What happened to one rank of four changes no bit of what the run leaves, and its history has every step once.
-void expect_undisturbed(const fs::path& run, const fs::path& one, std::int64_t steps) {
-  expect_same_weights(run, one, "step-" + std::to_string(steps));
-  const Replay replayed = read_run(run);
-  EXPECT_EQ(replayed.state.state, journal::RunState::finished);
-  EXPECT_EQ(replayed.metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
 }
 
 TEST_F(Ranks, OfWhichAnyIsKilledGoOnWithAnotherInItsPlaceAndTheSameBits) {
@@ -129,27 +79,6 @@ TEST_F(Ranks, OfWhichOneHangsAreRidOfItAfterTheDeadline) {
   ASSERT_EQ(done.status, 0) << done.err;
   expect_undisturbed(run, own_ / "one", 120);
   EXPECT_THAT(events_of_kind<journal::FaultSeen>(run).at(0).cause, HasSubstr("rank 1"));
-}
-
-TEST_F(Ranks, ThatAreLostAgainAndAgainEndTheRunAndSayWhich) {
-  const fs::path run = own_ / "run";
-  std::vector<int> last;
-  const Outcome ended = train(run, on_ranks(2, 100'000), [&](int pid) {
-    EXPECT_TRUE(wait_for_step(run, 25));
-    // Until the one that starts them has given up and only the other one is left.
-    for (int tries = 0; tries < 400 && lives(pid); ++tries) {
-      const auto ranks = ranks_of(pid);
-      if (ranks.size() == 2) ::kill((last = ranks)[1], SIGKILL);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      if (read_run(run).state.state == journal::RunState::failed) return;
-    }
-    ::kill(pid, SIGTERM);
-    ADD_FAILURE() << "it never gave up";
-  });
-  EXPECT_EQ(ended.status, 1);
-  EXPECT_THAT(events_of_kind<journal::FaultSeen>(run).back().cause, HasSubstr("rank 1"));
-  for (const int rank : last) EXPECT_FALSE(lives(rank));
-  EXPECT_EQ(read_run(run).state.state, journal::RunState::failed);
 }
 
 TEST_F(Ranks, EndWithTheOneThatStartedThem) {

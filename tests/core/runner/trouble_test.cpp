@@ -91,7 +91,7 @@ TEST(Trouble, WhateverIsThrownIsJournaledAsTheCause) {
       std::make_shared<const data::Dataset>(value_or_throw(data::Dataset::open(shared_home() / "datasets" / "emoji")));
   Console console;
   {
-    TrainingRun run(RunDirectory(run_folder), sound, {}, console, std::chrono::steady_clock::now());
+    TrainingRun run(RunDirectory(run_folder), sound, {}, console, TrainOptions{});
     EXPECT_THROW((void)run.run(), Failure);
   }
   console.info("the run is gone, and so is its ear");

@@ -1,0 +1,124 @@
+#include "core/runner/fault_injector.h"
+
+#include "core/journal/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
+
+namespace athanor::runner {
+namespace {
+
+// More than any machine has, and still a number of bytes.
+constexpr std::int64_t kTooMuch = std::int64_t{1} << 50U;
+
+std::optional<FaultMoment> moment_after(journal::SpanKind kind) {
+  switch (kind) {
+    case journal::SpanKind::data: return FaultMoment::data;
+    case journal::SpanKind::forward: return FaultMoment::forward;
+    case journal::SpanKind::backward: return FaultMoment::backward;
+    case journal::SpanKind::optimizer: return FaultMoment::optimizer;
+    case journal::SpanKind::evaluate: return FaultMoment::evaluate;
+    case journal::SpanKind::checkpoint: return FaultMoment::checkpoint;
+    default: return std::nullopt;
+  }
+}
+
+bool is_of_a_step(const journal::MetricSamples& figures) {
+  return !figures.values.empty() && figures.values.front().first.starts_with("train/");
+}
+
+void damage(comm::Stamp& stamp, FaultKind kind) {
+  if (kind == FaultKind::message) stamp.sequence ^= 0x4000'0000U;
+  if (kind == FaultKind::size) stamp.call_bytes += 4;
+  if (kind == FaultKind::order)
+    stamp.op = stamp.op == comm::Op::all_reduce ? comm::Op::all_gather : comm::Op::all_reduce;
+}
+
+}  // namespace
+
+FaultInjector::FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Console& console)
+    : plan_(std::move(plan)),
+      rank_(rank),
+      marks_(std::move(marks)),
+      console_(console),
+      damage_(std::make_shared<std::atomic<int>>(-1)) {}
+
+train::Ports FaultInjector::around(train::Ports ports, Context& context) {
+  train::Ports out = ports;
+  out.tell = [this, &context, tell = ports.tell](const journal::Payload& payload) {
+    const auto* figures = std::get_if<journal::MetricSamples>(&payload);
+    if (figures && is_of_a_step(*figures)) at(FaultMoment::tell, figures->step, context);
+    tell(payload);
+    const auto* span = std::get_if<journal::Span>(&payload);
+    const auto moment = span ? moment_after(span->kind) : std::nullopt;
+    if (moment) at(*moment, span->step, context);
+  };
+  out.save = [this, &context, save = ports.save](std::int64_t step) {
+    at(FaultMoment::save, step, context);
+    save(step);
+  };
+  return out;
+}
+
+std::function<void(comm::Stamp&)> FaultInjector::damager() const {
+  return [pending = damage_](comm::Stamp& stamp) {
+    if (pending->load(std::memory_order_relaxed) < 0) return;
+    if (const int kind = pending->exchange(-1); kind >= 0) damage(stamp, static_cast<FaultKind>(kind));
+  };
+}
+
+void FaultInjector::at(FaultMoment moment, std::int64_t step, Context& context) {
+  for (std::size_t fault = 0; fault < plan_.faults.size(); ++fault)
+    if (plan_.is_due(fault, rank_, step, moment) && is_first_time(fault, step))
+      suffer(plan_.faults[fault], step, context);
+}
+
+bool FaultInjector::is_first_time(std::size_t fault, std::int64_t step) {
+  if (plan_.faults[fault].again) return true;
+  if (marks_.empty()) return happened_.emplace(fault, step).second;
+  const auto mark = marks_ / fmt::format("fault-{}-{}-{}", fault, rank_, step);
+  const int file = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file >= 0) ::close(file);
+  return file >= 0;
+}
+
+void FaultInjector::suffer(const PlannedFault& fault, std::int64_t step, Context& context) {
+  console_.warn(fmt::format("Injected into rank {} at step {}, in {}: {}", rank_, step, to_string(fault.at),
+                            to_string(fault.kind)));
+  switch (fault.kind) {
+    case FaultKind::kill: ::raise(SIGKILL); return;
+    case FaultKind::stop: ::raise(SIGSTOP); return;
+    case FaultKind::hang:
+    case FaultKind::loader: hang();
+    case FaultKind::slow: std::this_thread::sleep_for(std::chrono::milliseconds(fault.pause_ms)); return;
+    case FaultKind::memory: (void)context.empty({kTooMuch}, DType::u8); return;
+    case FaultKind::message:
+    case FaultKind::size:
+    case FaultKind::order: damage_->store(static_cast<int>(fault.kind)); return;
+    case FaultKind::disk:
+      throw Failure(ErrorKind::io, fmt::format("save step {}", step), "No space left on device (injected)",
+                    "free some disk space and go on with --resume");
+  }
+}
+
+std::unique_ptr<FaultInjector> make_injector(const TrainOptions& options, Console& console) {
+  FaultPlan plan = value_or_throw(read_fault_plan(options.faults));
+  if (plan.faults.empty()) return nullptr;
+  const RankPlace place = options.place.value_or(RankPlace{});
+  return std::make_unique<FaultInjector>(std::move(plan), place.rank, place.meeting, console);
+}
+
+// Deaf to everything but a signal that kills.
+void FaultInjector::hang() const {
+  while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+}  // namespace athanor::runner

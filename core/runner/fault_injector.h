@@ -1,0 +1,49 @@
+// Makes a rank suffer the faults that were asked for. It stands between the loop and its ports, and before what carries
+// messages; where nothing is asked for it does not exist.
+#pragma once
+
+#include "core/comm/message.h"
+#include "core/runner/commands.h"
+#include "core/runner/console.h"
+#include "core/runner/fault_plan.h"
+#include "core/tensor/context.h"
+#include "core/train/trainer.h"
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+
+namespace athanor::runner {
+
+class FaultInjector {
+ public:
+  // `marks` is a folder where it is noted what has happened, so that a process which takes this one's place knows it;
+  // empty where there will be none. What is injected is said on the console, which outlives this.
+  FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Console& console);
+
+  // The same ports, with faults between the parts of a step. This and the context outlive them.
+  [[nodiscard]] train::Ports around(train::Ports ports, Context& context);
+  // What damages messages, for comm::GroupOptions; any thread may call it, also after this is gone.
+  [[nodiscard]] std::function<void(comm::Stamp&)> damager() const;
+
+ private:
+  void at(FaultMoment moment, std::int64_t step, Context& context);
+  [[nodiscard]] bool is_first_time(std::size_t fault, std::int64_t step);
+  void suffer(const PlannedFault& fault, std::int64_t step, Context& context);
+  [[noreturn]] void hang() const;
+
+  FaultPlan plan_;
+  int rank_;
+  std::filesystem::path marks_;
+  Console& console_;
+  std::set<std::pair<std::size_t, std::int64_t>> happened_;  // fault and step, of this process
+  std::shared_ptr<std::atomic<int>> damage_;                 // FaultKind of the next message; negative: none
+};
+
+// Null where no faults are asked for. Throws Failure(invalid_input).
+[[nodiscard]] std::unique_ptr<FaultInjector> make_injector(const TrainOptions& options, Console& console);
+
+}  // namespace athanor::runner
