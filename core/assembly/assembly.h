@@ -101,7 +101,8 @@ struct Assembly {
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
                                 std::function<std::string(std::size_t picture)> media = {},
                                 std::optional<int> rank = {});
-// Makes its peers: the rank that it was assembled for among `group`, which outlives them. A call that all make.
-void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group);
+// Makes its peers: the rank that it was assembled for among `group`, which outlives them. `kept` is a folder in memory
+// for what outlives a rank; may be empty. A call that all make.
+void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group, const std::filesystem::path& kept = {});
 
 }  // namespace athanor::runner

@@ -5,7 +5,9 @@
 #include "kernels/base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 namespace athanor::distributed {
 namespace {
@@ -26,9 +28,22 @@ void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whol
 
 }  // namespace
 
-ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients) : ranks_(ranks) {
-  if (gradients != comm::WireFormat::f32)
-    coded_ = std::make_unique<comm::CodedExchange>(ranks_, comm::CodedOptions{.format = gradients, .averages = false});
+ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients, std::filesystem::path residuals,
+                           std::function<float()> loss_scale)
+    : ranks_(ranks), loss_scale_(std::move(loss_scale)) {
+  if (gradients == comm::WireFormat::f32) return;
+  coded_ = std::make_unique<comm::CodedExchange>(
+      ranks_, comm::CodedOptions{.format = gradients, .averages = false, .residuals = std::move(residuals)});
+}
+
+bool ReplicaGroup::go_on_from(std::int64_t step) {
+  if (!coded_) return true;
+  std::array<std::int64_t, 2> range{coded_->go_back(step), 0};
+  range[1] = -range[0];  // the least of one is the most of the other
+  ranks_.all_reduce(view_of(std::span<std::int64_t>(range)), comm::Reduce::min);
+  const bool is_whole = range[0] >= 0 && range[0] == -range[1];
+  if (!is_whole) coded_->reset();
+  return is_whole;
 }
 
 void ReplicaGroup::gather(Context& context, const Tensor& whole) {
@@ -57,6 +72,7 @@ void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parame
 }
 
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
+  if (coded_) coded_->begin_step(std::int64_t{context.step()} + 1, loss_scale_ ? loss_scale_() : 1.0F);
   if (update_) return update_->sum_gradients(context);
   if (context.dry()) return;
   const Stopwatch watch(waited_);

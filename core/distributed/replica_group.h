@@ -14,6 +14,9 @@
 #include "core/train/world.h"
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -22,8 +25,11 @@ namespace athanor::distributed {
 
 class ReplicaGroup final : public train::Replicas {
  public:
-  // `ranks` are the replicas, and outlive it. The constructor is a call that all make.
-  ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients);
+  // `ranks` are the replicas, and outlive it. `residuals` is where what coding takes away is kept beyond this process
+  // (core/comm/residual_store.h), `loss_scale` by how much gradients are larger than they mean; both may be empty. The
+  // constructor is a call that all make.
+  ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients, std::filesystem::path residuals = {},
+               std::function<float()> loss_scale = {});
 
   // From now on each replica takes the step of its share alone (sharded_update.h). Both outlive it.
   void share_step(StateShare& share, optim::Optimizer& optimizer);
@@ -36,6 +42,10 @@ class ReplicaGroup final : public train::Replicas {
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override;
   [[nodiscard]] train::Exchanged exchanged() const;
+
+  // All go on from the state after `step` with what was kept until then. False on all, and nothing kept, where one of
+  // them has lost it. A call that all make.
+  [[nodiscard]] bool go_on_from(std::int64_t step);
 
   // Null in f32.
   [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
@@ -51,6 +61,7 @@ class ReplicaGroup final : public train::Replicas {
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
   std::optional<ShardedUpdate> update_;  // where replicas share the step
+  std::function<float()> loss_scale_;
   std::vector<float> bucket_;
   std::chrono::steady_clock::duration waited_{};
 };

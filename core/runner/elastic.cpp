@@ -12,22 +12,37 @@ namespace {
 
 double milliseconds(std::int64_t from_ns, std::int64_t to_ns) { return static_cast<double>(to_ns - from_ns) * 1e-6; }
 
-// Shares the batches between as many as there are in the group.
-void join_replicas(Elastic& elastic) {
-  comm::Communicator& ranks = elastic.link->group().world();
+// Fewer replicas than the recipe asks for share the batches where some were lost for good.
+void join_peers(Elastic& elastic) {
+  const comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
-  if (assembly.replicas) return;
-  assembly.replicas = make_replicas(elastic.recipe, elastic.link->group());
-  const data::Share share = assembly.loader->options().share;
-  if (share.count == ranks.size() && share.index == ranks.rank()) return;
-  data::LoaderOptions options = assembly.loader->options();
-  options.share = {ranks.rank(), ranks.size()};
-  assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
+  recipe::Recipe recipe = elastic.recipe;
+  if (ranks.size() != parallel::world_size(mesh_of(recipe)))
+    recipe.set("parallel.data", static_cast<std::int64_t>(ranks.size()));
+  const data::LoaderOptions wanted = loader_options(recipe, ranks.rank());
+  const data::Share has = assembly.loader->options().share;
+  if (wanted.share.count != has.count || wanted.share.index != has.index)
+    assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, wanted));
+  join(assembly, recipe, elastic.link->group(), elastic.link->meeting());
 }
 
-// All ranks leave it with one state. Whether that came out of memory.
-bool agree(Elastic& elastic, Recount& recount) {
-  join_replicas(elastic);
+// Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
+bool keep_residuals(Elastic& elastic) {
+  distributed::ReplicaGroup* const replicas = elastic.assembly.peers->replicas.get();
+  if (replicas == nullptr || !replicas->coded()) return true;
+  const GroupNotice& notice = elastic.link->notice();
+  const bool are_fewer = notice.replicas_before > replicas->count();
+  if (are_fewer) replicas->coded()->reset();  // they are those of another division
+  return replicas->go_on_from(elastic.progress.done) && !are_fewer;
+}
+
+struct Agreement {
+  bool from_memory = false;    // all ranks have what one of them held there
+  bool with_residuals = true;  // and what coding has taken away so far
+};
+
+// All ranks leave it with one state.
+Agreement agree(Elastic& elastic, Recount& recount) {
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
@@ -46,8 +61,8 @@ bool agree(Elastic& elastic, Recount& recount) {
   recount.set_figures(state.figures);
   elastic.knows = true;
   elastic.link->begin_work(elastic.progress.done);
-  join(assembly, elastic.recipe, elastic.link->group());
-  return known.has_value();
+  join_peers(elastic);
+  return {known.has_value(), keep_residuals(elastic)};
 }
 
 // The figures of the last step, where rank 0 was lost before it could tell them.
@@ -58,7 +73,7 @@ std::optional<journal::MetricSamples> untold(const Elastic& elastic, const Recou
   return last;
 }
 
-journal::Recovery recovery(const Elastic& elastic) {
+journal::Recovery recovery(const Elastic& elastic, const Agreement& agreement) {
   const GroupNotice& notice = elastic.link->notice();
   journal::Recovery out;
   out.step = elastic.progress.done;
@@ -67,6 +82,7 @@ journal::Recovery recovery(const Elastic& elastic) {
   out.replicas = elastic.link->group().world().size();
   if (out.replicas < notice.replicas_before)
     out.from += fmt::format("; {} of {} replicas go on", out.replicas, notice.replicas_before);
+  if (!agreement.with_residuals) out.from += "; what coding took away of gradients is forgotten";
   out.detect_ms = milliseconds(notice.last_sign_ns, notice.noticed_ns);
   out.decide_ms = milliseconds(notice.noticed_ns, notice.opened_ns);
   out.respawn_ms = milliseconds(notice.opened_ns, elastic.link->joined_ns());
@@ -130,10 +146,10 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   bool has_begun = false;
   while (true) {
     try {
-      const bool from_memory = elastic.link && agree(elastic, recount);
-      if (has_changed && from_memory) {
+      const Agreement agreement = elastic.link ? agree(elastic, recount) : Agreement{};
+      if (has_changed && agreement.from_memory) {
         if (!has_begun) tell_own_loss(elastic, recount);
-        recount.hold(recovery(elastic), has_begun ? std::nullopt : untold(elastic, recount));
+        recount.hold(recovery(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
       }
       has_begun = true;
       has_changed = false;

@@ -187,8 +187,8 @@ class Ranks {
 
   // Whether every rank has a whole model.
   [[nodiscard]] bool shares_batches_only() const {
-    const parallel::Mesh mesh = mesh_of(sound_.recipe);
-    return mesh.data == static_cast<int>(ranks_.size());
+    return mesh_of(sound_.recipe).data == static_cast<int>(ranks_.size()) &&
+           shard_of(sound_.recipe) == parallel::Shard::none;
   }
 
   void give_up(int rank) {

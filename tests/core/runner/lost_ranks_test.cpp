@@ -181,6 +181,24 @@ TEST_F(LostRanks, SufferTheSameFaultsFromTheSameSeed) {
   EXPECT_NE(steps[0], steps[2]);
 }
 
+TEST_F(LostRanks, LoseNothingOfWhatCodingTakesAwayOfGradients) {
+  const std::vector<std::string> fp8 = {"--set", "parallel.gradient_format=fp8"};
+  auto undisturbed = on_ranks(2);
+  undisturbed.insert(undisturbed.end(), fp8.begin(), fp8.end());
+  ASSERT_EQ(train(own_ / "fp8", undisturbed).status, 0);
+  EXPECT_NE(bytes_of(own_ / "fp8/checkpoints/step-60/model.safetensors"),
+            bytes_of(own_ / "one/checkpoints/step-60/model.safetensors"));
+  for (const char* fault : {"kill: rank=0 step=30 at=tell", "kill: rank=1 step=30", "kill: rank=1 step=30 at=backward",
+                            "kill: rank=0 step=31 at=optimizer", "order: rank=1 step=30"}) {
+    fs::remove_all(run_);
+    const Outcome done = suffer(fault, 2, fp8);
+    ASSERT_EQ(done.status, 0) << done.err;
+    EXPECT_EQ(recoveries().size(), 1U);
+    SCOPED_TRACE(fault);
+    expect_undisturbed(run_, own_ / "fp8", 60);
+  }
+}
+
 TEST_F(LostRanks, AreRefusedAsWordsThatMeanNothing) {
   const Outcome refused = train(run_, {"--inject", "explode: rank=1"});
   EXPECT_EQ(refused.status, 2);
