@@ -242,12 +242,12 @@ void join_pipeline(Assembly& assembly) {
 
 }  // namespace
 
-void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group, const std::filesystem::path& kept) {
+void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
+          const std::filesystem::path& residuals) {
   assembly.peers =
       std::make_unique<Peers>(Peers{distributed::split_mesh(group, mesh_of(recipe)), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
-    const auto residuals = kept.empty() ? kept : kept / fmt::format("residual-{}", group.world().rank());
     const precision::Session* const precision = assembly.precision.get();
     peers.replicas =
         std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe), residuals,

@@ -62,17 +62,12 @@ void ResidualStore::find_files() {
   for (const auto& entry : fs::directory_iterator(files_.parent_path(), ignored)) {
     std::string name = entry.path().filename().string();
     if (!name.starts_with(begin)) continue;
-    const auto size = fs::file_size(entry.path(), ignored);
-    if (ignored || size < sizeof(Header)) continue;
     Array array;
-    try {
-      array.region = Region::of_file(entry.path(), size);
-    } catch (const Failure&) {
-      continue;
-    }
+    array.region = Region::of_existing(entry.path());
+    if (!array.region || array.region->size() < sizeof(Header)) continue;
     array.senders = array.header().senders;
     array.owners = array.header().owners;
-    if (sizeof(Header) + 2 * bytes_of(array.senders + array.owners) != size) continue;
+    if (sizeof(Header) + 2 * bytes_of(array.senders + array.owners) != array.region->size()) continue;
     name.erase(0, begin.size());
     std::ranges::replace(name, '%', '/');
     arrays_.insert_or_assign(std::move(name), std::move(array));
@@ -168,6 +163,7 @@ Residuals ResidualStore::residuals() const {
   Residuals out;
   for (const auto& [name, array] : arrays_) {
     const int newest = array.newest();
+    if (array.header().step[static_cast<std::size_t>(newest)] < 0) continue;
     const float unit = array.header().unit[static_cast<std::size_t>(newest)];
     const float factor = unit > 0 ? 1.0F / unit : 1.0F;
     const float* from = array.numbers(newest);

@@ -46,8 +46,14 @@ bool ReplicaGroup::go_on_from(std::int64_t step) {
   return is_whole;
 }
 
+// What is sent while gradients are still being made belongs to the step as well.
+void ReplicaGroup::begin_step(const Context& context) {
+  if (coded_) coded_->begin_step(std::int64_t{context.step()} + 1, loss_scale_ ? loss_scale_() : 1.0F);
+}
+
 void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   if (whole.dry()) return;
+  begin_step(context);
   const Stopwatch watch(waited_);
   switch (whole.dtype()) {
     case DType::f32: return gather_rows<float>(context, ranks_, whole);
@@ -72,7 +78,7 @@ void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parame
 }
 
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
-  if (coded_) coded_->begin_step(std::int64_t{context.step()} + 1, loss_scale_ ? loss_scale_() : 1.0F);
+  begin_step(context);
   if (update_) return update_->sum_gradients(context);
   if (context.dry()) return;
   const Stopwatch watch(waited_);

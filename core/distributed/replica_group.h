@@ -54,6 +54,7 @@ class ReplicaGroup final : public train::Replicas {
   // Small gradients are put together, so that there are fewer messages than parameters.
   static constexpr std::size_t kBucketNumbers = 4U << 20U;
 
+  void begin_step(const Context& context);
   void sum_plain(Context& context, std::span<const Parameter> parameters);
   void sum_coded(Context& context, std::span<const Parameter> parameters);
   void sum_bucket(Context& context, std::span<const Parameter> bucket);

@@ -1,6 +1,7 @@
 #include "core/runner/elastic.h"
 
 #include "core/distributed/share_state.h"
+#include "core/runner/kept_residuals.h"
 #include "core/runner/recount.h"
 
 #include <fmt/format.h>
@@ -23,7 +24,7 @@ void join_peers(Elastic& elastic) {
   const data::Share has = assembly.loader->options().share;
   if (wanted.share.count != has.count || wanted.share.index != has.index)
     assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, wanted));
-  join(assembly, recipe, elastic.link->group(), elastic.link->meeting());
+  join(assembly, recipe, elastic.link->group(), residual_files(elastic.link->meeting(), ranks.rank()));
 }
 
 // Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
@@ -31,7 +32,7 @@ bool keep_residuals(Elastic& elastic) {
   distributed::ReplicaGroup* const replicas = elastic.assembly.peers->replicas.get();
   if (replicas == nullptr || !replicas->coded()) return true;
   const GroupNotice& notice = elastic.link->notice();
-  const bool are_fewer = notice.replicas_before > replicas->count();
+  const bool are_fewer = notice.ranks_before > elastic.link->group().world().size();
   if (are_fewer) replicas->coded()->reset();  // they are those of another division
   return replicas->go_on_from(elastic.progress.done) && !are_fewer;
 }
@@ -79,9 +80,9 @@ journal::Recovery recovery(const Elastic& elastic, const Agreement& agreement) {
   out.step = elastic.progress.done;
   out.from = "what the ranks hold in memory; " + notice.cause;
   out.rank = notice.lost;
-  out.replicas = elastic.link->group().world().size();
-  if (out.replicas < notice.replicas_before)
-    out.from += fmt::format("; {} of {} replicas go on", out.replicas, notice.replicas_before);
+  out.replicas = elastic.assembly.peers->mesh.mesh.data;
+  if (const int ranks = elastic.link->group().world().size(); ranks < notice.ranks_before)
+    out.from += fmt::format("; {} of {} replicas go on", ranks, notice.ranks_before);
   if (!agreement.with_residuals) out.from += "; what coding took away of gradients is forgotten";
   out.detect_ms = milliseconds(notice.last_sign_ns, notice.noticed_ns);
   out.decide_ms = milliseconds(notice.noticed_ns, notice.opened_ns);
@@ -153,7 +154,9 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
       }
       has_begun = true;
       has_changed = false;
-      return run_once(elastic, plan, ports);
+      const train::Outcome outcome = run_once(elastic, plan, ports);
+      recount.settle();
+      return outcome;
     } catch (const Failure& failure) {
       if (meets_again(elastic, failure)) {
         has_changed = true;

@@ -13,6 +13,7 @@
 #include "core/observe/sampler.h"
 #include "core/runner/elastic.h"
 #include "core/runner/interrupt.h"
+#include "core/runner/kept_residuals.h"
 #include "core/runner/provenance.h"
 #include "core/runner/rank_link.h"
 #include "core/runner/trouble.h"
@@ -248,11 +249,21 @@ void TrainingRun::restore(Assembly& assembly) {
   value_or_throw(train::restore(*assembly.context, beginning_.checkpoint->contents, assembly.model->named_parameters(),
                                 assembly.optimizer.get()));
   restore_precision(assembly, beginning_.checkpoint->contents.state.precision);
+  restore_residuals();
   beginning_.checkpoint.reset();
   // What came from another run is kept here as well, so that resuming never needs the parent again.
   if (beginning_.parent.empty()) return;
   save(assembly, done_);
   writer_.finish();
+}
+
+void TrainingRun::restore_residuals() {
+  const auto& residual = beginning_.checkpoint->contents.residual;
+  if (residual.empty() || !beginning_.parent.empty()) return;
+  const int ranks = place_ ? parallel::world_size(mesh_of(sound_.recipe)) : 1;
+  if (!place_ || gradient_format(sound_.recipe) == comm::WireFormat::f32 ||
+      !write_residuals(place_->meeting, ranks, residual, done_))
+    console_.info("What coding took away of gradients begins anew: other ranks have kept it");
 }
 
 // A fork may go on under another policy, from its beginning.
@@ -287,6 +298,9 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
     for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;
   }
   capture(assembly, std::move(state), writer_.buffer());
+  writer_.buffer().residual.clear();
+  if (assembly.peers && assembly.peers->replicas && assembly.peers->replicas->coded())
+    writer_.buffer().residual = read_residuals(place_->meeting, parallel::world_size(assembly.peers->mesh.mesh));
   writer_.start();
   if (step == sound_.recipe.integer("train.steps")) writer_.finish();  // the last one takes the time it takes
 }
