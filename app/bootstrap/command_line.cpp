@@ -43,7 +43,8 @@ CommandLine read_command_line(const QCoreApplication& application) {
   option(u"size"_s, QCoreApplication::translate("CommandLine", "Size of the window, for example 1360x860."), u"WxH"_s);
   option(u"recipe"_s, QCoreApplication::translate("CommandLine", "Recipe file to start a new experiment from."),
          u"file"_s);
-  option(u"scroll"_s, QCoreApplication::translate("CommandLine", "Part of the live page to show: board or bottom."),
+  option(u"scroll"_s,
+         QCoreApplication::translate("CommandLine", "Part of the live page to show: timeline, board or bottom."),
          u"part"_s);
   option(u"do"_s, QCoreApplication::translate("CommandLine", "Action to run before the page is rendered, by its id."),
          u"action"_s);

@@ -17,7 +17,7 @@ struct CommandLine {
   QString recipe;      // file to start from
   qint64 run = 0;      // run to open; 0: none
   std::optional<QSize> size;
-  QString scroll;            // "board", "bottom": part of the live page to show
+  QString scroll;            // "timeline", "board", "bottom": part of the live page to show
   bool recipe_text = false;  // show the recipe text
   QString action;            // id of an action to run before rendering
   bool startup_time = false;

@@ -147,6 +147,7 @@ void Session::save_picture() {
   rendered_ = true;
   if (auto* live = qobject_cast<LivePage*>(window.page(window.current_page()))) {
     QApplication::sendPostedEvents();
+    if (wishes_.scroll == u"timeline"_s) live->scroll_to_timeline();
     if (wishes_.scroll == u"board"_s) live->scroll_to_board();
     if (wishes_.scroll == u"bottom"_s) live->scroll_to_bottom();
   }

@@ -80,6 +80,7 @@ void LiveController::open(store::RunId run) {
   run_ = run;
   curves_.clear();
   occurrences_.clear();
+  step_picture_.reset();
   checkpoint_steps_.clear();
   board_steps_.clear();
   board_shown_.clear();
@@ -88,11 +89,12 @@ void LiveController::open(store::RunId run) {
   log_id_ = 0;
   in_flight_.clear();
   loaded_ = false;
-  to_load_ = {"curves", "log", "occurrences", "board"};
+  to_load_ = {"curves", "log", "occurrences", "board", "timeline"};
   Q_EMIT log_cleared();
   Q_EMIT run_changed();
   Q_EMIT curves_changed();
   Q_EMIT occurrences_changed();
+  Q_EMIT step_picture_changed();
   Q_EMIT board_steps_changed();
   Q_EMIT board_changed();
   if (run_ != 0) mark_all();
@@ -125,7 +127,8 @@ void LiveController::mark(What what) {
 }
 
 void LiveController::mark_all() {
-  for (const What what : {What::log, What::retrieval, What::occurrences}) dirty_.insert(static_cast<int>(what));
+  for (const What what : {What::log, What::retrieval, What::occurrences, What::spans})
+    dirty_.insert(static_cast<int>(what));
   mark(What::metrics);
 }
 
@@ -136,6 +139,7 @@ void LiveController::flush() {
   if (asked(What::metrics)) read_curves();
   if (asked(What::log)) read_log();
   if (asked(What::occurrences) || asked(What::runs)) read_occurrences();
+  if (asked(What::spans) || asked(What::runs)) read_step_picture();
   if (asked(What::retrieval)) read_board_steps();
   if (!dirty_.empty() && !pulse_.isActive()) pulse_.start();
 }
@@ -238,6 +242,31 @@ void LiveController::read_occurrences() {
           Q_EMIT occurrences_changed();
         }
         finished("occurrences");
+      });
+}
+
+// Costs and what is predicted are worked out on the reader's thread as well.
+void LiveController::read_step_picture() {
+  if (!in_flight_.insert("timeline").second) {
+    dirty_.insert(static_cast<int>(What::spans));
+    return;
+  }
+  const store::RunId id = run_;
+  reader_->ask<std::optional<timeline::StepPicture>>(
+      this, QStringLiteral("live/timeline"),
+      [id](store::Reader& reader) -> Result<std::optional<timeline::StepPicture>> {
+        auto steps = reader.spans(id);
+        if (!steps) return tl::unexpected<Error>(steps.error());
+        const auto row = reader.run(id);
+        return timeline::picture_of(*steps, row && !store::is_live(row->status));
+      },
+      [this, id](Result<std::optional<timeline::StepPicture>> picture) {
+        if (id != run_) return;
+        if (picture && (*picture || step_picture_)) {
+          step_picture_ = std::move(*picture);
+          Q_EMIT step_picture_changed();
+        }
+        finished("timeline");
       });
 }
 

@@ -8,6 +8,7 @@
 #include "app/feedback/notice.h"
 #include "app/stores/curves.h"
 #include "app/stores/run_store.h"
+#include "core/timeline/step_picture.h"
 
 #include <QTimer>
 
@@ -37,6 +38,8 @@ class LiveController final : public QObject {
   [[nodiscard]] const std::map<std::string, std::vector<DrawnColumn>>& curves() const { return curves_; }
   [[nodiscard]] const std::vector<std::int64_t>& board_steps() const { return board_steps_; }
   [[nodiscard]] const std::vector<store::Occurrence>& occurrences() const { return occurrences_; }
+  // The newest step that all ranks told whole; nothing while there is none.
+  [[nodiscard]] const std::optional<timeline::StepPicture>& step_picture() const { return step_picture_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_shown() const { return board_shown_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_compared() const { return board_compared_; }
   [[nodiscard]] bool is_loaded() const { return loaded_; }
@@ -48,6 +51,7 @@ class LiveController final : public QObject {
   void state_changed();  // status, step, name
   void curves_changed();
   void occurrences_changed();
+  void step_picture_changed();
   void log_cleared();
   void log_arrived(const std::vector<athanor::store::LogEntry>& entries);
   void board_steps_changed();
@@ -65,6 +69,7 @@ class LiveController final : public QObject {
   void read_curves();
   void read_log();
   void read_occurrences();
+  void read_step_picture();
   void read_board_steps();
   void read_board();
   void finished(const char* part);
@@ -79,6 +84,7 @@ class LiveController final : public QObject {
   std::set<std::string> to_load_;  // parts not read once yet
   std::map<std::string, std::vector<DrawnColumn>> curves_;
   std::vector<store::Occurrence> occurrences_;
+  std::optional<timeline::StepPicture> step_picture_;
   std::vector<std::int64_t> checkpoint_steps_;
   std::vector<std::int64_t> board_steps_;
   std::vector<journal::RetrievalSample> board_shown_, board_compared_;

@@ -16,6 +16,7 @@ const QString kSheet =
 QToolTip { background: @raised; color: @text; border: 1px solid @border; padding: 4px 6px; }
 QMainWindow, QWidget#plain, QScrollArea, QWidget#page { background: @window; }
 QScrollArea { border: none; }
+QScrollArea#bare { background: transparent; }
 QLabel[tone="bad"] { color: @bad; }
 QWidget#sidebar { background: @sidebar; }
 QSplitter::handle { background: transparent; }

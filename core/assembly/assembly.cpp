@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace athanor::runner {
@@ -17,6 +18,8 @@ namespace {
 
 // The probes are the same in every run of the same data, so that boards can be compared.
 constexpr std::uint64_t kProbeSeed = 1;
+// Ranks that write checkpoints together wait for the slowest disk.
+constexpr std::chrono::minutes kLongestWrite{60};
 
 float as_float(const recipe::Recipe& recipe, const char* path) { return static_cast<float>(recipe.real(path)); }
 int as_int(const recipe::Recipe& recipe, const char* path) { return static_cast<int>(recipe.integer(path)); }
@@ -158,6 +161,12 @@ parallel::Mesh mesh_of(const recipe::Recipe& recipe) {
           .pipeline = as_int(recipe, "parallel.pipeline")};
 }
 
+parallel::Mesh mesh_for(const recipe::Recipe& recipe, int ranks) {
+  parallel::Mesh mesh = mesh_of(recipe);
+  mesh.data = ranks / (mesh.tensor * mesh.pipeline);
+  return mesh;
+}
+
 std::string describe_device(const recipe::Recipe& recipe) {
   const Device device = resolve_device(recipe);
   if (device.kind == DeviceKind::cuda) return fmt::format("cuda:{}: {}", device.index, gpus().front().name);
@@ -244,8 +253,8 @@ void join_pipeline(Assembly& assembly) {
 
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
           const std::filesystem::path& residuals) {
-  assembly.peers =
-      std::make_unique<Peers>(Peers{distributed::split_mesh(group, mesh_of(recipe)), distributed::RunWorld(group)});
+  assembly.peers = std::make_unique<Peers>(
+      Peers{distributed::split_mesh(group, mesh_for(recipe, group.world().size())), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
     const precision::Session* const precision = assembly.precision.get();
@@ -256,6 +265,9 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
   if (peers.mesh.pipeline) join_pipeline(assembly);
+  if (!assembly.is_shared()) return;
+  peers.checkpoints = group.world().split(0, group.world().rank());
+  peers.checkpoints->set_timeout(kLongestWrite);
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,

@@ -40,6 +40,8 @@ namespace athanor::runner {
 // Of one rank; 0 is its share of this machine's cores.
 [[nodiscard]] int resolve_threads(const recipe::Recipe& recipe);
 [[nodiscard]] parallel::Mesh mesh_of(const recipe::Recipe& recipe);
+// The same with as many replicas as there are ranks for: some may have been lost for good.
+[[nodiscard]] parallel::Mesh mesh_for(const recipe::Recipe& recipe, int ranks);
 // "cpu: AMD EPYC, 2 threads"
 [[nodiscard]] std::string describe_device(const recipe::Recipe& recipe);
 
@@ -76,6 +78,8 @@ struct Peers {
   // Null where the model is not cut.
   std::unique_ptr<distributed::PipelinePass> pass = nullptr;
   std::unique_ptr<distributed::ModelNorm> norm = nullptr;
+  // Of all ranks, where they write checkpoints together: for the thread that writes.
+  std::unique_ptr<comm::Communicator> checkpoints = nullptr;
 };
 
 // Members are destroyed in the reverse order; tensors go before the context they came from.
@@ -93,6 +97,8 @@ struct Assembly {
   std::unique_ptr<Peers> peers;  // null: there is but one rank, or none has been joined
 
   [[nodiscard]] train::Parts parts() const;
+  // Whether no rank holds all that is learnt.
+  [[nodiscard]] bool is_shared() const noexcept { return share || stages; }
 };
 [[nodiscard]] comm::WireFormat gradient_format(const recipe::Recipe& recipe);
 [[nodiscard]] parallel::Shard shard_of(const recipe::Recipe& recipe);

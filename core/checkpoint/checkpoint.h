@@ -74,6 +74,13 @@ struct Loaded {
 // The newest whole checkpoint. invalid_input when the folder holds none at all; corrupt when it holds some but none is
 // whole, with every reason.
 [[nodiscard]] Result<Loaded> load_newest(const std::filesystem::path& folder);
+// The same without its arrays, which a Reader gives to whoever holds which of them.
+struct Found {
+  TrainingState state;
+  std::filesystem::path folder;
+  std::vector<Skipped> skipped;
+};
+[[nodiscard]] Result<Found> find_newest(const std::filesystem::path& folder);
 // Exactly this one: find_step() and load().
 [[nodiscard]] Result<Loaded> load_step(const std::filesystem::path& folder, std::int64_t step);
 
@@ -90,6 +97,7 @@ struct Saved {
 [[nodiscard]] Result<Saved> find_step(const std::filesystem::path& folder, std::int64_t step);
 // What is in one that find_step() has found.
 [[nodiscard]] Result<Loaded> load(const Saved& found);
+[[nodiscard]] Result<Found> open(const Saved& found);
 
 // Steps of all folders step-<N>, whole or not, ascending.
 [[nodiscard]] std::vector<std::int64_t> steps(const std::filesystem::path& folder);

@@ -153,6 +153,25 @@ Result<Loaded> load_newest(const fs::path& folder) {
   return out;
 }
 
+Result<Found> find_newest(const fs::path& folder) {
+  Found out;
+  auto chosen = load_newest(
+      folder,
+      [&out](const Reader& reader) {
+        out.state = reader.state();
+        return reader.verify();
+      },
+      Ranks{});
+  if (!chosen) return tl::unexpected(chosen.error());
+  out.folder = std::move(chosen->folder);
+  out.skipped = std::move(chosen->skipped);
+  return out;
+}
+
+Result<Found> open(const Saved& found) {
+  return Reader::open(found.folder).map([&](const Reader& reader) { return Found{reader.state(), found.folder, {}}; });
+}
+
 Result<Loaded> load(const Saved& found) {
   const auto reader = Reader::open(found.folder);
   auto contents = reader ? read_contents(*reader) : tl::unexpected(reader.error());

@@ -160,6 +160,14 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes) {
   out.memory = rehearsal.memory();
   const Learner& learner = rehearsal.learner();
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
+  if (learner.share) {
+    // Of a share all is held; of the rest of the model the values, and gradients until they are summed.
+    const double whole = 2 * sizeof(float), state = out.bytes_per_parameter - whole;
+    const double part = 1.0 / mesh_of(recipe).data;
+    out.bytes_per_parameter = learner.share->shard() == parallel::Shard::optimizer
+                                  ? whole + state * part
+                                  : whole / 2 * (1 + part) + state * part;
+  }
   out.parts = nn::summarise(learner.model->parameters());
   out.pretrained = learner.pretrained;
   out.trainable = nn::trainable_numel(learner.model->parameters());

@@ -197,7 +197,12 @@ std::int64_t bytes_on_wire(const recipe::Recipe& recipe, std::int64_t trainable)
   const std::int64_t rows = recipe.integer("data.batch_size") / ranks;
   const auto number = static_cast<std::int64_t>(sizeof(float));
   const std::int64_t features = rows * (2 * recipe.integer("model.embedding_dim") + 1) * number;
-  return (ranks - 1) * (2 * comm::wire_bytes(gradient_format(recipe), trainable) / ranks + features);
+  // Sums of gradients come back in the format they went in; parameters that one replica moved, in full.
+  const std::int64_t there = comm::wire_bytes(gradient_format(recipe), trainable) / ranks;
+  const bool is_shared = shard_of(recipe) != parallel::Shard::none;
+  const std::int64_t moved = is_shared ? trainable * number / ranks : 0;
+  const std::int64_t back = is_shared && gradient_format(recipe) == comm::WireFormat::f32 ? 0 : there;
+  return (ranks - 1) * (there + back + moved + features);
 }
 
 recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::int64_t done) {
@@ -237,9 +242,11 @@ std::int64_t saves(const SoundRecipe& sound, std::int64_t done) {
   return checkpoints(train_plan(sound.recipe), done) + (sound.fork ? 1 : 0);
 }
 
-// The copies that are being written; from the second checkpoint on there are two.
+// The copies that are being written, of what one rank writes; from the second checkpoint on there are two.
 std::int64_t copy_bytes(const SoundRecipe& sound, std::int64_t done, std::int64_t checkpoint_bytes) {
-  return std::min<std::int64_t>(saves(sound, done), 2) * checkpoint_bytes;
+  const parallel::Mesh mesh = mesh_of(sound.recipe);
+  const int sharing = mesh.pipeline * (shard_of(sound.recipe) == parallel::Shard::none ? 1 : mesh.data);
+  return std::min<std::int64_t>(saves(sound, done), 2) * checkpoint_bytes / sharing;
 }
 
 // On a CPU everything the process holds; on a GPU what lies in the device's memory.
@@ -323,6 +330,12 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
   const int ranks = parallel::world_size(mesh_of(sound.recipe));
   if (ranks > 1)
     add_note(out.prediction, recipe::Topic::memory, fmt::format("Of one of {} ranks, which share it.", ranks).c_str());
+  if (const parallel::Shard shard = shard_of(sound.recipe);
+      mesh_of(sound.recipe).data > 1 && shard != parallel::Shard::none)
+    add_note(out.prediction, recipe::Topic::memory,
+             fmt::format("A replica holds 1/{} of the optimizer's state{}.", mesh_of(sound.recipe).data,
+                         shard == parallel::Shard::optimizer ? "" : " and, once they are summed, of the gradients")
+                 .c_str());
   if (ranks * out.prediction.peak_memory_bytes > out.prediction.device_memory_bytes) {
     add_note(out.prediction, recipe::Topic::general,
              "This does not fit into the machine's memory: lower data.batch_size or the model's widths.");

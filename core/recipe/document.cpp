@@ -18,6 +18,7 @@ constexpr const char* kIntroduction = R"(# experiments: recipes that run as they
 | `minilm_adapters.toml` | the starter pictures with a text encoder trained elsewhere, of which only adapters learn (`athanor-run prepare minilm` first) |
 | `minilm_from_scratch.toml` | the same model and steps without the weights, to compare with |
 | `starter_replicas.toml` | the starter on two replicas of the model that share each batch; with the bits of one process that takes the same micro-batches |
+| `starter_sharded.toml` | the same on four replicas, of which each holds a quarter of the optimizer's state and of the gradients |
 | `smoke.toml` | a few seconds: does everything work here? |
 
 Run one with `athanor-run train experiments/starter.toml`, ask first what it costs with `athanor-run plan`, or open it in the window.

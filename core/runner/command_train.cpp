@@ -31,7 +31,7 @@ void check_resumed_recipe(const recipe::Recipe& wanted, const recipe::Recipe& ow
 
 Beginning from_parent(const RunDirectory& parent, const checkpoint::Saved& found) {
   Beginning out;
-  out.checkpoint = value_or_throw(checkpoint::load(found));
+  out.checkpoint = value_or_throw(checkpoint::open(found));
   out.parent = parent.folder().string();
   out.from = fmt::format("fork of {} at step {}", parent.folder().filename().string(), found.step);
   return out;
@@ -54,8 +54,8 @@ std::optional<Beginning> from_ticket(const RunDirectory& directory) {
 Beginning resumed(const RunDirectory& directory, const std::optional<Origin>& origin) {
   Beginning out;
   if (!checkpoint::steps(directory.checkpoints()).empty()) {
-    out.checkpoint = value_or_throw(checkpoint::load_newest(directory.checkpoints()));
-    out.from = fmt::format("checkpoint step-{}", out.checkpoint->contents.state.step);
+    out.checkpoint = value_or_throw(checkpoint::find_newest(directory.checkpoints()));
+    out.from = fmt::format("checkpoint step-{}", out.checkpoint->state.step);
   } else if (origin && !origin->parent.empty()) {
     out = from_parent(RunDirectory(origin->parent), origin->fork_step);
   } else if (auto ticket = from_ticket(directory)) {
@@ -147,12 +147,12 @@ int resume(const TrainOptions& options, Console& console) {
   if (options.place && options.place->epoch > 0) {
     beginning.from = "the ranks that are left";
     beginning.resumed = true;
-    beginning.otherwise = [&] { return resumed(directory, origin); };
     beginning.told = told.step;
   } else {
     beginning = resumed(directory, origin);
   }
-  check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->contents.state : nullptr);
+  beginning.otherwise = [&] { return resumed(directory, origin); };
+  check_unchanged(intention, sound, origin, beginning.checkpoint ? &beginning.checkpoint->state : nullptr);
   TrainingRun run(directory, std::move(sound), std::move(beginning), console, options);
   return finish(run, options);
 }
@@ -172,6 +172,7 @@ int run_train(const TrainOptions& options, Console& console) {
   RunDirectory directory = choose_directory(options, sound.recipe);
   if (takes_ranks(sound, options)) return run_ranks(directory, sound, options, console);
   Beginning beginning = sound.fork ? from_parent(sound.fork->parent, sound.fork->from) : Beginning{};
+  beginning.otherwise = [directory] { return resumed(directory, value_or_throw(read_origin(directory))); };
   TrainingRun run(std::move(directory), std::move(sound), std::move(beginning), console, options);
   return finish(run, options);
 }

@@ -1,30 +1,36 @@
 #include "core/runner/elastic.h"
 
+#include "core/distributed/checkpoint_ranks.h"
 #include "core/distributed/share_state.h"
 #include "core/runner/kept_residuals.h"
 #include "core/runner/recount.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <optional>
+#include <utility>
 
 namespace athanor::runner {
 namespace {
 
 double milliseconds(std::int64_t from_ns, std::int64_t to_ns) { return static_cast<double>(to_ns - from_ns) * 1e-6; }
 
-// Fewer replicas than the recipe asks for share the batches where some were lost for good.
-void join_peers(Elastic& elastic) {
+// Shares the batches between as many replicas as there are in the group.
+void share_batches(Elastic& elastic) {
   const comm::Communicator& ranks = elastic.link->group().world();
+  const parallel::Mesh mesh = mesh_for(elastic.recipe, ranks.size());
+  const int replica = parallel::coordinates_of(mesh, ranks.rank()).data;
   Assembly& assembly = elastic.assembly;
-  recipe::Recipe recipe = elastic.recipe;
-  if (ranks.size() != parallel::world_size(mesh_of(recipe)))
-    recipe.set("parallel.data", static_cast<std::int64_t>(ranks.size()));
-  const data::LoaderOptions wanted = loader_options(recipe, ranks.rank());
-  const data::Share has = assembly.loader->options().share;
-  if (wanted.share.count != has.count || wanted.share.index != has.index)
-    assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, wanted));
-  join(assembly, recipe, elastic.link->group(), residual_files(elastic.link->meeting(), ranks.rank()));
+  data::LoaderOptions options = assembly.loader->options();
+  if (options.share.count == mesh.data && options.share.index == replica) return;
+  options.share = {replica, mesh.data};
+  assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
+}
+
+void join_peers(Elastic& elastic) {
+  comm::Group& group = elastic.link->group();
+  join(elastic.assembly, elastic.recipe, group, residual_files(elastic.link->meeting(), group.world().rank()));
 }
 
 // Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
@@ -37,17 +43,50 @@ bool keep_residuals(Elastic& elastic) {
   return replicas->go_on_from(elastic.progress.done) && !are_fewer;
 }
 
+// What rank 0 says where ranks share the state.
+std::string text_of(const train::Progress& progress, const std::filesystem::path& source, bool saves_first) {
+  return nlohmann::json{{"done", progress.done},
+                        {"evaluated", progress.evaluated},
+                        {"saved", progress.saved},
+                        {"source", source.string()},
+                        {"saves_first", saves_first}}
+      .dump();
+}
+
+// All ranks leave it with the parts of one state, which is that of a checkpoint or of the beginning: a rank that was
+// lost had a part of what was in memory.
+void go_on_from_checkpoint(Elastic& elastic, bool has_changed) {
+  comm::Communicator& world = elastic.link->group().world();
+  const bool leads = world.rank() == 0;
+  if (leads && !elastic.knows) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
+  const auto said = value_or_throw(distributed::checkpoint_ranks(world).broadcast(
+      leads ? text_of(elastic.progress, elastic.source(), elastic.saves_first) : std::string()));
+  const nlohmann::json state = nlohmann::json::parse(said);
+  elastic.progress = {state.at("done"), state.at("evaluated"), state.at("saved")};
+  elastic.saves_first = state.at("saves_first");
+  if (!leads) elastic.load(state.at("source").get<std::string>());
+  elastic.knows = false;  // from the first step on it is not a checkpoint's any more
+  elastic.link->begin_work(elastic.progress.done);
+  join_peers(elastic);
+  (void)keep_residuals(elastic);
+}
+
 struct Agreement {
   bool from_memory = false;    // all ranks have what one of them held there
   bool with_residuals = true;  // and what coding has taken away so far
 };
 
 // All ranks leave it with one state.
-Agreement agree(Elastic& elastic, Recount& recount) {
+Agreement agree(Elastic& elastic, Recount& recount, bool has_changed) {
+  if (elastic.assembly.is_shared()) {
+    go_on_from_checkpoint(elastic, has_changed);
+    return {};
+  }
+  share_batches(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
-  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore();
+  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
   const int giver = known.value_or(0);
   if (ranks.rank() != giver) elastic.knows = false;  // half of another's state is none
   distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string(),
@@ -102,6 +141,7 @@ void tell_own_loss(const Elastic& elastic, Recount& recount) {
 // Whether the others, and one in place of who was lost, have met again.
 bool meets_again(Elastic& elastic, const Failure& failure) {
   if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return false;
+  if (elastic.part) elastic.part();
   elastic.assembly.peers.reset();
   return elastic.link->regroup();
 }
@@ -147,13 +187,14 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   bool has_begun = false;
   while (true) {
     try {
-      const Agreement agreement = elastic.link ? agree(elastic, recount) : Agreement{};
+      const Agreement agreement = elastic.link ? agree(elastic, recount, has_changed) : Agreement{};
       if (has_changed && agreement.from_memory) {
         if (!has_begun) tell_own_loss(elastic, recount);
         recount.hold(recovery(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
       }
       has_begun = true;
       has_changed = false;
+      if (std::exchange(elastic.saves_first, false)) ports.save(elastic.progress.done);
       const train::Outcome outcome = run_once(elastic, plan, ports);
       recount.settle();
       return outcome;

@@ -2,6 +2,9 @@
 // the lost one's place, or without it, they agree on one state, which is that of rank 0 where it is left, and take the
 // step that was under way again. Nothing of it is read from a disk, and the numbers are those of a run in which nothing
 // happened; where fewer go on, only with gradients in fp32, for what coding took away is then forgotten.
+//
+// Where ranks share the state, a lost one takes its part with it: all go back to the last checkpoint, of which each
+// reads its own part.
 #pragma once
 
 #include "core/assembly/assembly.h"
@@ -9,7 +12,9 @@
 #include "core/train/trainer.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <string>
 
 namespace athanor::runner {
 
@@ -20,8 +25,15 @@ struct Elastic {
   train::Progress progress;  // in and out
   bool knows = true;         // this rank has the state that `progress` tells of
   std::int64_t told = -1;    // the last step of which the journal has figures, where another process began it
-  // Of rank 0, for when nobody knows: brings back what was saved, tells of it, and says how far that is.
-  std::function<train::Progress()> restore = {};
+  // Of rank 0, for when nobody knows: brings back what was saved, tells of it, and says how far that is. It is given
+  // what happened to the group, null where nothing did.
+  std::function<train::Progress(const GroupNotice*)> restore = {};
+  // Where ranks share the state. Of rank 0: the checkpoint that it holds now, empty for the beginning of the run; of
+  // the others: reads theirs of it.
+  std::function<std::filesystem::path()> source = {};
+  std::function<void(const std::filesystem::path&)> load = {};
+  std::function<void()> part = {};  // before this rank leaves its group
+  bool saves_first = false;         // of rank 0: the run is to keep what it begins with
 };
 
 // Runs the plan to its end. A recovery is told as a Recovery once the next step is done. Throws Failure where what went

@@ -6,6 +6,7 @@
 #include "core/runner/fault_injector.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/rank_processes.h"
+#include "core/runner/run_state.h"
 
 #include <fmt/format.h>
 
@@ -46,6 +47,21 @@ void assist(RankLink& link, const SoundRecipe& sound) {
   }
 }
 
+// Rank 0 says what it makes of the number formats' state.
+void load(Assembly& assembly, const recipe::Recipe& recipe, const std::filesystem::path& checkpoint, bool is_fresh) {
+  if (checkpoint.empty()) {
+    if (!is_fresh) begin_anew(assembly, recipe);
+    return;
+  }
+  const checkpoint::TrainingState state = restore_state(assembly, checkpoint);
+  if (!assembly.precision || state.precision.empty()) return;
+  try {
+    assembly.precision->restore(state.precision);
+  } catch (const Failure&) {
+    return;
+  }
+}
+
 }  // namespace
 
 int run_follower(const TrainOptions& options, Console& console) {
@@ -58,12 +74,31 @@ int run_follower(const TrainOptions& options, Console& console) {
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, link.rank());
   train::Ports ports;
   ports.tell = [&](const journal::Payload& payload) { account.tell(payload); };
-  ports.save = [](std::int64_t) {};
-  ports.stop = stop_requested;
+  SharedCheckpoints checkpoints(directory.checkpoints(), sound.recipe.integer("checkpoint.keep"));
+  const Parting parting(checkpoints);
+  const std::int64_t last = sound.recipe.integer("train.steps");
+  ports.save = [&](std::int64_t step) {
+    if (!assembly.is_shared()) return;
+    checkpoint::TrainingState state;
+    state.step = step;
+    checkpoints.save(assembly, std::move(state));
+    if (step == last) checkpoints.finish();
+  };
+  ports.stop = [&] {
+    checkpoints.check();
+    return stop_requested();
+  };
   ports.now_ns = [&] { return account.now_ns(); };
   if (injector) ports = injector->around(ports, *assembly.context);
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
+  bool is_fresh = true;  // as it was assembled
+  elastic.load = [&](const std::filesystem::path& checkpoint) {
+    load(assembly, sound.recipe, checkpoint, is_fresh);
+    is_fresh = false;
+  };
+  elastic.part = [&] { checkpoints.part(); };
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
+  checkpoints.finish();
   console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.progress.done));
   return outcome == train::Outcome::stopped ? kInterrupted : 0;
 }

@@ -1,10 +1,13 @@
 #include "core/runner/kept_residuals.h"
 
+#include "core/base/box.h"
+#include "core/checkpoint/reader.h"
 #include "core/checkpoint/shards.h"
 #include "core/comm/residual_store.h"
 
 #include <fmt/format.h>
 
+#include <span>
 #include <utility>
 
 namespace athanor::runner {
@@ -29,6 +32,21 @@ std::vector<checkpoint::Array> read_residuals(const fs::path& folder, int ranks)
                        {static_cast<std::int64_t>(numbers->size())},
                        std::move(*numbers)});
   }
+  return out;
+}
+
+Result<std::vector<checkpoint::Array>> saved_residuals(const fs::path& checkpoint) {
+  const auto reader = checkpoint::Reader::open(checkpoint);
+  if (!reader) return tl::unexpected(reader.error());
+  std::vector<checkpoint::Array> out;
+  for (const checkpoint::Holding& holding : reader->holdings())
+    if (holding.section == checkpoint::Section::residual && holding.dtype == "F32")
+      out.push_back({holding.name, holding.shape, std::vector<float>(static_cast<std::size_t>(volume(holding.shape)))});
+  std::vector<checkpoint::Wanted> wanted;
+  for (checkpoint::Array& array : out)
+    wanted.push_back({checkpoint::Section::residual, array.name, "F32", whole_box(array.shape),
+                      std::as_writable_bytes(std::span(array.values))});
+  if (const auto read = reader->read(wanted); !read) return tl::unexpected(read.error());
   return out;
 }
 

@@ -67,8 +67,12 @@ TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning be
       console_(console),
       process_start_(options.process_start),
       place_(options.place),
-      injector_(make_injector(options, console)) {
-  if (beginning_.checkpoint) done_ = beginning_.checkpoint->contents.state.step;
+      injector_(make_injector(options, console)),
+      shared_(directory_.checkpoints(), sound_.recipe.integer("checkpoint.keep"),
+              [this](std::int64_t step, const checkpoint::Written& written, double seconds) {
+                tell_written(step, written, seconds);
+              }) {
+  if (beginning_.checkpoint) done_ = beginning_.checkpoint->state.step;
 }
 
 TrainingRun::~TrainingRun() { console_.set_listener({}); }
@@ -152,11 +156,13 @@ train::Outcome TrainingRun::train() {
                             forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
                             static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
 
-  Assembly assembly =
-      assemble(sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); });
+  Assembly assembly = assemble(
+      sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); },
+      place_ ? std::optional<int>(place_->rank) : std::nullopt);
   if (assembly.pretrained) {
     console_.info(describe(*assembly.pretrained, sound_.recipe.text("finetune.weights")));
   }
+  const Parting parting(shared_);
   if (!takes_over) restore(assembly);
   tell_precision(assembly);
   RunReport::Setting setting{sound_.recipe.integer("train.steps"),
@@ -188,6 +194,7 @@ train::Outcome TrainingRun::train() {
   ports.save = [&](std::int64_t step) { save(assembly, step); };
   ports.stop = [this] {
     writer_.check();
+    shared_.check();
     value_or_throw(say_stopping());
     return stop_requested();
   };
@@ -197,18 +204,24 @@ train::Outcome TrainingRun::train() {
     return memory_advice(sound_.recipe, owners);
   };
   const train::Plan plan = train_plan(sound_.recipe);
-  if (checkpoints(plan, done_) > 1)
+  if (checkpoints(plan, done_) > 1 && !assembly.is_shared())
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
   Elastic elastic{sound_.recipe, assembly,       link ? &*link : nullptr, train::after_steps(done_),
                   !takes_over,   beginning_.told};
-  elastic.restore = [&] {
-    begin_again();
+  elastic.restore = [&](const GroupNotice* notice) {
+    begin_again(notice);
     restore(assembly);
+    elastic.saves_first = saves_first_;
     return train::after_steps(done_);
   };
+  elastic.source = [this] { return source_; };
+  elastic.part = [this] { shared_.part(); };
+  elastic.saves_first = saves_first_;
+  is_fresh_ = false;
   const train::Outcome outcome = train_elastic(elastic, plan, ports);
   done_ = elastic.progress.done;
   writer_.finish();
+  shared_.finish();
   console_.end_progress();
   if (outcome == train::Outcome::finished) report_->conclude(done_);
   if (report_->steps_taken() >= kStepsWorthRemembering) {
@@ -231,36 +244,51 @@ Forecast TrainingRun::predict(RankLink* link) const {
 }
 
 // Who takes over looks for a checkpoint only where nobody is left who knows more.
-void TrainingRun::begin_again() {
+void TrainingRun::begin_again(const GroupNotice* notice) {
   if (!beginning_.otherwise) return;
-  beginning_ = beginning_.otherwise();
-  done_ = beginning_.checkpoint ? beginning_.checkpoint->contents.state.step : 0;
+  const auto otherwise = beginning_.otherwise;
+  beginning_ = otherwise();
+  beginning_.otherwise = otherwise;
+  if (notice != nullptr) {
+    beginning_.from += "; " + notice->cause;
+    beginning_.lost = notice->lost;
+  }
+  done_ = beginning_.checkpoint ? beginning_.checkpoint->state.step : 0;
 }
 
 void TrainingRun::restore(Assembly& assembly) {
   if (beginning_.from.empty()) return;
   if (beginning_.resumed) value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), done_));
-  value_or_throw(journal_->append(journal::Recovery{done_, beginning_.from}));
+  journal::Recovery recovery;
+  recovery.step = done_;
+  recovery.from = beginning_.from;
+  recovery.rank = beginning_.lost;
+  value_or_throw(journal_->append(recovery));
+  fault_told_ = false;
   console_.info("Going on from " + beginning_.from);
+  source_.clear();
+  if (!std::exchange(is_fresh_, false) && !beginning_.checkpoint) begin_anew(assembly, sound_.recipe);
   if (!beginning_.checkpoint) return;
   for (const checkpoint::Skipped& skipped : beginning_.checkpoint->skipped) {
     console_.warn(fmt::format("The checkpoint {} is not whole and was passed over: {}", skipped.name, skipped.reason));
   }
-  value_or_throw(train::restore(*assembly.context, beginning_.checkpoint->contents, assembly.model->named_parameters(),
-                                assembly.optimizer.get()));
-  restore_precision(assembly, beginning_.checkpoint->contents.state.precision);
+  source_ = beginning_.checkpoint->folder;
+  restore_precision(assembly, restore_state(assembly, source_).precision);
   restore_residuals();
   beginning_.checkpoint.reset();
   // What came from another run is kept here as well, so that resuming never needs the parent again.
   if (beginning_.parent.empty()) return;
+  saves_first_ = assembly.is_shared();  // together with the others, who have not come yet
+  if (saves_first_) return;
   save(assembly, done_);
   writer_.finish();
 }
 
 void TrainingRun::restore_residuals() {
-  const auto& residual = beginning_.checkpoint->contents.residual;
-  if (residual.empty() || !beginning_.parent.empty()) return;
-  const int ranks = place_ ? parallel::world_size(mesh_of(sound_.recipe)) : 1;
+  if (!beginning_.parent.empty()) return;
+  const auto residual = value_or_throw(saved_residuals(source_));
+  if (residual.empty()) return;
+  const int ranks = parallel::world_size(mesh_of(sound_.recipe));
   if (!place_ || gradient_format(sound_.recipe) == comm::WireFormat::f32 ||
       !write_residuals(place_->meeting, ranks, residual, done_))
     console_.info("What coding took away of gradients begins anew: other ranks have kept it");
@@ -297,12 +325,18 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   if (report_ && report_->last_evaluation()) {
     for (const auto& [name, value] : report_->last_evaluation()->metrics) state.figures[name] = value;
   }
+  const bool is_last = step == sound_.recipe.integer("train.steps");  // which takes the time it takes
+  if (assembly.is_shared()) {
+    shared_.save(assembly, std::move(state));
+    if (is_last) shared_.finish();
+    return;
+  }
   capture(assembly, std::move(state), writer_.buffer());
   writer_.buffer().residual.clear();
   if (assembly.peers && assembly.peers->replicas && assembly.peers->replicas->coded())
     writer_.buffer().residual = read_residuals(place_->meeting, parallel::world_size(assembly.peers->mesh.mesh));
   writer_.start();
-  if (step == sound_.recipe.integer("train.steps")) writer_.finish();  // the last one takes the time it takes
+  if (is_last) writer_.finish();
 }
 
 void TrainingRun::write(const checkpoint::Contents& contents) {
@@ -310,9 +344,12 @@ void TrainingRun::write(const checkpoint::Contents& contents) {
   const auto written =
       value_or_throw(checkpoint::write(directory_.checkpoints(), contents, sound_.recipe.integer("checkpoint.keep")));
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-  value_or_throw(
-      journal_->append(journal::CheckpointWritten{contents.state.step, written.bytes, spent.count(),
-                                                  written.folder.lexically_relative(directory_.folder()).string()}));
+  tell_written(contents.state.step, written, spent.count());
+}
+
+void TrainingRun::tell_written(std::int64_t step, const checkpoint::Written& written, double seconds) {
+  value_or_throw(journal_->append(journal::CheckpointWritten{
+      step, written.bytes, seconds, written.folder.lexically_relative(directory_.folder()).string()}));
   value_or_throw(journal_->sync());
 }
 

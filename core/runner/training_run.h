@@ -10,6 +10,7 @@
 #include "core/runner/commands.h"
 #include "core/runner/fault_injector.h"
 #include "core/runner/run_report.h"
+#include "core/runner/run_state.h"
 
 #include <memory>
 #include <mutex>
@@ -17,14 +18,16 @@
 namespace athanor::runner {
 
 class RankLink;
+struct GroupNotice;
 
 // Where a run begins: nothing, its own last checkpoint, or another run's.
 struct Beginning {
-  std::optional<checkpoint::Loaded> checkpoint;
+  std::optional<checkpoint::Found> checkpoint;
   std::string from;      // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
   std::string parent;    // folder of the run that was forked; empty when the checkpoint is the run's own
+  int lost = -1;         // the rank of which the loss led here
   bool resumed = false;  // this folder holds an earlier session of the run
-  // Of a process that takes over rank 0, and learns from the others: where to begin when none of them is left.
+  // Of rank 0 of several: where to begin when no other rank is left to learn from, or ranks share the state.
   std::function<Beginning()> otherwise = {};
   std::int64_t told = -1;  // the last step of which the journal has figures
 };
@@ -51,14 +54,15 @@ class TrainingRun {
   void begin_journal();
   void write_papers();
   [[nodiscard]] Forecast predict(RankLink* link) const;
-  void begin_again();
+  void begin_again(const GroupNotice* notice);
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
   void restore_residuals();
   void tell_precision(const Assembly& assembly);
   // Copies what is to be saved; it is written while the run goes on.
   void save(const Assembly& assembly, std::int64_t step);
-  void write(const checkpoint::Contents& contents);  // on the writer's thread
+  void write(const checkpoint::Contents& contents);                                          // on the writer's thread
+  void tell_written(std::int64_t step, const checkpoint::Written& written, double seconds);  // as well
   // A run that failed ends only after its last checkpoint all the same.
   void finish_writing() noexcept;
   void tell_state(journal::RunState state, const std::string& cause);
@@ -81,8 +85,12 @@ class TrainingRun {
   std::string state_ = "preparing";  // while a sampler lives: under the mutex
   std::int64_t done_ = 0;
   bool fault_told_ = false;
+  std::filesystem::path source_;  // the checkpoint that was restored; empty: none
+  bool is_fresh_ = true;          // what is learnt is as it was assembled
+  bool saves_first_ = false;
   checkpoint::AsyncWriter<checkpoint::Contents> writer_{
       [this](const checkpoint::Contents& contents) { write(contents); }};
+  SharedCheckpoints shared_;  // where ranks share the state
 };
 
 }  // namespace athanor::runner

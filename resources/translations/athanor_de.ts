@@ -32,10 +32,6 @@
         <translation>Rezeptdatei, von der ein neues Experiment ausgeht.</translation>
     </message>
     <message>
-        <source>Part of the live page to show: board or bottom.</source>
-        <translation>Teil der Live-Seite, der gezeigt wird: board oder bottom.</translation>
-    </message>
-    <message>
         <source>Action to run before the page is rendered, by its id.</source>
         <translation>Aktion, die vor dem Zeichnen ausgeführt wird, mit ihrem Kürzel.</translation>
     </message>
@@ -66,6 +62,10 @@
     <message>
         <source>--theme: must be light or dark</source>
         <translation>--theme: muss light oder dark sein</translation>
+    </message>
+    <message>
+        <source>Part of the live page to show: timeline, board or bottom.</source>
+        <translation>Teil der Live-Seite, der gezeigt wird: timeline, board oder bottom.</translation>
     </message>
 </context>
 <context>
@@ -442,6 +442,129 @@
     <message>
         <source>%1 are free again</source>
         <translation>%1 sind wieder frei</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineWords</name>
+    <message>
+        <source>data</source>
+        <translation>Daten</translation>
+    </message>
+    <message>
+        <source>forward</source>
+        <translation>vorwärts</translation>
+    </message>
+    <message>
+        <source>backward</source>
+        <translation>rückwärts</translation>
+    </message>
+    <message>
+        <source>input gradient</source>
+        <translation>Eingangsgradient</translation>
+    </message>
+    <message>
+        <source>weight gradient</source>
+        <translation>Gewichtsgradient</translation>
+    </message>
+    <message>
+        <source>sending</source>
+        <translation>Senden</translation>
+    </message>
+    <message>
+        <source>waiting for a message</source>
+        <translation>Warten auf eine Nachricht</translation>
+    </message>
+    <message>
+        <source>exchange of gradients</source>
+        <translation>Gradiententausch</translation>
+    </message>
+    <message>
+        <source>optimizer</source>
+        <translation>Optimierer</translation>
+    </message>
+    <message>
+        <source>evaluation</source>
+        <translation>Auswertung</translation>
+    </message>
+    <message>
+        <source>checkpoint</source>
+        <translation>Checkpoint</translation>
+    </message>
+    <message>
+        <source>offloading</source>
+        <translation>Auslagern</translation>
+    </message>
+    <message>
+        <source>idle</source>
+        <translation>Leerlauf</translation>
+    </message>
+    <message>
+        <source>micro-batch %1</source>
+        <translation>Mikrostapel %1</translation>
+    </message>
+    <message>
+        <source>stage %1</source>
+        <translation>Stufe %1</translation>
+    </message>
+    <message>
+        <source>predicted</source>
+        <translation>vorhergesagt</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>Rank %1</source>
+        <translation>Rang %1</translation>
+    </message>
+    <message>
+        <source>Went on from %1</source>
+        <translation>Ging weiter von %1</translation>
+    </message>
+    <message>
+        <source>tensor</source>
+        <translation>Tensor</translation>
+    </message>
+    <message>
+        <source>pipeline</source>
+        <translation>Pipeline</translation>
+    </message>
+    <message>
+        <source>Communication waited for</source>
+        <translation>Gewartet auf Kommunikation</translation>
+    </message>
+    <message>
+        <source>%1 of %2, all ranks together</source>
+        <translation>%1 von %2, alle Ränge zusammen</translation>
+    </message>
+    <message>
+        <source>%1 of a step</source>
+        <translation>%1 eines Schritts</translation>
+    </message>
+    <message>
+        <source>Step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>predicted %1</source>
+        <translation>vorhergesagt %1</translation>
+    </message>
+    <message>
+        <source>Bubbles</source>
+        <translation>Blasen</translation>
+    </message>
+    <message>
+        <source>nothing is predicted: the step is not whole</source>
+        <translation>keine Vorhersage: der Schritt ist nicht ganz</translation>
+    </message>
+    <message>
+        <source>Sent each step</source>
+        <translation>Gesendet je Schritt</translation>
+    </message>
+    <message>
+        <source>Step %1: %2</source>
+        <translation>Schritt %1: %2</translation>
     </message>
 </context>
 <context>
@@ -1727,6 +1850,29 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::TimelineCard</name>
+    <message>
+        <source>What each rank did</source>
+        <translation>Was jeder Rang tat</translation>
+    </message>
+    <message>
+        <source>Timeline of one step</source>
+        <translation>Zeitleiste eines Schritts</translation>
+    </message>
+    <message>
+        <source>What a step consists of</source>
+        <translation>Woraus ein Schritt besteht</translation>
+    </message>
+    <message>
+        <source>predicted</source>
+        <translation>vorhergesagt</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::CommandPalette</name>
     <message>
         <source>What do you want to do?</source>
@@ -2056,6 +2202,46 @@
     <message>
         <source>No queries yet</source>
         <translation>Noch keine Fragen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::TimelineLegend</name>
+    <message>
+        <source>Legend of the timeline</source>
+        <translation>Legende der Zeitleiste</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::TimelineView</name>
+    <message>
+        <source>%1, from %2 on</source>
+        <translation>%1, ab %2</translation>
+    </message>
+    <message>
+        <source>%1: %2, from %3 on</source>
+        <translation>%1: %2, ab %3</translation>
+    </message>
+    <message>
+        <source>%1 to %2 of %3</source>
+        <translation>%1 bis %2 von %3</translation>
+    </message>
+    <message>
+        <source>%1 in all. Drag to zoom; Control + ← → goes from bar to bar</source>
+        <translation>Insgesamt %1. Ziehen vergrößert; Strg + ← → geht von Balken zu Balken</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation>
+            <numerusform>%n Zeile</numerusform>
+            <numerusform>%n Zeilen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n bar(s), %1 in all</source>
+        <translation>
+            <numerusform>%n Balken, insgesamt %1</numerusform>
+            <numerusform>%n Balken, insgesamt %1</numerusform>
+        </translation>
     </message>
 </context>
 <context>

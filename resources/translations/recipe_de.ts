@@ -872,8 +872,8 @@
         <translation>Geteilter Zustand</translation>
     </message>
     <message>
-        <source>What replicas hold only a part of.</source>
-        <translation>Wovon Kopien nur einen Teil halten.</translation>
+        <source>What replicas hold only a part of: the optimizer's state, then the gradients too. The numbers stay the same.</source>
+        <translation>Wovon Kopien nur einen Teil halten: vom Zustand des Optimierers, dann auch von den Gradienten. Die Zahlen bleiben dieselben.</translation>
     </message>
     <message>
         <source>Gradient exchange</source>

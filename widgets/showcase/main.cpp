@@ -11,6 +11,8 @@
 #include "widgets/plot/metric_plot.h"
 #include "widgets/plot/stacked_bar.h"
 #include "widgets/plot/strip.h"
+#include "widgets/timeline/timeline_legend.h"
+#include "widgets/timeline/timeline_view.h"
 
 #include <QApplication>
 #include <QGridLayout>
@@ -52,6 +54,32 @@ BoardQuery query(bool text, std::int64_t rank) {
     q.answers.push_back({i == rank - 1 ? 1 : 10 + i, u"answer %1"_s.arg(i + 1),
                          text ? (i == 4 ? u"broken"_s : QString::number(i)) : QString(), 0.8 - 0.1 * i});
   return q;
+}
+
+// Three groups that hand work on, each with what was expected above what happened.
+TimelineData relay() {
+  TimelineData data{u"piece %1"_s, u"part %1"_s, {}, {}, {}, 0};
+  data.kinds = {{u"forward"_s, u"F"_s, 0, BarPattern::solid},
+                {u"backward"_s, u"B"_s, 1, BarPattern::rising},
+                {u"update"_s, u"U"_s, 2, BarPattern::dotted},
+                {u"wait"_s, {}, 7, BarPattern::hollow}};
+  for (int group = 0; group < 3; ++group) {
+    for (const bool pale : {true, false}) {
+      TimelineRow row{
+          u"Rank %1"_s.arg(group), pale ? u"expected"_s : u"happened"_s, pale, 2 * group + (pale ? 1 : 0), {}};
+      double at = 0.01 * group;
+      for (int i = 0; i < 8; ++i) {
+        const double slow = pale ? 1 : 1 + 0.2 * std::sin(i + group);
+        row.bars.push_back({i % 2, i / 2, group, at, at + 0.012 * slow});
+        at += 0.0125 * slow;
+        if (i == 3 && !pale) row.bars.push_back({3, -1, -1, at, at + 0.006}), at += 0.0065;
+      }
+      row.bars.push_back({2, -1, group, at, at + 0.004});
+      data.rows.push_back(row);
+    }
+  }
+  data.marks = {{0.06, u"rank 1 was replaced"_s, Role::bad}};
+  return data;
 }
 
 void fill(QGridLayout* grid, QWidget* window) {
@@ -116,6 +144,12 @@ void fill(QGridLayout* grid, QWidget* window) {
     line->addWidget(chip);
   }
   grid->addWidget(chips, 4, 1);
+  auto* legend = new TimelineLegend(window);
+  legend->set_kinds(relay().kinds, u"expected"_s, u"happened"_s);
+  grid->addWidget(legend, 5, 0, 1, 2);
+  auto* timeline = new TimelineView(u"A relay"_s, window);
+  timeline->set_data(relay());
+  grid->addWidget(timeline, 6, 0, 1, 2);
 }
 
 void look(bool dark) { QApplication::setPalette((dark ? dark_theme() : light_theme()).palette()); }

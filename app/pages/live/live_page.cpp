@@ -9,6 +9,7 @@
 #include "app/pages/live/live_plots.h"
 #include "app/pages/live/live_tables.h"
 #include "app/pages/live/live_words.h"
+#include "app/pages/live/timeline_card.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/settings/settings.h"
 #include "widgets/common/numbers.h"
@@ -94,6 +95,7 @@ void LivePage::connect_signals() {
   connect(live_, &LiveController::state_changed, this, [this] { show_state(); });
   connect(live_, &LiveController::curves_changed, this, [this] { show_curves(); });
   connect(live_, &LiveController::occurrences_changed, this, [this] { show_occurrences(); });
+  connect(live_, &LiveController::step_picture_changed, this, [this] { show_timeline(); });
   connect(live_, &LiveController::log_cleared, ring_, &widgets::LogRing::clear);
   connect(live_, &LiveController::log_arrived, this,
           [this](const std::vector<store::LogEntry>& entries) { ring_->append(log_rows(entries)); });
@@ -221,6 +223,8 @@ void LivePage::build_figures(QVBoxLayout* layout) {
   figures->setSpacing(kGrid + 4);
   plots_ = new LivePlots(settings_, figures_);
   figures->addWidget(plots_);
+  timeline_ = new TimelineCard(figures_);
+  figures->addWidget(timeline_);
   auto* board_card = new Card(tr("What it finds"), figures_);
   board_ = new widgets::RetrievalBoard(pictures_, board_card);
   board_card->body()->addWidget(board_);
@@ -319,11 +323,17 @@ void LivePage::show_curves() {
   show_state();
 }
 
+void LivePage::show_timeline() {
+  timeline_->show_step(live_->step_picture(), live_->occurrences());
+  if (const store::Run* run = live_->run()) timeline_->show_figures(live_->step_picture(), run->last);
+}
+
 void LivePage::show_occurrences() {
   const store::Run* run = live_->run();
   check_->show_check(live_->occurrences(), run ? run->status : store::RunStatus::finished);
   events_->show_events(live_->occurrences());
   if (run) plots_->show_markers(markers_of(*run, live_->occurrences()));
+  show_timeline();
   show_state();
 }
 
@@ -397,6 +407,7 @@ void LivePage::keyPressEvent(QKeyEvent* event) {
 }
 
 void LivePage::scroll_to_bottom() { scroll_->verticalScrollBar()->setValue(scroll_->verticalScrollBar()->maximum()); }
+void LivePage::scroll_to_timeline() { scroll_->verticalScrollBar()->setValue(timeline_->y()); }
 void LivePage::scroll_to_board() { scroll_->verticalScrollBar()->setValue(board_card_->y()); }
 
 }  // namespace athanor::app

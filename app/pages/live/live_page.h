@@ -34,6 +34,7 @@ class LiveController;
 class LivePictures;
 class LivePlots;
 class EventsCard;
+class TimelineCard;
 class PlanCheckCard;
 class PageScroll;
 class PictureLoader;
@@ -52,6 +53,8 @@ class LivePage final : public Page {
   [[nodiscard]] widgets::LogRing* log_ring() const { return ring_; }
   void scroll_to_bottom();
   void scroll_to_board();
+  void scroll_to_timeline();
+  [[nodiscard]] TimelineCard* timeline() const { return timeline_; }
 
  Q_SIGNALS:
   void new_requested();
@@ -78,6 +81,7 @@ class LivePage final : public Page {
   void show_curves();
   void show_occurrences();
   void show_board();
+  void show_timeline();
   void show_faults();
   void choose_fork();
 
@@ -104,6 +108,7 @@ class LivePage final : public Page {
   QToolButton* time_axis_ = nullptr;
   QSlider* smoothing_ = nullptr;
   LivePlots* plots_ = nullptr;
+  TimelineCard* timeline_ = nullptr;
   PlanCheckCard* check_ = nullptr;
   EventsCard* events_ = nullptr;
   widgets::RetrievalBoard* board_ = nullptr;

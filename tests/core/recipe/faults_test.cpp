@@ -68,9 +68,22 @@ const BadInput kBadInputs[] = {
      "[precision]\npolicy = \"dynamic\"\n[parallel]\nmicro_batches = 2\n",
      {"x.toml:2: precision.policy: must be another with parallel.micro_batches = 2: dynamic would learn of one of them "
       "only"}},
-    {"OnlyChoice",
+    {"UnknownShard",
      "[parallel]\nshard = \"all\"\n",
-     {"x.toml:2: parallel.shard: must be none in this version, not \"all\""}},
+     {"x.toml:2: parallel.shard: must be one of none, optimizer, gradients, not \"all\""}},
+    {"ShardedLamb",
+     "[train]\noptimizer = \"lamb\"\n[parallel]\nshard = \"optimizer\"\n",
+     {"x.toml:4: parallel.shard: must be none with train.optimizer = \"lamb\", which needs the norm of each whole "
+      "parameter"}},
+    {"ShardedMoments",
+     "[precision]\npolicy = \"bf16\"\nmoments = \"bf16\"\n[parallel]\nshard = \"gradients\"\n",
+     {"x.toml:5: parallel.shard: must be none with precision.moments = \"bf16\": how a number is rounded depends on "
+      "its "
+      "place in the whole parameter"}},
+    {"ShardedCodedGradients",
+     "[parallel]\ngradient_format = \"fp8\"\nshard = \"gradients\"\n",
+     {"x.toml:3: parallel.shard: must be none or optimizer with parallel.gradient_format = \"fp8\": what coding takes "
+      "away is kept of all gradients by every replica"}},
     {"UnknownPolicy",
      "[precision]\npolicy = \"fp8\"\n",
      {"x.toml:2: precision.policy: must be one of fp32, tf32, fp16, bf16, fp8-delayed, fp8-current, fp8-block, "

@@ -1,0 +1,206 @@
+#include "app/pages/live/timeline_words.h"
+
+#include "app/feedback/notice.h"
+#include "app/models/run_words.h"
+#include "widgets/common/numbers.h"
+#include "widgets/timeline/timeline_layout.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <optional>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+using journal::SpanKind;
+using timeline::StepPicture;
+using widgets::BarPattern;
+using widgets::Role;
+
+struct TimelineWords {
+  Q_DECLARE_TR_FUNCTIONS(TimelineWords)
+};
+
+// Shorter stretches of waiting are no more than the way from one op to the next.
+constexpr double kLeastWait = 1e-3;  // of the step
+
+widgets::TimelineKind look_of(SpanKind kind) {
+  switch (kind) {
+    case SpanKind::data: return {TimelineWords::tr("data"), u"D"_s, 4, BarPattern::dotted};
+    case SpanKind::forward: return {TimelineWords::tr("forward"), u"F"_s, 0, BarPattern::solid};
+    case SpanKind::backward: return {TimelineWords::tr("backward"), u"B"_s, 1, BarPattern::rising};
+    case SpanKind::input_gradient: return {TimelineWords::tr("input gradient"), u"I"_s, 1, BarPattern::rising};
+    case SpanKind::weight_gradient: return {TimelineWords::tr("weight gradient"), u"W"_s, 2, BarPattern::falling};
+    case SpanKind::send: return {TimelineWords::tr("sending"), {}, 5, BarPattern::hollow};
+    case SpanKind::receive: return {TimelineWords::tr("waiting for a message"), {}, 7, BarPattern::hollow};
+    case SpanKind::reduce: return {TimelineWords::tr("exchange of gradients"), {}, 5, BarPattern::falling};
+    case SpanKind::optimizer: return {TimelineWords::tr("optimizer"), u"O"_s, 6, BarPattern::dotted};
+    case SpanKind::evaluate: return {TimelineWords::tr("evaluation"), {}, 3, BarPattern::solid};
+    case SpanKind::checkpoint: return {TimelineWords::tr("checkpoint"), {}, 3, BarPattern::rising};
+    case SpanKind::offload: return {TimelineWords::tr("offloading"), {}, 3, BarPattern::dotted};
+    case SpanKind::idle: break;
+  }
+  return {TimelineWords::tr("idle"), {}, 7, BarPattern::hollow};
+}
+
+class Drawing {
+ public:
+  explicit Drawing(const StepPicture& picture) : picture_(picture) {
+    data_.number_word = TimelineWords::tr("micro-batch %1");
+    data_.part_word = TimelineWords::tr("stage %1");
+    data_.end = std::max(picture.seconds, end_of(picture.predicted));
+  }
+
+  widgets::TimelineData single() {
+    std::map<SpanKind, std::size_t> rows;
+    for (const timeline::Row& row : picture_.measured)
+      for (const timeline::Bar& bar : row.bars) {
+        const auto [found, is_new] = rows.try_emplace(bar.kind, data_.rows.size());
+        if (is_new) data_.rows.push_back({widgets::capitalised(look_of(bar.kind).name), {}, false, -1, {}});
+        data_.rows[found->second].bars.push_back(drawn(bar));
+      }
+    return std::move(data_);
+  }
+
+  widgets::TimelineData several() {
+    for (const timeline::Row& row : picture_.measured) {
+      const auto expected = std::ranges::find_if(picture_.predicted, [&](const timeline::Row& other) {
+        return other.rank == row.rank && other.lane == row.lane;
+      });
+      const bool both = expected != picture_.predicted.end();
+      const int at = static_cast<int>(data_.rows.size());
+      if (both) add(*expected, TimelineWords::tr("predicted"), true, at + 1);
+      add(row, TimelineWords::tr("measured"), false, both ? at : -1);
+    }
+    return std::move(data_);
+  }
+
+ private:
+  static double end_of(const std::vector<timeline::Row>& rows) {
+    double end = 0;
+    for (const timeline::Row& row : rows)
+      for (const timeline::Bar& bar : row.bars) end = std::max(end, bar.end);
+    return end;
+  }
+
+  void add(const timeline::Row& row, const QString& name, bool pale, int twin) {
+    widgets::TimelineRow out{TimelineWords::tr("Rank %1").arg(row.rank), name, pale, twin, {}};
+    for (const timeline::Bar& bar : row.bars)
+      if (!timeline::is_communication(bar.kind) || bar.end - bar.begin >= kLeastWait * picture_.seconds)
+        out.bars.push_back(drawn(bar));
+    data_.rows.push_back(std::move(out));
+  }
+
+  widgets::TimelineBar drawn(const timeline::Bar& bar) {
+    const auto [found, is_new] = kinds_.try_emplace(bar.kind, static_cast<int>(data_.kinds.size()));
+    if (is_new) data_.kinds.push_back(look_of(bar.kind));
+    const bool has_number =
+        picture_.is_pipeline && timeline::is_compute(bar.kind);
+    return {found->second, has_number ? bar.micro_batch : -1, bar.stage, bar.begin, bar.end};
+  }
+
+  const StepPicture& picture_;
+  widgets::TimelineData data_;
+  std::map<SpanKind, int> kinds_;
+};
+
+struct Trouble {
+  QString text;
+  std::int64_t step = 0;
+  Role tone = Role::bad;
+};
+
+std::optional<Trouble> trouble_of(const journal::Payload& payload) {
+  if (const auto* fault = std::get_if<journal::FaultSeen>(&payload))
+    return Trouble{q(fault->cause), fault->step, Role::bad};
+  if (const auto* recovery = std::get_if<journal::Recovery>(&payload))
+    return Trouble{TimelineWords::tr("Went on from %1").arg(q(recovery->from)), recovery->step, Role::good};
+  return std::nullopt;
+}
+
+std::optional<double> value_of(const std::map<std::string, double>& last, const std::string& name) {
+  const auto found = last.find(name);
+  return found == last.end() ? std::nullopt : std::optional(found->second);
+}
+
+QString axis_name(const std::string& axis) {
+  if (axis == "data") return TimelineWords::tr("data");
+  if (axis == "tensor") return TimelineWords::tr("tensor");
+  if (axis == "pipeline") return TimelineWords::tr("pipeline");
+  return q(axis);
+}
+
+// "comm/<axis>/sent_bytes", or one for all.
+QStringList sent_of(const std::map<std::string, double>& last) {
+  constexpr std::string_view kHead = "comm/";
+  constexpr std::string_view kTail = "/sent_bytes";
+  QStringList out;
+  for (const auto& [name, value] : last) {
+    if (!name.starts_with(kHead) || !name.ends_with(kTail) || name.size() <= kHead.size() + kTail.size()) continue;
+    const std::string axis = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
+    out << u"%1 %2"_s.arg(axis_name(axis), widgets::bytes_text(value));
+  }
+  if (const auto all = value_of(last, "comm/sent_bytes"); all && out.isEmpty()) out << widgets::bytes_text(*all);
+  return out;
+}
+
+Figure exposed_of(const StepPicture& picture, const std::map<std::string, double>& last) {
+  const QString caption = TimelineWords::tr("Communication waited for");
+  if (picture.communication && picture.communication->total > 0) {
+    const auto& [total, exposed] = *picture.communication;
+    return {caption, widgets::percent_text(exposed / total),
+            TimelineWords::tr("%1 of %2, all ranks together")
+                .arg(widgets::time_text(exposed, exposed), widgets::time_text(total, total))};
+  }
+  const auto waited = value_of(last, "comm/exposed_ms");
+  const auto step = value_of(last, "train/step_ms");
+  if (!waited || !step || *step <= 0) return {};
+  return {caption, widgets::time_text(*waited * 1e-3, *waited * 1e-3),
+          TimelineWords::tr("%1 of a step").arg(widgets::percent_text(*waited / *step))};
+}
+
+}  // namespace
+
+widgets::TimelineData timeline_data(const StepPicture& picture, const std::vector<store::Occurrence>& occurrences) {
+  Drawing drawing(picture);
+  widgets::TimelineData data = picture.ranks == 1 ? drawing.single() : drawing.several();
+  for (const store::Occurrence& occurrence : occurrences) {
+    const double at = static_cast<double>(occurrence.time_ns - picture.begin_ns) * 1e-9;
+    if (at < 0 || at > data.end) continue;
+    if (const auto trouble = trouble_of(occurrence.payload)) data.marks.push_back({at, trouble->text, trouble->tone});
+  }
+  return data;
+}
+
+std::vector<Figure> timeline_figures(const StepPicture& picture, const std::map<std::string, double>& last) {
+  const auto share = [](const std::optional<double>& value) {
+    return value ? widgets::percent_text(*value, 1) : QString();
+  };
+  std::vector<Figure> out;
+  const auto time = [](double seconds) { return widgets::time_text(seconds, seconds); };
+  out.push_back({TimelineWords::tr("Step %1").arg(widgets::count_text(picture.step)), time(picture.seconds),
+                 picture.predicted_seconds > 0 ? TimelineWords::tr("predicted %1").arg(time(picture.predicted_seconds))
+                                               : QString()});
+  if (picture.bubble)
+    out.push_back({TimelineWords::tr("Bubbles"), share(picture.bubble),
+                   picture.predicted_bubble ? TimelineWords::tr("predicted %1").arg(share(picture.predicted_bubble))
+                                            : TimelineWords::tr("nothing is predicted: the step is not whole")});
+  if (picture.ranks > 1) {
+    if (Figure exposed = exposed_of(picture, last); !exposed.caption.isEmpty()) out.push_back(std::move(exposed));
+    if (const QStringList sent = sent_of(last); !sent.isEmpty())
+      out.push_back({TimelineWords::tr("Sent each step"), sent.front(), sent.mid(1).join(u" · "_s)});
+  }
+  return out;
+}
+
+QStringList trouble_lines(const std::vector<store::Occurrence>& occurrences, int most) {
+  QStringList out;
+  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend() && out.size() < most; ++occurrence)
+    if (const auto trouble = trouble_of(occurrence->payload))
+      out << TimelineWords::tr("Step %1: %2").arg(widgets::count_text(trouble->step), trouble->text);
+  return out;
+}
+
+}  // namespace athanor::app

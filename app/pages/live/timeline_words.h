@@ -1,0 +1,30 @@
+// How a step of a run is put into a timeline: rows, kinds, marks, and the figures beside it. Pure; GUI thread.
+#pragma once
+
+#include "core/store/types.h"
+#include "core/timeline/step_picture.h"
+#include "widgets/timeline/timeline_values.h"
+
+#include <QStringList>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace athanor::app {
+
+// A run of one rank has a row for each sort of work; one of several has two rows a rank: predicted above measured.
+[[nodiscard]] widgets::TimelineData timeline_data(const timeline::StepPicture& picture,
+                                                  const std::vector<store::Occurrence>& occurrences);
+
+struct Figure {
+  QString caption, value, detail;
+};
+// What matters of the step, with the newest values of the run's metrics; without what is not known.
+[[nodiscard]] std::vector<Figure> timeline_figures(const timeline::StepPicture& picture,
+                                                   const std::map<std::string, double>& last);
+
+// Faults and recoveries, the newest first, at most so many.
+[[nodiscard]] QStringList trouble_lines(const std::vector<store::Occurrence>& occurrences, int most);
+
+}  // namespace athanor::app

@@ -1,0 +1,112 @@
+#include "core/runner/run_state.h"
+
+#include "core/checkpoint/reader.h"
+#include "core/distributed/checkpoint_ranks.h"
+#include "core/train/snapshot.h"
+
+#include <chrono>
+#include <utility>
+
+namespace athanor::runner {
+
+namespace {
+
+std::vector<checkpoint::NamedShape> shapes_of(const std::vector<train::Held>& held, checkpoint::Section section) {
+  std::vector<checkpoint::NamedShape> shapes;
+  for (const train::Held& one : held)
+    if (one.section == section) shapes.push_back({one.name, one.shape});
+  return shapes;
+}
+
+std::string_view parameter_of(const train::Held& held) {
+  const std::string_view name = held.name;
+  return held.section == checkpoint::Section::optimizer ? name.substr(0, name.rfind('.')) : name;
+}
+
+}  // namespace
+
+std::vector<train::Held> held_by(const Assembly& assembly) {
+  return assembly.share ? assembly.share->needed(*assembly.optimizer)
+                        : train::hold_all(assembly.model->named_parameters(), assembly.optimizer.get());
+}
+
+std::vector<train::Held> written_by(const Assembly& assembly) {
+  const parallel::Coordinates& here = assembly.peers->mesh.here;
+  if (!assembly.share && here.data != 0) return {};
+  std::vector<train::Held> held = assembly.share ? assembly.share->written(*assembly.optimizer) : held_by(assembly);
+  // What every stage has the first one writes.
+  if (assembly.stages && here.pipeline != 0)
+    std::erase_if(held, [&](const train::Held& one) { return !assembly.stages->rank_of(parameter_of(one)); });
+  return held;
+}
+
+checkpoint::TrainingState restore_state(Assembly& assembly, const std::filesystem::path& folder) {
+  const auto reader = value_or_throw(checkpoint::Reader::open(folder));
+  const std::vector<train::Held> held = held_by(assembly);
+  if (!assembly.stages)
+    value_or_throw(reader.match(
+        checkpoint::Section::model,
+        shapes_of(train::hold_all(assembly.model->named_parameters(), nullptr), checkpoint::Section::model)));
+  if (!assembly.is_shared())
+    value_or_throw(reader.match(checkpoint::Section::optimizer, shapes_of(held, checkpoint::Section::optimizer)));
+  value_or_throw(train::restore(*assembly.context, reader, held));
+  assembly.optimizer->set_step_count(reader.state().optimizer_steps);
+  return reader.state();
+}
+
+void begin_anew(Assembly& assembly, const recipe::Recipe& recipe) {
+  Context apart(
+      {.device = assembly.context->device(), .threads = assembly.context->threads(), .seed = assembly.context->seed()});
+  const Learner fresh = make_learner(recipe, apart, assembly.loader->tokenizer().vocabulary_size());
+  for (const Parameter& parameter : assembly.model->named_parameters())
+    assembly.context->write(parameter->value, apart.download(fresh.model->parameters().find(parameter->path)->value));
+  for (const auto& [name, tensor] : assembly.optimizer->named_state())
+    assembly.context->write(tensor, std::vector<float>(static_cast<std::size_t>(tensor.numel())));
+  assembly.optimizer->set_step_count(0);
+  if (assembly.precision) assembly.precision->restore(fresh.precision->state());
+}
+
+SharedCheckpoints::SharedCheckpoints(std::filesystem::path folder, std::int64_t keep, Told told)
+    : folder_(std::move(folder)),
+      keep_(keep),
+      told_(std::move(told)),
+      writer_([this](const checkpoint::ShardContents& contents) { write(contents); }) {}
+
+void SharedCheckpoints::save(const Assembly& assembly, checkpoint::TrainingState state) {
+  check();
+  state.optimizer_steps = assembly.optimizer->step_count();
+  train::capture(*assembly.context, written_by(assembly), std::move(state), writer_.buffer());
+  writer_.finish();
+  ranks_ = assembly.peers->checkpoints.get();
+  writer_.start();
+}
+
+void SharedCheckpoints::check() {
+  if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
+  writer_.check();
+}
+
+void SharedCheckpoints::finish() {
+  if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
+  writer_.finish();
+}
+
+void SharedCheckpoints::part() noexcept {
+  try {
+    writer_.finish();
+  } catch (const Failure& failure) {
+    if (failure.error().kind != ErrorKind::communication) fault_ = std::current_exception();
+  } catch (...) {
+    fault_ = std::current_exception();
+  }
+}
+
+void SharedCheckpoints::write(const checkpoint::ShardContents& contents) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto written =
+      value_or_throw(checkpoint::write_shards(folder_, contents, keep_, distributed::checkpoint_ranks(*ranks_)));
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+  if (told_) told_(contents.state.step, written, spent.count());
+}
+
+}  // namespace athanor::runner

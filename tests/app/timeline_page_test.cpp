@@ -1,0 +1,128 @@
+// The live page of runs on one and on several ranks, whose journals the real runner of pipelines filled.
+#include "app/pages/live/timeline_card.h"
+#include "app/pages/live/timeline_words.h"
+#include "core/journal/reader.h"
+#include "core/journal/writer.h"
+#include "core/store/writer.h"
+#include "tests/app/bench.h"
+#include "tests/core/timeline/waiting_run.h"
+#include "tests/support/temporary_folder.h"
+#include "widgets/timeline/timeline_view.h"
+
+#include <gtest/gtest.h>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+namespace fs = std::filesystem;
+
+// As the agent takes it in.
+store::RunId take_in(const fs::path& home, const fs::path& folder) {
+  const auto writer = value_or_throw(store::Writer::open(home / "history.db"));
+  store::NewRun run;
+  run.name = folder.filename().string();
+  run.status = store::RunStatus::running;
+  run.created_ns = 1;
+  run.directory = folder;
+  const store::RunId id = value_or_throw(writer->add_run(run)).run;
+  for (const int rank : journal::ranks_in(folder)) {
+    for (std::int64_t offset = 0;;) {
+      const auto batch = value_or_throw(journal::read(folder / journal::file_name(rank), offset));
+      if (batch.next_offset == offset) break;
+      value_or_throw(writer->ingest({id,
+                                     rank,
+                                     offset,
+                                     batch.next_offset,
+                                     batch.anchor_wall_ns,
+                                     batch.events,
+                                     batch.writer_pid,
+                                     {},
+                                     batch.clock}));
+      offset = batch.next_offset;
+    }
+  }
+  return id;
+}
+
+struct TimelinePage : testing::Test {
+  testing_support::TemporaryFolder home;
+};
+
+TEST_F(TimelinePage, ShowsEachRankPredictedAndMeasuredWithBubblesMessagesAndWhatWentWrong) {
+  const fs::path folder = home / "runs/pipeline";
+  timeline::test::write_waiting_run(folder, timeline::test::eight_ranks(5e5, 4));
+  const store::RunId id = take_in(home.path(), folder);
+  Bench bench({home.path()});
+  bench.workbench->live().open(id);
+  bench.show("live");
+  const TimelineCard& card = *bench.live().timeline();
+  ASSERT_TRUE(card.isVisible());
+  const widgets::TimelineData& data = card.view()->data();
+  ASSERT_EQ(data.rows.size(), 16U);
+  EXPECT_EQ(data.rows[0].group, u"Rank 0"_s);
+  EXPECT_TRUE(data.rows[0].pale);
+  EXPECT_EQ(data.rows[0].twin, 1);
+  for (const widgets::TimelineBar& bar : data.rows[0].bars)
+    EXPECT_GE(widgets::twin_of(bar, data.rows[1].bars), 0) << "every op that is predicted was measured";
+  const QStringList figures = card.figure_texts();
+  ASSERT_EQ(figures.size(), 4);
+  EXPECT_TRUE(figures[0].contains(u"predicted"_s)) << figures[0].toStdString();
+  EXPECT_TRUE(figures[1].startsWith(u"Bubbles"_s));
+  EXPECT_TRUE(figures[3].contains(u"data"_s) && figures[3].contains(u"pipeline"_s)) << figures[3].toStdString();
+  QStringList words;
+  for (const QLabel* label : card.findChildren<QLabel*>()) words << label->text();
+  EXPECT_TRUE(words.join(u'\n').contains(u"Went on from what the ranks hold in memory"_s));
+}
+
+TEST_F(TimelinePage, OfASingleRankHasARowForEachSortOfWork) {
+  const fs::path folder = home / "runs/single";
+  fs::create_directories(folder);
+  {
+    const auto journal = value_or_throw(journal::Writer::open(folder / journal::file_name(0)));
+    value_or_throw(journal->append(journal::MetricSamples{1, {{"train/loss", 3}}}));
+    std::int64_t at = 0;
+    using enum journal::SpanKind;
+    for (const auto kind : {data, forward, backward, optimizer}) {
+      value_or_throw(journal->append(journal::Span{.kind = kind, .step = 1, .begin_ns = at, .end_ns = at + 1000}));
+      at += 1000;
+    }
+  }
+  const store::RunId id = take_in(home.path(), folder);
+  Bench bench({home.path()});
+  bench.workbench->live().open(id);
+  bench.show("live");
+  const auto& rows = bench.live().timeline()->view()->data().rows;
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0].group, u"Data"_s);
+  EXPECT_EQ(rows[3].group, u"Optimizer"_s);
+  EXPECT_EQ(bench.live().timeline()->figure_texts().size(), 1);
+}
+
+TEST_F(TimelinePage, HasNoTimelineWhereNothingWasTold) {
+  fill_history(home.path(), {0, true, true, 40});
+  Bench bench({home.path()});
+  bench.show("live");
+  EXPECT_FALSE(bench.live().timeline()->isVisible());
+}
+
+TEST(TimelineWords, PutFaultsAndRecoveriesWhereTheyHappenedInTheStep) {
+  timeline::StepPicture picture;
+  picture.begin_ns = 1'000'000'000;
+  picture.seconds = 1;
+  picture.ranks = 2;
+  const std::vector<store::Occurrence> occurrences = {
+      {1, 900'000'000, journal::FaultSeen{3, "io", "", "before the step", ""}},
+      {2, 1'250'000'000, journal::FaultSeen{4, "communication", "", "rank 1 was lost", ""}},
+      {3, 1'500'000'000, journal::Recovery{4, "memory"}},
+      {4, 2'500'000'000, journal::Recovery{4, "behind it"}}};
+  const auto marks = timeline_data(picture, occurrences).marks;
+  ASSERT_EQ(marks.size(), 2U);
+  EXPECT_NEAR(marks[0].at, 0.25, 1e-9);
+  EXPECT_EQ(marks[0].text, u"rank 1 was lost"_s);
+  EXPECT_EQ(marks[1].tone, widgets::Role::good);
+  EXPECT_EQ(trouble_lines(occurrences, 2).size(), 2);
+}
+
+}  // namespace
+}  // namespace athanor::app

@@ -1,0 +1,140 @@
+#include "widgets/timeline/timeline_layout.h"
+
+#include "widgets/common/numbers.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace athanor::widgets {
+namespace {
+
+constexpr int kRowHeight = 16;
+constexpr int kPaleHeight = 9;
+constexpr int kRowGap = 1;
+constexpr int kGroupGap = 7;
+constexpr double kLeastRange = 1e-9;
+constexpr double kWholeBar = 1;  // pixels from which on a bar is drawn by itself
+
+// Bars do not overlap, so their ends are in order as well.
+std::size_t first_from(std::span<const TimelineBar> bars, double time) {
+  const auto found = std::ranges::lower_bound(bars, time, {}, &TimelineBar::end);
+  return static_cast<std::size_t>(found - bars.begin());
+}
+std::size_t first_behind(std::span<const TimelineBar> bars, double time) {
+  const auto found = std::ranges::upper_bound(bars, time, {}, &TimelineBar::end);
+  return static_cast<std::size_t>(found - bars.begin());
+}
+
+}  // namespace
+
+std::vector<BarBox> bar_boxes(std::span<const TimelineBar> bars, double from, double to, double width) {
+  std::vector<BarBox> boxes;
+  if (!(to > from) || width <= 0) return boxes;
+  const double scale = width / (to - from);
+  double widest = 0;     // of the kind that the last merged box has
+  bool merging = false;  // the last box is of bars below a pixel
+  for (std::size_t i = first_behind(bars, from); i < bars.size() && bars[i].begin < to; ++i) {
+    const TimelineBar& bar = bars[i];
+    const double left = std::max(0.0, (bar.begin - from) * scale);
+    const double right = std::min(width, (bar.end - from) * scale);
+    const double extent = right - left;
+    if (extent >= kWholeBar) {
+      boxes.push_back({left, right, bar.kind, static_cast<int>(i)});
+      merging = false;
+      continue;
+    }
+    // Within the pixel that the last box began in, or one that still reaches it.
+    if (merging && left < std::floor(boxes.back().left) + kWholeBar) {
+      BarBox& last = boxes.back();
+      last.right = std::max(last.right, right);
+      last.bar = -1;
+      if (extent > widest) {
+        widest = extent;
+        last.kind = bar.kind;
+      }
+      continue;
+    }
+    boxes.push_back({left, right, bar.kind, static_cast<int>(i)});
+    widest = extent;
+    merging = true;
+  }
+  for (BarBox& box : boxes) box.right = std::max(box.right, box.left + kWholeBar);
+  return boxes;
+}
+
+int bar_at(std::span<const TimelineBar> bars, double time, double tolerance) {
+  int best = -1;
+  double nearest = tolerance;
+  for (std::size_t i = first_from(bars, time - tolerance); i < bars.size() && bars[i].begin <= time + tolerance; ++i) {
+    const double away = std::max({0.0, bars[i].begin - time, time - bars[i].end});
+    if (away > nearest || (best >= 0 && away == nearest)) continue;
+    best = static_cast<int>(i);
+    nearest = away;
+    if (away == 0) break;
+  }
+  return best;
+}
+
+int twin_of(const TimelineBar& bar, std::span<const TimelineBar> among) {
+  const auto found = std::ranges::find_if(among, [&](const TimelineBar& other) {
+    return other.kind == bar.kind && other.number == bar.number && other.part == bar.part;
+  });
+  return found == among.end() ? -1 : static_cast<int>(found - among.begin());
+}
+
+RowPlaces place_rows(const std::vector<TimelineRow>& rows) {
+  RowPlaces places;
+  int top = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool begins = i == 0 || rows[i].group != rows[i - 1].group;
+    if (begins) {
+      if (i > 0) top += kGroupGap;
+      places.groups.push_back({rows[i].group, top, 0});
+    } else {
+      top += kRowGap;
+    }
+    const int height = rows[i].pale ? kPaleHeight : kRowHeight;
+    places.rows.push_back({top, height});
+    top += height;
+    places.groups.back().height = top - places.groups.back().top;
+  }
+  places.height = top;
+  return places;
+}
+
+std::vector<double> ruler_times(double from, double to, double width, double least) {
+  std::vector<double> times;
+  if (!(to > from) || width <= 0) return times;
+  const double wanted = (to - from) * least / width;
+  double step = std::pow(10, std::floor(std::log10(wanted)));
+  for (const double factor : {1.0, 2.0, 5.0, 10.0})
+    if (step * factor >= wanted) {
+      step *= factor;
+      break;
+    }
+  for (double n = std::ceil(from / step); n * step <= to; ++n) times.push_back(n * step);
+  return times;
+}
+
+std::pair<double, double> zoomed_range(std::pair<double, double> range, double anchor, double factor, double whole) {
+  const double length = std::clamp((range.second - range.first) * factor, kLeastRange, std::max(whole, kLeastRange));
+  const double share = (anchor - range.first) / std::max(range.second - range.first, kLeastRange);
+  const double from = anchor - share * length;
+  return moved_range({from, from + length}, 0, whole);
+}
+
+std::pair<double, double> moved_range(std::pair<double, double> range, double by, double whole) {
+  const double length = range.second - range.first;
+  const double from = std::clamp(range.first + by, 0.0, std::max(0.0, whole - length));
+  return {from, from + length};
+}
+
+QString time_text(double seconds, double scale) {
+  const double size = std::abs(scale);
+  if (size < 1e-6) return number_text(std::round(seconds * 1e10) / 10) + QStringLiteral(" ns");
+  if (size < 1e-3) return number_text(std::round(seconds * 1e8) / 100) + QStringLiteral(" µs");
+  if (size < 1) return number_text(std::round(seconds * 1e5) / 100) + QStringLiteral(" ms");
+  return number_text(std::round(seconds * 1e4) / 1e4) + QStringLiteral(" s");
+}
+
+}  // namespace athanor::widgets

@@ -1,0 +1,96 @@
+// Rows of bars over time: a ruler, groups of rows with their labels, bars with patterns beside colours, marks. Drag
+// zooms, double click returns, Control + wheel zooms about the pointer, Shift + wheel pans; with the keyboard: ← → pan,
+// + − zoom, Home returns, ↑ ↓ choose a row, Control + ← → go from bar to bar, Escape lets go. The bar below the
+// pointer, or the one gone to, is told in the line at the bottom, with its counterpart in the twin row. Bars are laid
+// out once for a range, a width and a content, and only rows in sight are drawn. GUI thread only.
+#pragma once
+
+#include "widgets/parts/painted_items.h"
+#include "widgets/timeline/timeline_layout.h"
+
+#include <QWidget>
+
+#include <map>
+#include <optional>
+
+namespace athanor::widgets {
+
+class TimelineView final : public QWidget, public PaintedItems {
+  Q_OBJECT
+ public:
+  explicit TimelineView(const QString& name, QWidget* parent = nullptr);
+
+  // What was in sight stays in sight where the whole is of the same length within a half; otherwise all of it is shown.
+  void set_data(TimelineData data);
+  [[nodiscard]] const TimelineData& data() const { return data_; }
+  void set_empty_text(const QString& text);
+
+  [[nodiscard]] std::pair<double, double> range() const { return range_; }
+  void set_range(double from, double to);
+  void reset_range();
+
+  struct Place {
+    int row = -1, bar = -1;
+    bool operator==(const Place&) const = default;
+  };
+  [[nodiscard]] std::optional<Place> current() const { return current_; }
+  // What the line at the bottom says.
+  [[nodiscard]] QString readout() const;
+
+  [[nodiscard]] QSize sizeHint() const override;
+  [[nodiscard]] QSize minimumSizeHint() const override;
+  [[nodiscard]] QAccessible::Role painted_role() const override { return QAccessible::Chart; }
+  [[nodiscard]] QString painted_value() const override { return accessibleDescription(); }
+  [[nodiscard]] std::vector<PaintedItem> painted_items() const override;  // the rows
+
+ Q_SIGNALS:
+  void range_changed(double from, double to);
+  void current_changed();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  [[nodiscard]] double whole() const;
+  [[nodiscard]] QRect lanes() const;  // where bars are
+  [[nodiscard]] int label_width() const;
+  [[nodiscard]] double x_of(double time) const;
+  [[nodiscard]] double time_at(double x) const;
+  [[nodiscard]] std::optional<Place> place_at(const QPointF& point) const;
+  [[nodiscard]] const std::vector<BarBox>& boxes(int row);
+  void go(std::optional<Place> place);
+  void step_bar(int by);
+  void step_row(int by);
+  void reveal(const TimelineBar& bar);
+  void describe();
+  void paint_ruler(QPainter& painter) const;
+  void paint_marks(QPainter& painter) const;
+  void paint_groups(QPainter& painter) const;
+  void paint_row(QPainter& painter, int row);
+  void paint_current(QPainter& painter) const;
+  void paint_readout(QPainter& painter) const;
+  [[nodiscard]] QString bar_text(const Place& place) const;
+
+  TimelineData data_;
+  RowPlaces places_;
+  QString empty_text_;
+  std::pair<double, double> range_{0, 1};
+  std::optional<Place> current_;
+  std::optional<double> drag_from_, drag_to_;  // times
+  // Of the rows drawn so far for boxes_range_ and boxes_width_.
+  std::map<int, std::vector<BarBox>> boxes_;
+  std::pair<double, double> boxes_range_{0, 0};
+  int boxes_width_ = 0;
+};
+
+}  // namespace athanor::widgets
