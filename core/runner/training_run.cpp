@@ -149,12 +149,7 @@ train::Outcome TrainingRun::train() {
   const bool takes_over = link && link->takes_over();
   const Forecast forecast = predict(link ? &*link : nullptr);
   check_room(directory_, forecast.prediction.checkpoint_bytes);
-  value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(forecast.prediction)}));
-  console_.info(fmt::format("{}, {} parameters, on {}", forecast.prediction.model, forecast.prediction.parameters,
-                            forecast.prediction.device));
-  console_.info(fmt::format("Expected: {:.1f} steps/s, {:.0f} s in all, {:.0f} MiB",
-                            forecast.prediction.steps_per_second, forecast.prediction.seconds_to_finish,
-                            static_cast<double>(forecast.prediction.peak_memory_bytes) / (1024.0 * 1024.0)));
+  tell_prediction(forecast.prediction);
 
   Assembly assembly = assemble(
       sound_.recipe, sound_.data.dataset, [this](std::size_t picture) { return media(picture); },
@@ -230,6 +225,14 @@ train::Outcome TrainingRun::train() {
     store_calibration(machine_key(sound_.recipe), known);
   }
   return outcome;
+}
+
+void TrainingRun::tell_prediction(const recipe::Prediction& predicted) {
+  value_or_throw(journal_->append(journal::PredictionMade{recipe::to_json(predicted)}));
+  console_.info(fmt::format("{}, {} parameters, on {}", predicted.model, predicted.parameters, predicted.device));
+  console_.info(fmt::format("Expected: {:.1f} steps/s, {:.0f} s in all, {:.0f} MiB", predicted.steps_per_second,
+                            predicted.seconds_to_finish,
+                            static_cast<double>(predicted.peak_memory_bytes) / (1024.0 * 1024.0)));
 }
 
 // With the other ranks, unless one of them is lost meanwhile or they are at work already.

@@ -54,6 +54,7 @@ class TrainingRun {
   void begin_journal();
   void write_papers();
   [[nodiscard]] Forecast predict(RankLink* link) const;
+  void tell_prediction(const recipe::Prediction& predicted);
   void begin_again(const GroupNotice* notice);
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
