@@ -238,6 +238,10 @@ Result<store::RunId> Client::enqueue(const Enqueue& request) {
 Result<void> Client::stop(store::RunId run) { return state_->tell({{"do", "stop"}, {"run", run}}); }
 Result<void> Client::resume(store::RunId run) { return state_->tell({{"do", "resume"}, {"run", run}}); }
 
+Result<void> Client::inject(store::RunId run, const std::string& faults) {
+  return state_->tell({{"do", "inject"}, {"run", run}, {"faults", faults}});
+}
+
 Result<store::Run> Client::wait(store::RunId run, std::chrono::milliseconds deadline) {
   const auto reply = state_->ask({{"do", "wait"}, {"run", run}}, deadline);
   if (!reply) return tl::unexpected(reply.error());

@@ -40,6 +40,9 @@ class Client {
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
   Result<void> stop(store::RunId run);    // checkpoint, then end; a queued run leaves the queue
   Result<void> resume(store::RunId run);  // back into the queue, from its last checkpoint
+  // Asks a run on several ranks to suffer faults now, to see that it survives them: "kill: rank=1". The run itself says
+  // in its log which it knows.
+  Result<void> inject(store::RunId run, const std::string& faults);
   // Once the run has ended, its process is gone and it could be resumed.
   [[nodiscard]] Result<store::Run> wait(store::RunId run, std::chrono::milliseconds deadline);
   [[nodiscard]] Result<std::vector<store::Run>> list();

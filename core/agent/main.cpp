@@ -43,6 +43,7 @@ struct CommandLine {
   std::int64_t fork_step = -1;
   std::string fork_from;
   std::string run;
+  std::string faults;
   std::vector<std::string> runs;
   bool deleted = false;
   bool all = false;
@@ -414,6 +415,10 @@ int speak(const CLI::App& app, const CommandLine& line) {
   if (!run) return refuse(run.error());
   if (app.got_subcommand("wait")) return wait(client, *run);
   if (app.got_subcommand("show")) return show(client, *run);
+  if (app.got_subcommand("inject")) {
+    const auto asked = client.inject(*run, line.faults);
+    return asked ? 0 : refuse(asked.error());
+  }
   const bool stops = app.got_subcommand("stop");
   const auto done = stops ? client.stop(*run) : client.resume(*run);
   if (!done) return refuse(done.error());
@@ -458,6 +463,9 @@ void describe(CLI::App& app, CommandLine& line) {
         app.add_subcommand("resume", "Puts a run back into the queue, to go on from its last checkpoint")}) {
     command->add_option("RUN", line.run, "Its number, its name or its folder")->required();
   }
+  CLI::App& inject = *app.add_subcommand("inject")->group("");  // for those who develop Athanor
+  inject.add_option("RUN", line.run)->required();
+  inject.add_option("FAULTS", line.faults)->required();
   app.add_subcommand("rebuild", "Builds the history again from the run directories; the old one is kept");
   app.add_subcommand("quit", "Ends the agent; runs go on, and the next agent takes them up");
   app.add_flag("--json", g_json, "One JSON object on standard output");

@@ -3,8 +3,8 @@
 //   agent → client at once   {"athanor_agent":1,"pid":…}
 //   client → agent           {"id":1,"do":"enqueue","recipe":"…","fork_of":0,"fork_step":0}
 //                            do: enqueue | stop | resume | wait | run | list | rename | set_tags | set_note |
-//                                set_pinned | erase | restore | empty | undo | redo | follow | quit, with "run",
-//                                "runs", "name", "tags", "note", "pinned"
+//                                set_pinned | erase | restore | empty | undo | redo | follow | inject | quit, with
+//                                "run", "runs", "name", "tags", "note", "pinned", "faults"
 //   agent → client           {"id":1,"run":3}, or
 //   {"id":1,"error":{"kind":"io","intention":"…","cause":"…","remedy":"…"}} after follow {"change":"metrics","run":3} …
 #pragma once

@@ -156,6 +156,8 @@ std::optional<Json> Server::answer(Connection& connection, const Json& request) 
     check(supervisor_->stop(run()));
   } else if (what == "resume") {
     check(supervisor_->resume(run()));
+  } else if (what == "inject") {
+    check(supervisor_->inject(run(), request.at("faults").get<std::string>()));
   } else if (what == "wait") {
     if (auto already = ended(run())) return already;
     connection.waits.push_back({request.value("id", std::int64_t{0}), run()});

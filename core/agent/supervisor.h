@@ -43,6 +43,8 @@ class Supervisor {
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
   Result<void> stop(store::RunId run);
   Result<void> resume(store::RunId run);
+  // Leaves a wish in the folder of a run that goes on, where the process that started its ranks finds it.
+  Result<void> inject(store::RunId run, const std::string& faults);
   // Takes an erased run away for ever, with its folder; how many bytes that held. Refused for one that goes on, that
   // was not erased, or that another run in the queue begins from.
   Result<std::int64_t> empty(store::RunId run);

@@ -1,5 +1,6 @@
 // What becomes of runs: queued, started, read, ended.
 #include "core/agent/supervisor.h"
+#include "core/base/files.h"
 #include "core/journal/writer.h"
 
 #include <fmt/format.h>
@@ -329,6 +330,15 @@ Result<void> Supervisor::stop(store::RunId run) {
   }
   tell(Change::What::runs, run);
   return done;
+}
+
+Result<void> Supervisor::inject(store::RunId run, const std::string& faults) {
+  const auto job = writer_.job(run);
+  if (!job) return tl::unexpected(job.error());
+  if (!store::is_live(job->status))
+    return refuse(run, "disturb", std::string("it does not go on: ") + store::to_string(job->status),
+                  "resume it first");
+  return write_file_atomically(job->directory / "inject", faults);
 }
 
 Result<void> Supervisor::resume(store::RunId run) {

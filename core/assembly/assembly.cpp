@@ -269,12 +269,16 @@ void join_pipeline(Assembly& assembly) {
 
 }  // namespace
 
-void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group) {
+void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
+          const std::filesystem::path& residuals) {
   assembly.peers = std::make_unique<Peers>(
       Peers{distributed::split_mesh(group, mesh_for(recipe, group.world().size())), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;
   if (peers.mesh.data) {
-    peers.replicas = std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe));
+    const precision::Session* const precision = assembly.precision.get();
+    peers.replicas =
+        std::make_unique<distributed::ReplicaGroup>(*peers.mesh.data, gradient_format(recipe), residuals,
+                                                    [precision] { return precision ? precision->loss_scale() : 1.0F; });
     if (assembly.share) peers.replicas->share_step(*assembly.context, *assembly.share, *assembly.optimizer);
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }

@@ -114,7 +114,10 @@ struct Assembly {
 [[nodiscard]] Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
                                 std::function<std::string(std::size_t picture)> media = {},
                                 std::optional<int> rank = {});
-// Makes its peers: the rank that it was assembled for among `group`, which outlives them. A call that all make.
-void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group);
+// Makes its peers: the rank that it was assembled for among `group`, which outlives them. `residuals` is
+// where this rank keeps what coding takes away of gradients (core/comm/residual_store.h); may be empty. A call that all
+// make.
+void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
+          const std::filesystem::path& residuals = {});
 
 }  // namespace athanor::runner

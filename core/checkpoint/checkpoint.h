@@ -1,6 +1,7 @@
 // The saved state of a run: a folder step-<N> below checkpoints/, complete only when it holds COMPLETE.
 //   model.safetensors       parameters, keyed by their logical dotted names
 //   optimizer.safetensors   optimizer state, keyed "<parameter>.<slot>"
+//   residual.safetensors    what error feedback keeps, keyed by residual_name() (shards.h); only where there is some
 //   state.json              step, data position, seed, recipe digest, figures of the moment
 //   COMPLETE                JSON: format, step, and size and SHA-256 of every file above
 // What several ranks write together has other files (shards.h); all functions here take either, as one model.
@@ -42,6 +43,7 @@ struct Contents {
   TrainingState state;
   std::vector<Array> parameters;
   std::vector<Array> optimizer;
+  std::vector<Array> residual = {};  // of all ranks
 };
 
 struct Written {

@@ -19,15 +19,14 @@ constexpr const char* kUseAnother = "use another step or restore it from a copy"
 
 // Everything, as numbers.
 Result<Contents> read_contents(const Reader& reader) {
-  Contents out{reader.state(), {}, {}};
+  Contents out{reader.state(), {}, {}, {}};
   struct Target {
     Holding holding;
     std::vector<float> values;
     std::vector<std::byte> narrow;  // where the stored numbers are no floats
   };
   std::vector<Target> targets;
-  for (Holding& holding : reader.holdings())
-    if (holding.section != Section::residual) targets.push_back({std::move(holding), {}, {}});
+  for (Holding& holding : reader.holdings()) targets.push_back({std::move(holding), {}, {}});
   std::vector<Wanted> wanted;
   for (Target& target : targets) {
     const auto count = static_cast<std::size_t>(volume(target.holding.shape));
@@ -44,7 +43,9 @@ Result<Contents> read_contents(const Reader& reader) {
       const auto widened = to_floats(target.holding.name, target.holding.dtype, target.narrow, target.values);
       if (!widened) return tl::unexpected(widened.error());
     }
-    auto& arrays = target.holding.section == Section::model ? out.parameters : out.optimizer;
+    auto& arrays = target.holding.section == Section::model       ? out.parameters
+                   : target.holding.section == Section::optimizer ? out.optimizer
+                                                                  : out.residual;
     arrays.push_back({std::move(target.holding.name), std::move(target.holding.shape), std::move(target.values)});
   }
   return out;

@@ -15,6 +15,7 @@ inline constexpr int kFormat = 1;         // one writer
 inline constexpr int kShardedFormat = 2;  // shards.h
 inline constexpr const char* kModelFile = "model.safetensors";
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
+inline constexpr const char* kResidualFile = "residual.safetensors";  // not always there
 inline constexpr const char* kStateFile = "state.json";
 inline constexpr const char* kIndexFile = "manifest.json";  // of shards
 inline constexpr const char* kMarkerFile = "COMPLETE";

@@ -37,10 +37,12 @@ Result<void> add_arrays(ShardIndex& index, const fs::path& file, Section section
   return {};
 }
 
-Result<ShardIndex> index_of_one_writer(const fs::path& checkpoint) {
+Result<ShardIndex> index_of_one_writer(const fs::path& checkpoint, const Manifest& manifest) {
   ShardIndex index;
   auto added = add_arrays(index, checkpoint / kModelFile, Section::model);
   if (added) added = add_arrays(index, checkpoint / kOptimizerFile, Section::optimizer);
+  if (added && manifest.files.contains(kResidualFile))
+    added = add_arrays(index, checkpoint / kResidualFile, Section::residual);
   if (!added) return tl::unexpected(added.error());
   return index;
 }
@@ -108,7 +110,7 @@ Result<Reader> Reader::open(const fs::path& checkpoint) {
   if (!training) return tl::unexpected(training.error());
   state->training = std::move(*training);
   state->sharded = manifest.format == kShardedFormat;
-  auto index = state->sharded ? index_of_shards(checkpoint, manifest) : index_of_one_writer(checkpoint);
+  auto index = state->sharded ? index_of_shards(checkpoint, manifest) : index_of_one_writer(checkpoint, manifest);
   if (!index) return tl::unexpected(index.error());
   state->index = std::move(*index);
   for (const StoredTensor& tensor : state->index.tensors)

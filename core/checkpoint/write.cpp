@@ -24,6 +24,7 @@ Result<Written> write(const fs::path& folder, const Contents& contents, std::int
   Manifest manifest;
   auto written = write_arrays(*aside, kModelFile, contents.parameters, manifest);
   if (written) written = write_arrays(*aside, kOptimizerFile, contents.optimizer, manifest);
+  if (written && !contents.residual.empty()) written = write_arrays(*aside, kResidualFile, contents.residual, manifest);
   if (written) written = write_state(*aside, contents.state, manifest);
   if (!written) {
     give_up_checkpoint(*aside);

@@ -10,6 +10,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <unistd.h>
 
 namespace athanor::comm {
@@ -229,6 +231,23 @@ Board::Waker::~Waker() {
 std::string Board::where(int rank) const {
   const std::string section = status(rank).section;
   return section.empty() ? "its work" : section;
+}
+
+std::optional<std::string> Board::odd_one(const std::vector<int>& members, const CallStatus& mine) const {
+  std::map<std::string, std::vector<int>> in_call;
+  for (const int rank : members) {
+    const Status status = this->status(rank);
+    const auto call = std::ranges::find_if(status.calls, [&](const CallStatus& theirs) {
+      return theirs.communicator == mine.communicator.substr(0, kLongestName) && theirs.sequence == mine.sequence;
+    });
+    if (call == status.calls.end()) return std::nullopt;
+    in_call[words_of(*call)].push_back(rank);
+  }
+  if (in_call.size() != 2 || members.size() < 3) return std::nullopt;
+  auto odd = in_call.begin(), others = std::next(odd);
+  if (odd->second.size() != 1) std::swap(odd, others);
+  if (odd->second.size() != 1) return std::nullopt;
+  return fmt::format("rank {} is in {}, and all others in {}", odd->second.front(), odd->first, others->first);
 }
 
 // First who cannot answer, then who has not come, then who waits elsewhere: of those others may be only the victims.

@@ -96,6 +96,10 @@ class Board {
   // Why this rank's call does not end, as far as the others' words tell: "rank 1 has not come to call 17, an all_reduce
   // of 4096 bytes: it has been in data for 3.1 s". `members` are ranks of the group.
   [[nodiscard]] std::optional<std::string> explain(const std::vector<int>& members, const CallStatus& mine) const;
+  // Which of the members is in another call than all others, who are at least two; nothing until all are in one.
+  // "rank 1 is in all_gather of 64 bytes, call 17 in world, and all others in all_reduce of 4096 bytes, call 17 in
+  // world"
+  [[nodiscard]] std::optional<std::string> odd_one(const std::vector<int>& members, const CallStatus& mine) const;
   // "forward"; "its work" where it has not said.
   [[nodiscard]] std::string where(int rank) const;
 

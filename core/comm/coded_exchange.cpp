@@ -28,15 +28,15 @@ bool within(const float* numbers, std::int64_t count, float limit) {
   return beyond == 0;
 }
 
-// numbers + residual, if there is one, into the packet; whether all of them are within the limit.
-bool write(const Packet& packet, const float* numbers, const float* residual, std::int64_t count, float limit,
-           float* scratch) {
+// numbers + factor * residual, if there is one, into the packet; whether all of them are within the limit.
+bool write(const Packet& packet, const float* numbers, const float* residual, float factor, std::int64_t count,
+           float limit, float* scratch) {
   bool all_within = true;
   packet.open();
   for_chunks(count, [&](std::int64_t begin, std::int64_t some) {
     const float* from = numbers + begin;
     if (residual) {
-      for (std::int64_t i = 0; i < some; ++i) scratch[i] = from[i] + residual[begin + i];
+      for (std::int64_t i = 0; i < some; ++i) scratch[i] = from[i] + factor * residual[begin + i];
       from = scratch;
     }
     packet.write(begin, some, from);
@@ -45,21 +45,14 @@ bool write(const Packet& packet, const float* numbers, const float* residual, st
   return all_within;
 }
 
-// residual = numbers + residual - what the packet holds of them
-void keep(const Packet& packet, const float* numbers, float* residual, std::int64_t count, float* scratch) {
+// next = numbers + factor * residual - what the packet holds of them
+void keep(const Packet& packet, const float* numbers, const float* residual, float factor, float* next,
+          std::int64_t count, float* scratch) {
   for_chunks(count, [&](std::int64_t begin, std::int64_t some) {
     packet.read(begin, some, scratch);
-    for (std::int64_t i = 0; i < some; ++i)
-      residual[begin + i] = (numbers[begin + i] + residual[begin + i]) - scratch[i];
+    for (std::int64_t i = begin; i < begin + some; ++i)
+      next[i] = (numbers[i] + factor * residual[i]) - scratch[i - begin];
   });
-}
-
-float* residual_of(std::vector<float>& part, std::int64_t count, std::string_view name) {
-  if (part.empty()) part.resize(static_cast<std::size_t>(count));
-  if (part.size() == static_cast<std::size_t>(count)) return part.data();
-  throw Failure(ErrorKind::invalid_input, fmt::format("reduce {}", name),
-                fmt::format("its residual is one of {} numbers instead of {}", part.size(), count),
-                "reset the residuals where the ranks or the arrays are others than before");
 }
 
 void refuse_unless(bool holds, const char* what) {
@@ -71,12 +64,12 @@ void refuse_unless(bool holds, const char* what) {
 struct CodedExchange::Call {
   CodedLayout layout;
   float* data;
-  Piece piece;                                // that this rank owns
-  float *sender = nullptr, *owner = nullptr;  // residuals; null where none is kept
+  Piece piece;                           // that this rank owns
+  ResidualStore::Version residual = {};  // null where none is kept
 };
 
 CodedExchange::CodedExchange(Communicator& ranks, CodedOptions options)
-    : size_(ranks.size()), rank_(ranks.rank()), options_(options) {
+    : size_(ranks.size()), rank_(ranks.rank()), options_(std::move(options)), residuals_(options_.residuals) {
   for (Lane& lane : lanes_) {
     if (&lane != lanes_.data()) lane.own = ranks.split(0, rank_);
     lane.ranks = lane.own ? lane.own.get() : &ranks;
@@ -105,17 +98,14 @@ CodedExchange::Call CodedExchange::begin(const CodedLayout& layout, const View& 
 
 CodedExchange::Call CodedExchange::begin_reduction(std::string_view name, const View& data, bool keeps_owner) {
   const std::int64_t count = data.numel();
-  Call call = begin(CodedLayout(format_for(count), count, size_), data);
+  Call call = begin(CodedLayout(options_.format_for(count, size_), count, size_), data);
   const auto bytes = static_cast<std::size_t>(call.layout.buffer_bytes());
   if (sent_.size() < bytes) sent_.resize(bytes);
   const bool keeps = options_.feeds_back && call.layout.format() != WireFormat::f32;
-  auto found = residuals_.find(name);
-  if (found == residuals_.end()) {
-    if (!keeps) return call;
-    found = residuals_.emplace(name, Residual{}).first;
-  }
-  call.sender = residual_of(found->second.sender, keeps ? count : 0, name);
-  if (keeps_owner) call.owner = residual_of(found->second.owner, keeps ? call.piece.count : 0, name);
+  if (!keeps && !residuals_.has(name)) return call;
+  const std::int64_t owned = keeps ? call.piece.count : 0;
+  call.residual =
+      residuals_.begin(name, keeps ? count : 0, keeps_owner ? owned : ResidualStore::kUntouched, step_, unit_);
   return call;
 }
 
@@ -136,6 +126,7 @@ void CodedExchange::note(std::string_view name, const Call& call, bool is_sound)
 bool CodedExchange::all_reduce(std::string_view name, const View& data) {
   const Call call = begin_reduction(name, data, true);
   const bool is_sound = collect(call, true);
+  if (is_sound && call.residual.next_sender) residuals_.finish(name);
   if (is_sound) give_out(call);
   note(name, call, is_sound);
   return is_sound;
@@ -148,7 +139,7 @@ bool CodedExchange::reduce_scatter(std::string_view name, const View& data, cons
   const bool is_sound = collect(call, false);
   if (is_sound) {
     std::copy_n(sums_.data(), call.piece.count, piece.as<float>());
-    on_lanes(call, [&](Lane& lane, int segment) { keep_residuals(call, lane, segment); });
+    if (call.residual.next_sender) residuals_.finish(name);
   }
   note(name, call, is_sound);
   return is_sound;
@@ -190,6 +181,7 @@ bool CodedExchange::collect(const Call& call, bool codes_sums) {
     exchange(call, lane, segment);
     add(call, lane, segment);
     if (codes_sums) encode_sums(call, lane, segment);
+    keep_residuals(call, lane, segment);
   });
   return std::ranges::all_of(lanes_, &Lane::is_sound);
 }
@@ -197,7 +189,6 @@ bool CodedExchange::collect(const Call& call, bool codes_sums) {
 void CodedExchange::give_out(const Call& call) {
   on_lanes(call, [&](Lane& lane, int segment) {
     gather(call, lane, segment);
-    keep_residuals(call, lane, segment);
     decode(call, segment);
   });
 }
@@ -208,9 +199,9 @@ void CodedExchange::encode(const Call& call, Lane& lane, int segment) {
   bool is_sound = true;
   for (int rank = 0; rank < size_; ++rank) {
     const auto [begin, count] = call.layout.numbers(segment, rank);
-    const float* residual = call.sender ? call.sender + begin : nullptr;
-    is_sound = write(call.layout.packet(segment, rank, sent_.data()), call.data + begin, residual, count, limit,
-                     lane.rows.data()) &&
+    const float* residual = call.residual.sender ? call.residual.sender + begin : nullptr;
+    is_sound = write(call.layout.packet(segment, rank, sent_.data()), call.data + begin, residual, call.residual.factor,
+                     count, limit, lane.rows.data()) &&
                is_sound;
   }
   for (int rank = 0; rank < size_ && !is_sound; ++rank) call.layout.packet(segment, rank, sent_.data()).spoil();
@@ -244,7 +235,8 @@ void CodedExchange::encode_sums(const Call& call, Lane& lane, int segment) {
   const auto [first, count] = call.layout.numbers(segment, rank_);
   const std::int64_t skipped = first - call.piece.begin;
   write(call.layout.packet(segment, rank_, received_.data()), sums_.data() + skipped,
-        call.owner ? call.owner + skipped : nullptr, count, kLargest, lane.rows.data());
+        call.residual.owner ? call.residual.owner + skipped : nullptr, call.residual.factor, count, kLargest,
+        lane.rows.data());
 }
 
 void CodedExchange::gather(const Call& call, Lane& lane, int segment) {
@@ -254,16 +246,17 @@ void CodedExchange::gather(const Call& call, Lane& lane, int segment) {
 }
 
 void CodedExchange::keep_residuals(const Call& call, Lane& lane, int segment) {
-  for (int rank = 0; rank < size_ && call.sender; ++rank) {
+  const ResidualStore::Version& kept = call.residual;
+  for (int rank = 0; rank < size_ && kept.sender; ++rank) {
     const auto [begin, count] = call.layout.numbers(segment, rank);
-    keep(call.layout.packet(segment, rank, sent_.data()), call.data + begin, call.sender + begin, count,
-         lane.rows.data());
+    keep(call.layout.packet(segment, rank, sent_.data()), call.data + begin, kept.sender + begin, kept.factor,
+         kept.next_sender + begin, count, lane.rows.data());
   }
-  if (!call.owner) return;
+  if (!kept.owner) return;
   const auto [first, count] = call.layout.numbers(segment, rank_);
   const std::int64_t skipped = first - call.piece.begin;
-  keep(call.layout.packet(segment, rank_, received_.data()), sums_.data() + skipped, call.owner + skipped, count,
-       lane.rows.data());
+  keep(call.layout.packet(segment, rank_, received_.data()), sums_.data() + skipped, kept.owner + skipped, kept.factor,
+       kept.next_owner + skipped, count, lane.rows.data());
 }
 
 void CodedExchange::decode(const Call& call, int segment) {

@@ -10,17 +10,21 @@
 // owner (error feedback; Tang et al. 2019, arXiv:1905.05957): over many steps, what was given out and the residuals
 // together are what was put in.
 //
+// Residuals of a step hold once all ranks can use its sum, and before any of them gets it: whoever has the sum of a
+// step can count on every rank's residuals of that step, also of a rank that is lost right then (residual_store.h).
+//
 // Used by one thread at a time, with which it shares its communicator; all ranks make the same calls in the same order,
-// the constructor among them. Failures are the communicator's; after one, arrays and residuals may be half changed.
+// the constructor among them. Failures are the communicator's; after one, arrays may be half changed.
 #pragma once
 
 #include "core/comm/coded_layout.h"
 #include "core/comm/coded_thread.h"
 #include "core/comm/communicator.h"
+#include "core/comm/residual_store.h"
 
 #include <array>
 #include <cstdint>
-#include <map>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -31,22 +35,16 @@ namespace athanor::comm {
 
 struct CodedOptions {
   WireFormat format = WireFormat::fp8;
-  bool feeds_back = true;               // keeps residuals
-  bool averages = true;                 // sums are divided by the number of ranks
-  std::int64_t least_piece = 64 << 10;  // bytes in f32; an array with smaller pieces goes as f32
+  bool feeds_back = true;                // keeps residuals
+  bool averages = true;                  // sums are divided by the number of ranks
+  std::int64_t least_piece = 64 << 10;   // bytes in f32; an array with smaller pieces goes as f32
+  std::filesystem::path residuals = {};  // where they are kept beyond this process, see residual_store.h; may be empty
 
   // The format in which an array of so many numbers travels between so many ranks.
   [[nodiscard]] WireFormat format_for(std::int64_t count, int ranks) const noexcept {
     return ranks == 1 || 4 * count < least_piece * ranks ? WireFormat::f32 : format;  // alone, nothing travels
   }
 };
-
-// This rank's part; a part that is empty counts as zeros.
-struct Residual {
-  std::vector<float> sender;  // of the whole array
-  std::vector<float> owner;   // of the rank's piece of it
-};
-using Residuals = std::map<std::string, Residual, std::less<>>;
 
 // What has become of the arrays that were reduced.
 struct CodedTally {
@@ -75,11 +73,21 @@ class CodedExchange {
   // the rank's piece of `data`.
   void all_gather(const View& piece, const View& data, WireFormat format);
 
-  // For checkpoints. Residuals belong to the rank and to the number of ranks they were made with: where the group
-  // changes, they are reset. One that does not fit is a Failure(invalid_input) when its array is next reduced.
-  [[nodiscard]] const Residuals& residuals() const noexcept { return residuals_; }
-  void restore(Residuals residuals) { residuals_ = std::move(residuals); }
+  // What follows belongs to this step, and is in this unit: a power of two, as a loss scale is, by which the numbers
+  // are larger than they mean. Where nothing is said, each exchange of an array is a step of its own, in the unit 1.
+  void begin_step(std::int64_t step, float unit = 1) noexcept {
+    step_ = step;
+    unit_ = unit;
+  }
+
+  // For checkpoints, in the unit 1. Residuals belong to the rank and to the number of ranks they were made with: where
+  // the group changes, they are reset. One that does not fit is a Failure(invalid_input) when its array is next
+  // reduced.
+  [[nodiscard]] Residuals residuals() const { return residuals_.residuals(); }
+  void restore(const Residuals& residuals, std::int64_t step = 0) { residuals_.restore(residuals, step); }
   void reset() { residuals_.clear(); }
+  // Forgets what later steps have kept. How many arrays have something kept; negative where one has lost it.
+  [[nodiscard]] std::int64_t go_back(std::int64_t step) { return residuals_.go_back(step) ? residuals_.count() : -1; }
 
   [[nodiscard]] const CodedTally& tally() const noexcept { return tally_; }
   // Of the communicators it uses, with what else has gone over the caller's.
@@ -118,7 +126,9 @@ class CodedExchange {
 
   int size_, rank_;
   CodedOptions options_;
-  Residuals residuals_;
+  ResidualStore residuals_;
+  std::int64_t step_ = 0;
+  float unit_ = 1;
   CodedTally tally_;
   std::array<Lane, kLanes> lanes_;
   CodedThread thread_;

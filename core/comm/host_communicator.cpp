@@ -7,11 +7,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <optional>
+#include <thread>
 #include <tuple>
 
 namespace athanor::comm {
 namespace {
+
+constexpr std::chrono::milliseconds kJury{300};  // that others have to come once two ranks differ
+constexpr std::chrono::milliseconds kGlance{1};
 
 std::byte* bytes_of(const View& view) { return static_cast<std::byte*>(view.data); }
 
@@ -197,9 +203,21 @@ class HostCommunicator final : public Communicator {
     } catch (const DeadlinePassed& failure) {
       // What the others say of themselves is nearer to the cause than who was waited for.
       end_with(failure.error(), ground_.board->explain(members_, call_).value_or(failure.error().cause));
+    } catch (const CallsDiffer& failure) {
+      end_with(failure.error(), find_odd_one().value_or(failure.error().cause));
     } catch (const Failure& failure) {
       end_with(failure.error(), failure.error().cause);
     }
+  }
+  // A message tells of two ranks; which of them is wrong, the others tell, once they have come.
+  [[nodiscard]] std::optional<std::string> find_odd_one() const {
+    if (members_.size() < 3) return std::nullopt;
+    const auto give_up = std::chrono::steady_clock::now() + kJury;
+    for (; !ground_.board->has_fault(); std::this_thread::sleep_for(kGlance)) {
+      if (auto odd = ground_.board->odd_one(members_, call_)) return odd;
+      if (std::chrono::steady_clock::now() > give_up) break;
+    }
+    return std::nullopt;
   }
   // Everywhere with the first cause.
   [[noreturn]] void end_with(Error error, const std::string& cause) {

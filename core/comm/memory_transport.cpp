@@ -221,7 +221,8 @@ class MemoryTransport final : public Transport {
   }
 
   [[noreturn]] void refuse_stamp(const Receiving& message) {
-    fail_with(message.wanted, difference(whole_rank(message.from), message.found, whole_rank(rank_), message.wanted));
+    throw CallsDiffer(ErrorKind::communication, intention_of(message.wanted),
+                      difference(whole_rank(message.from), message.found, whole_rank(rank_), message.wanted), kRebuild);
   }
   [[nodiscard]] int whole_rank(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
 

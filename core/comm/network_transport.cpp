@@ -107,7 +107,7 @@ class NetworkTransport final : public Transport {
       if (message.stamp == message.wanted) continue;
       const std::string cause = difference(whole_rank(message.peer), message.stamp, board_->rank(), message.wanted);
       end();
-      fail_with(stamp, cause);
+      throw CallsDiffer(ErrorKind::communication, intention_of(stamp), cause, kRebuild);
     }
     for (Message& message : pending_) {
       const auto wait = [&](gloo::transport::UnboundBuffer& buffer) {

@@ -69,6 +69,17 @@ std::shared_ptr<Region> Region::of_file(const fs::path& file, std::size_t bytes)
                 "give each group a folder of its own, and all its ranks the same size");
 }
 
+std::shared_ptr<Region> Region::of_existing(const fs::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return nullptr;
+  struct stat info {};
+  const bool is_known = ::fstat(descriptor, &info) == 0 && info.st_size > 0;
+  const auto bytes = static_cast<std::size_t>(info.st_size);
+  std::byte* data = is_known ? map(descriptor, bytes) : nullptr;
+  ::close(descriptor);
+  return data == nullptr ? nullptr : std::shared_ptr<Region>(new Region(data, bytes));
+}
+
 Region::~Region() { ::munmap(data_, size_); }
 
 }  // namespace athanor::comm

@@ -14,6 +14,8 @@ class Region {
   // Of everyone on this host who names the file; whoever comes first makes it, zeroed, with all its memory taken.
   // Throws Failure(io), and Failure(invalid_input) for a file of another size.
   [[nodiscard]] static std::shared_ptr<Region> of_file(const std::filesystem::path& file, std::size_t bytes);
+  // Of a file that is there, as long as it is; null where it cannot be mapped.
+  [[nodiscard]] static std::shared_ptr<Region> of_existing(const std::filesystem::path& file);
   ~Region();
   Region(const Region&) = delete;
   Region& operator=(const Region&) = delete;

@@ -24,6 +24,12 @@ class DeadlinePassed : public Failure {
   using Failure::Failure;
 };
 
+// Ranks are in different calls. Nobody else has been told.
+class CallsDiffer : public Failure {
+ public:
+  using Failure::Failure;
+};
+
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -31,7 +37,8 @@ class Transport {
   // Carries all of them at once, each peer as fast as it can, and returns when every outgoing message may be
   // overwritten and every incoming one is whole. Messages between two ranks keep their order; no message goes to the
   // rank itself. Throws Failure(communication): the fault that the board has meanwhile, a peer that is gone, a message
-  // with another stamp than `stamp`, the deadline (DeadlinePassed). After a Failure nothing can be carried any more.
+  // with another stamp than `stamp` (CallsDiffer), the deadline (DeadlinePassed). After a Failure nothing can be
+  // carried any more.
   virtual void exchange(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in,
                         Deadline deadline) = 0;
   [[nodiscard]] virtual Traffic traffic() const noexcept = 0;

@@ -6,7 +6,9 @@
 #include "kernels/base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 namespace athanor::distributed {
 namespace {
@@ -27,13 +29,33 @@ void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whol
 
 }  // namespace
 
-ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients) : ranks_(ranks), buckets_(gradients) {
-  if (gradients != comm::WireFormat::f32)
-    coded_ = std::make_unique<comm::CodedExchange>(ranks_, coded_options(gradients));
+ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients, std::filesystem::path residuals,
+                           std::function<float()> loss_scale)
+    : ranks_(ranks), loss_scale_(std::move(loss_scale)), buckets_(gradients) {
+  if (gradients == comm::WireFormat::f32) return;
+  comm::CodedOptions options = coded_options(gradients);
+  options.residuals = std::move(residuals);
+  coded_ = std::make_unique<comm::CodedExchange>(ranks_, options);
+}
+
+bool ReplicaGroup::go_on_from(std::int64_t step) {
+  if (!coded_) return true;
+  std::array<std::int64_t, 2> range{coded_->go_back(step), 0};
+  range[1] = -range[0];  // the least of one is the most of the other
+  ranks_.all_reduce(view_of(std::span<std::int64_t>(range)), comm::Reduce::min);
+  const bool is_whole = range[0] >= 0 && range[0] == -range[1];
+  if (!is_whole) coded_->reset();
+  return is_whole;
+}
+
+// What is sent while gradients are still being made belongs to the step as well.
+void ReplicaGroup::begin_step(const Context& context) {
+  if (coded_) coded_->begin_step(std::int64_t{context.step()} + 1, loss_scale_ ? loss_scale_() : 1.0F);
 }
 
 void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   if (whole.dry()) return;
+  begin_step(context);
   const Stopwatch watch(waited_), gathering(gathering_);
   switch (whole.dtype()) {
     case DType::f32: return gather_rows<float>(context, ranks_, whole);
@@ -68,7 +90,10 @@ void ReplicaGroup::complete(Context& context, const Parameter& parameter) {
 }
 
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {
-  if (update_) return update_->sum_gradients(context);
+  if (update_) {
+    begin_step(context);
+    return update_->sum_gradients(context);
+  }
   if (context.dry()) return;
   const Stopwatch watch(waited_);
   buckets_.finish(parameters, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });

@@ -16,7 +16,10 @@
 #include "core/train/world.h"
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,8 +28,11 @@ namespace athanor::distributed {
 
 class ReplicaGroup final : public train::Replicas {
  public:
-  // `ranks` are the replicas, and outlive it. The constructor is a call that all make.
-  ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients);
+  // `ranks` are the replicas, and outlive it. `residuals` is where what coding takes away is kept beyond this process
+  // (core/comm/residual_store.h), `loss_scale` by how much gradients are larger than they mean; both may be empty. The
+  // constructor is a call that all make.
+  ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients, std::filesystem::path residuals = {},
+               std::function<float()> loss_scale = {});
   ~ReplicaGroup() override;
   ReplicaGroup(const ReplicaGroup&) = delete;
   ReplicaGroup& operator=(const ReplicaGroup&) = delete;
@@ -50,12 +56,17 @@ class ReplicaGroup final : public train::Replicas {
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override;
   [[nodiscard]] train::Exchanged exchanged() const;
 
+  // All go on from the state after `step` with what was kept until then. False on all, and nothing kept, where one of
+  // them has lost it. A call that all make.
+  [[nodiscard]] bool go_on_from(std::int64_t step);
+
   // Null in f32.
   [[nodiscard]] comm::CodedExchange* coded() noexcept { return coded_.get(); }
 
  private:
   using Bucket = GradientBuckets::Bucket;
 
+  void begin_step(const Context& context);
   void send(Context& context, Bucket bucket);
   void sum(Context& context, const Bucket& bucket);
   void sum_coded(Context& context, const Parameter& parameter);
@@ -63,7 +74,8 @@ class ReplicaGroup final : public train::Replicas {
 
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
-  std::optional<ShardedUpdate> update_;          // where replicas share the step
+  std::optional<ShardedUpdate> update_;  // where replicas share the step
+  std::function<float()> loss_scale_;
   int exceptions_ = std::uncaught_exceptions();  // on their way when it was made
   GradientBuckets buckets_;
   std::vector<float> packed_;

@@ -2,6 +2,10 @@
 
 #include "core/distributed/stopwatch.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace athanor::distributed {
 
 std::vector<train::Exchanged> RunWorld::exchanged() const {
@@ -19,6 +23,19 @@ bool RunWorld::any(bool holds) {
   std::int32_t flag = holds ? 1 : 0;
   ranks_.all_reduce(View(&flag, DType::i32, Shape{1}), comm::Reduce::max);
   return flag != 0;
+}
+
+std::string RunWorld::first_told(const std::string& text) {
+  auto mine = static_cast<std::int64_t>(text.size());
+  std::vector<std::int64_t> all(static_cast<std::size_t>(ranks_.size()));
+  ranks_.all_gather({&mine, DType::i64, Shape{1}}, {all.data(), DType::i64, Shape{ranks_.size()}});
+  const auto first = std::ranges::find_if(all, [](std::int64_t bytes) { return bytes > 0; });
+  if (first == all.end()) return {};
+  const int rank = static_cast<int>(first - all.begin());
+  std::string told = text;
+  told.resize(static_cast<std::size_t>(*first));
+  ranks_.broadcast({told.data(), DType::u8, Shape{*first}}, rank);
+  return fmt::format("rank {}: {}", rank, told);
 }
 
 // Only the others wait for the first one's work; it finds them waiting.

@@ -24,6 +24,7 @@ class RunWorld final : public train::World {
   // Those watched, in that order; what it costs to agree in any() belongs to the first.
   [[nodiscard]] std::vector<train::Exchanged> exchanged() const override;
   [[nodiscard]] bool any(bool holds) override;
+  [[nodiscard]] std::string first_told(const std::string& text) override;
   void at(std::string_view section) noexcept override { board_.enter_section(section); }
   void meet() override;
 

@@ -2,6 +2,7 @@
 
 #include "core/distributed/checkpoint_ranks.h"
 #include "core/distributed/share_state.h"
+#include "core/runner/kept_residuals.h"
 #include "core/runner/recount.h"
 
 #include <fmt/format.h>
@@ -25,6 +26,21 @@ void share_batches(Elastic& elastic) {
   if (options.share.count == mesh.data && options.share.index == replica) return;
   options.share = {replica, mesh.data};
   assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
+}
+
+void join_peers(Elastic& elastic) {
+  comm::Group& group = elastic.link->group();
+  join(elastic.assembly, elastic.recipe, group, residual_files(elastic.link->meeting(), group.world().rank()));
+}
+
+// Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
+bool keep_residuals(Elastic& elastic) {
+  distributed::ReplicaGroup* const replicas = elastic.assembly.peers->replicas.get();
+  if (replicas == nullptr || !replicas->coded()) return true;
+  const GroupNotice& notice = elastic.link->notice();
+  const bool are_fewer = notice.ranks_before > elastic.link->group().world().size();
+  if (are_fewer) replicas->coded()->reset();  // they are those of another division
+  return replicas->go_on_from(elastic.progress.done) && !are_fewer;
 }
 
 // What rank 0 says where ranks share the state.
@@ -51,14 +67,20 @@ void go_on_from_checkpoint(Elastic& elastic, bool has_changed) {
   if (!leads) elastic.load(state.at("source").get<std::string>());
   elastic.knows = false;  // from the first step on it is not a checkpoint's any more
   elastic.link->begin_work(elastic.progress.done);
-  join(elastic.assembly, elastic.recipe, elastic.link->group());
+  join_peers(elastic);
+  (void)keep_residuals(elastic);
 }
 
-// All ranks leave it with one state. Whether that came out of memory.
-bool agree(Elastic& elastic, Recount& recount, bool has_changed) {
+struct Agreement {
+  bool from_memory = false;    // all ranks have what one of them held there
+  bool with_residuals = true;  // and what coding has taken away so far
+};
+
+// All ranks leave it with one state.
+Agreement agree(Elastic& elastic, Recount& recount, bool has_changed) {
   if (elastic.assembly.is_shared()) {
     go_on_from_checkpoint(elastic, has_changed);
-    return false;
+    return {};
   }
   share_batches(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
@@ -79,8 +101,8 @@ bool agree(Elastic& elastic, Recount& recount, bool has_changed) {
   recount.set_figures(state.figures);
   elastic.knows = true;
   elastic.link->begin_work(elastic.progress.done);
-  join(assembly, elastic.recipe, elastic.link->group());
-  return known.has_value();
+  join_peers(elastic);
+  return {known.has_value(), keep_residuals(elastic)};
 }
 
 // The figures of the last step, where rank 0 was lost before it could tell them.
@@ -91,15 +113,16 @@ std::optional<journal::MetricSamples> untold(const Elastic& elastic, const Recou
   return last;
 }
 
-journal::Recovery recovery(const Elastic& elastic) {
+journal::Recovery recovery(const Elastic& elastic, const Agreement& agreement) {
   const GroupNotice& notice = elastic.link->notice();
   journal::Recovery out;
   out.step = elastic.progress.done;
   out.from = "what the ranks hold in memory; " + notice.cause;
   out.rank = notice.lost;
-  out.replicas = elastic.link->group().world().size();
-  if (out.replicas < notice.replicas_before)
-    out.from += fmt::format("; {} of {} replicas go on", out.replicas, notice.replicas_before);
+  out.replicas = elastic.assembly.peers->mesh.mesh.data;
+  if (const int ranks = elastic.link->group().world().size(); ranks < notice.ranks_before)
+    out.from += fmt::format("; {} of {} replicas go on", ranks, notice.ranks_before);
+  if (!agreement.with_residuals) out.from += "; what coding took away of gradients is forgotten";
   out.detect_ms = milliseconds(notice.last_sign_ns, notice.noticed_ns);
   out.decide_ms = milliseconds(notice.noticed_ns, notice.opened_ns);
   out.respawn_ms = milliseconds(notice.opened_ns, elastic.link->joined_ns());
@@ -164,15 +187,17 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   bool has_begun = false;
   while (true) {
     try {
-      const bool from_memory = elastic.link && agree(elastic, recount, has_changed);
-      if (has_changed && from_memory) {
+      const Agreement agreement = elastic.link ? agree(elastic, recount, has_changed) : Agreement{};
+      if (has_changed && agreement.from_memory) {
         if (!has_begun) tell_own_loss(elastic, recount);
-        recount.hold(recovery(elastic), has_begun ? std::nullopt : untold(elastic, recount));
+        recount.hold(recovery(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
       }
       has_begun = true;
       has_changed = false;
       if (std::exchange(elastic.saves_first, false)) ports.save(elastic.progress.done);
-      return run_once(elastic, plan, ports);
+      const train::Outcome outcome = run_once(elastic, plan, ports);
+      recount.settle();
+      return outcome;
     } catch (const Failure& failure) {
       if (meets_again(elastic, failure)) {
         has_changed = true;

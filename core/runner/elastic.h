@@ -1,7 +1,7 @@
 // Training that goes on although ranks are lost. Whoever is left keeps what it has learnt; with the process that takes
 // the lost one's place, or without it, they agree on one state, which is that of rank 0 where it is left, and take the
-// step that was under way again. Nothing of it is read from a disk, and with gradients in fp32 the numbers are those of
-// a run in which nothing happened; in fewer bits what coding took away is forgotten at each recovery.
+// step that was under way again. Nothing of it is read from a disk, and the numbers are those of a run in which nothing
+// happened; where fewer go on, only with gradients in fp32, for what coding took away is then forgotten.
 //
 // Where ranks share the state, a lost one takes its part with it: all go back to the last checkpoint, of which each
 // reads its own part.

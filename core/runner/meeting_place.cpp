@@ -24,8 +24,8 @@ fs::path notice_file(const fs::path& group) { return group / "notice.json"; }
 
 std::string text_of(const GroupNotice& notice) {
   return nlohmann::json{
-      {"members", notice.members},    {"replicas_before", notice.replicas_before}, {"lost", notice.lost},
-      {"cause", notice.cause},        {"last_sign_ns", notice.last_sign_ns},       {"noticed_ns", notice.noticed_ns},
+      {"members", notice.members},    {"ranks_before", notice.ranks_before}, {"lost", notice.lost},
+      {"cause", notice.cause},        {"last_sign_ns", notice.last_sign_ns}, {"noticed_ns", notice.noticed_ns},
       {"opened_ns", notice.opened_ns}}
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -66,8 +66,8 @@ Result<GroupNotice> read_notice(const fs::path& meeting, int epoch) {
   if (!text) return tl::unexpected(text.error());
   try {
     const auto json = nlohmann::json::parse(*text);
-    return GroupNotice{json.at("members"),      json.at("replicas_before"), json.at("lost"),     json.at("cause"),
-                       json.at("last_sign_ns"), json.at("noticed_ns"),      json.at("opened_ns")};
+    return GroupNotice{json.at("members"),      json.at("ranks_before"), json.at("lost"),     json.at("cause"),
+                       json.at("last_sign_ns"), json.at("noticed_ns"),   json.at("opened_ns")};
   } catch (const nlohmann::json::exception& refusal) {
     return fail(ErrorKind::corrupt, "read " + file.string(), refusal.what(), "start the run again with --resume");
   }

@@ -19,7 +19,7 @@ namespace athanor::runner {
 // Who is in a group, and why it follows the one before. Times are of the steady clock of this host, in nanoseconds.
 struct GroupNotice {
   std::vector<int> members;  // ranks as they were numbered at the beginning, ascending; their places are the new ranks
-  int replicas_before = 0;   // of the group before; 0: the first group
+  int ranks_before = 0;      // of the group before; 0: the first group
   int lost = -1;             // a rank of the beginning, the first of those lost; negative: all were left
   std::string cause;         // "rank 2 was killed by signal 9 (Killed)"
   std::int64_t last_sign_ns = 0, noticed_ns = 0, opened_ns = 0;

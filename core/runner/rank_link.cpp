@@ -27,7 +27,7 @@ bool is_there(const fs::path& path) {
 GroupNotice joined(const GroupNotice& first, GroupNotice next) {
   next.cause = first.cause + "; " + next.cause;
   if (first.lost >= 0) next.lost = first.lost;
-  next.replicas_before = first.replicas_before;
+  next.ranks_before = first.ranks_before;
   next.last_sign_ns = first.last_sign_ns;
   next.noticed_ns = first.noticed_ns;
   return next;
@@ -91,7 +91,7 @@ void RankLink::begin_work(std::int64_t done) {
 void RankLink::join() {
   GroupNotice notice = value_or_throw(read_notice(place_.meeting, epoch_));
   if (is_recovering_) notice = joined(notice_, std::move(notice));
-  is_recovering_ = notice.replicas_before > 0;
+  is_recovering_ = notice.ranks_before > 0;
   notice_ = std::move(notice);
   if (notice_.place_of(place_.rank) < 0)
     throw Failure(ErrorKind::unavailable, "go on with the other ranks", "they go on without this one: " + notice_.cause,

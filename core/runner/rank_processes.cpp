@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
+#include "core/runner/fault_plan.h"
 #include "core/runner/interrupt.h"
 #include "core/runner/meeting_place.h"
 #include "core/runner/rank_process.h"
@@ -35,6 +36,8 @@ constexpr int kFruitless = 3;
 constexpr std::chrono::seconds kHangs{2};
 // Of what rank 0 does alone, which has no deadline.
 constexpr std::chrono::minutes kLongestAlone{60};
+// In the run's folder: faults that are asked for, as fault_plan.h has them.
+constexpr const char* kWishFile = "inject";
 constexpr std::int64_t kSilent = 1'000'000'000;  // ns without a sign of life
 
 std::int64_t ns_of(Clock::duration duration) { return std::chrono::nanoseconds(duration).count(); }
@@ -70,6 +73,8 @@ class Ranks {
   }
 
   void start() {
+    std::error_code ignored;
+    std::filesystem::remove(directory_.folder() / kWishFile, ignored);  // it was for another session
     open_group({});
     for (const int rank : members_) start(rank);
   }
@@ -81,6 +86,7 @@ class Ranks {
         signal_all(SIGTERM);
       }
       glance();
+      obey_wish();
       reap();
       if (give_up_ && Clock::now() > *give_up_) signal_all(SIGKILL);
       if (!first_bad_) look_after();
@@ -104,6 +110,29 @@ class Ranks {
   void start(int rank) {
     at(rank) = RankProcess(directory_, sound_, options_,
                            {.rank = rank, .meeting = meeting_.folder(), .parent = ::getpid(), .epoch = epoch_});
+  }
+
+  // Faults that are asked for while the run goes on: what ends or stops a process from outside.
+  void obey_wish() {
+    const std::filesystem::path file = directory_.folder() / kWishFile;
+    const auto text = read_file(file);
+    if (!text) return;
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    const auto plan = read_fault_plan(*text);
+    if (!plan) return console_.warn(plan.error().message());
+    for (std::size_t i = 0; i < plan->faults.size(); ++i) {
+      const PlannedFault& fault = plan->faults[i];
+      const int rank = fault.rank.value_or(members_[(plan->seed + i) % members_.size()]);
+      const bool is_known = fault.kind == FaultKind::kill || fault.kind == FaultKind::stop;
+      if (!is_known || !is_member(rank)) {
+        console_.warn(fmt::format("A run that goes on can suffer kill and stop of one of its ranks, not {} of rank {}",
+                                  to_string(fault.kind), rank));
+        continue;
+      }
+      console_.warn(fmt::format("Injected into rank {}: {}", rank, to_string(fault.kind)));
+      at(rank).signal(fault.kind == FaultKind::kill ? SIGKILL : SIGSTOP);
+    }
   }
 
   // Until one ends or a signal comes, or a moment has passed.
@@ -144,7 +173,7 @@ class Ranks {
 
   [[nodiscard]] GroupNotice notice_of(int rank) {
     GroupNotice notice;
-    notice.replicas_before = static_cast<int>(members_.size());
+    notice.ranks_before = static_cast<int>(members_.size());
     notice.lost = rank;
     notice.cause = fmt::format("rank {} {}", rank, at(rank).ending());
     const std::int64_t now = steady_now_ns();
@@ -187,8 +216,8 @@ class Ranks {
 
   // Whether every rank has a whole model.
   [[nodiscard]] bool shares_batches_only() const {
-    const parallel::Mesh mesh = mesh_of(sound_.recipe);
-    return mesh.data == static_cast<int>(ranks_.size()) && shard_of(sound_.recipe) == parallel::Shard::none;
+    return mesh_of(sound_.recipe).data == static_cast<int>(ranks_.size()) &&
+           shard_of(sound_.recipe) == parallel::Shard::none;
   }
 
   void give_up(int rank) {
@@ -254,7 +283,7 @@ class Ranks {
     note_progress();
     if (any_finished_ || ++meetings_ > kFruitless * static_cast<int>(members_.size())) return give_up(0);
     GroupNotice notice;
-    notice.replicas_before = static_cast<int>(members_.size());
+    notice.ranks_before = static_cast<int>(members_.size());
     notice.cause = board_->fault().value_or("");
     notice.noticed_ns = board_->fault_ns();
     notice.last_sign_ns = notice.noticed_ns;

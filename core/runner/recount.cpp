@@ -30,6 +30,10 @@ void Recount::hold(journal::Recovery recovery, std::optional<journal::MetricSamp
   held_since_ns_ = steady_now_ns();
 }
 
+void Recount::settle() {
+  if (recovery_) release(/*is_step=*/false);
+}
+
 void Recount::release(bool is_step) {
   journal::Recovery recovery = *std::exchange(recovery_, std::nullopt);
   if (is_step) recovery.replay_ms = static_cast<double>(steady_now_ns() - held_since_ns_) / kNanosecondsPerMillisecond;

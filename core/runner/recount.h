@@ -20,6 +20,9 @@ class Recount {
   // Told before anything else that is not a span, and `owed` right after it.
   void hold(journal::Recovery recovery, std::optional<journal::MetricSamples> owed);
 
+  // Nothing else will come: what is held back is told as it stands.
+  void settle();
+
   // Of the last step done, as bytes; empty where there was none.
   [[nodiscard]] std::string figures() const;
   void set_figures(const std::string& bytes);

@@ -13,6 +13,7 @@
 #include "core/observe/sampler.h"
 #include "core/runner/elastic.h"
 #include "core/runner/interrupt.h"
+#include "core/runner/kept_residuals.h"
 #include "core/runner/provenance.h"
 #include "core/runner/rank_link.h"
 #include "core/runner/trouble.h"
@@ -277,6 +278,7 @@ void TrainingRun::restore(Assembly& assembly) {
   }
   source_ = beginning_.checkpoint->folder;
   restore_precision(assembly, restore_state(assembly, source_).precision);
+  restore_residuals();
   beginning_.checkpoint.reset();
   // What came from another run is kept here as well, so that resuming never needs the parent again.
   if (beginning_.parent.empty()) return;
@@ -284,6 +286,16 @@ void TrainingRun::restore(Assembly& assembly) {
   if (saves_first_) return;
   save(assembly, done_);
   writer_.finish();
+}
+
+void TrainingRun::restore_residuals() {
+  if (!beginning_.parent.empty()) return;
+  const auto residual = value_or_throw(saved_residuals(source_));
+  if (residual.empty()) return;
+  const int ranks = parallel::world_size(mesh_of(sound_.recipe));
+  if (!place_ || gradient_format(sound_.recipe) == comm::WireFormat::f32 ||
+      !write_residuals(place_->meeting, ranks, residual, done_))
+    console_.info("What coding took away of gradients begins anew: other ranks have kept it");
 }
 
 // A fork may go on under another policy, from its beginning.
@@ -324,6 +336,9 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
     return;
   }
   capture(assembly, std::move(state), writer_.buffer());
+  writer_.buffer().residual.clear();
+  if (assembly.peers && assembly.peers->replicas && assembly.peers->replicas->coded())
+    writer_.buffer().residual = read_residuals(place_->meeting, parallel::world_size(assembly.peers->mesh.mesh));
   writer_.start();
   if (is_last) writer_.finish();
 }

@@ -58,6 +58,7 @@ class TrainingRun {
   void begin_again(const GroupNotice* notice);
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
+  void restore_residuals();
   void tell_precision(const Assembly& assembly);
   // Copies what is to be saved; it is written while the run goes on.
   void save(const Assembly& assembly, std::int64_t step);

@@ -90,6 +90,7 @@ std::string first_nonfinite_gradient(const Context& context, const std::vector<P
 std::string NonfiniteOrigin::text() const {
   std::string out = fmt::format("{} first appears in {}{} of {}{}{}, launch {} of the {}", value, array,
                                 to_string(index), op, place.empty() ? "" : " ", place, launch, pass);
+  if (rows.count > 0) out += fmt::format(", for rows {} to {} of the batch", rows.first, rows.first + rows.count - 1);
   if (input.empty()) return out + ", from inputs that are finite";
   return out +
          fmt::format(", whose input {}{}{} is not finite either", input, input_path.empty() ? "" : " = ", input_path);
@@ -124,7 +125,8 @@ void NonfiniteSearch::on_launch(const LaunchSeen& launch) {
                               .index = found->index,
                               .value = found->value,
                               .input = {},
-                              .input_path = {}};
+                              .input_path = {},
+                              .rows = context_.batch_rows()};
     break;
   }
   if (!origin_) return;

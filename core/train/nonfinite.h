@@ -27,6 +27,7 @@ struct NonfiniteOrigin {
   double value = 0;         // what it holds
   std::string input;        // the first input that held such a number already; empty: the op made it
   std::string input_path;   // its parameter's path; may be empty
+  BatchRows rows = {};      // of the batch, where it is taken in parts
   // "nan first appears in y[3, 0] of linear at text_tower.head, launch 37 of the forward pass, which made it …"
   [[nodiscard]] std::string text() const;
 };

@@ -285,13 +285,22 @@ std::string Trainer::locate_nonfinite(const data::Batch& batch) {
   clear_gradients();
   NonfiniteSearch search(parts_.context, parts_.parameters);
   search.begin("forward pass");
-  const Variable loss = parts_.task.loss(parts_.context, batch);
-  if (!search.origin()) {
+  (void)pass_.forward(batch);
+  const bool found = search.origin().has_value();
+  if (!(parts_.world ? parts_.world->any(found) : found)) {
     search.begin("backward pass");
-    backward(parts_.context, loss, loss_scale());
+    pass_.backward(loss_scale());
   }
+  pass_.drop();
   clear_gradients();
-  return search.origin() ? search.origin()->text() : "";
+  const std::string text = search.origin() ? search.origin()->text() : "";
+  if (!parts_.world) return text;
+  // Where the numbers of one were exchanged, the others have them too: the cause is who made them, or has them for a
+  // parameter.
+  const auto& origin = search.origin();
+  const bool made_it = origin && (origin->input.empty() || !origin->input_path.empty());
+  const std::string cause = parts_.world->first_told(made_it ? text : "");
+  return cause.empty() ? parts_.world->first_told(text) : cause;
 }
 
 void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report) {

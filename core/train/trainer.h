@@ -109,7 +109,8 @@ class Trainer {
   [[nodiscard]] bool should_stop();
   void tell_fault(const Error& error) const noexcept;
   [[noreturn]] void refuse_nonfinite(const data::Batch& batch, double loss, const optim::StepReport* report);
-  // Takes the step again, up to the update, and reads every output; empty when all are finite this time.
+  // Takes the step again, up to the update, with all ranks and in the same parts, and reads every output: says on which
+  // rank and in which rows it began; empty when all are finite this time.
   [[nodiscard]] std::string locate_nonfinite(const data::Batch& batch);
   [[nodiscard]] Error explained(Error error, const MemoryLedger& ledger) const;
   template <class Work>

@@ -27,6 +27,8 @@ class World {
   [[nodiscard]] virtual std::vector<Exchanged> exchanged() const = 0;
   // Whether it holds for any of them.
   [[nodiscard]] virtual bool any(bool holds) = 0;
+  // "rank 2: …", what the first rank says that has something to say; empty where none has.
+  [[nodiscard]] virtual std::string first_told(const std::string& text) = 0;
   // What this one is at from now on, for the others to read when it does not come.
   virtual void at(std::string_view section) noexcept = 0;
   // Returns once all have come, however long the one that leads works alone before.

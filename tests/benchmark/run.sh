@@ -40,6 +40,7 @@ $here/checkpoint/checkpoint.py "$build/bin" "$ATHANOR_HOME" || missed=1
 "$build/benchmarks/checkpoint" --folder "$ATHANOR_HOME"
 echo
 "$build/benchmarks/recovery" --program "$build/bin/athanor-run" --datasets "$ATHANOR_HOME/datasets"
+"$build/benchmarks/hangs"
 "$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"
 "$build/benchmarks/notice_latency"
 "$build/benchmarks/history"

@@ -1,5 +1,6 @@
 // kill_torture: kills rank, agent and window at random moments and reports what that did to the history.
-//   kill_torture [--kills N] [--seed N] [--window athanor] [--program athanor-run --recipe FILE --datasets DIR]
+//   kill_torture [--kills N] [--seed N] [--window athanor]
+//                [--program athanor-run --recipe FILE --datasets DIR [--replicas N]]
 // Without --program a small rank is used that writes a step per millisecond and acknowledges each.
 #include "core/base/files.h"
 #include "tests/core/agent/torture.h"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   app.add_option("--kills", settings.kills, "How often each is killed");
   app.add_option("--seed", settings.seed, "Of the random moments");
   app.add_option("--program", program, "The athanor-run to use");
+  app.add_option("--replicas", settings.replicas, "Of the recipe's model; one of them is killed at a time");
   auto* where = app.add_option("--datasets", datasets, "Where its data sets are");
   app.add_option("--recipe", recipe, "What it trains")->needs(where);
   app.add_option("--pause", settings.longest_pause_ms, "Longest time between two kills, in ms");
@@ -31,6 +33,8 @@ int main(int argc, char** argv) {
   }
   if (!recipe.empty()) {
     settings.recipe = value_or_throw(read_file(recipe));
+    if (settings.replicas > 1)
+      settings.recipe += fmt::format("\n[parallel]\ndata = {0}\nmicro_batches = {0}\n", settings.replicas);
     settings.metric = "train/loss";
     settings.acknowledges = false;
     std::filesystem::create_directories(home.path);

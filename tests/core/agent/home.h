@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -154,6 +155,23 @@ class Home {
       }
     }
     return 0;
+  }
+  // All ranks of a run on several, in the order in which they were started.
+  [[nodiscard]] std::vector<pid_t> ranks_of(store::RunId id) const {
+    std::vector<pid_t> ranks;
+    const pid_t first = rank_of(id);
+    if (first == 0) return ranks;
+    const auto parent_of = [](pid_t process) {
+      std::ifstream in(fmt::format("/proc/{}/stat", process));
+      std::string text{std::istreambuf_iterator<char>(in), {}};
+      const auto name_end = text.rfind(')');
+      return name_end == std::string::npos ? 0 : std::atoi(text.c_str() + name_end + 4);
+    };
+    const pid_t parent = parent_of(first);
+    for (const pid_t rank : processes_of("athanor-run"))
+      if (rank != parent && parent_of(rank) == parent) ranks.push_back(rank);
+    std::ranges::sort(ranks);
+    return ranks;
   }
   void kill_rank(store::RunId id) const {
     if (const pid_t pid = rank_of(id); pid > 0) ::kill(pid, SIGKILL);

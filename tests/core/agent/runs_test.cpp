@@ -226,6 +226,19 @@ TEST(Runs, OfSeveralRanksStopAsAWhole) {
   EXPECT_NE(::kill(rank, 0), 0);
 }
 
+TEST(Runs, AreAskedToSufferFaultsOnlyWhileTheyGoOn) {
+  Home home;
+  home.start_agent();
+  const auto id = home.enqueue(100000, "pace=4");
+  ASSERT_TRUE(home.until_step(id, 5));
+  EXPECT_EQ(home.call({"inject", std::to_string(id), "kill: rank=1"}).status, 0);
+  std::ifstream wish(std::filesystem::path(home.run(id).directory) / "inject");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(wish), {}), "kill: rank=1");
+  value_or_throw(home.client->stop(id));
+  EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  EXPECT_FALSE(home.client->inject(id, "kill"));
+}
+
 TEST(Runs, FailWithTheRemedyWhenTheProgramIsMissing) {
   Home home;
   std::filesystem::remove(home.root / "bin/athanor-run");

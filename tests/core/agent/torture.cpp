@@ -139,13 +139,28 @@ class Torture {
     home_.kill_agent();
     ++report_.agent_kills;
     pause();
-    const bool both = report_.rank_kills < settings_.kills && random_() % 3 == 0 && kill_rank();
+    const bool both =
+        settings_.replicas == 1 && report_.rank_kills < settings_.kills && random_() % 3 == 0 && kill_rank();
     home_.start_agent();
     if (home_.client == nullptr) throw std::runtime_error("the next agent did not start");
     if (both) recover();
   }
 
+  // One of several is replaced, and the run goes on by itself.
+  void strike_replica() {
+    const auto ranks = home_.ranks_of(run_);
+    if (ranks.size() != static_cast<std::size_t>(settings_.replicas)) return;  // some are just being started
+    const std::int64_t before = home_.run(run_).step;
+    ::kill(ranks[random_() % ranks.size()], SIGKILL);
+    ++report_.rank_kills;
+    if (Home::until([&] { return home_.run(run_).step > before + 1; })) return;
+    const auto run = home_.run(run_);
+    fault(fmt::format("the run did not go on after step {}; it is {} ({})", before, store::to_string(run.status),
+                      run.cause));
+  }
+
   void strike_rank() {
+    if (settings_.replicas > 1) return strike_replica();
     if (!kill_rank()) return;  // it is just being started
     recover();
   }

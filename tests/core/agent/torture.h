@@ -22,6 +22,7 @@ struct TortureSettings {
   std::string metric = "sequence";
   int longest_pause_ms = 150;  // between two blows
   bool acknowledges = true;    // the rank keeps a file `acknowledged`
+  int replicas = 1;            // more: one of them is killed at a time, and the run goes on
   bool window = false;         // the home has a copy of athanor: it is shown offscreen and killed as well
 };
 

@@ -406,6 +406,29 @@ TEST(CodedExchange, ForgetsItsResidualsWhereItIsReset) {
   });
 }
 
+// Numbers that are larger by a power of two, as with a loss scale that changes, mean the same.
+TEST(CodedExchange, TakesNoNoticeOfTheUnitOfItsNumbers) {
+  for (const WireFormat format : {WireFormat::fp8, WireFormat::int8, WireFormat::bf16}) {
+    std::vector<Numbers> plain, scaled;
+    for (const bool scales : {false, true}) {
+      run_threads(2, {}, [&](Group& group) {
+        CodedExchange exchange(group.world(), coded(format));
+        for (int step = 0; step < 4; ++step) {
+          const float unit = scales ? std::ldexp(1.0F, 3 * (step % 3)) : 1.0F;
+          Numbers data = Gradients{}.of(2, 10'007, step)[static_cast<std::size_t>(group.world().rank())];
+          for (float& number : data) number *= unit;
+          exchange.begin_step(step + 1, unit);
+          require(exchange.all_reduce("g", view_of_numbers(data)), "sound");
+          for (float& number : data) number /= unit;
+          if (group.world().rank() == 0) (scales ? scaled : plain).push_back(data);
+        }
+      });
+    }
+    for (std::size_t step = 0; step < plain.size(); ++step)
+      EXPECT_TRUE(same_bits(plain[step], scaled[step])) << to_string(format) << ", step " << step;
+  }
+}
+
 TEST(CodedExchange, KeepsNoResidualsWhereNoneAreWanted) {
   const auto all = Gradients{}.of(2, 10'007);
   const Reduced first = reduce_coded(coded(WireFormat::fp8, false), all);

@@ -137,6 +137,37 @@ TEST(Replicas, LostWhileOneWorksAloneLeaveNothingUndone) {
   EXPECT_THAT(saved, testing::ElementsAre(4));
 }
 
+TEST(Replicas, NameTheRankAndTheRowsOfWhichNumbersAreNotFinite) {
+  const recipe::Recipe recipe = recipe_for(2, 4);
+  std::vector<std::string> causes(2);
+  comm::run_threads(2, {}, [&](comm::Group& group) {
+    const auto rank = static_cast<std::size_t>(group.world().rank());
+    runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {}, group.world().rank());
+    runner::join(parts, recipe, group);
+    if (rank == 1) {  // as a fault of its memory would
+      const Parameter poisoned = parts.model->parameters().find("text_tower.head.weight");
+      auto values = parts.context->download(poisoned->value);
+      values[3] = std::numeric_limits<float>::infinity();
+      parts.context->write(poisoned->value, values);
+    }
+    train::Ports ports;
+    ports.tell = [&](const journal::Payload& event) {
+      if (const auto* fault = std::get_if<journal::FaultSeen>(&event)) causes[rank] = fault->cause;
+    };
+    ports.save = [](std::int64_t) {};
+    ports.stop = [] { return false; };
+    ports.now_ns = [] { return std::int64_t{0}; };
+    train::Plan plan = runner::train_plan(recipe);
+    plan.evaluate_every = plan.checkpoint_every = 0;
+    EXPECT_THROW((void)train::Trainer(parts.parts(), plan, ports).run(train::Progress{0, 0, -1}), Failure);
+  });
+  const auto quarter = recipe.integer("data.batch_size") / 4;
+  for (const std::string& cause : causes) {
+    EXPECT_THAT(cause, testing::HasSubstr("rank 1: "));
+    EXPECT_THAT(cause, testing::HasSubstr(fmt::format("for rows {} to {} of the batch", 2 * quarter, 3 * quarter - 1)));
+  }
+}
+
 TEST(Replicas, StayEqualWithGradientsInFewerBits) {
   const Trace plain = train_ranks(recipe_for(2, 2), 60).front();
   for (const char* format : {"bf16", "fp8", "int8"}) {

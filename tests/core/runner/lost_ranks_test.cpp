@@ -29,7 +29,7 @@ class LostRanks : public Ranks {
   Outcome suffer(const std::string& faults, int replicas, std::vector<std::string> more = {},
                  std::function<void(int)> meanwhile = {}) {
     std::vector<std::string> arguments = on_ranks(replicas);
-    arguments.insert(arguments.end(), {"--inject", faults, "--set", "parallel.deadline=2"});
+    arguments.insert(arguments.end(), {"--inject", faults});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return train(run_, arguments, std::move(meanwhile));
   }
@@ -71,7 +71,7 @@ TEST_F(LostRanks, SayWhereTheTimeOfTheirRecoveryWent) {
 TEST_F(LostRanks, ThatHangAreEndedByForceAfterTheDeadline) {
   for (const char* fault : {"hang: rank=1 step=30", "loader: rank=1 step=30"}) {
     fs::remove_all(run_);
-    const Outcome done = suffer(fault, 2);
+    const Outcome done = suffer(fault, 2, {"--set", "parallel.deadline=4"});
     ASSERT_EQ(done.status, 0) << done.err;
     expect_as_without_faults();
     EXPECT_THAT(events_of_kind<FaultSeen>(run_).at(0).cause, HasSubstr("rank 1 has not come to"));
@@ -116,7 +116,7 @@ TEST_F(LostRanks, KeepWhatTheyHaveLearntWhenTheRunIsStoppedMeanwhile) {
     fs::remove_all(run_);
     const auto fault = "kill: rank=" + std::to_string(lost) + " step=30";
     const Outcome stopped = suffer(fault, 2, {}, [&](int pid) {
-      EXPECT_TRUE(wait_for_step(run_, 20));
+      EXPECT_TRUE(wait_for_step(run_, 5));
       const auto before = ranks_of(pid);
       ASSERT_EQ(before.size(), 2U);
       while (ranks_of(pid) == before) std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -124,6 +124,7 @@ TEST_F(LostRanks, KeepWhatTheyHaveLearntWhenTheRunIsStoppedMeanwhile) {
     });
     EXPECT_EQ(stopped.status, 130) << stopped.err;
     EXPECT_GE(checkpoint::steps(run_ / "checkpoints").back(), 29);
+    EXPECT_EQ(recoveries().size(), 1U);  // told although no step followed
     const Outcome resumed = run_program({"train", run_.string(), "--resume"});
     ASSERT_EQ(resumed.status, 0) << resumed.err;
     expect_same_weights(run_, own_ / "one", "step-60");
@@ -179,6 +180,55 @@ TEST_F(LostRanks, SufferTheSameFaultsFromTheSameSeed) {
   EXPECT_FALSE(steps[0].empty());
   EXPECT_EQ(steps[0], steps[1]);
   EXPECT_NE(steps[0], steps[2]);
+}
+
+TEST_F(LostRanks, LoseNothingOfWhatCodingTakesAwayOfGradients) {
+  const std::vector<std::string> fp8 = {"--set", "parallel.gradient_format=fp8"};
+  auto undisturbed = on_ranks(2);
+  undisturbed.insert(undisturbed.end(), fp8.begin(), fp8.end());
+  ASSERT_EQ(train(own_ / "fp8", undisturbed).status, 0);
+  EXPECT_NE(bytes_of(own_ / "fp8/checkpoints/step-60/model.safetensors"),
+            bytes_of(own_ / "one/checkpoints/step-60/model.safetensors"));
+  for (const char* fault : {"kill: rank=0 step=30 at=tell", "kill: rank=1 step=30", "kill: rank=1 step=30 at=backward",
+                            "kill: rank=0 step=31 at=optimizer", "order: rank=1 step=30"}) {
+    fs::remove_all(run_);
+    const Outcome done = suffer(fault, 2, fp8);
+    ASSERT_EQ(done.status, 0) << done.err;
+    EXPECT_EQ(recoveries().size(), 1U);
+    SCOPED_TRACE(fault);
+    expect_undisturbed(run_, own_ / "fp8", 60);
+  }
+}
+
+TEST_F(LostRanks, GoOnFromACheckpointWithWhatCodingHasTakenAway) {
+  auto undisturbed = on_ranks(2);
+  undisturbed.insert(undisturbed.end(), {"--set", "parallel.gradient_format=fp8"});
+  ASSERT_EQ(train(own_ / "fp8", undisturbed).status, 0);
+  // Both are lost at once, and nobody is left who knows more than the checkpoint of step 20.
+  const Outcome done =
+      suffer("kill: rank=0 step=30; kill: rank=1 step=30", 2, {"--set", "parallel.gradient_format=fp8"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  expect_undisturbed(run_, own_ / "fp8", 60);
+  fs::remove_all(run_);
+  const Outcome stopped = suffer("", 2, {"--set", "parallel.gradient_format=fp8"}, [&](int pid) {
+    EXPECT_TRUE(wait_for_step(run_, 25));
+    ::kill(pid, SIGTERM);
+  });
+  ASSERT_EQ(stopped.status, 130) << stopped.err;
+  const Outcome resumed = run_program({"train", run_.string(), "--resume"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  expect_same_weights(run_, own_ / "fp8", "step-60");
+}
+
+TEST_F(LostRanks, MayBeAskedForWhileTheRunGoesOn) {
+  const Outcome done = train(run_, on_ranks(2, 300), [&](int) {
+    EXPECT_TRUE(wait_for_step(run_, 20));
+    EXPECT_TRUE(write_file_atomically(run_ / "inject", "kill: rank=1; memory: rank=1"));
+  });
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(recoveries().at(0).rank, 1);
+  EXPECT_THAT(done.err, HasSubstr("not memory of rank 1"));
+  EXPECT_FALSE(fs::exists(run_ / "inject"));
 }
 
 TEST_F(LostRanks, AreRefusedAsWordsThatMeanNothing) {
