@@ -22,6 +22,7 @@
 #include <sstream>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 namespace athanor::app {
 namespace {
@@ -156,7 +157,9 @@ void Session::save_picture() {
       refuse(tr("--do: “%1” cannot run now: %2").arg(wishes_.action, why), 3);
       return;
     }
-    window.actions()->run(wishes_.action);
+    window.actions()->run(std::exchange(wishes_.action, {}));
+    rendered_ = window.page(window.current_page())->is_ready();
+    if (!rendered_) return;  // what it began is shown once it is there
   }
   // Pictures are decoded on another thread and curves of cells read there: they come within a few frames.
   QTimer::singleShot(350, this, [this] {

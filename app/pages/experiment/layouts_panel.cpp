@@ -20,7 +20,7 @@ using widgets::kGrid;
 
 constexpr std::size_t kShown = 5;
 
-// "Replicas 2, Micro-batches 4"
+// "Replicas 2", "Micro-batches 4": a line each, so that none is wider than the panel.
 QString words_of(const FoundLayout& layout) {
   QStringList words;
   for (const QString& assignment : layout.set) {
@@ -28,7 +28,7 @@ QString words_of(const FoundLayout& layout) {
     const recipe::Field* field = recipe::find_field(s(path));
     words << QStringLiteral("%1 %2").arg(field != nullptr ? schema_text(field->label) : path, schema_text(s(value)));
   }
-  return words.join(QStringLiteral(", "));
+  return words.join(u'\n');
 }
 
 }  // namespace
@@ -67,9 +67,9 @@ void LayoutsPanel::show_layouts(const LayoutFinder& finder, bool may_ask) {
     const FoundLayout& each = found[i];
     const QString pace = tr("%1 a step").arg(widgets::duration_text(each.step_seconds));
     auto* row = new QPushButton(
-        each.set.isEmpty() ? tr("%1 · as it is").arg(pace) : QStringLiteral("%1 · %2").arg(pace, words_of(each)),
-        list_);
+        each.set.isEmpty() ? tr("%1 · as it is").arg(pace) : QStringLiteral("%1\n%2").arg(pace, words_of(each)), list_);
     row->setStyleSheet(QStringLiteral("text-align: left"));
+    row->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     row->setEnabled(!each.set.isEmpty());
     QString tip =
         tr("%n rank(s), %1 of memory in all", nullptr, each.ranks).arg(widgets::bytes_text(each.memory_bytes));
