@@ -123,6 +123,10 @@ class Search {
     for (const Layout& layout : layouts) {
       if (seconds_since(begin) > budget_s) break;
       ++table_.looked_at;
+      if (cannot_fit(layout)) {
+        ++table_.too_large;
+        continue;
+      }
       LayoutChoice choice = consider(layout);
       if (choice.fits) {
         table_.best.push_back(std::move(choice));
@@ -158,6 +162,15 @@ class Search {
                         std::max(parts, usual) / std::min(parts, usual));
     });
     return out;
+  }
+
+  // Known without a rehearsal, which takes time.
+  bool cannot_fit(const Layout& layout) {
+    recipe::Recipe recipe = sound_.recipe;
+    recipe::set_layout(recipe, layout);
+    const double program = costs_.of(resolve_threads(recipe)).program_bytes;
+    const std::int64_t each = least_memory({recipe, {}, data_bytes(sound_, recipe), 0, program});
+    return parallel::world_size(mesh_of(recipe)) * each > table_.memory_bytes;
   }
 
   LayoutChoice consider(const Layout& layout) {

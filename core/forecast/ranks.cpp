@@ -116,6 +116,12 @@ void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting&
   }
 }
 
+std::int64_t least_memory(const RankSetting& setting) {
+  if (resolve_device(setting.recipe).kind != DeviceKind::cpu) return 0;
+  return setting.data_bytes +
+         static_cast<std::int64_t>(setting.program_bytes > 0 ? setting.program_bytes : kUsualProgramBytes);
+}
+
 std::int64_t memory_of_all(const recipe::Prediction& prediction) {
   std::int64_t sum = 0;
   for (const recipe::RankNeed& need : prediction.ranks) sum += need.count * need.peak_memory_bytes;

@@ -27,6 +27,8 @@ struct RankSetting {
 void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting,
                 const std::function<void(const DryRun& dry, int count)>& see = {});
 
+// What each rank takes at least, whatever its part of the model is.
+[[nodiscard]] std::int64_t least_memory(const RankSetting& setting);
 // Of all ranks together.
 [[nodiscard]] std::int64_t memory_of_all(const recipe::Prediction& prediction);
 // The share of a step that ranks of a pipeline wait, by simulation with stages that take as long as their arithmetic;
