@@ -1,5 +1,6 @@
 #include "core/train/pretrained.h"
 
+#include "core/autograd/shard.h"
 #include "core/checkpoint/foreign_weights.h"
 #include "core/train/snapshot.h"
 
