@@ -72,7 +72,7 @@ TEST(StagesOfTensorRanks, LearnWhatOneProcessLearnsInThreeDimensions) {
     recipe::Recipe recipe = cut_recipe(2, 2, 4, "zb-v");
     recipe.set("parallel.tensor", std::int64_t{2});
     recipe.set("parallel.sequence", sequence);
-    ASSERT_TRUE(recipe::check(recipe).empty()) << recipe::check(recipe).front().reason;
+    ASSERT_TRUE(recipe::validate(recipe).empty());
     const std::vector<Trace> ranks = train_ranks(recipe, 10);
     ASSERT_EQ(ranks.size(), 8U);
     for (const Trace& trace : ranks) {
