@@ -240,29 +240,12 @@ void join_pipeline(Assembly& assembly) {
       distributed::PipelineParts{*assembly.context, *assembly.task, parameters, pipeline, peers.replicas.get()},
       assembly.stages->plan);
   peers.world.watch([&pass = *peers.pass] { return pass.exchanged(); });
-  // What all ranks have is counted by the first.
-  const auto counts = [&](const Parameter& parameter) {
-    return (pipeline.rank() == 0 || assembly.stages->rank_of(parameter->path)) &&
-           (peers.mesh.here.tensor == 0 || parameter->shard);
-  };
-  std::vector<distributed::ModelNorm::Part> counted;
   std::vector<comm::Communicator*> axes{&pipeline};
-  if (assembly.share) {
-    axes.push_back(peers.mesh.data.get());
-    for (const auto& place : assembly.share->places())
-      if (place.piece && counts(place.whole)) counted.emplace_back(place.piece, place.own.begin);
-  } else {
-    if (peers.mesh.tensor) axes.push_back(peers.mesh.tensor.get());
-    for (const Parameter& parameter : parameters) {
-      if (!counts(parameter)) continue;
-      if (parameter->shard)
-        counted.emplace_back(parameter, distributed::shard_name(parameter->path, parameter->shard->index));
-      else
-        counted.emplace_back(parameter);
-    }
-  }
-  peers.norm = std::make_unique<distributed::ModelNorm>(std::move(axes), *assembly.optimizer, assembly.stages->learns,
-                                                        std::move(counted));
+  if (assembly.share) axes.push_back(peers.mesh.data.get());
+  if (peers.mesh.tensor) axes.push_back(peers.mesh.tensor.get());
+  peers.norm = std::make_unique<distributed::ModelNorm>(
+      std::move(axes), *assembly.optimizer, assembly.stages->learns,
+      parts_counted(*assembly.stages, parameters, assembly.share.get(), peers.mesh.here));
   assembly.task->encode_with(
       [&pass = *peers.pass](Context&, const tasks::Task::Inputs& inputs) { return pass.features(inputs); });
 }

@@ -246,20 +246,10 @@ class Rehearsal {
     task_.encode_with(
         [pass = pass.get()](Context&, const tasks::Task::Inputs& inputs) { return pass->features(inputs); });
     pass_ = std::move(pass);
-    const auto counts = [&](const Parameter& parameter) {
-      return here_.pipeline == 0 || stages_->rank_of(parameter->path);
-    };
-    std::vector<distributed::ModelNorm::Part> counted;
     std::vector<comm::Communicator*> axes{&pipeline_};
-    if (learner_.share) {
-      axes.push_back(&replicas_.ranks());
-      for (const auto& place : learner_.share->places())
-        if (place.piece && counts(place.whole)) counted.emplace_back(place.piece, place.own.begin);
-    } else {
-      std::ranges::copy_if(parameters, std::back_inserter(counted), counts);
-    }
+    if (learner_.share) axes.push_back(&replicas_.ranks());
     norm_ = std::make_unique<distributed::ModelNorm>(std::move(axes), *learner_.optimizer, stages_->learns,
-                                                     std::move(counted));
+                                                     parts_counted(*stages_, parameters, learner_.share.get(), here_));
   }
 
   parallel::Mesh mesh_;

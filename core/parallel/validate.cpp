@@ -15,11 +15,11 @@ using detail::Places;
 
 class Validator {
  public:
-  Validator(const Schedule& schedule, const MemoryLimit* limit)
+  Validator(const Schedule& schedule, const MemoryLimit* limit, Purpose purpose)
       : schedule_(schedule),
         limit_(limit),
         transfers_(has_transfers(schedule)),
-        goes_backward_(goes_backward(schedule)),
+        goes_backward_(purpose == Purpose::step),
         places_(0, 0, kNowhere),
         elsewhere_(places_) {}
 
@@ -308,8 +308,8 @@ class Validator {
 
 }  // namespace
 
-std::vector<Fault> validate(const Schedule& schedule, const MemoryLimit* limit) {
-  return Validator(schedule, limit).run();
+std::vector<Fault> validate(const Schedule& schedule, const MemoryLimit* limit, Purpose purpose) {
+  return Validator(schedule, limit, purpose).run();
 }
 
 }  // namespace athanor::parallel

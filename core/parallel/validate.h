@@ -4,8 +4,7 @@
 //
 // The rules, for m micro-batches:
 //   - each stage lies on one rank, and only that rank does its ops;
-//   - each stage does each micro-batch's F once, and B once or I and W once each; where nobody ever goes backward, F
-//     alone;
+//   - each stage does each micro-batch's F once, and B once or I and W once each; of a sweep, F alone;
 //   - on a rank F stands before I or B, I before W, and an op after what it needs of other stages on that rank;
 //     OFFLOAD after F, then PREFETCH, then I or B; REDUCE_GRAD after the stage's last W or B, STEP after that; a stage
 //     that is ever gathered is gathered (between UNSHARD and RESHARD) at each F, I and B;
@@ -60,8 +59,12 @@ struct MemoryLimit {
   std::vector<double> caps;  // one for each rank
 };
 
+// What a schedule is for: a step, or a sweep of forward passes alone, as for evaluating.
+enum class Purpose { step, sweep };
+
 // In the order of the rules above, then of ranks; empty where nothing is wrong. `limit`, where given, has as many
 // stages and caps as the schedule has stages and ranks.
-[[nodiscard]] std::vector<Fault> validate(const Schedule& schedule, const MemoryLimit* limit = nullptr);
+[[nodiscard]] std::vector<Fault> validate(const Schedule& schedule, const MemoryLimit* limit = nullptr,
+                                          Purpose purpose = Purpose::step);
 
 }  // namespace athanor::parallel

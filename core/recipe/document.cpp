@@ -20,6 +20,8 @@ constexpr const char* kIntroduction = R"(# experiments: recipes that run as they
 | `starter_replicas.toml` | the starter on two replicas of the model that share each batch; with the bits of one process that takes the same micro-batches |
 | `starter_sharded.toml` | the same on four replicas, of which each holds a quarter of the optimizer's state and of the gradients |
 | `starter_tensor.toml` | the starter on two ranks that share the matrices of one model and the tokens between them |
+| `starter_pipeline.toml` | the starter on a pipeline of two ranks with two stages each; with the bits of one process, too |
+| `starter_cube.toml` | the starter in three dimensions: two replicas of two pipeline ranks of two tensor ranks, eight processes |
 | `smoke.toml` | a few seconds: does everything work here? |
 
 Run one with `athanor-run train experiments/starter.toml`, ask first what it costs with `athanor-run plan`, or open it in the window.

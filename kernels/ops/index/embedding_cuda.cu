@@ -60,8 +60,8 @@ void embedding_grad_cuda(const Exec& exec, const EmbeddingGradArgs& args) {
                                   .threads_x = cuda::kWarp,
                                   .threads_y = kRowsPerBlock};
   cuda::launch_kernel(exec, "embedding_grad", config, embedding_grad_kernel, args.ids.numel(), vocabulary, channels,
-                      args.ids.as<std::int32_t>(), args.dy.as<float>(), args.first,
-                      args.accumulate_parameters, args.dtable.as<float>());
+                      args.ids.as<std::int32_t>(), args.dy.as<float>(), args.first, args.accumulate_parameters,
+                      args.dtable.as<float>());
 }
 
 std::size_t embedding_grad_cuda_workspace_bytes(const EmbeddingGradArgs&) { return 0; }

@@ -134,7 +134,9 @@ TEST_F(Ranks, AreRefusedWhereTheirNumbersDoNotFit) {
 
 TEST_F(Ranks, OfARunThatGoesOnAreAdvisedWithoutWhatMustStay) {
   const fs::path run = own_ / "run";
-  ASSERT_EQ(train(run, {"--set", "parallel.data=2", "--set", "train.steps=4", "--set", "train.warmup_steps=1"}).status,
+  ASSERT_EQ(train(run, {"--set", "parallel.data=2", "--set", "parallel.micro_batches=4", "--set", "train.steps=4",
+                        "--set", "train.warmup_steps=1"})
+                .status,
             0);
   const Outcome refused = run_program({"train", run.string(), "--resume", "--set", "parallel.data=3"});
   EXPECT_EQ(refused.status, 2);
