@@ -52,8 +52,7 @@ PipelineRunner::PipelineRunner(comm::Communicator& pipeline, const Schedule& sch
 PipelineRunner::~PipelineRunner() = default;
 
 void PipelineRunner::check(const Schedule& schedule) const {
-  const auto purpose = goes_backward(schedule) ? parallel::Purpose::step : parallel::Purpose::sweep;
-  if (const auto faults = validate(schedule, nullptr, purpose); !faults.empty())
+  if (const auto faults = validate(schedule, nullptr, purpose_of(schedule)); !faults.empty())
     refuse(ErrorKind::invalid_input, schedule, faults.front().sentence);
   if (schedule.rank_count() != pipeline_.size())
     refuse(ErrorKind::invalid_input, schedule,

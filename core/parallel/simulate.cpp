@@ -146,7 +146,8 @@ class Simulator {
 
 Result<Simulation> simulate(const Schedule& schedule, const CostModel& costs) {
   std::string cause;
-  if (const auto faults = validate(schedule); !faults.empty()) cause = faults.front().sentence;
+  if (const auto faults = validate(schedule, nullptr, purpose_of(schedule)); !faults.empty())
+    cause = faults.front().sentence;
   if (cause.empty()) cause = fault_of(costs, schedule);
   if (!cause.empty()) return fail(ErrorKind::invalid_input, "simulate the schedule " + schedule.name, cause);
   return Simulator(schedule, costs).run();

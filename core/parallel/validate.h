@@ -61,6 +61,10 @@ struct MemoryLimit {
 
 // What a schedule is for: a step, or a sweep of forward passes alone, as for evaluating.
 enum class Purpose { step, sweep };
+// A sweep where no micro-batch ever goes backward.
+[[nodiscard]] inline Purpose purpose_of(const Schedule& schedule) noexcept {
+  return goes_backward(schedule) ? Purpose::step : Purpose::sweep;
+}
 
 // In the order of the rules above, then of ranks; empty where nothing is wrong. `limit`, where given, has as many
 // stages and caps as the schedule has stages and ranks.

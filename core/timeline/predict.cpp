@@ -267,7 +267,7 @@ std::optional<parallel::Schedule> schedule_of(const std::vector<Row>& measured) 
     }
   }
   if (std::ranges::find(schedule.stage_ranks, -1) != schedule.stage_ranks.end()) return std::nullopt;
-  if (!parallel::validate(schedule).empty()) return std::nullopt;
+  if (!parallel::validate(schedule, nullptr, parallel::purpose_of(schedule)).empty()) return std::nullopt;
   return schedule;
 }
 

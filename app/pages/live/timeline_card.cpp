@@ -86,6 +86,7 @@ TimelineCard::Block& TimelineCard::block(std::size_t index) {
     one.value = new QLabel(one.box);
     one.value->setFont(widgets::tabular_font(widgets::scaled(font(), 1.3, QFont::DemiBold)));
     one.detail = make_muted({}, one.box);
+    one.detail->setWordWrap(true);
     one.detail->setFont(widgets::tabular_font(widgets::scaled(font(), 0.9)));
     for (QLabel* label : {one.caption, one.value, one.detail}) column->addWidget(label);
     column->addStretch(1);
