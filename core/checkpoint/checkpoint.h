@@ -43,7 +43,7 @@ struct Contents {
   TrainingState state;
   std::vector<Array> parameters;
   std::vector<Array> optimizer;
-  std::vector<Array> residual = {};  // of all ranks
+  std::vector<Array> residual = {};  // of all ranks; for write(), load() leaves it out
 };
 
 struct Written {

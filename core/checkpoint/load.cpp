@@ -26,7 +26,9 @@ Result<Contents> read_contents(const Reader& reader) {
     std::vector<std::byte> narrow;  // where the stored numbers are no floats
   };
   std::vector<Target> targets;
-  for (Holding& holding : reader.holdings()) targets.push_back({std::move(holding), {}, {}});
+  // What coding took away belongs to ranks; who goes on with it asks for it.
+  for (Holding& holding : reader.holdings())
+    if (holding.section != Section::residual) targets.push_back({std::move(holding), {}, {}});
   std::vector<Wanted> wanted;
   for (Target& target : targets) {
     const auto count = static_cast<std::size_t>(volume(target.holding.shape));
@@ -43,9 +45,7 @@ Result<Contents> read_contents(const Reader& reader) {
       const auto widened = to_floats(target.holding.name, target.holding.dtype, target.narrow, target.values);
       if (!widened) return tl::unexpected(widened.error());
     }
-    auto& arrays = target.holding.section == Section::model       ? out.parameters
-                   : target.holding.section == Section::optimizer ? out.optimizer
-                                                                  : out.residual;
+    auto& arrays = target.holding.section == Section::model ? out.parameters : out.optimizer;
     arrays.push_back({std::move(target.holding.name), std::move(target.holding.shape), std::move(target.values)});
   }
   return out;

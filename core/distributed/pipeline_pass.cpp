@@ -161,14 +161,19 @@ std::vector<Variable> PipelinePass::features(const tasks::Task::Inputs& inputs) 
   return made;
 }
 
-train::Exchanged PipelinePass::exchanged() const {
-  PipelineRunner::Cost sum;
+PipelineRunner::Cost PipelinePass::runners_cost() const {
+  PipelineRunner::Cost sum = gone_;
   const auto add = [&sum](const PipelineRunner::Cost& cost) {
     sum.sent_bytes += cost.sent_bytes;
     sum.waited_s += cost.waited_s;
   };
   if (runner_) add(runner_->cost());
   for (const auto& [key, each] : sweeps_) add(each->cost());
+  return sum;
+}
+
+train::Exchanged PipelinePass::exchanged() const {
+  const PipelineRunner::Cost sum = runners_cost();
   const comm::Traffic own = parts_.pipeline.traffic();
   return {"pipeline", sum.sent_bytes + own.payload_bytes + own.overhead_bytes, sum.waited_s, sum.waited_s};
 }
@@ -176,6 +181,7 @@ train::Exchanged PipelinePass::exchanged() const {
 // The stages and their runner, for micro-batches of so many rows.
 void PipelinePass::prepare(std::int64_t rows) {
   if (rows_ == rows) return;
+  gone_ = runners_cost();
   runner_.reset();
   sweeps_.clear();
   rows_ = rows;

@@ -60,6 +60,7 @@ class PipelinePass final : public train::Pass {
   class Sweep;  // of all micro-batches, forward only
 
   void prepare(std::int64_t rows);
+  [[nodiscard]] PipelineRunner::Cost runners_cost() const;
   [[nodiscard]] std::unique_ptr<StageModel> make_stage(std::size_t stage);
   void run_layer(Context& context, const models::ChainLayer& layer, int micro_batch, models::Streams& streams);
   [[nodiscard]] std::vector<Tensor> output_gradients(int micro_batch) const;
@@ -78,6 +79,7 @@ class PipelinePass final : public train::Pass {
   std::int64_t rows_ = 0;                            // of a micro-batch in training, once known
   std::vector<std::unique_ptr<StageModel>> stages_;  // by stage; null for those of other ranks
   std::unique_ptr<PipelineRunner> runner_;
+  PipelineRunner::Cost gone_;                                              // of runners that were made for other rows
   std::map<std::pair<int, std::int64_t>, std::unique_ptr<Sweep>> sweeps_;  // by micro-batches and rows of one
 };
 

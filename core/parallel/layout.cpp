@@ -207,6 +207,13 @@ std::vector<LayoutRule> tensor_rules() {
        {F::sequence_parallel, F::tensor},
        [](const L& l, const Facts&) { return !l.sequence_parallel || l.tensor > 1; },
        [](const L&, const Facts&) { return std::string("needs parallel.tensor above 1: its ranks share the tokens"); }},
+      {"sequence_in_one_piece",
+       "ranks that share the tokens do so through the whole model",
+       {F::sequence_parallel, F::pipeline},
+       [](const L& l, const Facts&) { return !l.sequence_parallel || l.pipeline == 1; },
+       [](const L& l, const Facts&) {
+         return fmt::format("must be false with parallel.pipeline = {} in this version", l.pipeline);
+       }},
       {"tokens_divide",
        "ranks that share the tokens have equally many of each tower",
        {F::sequence_parallel, F::tensor},

@@ -261,6 +261,7 @@ void TrainingRun::begin_again(const GroupNotice* notice) {
 }
 
 void TrainingRun::restore(Assembly& assembly) {
+  saves_first_ = false;
   if (beginning_.from.empty()) return;
   if (beginning_.resumed) value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), done_));
   journal::Recovery recovery;
@@ -289,13 +290,11 @@ void TrainingRun::restore(Assembly& assembly) {
 }
 
 void TrainingRun::restore_residuals() {
-  if (!beginning_.parent.empty()) return;
+  if (!beginning_.parent.empty() || !place_ || gradient_format(sound_.recipe) == comm::WireFormat::f32) return;
   const auto residual = value_or_throw(saved_residuals(source_));
-  if (residual.empty()) return;
   const int ranks = parallel::world_size(mesh_of(sound_.recipe));
-  if (!place_ || gradient_format(sound_.recipe) == comm::WireFormat::f32 ||
-      !write_residuals(place_->meeting, ranks, residual, done_))
-    console_.info("What coding took away of gradients begins anew: other ranks have kept it");
+  if (residual.empty() || !write_residuals(place_->meeting, ranks, residual, done_))
+    console_.info("What coding took away of gradients begins anew: the checkpoint does not hold that of these ranks");
 }
 
 // A fork may go on under another policy, from its beginning.

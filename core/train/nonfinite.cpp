@@ -75,6 +75,7 @@ std::optional<Found> first_nonfinite(const View& view, const Context& context, b
 
 std::string first_nonfinite_value(const Context& context, const std::vector<Parameter>& parameters) {
   for (const Parameter& parameter : parameters) {
+    parameter->value.need();  // of replicas that hold a part each, all come here
     if (!finite(context, parameter->value)) return parameter->path;
   }
   return {};

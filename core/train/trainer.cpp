@@ -307,8 +307,10 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
   const std::string who = report == nullptr ? first_nonfinite_value(parts_.context, parts_.parameters)
                                             : first_nonfinite_gradient(parts_.context, parts_.parameters);
   std::string cause = report == nullptr ? fmt::format("the loss is {}", loss)
-                                        : fmt::format("the gradient of {} is not finite ({} numbers in all)",
-                                                      who.empty() ? "a layer on another rank" : who, report->nonfinite);
+                                        : fmt::format("{} is not finite ({} numbers in all)",
+                                                      who.empty() ? "a gradient of which this rank does not hold all"
+                                                                  : "the gradient of " + who,
+                                                      report->nonfinite);
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
   if (parts_.judges_alone) {
     const std::string origin = locate_nonfinite(batch);
@@ -330,7 +332,10 @@ bool Trainer::should_stop() {
 
 void Trainer::evaluate() {
   if (leads() || !parts_.judges_alone) judge();
-  if (parts_.world) parts_.world->meet();
+  if (parts_.world) {
+    parts_.world->meet();
+    exchanged_ = parts_.world->exchanged();  // what judging took belongs to no step
+  }
   evaluated_ = done_;
 }
 

@@ -1,4 +1,5 @@
 #include "core/forecast/dry_run.h"
+#include "core/train/nonfinite.h"
 #include "tests/core/distributed/trained.h"
 
 #include <fmt/format.h>
@@ -78,6 +79,18 @@ TEST_P(Sharded, StateIsRefusedByAllReplicasWhereAGradientIsNotFinite) {
 
 INSTANTIATE_TEST_SUITE_P(Levels, Sharded, testing::Values("optimizer", "gradients", "parameters"),
                          [](const auto& level) { return std::string(level.param); });
+
+TEST(ShardedUpdate, LooksForWhatIsNotFiniteAmongParametersThatAreInParts) {
+  const recipe::Recipe recipe = recipe_of(2, 2, "parameters");
+  comm::run_threads(2, {}, [&](comm::Group& group) {
+    runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {}, group.world().rank());
+    runner::join(parts, recipe, group);
+    const std::vector<Parameter>& parameters = parts.model->named_parameters();
+    const auto in_parts = [](const Parameter& parameter) { return parameter->value.vacant(); };
+    EXPECT_TRUE(std::ranges::any_of(parameters, in_parts));
+    EXPECT_EQ(train::first_nonfinite_value(*parts.context, parameters), "");
+  });
+}
 
 TEST(ShardedUpdate, CombinesWithGradientsInFewerBits) {
   for (const char* format : {"bf16", "fp8", "int8"})

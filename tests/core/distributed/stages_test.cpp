@@ -68,21 +68,27 @@ TEST(StagesOfReplicas, GiveTheBitsOfOneProcess) {
 // parts have the same bits.
 TEST(StagesOfTensorRanks, LearnWhatOneProcessLearnsInThreeDimensions) {
   const Trace alone = train(cut_recipe(1, 1, 4), 10);
-  for (const bool sequence : {false, true}) {
-    recipe::Recipe recipe = cut_recipe(2, 2, 4, "zb-v");
-    recipe.set("parallel.tensor", std::int64_t{2});
-    recipe.set("parallel.sequence", sequence);
-    ASSERT_TRUE(recipe::validate(recipe).empty());
-    const std::vector<Trace> ranks = train_ranks(recipe, 10);
-    ASSERT_EQ(ranks.size(), 8U);
-    for (const Trace& trace : ranks) {
-      ASSERT_EQ(trace.losses.size(), alone.losses.size());
-      for (std::size_t step = 0; step < trace.losses.size(); ++step) {
-        EXPECT_EQ(trace.losses[step], ranks.front().losses[step]);
-        EXPECT_NEAR(trace.losses[step], alone.losses[step], 2e-6 * alone.losses[step]) << "step " << step;
-        EXPECT_NEAR(trace.norms[step], alone.norms[step], 2e-5 * alone.norms[step]) << "step " << step;
-      }
+  recipe::Recipe recipe = cut_recipe(2, 2, 4, "zb-v");
+  recipe.set("parallel.tensor", std::int64_t{2});
+  ASSERT_TRUE(recipe::validate(recipe).empty());
+  const std::vector<Trace> ranks = train_ranks(recipe, 10);
+  ASSERT_EQ(ranks.size(), 8U);
+  for (const Trace& trace : ranks) {
+    ASSERT_EQ(trace.losses.size(), alone.losses.size());
+    for (std::size_t step = 0; step < trace.losses.size(); ++step) {
+      EXPECT_EQ(trace.losses[step], ranks.front().losses[step]);
+      EXPECT_NEAR(trace.losses[step], alone.losses[step], 2e-6 * alone.losses[step]) << "step " << step;
+      EXPECT_NEAR(trace.norms[step], alone.norms[step], 2e-5 * alone.norms[step]) << "step " << step;
     }
+  }
+}
+
+TEST(Stages, CountWhatJudgingSendsWithNoStep) {
+  for (const Trace& trace : train_ranks(cut_recipe(1, 2, 4), 3)) {
+    ASSERT_EQ(trace.sent.size(), 3U);
+    EXPECT_GT(trace.sent[1], 0);
+    EXPECT_NEAR(trace.sent[0], trace.sent[1], 0.02 * trace.sent[1]);
+    EXPECT_EQ(trace.sent[2], trace.sent[1]);
   }
 }
 

@@ -16,6 +16,7 @@ namespace athanor {
 struct Trace {
   std::vector<double> losses, norms;
   double sent_bytes = 0;                              // in the last step
+  std::vector<double> sent;                           // in each step
   std::vector<tasks::Figures> evaluations;            // of the rank that leads
   std::map<std::string, std::vector<float>> numbers;  // 0 where another replica holds them
   bool operator==(const Trace& other) const {
@@ -48,7 +49,7 @@ inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::
     for (const auto& [name, value] : figures->values) {
       if (name == "train/loss") out.losses.push_back(value);
       if (name == "train/gradient_norm") out.norms.push_back(value);
-      if (name == "comm/sent_bytes") out.sent_bytes = value;
+      if (name == "comm/sent_bytes") out.sent.push_back(out.sent_bytes = value);
     }
   };
   ports.save = [](std::int64_t) {};

@@ -126,6 +126,7 @@ std::vector<std::string> broken(const Layout& l, const LayoutFacts& f) {
   rule(!t || l.tensor == 1 || l.shard == Shard::none, "cut_once");
   rule(!p || l.shard != Shard::parameters || l.pipeline == 1, "stages_whole");
   rule(!t || !l.sequence_parallel || l.tensor > 1, "sequence_needs_tensor");
+  rule(!p || !l.sequence_parallel || l.pipeline == 1, "sequence_in_one_piece");
   rule(!t || !l.sequence_parallel || cut(&TowerFacts::tokens), "tokens_divide");
   if (d && t && p) {
     const double most = f.ranks > 0 ? static_cast<double>(f.ranks) : 1 << 20;
