@@ -88,13 +88,6 @@ TEST(Ruler, HasRoundTimesThatKeepTheirDistance) {
   EXPECT_TRUE(ruler_times(1, 1, 700, 70).empty());
 }
 
-TEST(Ranges, StayWithinTheWhole) {
-  EXPECT_EQ(zoomed_range({0, 10}, 5, 0.5, 10), (std::pair{2.5, 7.5}));
-  EXPECT_EQ(zoomed_range({2, 4}, 4, 100, 10), (std::pair{0.0, 10.0}));
-  EXPECT_EQ(moved_range({2, 4}, 100, 10), (std::pair{8.0, 10.0}));
-  EXPECT_EQ(moved_range({2, 4}, -100, 10), (std::pair{0.0, 2.0}));
-}
-
 TEST(BarPatterns, AreToldApartWithoutTheirColours) {
   std::set<QByteArray> pictures;
   for (const auto pattern :

@@ -1,6 +1,7 @@
 #include "widgets/timeline/timeline_view.h"
 
 #include "widgets/common/numbers.h"
+#include "widgets/parts/range.h"
 #include "widgets/parts/text_paint.h"
 
 #include <QAccessible>
@@ -22,6 +23,7 @@ constexpr double kHoverPixels = 2;
 constexpr double kDragPixels = 4;
 constexpr int kDivision = 4;  // pixels of width from which on neighbours are set apart
 constexpr int kLabelHeight = 12;
+constexpr double kLeastRange = 1e-9;  // a nanosecond
 
 }  // namespace
 
@@ -44,7 +46,7 @@ void TimelineView::set_data(TimelineData data) {
   places_ = place_rows(data_.rows);
   boxes_.clear();
   const bool alike = whole() > before / 2 && whole() < before * 2;
-  range_ = had_all || !alike ? std::pair(0.0, whole()) : moved_range(range_, 0, whole());
+  range_ = had_all || !alike ? std::pair(0.0, whole()) : panned(range_, 0, {0, whole()});
   updateGeometry();
   describe();
   update();
@@ -68,7 +70,7 @@ void TimelineView::set_empty_text(const QString& text) {
 double TimelineView::whole() const { return data_.end > 0 ? data_.end : 1; }
 
 void TimelineView::set_range(double from, double to) {
-  const auto next = moved_range({from, std::min(to, from + whole())}, 0, whole());
+  const auto next = panned({from, std::min(to, from + whole())}, 0, {0, whole()});
   if (!(next.second > next.first) || next == range_) return;
   range_ = next;
   update();
@@ -232,7 +234,7 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
   const bool control = event->modifiers() & Qt::ControlModifier;
   const auto pan = [&](double share) { set_range(range_.first + share * length, range_.second + share * length); };
   const auto zoom = [&](double factor) {
-    const auto next = zoomed_range(range_, middle, factor, whole());
+    const auto next = zoomed(range_, middle, factor, {0, whole()}, kLeastRange);
     set_range(next.first, next.second);
   };
   switch (event->key()) {
@@ -283,7 +285,7 @@ void TimelineView::wheelEvent(QWheelEvent* event) {
   const double turns = (event->angleDelta().y() != 0 ? event->angleDelta().y() : event->angleDelta().x()) / 120.0;
   const double length = range_.second - range_.first;
   if (event->modifiers() & Qt::ControlModifier) {
-    const auto next = zoomed_range(range_, time_at(event->position().x()), std::pow(0.8, turns), whole());
+    const auto next = zoomed(range_, time_at(event->position().x()), std::pow(0.8, turns), {0, whole()}, kLeastRange);
     set_range(next.first, next.second);
   } else if (event->modifiers() & Qt::ShiftModifier || event->angleDelta().y() == 0) {
     set_range(range_.first - 0.1 * turns * length, range_.second - 0.1 * turns * length);
