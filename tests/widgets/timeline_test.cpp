@@ -227,6 +227,28 @@ TEST_F(Timeline, TellsAssistiveProgramsItsRowsAndMarks) {
   EXPECT_EQ(whole->child(4)->text(QAccessible::Name), u"rank 1 was lost"_s);
 }
 
+TEST_F(Timeline, NamesMarksThatStandCloseTogetherInOneLabelAndCutsWhatHasNoRoom) {
+  TimelineData data = view.data();
+  data.marks.push_back({0.61, u"went on"_s, Role::good});
+  view.set_data(data);
+  auto labels = view.mark_labels();
+  ASSERT_EQ(labels.size(), 1U);
+  EXPECT_EQ(labels[0].text, u"rank 1 was lost, went on"_s);
+  const QImage both = view.grab().toImage();
+  data.marks.back() = {1.0, u"rank 1 was lost"_s, Role::bad};
+  view.set_data(data);
+  EXPECT_EQ(view.mark_labels().size(), 2U);  // one at the very end has its own as well
+  EXPECT_NE(view.grab().toImage(), both);
+  data.marks.back() = {0.05, u"went on from what the ranks hold in memory"_s.repeated(4), Role::good};
+  view.set_data(data);
+  labels = view.mark_labels();
+  ASSERT_EQ(labels.size(), 1U);
+  EXPECT_TRUE(labels[0].text.endsWith(u"…"_s));
+  QFont small = view.font();
+  small.setPointSizeF(small.pointSizeF() * 0.8);
+  EXPECT_LE(labels[0].left + QFontMetricsF(small).horizontalAdvance(labels[0].text), view.width());
+}
+
 TEST_F(Timeline, DrawsTheSamePictureWithoutAndWithManyBarsBeside) {
   const QImage before = view.grab().toImage();
   hover(at(0.1));

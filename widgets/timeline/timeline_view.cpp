@@ -17,6 +17,7 @@ namespace {
 constexpr int kRuler = 20;
 constexpr int kReadout = 22;
 constexpr int kMarkText = 16;
+constexpr double kMarkGap = 4;  // between the line of a mark and its words
 constexpr int kLabelGap = 12;
 constexpr double kTickGap = 72;
 constexpr double kHoverPixels = 2;
@@ -433,22 +434,35 @@ void TimelineView::paint_current(QPainter& painter) const {
   if (twin >= 0) outline({row.twin, twin});
 }
 
+std::vector<MarkerLabel> TimelineView::mark_labels() const {
+  const QRect area = lanes();
+  const QFontMetricsF metrics(mark_font());
+  std::vector<MarkedPlace> places;
+  for (const TimelineMark& mark : data_.marks)
+    if (mark.at >= range_.first && mark.at <= range_.second) places.push_back({x_of(mark.at) + kMarkGap, mark.text});
+  const auto width = [&](const QString& text) { return metrics.horizontalAdvance(text) + kMarkGap; };
+  std::vector<MarkerLabel> labels = marker_labels(std::move(places), area.left(), area.right() + 1 + kMarkGap, width);
+  for (MarkerLabel& label : labels)
+    label.text = metrics.elidedText(label.text, Qt::ElideRight, area.right() + 1 - label.left);
+  return labels;
+}
+
+QFont TimelineView::mark_font() const { return scaled(font(), 0.8); }
+
 void TimelineView::paint_marks(QPainter& painter) const {
   const QRect area = lanes();
-  painter.setFont(scaled(font(), 0.8));
-  double free = area.left();  // where the next text may begin
+  const Theme& theme = current_theme();
   for (const TimelineMark& mark : data_.marks) {
     if (mark.at < range_.first || mark.at > range_.second) continue;
     const double x = std::floor(x_of(mark.at)) + 0.5;
-    painter.setPen(QPen(current_theme().color(mark.tone), 1, Qt::DashLine));
+    painter.setPen(QPen(theme.color(mark.tone), 1, Qt::DashLine));
     painter.drawLine(QPointF(x, kRuler), QPointF(x, area.bottom()));
-    const int width = painter.fontMetrics().horizontalAdvance(mark.text);
-    const double left = std::max(double(area.left()), std::min(x + 4, double(area.right() - width)));
-    if (left < free) continue;
-    painter.setPen(current_theme().color(mark.tone));
-    painter.drawText(QRectF(left, kRuler, width + 1, kMarkText), Qt::AlignLeft | Qt::AlignVCenter, mark.text);
-    free = left + width + kLabelGap;
   }
+  painter.setFont(mark_font());
+  painter.setPen(theme.color(Role::text));
+  for (const MarkerLabel& label : mark_labels())
+    painter.drawText(QRectF(label.left, kRuler, area.right() + 1 - label.left, kMarkText),
+                     Qt::AlignLeft | Qt::AlignVCenter, label.text);
 }
 
 void TimelineView::paint_readout(QPainter& painter) const {

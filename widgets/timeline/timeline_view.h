@@ -5,6 +5,7 @@
 // out once for a range, a width and a content, and only rows in sight are drawn. GUI thread only.
 #pragma once
 
+#include "widgets/parts/marker_labels.h"
 #include "widgets/parts/painted_items.h"
 #include "widgets/timeline/timeline_layout.h"
 #include "widgets/timeline/timeline_paint.h"
@@ -38,6 +39,8 @@ class TimelineView final : public QWidget, public PaintedItems {
   [[nodiscard]] std::optional<Place> current() const { return current_; }
   // What the line at the bottom says.
   [[nodiscard]] QString readout() const;
+  // The words of the marks in sight, as they are drawn: those that would lie over each other as one, cut to fit.
+  [[nodiscard]] std::vector<MarkerLabel> mark_labels() const;
 
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
@@ -77,6 +80,7 @@ class TimelineView final : public QWidget, public PaintedItems {
   void reveal(const TimelineBar& bar);
   void describe();
   void paint_ruler(QPainter& painter) const;
+  [[nodiscard]] QFont mark_font() const;
   void paint_marks(QPainter& painter) const;
   void paint_groups(QPainter& painter) const;
   // A kind as it is drawn now, with the widths that its texts need.
