@@ -45,6 +45,7 @@ void TimelineView::set_data(TimelineData data) {
   if (current_ && !has_alike(data, *current_)) current_.reset();
   data_ = std::move(data);
   places_ = place_rows(data_.rows);
+  measure_labels();
   boxes_.clear();
   const bool alike = whole() > before / 2 && whole() < before * 2;
   range_ = had_all || !alike ? std::pair(0.0, whole()) : panned(range_, 0, {0, whole()});
@@ -63,11 +64,6 @@ bool TimelineView::has_alike(const TimelineData& data, const Place& place) const
   return bars[at].kind == before.kind && bars[at].number == before.number && bars[at].part == before.part;
 }
 
-void TimelineView::set_empty_text(const QString& text) {
-  empty_text_ = text;
-  update();
-}
-
 double TimelineView::whole() const { return data_.end > 0 ? data_.end : 1; }
 
 void TimelineView::set_range(double from, double to) {
@@ -80,16 +76,15 @@ void TimelineView::set_range(double from, double to) {
 
 void TimelineView::reset_range() { set_range(0, whole()); }
 
-int TimelineView::label_width() const {
+void TimelineView::measure_labels() {
   int widest = 0;
   for (const auto& group : places_.groups) widest = std::max(widest, fontMetrics().horizontalAdvance(group.name));
-  return std::min(widest, std::max(60, width() / 5)) + kLabelGap;
+  label_width_ = std::min(widest, std::max(60, width() / 5)) + kLabelGap;
 }
 
 QRect TimelineView::lanes() const {
   const int top = kRuler + (data_.marks.empty() ? 0 : kMarkText);
-  const int left = label_width();
-  return {left, top, std::max(1, width() - left - 1), places_.height};
+  return {label_width_, top, std::max(1, width() - label_width_ - 1), places_.height};
 }
 
 double TimelineView::x_of(double time) const {
@@ -101,6 +96,8 @@ double TimelineView::time_at(double x) const {
   const QRect area = lanes();
   return range_.first + (x - area.left()) / area.width() * (range_.second - range_.first);
 }
+
+double TimelineView::time_in_sight(double x) const { return std::clamp(time_at(x), range_.first, range_.second); }
 
 std::optional<TimelineView::Place> TimelineView::place_at(const QPointF& point) const {
   const QRect area = lanes();
@@ -149,7 +146,7 @@ QString TimelineView::bar_text(const Place& place) const {
 
 QString TimelineView::readout() const {
   if (current_) return bar_text(*current_);
-  if (data_.rows.empty()) return empty_text_;
+  if (data_.rows.empty()) return {};
   if (range_ != std::pair(0.0, whole()))
     return tr("%1 to %2 of %3")
         .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole(), whole()));
@@ -161,13 +158,10 @@ void TimelineView::go(std::optional<Place> place) {
   current_ = place;
   describe();
   update();
-  Q_EMIT current_changed();
 }
 
 void TimelineView::describe() {
-  const QString said = current_             ? bar_text(*current_)
-                       : data_.rows.empty() ? empty_text_
-                                            : tr("%n row(s)", nullptr, static_cast<int>(data_.rows.size()));
+  const QString said = current_ ? bar_text(*current_) : tr("%n row(s)", nullptr, static_cast<int>(data_.rows.size()));
   if (said == accessibleDescription()) return;
   setAccessibleDescription(said);
   QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
@@ -255,30 +249,26 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
 
 void TimelineView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton || data_.rows.empty()) return;
-  drag_from_ = drag_to_ = time_at(event->position().x());
+  const double at = time_in_sight(event->position().x());
+  drag_ = {at, at};
 }
 
 void TimelineView::mouseMoveEvent(QMouseEvent* event) {
-  if (drag_from_) {
-    drag_to_ = std::clamp(time_at(event->position().x()), range_.first, range_.second);
-    update();
-    return;
-  }
-  go(place_at(event->position()));
+  if (!drag_) return go(place_at(event->position()));
+  drag_->second = time_in_sight(event->position().x());
+  update();
 }
 
 void TimelineView::mouseReleaseEvent(QMouseEvent*) {
-  if (!drag_from_) return;
-  const double from = std::min(*drag_from_, *drag_to_);
-  const double to = std::max(*drag_from_, *drag_to_);
-  drag_from_.reset();
-  drag_to_.reset();
+  if (!drag_) return;
+  const auto [from, to] = std::minmax(drag_->first, drag_->second);
   if (x_of(to) - x_of(from) >= kDragPixels) set_range(from, to);
+  drag_.reset();
   update();
 }
 
 void TimelineView::mouseDoubleClickEvent(QMouseEvent*) {
-  drag_from_.reset();
+  drag_.reset();
   reset_range();
 }
 
@@ -309,35 +299,33 @@ void TimelineView::focusOutEvent(QFocusEvent* event) {
   update();
 }
 
+void TimelineView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  measure_labels();
+}
+
 void TimelineView::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) measure_labels();
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) update();
 }
 
 void TimelineView::paintEvent(QPaintEvent* event) {
+  if (data_.rows.empty()) return;
   const Theme& theme = current_theme();
   QPainter painter(this);
-  if (data_.rows.empty()) {
-    painter.setPen(theme.color(Role::muted));
-    painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, empty_text_);
-    return;
-  }
   const QRect area = lanes();
   paint_ruler(painter);
   paint_groups(painter);
   painter.save();
   painter.setClipRect(QRect(area.left(), kRuler, area.width(), area.bottom() - kRuler + 1));
-  for (int row = 0; row < static_cast<int>(data_.rows.size()); ++row) {
-    const auto& place = places_.rows[static_cast<std::size_t>(row)];
-    if (event->rect().intersects(QRect(area.left(), area.top() + place.top, area.width(), place.height)))
-      paint_row(painter, row);
-  }
+  paint_rows(painter, event->rect());
   paint_current(painter);
-  if (drag_from_) {
+  if (drag_) {
     QColor veil = theme.color(Role::accent);
     veil.setAlphaF(0.18F);
-    const double left = x_of(std::min(*drag_from_, *drag_to_));
-    painter.fillRect(QRectF(left, area.top(), x_of(std::max(*drag_from_, *drag_to_)) - left, area.height()), veil);
+    const auto [from, to] = std::minmax(x_of(drag_->first), x_of(drag_->second));
+    painter.fillRect(QRectF(from, area.top(), to - from, area.height()), veil);
   }
   painter.restore();
   paint_marks(painter);
@@ -373,25 +361,30 @@ void TimelineView::paint_groups(QPainter& painter) const {
                  Qt::AlignRight | Qt::AlignVCenter, group.name);
 }
 
-void TimelineView::paint_row(QPainter& painter, int row) {
-  const TimelineRow& data = data_.rows[static_cast<std::size_t>(row)];
-  const auto& place = places_.rows[static_cast<std::size_t>(row)];
-  const QRect area = lanes();
-  const int top = area.top() + place.top;
-  const Theme& theme = current_theme();
-  painter.fillRect(QRect(area.left(), top, area.width(), place.height),
-                   mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
+void TimelineView::paint_rows(QPainter& painter, const QRect& dirty) {
   painter.setFont(tabular_font(scaled(font(), 0.75)));
-  const std::vector<BarLook> looks = looks_of(painter.fontMetrics(), data.pale);
-  for (const BarBox& box : boxes(row)) {
-    const BarLook& look = looks[static_cast<std::size_t>(box.kind)];
-    const int left = area.left() + static_cast<int>(std::lround(box.left));
-    const int right = area.left() + static_cast<int>(std::lround(box.right));
+  const std::vector<BarLook> full = looks_of(painter.fontMetrics(), false);
+  const std::vector<BarLook> pale = looks_of(painter.fontMetrics(), true);
+  const QRect area = lanes();
+  for (std::size_t row = 0; row < data_.rows.size(); ++row) {
+    const QRect box(area.left(), area.top() + places_.rows[row].top, area.width(), places_.rows[row].height);
+    if (dirty.intersects(box)) paint_row(painter, static_cast<int>(row), box, data_.rows[row].pale ? pale : full);
+  }
+}
+
+void TimelineView::paint_row(QPainter& painter, int row, const QRect& box, const std::vector<BarLook>& looks) {
+  const TimelineRow& data = data_.rows[static_cast<std::size_t>(row)];
+  const Theme& theme = current_theme();
+  painter.fillRect(box, mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
+  for (const BarBox& each : boxes(row)) {
+    const BarLook& look = looks[static_cast<std::size_t>(each.kind)];
+    const int left = box.left() + static_cast<int>(std::lround(each.left));
+    const int right = box.left() + static_cast<int>(std::lround(each.right));
     const int gap = right - left >= kDivision ? 1 : 0;
-    const QRect bar(left, top, std::max(1, right - left - gap), place.height);
+    const QRect bar(left, box.top(), std::max(1, right - left - gap), box.height());
     look.brush.paint(painter, bar);
-    if (box.bar >= 0 && place.height >= kLabelHeight && bar.width() >= look.number_width)
-      paint_label(painter, bar, look, data.bars[static_cast<std::size_t>(box.bar)].number);
+    if (each.bar >= 0 && box.height() >= kLabelHeight && bar.width() >= look.number_width)
+      paint_label(painter, bar, look, data.bars[static_cast<std::size_t>(each.bar)].number);
   }
 }
 
