@@ -551,10 +551,6 @@
         <translation>%1 von %2, alle Ränge zusammen</translation>
     </message>
     <message>
-        <source>%1 of a step</source>
-        <translation>%1 eines Schritts</translation>
-    </message>
-    <message>
         <source>Step %1</source>
         <translation>Schritt %1</translation>
     </message>

@@ -74,7 +74,8 @@ TEST_F(TimelinePage, ShowsEachRankPredictedAndMeasuredWithBubblesMessagesAndWhat
   QStringList words;
   for (const QLabel* label : card.findChildren<QLabel*>()) words << label->text();
   EXPECT_TRUE(words.join(u'\n').contains(u"Went on from what the ranks hold in memory"_s));
-  EXPECT_TRUE(words.join(u'\n').contains(u"noticed after 21.5 ms · decided in 400 µs · all there after 312 ms"_s));
+  EXPECT_TRUE(words.join(u'\n').contains(
+      u"noticed after 21.5\u00a0ms · decided in 400\u00a0µs · all there after 312\u00a0ms"_s));
 }
 
 TEST_F(TimelinePage, OfASingleRankHasARowForEachSortOfWork) {

@@ -138,11 +138,11 @@ TEST_F(Timeline, TellsTheBarBelowThePointerWithItsCounterpart) {
   ASSERT_TRUE(view.current());
   EXPECT_EQ(
       view.readout(),
-      u"Rank 0 · measured · forward · micro-batch 3 · stage 0 · 200 ms, from 0 s on · predicted: 100 ms, from 0 s on"_s);
+      u"Rank 0 · measured · forward · micro-batch 3 · stage 0 · 200\u00a0ms, from 0\u00a0s on · predicted: 100\u00a0ms, from 0\u00a0s on"_s);
   EXPECT_EQ(view.accessibleDescription(), view.readout());
   hover(at(0.65));
   EXPECT_FALSE(view.current());
-  EXPECT_TRUE(view.readout().contains(u"1 s"_s));
+  EXPECT_TRUE(view.readout().contains(u"1\u00a0s"_s));
 }
 
 TEST_F(Timeline, KeysZoomPanAndReturn) {
@@ -239,7 +239,7 @@ TEST_F(Timeline, TellsAssistiveProgramsItsRowsAndMarks) {
   EXPECT_EQ(whole->text(QAccessible::Name), u"Timeline of one step"_s);
   ASSERT_EQ(whole->childCount(), 5);
   EXPECT_EQ(whole->child(1)->text(QAccessible::Name), u"Rank 0, measured"_s);
-  EXPECT_TRUE(whole->child(1)->text(QAccessible::Value).contains(u"700 ms"_s));
+  EXPECT_TRUE(whole->child(1)->text(QAccessible::Value).contains(u"700\u00a0ms"_s));
   EXPECT_EQ(whole->child(4)->text(QAccessible::Name), u"rank 1 was lost"_s);
 }
 

@@ -1,7 +1,5 @@
 #include "widgets/timeline/timeline_layout.h"
 
-#include "widgets/common/numbers.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -117,14 +115,6 @@ std::vector<double> ruler_times(double from, double to, double width, double lea
     }
   for (double n = std::ceil(from / step); n * step <= to; ++n) times.push_back(n * step);
   return times;
-}
-
-QString time_text(double seconds, double scale) {
-  const double size = std::abs(scale);
-  if (size < 1e-6) return number_text(std::round(seconds * 1e10) / 10) + QStringLiteral(" ns");
-  if (size < 1e-3) return number_text(std::round(seconds * 1e8) / 100) + QStringLiteral(" µs");
-  if (size < 1) return number_text(std::round(seconds * 1e5) / 100) + QStringLiteral(" ms");
-  return number_text(std::round(seconds * 1e4) / 1e4) + QStringLiteral(" s");
 }
 
 }  // namespace athanor::widgets

@@ -46,7 +46,4 @@ struct RowPlaces {
 // Round times for a ruler, no closer than `least` pixels.
 [[nodiscard]] std::vector<double> ruler_times(double from, double to, double width, double least);
 
-// "12.5 ms", in the unit that suits `scale`, a time of the same order as those it stands beside.
-[[nodiscard]] QString time_text(double seconds, double scale);
-
 }  // namespace athanor::widgets

@@ -131,13 +131,13 @@ QString TimelineView::bar_text(const Place& place) const {
   if (bar.number >= 0) words << data_.number_word.arg(bar.number);
   if (bar.part >= 0) words << data_.part_word.arg(bar.part);
   const double length = bar.end - bar.begin;
-  words << tr("%1, from %2 on").arg(time_text(length, length), time_text(bar.begin, whole()));
+  words << tr("%1, from %2 on").arg(time_text(length), time_text(bar.begin, whole()));
   if (row.twin >= 0) {
     const TimelineRow& other = data_.rows[static_cast<std::size_t>(row.twin)];
     if (const int twin = twin_of(row.bars, place.bar, other.bars); twin >= 0) {
       const TimelineBar& one = other.bars[static_cast<std::size_t>(twin)];
       const double its = one.end - one.begin;
-      words << tr("%1: %2, from %3 on").arg(other.name, time_text(its, its), time_text(one.begin, whole()));
+      words << tr("%1: %2, from %3 on").arg(other.name, time_text(its), time_text(one.begin, whole()));
     }
   }
   words.removeAll(QString());
@@ -149,8 +149,8 @@ QString TimelineView::readout() const {
   if (data_.rows.empty()) return {};
   if (range_ != std::pair(0.0, whole()))
     return tr("%1 to %2 of %3")
-        .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole(), whole()));
-  return tr("%1 in all. Drag to zoom; Control + ← → goes from bar to bar").arg(time_text(whole(), whole()));
+        .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole()));
+  return tr("%1 in all. Drag to zoom; Control + ← → goes from bar to bar").arg(time_text(whole()));
 }
 
 void TimelineView::go(std::optional<Place> place) {
@@ -213,7 +213,7 @@ std::vector<PaintedItem> TimelineView::painted_items() const {
     double busy = 0;
     for (const TimelineBar& bar : row.bars) busy += bar.end - bar.begin;
     out.push_back({row.name.isEmpty() ? row.group : QStringLiteral("%1, %2").arg(row.group, row.name),
-                   tr("%n bar(s), %1 in all", nullptr, static_cast<int>(row.bars.size())).arg(time_text(busy, busy)),
+                   tr("%n bar(s), %1 in all", nullptr, static_cast<int>(row.bars.size())).arg(time_text(busy)),
                    QRect(area.left(), area.top() + places_.rows[i].top, area.width(), places_.rows[i].height),
                    QAccessible::Row});
   }

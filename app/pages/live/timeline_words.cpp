@@ -3,7 +3,6 @@
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
 #include "widgets/common/numbers.h"
-#include "widgets/timeline/timeline_layout.h"
 
 #include <QCoreApplication>
 
@@ -118,7 +117,7 @@ struct Trouble {
 QString spent_on(const journal::Recovery& recovery) {
   QStringList parts;
   const auto add = [&](const QString& words, double ms) {
-    if (ms >= 0) parts << words.arg(widgets::time_text(ms * 1e-3, ms * 1e-3));
+    if (ms >= 0) parts << words.arg(widgets::time_text(ms * 1e-3));
   };
   add(TimelineWords::tr("noticed after %1"), recovery.detect_ms);
   add(TimelineWords::tr("decided in %1"), recovery.decide_ms);
@@ -170,21 +169,15 @@ Figure exposed_of(const StepPicture& picture, const std::map<std::string, double
   const QString caption = TimelineWords::tr("Communication waited for");
   if (picture.communication && picture.communication->total > 0) {
     const auto& [total, exposed] = *picture.communication;
-    return {caption, widgets::percent_text(exposed / total),
-            TimelineWords::tr("%1 of %2, all ranks together")
-                .arg(widgets::time_text(exposed, exposed), widgets::time_text(total, total))};
+    return {
+        caption, widgets::percent_text(exposed / total),
+        TimelineWords::tr("%1 of %2, all ranks together").arg(widgets::time_text(exposed), widgets::time_text(total))};
   }
   const auto waited = value_of(last, "comm/exposed_ms");
   const auto total = value_of(last, "comm/total_ms");
-  const auto step = value_of(last, "train/step_ms");
-  if (waited && total && *total > 0)
-    return {
-        caption, widgets::percent_text(*waited / *total),
-        TimelineWords::tr("%1 of %2")
-            .arg(widgets::time_text(*waited * 1e-3, *waited * 1e-3), widgets::time_text(*total * 1e-3, *total * 1e-3))};
-  if (!waited || !step || *step <= 0) return {};
-  return {caption, widgets::time_text(*waited * 1e-3, *waited * 1e-3),
-          TimelineWords::tr("%1 of a step").arg(widgets::percent_text(*waited / *step))};
+  if (!waited || !total || *total <= 0) return {};
+  return {caption, widgets::percent_text(*waited / *total),
+          TimelineWords::tr("%1 of %2").arg(widgets::time_text(*waited * 1e-3), widgets::time_text(*total * 1e-3))};
 }
 
 }  // namespace
@@ -205,10 +198,11 @@ std::vector<Figure> timeline_figures(const StepPicture& picture, const std::map<
     return value ? widgets::percent_text(*value, 1) : QString();
   };
   std::vector<Figure> out;
-  const auto time = [](double seconds) { return widgets::time_text(seconds, seconds); };
-  out.push_back({TimelineWords::tr("Step %1").arg(widgets::count_text(picture.step)), time(picture.seconds),
-                 picture.predicted_seconds > 0 ? TimelineWords::tr("predicted %1").arg(time(picture.predicted_seconds))
-                                               : QString()});
+  out.push_back({TimelineWords::tr("Step %1").arg(widgets::count_text(picture.step)),
+                 widgets::time_text(picture.seconds),
+                 picture.predicted_seconds > 0
+                     ? TimelineWords::tr("predicted %1").arg(widgets::time_text(picture.predicted_seconds))
+                     : QString()});
   if (picture.bubble)
     out.push_back({TimelineWords::tr("Bubbles"), share(picture.bubble),
                    picture.predicted_bubble ? TimelineWords::tr("predicted %1").arg(share(picture.predicted_bubble))
