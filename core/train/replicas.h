@@ -22,9 +22,6 @@ class Replicas {
   // `whole` [rows of the batch, ...] is contiguous and holds this replica's rows, which are as many as anybody's: fills
   // in those of the others.
   virtual void gather(Context& context, const Tensor& whole) = 0;
-  // The backward pass that comes is all there is to the gradients of a step: what it has completed may be on its way at
-  // once.
-  virtual void begin_only_pass() {}
   // From now on it tells the spans of its sums, if it has any beside the thread that calls it.
   [[nodiscard]] virtual bool watch(const PassPorts&) { return false; }
   // In a backward pass: no more comes to this gradient, which may be on its way at once. Until sum_gradients() nobody

@@ -312,10 +312,8 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
                                                                   : "the gradient of " + who,
                                                       report->nonfinite);
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
-  if (parts_.judges_alone) {
-    const std::string origin = locate_nonfinite(batch);
-    cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
-  }
+  const std::string origin = locate_nonfinite(batch);
+  cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
   std::string remedy =
       "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint";
   if (parts_.precision && parts_.precision->resolution().stream != DType::f32)
