@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/comm/group.h"
-#include "core/distributed/pipeline_optimizer.h"
+#include "tests/core/distributed/pipeline_optimizer.h"
 #include "core/distributed/pipeline_runner.h"
 #include "core/distributed/stage_model.h"
 #include "core/nn/layers.h"
