@@ -75,6 +75,10 @@ void ReplicaGroup::share_step(Context& context, StateShare& share, optim::Optimi
   update_.emplace(context, &ranks_, coded_.get(), share, optimizer);
 }
 
+void ReplicaGroup::undo_step(std::int64_t done) {
+  if (coded_) (void)coded_->go_back(done);
+}
+
 void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
   if (update_) return update_->add_alike(context, parameters, std::move(alike));
   Replicas::add_alike(context, parameters, std::move(alike));

@@ -7,6 +7,7 @@
 #include "core/train/gradient_sum.h"
 #include "core/train/pass.h"
 
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,6 +32,8 @@ class Replicas {
   // Where replicas share the optimizer's work, the sums go to where each takes its step, and the parameters are left
   // without a gradient.
   virtual void sum_gradients(Context& context, std::span<const Parameter> parameters) = 0;
+  // The step after `done` steps was not taken: what its sums have left behind is forgotten.
+  virtual void undo_step(std::int64_t) {}
   // Adds to the sums what every replica has alike, by parameter or absent.
   virtual void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
     add_gradients(context, parameters, std::move(alike));

@@ -137,6 +137,7 @@ void Trainer::step() {
     if (went_back(loss, fmt::format("the loss of step {} is {:.6g}", done_ + 1, loss))) return;
     refuse_nonfinite(batch, loss, nullptr);
   }
+  if (!report.applied() && parts_.replicas) parts_.replicas->undo_step(done_);
   const bool skipped = !report.applied() && precision && precision->count_overflow();
   if (!report.applied() && !skipped) {
     if (went_back(std::nan(""), fmt::format("a gradient of step {} is not finite", done_ + 1))) return;
