@@ -3,6 +3,7 @@
 #include "core/assembly/encoder.h"
 #include "core/assembly/formats.h"
 #include "core/assembly/gpus.h"
+#include "core/assembly/norm.h"
 #include "core/observe/process.h"
 #include "core/optim/group_rules.h"
 #include "core/recipe/text.h"
@@ -234,18 +235,11 @@ namespace {
 
 void join_pipeline(Assembly& assembly) {
   Peers& peers = *assembly.peers;
-  comm::Communicator& pipeline = *peers.mesh.pipeline;
-  const std::vector<Parameter>& parameters = assembly.model->named_parameters();
   peers.pass = std::make_unique<distributed::PipelinePass>(
-      distributed::PipelineParts{*assembly.context, *assembly.task, parameters, pipeline, peers.replicas.get()},
+      distributed::PipelineParts{*assembly.context, *assembly.task, assembly.model->named_parameters(),
+                                 *peers.mesh.pipeline, peers.replicas.get()},
       assembly.stages->plan);
   peers.world.watch([&pass = *peers.pass] { return pass.exchanged(); });
-  std::vector<comm::Communicator*> axes{&pipeline};
-  if (assembly.share) axes.push_back(peers.mesh.data.get());
-  if (peers.mesh.tensor) axes.push_back(peers.mesh.tensor.get());
-  peers.norm = std::make_unique<distributed::ModelNorm>(
-      std::move(axes), *assembly.optimizer, assembly.stages->learns,
-      parts_counted(*assembly.stages, parameters, assembly.share.get(), peers.mesh.here));
   assembly.task->encode_with(
       [&pass = *peers.pass](Context&, const tasks::Task::Inputs& inputs) { return pass.features(inputs); });
 }
@@ -266,11 +260,15 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
     peers.world.watch([&replicas = *peers.replicas] { return replicas.exchanged(); });
   }
   if (assembly.tensor) {
-    peers.tensor = std::make_unique<distributed::TensorTie>(*assembly.tensor, *peers.mesh.tensor, *assembly.optimizer,
-                                                            assembly.model->named_parameters());
+    peers.tensor = std::make_unique<distributed::TensorTie>(*assembly.tensor, *peers.mesh.tensor);
     peers.world.watch([&tensor = *peers.tensor] { return tensor.exchanged(); });
   }
   if (peers.mesh.pipeline) join_pipeline(assembly);
+  peers.norm =
+      make_norm(assembly.model->named_parameters(), assembly.share.get(), assembly.stages ? &*assembly.stages : nullptr,
+                peers.mesh.here, {peers.mesh.data.get(), peers.mesh.tensor.get(), peers.mesh.pipeline.get()},
+                *assembly.optimizer);
+  if (peers.norm) peers.world.also_waits([&norm = *peers.norm] { return norm.waited(); });
   if (!assembly.is_shared()) return;
   peers.checkpoints = group.world().split(0, group.world().rank());
   peers.checkpoints->set_timeout(kLongestWrite);

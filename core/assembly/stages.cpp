@@ -92,28 +92,6 @@ std::optional<int> Stages::rank_of(std::string_view parameter) const {
   return plan.schedule.stage_ranks[static_cast<std::size_t>(after - plan.begins.begin()) - 1];
 }
 
-std::vector<distributed::ModelNorm::Part> parts_counted(const Stages& stages, const std::vector<Parameter>& parameters,
-                                                        const distributed::StateShare* share,
-                                                        const parallel::Coordinates& here) {
-  const auto counts = [&](const Parameter& parameter) {
-    return (here.pipeline == 0 || stages.rank_of(parameter->path)) && (here.tensor == 0 || parameter->shard);
-  };
-  std::vector<distributed::ModelNorm::Part> out;
-  if (share != nullptr) {
-    for (const auto& place : share->places())
-      if (place.piece && counts(place.whole)) out.emplace_back(place.piece, place.own.begin);
-    return out;
-  }
-  for (const Parameter& parameter : parameters) {
-    if (!counts(parameter)) continue;
-    if (parameter->shard)
-      out.emplace_back(parameter, distributed::shard_name(parameter->path, parameter->shard->index));
-    else
-      out.emplace_back(parameter);
-  }
-  return out;
-}
-
 Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary) {
   const parallel::Mesh mesh = mesh_of(recipe);
   const std::string& name = recipe.text("parallel.schedule");

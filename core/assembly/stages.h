@@ -1,9 +1,7 @@
 // How a recipe's model is cut into the stages of a pipeline.
 #pragma once
 
-#include "core/distributed/model_norm.h"
 #include "core/distributed/pipeline_pass.h"
-#include "core/distributed/state_share.h"
 #include "core/optim/square_sums.h"
 #include "core/recipe/recipe.h"
 
@@ -25,13 +23,6 @@ struct Stages {
   // The rank along the pipeline that has a parameter; nothing where all have it.
   [[nodiscard]] std::optional<int> rank_of(std::string_view parameter) const;
 };
-
-// What the rank at `here` counts of the norm of a model that is cut, so that all ranks together count everything once:
-// what several have, the first of them. `share` may be null.
-[[nodiscard]] std::vector<distributed::ModelNorm::Part> parts_counted(const Stages& stages,
-                                                                      const std::vector<Parameter>& parameters,
-                                                                      const distributed::StateShare* share,
-                                                                      const parallel::Coordinates& here);
 
 // Stages take about equally long, by the operations of their layers. Throws FieldFailure where the model has fewer
 // layers than there are stages, and where the schedule does not go with ranks and micro-batches.

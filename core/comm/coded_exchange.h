@@ -25,6 +25,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -83,7 +84,9 @@ class CodedExchange {
   // For checkpoints, in the unit 1. Residuals belong to the rank and to the number of ranks they were made with: where
   // the group changes, they are reset. One that does not fit is a Failure(invalid_input) when its array is next
   // reduced.
-  [[nodiscard]] Residuals residuals() const { return residuals_.residuals(); }
+  [[nodiscard]] Residuals residuals(std::int64_t step = std::numeric_limits<std::int64_t>::max()) const {
+    return residuals_.residuals(step);
+  }
   void restore(const Residuals& residuals, std::int64_t step = 0) { residuals_.restore(residuals, step); }
   void reset() { residuals_.clear(); }
   // Forgets what later steps have kept. How many arrays have something kept; negative where one has lost it.

@@ -41,7 +41,13 @@ float* ResidualStore::Array::numbers(int version) const noexcept {
   return reinterpret_cast<float*>(first + static_cast<std::size_t>(version) * bytes_of(senders + owners));
 }
 
-int ResidualStore::Array::newest() const noexcept { return header().step[1] > header().step[0] ? 1 : 0; }
+int ResidualStore::Array::newest(std::int64_t of_step) const noexcept {
+  const auto made = [&](std::size_t version) {
+    const std::int64_t by = header().step[version];
+    return by <= of_step ? by : kUnfinished;
+  };
+  return made(1) > made(0) ? 1 : 0;
+}
 
 ResidualStore::ResidualStore(fs::path files) : files_(std::move(files)) {
   if (!files_.empty()) find_files();
@@ -159,11 +165,12 @@ bool ResidualStore::go_back(std::int64_t step) {
   return is_whole;
 }
 
-Residuals ResidualStore::residuals() const {
+Residuals ResidualStore::residuals(std::int64_t step) const {
   Residuals out;
   for (const auto& [name, array] : arrays_) {
-    const int newest = array.newest();
-    if (array.header().step[static_cast<std::size_t>(newest)] < 0) continue;
+    const int newest = array.newest(step);
+    const std::int64_t made = array.header().step[static_cast<std::size_t>(newest)];
+    if (made < 0 || made > step) continue;
     const float unit = array.header().unit[static_cast<std::size_t>(newest)];
     const float factor = unit > 0 ? 1.0F / unit : 1.0F;
     const float* from = array.numbers(newest);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -56,8 +57,8 @@ class ResidualStore {
   // How many arrays there are.
   [[nodiscard]] std::int64_t count() const noexcept { return static_cast<std::int64_t>(arrays_.size()); }
 
-  // In the unit 1; `step` is the one that made them.
-  [[nodiscard]] Residuals residuals() const;
+  // In the unit 1. What `step` or an earlier one has left, of those that are kept; `step` of restore() made them.
+  [[nodiscard]] Residuals residuals(std::int64_t step = std::numeric_limits<std::int64_t>::max()) const;
   void restore(const Residuals& residuals, std::int64_t step = 0);
   void clear();
 
@@ -72,7 +73,8 @@ class ResidualStore {
 
     [[nodiscard]] Header& header() const noexcept;
     [[nodiscard]] float* numbers(int version) const noexcept;
-    [[nodiscard]] int newest() const noexcept;
+    // The newest version that `of_step` or an earlier one has made; where there is none, one of its own step below 0.
+    [[nodiscard]] int newest(std::int64_t of_step = std::numeric_limits<std::int64_t>::max()) const noexcept;
   };
   [[nodiscard]] Array& fitting(std::string_view name, std::int64_t senders, std::int64_t owners);
   [[nodiscard]] Array& make(std::string_view name, std::int64_t senders, std::int64_t owners);

@@ -1,5 +1,7 @@
 #include "core/distributed/model_norm.h"
 
+#include "core/distributed/stopwatch.h"
+
 namespace athanor::distributed {
 
 ModelNorm::ModelNorm(std::vector<comm::Communicator*> axes, optim::Optimizer& optimizer,
@@ -14,6 +16,7 @@ ops::SquareSum ModelNorm::sum_squares(Context& context) {
     if (part.parameter->trainable) sums_.measure(context, part.name, part.first, part.parameter->gradient);
   const auto numbers = sums_.numbers();
   const View view(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())});
+  const Stopwatch watch(waited_);
   for (comm::Communicator* ranks : axes_) ranks->all_reduce(view);
   return sums_.upload(context);
 }

@@ -6,6 +6,7 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/square_sums.h"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ class ModelNorm {
   ModelNorm(const ModelNorm&) = delete;
   ModelNorm& operator=(const ModelNorm&) = delete;
 
+  // For the other ranks, so far.
+  [[nodiscard]] std::chrono::steady_clock::duration waited() const noexcept { return waited_; }
+
  private:
   [[nodiscard]] ops::SquareSum sum_squares(Context& context);
 
@@ -39,6 +43,7 @@ class ModelNorm {
   optim::Optimizer& optimizer_;
   std::vector<Part> mine_;
   optim::SquareSums sums_;
+  std::chrono::steady_clock::duration waited_{};
 };
 
 }  // namespace athanor::distributed

@@ -75,8 +75,8 @@ void ReplicaGroup::share_step(Context& context, StateShare& share, optim::Optimi
   update_.emplace(context, &ranks_, coded_.get(), share, optimizer);
 }
 
-void ReplicaGroup::begin_only_pass() {
-  if (update_) update_->begin_only_pass();
+void ReplicaGroup::undo_step(std::int64_t done) {
+  if (coded_) (void)coded_->go_back(done);
 }
 
 void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
@@ -85,7 +85,8 @@ void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parame
 }
 
 void ReplicaGroup::complete(Context& context, const Parameter& parameter) {
-  if (update_ || context.dry()) return;
+  if (update_) return update_->complete(context, parameter);
+  if (context.dry()) return;
   buckets_.complete(parameter, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
 }
 

@@ -49,10 +49,10 @@ class ReplicaGroup final : public train::Replicas {
     return !update_;
   }
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
-  void begin_only_pass() override;
-  // On a CPU, what is complete travels in buckets from a thread of its own.
+  // On a CPU, what is complete travels in buckets from a thread of its own, but where replicas share the step.
   void complete(Context& context, const Parameter& parameter) override;
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
+  void undo_step(std::int64_t done) override;
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) override;
   [[nodiscard]] train::Exchanged exchanged() const;
 

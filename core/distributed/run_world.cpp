@@ -14,7 +14,7 @@ std::vector<train::Exchanged> RunWorld::exchanged() const {
   if (all.empty()) return all;
   const comm::Traffic sent = ranks_.traffic();
   all.front().sent_bytes += sent.payload_bytes + sent.overhead_bytes;
-  all.front().waited_s += std::chrono::duration<double>(waited_).count();
+  all.front().waited_s += std::chrono::duration<double>(waited_ + (also_ ? also_() : waited_.zero())).count();
   return all;
 }
 

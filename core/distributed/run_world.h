@@ -20,6 +20,9 @@ class RunWorld final : public train::World {
   // Something along an axis whose cost belongs to the run.
   void watch(Meter meter) { meters_.push_back(std::move(meter)); }
 
+  // Time that belongs to no single axis; it counts with the first.
+  void also_waits(std::function<std::chrono::steady_clock::duration()> time) { also_ = std::move(time); }
+
   [[nodiscard]] bool leads() const override { return ranks_.rank() == 0; }
   // Those watched, in that order; what it costs to agree in any() belongs to the first.
   [[nodiscard]] std::vector<train::Exchanged> exchanged() const override;
@@ -35,6 +38,7 @@ class RunWorld final : public train::World {
   comm::Board& board_;
   comm::Communicator& ranks_;
   std::vector<Meter> meters_;
+  std::function<std::chrono::steady_clock::duration()> also_;
   std::chrono::steady_clock::duration waited_{};
 };
 

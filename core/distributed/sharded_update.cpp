@@ -43,25 +43,21 @@ std::unique_ptr<comm::Communicator> window_ranks(const Context& context, comm::C
 
 ShardedUpdate::ShardedUpdate(Context& context, comm::Communicator* replicas, comm::CodedExchange* coded,
                              StateShare& share, optim::Optimizer& optimizer)
-    : replicas_(replicas), coded_(coded), share_(share), optimizer_(optimizer), sums_([&] {
-        std::vector<optim::ParameterSize> sizes;
-        for (const Place& place : share.places()) sizes.push_back({place.whole->path, place.whole->value.numel()});
-        return sizes;
-      }()) {
+    : replicas_(replicas), coded_(coded), share_(share), optimizer_(optimizer) {
+  for (const Place& place : share.places()) by_parameter_[place.whole.get()] = &place;
   if (share.shard() == parallel::Shard::parameters) window_.emplace(context, window_ranks(context, *replicas), share);
-  share_.set_on_complete([this](Context& device, const Place& place) { complete(device, place); });
-  optimizer_.set_sum_squares([this](Context& device) { return sum_squares(device); });
   optimizer_.set_after_step([this](Context& device) { give_out(device); });
 }
 
-ShardedUpdate::~ShardedUpdate() {
-  share_.set_on_complete({});
-  optimizer_.set_sum_squares({});
-  optimizer_.set_after_step({});
+ShardedUpdate::~ShardedUpdate() { optimizer_.set_after_step({}); }
+
+void ShardedUpdate::complete(Context& context, const Parameter& parameter) {
+  const auto found = by_parameter_.find(parameter.get());
+  if (share_.shard() >= parallel::Shard::gradients && found != by_parameter_.end()) add(context, *found->second);
 }
 
-void ShardedUpdate::complete(Context& context, const Place& place) {
-  if (!sends_at_once_ || share_.shard() < parallel::Shard::gradients) return;
+void ShardedUpdate::add(Context& context, const Place& place) {
+  if (!place.whole->gradient.present()) return;
   bucket_.push_back(&place);
   bucket_numbers_ += place.whole->value.numel();
   if (bucket_numbers_ >= kBucketNumbers) send_bucket(context);
@@ -69,13 +65,7 @@ void ShardedUpdate::complete(Context& context, const Place& place) {
 
 void ShardedUpdate::sum_gradients(Context& context) {
   send_bucket(context);
-  sends_at_once_ = false;
-  for (const Place& place : share_.places()) {
-    if (!place.whole->gradient.present()) continue;
-    bucket_.push_back(&place);
-    bucket_numbers_ += place.whole->value.numel();
-    if (bucket_numbers_ >= kBucketNumbers) send_bucket(context);
-  }
+  for (const Place& place : share_.places()) add(context, place);
   send_bucket(context);
 }
 
@@ -150,16 +140,6 @@ void ShardedUpdate::keep_own(Context& context, const Place& place) {
   const bool is_all = own.numel() == flat.numel();
   if (share_.shard() >= parallel::Shard::gradients && !is_all) own = context.clone(own, MemoryTag::gradients);
   place.piece->gradient = std::move(own);
-}
-
-ops::SquareSum ShardedUpdate::sum_squares(Context& context) {
-  sums_.clear();
-  for (const Place& place : share_.places())
-    if (place.piece) sums_.measure(context, place.whole->path, place.own.begin, place.piece->gradient);
-  const auto numbers = sums_.numbers();
-  const Stopwatch watch(waited_);
-  replicas_->all_reduce(View(numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())}));
-  return sums_.upload(context);
 }
 
 void ShardedUpdate::give_out(Context& context) {

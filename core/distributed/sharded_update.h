@@ -1,9 +1,9 @@
 // The step of one of several replicas that share the optimizer's work: sums of gradients go to whoever takes the step
 // of those numbers, and the parameters come back from there. With the bits of one process that has all of it: the sums
-// have the order of core/comm/combine.h, the norm that of core/optim/square_sums.h.
+// have the order of core/comm/combine.h.
 //
 // With Shard::optimizer a gradient keeps its memory while this replica owns any of it; from Shard::gradients on, what
-// another one owns is freed as soon as it was sent, in the backward pass already where that is the only one of a step.
+// another one owns is freed as soon as it was sent, in the last backward pass of a step already.
 #pragma once
 
 #include "core/comm/coded_exchange.h"
@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace athanor::distributed {
@@ -28,7 +29,7 @@ class ShardedUpdate {
   ShardedUpdate& operator=(const ShardedUpdate&) = delete;
 
   // See train::Replicas.
-  void begin_only_pass() noexcept { sends_at_once_ = true; }
+  void complete(Context& context, const Parameter& parameter);
   void sum_gradients(Context& context);
   void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike);
 
@@ -44,24 +45,22 @@ class ShardedUpdate {
   // Numbers of gradients that travel together.
   static constexpr std::int64_t kBucketNumbers = 1 << 20;
 
-  void complete(Context& context, const Place& place);
+  void add(Context& context, const Place& place);
   void send_bucket(Context& context);
   void sum_bucket(Context& context);
   void sum_coded(Context& context);
   void keep_own(Context& context, const Place& place);
   void give_out(Context& context);
   void give_out(Context& context, std::span<const Place* const> bucket);
-  [[nodiscard]] ops::SquareSum sum_squares(Context& context);
   [[nodiscard]] std::vector<comm::Piece> pieces_of(std::span<const Place* const> bucket) const;
 
   comm::Communicator* replicas_;
   comm::CodedExchange* coded_;
   StateShare& share_;
   optim::Optimizer& optimizer_;
-  optim::SquareSums sums_;
+  std::unordered_map<const ParameterState*, const Place*> by_parameter_;
   std::optional<ParameterWindow> window_;  // where parameters are cut
-  bool sends_at_once_ = false;
-  std::vector<const Place*> bucket_;  // complete, and not yet sent
+  std::vector<const Place*> bucket_;       // complete, and not yet sent
   std::int64_t bucket_numbers_ = 0;
   std::vector<float> packed_;
   std::chrono::steady_clock::duration waited_{};

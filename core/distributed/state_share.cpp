@@ -31,9 +31,6 @@ StateShare::StateShare(Context& context, const std::vector<Parameter>& parameter
     Place& place = places_[i];
     place.ranges = std::move(ranges[i]);
     place.own = place.ranges[static_cast<std::size_t>(replica)];
-    place.whole->hooks.emplace_back([this, i](Context& device, ParameterState&) {
-      if (on_complete_) on_complete_(device, places_[i]);
-    });
     place.is_cut = shard == parallel::Shard::parameters && lengths[i] > parallel::kFlatUnit;
     const Tensor& whole = place.whole->value;
     if (place.own.begin != place.own.end) {
@@ -45,10 +42,6 @@ StateShare::StateShare(Context& context, const std::vector<Parameter>& parameter
     }
     if (place.is_cut) whole.vacate();
   }
-}
-
-StateShare::~StateShare() {
-  for (const Place& place : places_) place.whole->hooks.clear();
 }
 
 void StateShare::hold_state(const optim::Optimizer& optimizer, std::vector<train::Held>& out) const {

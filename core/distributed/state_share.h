@@ -14,7 +14,6 @@
 #include "core/tensor/context.h"
 #include "core/train/held.h"
 
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -25,7 +24,6 @@ class StateShare {
   // Alike on all replicas but for `replica`, the one that this is.
   StateShare(Context& context, const std::vector<Parameter>& parameters, parallel::Shard shard, int replicas,
              int replica);
-  ~StateShare();
   StateShare(const StateShare&) = delete;
   StateShare& operator=(const StateShare&) = delete;
 
@@ -43,11 +41,6 @@ class StateShare {
   [[nodiscard]] parallel::Shard shard() const noexcept { return shard_; }
   [[nodiscard]] int replica() const noexcept { return replica_; }
 
-  // Called in a backward pass with each parameter that learns, once its gradient is complete. Empty: nobody is.
-  void set_on_complete(std::function<void(Context&, const Place&)> on_complete) {
-    on_complete_ = std::move(on_complete);
-  }
-
   // What this replica writes of a checkpoint, so that all replicas together write everything once.
   [[nodiscard]] std::vector<train::Held> written(const optim::Optimizer& optimizer) const;
   // What it needs of one.
@@ -61,7 +54,6 @@ class StateShare {
   int replicas_, replica_;
   std::vector<Place> places_;
   std::vector<Parameter> pieces_;
-  std::function<void(Context&, const Place&)> on_complete_;
 };
 
 }  // namespace athanor::distributed

@@ -108,37 +108,6 @@ void TensorRanks::reduce_scatter(Context& context, const Tensor& whole, const Te
   to.write_back();
 }
 
-DividedSquares::DividedSquares(comm::Communicator& ranks, std::vector<Parameter> parameters)
-    : ranks_(ranks), parameters_(std::move(parameters)), sums_(sizes_of_all(parameters_)) {}
-
-ops::SquareSum DividedSquares::sum(Context& context) {
-  sums_.clear();
-  for (const Parameter& parameter : parameters_) {
-    if (!parameter->trainable) continue;
-    if (parameter->shard)
-      sums_.measure(context, shard_name(parameter->path, parameter->shard->index), 0, parameter->gradient);
-    else if (ranks_.rank() == 0)
-      sums_.measure(context, parameter->path, 0, parameter->gradient);
-  }
-  if (!context.dry()) {
-    const std::span<double> numbers = sums_.numbers();
-    ranks_.all_reduce({numbers.data(), DType::f64, Shape{static_cast<std::int64_t>(numbers.size())}});
-  }
-  return sums_.upload(context);
-}
-
-TensorTie::TensorTie(TensorRanks& group, comm::Communicator& ranks, optim::Optimizer& optimizer,
-                     const std::vector<Parameter>& parameters)
-    : group_(group), ranks_(ranks), optimizer_(optimizer), squares_(ranks, parameters) {
-  group_.meet(ranks);
-  optimizer_.set_sum_squares([this](Context& context) { return squares_.sum(context); });
-}
-
-TensorTie::~TensorTie() {
-  optimizer_.set_sum_squares({});
-  group_.leave();
-}
-
 train::Exchanged TensorTie::exchanged() const {
   const comm::Traffic sent = ranks_.traffic();
   return {"tensor", sent.payload_bytes + sent.overhead_bytes, std::chrono::duration<double>(group_.waited()).count()};

@@ -4,7 +4,6 @@
 
 #include "core/comm/communicator.h"
 #include "core/ops/tensor_group.h"
-#include "core/optim/optimizer.h"
 #include "core/optim/square_sums.h"
 #include "core/train/world.h"
 
@@ -61,28 +60,12 @@ class TensorRanks final : public ops::TensorGroup {
 [[nodiscard]] std::string shard_name(const std::string& path, int index);
 [[nodiscard]] std::vector<optim::ParameterSize> sizes_of_all(std::span<const Parameter> parameters);
 
-// The squares of the gradients of a model of which each rank of a tensor group holds a part: each number of the logical
-// model once. The same on every rank. For Optimizer::set_sum_squares.
-class DividedSquares {
- public:
-  // All are referred to and outlive it; the parameters are those of this rank.
-  DividedSquares(comm::Communicator& ranks, std::vector<Parameter> parameters);
-  [[nodiscard]] ops::SquareSum sum(Context& context);
-
- private:
-  comm::Communicator& ranks_;
-  std::vector<Parameter> parameters_;
-  optim::SquareSums sums_;
-};
-
-// For as long as it lives a rank exchanges with the others of its tensor group, and its optimizer clips and refuses by
-// the gradients of the whole model.
+// For as long as it lives a rank exchanges with the others of its tensor group.
 class TensorTie {
  public:
-  // All are referred to and outlive it.
-  TensorTie(TensorRanks& group, comm::Communicator& ranks, optim::Optimizer& optimizer,
-            const std::vector<Parameter>& parameters);
-  ~TensorTie();
+  // Both are referred to and outlive it.
+  TensorTie(TensorRanks& group, comm::Communicator& ranks) : group_(group), ranks_(ranks) { group_.meet(ranks); }
+  ~TensorTie() { group_.leave(); }
   TensorTie(const TensorTie&) = delete;
   TensorTie& operator=(const TensorTie&) = delete;
 
@@ -91,8 +74,6 @@ class TensorTie {
  private:
   TensorRanks& group_;
   comm::Communicator& ranks_;
-  optim::Optimizer& optimizer_;
-  DividedSquares squares_;
 };
 
 }  // namespace athanor::distributed

@@ -1,6 +1,7 @@
 #include "core/forecast/dry_run.h"
 
 #include "core/assembly/assembly.h"
+#include "core/assembly/norm.h"
 #include "core/assembly/stages.h"
 #include "core/comm/silent_communicator.h"
 #include "core/distributed/model_norm.h"
@@ -101,11 +102,8 @@ class SilentReplicas final : public train::Replicas {
   int count() const override { return count_; }
   int index() const override { return index_; }
   void gather(Context&, const Tensor& whole) override { counter_.gather(whole); }
-  void begin_only_pass() override {
-    if (update_) update_->begin_only_pass();
-  }
-  void complete(Context&, const Parameter& parameter) override {
-    if (!update_) counter_.complete(parameter);
+  void complete(Context& context, const Parameter& parameter) override {
+    update_ ? update_->complete(context, parameter) : counter_.complete(parameter);
   }
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override {
     const bool is_coded = format_ != comm::WireFormat::f32;
@@ -120,7 +118,7 @@ class SilentReplicas final : public train::Replicas {
     Replicas::add_alike(context, parameters, std::move(alike));
   }
 
-  // For the norm of a model that is cut, over both axes.
+  // For the norm of a model of which replicas have parts.
   [[nodiscard]] comm::Communicator& ranks() { return ranks_; }
   void begin_step() {
     counter_ = begin();
@@ -167,6 +165,7 @@ class Rehearsal {
         batch_size_(recipe.integer("data.batch_size")),
         replicas_(recipe, context_, learner_, here_.data),
         pipeline_(mesh_.pipeline, here_.pipeline),
+        along_group_(mesh_.tensor, here_.tensor),
         test_pictures_(sizes.test_pictures) {
     train::Replicas* replicas = mesh_.data > 1 ? &replicas_ : nullptr;
     if (stages_) {
@@ -175,6 +174,8 @@ class Rehearsal {
       pass_ = std::make_unique<train::BatchPass>(context_, task_, model().named_parameters(),
                                                  train_plan(recipe).micro_batches, replicas);
     }
+    norm_ = make_norm(model().named_parameters(), learner_.share.get(), stages_ ? &*stages_ : nullptr, here_,
+                      {&replicas_.ranks(), tensor_ ? &along_group_ : nullptr, &pipeline_}, *learner_.optimizer);
     // The copy that dynamic may have to go back to.
     if (learner_.precision && learner_.precision->is_milestone(0))
       rewind_.take(context_, model().named_parameters(), *learner_.optimizer, 0);
@@ -184,7 +185,7 @@ class Rehearsal {
   void step(OpCounts* counts) {
     counter_.into = counts;
     replicas_.begin_step();
-    const comm::Traffic before = pipeline_.traffic(), tensor_before = tensor_ ? tensor_->sent() : comm::Traffic();
+    const comm::Traffic before = pipeline_.traffic(), tensor_before = along_tensor();
     if (learner_.precision) learner_.precision->begin_step(done_);
     data::Batch batch;
     batch.size = static_cast<int>(batch_size_ / replicas_.count());
@@ -195,7 +196,7 @@ class Rehearsal {
     ++done_;
     if (learner_.precision) (void)learner_.precision->end_step(done_, 1.0);
     along_pipeline_ = pipeline_.traffic() - before;
-    if (tensor_) along_tensor_ = tensor_->sent() - tensor_before;
+    along_tensor_ = along_tensor() - tensor_before;
     counter_.into = nullptr;
   }
 
@@ -227,6 +228,10 @@ class Rehearsal {
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
+  [[nodiscard]] comm::Traffic along_tensor() const {
+    return tensor_ ? tensor_->sent() + along_group_.traffic() : comm::Traffic();
+  }
+
   static Context& divided(Context& context, ops::TensorGroup* group) {
     context.set_tensor_group(group);
     return context;
@@ -246,10 +251,6 @@ class Rehearsal {
     task_.encode_with(
         [pass = pass.get()](Context&, const tasks::Task::Inputs& inputs) { return pass->features(inputs); });
     pass_ = std::move(pass);
-    std::vector<comm::Communicator*> axes{&pipeline_};
-    if (learner_.share) axes.push_back(&replicas_.ranks());
-    norm_ = std::make_unique<distributed::ModelNorm>(std::move(axes), *learner_.optimizer, stages_->learns,
-                                                     parts_counted(*stages_, parameters, learner_.share.get(), here_));
   }
 
   parallel::Mesh mesh_;
@@ -264,7 +265,7 @@ class Rehearsal {
   Shapes task_;
   std::int64_t batch_size_;
   SilentReplicas replicas_;
-  comm::SilentCommunicator pipeline_;
+  comm::SilentCommunicator pipeline_, along_group_;  // what the norm sends along it
   std::unique_ptr<train::Pass> pass_;
   std::unique_ptr<distributed::ModelNorm> norm_;
   comm::Traffic along_pipeline_, along_tensor_;

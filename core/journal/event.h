@@ -23,6 +23,10 @@ struct MetricSamples {
   std::int64_t step = 0;
   std::vector<std::pair<std::string, double>> values;
 };
+// Whether they were told at the end of a step, not by an evaluation.
+[[nodiscard]] inline bool is_of_a_step(const MetricSamples& figures) {
+  return !figures.values.empty() && figures.values.front().first.starts_with("train/");
+}
 
 enum class SpanKind : std::uint8_t {
   data,

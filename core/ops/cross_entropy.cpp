@@ -1,22 +1,12 @@
 #include "kernels/ops/loss/cross_entropy.h"
 
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
-#include "core/ops/loss.h"
+#include "core/ops/cross_entropy_tape.h"
 
 #include <fmt/format.h>
 
 namespace athanor::ops {
 
-namespace {
-
-struct SavedCrossEntropy {
-  SavedTensor logits, row_max, row_log, counted;
-  Tensor targets;
-  CrossEntropyOptions options;
-};
-
-// Input of the node: 0 logits.
 void cross_entropy_grad(BackwardCall& call, const SavedCrossEntropy& saved) {
   Context& context = call.context();
   const Tensor logits = saved.logits.unpack(context), row_max = saved.row_max.unpack(context),
@@ -35,8 +25,6 @@ void cross_entropy_grad(BackwardCall& call, const SavedCrossEntropy& saved) {
                  0, {.flops = 4.0 * static_cast<double>(logits.numel())});
   call.give(0, std::move(dlogits));
 }
-
-}  // namespace
 
 void check_targets(const char* op, const Tensor& targets, std::int64_t rows, const std::string& because,
                    std::int64_t classes, const CrossEntropyOptions& options) {

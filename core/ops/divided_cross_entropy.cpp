@@ -1,6 +1,5 @@
-#include "core/autograd/node.h"
 #include "core/ops/check.h"
-#include "core/ops/loss.h"
+#include "core/ops/cross_entropy_tape.h"
 #include "core/ops/tensor_group.h"
 #include "kernels/ops/index/gather.h"
 #include "kernels/ops/loss/cross_entropy.h"
@@ -92,31 +91,6 @@ JoinedSoftmax join(Context& context, const RowSoftmax& own, std::span<const std:
   return out;
 }
 
-struct SavedDividedCrossEntropy {
-  SavedTensor logits, row_max, row_log, counted;
-  Tensor targets;
-  std::int32_t ignored;
-};
-
-// Input of the node: 0 logits.
-void divided_cross_entropy_grad(BackwardCall& call, const SavedDividedCrossEntropy& saved) {
-  Context& context = call.context();
-  const Tensor logits = saved.logits.unpack(context), row_max = saved.row_max.unpack(context),
-               row_log = saved.row_log.unpack(context), counted = saved.counted.unpack(context);
-  Tensor dlogits = context.empty_like(logits);
-  context.launch("cross_entropy_grad", kernels::cross_entropy_grad,
-                 kernels::CrossEntropyGradArgs{.x = logits.view(),
-                                               .targets = saved.targets.view(),
-                                               .row_max = row_max.view(),
-                                               .row_log = row_log.view(),
-                                               .counted = counted.view(),
-                                               .ignored = saved.ignored,
-                                               .dloss = call.scalar_output_gradient(),
-                                               .dx = dlogits.view()},
-                 0, {.flops = 4.0 * static_cast<double>(logits.numel())});
-  call.give(0, std::move(dlogits));
-}
-
 }  // namespace
 
 Variable divided_cross_entropy(Context& context, const Variable& logits, const Tensor& targets, std::int32_t first,
@@ -132,15 +106,15 @@ Variable divided_cross_entropy(Context& context, const Variable& logits, const T
   const auto counted = static_cast<float>(static_cast<std::ptrdiff_t>(own.size()) - std::ranges::count(own, ignored));
   Tensor loss = context.full({1}, counted > 0 ? static_cast<float>(joined.loss / static_cast<double>(counted)) : 0.0F);
   if (!recording(context, {&logits})) return loss;
-  SavedDividedCrossEntropy saved{
+  SavedCrossEntropy saved{
       .logits = save(context, logits),
       .row_max = save(context, joined.row_max),
       .row_log = save(context, joined.row_log),
       .counted = save(context, context.full({1}, counted)),
       .targets = context.upload(std::span<const std::int32_t>(own), {static_cast<std::int64_t>(own.size())}),
-      .ignored = ignored};
+      .options = {.ignored = ignored}};
   return record(context, kOp, std::move(loss), {&logits},
-                [saved = std::move(saved)](BackwardCall& call) { divided_cross_entropy_grad(call, saved); });
+                [saved = std::move(saved)](BackwardCall& call) { cross_entropy_grad(call, saved); });
 }
 
 }  // namespace athanor::ops

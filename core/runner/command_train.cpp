@@ -95,8 +95,7 @@ Told read_told(const RunDirectory& directory) {
     for (const journal::Event& event : batch->events) {
       if (const auto* changed = std::get_if<journal::StateChanged>(&event.payload))
         told.has_finished = changed->state == journal::RunState::finished;
-      if (const auto* figures = std::get_if<journal::MetricSamples>(&event.payload);
-          figures && !figures->values.empty() && figures->values.front().first.starts_with("train/"))
+      if (const auto* figures = std::get_if<journal::MetricSamples>(&event.payload); figures && is_of_a_step(*figures))
         told.step = figures->step;
     }
     offset = batch->next_offset;

@@ -16,6 +16,21 @@ namespace {
 
 double milliseconds(std::int64_t from_ns, std::int64_t to_ns) { return static_cast<double>(to_ns - from_ns) * 1e-6; }
 
+// Up to when the ranks have met again; `from` is why they had to.
+journal::Recovery recovery(const Elastic& elastic) {
+  const GroupNotice& notice = elastic.link->notice();
+  const int ranks = elastic.link->group().world().size();
+  journal::Recovery out;
+  out.from = notice.cause;
+  out.rank = notice.lost;
+  out.replicas = mesh_for(elastic.recipe, ranks).data;
+  if (ranks < notice.ranks_before) out.from += fmt::format("; {} of {} replicas go on", ranks, notice.ranks_before);
+  out.detect_ms = milliseconds(notice.last_sign_ns, notice.noticed_ns);
+  out.decide_ms = milliseconds(notice.noticed_ns, notice.opened_ns);
+  out.respawn_ms = milliseconds(notice.opened_ns, elastic.link->joined_ns());
+  return out;
+}
+
 // Shares the batches between as many replicas as there are in the group.
 void share_batches(Elastic& elastic) {
   const comm::Communicator& ranks = elastic.link->group().world();
@@ -55,10 +70,10 @@ std::string text_of(const train::Progress& progress, const std::filesystem::path
 
 // All ranks leave it with the parts of one state, which is that of a checkpoint or of the beginning: a rank that was
 // lost had a part of what was in memory.
-void go_on_from_checkpoint(Elastic& elastic, bool has_changed) {
+void go_on_from_checkpoint(Elastic& elastic) {
   comm::Communicator& world = elastic.link->group().world();
   const bool leads = world.rank() == 0;
-  if (leads && !elastic.knows) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
+  if (leads && !elastic.knows) elastic.progress = elastic.restore(recovery(elastic));
   const auto said = value_or_throw(distributed::checkpoint_ranks(world).broadcast(
       leads ? text_of(elastic.progress, elastic.source(), elastic.saves_first) : std::string()));
   const nlohmann::json state = nlohmann::json::parse(said);
@@ -77,16 +92,16 @@ struct Agreement {
 };
 
 // All ranks leave it with one state.
-Agreement agree(Elastic& elastic, Recount& recount, bool has_changed) {
+Agreement agree(Elastic& elastic, Recount& recount) {
   if (elastic.assembly.is_shared()) {
-    go_on_from_checkpoint(elastic, has_changed);
+    go_on_from_checkpoint(elastic);
     return {};
   }
   share_batches(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
-  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore(has_changed ? &elastic.link->notice() : nullptr);
+  if (!known && ranks.rank() == 0) elastic.progress = elastic.restore(recovery(elastic));
   const int giver = known.value_or(0);
   if (ranks.rank() != giver) elastic.knows = false;  // half of another's state is none
   distributed::SharedState state{elastic.progress, assembly.precision ? assembly.precision->state() : std::string(),
@@ -113,19 +128,11 @@ std::optional<journal::MetricSamples> untold(const Elastic& elastic, const Recou
   return last;
 }
 
-journal::Recovery recovery(const Elastic& elastic, const Agreement& agreement) {
-  const GroupNotice& notice = elastic.link->notice();
-  journal::Recovery out;
+journal::Recovery from_memory(const Elastic& elastic, const Agreement& agreement) {
+  journal::Recovery out = recovery(elastic);
   out.step = elastic.progress.done;
-  out.from = "what the ranks hold in memory; " + notice.cause;
-  out.rank = notice.lost;
-  out.replicas = elastic.assembly.peers->mesh.mesh.data;
-  if (const int ranks = elastic.link->group().world().size(); ranks < notice.ranks_before)
-    out.from += fmt::format("; {} of {} replicas go on", ranks, notice.ranks_before);
+  out.from = "what the ranks hold in memory; " + out.from;
   if (!agreement.with_residuals) out.from += "; what coding took away of gradients is forgotten";
-  out.detect_ms = milliseconds(notice.last_sign_ns, notice.noticed_ns);
-  out.decide_ms = milliseconds(notice.noticed_ns, notice.opened_ns);
-  out.respawn_ms = milliseconds(notice.opened_ns, elastic.link->joined_ns());
   out.load_ms = milliseconds(elastic.link->joined_ns(), steady_now_ns());
   return out;
 }
@@ -133,9 +140,8 @@ journal::Recovery recovery(const Elastic& elastic, const Agreement& agreement) {
 // The journal of a rank 0 that was lost does not say so itself.
 void tell_own_loss(const Elastic& elastic, Recount& recount) {
   if (!elastic.link->takes_over() || elastic.link->rank() != 0) return;
-  recount.tell(journal::FaultSeen{elastic.progress.done + 1, to_string(ErrorKind::communication),
-                                  "train on several ranks", elastic.link->notice().cause,
-                                  "see the log of the rank for its last words"});
+  recount.tell(journal::FaultSeen{elastic.told + 1, to_string(ErrorKind::communication), "train on several ranks",
+                                  elastic.link->notice().cause, "see the log of the rank for its last words"});
 }
 
 // Whether the others, and one in place of who was lost, have met again.
@@ -187,11 +193,10 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   bool has_begun = false;
   while (true) {
     try {
-      const Agreement agreement = elastic.link ? agree(elastic, recount, has_changed) : Agreement{};
-      if (has_changed && agreement.from_memory) {
-        if (!has_begun) tell_own_loss(elastic, recount);
-        recount.hold(recovery(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
-      }
+      if (has_changed && !has_begun) tell_own_loss(elastic, recount);
+      const Agreement agreement = elastic.link ? agree(elastic, recount) : Agreement{};
+      if (has_changed && agreement.from_memory)
+        recount.hold(from_memory(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
       has_begun = true;
       has_changed = false;
       if (std::exchange(elastic.saves_first, false)) ports.save(elastic.progress.done);

@@ -26,8 +26,8 @@ struct Elastic {
   bool knows = true;         // this rank has the state that `progress` tells of
   std::int64_t told = -1;    // the last step of which the journal has figures, where another process began it
   // Of rank 0, for when nobody knows: brings back what was saved, tells of it, and says how far that is. It is given
-  // what happened to the group, null where nothing did.
-  std::function<train::Progress(const GroupNotice*)> restore = {};
+  // what the recovery has taken so far.
+  std::function<train::Progress(const journal::Recovery&)> restore = {};
   // Where ranks share the state. Of rank 0: the checkpoint that it holds now, empty for the beginning of the run; of
   // the others: reads theirs of it.
   std::function<std::filesystem::path()> source = {};

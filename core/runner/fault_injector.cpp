@@ -31,10 +31,6 @@ std::optional<FaultMoment> moment_after(journal::SpanKind kind) {
   }
 }
 
-bool is_of_a_step(const journal::MetricSamples& figures) {
-  return !figures.values.empty() && figures.values.front().first.starts_with("train/");
-}
-
 void damage(comm::Stamp& stamp, FaultKind kind) {
   if (kind == FaultKind::message) stamp.sequence ^= 0x4000'0000U;
   if (kind == FaultKind::size) stamp.call_bytes += 4;

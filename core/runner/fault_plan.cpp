@@ -1,5 +1,7 @@
 #include "core/runner/fault_plan.h"
 
+#include "kernels/base/philox.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -96,14 +98,6 @@ Result<void> read_fault(std::string_view text, FaultPlan& plan) {
   return done;
 }
 
-// Steele, Lea, Flood 2014: the mixing function of SplitMix64.
-std::uint64_t mix(std::uint64_t z) noexcept {
-  z += 0x9E3779B97F4A7C15U;
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-  return z ^ (z >> 31U);
-}
-
 }  // namespace
 
 const char* to_string(FaultKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -112,11 +106,9 @@ const char* to_string(FaultMoment moment) noexcept { return kMoments[static_cast
 bool FaultPlan::is_due(std::size_t fault, int rank, std::int64_t step, FaultMoment moment) const noexcept {
   const PlannedFault& planned = faults[fault];
   if (planned.at != moment || planned.rank.value_or(rank) != rank || planned.step.value_or(step) != step) return false;
-  std::uint64_t drawn = seed;
-  for (const std::uint64_t part :
-       {std::uint64_t{fault}, static_cast<std::uint64_t>(rank), static_cast<std::uint64_t>(step)})
-    drawn = mix(drawn ^ part);
-  return static_cast<double>(drawn >> 11U) * 0x1p-53 < planned.probability;
+  const auto drawn = philox_at(seed, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(fault),
+                               static_cast<std::uint64_t>(rank));
+  return static_cast<double>(drawn.word[0]) * 0x1p-32 < planned.probability;
 }
 
 Result<FaultPlan> read_fault_plan(std::string_view text) {

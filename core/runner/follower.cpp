@@ -5,6 +5,7 @@
 #include "core/runner/elastic.h"
 #include "core/runner/fault_injector.h"
 #include "core/runner/interrupt.h"
+#include "core/runner/kept_residuals.h"
 #include "core/runner/rank_processes.h"
 #include "core/runner/run_state.h"
 
@@ -48,12 +49,16 @@ void assist(RankLink& link, const SoundRecipe& sound) {
 }
 
 // Rank 0 says what it makes of the number formats' state.
-void load(Assembly& assembly, const recipe::Recipe& recipe, const std::filesystem::path& checkpoint, bool is_fresh) {
+void load(Assembly& assembly, const recipe::Recipe& recipe, const std::filesystem::path& checkpoint, bool is_fresh,
+          const RankPlace& place) {
   if (checkpoint.empty()) {
     if (!is_fresh) begin_anew(assembly, recipe);
     return;
   }
   const checkpoint::TrainingState state = restore_state(assembly, checkpoint);
+  if (gradient_format(recipe) != comm::WireFormat::f32)
+    (void)value_or_throw(
+        bring_residuals(checkpoint, place.meeting, place.rank, 1, parallel::world_size(mesh_of(recipe)), state.step));
   if (!assembly.precision || state.precision.empty()) return;
   try {
     assembly.precision->restore(state.precision);
@@ -93,7 +98,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
   bool is_fresh = true;  // as it was assembled
   elastic.load = [&](const std::filesystem::path& checkpoint) {
-    load(assembly, sound.recipe, checkpoint, is_fresh);
+    load(assembly, sound.recipe, checkpoint, is_fresh, *options.place);
     is_fresh = false;
   };
   elastic.part = [&] { checkpoints.part(); };

@@ -10,16 +10,12 @@ namespace {
 
 constexpr double kNanosecondsPerMillisecond = 1e6;
 
-bool is_of_a_step(const journal::Payload& payload) {
-  const auto* figures = std::get_if<journal::MetricSamples>(&payload);
-  return figures != nullptr && !figures->values.empty() && figures->values.front().first.starts_with("train/");
-}
-
 }  // namespace
 
 void Recount::tell(const journal::Payload& payload) {
-  const bool is_step = is_of_a_step(payload);
-  if (is_step) last_ = std::get<journal::MetricSamples>(payload);
+  const auto* figures = std::get_if<journal::MetricSamples>(&payload);
+  const bool is_step = figures != nullptr && is_of_a_step(*figures);
+  if (is_step) last_ = *figures;
   if (recovery_ && !std::holds_alternative<journal::Span>(payload)) release(is_step);
   tell_(payload);
 }

@@ -3,6 +3,7 @@
 #include "core/autograd/shard.h"
 #include "core/checkpoint/reader.h"
 #include "core/distributed/checkpoint_ranks.h"
+#include "core/runner/kept_residuals.h"
 #include "core/train/snapshot.h"
 
 #include <algorithm>
@@ -85,9 +86,15 @@ SharedCheckpoints::SharedCheckpoints(std::filesystem::path folder, std::int64_t 
 void SharedCheckpoints::save(const Assembly& assembly, checkpoint::TrainingState state) {
   check();
   state.optimizer_steps = assembly.optimizer->step_count();
+  const std::int64_t step = state.step;
   train::capture(*assembly.context, written_by(assembly), std::move(state), writer_.buffer());
+  const Peers& peers = *assembly.peers;
+  if (peers.replicas && peers.replicas->coded())
+    for (checkpoint::Piece& piece : residual_pieces(peers.replicas->coded()->residuals(step), peers.checkpoints->rank(),
+                                                    peers.checkpoints->size()))
+      writer_.buffer().pieces.push_back(std::move(piece));
   writer_.finish();
-  ranks_ = assembly.peers->checkpoints.get();
+  ranks_ = peers.checkpoints.get();
   writer_.start();
 }
 

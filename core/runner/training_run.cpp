@@ -202,8 +202,8 @@ train::Outcome TrainingRun::train() {
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
   Elastic elastic{sound_.recipe, assembly,       link ? &*link : nullptr, train::after_steps(done_),
                   !takes_over,   beginning_.told};
-  elastic.restore = [&](const GroupNotice* notice) {
-    begin_again(notice);
+  elastic.restore = [&](const journal::Recovery& begun) {
+    begin_again(begun);
     restore(assembly);
     elastic.saves_first = saves_first_;
     return train::after_steps(done_);
@@ -248,15 +248,13 @@ Forecast TrainingRun::predict(RankLink* link) const {
 }
 
 // Who takes over looks for a checkpoint only where nobody is left who knows more.
-void TrainingRun::begin_again(const GroupNotice* notice) {
+void TrainingRun::begin_again(const journal::Recovery& begun) {
   if (!beginning_.otherwise) return;
   const auto otherwise = beginning_.otherwise;
   beginning_ = otherwise();
   beginning_.otherwise = otherwise;
-  if (notice != nullptr) {
-    beginning_.from += "; " + notice->cause;
-    beginning_.lost = notice->lost;
-  }
+  beginning_.from += "; " + begun.from;
+  beginning_.recovery = begun;
   done_ = beginning_.checkpoint ? beginning_.checkpoint->state.step : 0;
 }
 
@@ -264,10 +262,9 @@ void TrainingRun::restore(Assembly& assembly) {
   saves_first_ = false;
   if (beginning_.from.empty()) return;
   if (beginning_.resumed) value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), done_));
-  journal::Recovery recovery;
+  journal::Recovery recovery = beginning_.recovery;
   recovery.step = done_;
   recovery.from = beginning_.from;
-  recovery.rank = beginning_.lost;
   value_or_throw(journal_->append(recovery));
   fault_told_ = false;
   console_.info("Going on from " + beginning_.from);
@@ -279,7 +276,7 @@ void TrainingRun::restore(Assembly& assembly) {
   }
   source_ = beginning_.checkpoint->folder;
   restore_precision(assembly, restore_state(assembly, source_).precision);
-  restore_residuals();
+  restore_residuals(assembly.is_shared());
   beginning_.checkpoint.reset();
   // What came from another run is kept here as well, so that resuming never needs the parent again.
   if (beginning_.parent.empty()) return;
@@ -289,11 +286,12 @@ void TrainingRun::restore(Assembly& assembly) {
   writer_.finish();
 }
 
-void TrainingRun::restore_residuals() {
+void TrainingRun::restore_residuals(bool is_shared) {
   if (!beginning_.parent.empty() || !place_ || gradient_format(sound_.recipe) == comm::WireFormat::f32) return;
-  const auto residual = value_or_throw(saved_residuals(source_));
   const int ranks = parallel::world_size(mesh_of(sound_.recipe));
-  if (residual.empty() || !write_residuals(place_->meeting, ranks, residual, done_))
+  // Where ranks share the state, each of the others reads the checkpoint, too.
+  const int for_ranks = is_shared ? 1 : ranks;
+  if (!value_or_throw(bring_residuals(source_, place_->meeting, 0, for_ranks, ranks, done_)))
     console_.info("What coding took away of gradients begins anew: the checkpoint does not hold that of these ranks");
 }
 
@@ -331,13 +329,16 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   const bool is_last = step == sound_.recipe.integer("train.steps");  // which takes the time it takes
   if (assembly.is_shared()) {
     shared_.save(assembly, std::move(state));
-    if (is_last) shared_.finish();
+    // While the others wait, who are then missed if one of them is lost.
+    if (is_last || stop_requested()) shared_.finish();
     return;
   }
   capture(assembly, std::move(state), writer_.buffer());
   writer_.buffer().residual.clear();
-  if (assembly.peers && assembly.peers->replicas && assembly.peers->replicas->coded())
-    writer_.buffer().residual = read_residuals(place_->meeting, parallel::world_size(assembly.peers->mesh.mesh));
+  // Also when the peers are gone: what each has kept is still there.
+  const int replicas = assembly.loader->options().share.count;
+  if (place_ && replicas > 1 && gradient_format(sound_.recipe) != comm::WireFormat::f32)
+    writer_.buffer().residual = read_residuals(place_->meeting, replicas, step);
   writer_.start();
   if (is_last) writer_.finish();
 }
@@ -357,11 +358,15 @@ void TrainingRun::tell_written(std::int64_t step, const checkpoint::Written& wri
 }
 
 void TrainingRun::finish_writing() noexcept {
-  try {
-    writer_.finish();
-  } catch (const std::exception& failure) {
-    console_.warn(failure.what());
-  }
+  const auto finish = [this](auto& writer) {
+    try {
+      writer.finish();
+    } catch (const std::exception& failure) {
+      console_.warn(failure.what());
+    }
+  };
+  finish(writer_);
+  finish(shared_);
 }
 
 void TrainingRun::tell_state(journal::RunState state, const std::string& cause) {

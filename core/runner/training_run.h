@@ -18,15 +18,14 @@
 namespace athanor::runner {
 
 class RankLink;
-struct GroupNotice;
 
 // Where a run begins: nothing, its own last checkpoint, or another run's.
 struct Beginning {
   std::optional<checkpoint::Found> checkpoint;
-  std::string from;      // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
-  std::string parent;    // folder of the run that was forked; empty when the checkpoint is the run's own
-  int lost = -1;         // the rank of which the loss led here
-  bool resumed = false;  // this folder holds an earlier session of the run
+  std::string from;                 // "checkpoint step-400", "fork of <run> at step 400"; empty for a fresh run
+  std::string parent;               // folder of the run that was forked; empty when the checkpoint is the run's own
+  journal::Recovery recovery = {};  // what led here, where that was the loss of a rank
+  bool resumed = false;             // this folder holds an earlier session of the run
   // Of rank 0 of several: where to begin when no other rank is left to learn from, or ranks share the state.
   std::function<Beginning()> otherwise = {};
   std::int64_t told = -1;  // the last step of which the journal has figures
@@ -55,10 +54,10 @@ class TrainingRun {
   void write_papers();
   [[nodiscard]] Forecast predict(RankLink* link) const;
   void tell_forecast(const Forecast& forecast);
-  void begin_again(const GroupNotice* notice);
+  void begin_again(const journal::Recovery& begun);
   void restore(Assembly& assembly);
   void restore_precision(Assembly& assembly, const std::string& state);
-  void restore_residuals();
+  void restore_residuals(bool is_shared);
   void tell_precision(const Assembly& assembly);
   // Copies what is to be saved; it is written while the run goes on.
   void save(const Assembly& assembly, std::int64_t step);

@@ -9,6 +9,7 @@
 #include <utility>
 
 namespace athanor::train {
+
 BatchPass::BatchPass(Context& context, tasks::Task& task, const std::vector<Parameter>& parameters, int micro_batches,
                      Replicas* replicas)
     : context_(context),
@@ -137,7 +138,6 @@ void BatchPass::run_micro_batch(int micro_batch) {
     learnt.push_back(roots[k]);
     gradients.push_back(std::move(gradient));
   }
-  if (replicas_ && own_ == 1) replicas_->begin_only_pass();
   is_last_ = micro_batch + 1 == own_;
   if (!learnt.empty()) athanor::backward(context_, learnt, std::move(gradients));
   if (!std::exchange(is_last_, false)) sum_.add(context_, parameters_);

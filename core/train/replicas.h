@@ -7,6 +7,7 @@
 #include "core/train/gradient_sum.h"
 #include "core/train/pass.h"
 
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,9 +23,6 @@ class Replicas {
   // `whole` [rows of the batch, ...] is contiguous and holds this replica's rows, which are as many as anybody's: fills
   // in those of the others.
   virtual void gather(Context& context, const Tensor& whole) = 0;
-  // The backward pass that comes is all there is to the gradients of a step: what it has completed may be on its way at
-  // once.
-  virtual void begin_only_pass() {}
   // From now on it tells the spans of its sums, if it has any beside the thread that calls it.
   [[nodiscard]] virtual bool watch(const PassPorts&) { return false; }
   // In a backward pass: no more comes to this gradient, which may be on its way at once. Until sum_gradients() nobody
@@ -34,6 +32,8 @@ class Replicas {
   // Where replicas share the optimizer's work, the sums go to where each takes its step, and the parameters are left
   // without a gradient.
   virtual void sum_gradients(Context& context, std::span<const Parameter> parameters) = 0;
+  // The step after `done` steps was not taken: what its sums have left behind is forgotten.
+  virtual void undo_step(std::int64_t) {}
   // Adds to the sums what every replica has alike, by parameter or absent.
   virtual void add_alike(Context& context, std::span<const Parameter> parameters, std::vector<Tensor> alike) {
     add_gradients(context, parameters, std::move(alike));

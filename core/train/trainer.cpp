@@ -137,6 +137,7 @@ void Trainer::step() {
     if (went_back(loss, fmt::format("the loss of step {} is {:.6g}", done_ + 1, loss))) return;
     refuse_nonfinite(batch, loss, nullptr);
   }
+  if (!report.applied() && parts_.replicas) parts_.replicas->undo_step(done_);
   const bool skipped = !report.applied() && precision && precision->count_overflow();
   if (!report.applied() && !skipped) {
     if (went_back(std::nan(""), fmt::format("a gradient of step {} is not finite", done_ + 1))) return;
@@ -312,10 +313,8 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
                                                                   : "the gradient of " + who,
                                                       report->nonfinite);
   if (report == nullptr && !who.empty()) cause += fmt::format("; {} is not finite either", who);
-  if (parts_.judges_alone) {
-    const std::string origin = locate_nonfinite(batch);
-    cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
-  }
+  const std::string origin = locate_nonfinite(batch);
+  cause += origin.empty() ? "; it did not happen again when the step was repeated" : "; " + origin;
   std::string remedy =
       "lower train.learning_rate or train.weight_decay, or set train.clip_norm, and go on from the last checkpoint";
   if (parts_.precision && parts_.precision->resolution().stream != DType::f32)

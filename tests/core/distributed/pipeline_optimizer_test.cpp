@@ -1,4 +1,4 @@
-#include "core/distributed/pipeline_optimizer.h"
+#include "tests/core/distributed/pipeline_optimizer.h"
 
 #include "core/comm/group.h"
 #include "core/optim/adamw.h"

@@ -180,6 +180,30 @@ TEST(Replicas, StayEqualWithGradientsInFewerBits) {
   }
 }
 
+TEST(Replicas, ForgetWhatCodingTookAwayInAStepThatWasNotTaken) {
+  comm::run_threads(2, {}, [](comm::Group& group) {
+    Context context({});
+    distributed::ReplicaGroup replicas(group.world(), comm::WireFormat::fp8);
+    const std::int64_t count = 100'000;
+    const Parameter parameter = make_parameter("w", context.zeros({count}));
+    const auto exchange = [&](std::int64_t done, float scale) {
+      context.set_step(static_cast<std::uint32_t>(done));
+      replicas.gather(context, context.zeros({2}));
+      std::vector<float> numbers(static_cast<std::size_t>(count));
+      for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = scale * std::sin(static_cast<float>(i));
+      parameter->gradient = context.upload(std::span<const float>(numbers), {count});
+      replicas.sum_gradients(context, std::span(&parameter, 1));
+    };
+    const auto kept = [&] { return replicas.coded()->residuals().at("w").sender; };
+    exchange(0, 1.0F);
+    const std::vector<float> after_one = kept();
+    exchange(1, 3.0F);
+    EXPECT_NE(kept(), after_one);
+    replicas.undo_step(1);
+    EXPECT_EQ(kept(), after_one);
+  });
+}
+
 TEST(Replicas, TellWhatTheySendInAStep) {
   const Trace trace = train_ranks(recipe_for(4, 4), 3).front();
   double parameters = 0;

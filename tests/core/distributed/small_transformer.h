@@ -3,12 +3,12 @@
 #pragma once
 
 #include "core/comm/group.h"
-#include "core/distributed/pipeline_optimizer.h"
 #include "core/distributed/pipeline_runner.h"
 #include "core/distributed/stage_model.h"
 #include "core/nn/layers.h"
 #include "core/nn/transformer.h"
 #include "core/optim/adamw.h"
+#include "tests/core/distributed/pipeline_optimizer.h"
 
 #include <cstdint>
 #include <map>

@@ -4,6 +4,7 @@
 #include "core/train/trainer.h"
 #include "tests/core/distributed/trained.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace athanor {
@@ -80,6 +81,20 @@ TEST(StagesOfTensorRanks, LearnWhatOneProcessLearnsInThreeDimensions) {
       EXPECT_NEAR(trace.losses[step], alone.losses[step], 2e-6 * alone.losses[step]) << "step " << step;
       EXPECT_NEAR(trace.norms[step], alone.norms[step], 2e-5 * alone.norms[step]) << "step " << step;
     }
+  }
+}
+
+TEST(Stages, NameTheRankAndTheRowsWhoseNumbersAreNotFinite) {
+  recipe::Recipe recipe = cut_recipe(1, 2, 4);
+  recipe.set("train.learning_rate", 1.0e30);
+  recipe.set("train.warmup_steps", std::int64_t{0});
+  recipe.set("train.clip_norm", 0.0);
+  try {
+    (void)train_ranks(recipe, 20);
+    FAIL() << "it has learnt";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().kind, ErrorKind::numeric) << failure.what();
+    EXPECT_THAT(failure.error().cause, testing::ContainsRegex("rank [01]: .*rows [0-9]+ to [0-9]+"));
   }
 }
 

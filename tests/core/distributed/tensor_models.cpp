@@ -1,5 +1,6 @@
 #include "tests/core/distributed/tensor_models.h"
 
+#include "core/assembly/norm.h"
 #include "core/autograd/backward.h"
 #include "core/comm/group.h"
 #include "core/distributed/tensor_ranks.h"
@@ -138,11 +139,8 @@ void train_rank(const Family& family, const Training& training, comm::Communicat
   SmallModel model = family.make(context, training.dropout);
   const auto optimizer =
       optim::make_optimizer(context, model.parameters, {.kind = optim::Kind::sgd, .weight_decay = 0.05F});
-  std::unique_ptr<distributed::DividedSquares> squares;
-  if (ranks) {
-    squares = std::make_unique<distributed::DividedSquares>(*ranks, model.parameters);
-    optimizer->set_sum_squares([&](Context& here) { return squares->sum(here); });
-  }
+  const auto norm = runner::make_norm(model.parameters, nullptr, nullptr, {.tensor = ranks ? ranks->rank() : 0},
+                                      {.tensor = ranks}, *optimizer);
   Joining joining(out);
   const auto add_all = [&](const char* what, Numbers Step::*into, std::size_t step, Tensor ParameterState::*array) {
     const std::lock_guard lock(mutex);

@@ -3,15 +3,12 @@
 #include "core/checkpoint/reader.h"
 #include "core/runner/run_state.h"
 #include "core/train/snapshot.h"
-#include "tests/core/runner/run_program.h"
+#include "tests/core/runner/rank_runs.h"
 #include "tests/core/train/tiny.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <signal.h>
-#include <sstream>
 
 namespace athanor::runner {
 namespace {
@@ -152,14 +149,6 @@ std::vector<std::string> on_four(const std::string& how, int steps) {
           "--set", "model.text_width=32"};
 }
 
-std::vector<int> ranks_of(int program) {
-  std::vector<int> out;
-  const std::string name = std::to_string(program);
-  std::istringstream words(read_file(fs::path("/proc") / name / "task" / name / "children").value_or(""));
-  for (int child = 0; words >> child;) out.push_back(child);
-  return out;
-}
-
 // Everything that a checkpoint holds, whoever wrote it.
 Numbers contents_of(const fs::path& run, std::int64_t step) {
   const auto loaded = value_or_throw(checkpoint::load_step(run / "checkpoints", step));
@@ -169,15 +158,8 @@ Numbers contents_of(const fs::path& run, std::int64_t step) {
   return out;
 }
 
-class SharedRun : public testing::TestWithParam<const char*> {
+class SharedRun : public Ranks, public testing::WithParamInterface<const char*> {
  protected:
-  void SetUp() override { ATH_NEEDS_DATA(); }
-  Outcome train(const fs::path& run, const std::vector<std::string>& more, std::function<void(int)> meanwhile = {}) {
-    Launch launch;
-    launch.arguments = train_arguments(run, more);
-    launch.meanwhile = std::move(meanwhile);
-    return launch_program(launch);
-  }
   // Without other ranks.
   fs::path alone(int steps) {
     const fs::path run = own_ / fmt::format("one-{}", steps);
@@ -186,7 +168,6 @@ class SharedRun : public testing::TestWithParam<const char*> {
     EXPECT_EQ(train(run, arguments).status, 0);
     return run;
   }
-  TemporaryFolder own_;
 };
 
 TEST_P(SharedRun, LeavesTheBitsOfOneProcess) {
@@ -284,6 +265,39 @@ TEST_P(SharedRun, IsForkedFromARunOfOneRankAndBack) {
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_TRUE(contents_of(back, 60) == contents_of(one, 60));
 }
+
+// What coding takes away of gradients is a part of the state, too.
+class SharedCodedRun : public SharedRun {};
+
+TEST_P(SharedCodedRun, GoesBackToItsCheckpointOrOnFromItWithWhatCodingTookAway) {
+  auto arguments = on_four(GetParam(), 60);
+  arguments.insert(arguments.end(), {"--set", "parallel.gradient_format=fp8", "--set", "model.text_width=128"});
+  const fs::path calm = own_ / "calm";
+  ASSERT_EQ(train(calm, arguments).status, 0);
+  auto faulty = arguments;
+  faulty.insert(faulty.end(), {"--inject", "kill: rank=1 step=30"});
+  const Outcome lost = train(own_ / "lost", faulty);
+  ASSERT_EQ(lost.status, 0) << lost.err;
+  EXPECT_TRUE(contents_of(own_ / "lost", 60) == contents_of(calm, 60));
+  const auto told = events_of_kind<journal::Recovery>(own_ / "lost");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].rank, 1);
+  EXPECT_GE(told[0].detect_ms, 0);
+  EXPECT_GE(told[0].respawn_ms, 0);
+  const fs::path run = own_ / "stopped";
+  ASSERT_EQ(train(run, arguments,
+                  [&](int pid) {
+                    EXPECT_TRUE(wait_for_step(run, 25));
+                    ::kill(pid, SIGTERM);
+                  })
+                .status,
+            130);
+  const Outcome resumed = run_program({"train", run.string(), "--resume"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_TRUE(contents_of(run, 60) == contents_of(calm, 60));
+}
+INSTANTIATE_TEST_SUITE_P(Levels, SharedCodedRun, testing::Values("optimizer", "pipeline"),
+                         [](const auto& level) { return std::string(level.param); });
 
 INSTANTIATE_TEST_SUITE_P(Levels, SharedRun, testing::Values("optimizer", "gradients", "parameters", "pipeline"),
                          [](const auto& level) { return std::string(level.param); });

@@ -1,4 +1,4 @@
-#include "core/distributed/pipeline_optimizer.h"
+#include "tests/core/distributed/pipeline_optimizer.h"
 
 namespace athanor::distributed {
 
