@@ -313,6 +313,10 @@
         <source>What came before is told by: athanor-run show RUN --events</source>
         <translation>Was vorher war, sagt: athanor-run show LAUF --events</translation>
     </message>
+    <message>
+        <source>rank %1 lost</source>
+        <translation>Rang %1 verloren</translation>
+    </message>
 </context>
 <context>
     <name>Notice</name>
@@ -373,6 +377,57 @@
     <message>
         <source>stages</source>
         <translation>Stufen</translation>
+    </message>
+</context>
+<context>
+    <name>RecoveryWords</name>
+    <message>
+        <source>Noticed</source>
+        <translation>Bemerkt</translation>
+    </message>
+    <message>
+        <source>noticed after %1</source>
+        <translation>bemerkt nach %1</translation>
+    </message>
+    <message>
+        <source>Decided</source>
+        <translation>Entschieden</translation>
+    </message>
+    <message>
+        <source>decided in %1</source>
+        <translation>entschieden in %1</translation>
+    </message>
+    <message>
+        <source>All there</source>
+        <translation>Alle da</translation>
+    </message>
+    <message>
+        <source>all ranks there after %1</source>
+        <translation>alle Ränge da nach %1</translation>
+    </message>
+    <message>
+        <source>One state</source>
+        <translation>Ein Stand</translation>
+    </message>
+    <message>
+        <source>one state in %1</source>
+        <translation>ein Stand in %1</translation>
+    </message>
+    <message>
+        <source>Step again</source>
+        <translation>Nachgeholt</translation>
+    </message>
+    <message>
+        <source>step taken again in %1</source>
+        <translation>Schritt nachgeholt in %1</translation>
+    </message>
+    <message>
+        <source>went on after %1</source>
+        <translation>ging weiter nach %1</translation>
+    </message>
+    <message>
+        <source>went on</source>
+        <translation>ging weiter</translation>
     </message>
 </context>
 <context>
@@ -531,10 +586,6 @@
         <translation>Rang %1</translation>
     </message>
     <message>
-        <source>Went on from %1</source>
-        <translation>Ging weiter von %1</translation>
-    </message>
-    <message>
         <source>tensor</source>
         <translation>Tensor</translation>
     </message>
@@ -569,30 +620,6 @@
     <message>
         <source>Sent each step</source>
         <translation>Gesendet je Schritt</translation>
-    </message>
-    <message>
-        <source>Step %1: %2</source>
-        <translation>Schritt %1: %2</translation>
-    </message>
-    <message>
-        <source>noticed after %1</source>
-        <translation>bemerkt nach %1</translation>
-    </message>
-    <message>
-        <source>decided in %1</source>
-        <translation>entschieden in %1</translation>
-    </message>
-    <message>
-        <source>all there after %1</source>
-        <translation>alle da nach %1</translation>
-    </message>
-    <message>
-        <source>one state in %1</source>
-        <translation>ein Stand in %1</translation>
-    </message>
-    <message>
-        <source>step taken again in %1</source>
-        <translation>Schritt nachgeholt in %1</translation>
     </message>
     <message>
         <source>%1 of %2</source>
@@ -1420,6 +1447,33 @@
     <message>
         <source>Faults of the recipe</source>
         <translation>Fehler im Rezept</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RecoveriesCard</name>
+    <message>
+        <source>How it went on after losses</source>
+        <translation>Wie es nach Verlusten weiterging</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>Rang</translation>
+    </message>
+    <message>
+        <source>Went on from</source>
+        <translation>Weiter von</translation>
+    </message>
+    <message>
+        <source>In all</source>
+        <translation>Summe</translation>
+    </message>
+    <message>
+        <source>How the run went on after it lost ranks</source>
+        <translation>Wie der Lauf weiterging, nachdem er Ränge verloren hatte</translation>
     </message>
 </context>
 <context>

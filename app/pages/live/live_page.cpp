@@ -225,6 +225,8 @@ void LivePage::build_figures(QVBoxLayout* layout) {
   figures->addWidget(plots_);
   timeline_ = new TimelineCard(figures_);
   figures->addWidget(timeline_);
+  recoveries_ = new RecoveriesCard(figures_);
+  figures->addWidget(recoveries_);
   auto* board_card = new Card(tr("What it finds"), figures_);
   board_ = new widgets::RetrievalBoard(pictures_, board_card);
   board_card->body()->addWidget(board_);
@@ -332,6 +334,7 @@ void LivePage::show_occurrences() {
   const store::Run* run = live_->run();
   check_->show_check(live_->occurrences(), run ? run->status : store::RunStatus::finished);
   events_->show_events(live_->occurrences());
+  recoveries_->show_recoveries(live_->occurrences());
   if (run) plots_->show_markers(markers_of(*run, live_->occurrences()));
   show_timeline();
   show_state();

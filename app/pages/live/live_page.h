@@ -34,6 +34,7 @@ class LiveController;
 class LivePictures;
 class LivePlots;
 class EventsCard;
+class RecoveriesCard;
 class TimelineCard;
 class PlanCheckCard;
 class PageScroll;
@@ -55,6 +56,7 @@ class LivePage final : public Page {
   void scroll_to_board();
   void scroll_to_timeline();
   [[nodiscard]] TimelineCard* timeline() const { return timeline_; }
+  [[nodiscard]] RecoveriesCard* recoveries() const { return recoveries_; }
 
  Q_SIGNALS:
   void new_requested();
@@ -109,6 +111,7 @@ class LivePage final : public Page {
   QSlider* smoothing_ = nullptr;
   LivePlots* plots_ = nullptr;
   TimelineCard* timeline_ = nullptr;
+  RecoveriesCard* recoveries_ = nullptr;
   PlanCheckCard* check_ = nullptr;
   EventsCard* events_ = nullptr;
   widgets::RetrievalBoard* board_ = nullptr;

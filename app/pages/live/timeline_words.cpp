@@ -1,7 +1,7 @@
 #include "app/pages/live/timeline_words.h"
 
 #include "app/feedback/notice.h"
-#include "app/models/run_words.h"
+#include "app/pages/live/recovery_words.h"
 #include "widgets/common/numbers.h"
 
 #include <QCoreApplication>
@@ -107,34 +107,12 @@ class Drawing {
   std::map<SpanKind, int> kinds_;
 };
 
-struct Trouble {
-  QString text;
-  std::int64_t step = 0;
-  Role tone = Role::bad;
-};
-
-// Where the time of a recovery went, as far as it is known.
-QString spent_on(const journal::Recovery& recovery) {
-  QStringList parts;
-  const auto add = [&](const QString& words, double ms) {
-    if (ms >= 0) parts << words.arg(widgets::time_text(ms * 1e-3));
-  };
-  add(TimelineWords::tr("noticed after %1"), recovery.detect_ms);
-  add(TimelineWords::tr("decided in %1"), recovery.decide_ms);
-  add(TimelineWords::tr("all there after %1"), recovery.respawn_ms);
-  add(TimelineWords::tr("one state in %1"), recovery.load_ms);
-  add(TimelineWords::tr("step taken again in %1"), recovery.replay_ms);
-  return parts.join(u" · "_s);
-}
-
-std::optional<Trouble> trouble_of(const journal::Payload& payload) {
+// What went wrong at a moment, or how it went on after that.
+std::optional<widgets::TimelineMark> mark_of(double at, const journal::Payload& payload) {
   if (const auto* fault = std::get_if<journal::FaultSeen>(&payload))
-    return Trouble{q(fault->cause), fault->step, Role::bad};
-  if (const auto* recovery = std::get_if<journal::Recovery>(&payload)) {
-    const QString went_on = TimelineWords::tr("Went on from %1").arg(q(recovery->from));
-    const QString spent = spent_on(*recovery);
-    return Trouble{spent.isEmpty() ? went_on : u"%1 (%2)"_s.arg(went_on, spent), recovery->step, Role::good};
-  }
+    return widgets::TimelineMark{at, q(fault->cause), Role::bad};
+  if (const auto* recovery = std::get_if<journal::Recovery>(&payload))
+    return widgets::TimelineMark{at, went_on_text(*recovery), Role::good};
   return std::nullopt;
 }
 
@@ -188,7 +166,7 @@ widgets::TimelineData timeline_data(const StepPicture& picture, const std::vecto
   for (const store::Occurrence& occurrence : occurrences) {
     const double at = static_cast<double>(occurrence.time_ns - picture.begin_ns) * 1e-9;
     if (at < 0 || at > data.end) continue;
-    if (const auto trouble = trouble_of(occurrence.payload)) data.marks.push_back({at, trouble->text, trouble->tone});
+    if (auto mark = mark_of(at, occurrence.payload)) data.marks.push_back(std::move(*mark));
   }
   return data;
 }
@@ -212,14 +190,6 @@ std::vector<Figure> timeline_figures(const StepPicture& picture, const std::map<
     if (const QStringList sent = sent_of(last); !sent.isEmpty())
       out.push_back({TimelineWords::tr("Sent each step"), sent.front(), sent.mid(1).join(u" · "_s)});
   }
-  return out;
-}
-
-QStringList trouble_lines(const std::vector<store::Occurrence>& occurrences, int most) {
-  QStringList out;
-  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend() && out.size() < most; ++occurrence)
-    if (const auto trouble = trouble_of(occurrence->payload))
-      out << TimelineWords::tr("Step %1: %2").arg(widgets::count_text(trouble->step), trouble->text);
   return out;
 }
 
