@@ -320,6 +320,10 @@ void add_keeping(std::vector<Field>& out) {
                         "Distance between checkpoints; 0 writes one at the end only."));
   out.push_back(integer("checkpoint.keep", "Checkpoints kept", 3, {"checkpoints", 1, 10'000},
                         "How many of the newest checkpoints stay on the disk."));
+  out.push_back(advanced(boolean("checkpoint.in_memory", "Copies in memory", true,
+                                 "Where ranks share the state, each keeps its part of the last two steps in memory "
+                                 "that outlives it, twice what it holds: when a rank is lost, one step is taken again "
+                                 "instead of all since the last checkpoint.")));
   out.push_back(integer("eval.every_steps", "Evaluate every", 50, {"steps", 0, kManySteps},
                         "Distance between evaluations; 0 evaluates at the start and the end only."));
   out.push_back(integer("eval.probes", "Probes", 12, {"queries", 0, 256},

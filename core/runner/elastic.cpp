@@ -4,6 +4,7 @@
 #include "core/distributed/share_state.h"
 #include "core/runner/kept_residuals.h"
 #include "core/runner/recount.h"
+#include "core/runner/state_keeper.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -68,8 +69,7 @@ std::string text_of(const train::Progress& progress, const std::filesystem::path
       .dump();
 }
 
-// All ranks leave it with the parts of one state, which is that of a checkpoint or of the beginning: a rank that was
-// lost had a part of what was in memory.
+// To the parts of a checkpoint, or of the beginning.
 void go_on_from_checkpoint(Elastic& elastic) {
   comm::Communicator& world = elastic.link->group().world();
   const bool leads = world.rank() == 0;
@@ -79,24 +79,34 @@ void go_on_from_checkpoint(Elastic& elastic) {
   const nlohmann::json state = nlohmann::json::parse(said);
   elastic.progress = {state.at("done"), state.at("evaluated"), state.at("saved")};
   elastic.saves_first = state.at("saves_first");
-  if (!leads) elastic.load(state.at("source").get<std::string>());
-  elastic.knows = false;  // from the first step on it is not a checkpoint's any more
-  elastic.link->begin_work(elastic.progress.done);
-  join_peers(elastic);
-  (void)keep_residuals(elastic);
+  if (!leads) elastic.load(state.at("source").get<std::string>(), std::exchange(elastic.is_fresh, false));
 }
 
 struct Agreement {
-  bool from_memory = false;    // all ranks have what one of them held there
+  bool from_memory = false;    // all ranks have what one of them, or each of its own part, held there
   bool with_residuals = true;  // and what coding has taken away so far
 };
 
-// All ranks leave it with one state.
-Agreement agree(Elastic& elastic, Recount& recount) {
-  if (elastic.assembly.is_shared()) {
+// All ranks leave it with their parts of one state.
+Agreement agree_on_parts(Elastic& elastic, StateKeeper& keeper, bool has_changed) {
+  const auto kept = has_changed ? keeper.bring_back(elastic.link->group().world()) : std::nullopt;
+  if (kept) {
+    elastic.progress = *kept;
+    elastic.is_fresh = false;
+  } else {
+    keeper.forget();
     go_on_from_checkpoint(elastic);
-    return {};
   }
+  elastic.knows = false;  // what was loaded is of no use to whoever comes later
+  elastic.link->begin_work(elastic.progress.done);
+  join_peers(elastic);
+  const bool with_residuals = keep_residuals(elastic);
+  if (!kept) keeper.keep(elastic.progress);
+  return {kept.has_value(), with_residuals};
+}
+
+// All ranks leave it with one state, which each of them holds whole.
+Agreement agree_on_all(Elastic& elastic, Recount& recount) {
   share_batches(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
@@ -189,12 +199,21 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   Recount recount(given.tell);
   train::Ports ports = given;
   ports.tell = [&](const journal::Payload& payload) { recount.tell(payload); };
+  std::optional<StateKeeper> keeper;
+  if (elastic.link && elastic.assembly.is_shared()) {
+    keeper.emplace(elastic.recipe, elastic.assembly, elastic.link->meeting(), elastic.link->rank());
+    if (const std::string& trouble = keeper->trouble(); !trouble.empty())
+      ports.tell(journal::LogLine{journal::Severity::warning, "The state is not kept in memory: " + trouble});
+    ports.keep = [&](const train::Progress& progress) { keeper->keep(progress); };
+  }
   bool has_changed = elastic.link && elastic.link->takes_over();
   bool has_begun = false;
   while (true) {
     try {
       if (has_changed && !has_begun) tell_own_loss(elastic, recount);
-      const Agreement agreement = elastic.link ? agree(elastic, recount) : Agreement{};
+      Agreement agreement;
+      if (elastic.link)
+        agreement = keeper ? agree_on_parts(elastic, *keeper, has_changed) : agree_on_all(elastic, recount);
       if (has_changed && agreement.from_memory)
         recount.hold(from_memory(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
       has_begun = true;

@@ -3,8 +3,8 @@
 // step that was under way again. Nothing of it is read from a disk, and the numbers are those of a run in which nothing
 // happened; where fewer go on, only with gradients in fp32, for what coding took away is then forgotten.
 //
-// Where ranks share the state, a lost one takes its part with it: all go back to the last checkpoint, of which each
-// reads its own part.
+// Where ranks share the state, each keeps its part in memory that outlives it (state_keeper.h), and all go back to the
+// last step of which every part was kept; where there is none, to the last checkpoint, of which each reads its part.
 #pragma once
 
 #include "core/assembly/assembly.h"
@@ -29,11 +29,12 @@ struct Elastic {
   // what the recovery has taken so far.
   std::function<train::Progress(const journal::Recovery&)> restore = {};
   // Where ranks share the state. Of rank 0: the checkpoint that it holds now, empty for the beginning of the run; of
-  // the others: reads theirs of it.
+  // the others: reads theirs of it. `is_fresh`: what is learnt is as it was assembled.
   std::function<std::filesystem::path()> source = {};
-  std::function<void(const std::filesystem::path&)> load = {};
+  std::function<void(const std::filesystem::path&, bool is_fresh)> load = {};
   std::function<void()> part = {};  // before this rank leaves its group
   bool saves_first = false;         // of rank 0: the run is to keep what it begins with
+  bool is_fresh = true;             // of the others: nothing was loaded yet
 };
 
 // Runs the plan to its end. A recovery is told as a Recovery once the next step is done. Throws Failure where what went

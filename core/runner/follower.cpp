@@ -96,10 +96,8 @@ int run_follower(const TrainOptions& options, Console& console) {
   ports.now_ns = [&] { return account.now_ns(); };
   if (injector) ports = injector->around(ports, *assembly.context);
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
-  bool is_fresh = true;  // as it was assembled
-  elastic.load = [&](const std::filesystem::path& checkpoint) {
+  elastic.load = [&](const std::filesystem::path& checkpoint, bool is_fresh) {
     load(assembly, sound.recipe, checkpoint, is_fresh, *options.place);
-    is_fresh = false;
   };
   elastic.part = [&] { checkpoints.part(); };
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);

@@ -109,6 +109,7 @@ Outcome Trainer::loop() {
       return Outcome::stopped;
     }
     step();
+    if (ports_.keep) ports_.keep(progress());
   }
 }
 

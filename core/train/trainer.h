@@ -32,6 +32,16 @@ struct Plan {
   bool record = true;                 // steps are recorded and replayed where the device can; the same bits
 };
 
+// How far a run has come, in steps.
+struct Progress {
+  std::int64_t done = 0;
+  std::int64_t evaluated = -1, saved = -1;  // when last
+};
+// Of a run that begins anew, or from a checkpoint, which is written after what else is due at its step.
+[[nodiscard]] constexpr Progress after_steps(std::int64_t done) {
+  return done == 0 ? Progress{} : Progress{done, done, done};
+}
+
 // All are referred to and outlive the trainer.
 struct Parts {
   Context& context;
@@ -50,23 +60,15 @@ struct Ports {
   std::function<void(const journal::Payload&)> tell;  // every event, in order, from the calling thread
   // A checkpoint of this moment; called on every rank, which then waits for the others. Throws Failure.
   std::function<void(std::int64_t step)> save;
-  std::function<bool()> stop;            // asked between steps
+  std::function<bool()> stop;  // asked between steps
+  // After each step, when all of it has been told, and after one that was taken back. May be empty.
+  std::function<void(const Progress&)> keep = {};
   std::function<std::int64_t()> now_ns;  // the clock of the spans
   // What would help when there was no memory, given who holds it, largest first. May be empty.
   std::function<std::string(const std::vector<TagOwners>& owners)> memory_remedy;
 };
 
 enum class Outcome { finished, stopped };
-
-// How far a run has come, in steps.
-struct Progress {
-  std::int64_t done = 0;
-  std::int64_t evaluated = -1, saved = -1;  // when last
-};
-// Of a run that begins anew, or from a checkpoint, which is written after what else is due at its step.
-[[nodiscard]] constexpr Progress after_steps(std::int64_t done) {
-  return done == 0 ? Progress{} : Progress{done, done, done};
-}
 
 class Trainer {
  public:

@@ -920,6 +920,14 @@
         <translation>Wie viele der neuesten Sicherungspunkte auf der Platte bleiben.</translation>
     </message>
     <message>
+        <source>Copies in memory</source>
+        <translation>Kopien im Speicher</translation>
+    </message>
+    <message>
+        <source>Where ranks share the state, each keeps its part of the last two steps in memory that outlives it, twice what it holds: when a rank is lost, one step is taken again instead of all since the last checkpoint.</source>
+        <translation>Wo Ränge den Zustand teilen, behält jeder seinen Teil der letzten zwei Schritte in Speicher, der ihn überdauert, doppelt so viel wie er hält: Geht ein Rang verloren, wird ein Schritt wiederholt statt aller seit dem letzten Sicherungspunkt.</translation>
+    </message>
+    <message>
         <source>checkpoints</source>
         <translation>Punkte</translation>
     </message>

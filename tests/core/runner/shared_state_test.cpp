@@ -211,26 +211,57 @@ TEST_P(SharedRun, StopsAndGoesOnInOtherLayouts) {
   EXPECT_TRUE(contents_of(run, 200) == contents_of(one, 200));
 }
 
-TEST_P(SharedRun, OfWhichAnyRankIsKilledGoesBackToTheLastCheckpointWithTheSameBits) {
+TEST_P(SharedRun, OfWhichAnyRankIsKilledGoesOnFromWhatEachKeptInMemoryWithTheSameBits) {
   const fs::path one = alone(120);
-  for (const std::size_t lost : {0U, 2U}) {
-    for (const int after : {6, 30}) {
-      const fs::path run = own_ / fmt::format("lost-{}-{}", lost, after);
-      const Outcome done = train(run, on_four(GetParam(), 120), [&](int pid) {
-        EXPECT_TRUE(wait_for_step(run, after));
-        const auto ranks = ranks_of(pid);
-        ASSERT_EQ(ranks.size(), 4U);
-        ::kill(ranks[lost], SIGKILL);
-      });
-      ASSERT_EQ(done.status, 0) << done.err;
-      EXPECT_TRUE(contents_of(run, 120) == contents_of(one, 120)) << lost << " after " << after;
-      EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
-      const auto recoveries = events_of_kind<journal::Recovery>(run);
-      ASSERT_EQ(recoveries.size(), 1U);
-      EXPECT_EQ(recoveries[0].step % 20, 0);
-      EXPECT_THAT(recoveries[0].from, HasSubstr(fmt::format("rank {}", lost)));
-    }
+  for (const auto& [lost, after] : {std::pair(0U, 6), std::pair(2U, 30)}) {
+    const fs::path run = own_ / fmt::format("lost-{}", lost);
+    const Outcome done = train(run, on_four(GetParam(), 120), [&, lost = lost, after = after](int pid) {
+      EXPECT_TRUE(wait_for_step(run, after));
+      const auto ranks = ranks_of(pid);
+      ASSERT_EQ(ranks.size(), 4U);
+      ::kill(ranks[lost], SIGKILL);
+    });
+    ASSERT_EQ(done.status, 0) << done.err;
+    EXPECT_TRUE(contents_of(run, 120) == contents_of(one, 120)) << lost << " after " << after;
+    EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
+    const auto recoveries = events_of_kind<journal::Recovery>(run);
+    ASSERT_EQ(recoveries.size(), 1U);
+    EXPECT_GE(recoveries[0].step, after - 1);
+    EXPECT_THAT(recoveries[0].from, HasSubstr("in memory"));
+    EXPECT_THAT(recoveries[0].from, HasSubstr(fmt::format("rank {}", lost)));
   }
+}
+
+TEST_P(SharedRun, LosesAtMostTheStepUnderWayWhateverItWasDoing) {
+  const fs::path one = alone(60);
+  for (const char* fault : {"kill: rank=0 step=30 at=tell", "kill: rank=1 step=30 at=backward",
+                            "kill: rank=3 step=30 at=optimizer", "kill: rank=2 step=1"}) {
+    SCOPED_TRACE(fault);
+    const fs::path run = own_ / fault;
+    auto faulty = on_four(GetParam(), 60);
+    faulty.insert(faulty.end(), {"--inject", fault});
+    const Outcome done = train(run, faulty);
+    ASSERT_EQ(done.status, 0) << done.err;
+    EXPECT_TRUE(contents_of(run, 60) == contents_of(one, 60));
+    const auto recoveries = events_of_kind<journal::Recovery>(run);
+    ASSERT_EQ(recoveries.size(), 1U);
+    EXPECT_EQ(recoveries[0].step, std::string_view(fault).find("step=30") == std::string_view::npos ? 0 : 29);
+    EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
+  }
+}
+
+TEST_P(SharedRun, WithoutCopiesInMemoryGoesBackToItsLastCheckpoint) {
+  const fs::path one = alone(60), run = own_ / "run";
+  auto arguments = on_four(GetParam(), 60);
+  arguments.insert(arguments.end(), {"--set", "checkpoint.in_memory=false", "--inject", "kill: rank=2 step=30"});
+  const Outcome done = train(run, arguments);
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(contents_of(run, 60) == contents_of(one, 60));
+  EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
+  const auto recoveries = events_of_kind<journal::Recovery>(run);
+  ASSERT_EQ(recoveries.size(), 1U);
+  EXPECT_EQ(recoveries[0].step % 20, 0);
+  EXPECT_THAT(recoveries[0].from, HasSubstr("rank 2"));
 }
 
 TEST_P(SharedRun, PassesADamagedShardOverAndSaysWhichItIs) {
