@@ -805,6 +805,49 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::FaultMenu</name>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Let a rank of this run suffer a fault</source>
+        <translation>Einen Rang dieses Laufs einen Fehler erleiden lassen</translation>
+    </message>
+    <message>
+        <source>Fault…</source>
+        <translation>Fehler …</translation>
+    </message>
+    <message>
+        <source>No run is open.</source>
+        <translation>Kein Lauf ist offen.</translation>
+    </message>
+    <message>
+        <source>It has not told of a step on several ranks.</source>
+        <translation>Er hat noch von keinem Schritt auf mehreren Rängen erzählt.</translation>
+    </message>
+    <message>
+        <source>Ends at once</source>
+        <translation>Endet sofort</translation>
+    </message>
+    <message>
+        <source>Kill rank %1</source>
+        <translation>Rang %1 töten</translation>
+    </message>
+    <message>
+        <source>Does nothing more until the deadline has passed</source>
+        <translation>Tut nichts mehr, bis die Frist verstrichen ist</translation>
+    </message>
+    <message>
+        <source>Stop rank %1</source>
+        <translation>Rang %1 anhalten</translation>
+    </message>
+    <message>
+        <source>Rank %1 was lost, and the run %2</source>
+        <translation>Rang %1 ging verloren, und der Lauf %2</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::HistoryController</name>
     <message>
         <source>Deleted “%1”</source>
@@ -846,6 +889,10 @@
     <message>
         <source>Deleted “%1” for ever</source>
         <translation>„%1“ endgültig gelöscht</translation>
+    </message>
+    <message>
+        <source>Asked run %1 to suffer “%2”</source>
+        <translation>Lauf %1 gebeten, „%2“ zu erleiden</translation>
     </message>
 </context>
 <context>

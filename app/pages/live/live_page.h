@@ -34,6 +34,7 @@ class LiveController;
 class LivePictures;
 class LivePlots;
 class EventsCard;
+class FaultMenu;
 class RecoveriesCard;
 class TimelineCard;
 class PlanCheckCard;
@@ -45,7 +46,7 @@ class LivePage final : public Page {
   Q_OBJECT
  public:
   LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
-           Settings* settings, QWidget* parent);
+           Settings* settings, bool developer, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void left() override;
@@ -105,6 +106,7 @@ class LivePage final : public Page {
   QPushButton* stop_ = nullptr;
   QPushButton* resume_ = nullptr;
   QPushButton* fork_ = nullptr;
+  FaultMenu* faults_ = nullptr;  // null but for developers
   QProgressBar* progress_ = nullptr;
   widgets::MessageBar* trouble_ = nullptr;
   QToolButton* time_axis_ = nullptr;
