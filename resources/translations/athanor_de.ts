@@ -366,18 +366,6 @@
         <source>Program</source>
         <translation>Programm</translation>
     </message>
-    <message>
-        <source>replicas</source>
-        <translation>Repliken</translation>
-    </message>
-    <message>
-        <source>tensor shards</source>
-        <translation>Tensorteilen</translation>
-    </message>
-    <message>
-        <source>stages</source>
-        <translation>Stufen</translation>
-    </message>
 </context>
 <context>
     <name>RecoveryWords</name>
@@ -510,6 +498,22 @@
         <source>%1 are free again</source>
         <translation>%1 sind wieder frei</translation>
     </message>
+    <message>
+        <source>replicas</source>
+        <translation>Kopien</translation>
+    </message>
+    <message>
+        <source>tensor shards</source>
+        <translation>Tensorteilen</translation>
+    </message>
+    <message>
+        <source>stages</source>
+        <translation>Stufen</translation>
+    </message>
+    <message>
+        <source>%1 between %2</source>
+        <translation>%1 zwischen %2</translation>
+    </message>
 </context>
 <context>
     <name>TimelineWords</name>
@@ -543,7 +547,7 @@
     </message>
     <message>
         <source>exchange with replicas</source>
-        <translation>Austausch mit Replikaten</translation>
+        <translation>Austausch mit Kopien</translation>
     </message>
     <message>
         <source>optimizer</source>
@@ -555,7 +559,7 @@
     </message>
     <message>
         <source>checkpoint</source>
-        <translation>Checkpoint</translation>
+        <translation>Sicherungspunkt</translation>
     </message>
     <message>
         <source>offloading</source>
@@ -586,14 +590,6 @@
         <translation>Rang %1</translation>
     </message>
     <message>
-        <source>tensor</source>
-        <translation>Tensor</translation>
-    </message>
-    <message>
-        <source>pipeline</source>
-        <translation>Pipeline</translation>
-    </message>
-    <message>
         <source>Communication waited for</source>
         <translation>Gewartet auf Kommunikation</translation>
     </message>
@@ -611,7 +607,7 @@
     </message>
     <message>
         <source>Bubbles</source>
-        <translation>Blasen</translation>
+        <translation>Leerlauf</translation>
     </message>
     <message>
         <source>nothing is predicted: the step is not whole</source>
@@ -803,6 +799,14 @@
         <source>Find the quickest layouts</source>
         <translation>Schnellste Anordnungen suchen</translation>
     </message>
+    <message>
+        <source>The recipe has faults.</source>
+        <translation>Das Rezept hat Fehler.</translation>
+    </message>
+    <message>
+        <source>They are being looked for.</source>
+        <translation>Sie werden gerade gesucht.</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::FaultMenu</name>
@@ -917,10 +921,6 @@
         <translation>Arbeit aufteilen</translation>
     </message>
     <message>
-        <source>Find the quickest layouts</source>
-        <translation>Schnellste Anordnungen suchen</translation>
-    </message>
-    <message>
         <source>Looking at the layouts that this machine has ranks for…</source>
         <translation>Anordnungen werden geprüft, für die dieser Rechner Ränge hat…</translation>
     </message>
@@ -952,8 +952,8 @@
         <translation>%1 je Schritt gesendet</translation>
     </message>
     <message>
-        <source>%1 % bubble, simulated</source>
-        <translation>%1 % Leerlauf, simuliert</translation>
+        <source>%1 bubble, simulated</source>
+        <translation>%1 Leerlauf, simuliert</translation>
     </message>
 </context>
 <context>
@@ -1359,10 +1359,6 @@
         <translation>Rang %1: %2, sendet %3 je Schritt</translation>
     </message>
     <message>
-        <source>%1 between %2</source>
-        <translation>%1 zwischen %2</translation>
-    </message>
-    <message>
         <source>Ranks</source>
         <translation>Ränge</translation>
     </message>
@@ -1376,11 +1372,11 @@
     </message>
     <message>
         <source>Schedule</source>
-        <translation>Ablaufplan</translation>
+        <translation>Ablauf</translation>
     </message>
     <message>
-        <source>%1, %2 % bubble (simulated)</source>
-        <translation>%1, %2 % Leerlauf (simuliert)</translation>
+        <source>%1, %2 bubble (simulated)</source>
+        <translation>%1, %2 Leerlauf (simuliert)</translation>
     </message>
 </context>
 <context>

@@ -75,7 +75,8 @@ TEST_F(TimelinePage, ShowsEachRankPredictedAndMeasuredWithBubblesMessagesAndWhat
   ASSERT_EQ(figures.size(), 4);
   EXPECT_TRUE(figures[0].contains(u"predicted"_s)) << figures[0].toStdString();
   EXPECT_TRUE(figures[1].startsWith(u"Bubbles"_s));
-  EXPECT_TRUE(figures[3].contains(u"data"_s) && figures[3].contains(u"pipeline"_s)) << figures[3].toStdString();
+  EXPECT_TRUE(figures[3].contains(u"between replicas"_s) && figures[3].contains(u"between stages"_s))
+      << figures[3].toStdString();
   const RecoveriesCard& recoveries = *bench.live().recoveries();
   ASSERT_TRUE(recoveries.isVisible());
   QStringList cells;

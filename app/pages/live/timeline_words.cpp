@@ -1,6 +1,7 @@
 #include "app/pages/live/timeline_words.h"
 
 #include "app/feedback/notice.h"
+#include "app/models/run_words.h"
 #include "app/pages/live/recovery_words.h"
 #include "widgets/common/numbers.h"
 
@@ -121,13 +122,6 @@ std::optional<double> value_of(const std::map<std::string, double>& last, const 
   return found == last.end() ? std::nullopt : std::optional(found->second);
 }
 
-QString axis_name(const std::string& axis) {
-  if (axis == "data") return TimelineWords::tr("data");
-  if (axis == "tensor") return TimelineWords::tr("tensor");
-  if (axis == "pipeline") return TimelineWords::tr("pipeline");
-  return q(axis);
-}
-
 // "comm/<axis>_bytes" where there are several axes, and the sum of all.
 QStringList sent_of(const std::map<std::string, double>& last) {
   constexpr std::string_view kHead = "comm/";
@@ -138,7 +132,7 @@ QStringList sent_of(const std::map<std::string, double>& last) {
   for (const auto& [name, value] : last) {
     if (name == kAll || !name.starts_with(kHead) || !name.ends_with(kTail)) continue;
     const std::string axis = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
-    out << u"%1 %2"_s.arg(axis_name(axis), widgets::bytes_text(value));
+    out << traffic_words(axis, value);
   }
   return out;
 }
