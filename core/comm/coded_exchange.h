@@ -92,6 +92,8 @@ class CodedExchange {
   // Forgets what later steps have kept. How many arrays have something kept; negative where one has lost it.
   [[nodiscard]] std::int64_t go_back(std::int64_t step) { return residuals_.go_back(step) ? residuals_.count() : -1; }
 
+  // Why some of what it keeps ends with this process although it was to outlive it; empty where it does not.
+  [[nodiscard]] const std::string& trouble() const noexcept { return residuals_.trouble(); }
   [[nodiscard]] const CodedTally& tally() const noexcept { return tally_; }
   // Of the communicators it uses, with what else has gone over the caller's.
   [[nodiscard]] Traffic traffic() const noexcept;

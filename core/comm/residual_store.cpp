@@ -88,8 +88,8 @@ ResidualStore::Array& ResidualStore::make(std::string_view name, std::int64_t se
     fs::remove(file_of(name), ignored);
     try {
       array.region = Region::of_file(file_of(name), bytes);
-    } catch (const Failure&) {  // no room: what is kept here ends with this process
-      array.region = nullptr;
+    } catch (const Failure& failure) {
+      trouble_ = failure.error().message();
     }
   }
   if (!array.region) array.region = Region::of_process(bytes);

@@ -54,6 +54,8 @@ class ResidualStore {
 
   // Forgets what later steps have made. Whether what that step left is whole.
   bool go_back(std::int64_t step);
+  // Whether some of what is kept ends with this process although it was to go to files: why, empty where it does not.
+  [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
   // How many arrays there are.
   [[nodiscard]] std::int64_t count() const noexcept { return static_cast<std::int64_t>(arrays_.size()); }
 
@@ -82,6 +84,7 @@ class ResidualStore {
   void find_files();
 
   std::filesystem::path files_;
+  std::string trouble_;
   std::map<std::string, Array, std::less<>> arrays_;
 };
 

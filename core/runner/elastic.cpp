@@ -147,6 +147,19 @@ journal::Recovery from_memory(const Elastic& elastic, const Agreement& agreement
   return out;
 }
 
+// Whether something that was to outlive this process does not, which is then said.
+bool warns_of_memory(const Elastic& elastic, const std::optional<StateKeeper>& keeper) {
+  const auto say = [&](const char* what, const std::string& why) {
+    elastic.warn(what + why);
+    return true;
+  };
+  if (keeper && !keeper->trouble().empty()) return say("The state is not kept in memory: ", keeper->trouble());
+  const Peers* const peers = elastic.assembly.peers.get();
+  const auto* const coded = peers && peers->replicas ? peers->replicas->coded() : nullptr;
+  if (!coded || coded->trouble().empty()) return false;
+  return say("What coding takes away of gradients ends with the process of a rank: ", coded->trouble());
+}
+
 // The journal of a rank 0 that was lost does not say so itself.
 void tell_own_loss(const Elastic& elastic, Recount& recount) {
   if (!elastic.link->takes_over() || elastic.link->rank() != 0) return;
@@ -200,12 +213,12 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   train::Ports ports = given;
   ports.tell = [&](const journal::Payload& payload) { recount.tell(payload); };
   std::optional<StateKeeper> keeper;
-  if (elastic.link && elastic.assembly.is_shared()) {
+  if (elastic.link && elastic.assembly.is_shared())
     keeper.emplace(elastic.recipe, elastic.assembly, elastic.link->meeting(), elastic.link->rank());
-    if (const std::string& trouble = keeper->trouble(); !trouble.empty())
-      ports.tell(journal::LogLine{journal::Severity::warning, "The state is not kept in memory: " + trouble});
-    ports.keep = [&](const train::Progress& progress) { keeper->keep(progress); };
-  }
+  ports.keep = [&, has_warned = false](const train::Progress& progress) mutable {
+    if (keeper) keeper->keep(progress);
+    if (!has_warned) has_warned = warns_of_memory(elastic, keeper);
+  };
   bool has_changed = elastic.link && elastic.link->takes_over();
   bool has_begun = false;
   while (true) {

@@ -33,6 +33,7 @@ struct Elastic {
   std::function<std::filesystem::path()> source = {};
   std::function<void(const std::filesystem::path&, bool is_fresh)> load = {};
   std::function<void()> part = {};  // before this rank leaves its group
+  std::function<void(const std::string&)> warn = [](const std::string&) {};
   bool saves_first = false;         // of rank 0: the run is to keep what it begins with
   bool is_fresh = true;             // of the others: nothing was loaded yet
 };

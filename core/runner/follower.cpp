@@ -99,6 +99,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   elastic.load = [&](const std::filesystem::path& checkpoint, bool is_fresh) {
     load(assembly, sound.recipe, checkpoint, is_fresh, *options.place);
   };
+  elastic.warn = [&](const std::string& text) { console.warn(text); };
   elastic.part = [&] { checkpoints.part(); };
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
   checkpoints.finish();

@@ -209,6 +209,7 @@ train::Outcome TrainingRun::train() {
     return train::after_steps(done_);
   };
   elastic.source = [this] { return source_; };
+  elastic.warn = [this](const std::string& text) { console_.warn(text); };
   elastic.part = [this] { shared_.part(); };
   elastic.saves_first = saves_first_;
   is_fresh_ = false;

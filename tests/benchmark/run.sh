@@ -31,6 +31,8 @@ for ranks in 2 4; do "$build/benchmarks/comm" --ranks "$ranks"; done
 echo
 $here/coded/coded.sh "$build/benchmarks/coded"
 echo
+$here/overlap/overlap.sh "$build/benchmarks/overlap"
+echo
 "$build/benchmarks/timeline"
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo

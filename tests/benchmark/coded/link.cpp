@@ -3,20 +3,16 @@
 #include "core/comm/coded_exchange.h"
 #include "core/comm/group.h"
 #include "tests/core/comm/coded_numbers.h"
+#include "tests/support/net/hosts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <fcntl.h>
-#include <filesystem>
 #include <functional>
 #include <memory>
-#include <sched.h>
 #include <stdexcept>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <vector>
 
 namespace athanor::bench {
@@ -28,12 +24,6 @@ using comm::WireFormat;
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
-}
-
-void enter_namespace(const std::string& name) {
-  const int place = ::open(("/run/netns/" + name).c_str(), O_RDONLY | O_CLOEXEC);
-  if (place < 0 || ::setns(place, CLONE_NEWNET) != 0) throw std::runtime_error("there is no namespace " + name);
-  ::close(place);
 }
 
 // Milliseconds; the slowest rank counts, for all begin together.
@@ -86,13 +76,8 @@ void add_ways(Ways& ways, comm::Communicator& world) {
   add_coded(ways, world, WireFormat::fp8, false);
 }
 
-void run_rank(const LinkSetup& setup, const std::string& folder, int rank) {
-  enter_namespace(fmt::format("{}-{}", setup.prefix, rank + 1));
-  std::vector<std::string> hosts;
-  for (int host = 1; host <= setup.ranks; ++host) hosts.push_back(std::to_string(host));
-  const auto group = comm::join_hosts({folder, "eth0", ""}, folder, hosts, rank, {});
-  comm::Communicator& world = group->world();
-  const comm::Numbers fresh = comm::Gradients{}.of(1, static_cast<std::size_t>(setup.numbers), rank).front();
+void run_rank(const LinkSetup& setup, comm::Communicator& world) {
+  const comm::Numbers fresh = comm::Gradients{}.of(1, static_cast<std::size_t>(setup.numbers), world.rank()).front();
   comm::Numbers data;
   Ways ways;
   add_ways(ways, world);
@@ -109,19 +94,16 @@ void run_rank(const LinkSetup& setup, const std::string& folder, int rank) {
       if (round > 0) way.times.push_back(time);  // the first is warm-up
     }
   }
-  if (rank != 0) return;
+  if (world.rank() != 0) return;
   const double plain = median(ways.all.front().times);
   for (const Way& way : ways.all)
     fmt::print("{:<18} {:>9.1f} {:>9.1f} {:>9.1f} {:>10.2f}\n", way.name, way.megabytes,
                way.megabytes * 8e3 / setup.megabits, median(way.times), plain / median(way.times));
-  std::fflush(stdout);
 }
 
 }  // namespace
 
 bool measure_link(const LinkSetup& setup) {
-  std::string folder = "/dev/shm/athanor-bench-XXXXXX";
-  if (::mkdtemp(folder.data()) == nullptr) return false;
   fmt::print(
       "\nA step that is nothing but exchange: {} ranks, {} Mbit/s each way, {} MiB in f32, median of {} in turns "
       "(must: fp8 2.5 times as fast)\n"
@@ -129,29 +111,8 @@ bool measure_link(const LinkSetup& setup) {
       setup.ranks, setup.megabits, setup.numbers * 4 >> 20, setup.rounds, "format", "MB sent", "least ms", "ms",
       "f32 = 1");
   std::fflush(stdout);
-  std::vector<pid_t> children;
-  for (int rank = 0; rank < setup.ranks; ++rank) {
-    const pid_t pid = ::fork();
-    if (pid != 0) {
-      children.push_back(pid);
-      continue;
-    }
-    try {
-      run_rank(setup, folder, rank);
-    } catch (const std::exception& exception) {
-      fmt::print(stderr, "rank {}: {}\n", rank, exception.what());
-      ::_exit(1);
-    }
-    ::_exit(0);
-  }
-  int worst = 0;
-  for (const pid_t child : children) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    worst |= status;
-  }
-  std::filesystem::remove_all(folder);
-  return worst == 0;
+  return testing_support::on_hosts(setup.prefix, setup.ranks,
+                                   [&](comm::Group& group) { run_rank(setup, group.world()); });
 }
 
 }  // namespace athanor::bench

@@ -76,6 +76,18 @@ TEST(ResidualStore, PassesOverFilesThatAreNoneOfItsOwn) {
   EXPECT_EQ(ResidualStore(folder / "residual-1").count(), 0);
 }
 
+TEST(ResidualStore, SaysWhyWhatItKeepsWillNotOutliveTheProcess) {
+  const testing_support::TemporaryFolder folder;
+  ResidualStore here, there(folder / "0"), nowhere(folder / "missing" / "0");
+  for (ResidualStore* store : {&here, &there, &nowhere}) {
+    take(*store, 1, 2);
+    EXPECT_EQ(kept_in(*store), 2);
+  }
+  EXPECT_THAT(here.trouble(), IsEmpty());
+  EXPECT_THAT(there.trouble(), IsEmpty());
+  EXPECT_THAT(nowhere.trouble(), testing::HasSubstr("missing"));
+}
+
 TEST(ResidualStore, ReadsInTheUnitOfTheStep) {
   ResidualStore store;
   take(store, 1, 8, /*unit=*/16);

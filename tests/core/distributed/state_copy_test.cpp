@@ -76,6 +76,10 @@ TEST_F(StateCopies, WithATextThatHasNoRoomAreNoneOfThatStep) {
   EXPECT_THAT(copy.steps(), UnorderedElementsAre(1, StateCopy::kNone));
 }
 
+TEST_F(StateCopies, ThatHaveNoPlaceAreRefused) {
+  EXPECT_THROW(StateCopy(own_ / "missing/state", held()), Failure);
+}
+
 TEST_F(StateCopies, TakeTheMemoryThatIsPredicted) {
   const StateCopy copy(own_ / "state", held());
   EXPECT_EQ(StateCopy::bytes_for(6), static_cast<std::int64_t>(std::filesystem::file_size(own_ / "state")));

@@ -23,6 +23,9 @@ struct Family {
 };
 // two_tower, with a bert as text tower, vit, decoder, with and without a head of its own.
 [[nodiscard]] const std::vector<Family>& divided_families();
+// The two two_towers with nothing but the contrastive loss. It pulls rows that are still alike apart, so its gradient
+// is a difference of large numbers, of which f32 keeps fewer places.
+[[nodiscard]] const std::vector<Family>& contrastive_families();
 
 struct Training {
   int ranks = 1;
@@ -30,6 +33,7 @@ struct Training {
   float dropout = 0.25F;
   std::int64_t steps = 4;
   int threads = 1;
+  bool moves_last_bits = false;  // of every weight at random, before each step
 };
 
 // By logical parameter.

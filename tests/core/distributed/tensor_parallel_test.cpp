@@ -68,6 +68,28 @@ TEST(TensorParallel, LearnsTheSameWithoutDropout) {
       expect_same_training(family, {.ranks = 2, .divides_rows = rows, .dropout = 0.0F});
 }
 
+// No further than one process is from itself when the last bits of its weights are others: nearer, what is to be found
+// is not known.
+TEST(TensorParallel, LearnsWhatOneProcessLearnsFromTheContrastiveLossAlone) {
+  const auto expect_known = [](const Numbers& divided, const Numbers& whole, const Numbers& nearby) {
+    for (const auto& [path, numbers] : whole)
+      EXPECT_LE(distance(divided.at(path), numbers), std::max(kTolerated, distance(nearby.at(path), numbers))) << path;
+  };
+  for (const Family& family : contrastive_families())
+    for (const int ranks : {2, 4}) {
+      const Outcome divided = train(family, {.ranks = ranks}), whole = train(family, {}, &divided),
+                    nearby = train(family, {.moves_last_bits = true}, &divided);
+      for (std::size_t i = 0; i < whole.steps.size(); ++i) {
+        const Step &a = divided.steps[i], &b = whole.steps[i], &c = nearby.steps[i];
+        SCOPED_TRACE(family.name + ", " + std::to_string(ranks) + " ranks, step " + std::to_string(i + 1));
+        EXPECT_NEAR(a.loss, b.loss, kTolerated * b.loss);
+        EXPECT_NEAR(a.norm, b.norm, kTolerated * b.norm);
+        expect_known(a.gradients, b.gradients, c.gradients);
+        expect_known(a.weights, b.weights, c.weights);
+      }
+    }
+}
+
 // A rank among others: `work` gets its context, whose tensor group they are.
 void as_ranks(int count, bool divides_rows, const std::function<void(Context&, ops::TensorGroup&)>& work) {
   comm::run_threads(count, {}, [&](comm::Group& group) {
