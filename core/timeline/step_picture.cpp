@@ -1,5 +1,6 @@
 #include "core/timeline/step_picture.h"
 
+#include "core/timeline/executed.h"
 #include "core/timeline/predict.h"
 
 #include <algorithm>

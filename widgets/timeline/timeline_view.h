@@ -65,6 +65,12 @@ class TimelineView final : public QWidget, public PaintedItems {
   void changeEvent(QEvent* event) override;
 
  private:
+  // Pixels.
+  static constexpr int kRuler = 20;
+  static constexpr int kReadout = 22;
+  static constexpr int kMarkText = 16;
+  static constexpr int kLabelGap = 12;
+
   [[nodiscard]] double whole() const;
   [[nodiscard]] bool has_alike(const TimelineData& data, const Place& place) const;
   [[nodiscard]] QRect lanes() const;  // where bars are

@@ -3,7 +3,7 @@
 #include "core/journal/reader.h"
 #include "core/parallel/generate.h"
 #include "core/parallel/simulate.h"
-#include "core/timeline/predict.h"
+#include "core/timeline/executed.h"
 #include "tests/core/store/samples.h"
 #include "tests/core/timeline/waiting_run.h"
 #include "tests/support/temporary_folder.h"
