@@ -2,6 +2,7 @@
 
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
+#include "app/pages/live/live_words.h"
 #include "widgets/common/numbers.h"
 #include "widgets/timeline/timeline_layout.h"
 
@@ -136,6 +137,8 @@ std::optional<Trouble> trouble_of(const journal::Payload& payload) {
     const QString spent = spent_on(*recovery);
     return Trouble{spent.isEmpty() ? went_on : u"%1 (%2)"_s.arg(went_on, spent), recovery->step, Role::good};
   }
+  if (const auto* straggler = std::get_if<journal::StragglerSeen>(&payload))
+    return Trouble{straggler_words(*straggler), straggler->step, straggler->is_over ? Role::good : Role::bad};
   return std::nullopt;
 }
 
