@@ -10,19 +10,20 @@ QAction* ActionRegistry::add(QWidget* home, const ActionSpec& spec, std::functio
   action->setObjectName(spec.id);
   action->setShortcuts(spec.keys);
   action->setShortcutContext(home->isWindow() ? Qt::WindowShortcut : Qt::WidgetWithChildrenShortcut);
-  show_words(spec, action);
   home->addAction(action);
   connect(action, &QAction::triggered, this, [run = std::move(handler)] { run(); });
-  entries_[spec.id] = {spec, action, home, {}};
+  show_words(entries_[spec.id] = {spec, action, home, {}});
   order_.push_back(spec.id);
   return action;
 }
 
-void ActionRegistry::show_words(const ActionSpec& spec, QAction* action) {
-  action->setText(spec.short_text.isEmpty() ? spec.text : spec.short_text);
-  action->setToolTip(spec.keys.isEmpty() ? spec.text
-                                         : spec.text + QStringLiteral(" (%1)").arg(
-                                                           spec.keys.front().toString(QKeySequence::NativeText)));
+void ActionRegistry::show_words(const Entry& entry) {
+  const ActionSpec& spec = entry.spec;
+  entry.action->setText(spec.short_text.isEmpty() ? spec.text : spec.short_text);
+  QString tip = spec.text;
+  if (!spec.keys.isEmpty()) tip += QStringLiteral(" (%1)").arg(spec.keys.front().toString(QKeySequence::NativeText));
+  if (!entry.why_not.isEmpty()) tip += u'\n' + entry.why_not;
+  entry.action->setToolTip(tip);
 }
 
 void ActionRegistry::set_words(const QString& id, const QString& text, const QString& short_text) {
@@ -30,7 +31,7 @@ void ActionRegistry::set_words(const QString& id, const QString& text, const QSt
   if (found == entries_.end()) return;
   found->second.spec.text = text;
   found->second.spec.short_text = short_text;
-  show_words(found->second.spec, found->second.action);
+  show_words(found->second);
 }
 
 QAction* ActionRegistry::action(const QString& id) const {
@@ -43,6 +44,7 @@ void ActionRegistry::set_reason(const QString& id, const QString& why_not) {
   if (found == entries_.end()) return;
   found->second.why_not = why_not;
   found->second.action->setEnabled(why_not.isEmpty());
+  show_words(found->second);
 }
 
 QString ActionRegistry::reason(const QString& id) const {

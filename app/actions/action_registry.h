@@ -44,14 +44,13 @@ class ActionRegistry final : public QObject {
   [[nodiscard]] QStringList conflicts() const;
 
  private:
-  static void show_words(const ActionSpec& spec, QAction* action);
-
   struct Entry {
     ActionSpec spec;
     QAction* action = nullptr;
     QWidget* home = nullptr;
     QString why_not;
   };
+  static void show_words(const Entry& entry);
   std::map<QString, Entry> entries_;
   std::vector<QString> order_;
 };

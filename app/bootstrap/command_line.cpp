@@ -55,6 +55,9 @@ CommandLine read_command_line(const QCoreApplication& application) {
              "Print the milliseconds from the start of the process to the first interactive frame, and leave."));
   option(u"trace-latency"_s, QCoreApplication::translate(
                                  "CommandLine", "Print for every drawn sample how long it took from being measured."));
+  QCommandLineOption developer(u"developer"_s);
+  developer.setFlags(QCommandLineOption::HiddenFromHelp);
+  parser.addOption(developer);
   parser.process(application);
   CommandLine out;
   out.screenshot = parser.value(u"screenshot"_s);
@@ -66,6 +69,7 @@ CommandLine read_command_line(const QCoreApplication& application) {
   out.recipe_text = parser.isSet(u"recipe-text"_s);
   out.startup_time = parser.isSet(u"startup-time"_s);
   out.trace_latency = parser.isSet(u"trace-latency"_s);
+  out.developer = parser.isSet(developer);
   bool good = true;
   if (parser.isSet(u"run"_s)) out.run = parser.value(u"run"_s).toLongLong(&good);
   if (!good) out.fault = QCoreApplication::translate("CommandLine", "--run: must be the number of a run");

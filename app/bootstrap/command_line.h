@@ -22,7 +22,8 @@ struct CommandLine {
   QString action;            // id of an action to run before rendering
   bool startup_time = false;
   bool trace_latency = false;
-  QString fault;  // not empty: the command line is wrong, and why
+  bool developer = false;  // with what only those need who develop Athanor
+  QString fault;           // not empty: the command line is wrong, and why
 };
 
 [[nodiscard]] CommandLine read_command_line(const QCoreApplication& application);

@@ -42,6 +42,7 @@ WorkbenchOptions options_for(const CommandLine& wishes) {
   options.experiments = find_experiments();
   options.runner_program = QCoreApplication::applicationDirPath() + u"/athanor-run"_s;
   options.remember = wishes.screenshot.isEmpty();
+  options.developer = wishes.developer;
   options.may_start_agent = wishes.screenshot.isEmpty();
   return options;
 }

@@ -49,7 +49,8 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
       std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());
   window_ = std::make_unique<MainWindow>(ShellParts{settings_.get(), theme_.get(), link_.get(), history_.get(),
-                                                    experiment_.get(), live_.get(), pictures_.get(), options.home});
+                                                    experiment_.get(), live_.get(), pictures_.get(), options.home,
+                                                    options.developer});
 }
 
 // The window goes first; then whoever asks, then the threads that answer, then what they answered into.

@@ -30,6 +30,7 @@ struct WorkbenchOptions {
   std::filesystem::path experiments;  // folder of recipes; the starter is experiments/starter.toml
   QString runner_program;             // athanor-run
   bool remember = true;               // false: settings live in memory
+  bool developer = false;             // with what only those need who develop Athanor
   bool may_start_agent = true;        // for runs that wait or go on; wishes start one in any case
 };
 

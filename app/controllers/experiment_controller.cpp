@@ -76,6 +76,11 @@ QString ExperimentController::field_text(const std::string& path) const {
 }
 
 void ExperimentController::set_field_text(const std::string& path, const QString& text) {
+  put_field_text(path, text);
+  judge_fields();
+}
+
+void ExperimentController::put_field_text(const std::string& path, const QString& text) {
   const recipe::Field* field = recipe::find_field(path);
   if (!field) return;
   typed_.erase(path);
@@ -96,7 +101,6 @@ void ExperimentController::set_field_text(const std::string& path, const QString
     typed_[path] = text;
     untyped_reason_[path] = q(value.error().cause);
   }
-  judge_fields();
 }
 
 void ExperimentController::judge_fields() {
@@ -125,8 +129,9 @@ void ExperimentController::find_layouts() { layouts_->find(q(recipe::to_toml(rec
 
 void ExperimentController::take_layout(const QStringList& assignments) {
   for (const QString& assignment : assignments)
-    set_field_text(s(assignment.section(u'=', 0, 0)), assignment.section(u'=', 1));
+    put_field_text(s(assignment.section(u'=', 0, 0)), assignment.section(u'=', 1));
   Q_EMIT fields_changed();
+  judge_fields();
 }
 
 void ExperimentController::ask_plan() {

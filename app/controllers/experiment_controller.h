@@ -84,6 +84,7 @@ class ExperimentController final : public QObject {
  private:
   void take(const recipe::Parsed& parsed);
   void take_fork_steps(std::vector<std::int64_t> steps);
+  void put_field_text(const std::string& path, const QString& text);
   void judge_fields();
   void ask_plan();
   bool take_plan_faults();  // whether they are others than before

@@ -294,6 +294,11 @@ void HistoryController::stop(store::RunId run) {
   wish([run](agent::Client& client) { return client.stop(run); });
 }
 
+void HistoryController::inject(store::RunId run, const QString& faults) {
+  wish([run, text = s(faults)](agent::Client& client) { return client.inject(run, text); },
+       tr("Asked run %1 to suffer “%2”").arg(run).arg(faults));
+}
+
 void HistoryController::resume(store::RunId run) {
   wish([run](agent::Client& client) { return client.resume(run); });
 }

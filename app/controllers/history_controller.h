@@ -48,6 +48,8 @@ class HistoryController final : public QObject {
   void redo();
   void stop(store::RunId run);
   void resume(store::RunId run);
+  // Faults that a run on several ranks is to suffer now; see agent::Client.
+  void inject(store::RunId run, const QString& faults);
 
   [[nodiscard]] const QString& undo_text() const { return undo_text_; }  // empty: nothing to undo
   [[nodiscard]] const QString& redo_text() const { return redo_text_; }

@@ -52,6 +52,21 @@ Result<Happened> read_happened(store::Reader& reader, store::RunId id, std::int6
   return out;
 }
 
+// The journals of ranks come one after the other, and each tells of the fault that it saw; until the run goes on, or
+// ends, it is the same.
+void put_in_order(std::vector<store::Occurrence>& occurrences) {
+  std::ranges::stable_sort(occurrences, {}, &store::Occurrence::time_ns);
+  std::set<std::pair<std::int64_t, std::string>> seen;
+  std::erase_if(occurrences, [&seen](const store::Occurrence& occurrence) {
+    if (const auto* fault = std::get_if<journal::FaultSeen>(&occurrence.payload))
+      return !seen.emplace(fault->step, fault->cause).second;
+    if (std::holds_alternative<journal::Recovery>(occurrence.payload) ||
+        std::holds_alternative<journal::StateChanged>(occurrence.payload))
+      seen.clear();
+    return false;
+  });
+}
+
 bool is_smoothed(const std::string& metric) { return metric.starts_with("train/") && metric != "train/learning_rate"; }
 
 }  // namespace
@@ -80,6 +95,7 @@ void LiveController::open(store::RunId run) {
   run_ = run;
   curves_.clear();
   occurrences_.clear();
+  occurrence_id_ = 0;
   step_picture_.reset();
   checkpoint_steps_.clear();
   board_steps_.clear();
@@ -223,21 +239,22 @@ void LiveController::read_occurrences() {
     return;
   }
   const store::RunId id = run_;
-  const std::int64_t after = occurrences_.empty() ? 0 : occurrences_.back().id;
   const std::string folder = run() ? run()->directory : std::string();
   std::vector<Checkpoint> known;
   add_checkpoints(known, occurrences_);
   reader_->ask<Happened>(
       this, QStringLiteral("live/occurrences"),
-      [id, after, folder, known = std::move(known)](store::Reader& reader) {
+      [id, after = occurrence_id_, folder, known = std::move(known)](store::Reader& reader) {
         return read_happened(reader, id, after, folder, known);
       },
       [this, id](Result<Happened> found) {
         if (id != run_) return;
         if (found && (!found->occurrences.empty() || found->checkpoint_steps != checkpoint_steps_)) {
           if (found->anew) occurrences_.clear();
+          if (!found->occurrences.empty()) occurrence_id_ = found->occurrences.back().id;
           occurrences_.insert(occurrences_.end(), std::make_move_iterator(found->occurrences.begin()),
                               std::make_move_iterator(found->occurrences.end()));
+          put_in_order(occurrences_);
           checkpoint_steps_ = std::move(found->checkpoint_steps);
           Q_EMIT occurrences_changed();
         }

@@ -37,6 +37,7 @@ class LiveController final : public QObject {
 
   [[nodiscard]] const std::map<std::string, std::vector<DrawnColumn>>& curves() const { return curves_; }
   [[nodiscard]] const std::vector<std::int64_t>& board_steps() const { return board_steps_; }
+  // As they happened; a fault that several ranks saw is there once.
   [[nodiscard]] const std::vector<store::Occurrence>& occurrences() const { return occurrences_; }
   // The newest step that all ranks told whole; nothing while there is none.
   [[nodiscard]] const std::optional<timeline::StepPicture>& step_picture() const { return step_picture_; }
@@ -84,6 +85,7 @@ class LiveController final : public QObject {
   std::set<std::string> to_load_;  // parts not read once yet
   std::map<std::string, std::vector<DrawnColumn>> curves_;
   std::vector<store::Occurrence> occurrences_;
+  std::int64_t occurrence_id_ = 0;  // of the newest that was read
   std::optional<timeline::StepPicture> step_picture_;
   std::vector<std::int64_t> checkpoint_steps_;
   std::vector<std::int64_t> board_steps_;

@@ -86,6 +86,14 @@ QString damage_words(const store::Run& run) {
       .arg(widgets::bytes_text(bytes));
 }
 
+QString traffic_words(const std::string& axis, double bytes) {
+  const QString between = axis == "data"       ? RunWords::tr("replicas")
+                          : axis == "tensor"   ? RunWords::tr("tensor shards")
+                          : axis == "pipeline" ? RunWords::tr("stages")
+                                               : QString::fromStdString(axis);
+  return RunWords::tr("%1 between %2").arg(widgets::bytes_text(bytes), between);
+}
+
 QString freed_words(std::int64_t bytes) {
   return RunWords::tr("%1 are free again").arg(widgets::bytes_text(static_cast<double>(bytes)));
 }

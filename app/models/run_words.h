@@ -7,6 +7,8 @@
 
 #include <QString>
 
+#include <string>
+
 namespace athanor::app {
 
 class CurveStore;
@@ -33,6 +35,8 @@ struct StatusLook {
 // What of the run's journal is lost, in a sentence; empty: nothing but perhaps the event that was being written when
 // its process died.
 [[nodiscard]] QString damage_words(const store::Run& run);
+// "4.8 MiB between replicas": what ranks send along an axis of their mesh.
+[[nodiscard]] QString traffic_words(const std::string& axis, double bytes);
 // "12 MB are free again"
 [[nodiscard]] QString freed_words(std::int64_t bytes);
 

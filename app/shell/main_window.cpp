@@ -207,7 +207,8 @@ Page* MainWindow::make_page(const QString& id) {
 }
 
 Page* MainWindow::make_live_page() {
-  auto* live = new LivePage(parts_.live, parts_.history, parts_.pictures, actions_, parts_.settings, stack_);
+  auto* live =
+      new LivePage(parts_.live, parts_.history, parts_.pictures, actions_, parts_.settings, parts_.developer, stack_);
   connect(live, &LivePage::new_requested, this, [this] { show_page(kExperiment); });
   connect(live, &LivePage::new_from_requested, this, [this](qint64 run) {
     show_page(kExperiment);

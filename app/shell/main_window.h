@@ -45,6 +45,7 @@ struct ShellParts {
   LiveController* live = nullptr;
   PictureLoader* pictures = nullptr;
   std::filesystem::path home;  // where everything is kept
+  bool developer = false;      // with what only those need who develop Athanor
 };
 
 class MainWindow final : public QMainWindow {

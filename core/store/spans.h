@@ -1,5 +1,7 @@
 // What ranks did when, of their newest steps that were told in full: enough for a picture of now, while the journals
-// keep the rest. Used inside transactions of the writer and snapshots of the reader; throws SQLite::Exception.
+// keep the rest. Ranks tell every step or every 2^n-th (journal::SpanSampling), one that was replaced more often than
+// the others: so a rank's newest steps of every such rhythm are stored, a few dozen however long the run. Used inside
+// transactions of the writer and snapshots of the reader; throws SQLite::Exception.
 #pragma once
 
 #include "core/journal/clock.h"
@@ -13,7 +15,7 @@ namespace athanor::store {
 
 class Connection;
 
-inline constexpr int kKeptSteps = 4;  // of each rank
+inline constexpr int kKeptSteps = 4;  // of each rank and rhythm
 
 void note_session(Connection& connection, RunId run, int rank, const journal::SessionClock& clock);
 
@@ -24,6 +26,7 @@ void keep_spans(Connection& connection, RunId run, int rank, std::int64_t anchor
 // Those of steps behind this one, which are taken again.
 void drop_spans(Connection& connection, RunId run, int rank, std::int64_t last_kept);
 
+// By step and rank: of each rank the kKeptSteps newest, and as many of the rhythm that all ranks still telling share.
 [[nodiscard]] std::vector<RankStep> read_spans(Connection& connection, RunId run);
 
 }  // namespace athanor::store

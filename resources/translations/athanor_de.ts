@@ -325,6 +325,10 @@
         <source>What came before is told by: athanor-run show RUN --events</source>
         <translation>Was vorher war, sagt: athanor-run show LAUF --events</translation>
     </message>
+    <message>
+        <source>rank %1 lost</source>
+        <translation>Rang %1 verloren</translation>
+    </message>
 </context>
 <context>
     <name>Notice</name>
@@ -374,17 +378,56 @@
         <source>Program</source>
         <translation>Programm</translation>
     </message>
+</context>
+<context>
+    <name>RecoveryWords</name>
     <message>
-        <source>replicas</source>
-        <translation>Repliken</translation>
+        <source>Noticed</source>
+        <translation>Bemerkt</translation>
     </message>
     <message>
-        <source>tensor shards</source>
-        <translation>Tensorteilen</translation>
+        <source>noticed after %1</source>
+        <translation>bemerkt nach %1</translation>
     </message>
     <message>
-        <source>stages</source>
-        <translation>Stufen</translation>
+        <source>Decided</source>
+        <translation>Entschieden</translation>
+    </message>
+    <message>
+        <source>decided in %1</source>
+        <translation>entschieden in %1</translation>
+    </message>
+    <message>
+        <source>All there</source>
+        <translation>Alle da</translation>
+    </message>
+    <message>
+        <source>all ranks there after %1</source>
+        <translation>alle Ränge da nach %1</translation>
+    </message>
+    <message>
+        <source>One state</source>
+        <translation>Ein Stand</translation>
+    </message>
+    <message>
+        <source>one state in %1</source>
+        <translation>ein Stand in %1</translation>
+    </message>
+    <message>
+        <source>Step again</source>
+        <translation>Nachgeholt</translation>
+    </message>
+    <message>
+        <source>step taken again in %1</source>
+        <translation>Schritt nachgeholt in %1</translation>
+    </message>
+    <message>
+        <source>went on after %1</source>
+        <translation>ging weiter nach %1</translation>
+    </message>
+    <message>
+        <source>went on</source>
+        <translation>ging weiter</translation>
     </message>
 </context>
 <context>
@@ -467,6 +510,22 @@
         <source>%1 are free again</source>
         <translation>%1 sind wieder frei</translation>
     </message>
+    <message>
+        <source>replicas</source>
+        <translation>Kopien</translation>
+    </message>
+    <message>
+        <source>tensor shards</source>
+        <translation>Tensorteilen</translation>
+    </message>
+    <message>
+        <source>stages</source>
+        <translation>Stufen</translation>
+    </message>
+    <message>
+        <source>%1 between %2</source>
+        <translation>%1 zwischen %2</translation>
+    </message>
 </context>
 <context>
     <name>TimelineWords</name>
@@ -500,7 +559,7 @@
     </message>
     <message>
         <source>exchange with replicas</source>
-        <translation>Austausch mit Replikaten</translation>
+        <translation>Austausch mit Kopien</translation>
     </message>
     <message>
         <source>optimizer</source>
@@ -512,7 +571,7 @@
     </message>
     <message>
         <source>checkpoint</source>
-        <translation>Checkpoint</translation>
+        <translation>Sicherungspunkt</translation>
     </message>
     <message>
         <source>offloading</source>
@@ -543,28 +602,12 @@
         <translation>Rang %1</translation>
     </message>
     <message>
-        <source>Went on from %1</source>
-        <translation>Ging weiter von %1</translation>
-    </message>
-    <message>
-        <source>tensor</source>
-        <translation>Tensor</translation>
-    </message>
-    <message>
-        <source>pipeline</source>
-        <translation>Pipeline</translation>
-    </message>
-    <message>
         <source>Communication waited for</source>
         <translation>Gewartet auf Kommunikation</translation>
     </message>
     <message>
         <source>%1 of %2, all ranks together</source>
         <translation>%1 von %2, alle Ränge zusammen</translation>
-    </message>
-    <message>
-        <source>%1 of a step</source>
-        <translation>%1 eines Schritts</translation>
     </message>
     <message>
         <source>Step %1</source>
@@ -576,7 +619,7 @@
     </message>
     <message>
         <source>Bubbles</source>
-        <translation>Blasen</translation>
+        <translation>Leerlauf</translation>
     </message>
     <message>
         <source>nothing is predicted: the step is not whole</source>
@@ -585,30 +628,6 @@
     <message>
         <source>Sent each step</source>
         <translation>Gesendet je Schritt</translation>
-    </message>
-    <message>
-        <source>Step %1: %2</source>
-        <translation>Schritt %1: %2</translation>
-    </message>
-    <message>
-        <source>noticed after %1</source>
-        <translation>bemerkt nach %1</translation>
-    </message>
-    <message>
-        <source>decided in %1</source>
-        <translation>entschieden in %1</translation>
-    </message>
-    <message>
-        <source>all there after %1</source>
-        <translation>alle da nach %1</translation>
-    </message>
-    <message>
-        <source>one state in %1</source>
-        <translation>ein Stand in %1</translation>
-    </message>
-    <message>
-        <source>step taken again in %1</source>
-        <translation>Schritt nachgeholt in %1</translation>
     </message>
     <message>
         <source>%1 of %2</source>
@@ -792,6 +811,57 @@
         <source>Find the quickest layouts</source>
         <translation>Schnellste Anordnungen suchen</translation>
     </message>
+    <message>
+        <source>The recipe has faults.</source>
+        <translation>Das Rezept hat Fehler.</translation>
+    </message>
+    <message>
+        <source>They are being looked for.</source>
+        <translation>Sie werden gerade gesucht.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::FaultMenu</name>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Let a rank of this run suffer a fault</source>
+        <translation>Einen Rang dieses Laufs einen Fehler erleiden lassen</translation>
+    </message>
+    <message>
+        <source>Fault…</source>
+        <translation>Fehler …</translation>
+    </message>
+    <message>
+        <source>No run is open.</source>
+        <translation>Kein Lauf ist offen.</translation>
+    </message>
+    <message>
+        <source>It has not told of a step on several ranks.</source>
+        <translation>Er hat noch von keinem Schritt auf mehreren Rängen erzählt.</translation>
+    </message>
+    <message>
+        <source>Ends at once</source>
+        <translation>Endet sofort</translation>
+    </message>
+    <message>
+        <source>Kill rank %1</source>
+        <translation>Rang %1 töten</translation>
+    </message>
+    <message>
+        <source>Does nothing more until the deadline has passed</source>
+        <translation>Tut nichts mehr, bis die Frist verstrichen ist</translation>
+    </message>
+    <message>
+        <source>Stop rank %1</source>
+        <translation>Rang %1 anhalten</translation>
+    </message>
+    <message>
+        <source>Rank %1 was lost, and the run %2</source>
+        <translation>Rang %1 ging verloren, und der Lauf %2</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::HistoryController</name>
@@ -836,6 +906,10 @@
         <source>Deleted “%1” for ever</source>
         <translation>„%1“ endgültig gelöscht</translation>
     </message>
+    <message>
+        <source>Asked run %1 to suffer “%2”</source>
+        <translation>Lauf %1 gebeten, „%2“ zu erleiden</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::LayoutFinder</name>
@@ -857,10 +931,6 @@
     <message>
         <source>Share the work</source>
         <translation>Arbeit aufteilen</translation>
-    </message>
-    <message>
-        <source>Find the quickest layouts</source>
-        <translation>Schnellste Anordnungen suchen</translation>
     </message>
     <message>
         <source>Looking at the layouts that this machine has ranks for…</source>
@@ -894,8 +964,8 @@
         <translation>%1 je Schritt gesendet</translation>
     </message>
     <message>
-        <source>%1 % bubble, simulated</source>
-        <translation>%1 % Leerlauf, simuliert</translation>
+        <source>%1 bubble, simulated</source>
+        <translation>%1 Leerlauf, simuliert</translation>
     </message>
 </context>
 <context>
@@ -1301,10 +1371,6 @@
         <translation>Rang %1: %2, sendet %3 je Schritt</translation>
     </message>
     <message>
-        <source>%1 between %2</source>
-        <translation>%1 zwischen %2</translation>
-    </message>
-    <message>
         <source>Ranks</source>
         <translation>Ränge</translation>
     </message>
@@ -1318,11 +1384,11 @@
     </message>
     <message>
         <source>Schedule</source>
-        <translation>Ablaufplan</translation>
+        <translation>Ablauf</translation>
     </message>
     <message>
-        <source>%1, %2 % bubble (simulated)</source>
-        <translation>%1, %2 % Leerlauf (simuliert)</translation>
+        <source>%1, %2 bubble (simulated)</source>
+        <translation>%1, %2 Leerlauf (simuliert)</translation>
     </message>
 </context>
 <context>
@@ -1436,6 +1502,33 @@
     <message>
         <source>Faults of the recipe</source>
         <translation>Fehler im Rezept</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RecoveriesCard</name>
+    <message>
+        <source>How it went on after losses</source>
+        <translation>Wie es nach Verlusten weiterging</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>Rang</translation>
+    </message>
+    <message>
+        <source>Went on from</source>
+        <translation>Weiter von</translation>
+    </message>
+    <message>
+        <source>In all</source>
+        <translation>Summe</translation>
+    </message>
+    <message>
+        <source>How the run went on after it lost ranks</source>
+        <translation>Wie der Lauf weiterging, nachdem er Ränge verloren hatte</translation>
     </message>
 </context>
 <context>

@@ -1,4 +1,5 @@
 // The window together with a real agent, whose runs are small and quick.
+#include "app/pages/live/live_tables.h"
 #include "tests/app/bench.h"
 #include "tests/core/agent/home.h"
 #include "widgets/feedback/message_bar.h"
@@ -12,12 +13,16 @@
 
 #include <QAbstractButton>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
+
+#include <algorithm>
+#include <cstdlib>
 
 namespace athanor::app {
 namespace {
@@ -296,6 +301,62 @@ TEST_F(AgentWindow, AHistoryThatIsBuiltAnewIsReadAnew) {
   ASSERT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::connected; }));
   const store::RunId second = home.enqueue(20);
   EXPECT_TRUE(Bench::until([&] { return bench.list().size() == 2 && bench.list().front().id == second; }));
+}
+
+// The real program, for only it has ranks that can be lost.
+TEST(Developers, LetARankOfARunSufferAFaultAndAreToldHowTheRunWentOn) {
+  agent::Home home("home", ATH_BINARY_DIR "/bin/athanor-run");
+  std::filesystem::create_directories(home.path);
+  const char* prepared = std::getenv("ATHANOR_TEST_DATASETS");
+  std::filesystem::create_directory_symlink(prepared ? prepared : ATH_SOURCE_DIR "/build/home/datasets",
+                                            home.path / "datasets");
+  home.start_agent();
+  const auto queued = home.call({"enqueue", ATH_SOURCE_DIR "/experiments/smoke.toml", "--set", "parallel.data=2",
+                                 "--set", "parallel.micro_batches=2", "--set", "train.steps=100000"});
+  ASSERT_EQ(queued.status, 0) << queued.text;
+  Bench bench(BenchOptions{.home = home.path, .developer = true});
+  bench.workbench->live().open(1);
+  bench.show("live");
+  const ActionRegistry& actions = *bench.window().actions();
+  ASSERT_TRUE(Bench::until([&] { return actions.reason(u"live.inject"_s).isEmpty(); }))
+      << actions.reason(u"live.inject"_s).toStdString();
+  bench.run("live.inject");
+  const auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+  ASSERT_TRUE(menu);
+  QStringList offered;
+  for (QAction* each : menu->actions())
+    if (each->isEnabled()) offered << each->text();
+  EXPECT_EQ(offered, QStringList({u"Kill rank 0"_s, u"Kill rank 1"_s, u"Stop rank 0"_s, u"Stop rank 1"_s}));
+  for (QAction* each : menu->actions())
+    if (each->text() == u"Kill rank 1"_s) each->trigger();
+  const auto said = [&](const QString& words) {
+    return Bench::until([&] { return bench.window().message_bar()->text().startsWith(words); });
+  };
+  EXPECT_TRUE(said(u"Asked run 1 to suffer “kill: rank=1”"_s)) << bench.window().message_bar()->text().toStdString();
+  EXPECT_TRUE(said(u"Rank 1 was lost, and the run went on after"_s))
+      << bench.window().message_bar()->text().toStdString();
+  EXPECT_TRUE(bench.live().recoveries()->isVisible());
+  EXPECT_TRUE(store::is_live(bench.workbench->live().run()->status));
+  bench.run("live.stop");
+  EXPECT_EQ(home.wait(1).status, RunStatus::stopped);
+}
+
+TEST_F(AgentWindow, OffersFaultsToDevelopersAloneAndForSeveralRanks) {
+  for (const bool developer : {false, true}) {
+    Bench bench(BenchOptions{.home = home.path, .developer = developer});
+    const auto commands = bench.window().all_commands();
+    EXPECT_EQ(
+        std::ranges::any_of(commands, [](const widgets::Command& command) { return command.id == u"live.inject"_s; }),
+        developer);
+    if (!developer) continue;
+    const store::RunId id = home.enqueue(100000);
+    bench.workbench->live().open(id);
+    bench.show("live");
+    EXPECT_TRUE(
+        Bench::until([&] { return bench.window().actions()->reason(u"live.inject"_s).contains(u"several ranks"_s); }));
+    bench.run("live.stop");
+    EXPECT_EQ(home.wait(id).status, RunStatus::stopped);
+  }
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct BenchOptions {
   std::filesystem::path home;
   QString runner = QStringLiteral("/nonexistent/athanor-run");  // without it there is a form and no plan
   bool may_start_agent = false;
+  bool developer = false;
 };
 
 class Bench {
@@ -33,6 +34,7 @@ class Bench {
     made.experiments = ATH_SOURCE_DIR "/experiments";
     made.runner_program = options.runner;
     made.may_start_agent = options.may_start_agent;
+    made.developer = options.developer;
     workbench = std::make_unique<Workbench>(made);
     workbench->load_starter();
     workbench->start();

@@ -20,6 +20,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QSignalSpy>
 
 #include <algorithm>
 #include <cstdlib>
@@ -271,6 +272,30 @@ TEST_F(Form, MissingDataSetStandsAtItsFieldInTheWordsOfTheProgram) {
   EXPECT_TRUE(row->verdict().contains(u"there is none"_s)) << row->verdict().toStdString();
   EXPECT_FALSE(bench.experiment().launch_button()->isEnabled());
   qunsetenv("ATHANOR_HOME");
+}
+
+TEST_F(Form, ALayoutThatIsTakenOverIsJudgedOnceAsAWhole) {
+  Bench bench({home.path()});
+  bench.show("experiment");
+  ExperimentController& experiment = bench.workbench->experiment();
+  const QSignalSpy judged(&experiment, &ExperimentController::judged);
+  experiment.take_layout({u"parallel.data=2"_s, u"parallel.micro_batches=2"_s});
+  EXPECT_EQ(judged.count(), 1);
+  EXPECT_TRUE(experiment.recipe_text().contains(u"micro_batches = 2"_s));
+  EXPECT_EQ(bench.experiment().form()->text(u"parallel.data"_s), u"2"_s);
+}
+
+TEST_F(Form, LayoutsAreNotLookedForWhileTheRecipeHasFaults) {
+  Bench bench({home.path()});
+  bench.show("experiment");
+  const QPushButton& button = *bench.experiment().layouts_panel()->find_button();
+  EXPECT_TRUE(button.isEnabled());
+  bench.workbench->experiment().set_field_text("train.steps", u"many"_s);
+  EXPECT_FALSE(button.isEnabled());
+  EXPECT_TRUE(button.toolTip().contains(u"faults"_s)) << button.toolTip().toStdString();
+  EXPECT_EQ(bench.window().actions()->reason(u"experiment.layouts"_s), u"The recipe has faults."_s);
+  bench.workbench->experiment().set_field_text("train.steps", u"100"_s);
+  EXPECT_TRUE(button.isEnabled());
 }
 
 TEST_F(Form, TheQuickestLayoutsAreFoundAndTakenOver) {

@@ -1,4 +1,5 @@
 // The live page of runs on one and on several ranks, whose journals the real runner of pipelines filled.
+#include "app/pages/live/live_tables.h"
 #include "app/pages/live/timeline_card.h"
 #include "app/pages/live/timeline_words.h"
 #include "core/journal/reader.h"
@@ -10,6 +11,10 @@
 #include "widgets/timeline/timeline_view.h"
 
 #include <gtest/gtest.h>
+
+#include <QTableWidget>
+
+#include <array>
 
 namespace athanor::app {
 namespace {
@@ -70,11 +75,44 @@ TEST_F(TimelinePage, ShowsEachRankPredictedAndMeasuredWithBubblesMessagesAndWhat
   ASSERT_EQ(figures.size(), 4);
   EXPECT_TRUE(figures[0].contains(u"predicted"_s)) << figures[0].toStdString();
   EXPECT_TRUE(figures[1].startsWith(u"Bubbles"_s));
-  EXPECT_TRUE(figures[3].contains(u"data"_s) && figures[3].contains(u"pipeline"_s)) << figures[3].toStdString();
-  QStringList words;
-  for (const QLabel* label : card.findChildren<QLabel*>()) words << label->text();
-  EXPECT_TRUE(words.join(u'\n').contains(u"Went on from what the ranks hold in memory"_s));
-  EXPECT_TRUE(words.join(u'\n').contains(u"noticed after 21.5 ms · decided in 400 µs · all there after 312 ms"_s));
+  EXPECT_TRUE(figures[3].contains(u"between replicas"_s) && figures[3].contains(u"between stages"_s))
+      << figures[3].toStdString();
+  const RecoveriesCard& recoveries = *bench.live().recoveries();
+  ASSERT_TRUE(recoveries.isVisible());
+  QStringList cells;
+  for (int column = 0; column < recoveries.table()->columnCount(); ++column)
+    cells << recoveries.table()->item(0, column)->text().replace(u'\u00a0', u' ');
+  EXPECT_EQ(cells, QStringList({u"2"_s, u"3"_s, u"what the ranks hold in memory; rank 3 was lost"_s, u"21.5 ms"_s,
+                                u"0.4 ms"_s, u"312 ms"_s, u"18 ms"_s, u"61 ms"_s, u"412.9 ms"_s}));
+}
+
+// Each rank tells in its own journal what it saw; they are taken in one after the other.
+TEST_F(TimelinePage, TellsAFaultThatSeveralRanksSawOnceAndInItsPlace) {
+  const fs::path folder = home / "runs/pair";
+  fs::create_directories(folder);
+  std::array<std::unique_ptr<journal::Writer>, 3> ranks;
+  for (int rank = 0; rank < 3; ++rank)
+    ranks[static_cast<std::size_t>(rank)] = value_or_throw(journal::Writer::open(folder / journal::file_name(rank)));
+  value_or_throw(ranks[0]->append(journal::StateChanged{journal::RunState::running, ""}));
+  for (const std::int64_t step : {30, 31}) {
+    for (const std::size_t rank : {1U, 2U})
+      value_or_throw(ranks[rank]->append(journal::FaultSeen{step, "communication", "sum", "rank 0 has died", ""}));
+    value_or_throw(ranks[0]->append(journal::Recovery{step - 1, "memory", 0}));
+  }
+  value_or_throw(ranks[0]->append(journal::StateChanged{journal::RunState::finished, ""}));
+  ranks = {};
+  const store::RunId id = take_in(home.path(), folder);
+  Bench bench({home.path()});
+  bench.workbench->live().open(id);
+  bench.show("live");
+  QStringList order;
+  for (const store::Occurrence& each : bench.workbench->live().occurrences()) {
+    if (std::holds_alternative<journal::StateChanged>(each.payload)) order << u"state"_s;
+    if (const auto* fault = std::get_if<journal::FaultSeen>(&each.payload)) order << u"fault %1"_s.arg(fault->step);
+    if (std::holds_alternative<journal::Recovery>(each.payload)) order << u"recovery"_s;
+  }
+  EXPECT_EQ(order, QStringList({u"state"_s, u"fault 30"_s, u"recovery"_s, u"fault 31"_s, u"recovery"_s, u"state"_s}))
+      << order.join(u", "_s).toStdString();
 }
 
 TEST_F(TimelinePage, OfASingleRankHasARowForEachSortOfWork) {
@@ -116,14 +154,14 @@ TEST(TimelineWords, PutFaultsAndRecoveriesWhereTheyHappenedInTheStep) {
   const std::vector<store::Occurrence> occurrences = {
       {1, 900'000'000, journal::FaultSeen{3, "io", "", "before the step", ""}},
       {2, 1'250'000'000, journal::FaultSeen{4, "communication", "", "rank 1 was lost", ""}},
-      {3, 1'500'000'000, journal::Recovery{4, "memory"}},
+      {3, 1'500'000'000, journal::Recovery{4, "memory", 1, 0, 20, 0.5, 200, 100, 79.5}},
       {4, 2'500'000'000, journal::Recovery{4, "behind it"}}};
   const auto marks = timeline_data(picture, occurrences).marks;
   ASSERT_EQ(marks.size(), 2U);
   EXPECT_NEAR(marks[0].at, 0.25, 1e-9);
   EXPECT_EQ(marks[0].text, u"rank 1 was lost"_s);
+  EXPECT_EQ(marks[1].text, u"went on after 400\u00a0ms"_s);
   EXPECT_EQ(marks[1].tone, widgets::Role::good);
-  EXPECT_EQ(trouble_lines(occurrences, 2).size(), 2);
 }
 
 }  // namespace

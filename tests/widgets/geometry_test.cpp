@@ -1,8 +1,9 @@
 // The pure parts of drawing: ranges, folding, layouts.
 #include "widgets/parts/flow_layout.h"
+#include "widgets/parts/marker_labels.h"
+#include "widgets/parts/range.h"
 #include "widgets/parts/wrap_layout.h"
 #include "widgets/plot/curve.h"
-#include "widgets/plot/marker_labels.h"
 #include "widgets/plot/sparkline.h"
 #include "widgets/plot/stacked_bar.h"
 #include "widgets/plot/strip.h"
@@ -78,7 +79,7 @@ TEST(Curve, NearestColumnIsTheCloserNeighbour) {
   EXPECT_EQ(nearest_column(Curve{}, XAxis::step, 0), nullptr);
 }
 
-TEST(Curve, ZoomKeepsTheAnchorAndStaysInside) {
+TEST(Range, ZoomKeepsTheAnchorAndStaysInside) {
   const auto in = zoomed({0, 100}, 25, 0.5, {0, 100}, 1);
   EXPECT_DOUBLE_EQ(in.second - in.first, 50);
   EXPECT_DOUBLE_EQ((25 - in.first) / 50, 0.25);
@@ -86,6 +87,10 @@ TEST(Curve, ZoomKeepsTheAnchorAndStaysInside) {
   EXPECT_GE(zoomed({0, 2}, 1, 0.001, {0, 100}, 1).second, 1);
   EXPECT_EQ(panned({10, 20}, 500, {0, 100}), std::pair(90.0, 100.0));
   EXPECT_EQ(panned({10, 20}, -500, {0, 100}), std::pair(0.0, 10.0));
+  EXPECT_EQ(zoomed({0, 10}, 5, 0.5, {0, 10}, 1e-9), (std::pair{2.5, 7.5}));
+  EXPECT_EQ(zoomed({2, 4}, 4, 100, {0, 10}, 1e-9), (std::pair{0.0, 10.0}));
+  EXPECT_EQ(panned({2, 4}, 100, {0, 10}), (std::pair{8.0, 10.0}));
+  EXPECT_EQ(panned({2, 4}, -100, {0, 10}), (std::pair{0.0, 2.0}));
 }
 
 TEST(Strip, BarsAreMeansWithPeaks) {

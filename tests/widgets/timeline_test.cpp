@@ -88,13 +88,6 @@ TEST(Ruler, HasRoundTimesThatKeepTheirDistance) {
   EXPECT_TRUE(ruler_times(1, 1, 700, 70).empty());
 }
 
-TEST(Ranges, StayWithinTheWhole) {
-  EXPECT_EQ(zoomed_range({0, 10}, 5, 0.5, 10), (std::pair{2.5, 7.5}));
-  EXPECT_EQ(zoomed_range({2, 4}, 4, 100, 10), (std::pair{0.0, 10.0}));
-  EXPECT_EQ(moved_range({2, 4}, 100, 10), (std::pair{8.0, 10.0}));
-  EXPECT_EQ(moved_range({2, 4}, -100, 10), (std::pair{0.0, 2.0}));
-}
-
 TEST(BarPatterns, AreToldApartWithoutTheirColours) {
   std::set<QByteArray> pictures;
   for (const auto pattern :
@@ -145,11 +138,11 @@ TEST_F(Timeline, TellsTheBarBelowThePointerWithItsCounterpart) {
   ASSERT_TRUE(view.current());
   EXPECT_EQ(
       view.readout(),
-      u"Rank 0 · measured · forward · micro-batch 3 · stage 0 · 200 ms, from 0 s on · predicted: 100 ms, from 0 s on"_s);
+      u"Rank 0 · measured · forward · micro-batch 3 · stage 0 · 200\u00a0ms, from 0\u00a0s on · predicted: 100\u00a0ms, from 0\u00a0s on"_s);
   EXPECT_EQ(view.accessibleDescription(), view.readout());
   hover(at(0.65));
   EXPECT_FALSE(view.current());
-  EXPECT_TRUE(view.readout().contains(u"1 s"_s));
+  EXPECT_TRUE(view.readout().contains(u"1\u00a0s"_s));
 }
 
 TEST_F(Timeline, KeysZoomPanAndReturn) {
@@ -191,6 +184,22 @@ TEST_F(Timeline, DraggingZoomsAndDoubleClickReturns) {
   EXPECT_EQ(view.range(), (std::pair{0.0, 1.0}));
 }
 
+TEST_F(Timeline, ADragThatBeginsOverTheLabelsZoomsFromTheBeginningOfWhatIsInSight) {
+  view.set_range(0.2, 0.7);
+  QTest::mousePress(&view, Qt::LeftButton, {}, QPoint(3, at(0).y()));
+  QTest::mouseMove(&view, at(0.4));
+  QTest::mouseRelease(&view, Qt::LeftButton, {}, at(0.4));
+  EXPECT_NEAR(view.range().first, 0.2, 1e-9);
+  EXPECT_NEAR(view.range().second, 0.4, 0.01);
+}
+
+TEST_F(Timeline, FollowsLargerLetters) {
+  view.set_range(0.6, 1);
+  const double before = view.mark_labels().at(0).left;
+  view.setFont(QFont(view.font().family(), 20));
+  EXPECT_GT(view.mark_labels().at(0).left, before);
+}
+
 TEST_F(Timeline, ControlAndWheelZoomsAboutThePointerAndTheWheelAloneIsThePages) {
   const auto turn = [&](Qt::KeyboardModifiers keys) {
     QWheelEvent wheel(at(0.5), view.mapToGlobal(at(0.5)), {}, {0, 120}, Qt::NoButton, keys, Qt::NoScrollPhase, false);
@@ -230,11 +239,33 @@ TEST_F(Timeline, TellsAssistiveProgramsItsRowsAndMarks) {
   EXPECT_EQ(whole->text(QAccessible::Name), u"Timeline of one step"_s);
   ASSERT_EQ(whole->childCount(), 5);
   EXPECT_EQ(whole->child(1)->text(QAccessible::Name), u"Rank 0, measured"_s);
-  EXPECT_TRUE(whole->child(1)->text(QAccessible::Value).contains(u"700 ms"_s));
+  EXPECT_TRUE(whole->child(1)->text(QAccessible::Value).contains(u"700\u00a0ms"_s));
   EXPECT_EQ(whole->child(4)->text(QAccessible::Name), u"rank 1 was lost"_s);
 }
 
-TEST_F(Timeline, DrawsTheSamePictureWithoutAndWithManyBarsBeside) {
+TEST_F(Timeline, NamesMarksThatStandCloseTogetherInOneLabelAndCutsWhatHasNoRoom) {
+  TimelineData data = view.data();
+  data.marks.push_back({0.61, u"went on"_s, Role::good});
+  view.set_data(data);
+  auto labels = view.mark_labels();
+  ASSERT_EQ(labels.size(), 1U);
+  EXPECT_EQ(labels[0].text, u"rank 1 was lost, went on"_s);
+  const QImage both = view.grab().toImage();
+  data.marks.back() = {1.0, u"rank 1 was lost"_s, Role::bad};
+  view.set_data(data);
+  EXPECT_EQ(view.mark_labels().size(), 2U);  // one at the very end has its own as well
+  EXPECT_NE(view.grab().toImage(), both);
+  data.marks.back() = {0.05, u"went on from what the ranks hold in memory"_s.repeated(4), Role::good};
+  view.set_data(data);
+  labels = view.mark_labels();
+  ASSERT_EQ(labels.size(), 1U);
+  EXPECT_TRUE(labels[0].text.endsWith(u"…"_s));
+  QFont small = view.font();
+  small.setPointSizeF(small.pointSizeF() * 0.8);
+  EXPECT_LE(labels[0].left + QFontMetricsF(small).horizontalAdvance(labels[0].text), view.width());
+}
+
+TEST_F(Timeline, DrawsTheBarBelowThePointerAndNothingOfItWhenItHasGone) {
   const QImage before = view.grab().toImage();
   hover(at(0.1));
   EXPECT_NE(view.grab().toImage(), before);
@@ -250,10 +281,9 @@ TEST(TimelineLegend, NeedsMoreLinesWhereItIsNarrow) {
   EXPECT_EQ(QAccessible::queryAccessibleInterface(&legend)->child(0)->text(QAccessible::Name), u"F forward"_s);
 }
 
-TEST(TimelineView, SaysThatThereIsNothing) {
+TEST(TimelineView, TakesKeysThoughThereIsNothing) {
   TimelineView view(u"Timeline"_s);
-  view.set_empty_text(u"Nothing was told yet"_s);
-  EXPECT_EQ(view.readout(), u"Nothing was told yet"_s);
+  EXPECT_TRUE(view.readout().isEmpty());
   QTest::keyClick(&view, Qt::Key_Plus);
   QTest::keyClick(&view, Qt::Key_Down);
   QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);

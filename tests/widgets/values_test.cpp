@@ -46,6 +46,11 @@ TEST(Numbers, PrefixesBytesAndTimes) {
   EXPECT_EQ(bytes_text(1536), u"1.5\u00a0KiB"_s);
   EXPECT_EQ(bytes_text(12), u"12\u00a0B"_s);
   EXPECT_EQ(percent_text(0.2347, 1), u"23.5\u00a0%"_s);
+  EXPECT_EQ(time_text(0.0125), u"12.5\u00a0ms"_s);
+  EXPECT_EQ(time_text(4e-4), u"400\u00a0µs"_s);
+  EXPECT_EQ(time_text(4e-4, 0.1), u"0.4\u00a0ms"_s);
+  EXPECT_EQ(time_text(0, 2e-9), u"0\u00a0ns"_s);
+  EXPECT_EQ(time_text(0), u"0\u00a0s"_s);
   EXPECT_EQ(duration_text(3), u"3\u00a0s"_s);
   EXPECT_EQ(duration_text(252), u"4\u00a0min\u00a012\u00a0s"_s);
   EXPECT_EQ(duration_text(7500), u"2\u00a0h\u00a005\u00a0min"_s);

@@ -90,6 +90,14 @@ QString duration_text(double seconds) {
   return QString::number(whole / 86400) + u"\u00a0d\u00a0"_s + QString::number(whole / 3600 % 24) + u"\u00a0h"_s;
 }
 
+QString time_text(double seconds, std::optional<double> scale) {
+  const double size = std::abs(scale.value_or(seconds));
+  if (size > 0 && size < 1e-6) return number_text(std::round(seconds * 1e10) / 10) + u"\u00a0ns"_s;
+  if (size > 0 && size < 1e-3) return number_text(std::round(seconds * 1e8) / 100) + u"\u00a0µs"_s;
+  if (size > 0 && size < 1) return number_text(std::round(seconds * 1e5) / 100) + u"\u00a0ms"_s;
+  return number_text(std::round(seconds * 1e4) / 1e4) + u"\u00a0s"_s;
+}
+
 QString capitalised(QString text) {
   if (!text.isEmpty()) text[0] = text[0].toUpper();
   return text;

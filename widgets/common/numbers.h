@@ -4,6 +4,8 @@
 #include <QFont>
 #include <QString>
 
+#include <optional>
+
 namespace athanor::widgets {
 
 // Four significant digits, no needless zeros, powers of ten below 1e-4 and above 1e6: "0.3142", "12.5", "3.1e-5".
@@ -19,6 +21,9 @@ namespace athanor::widgets {
 [[nodiscard]] QString bytes_text(double bytes);
 // "3 s", "4 min 12 s", "2 h 05 min", "3 d 4 h".
 [[nodiscard]] QString duration_text(double seconds);
+// Of what happens within a step: "12.5 ms", from nanoseconds to seconds, in the unit that suits it, or `scale` of those
+// it stands beside.
+[[nodiscard]] QString time_text(double seconds, std::optional<double> scale = {});
 
 // With a large first letter.
 [[nodiscard]] QString capitalised(QString text);

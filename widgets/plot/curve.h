@@ -47,10 +47,5 @@ struct PlotMarker {
                                                                 bool robust = false);
 // The column whose x is nearest; null for an empty curve.
 [[nodiscard]] const CurveColumn* nearest_column(const Curve& curve, XAxis axis, double x);
-// [from, to] moved and scaled about `anchor`, kept inside [low, high] and never narrower than `least`.
-[[nodiscard]] std::pair<double, double> zoomed(std::pair<double, double> range, double anchor, double factor,
-                                               std::pair<double, double> limits, double least);
-[[nodiscard]] std::pair<double, double> panned(std::pair<double, double> range, double by,
-                                               std::pair<double, double> limits);
 
 }  // namespace athanor::widgets

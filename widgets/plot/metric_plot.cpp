@@ -3,6 +3,7 @@
 #include "widgets/common/glyph.h"
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/range.h"
 #include "widgets/parts/text_paint.h"
 #include "widgets/plot/curve_table.h"
 #include "widgets/plot/plot_canvas.h"

@@ -2,8 +2,8 @@
 
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
+#include "widgets/parts/marker_labels.h"
 #include "widgets/parts/text_paint.h"
-#include "widgets/plot/marker_labels.h"
 
 #include <cmath>
 #include <limits>

@@ -1,7 +1,5 @@
 #include "widgets/timeline/timeline_layout.h"
 
-#include "widgets/common/numbers.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -12,7 +10,6 @@ constexpr int kRowHeight = 16;
 constexpr int kPaleHeight = 9;
 constexpr int kRowGap = 1;
 constexpr int kGroupGap = 7;
-constexpr double kLeastRange = 1e-9;
 constexpr double kWholeBar = 1;  // pixels from which on a bar is drawn by itself
 
 // Bars do not overlap, so their ends are in order as well.
@@ -118,27 +115,6 @@ std::vector<double> ruler_times(double from, double to, double width, double lea
     }
   for (double n = std::ceil(from / step); n * step <= to; ++n) times.push_back(n * step);
   return times;
-}
-
-std::pair<double, double> zoomed_range(std::pair<double, double> range, double anchor, double factor, double whole) {
-  const double length = std::clamp((range.second - range.first) * factor, kLeastRange, std::max(whole, kLeastRange));
-  const double share = (anchor - range.first) / std::max(range.second - range.first, kLeastRange);
-  const double from = anchor - share * length;
-  return moved_range({from, from + length}, 0, whole);
-}
-
-std::pair<double, double> moved_range(std::pair<double, double> range, double by, double whole) {
-  const double length = range.second - range.first;
-  const double from = std::clamp(range.first + by, 0.0, std::max(0.0, whole - length));
-  return {from, from + length};
-}
-
-QString time_text(double seconds, double scale) {
-  const double size = std::abs(scale);
-  if (size < 1e-6) return number_text(std::round(seconds * 1e10) / 10) + QStringLiteral(" ns");
-  if (size < 1e-3) return number_text(std::round(seconds * 1e8) / 100) + QStringLiteral(" µs");
-  if (size < 1) return number_text(std::round(seconds * 1e5) / 100) + QStringLiteral(" ms");
-  return number_text(std::round(seconds * 1e4) / 1e4) + QStringLiteral(" s");
 }
 
 }  // namespace athanor::widgets

@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace athanor::widgets {
@@ -46,13 +45,5 @@ struct RowPlaces {
 
 // Round times for a ruler, no closer than `least` pixels.
 [[nodiscard]] std::vector<double> ruler_times(double from, double to, double width, double least);
-
-// The range after zooming about a time or panning by one, kept within [0, whole] and no narrower than a nanosecond.
-[[nodiscard]] std::pair<double, double> zoomed_range(std::pair<double, double> range, double anchor, double factor,
-                                                     double whole);
-[[nodiscard]] std::pair<double, double> moved_range(std::pair<double, double> range, double by, double whole);
-
-// "12.5 ms", in the unit that suits `scale`, a time of the same order as those it stands beside.
-[[nodiscard]] QString time_text(double seconds, double scale);
 
 }  // namespace athanor::widgets

@@ -29,12 +29,12 @@ void TimelineLegend::set_kinds(std::vector<TimelineKind> kinds, const QString& p
   entries_.clear();
   for (TimelineKind& kind : kinds) {
     const QString text = kind.sign.isEmpty() ? kind.name : QStringLiteral("%1 %2").arg(kind.sign, kind.name);
-    entries_.push_back({std::move(kind), text, false, true});
+    entries_.push_back({std::move(kind), text, false});
   }
   constexpr int kNeutral = 7;
   const TimelineKind neutral{{}, {}, kNeutral, BarPattern::solid};
-  if (!pale.isEmpty()) entries_.push_back({neutral, pale, true, false});
-  if (!full.isEmpty()) entries_.push_back({neutral, full, false, false});
+  if (!pale.isEmpty()) entries_.push_back({neutral, pale, true});
+  if (!full.isEmpty()) entries_.push_back({neutral, full, false});
   setFixedHeight(heightForWidth(width()));
   update();
 }

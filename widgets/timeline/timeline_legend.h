@@ -31,7 +31,7 @@ class TimelineLegend final : public QWidget, public PaintedItems {
   struct Entry {
     TimelineKind kind;
     QString text;
-    bool pale = false, sample = true;  // without a sample: a neutral one
+    bool pale = false;
   };
   [[nodiscard]] std::vector<QSize> sizes() const;
   std::vector<Entry> entries_;

@@ -1,6 +1,7 @@
 #include "widgets/timeline/timeline_view.h"
 
 #include "widgets/common/numbers.h"
+#include "widgets/parts/range.h"
 #include "widgets/parts/text_paint.h"
 
 #include <QAccessible>
@@ -16,12 +17,14 @@ namespace {
 constexpr int kRuler = 20;
 constexpr int kReadout = 22;
 constexpr int kMarkText = 16;
+constexpr double kMarkGap = 4;  // between the line of a mark and its words
 constexpr int kLabelGap = 12;
 constexpr double kTickGap = 72;
 constexpr double kHoverPixels = 2;
 constexpr double kDragPixels = 4;
 constexpr int kDivision = 4;  // pixels of width from which on neighbours are set apart
 constexpr int kLabelHeight = 12;
+constexpr double kLeastRange = 1e-9;  // a nanosecond
 
 }  // namespace
 
@@ -42,9 +45,10 @@ void TimelineView::set_data(TimelineData data) {
   if (current_ && !has_alike(data, *current_)) current_.reset();
   data_ = std::move(data);
   places_ = place_rows(data_.rows);
+  measure_labels();
   boxes_.clear();
   const bool alike = whole() > before / 2 && whole() < before * 2;
-  range_ = had_all || !alike ? std::pair(0.0, whole()) : moved_range(range_, 0, whole());
+  range_ = had_all || !alike ? std::pair(0.0, whole()) : panned(range_, 0, {0, whole()});
   updateGeometry();
   describe();
   update();
@@ -60,15 +64,10 @@ bool TimelineView::has_alike(const TimelineData& data, const Place& place) const
   return bars[at].kind == before.kind && bars[at].number == before.number && bars[at].part == before.part;
 }
 
-void TimelineView::set_empty_text(const QString& text) {
-  empty_text_ = text;
-  update();
-}
-
 double TimelineView::whole() const { return data_.end > 0 ? data_.end : 1; }
 
 void TimelineView::set_range(double from, double to) {
-  const auto next = moved_range({from, std::min(to, from + whole())}, 0, whole());
+  const auto next = panned({from, std::min(to, from + whole())}, 0, {0, whole()});
   if (!(next.second > next.first) || next == range_) return;
   range_ = next;
   update();
@@ -77,16 +76,15 @@ void TimelineView::set_range(double from, double to) {
 
 void TimelineView::reset_range() { set_range(0, whole()); }
 
-int TimelineView::label_width() const {
+void TimelineView::measure_labels() {
   int widest = 0;
   for (const auto& group : places_.groups) widest = std::max(widest, fontMetrics().horizontalAdvance(group.name));
-  return std::min(widest, std::max(60, width() / 5)) + kLabelGap;
+  label_width_ = std::min(widest, std::max(60, width() / 5)) + kLabelGap;
 }
 
 QRect TimelineView::lanes() const {
   const int top = kRuler + (data_.marks.empty() ? 0 : kMarkText);
-  const int left = label_width();
-  return {left, top, std::max(1, width() - left - 1), places_.height};
+  return {label_width_, top, std::max(1, width() - label_width_ - 1), places_.height};
 }
 
 double TimelineView::x_of(double time) const {
@@ -98,6 +96,8 @@ double TimelineView::time_at(double x) const {
   const QRect area = lanes();
   return range_.first + (x - area.left()) / area.width() * (range_.second - range_.first);
 }
+
+double TimelineView::time_in_sight(double x) const { return std::clamp(time_at(x), range_.first, range_.second); }
 
 std::optional<TimelineView::Place> TimelineView::place_at(const QPointF& point) const {
   const QRect area = lanes();
@@ -131,13 +131,13 @@ QString TimelineView::bar_text(const Place& place) const {
   if (bar.number >= 0) words << data_.number_word.arg(bar.number);
   if (bar.part >= 0) words << data_.part_word.arg(bar.part);
   const double length = bar.end - bar.begin;
-  words << tr("%1, from %2 on").arg(time_text(length, length), time_text(bar.begin, whole()));
+  words << tr("%1, from %2 on").arg(time_text(length), time_text(bar.begin, whole()));
   if (row.twin >= 0) {
     const TimelineRow& other = data_.rows[static_cast<std::size_t>(row.twin)];
     if (const int twin = twin_of(row.bars, place.bar, other.bars); twin >= 0) {
       const TimelineBar& one = other.bars[static_cast<std::size_t>(twin)];
       const double its = one.end - one.begin;
-      words << tr("%1: %2, from %3 on").arg(other.name, time_text(its, its), time_text(one.begin, whole()));
+      words << tr("%1: %2, from %3 on").arg(other.name, time_text(its), time_text(one.begin, whole()));
     }
   }
   words.removeAll(QString());
@@ -146,11 +146,11 @@ QString TimelineView::bar_text(const Place& place) const {
 
 QString TimelineView::readout() const {
   if (current_) return bar_text(*current_);
-  if (data_.rows.empty()) return empty_text_;
+  if (data_.rows.empty()) return {};
   if (range_ != std::pair(0.0, whole()))
     return tr("%1 to %2 of %3")
-        .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole(), whole()));
-  return tr("%1 in all. Drag to zoom; Control + ← → goes from bar to bar").arg(time_text(whole(), whole()));
+        .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole()));
+  return tr("%1 in all. Drag to zoom; Control + ← → goes from bar to bar").arg(time_text(whole()));
 }
 
 void TimelineView::go(std::optional<Place> place) {
@@ -158,13 +158,10 @@ void TimelineView::go(std::optional<Place> place) {
   current_ = place;
   describe();
   update();
-  Q_EMIT current_changed();
 }
 
 void TimelineView::describe() {
-  const QString said = current_             ? bar_text(*current_)
-                       : data_.rows.empty() ? empty_text_
-                                            : tr("%n row(s)", nullptr, static_cast<int>(data_.rows.size()));
+  const QString said = current_ ? bar_text(*current_) : tr("%n row(s)", nullptr, static_cast<int>(data_.rows.size()));
   if (said == accessibleDescription()) return;
   setAccessibleDescription(said);
   QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
@@ -216,7 +213,7 @@ std::vector<PaintedItem> TimelineView::painted_items() const {
     double busy = 0;
     for (const TimelineBar& bar : row.bars) busy += bar.end - bar.begin;
     out.push_back({row.name.isEmpty() ? row.group : QStringLiteral("%1, %2").arg(row.group, row.name),
-                   tr("%n bar(s), %1 in all", nullptr, static_cast<int>(row.bars.size())).arg(time_text(busy, busy)),
+                   tr("%n bar(s), %1 in all", nullptr, static_cast<int>(row.bars.size())).arg(time_text(busy)),
                    QRect(area.left(), area.top() + places_.rows[i].top, area.width(), places_.rows[i].height),
                    QAccessible::Row});
   }
@@ -232,7 +229,7 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
   const bool control = event->modifiers() & Qt::ControlModifier;
   const auto pan = [&](double share) { set_range(range_.first + share * length, range_.second + share * length); };
   const auto zoom = [&](double factor) {
-    const auto next = zoomed_range(range_, middle, factor, whole());
+    const auto next = zoomed(range_, middle, factor, {0, whole()}, kLeastRange);
     set_range(next.first, next.second);
   };
   switch (event->key()) {
@@ -252,30 +249,26 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
 
 void TimelineView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton || data_.rows.empty()) return;
-  drag_from_ = drag_to_ = time_at(event->position().x());
+  const double at = time_in_sight(event->position().x());
+  drag_ = {at, at};
 }
 
 void TimelineView::mouseMoveEvent(QMouseEvent* event) {
-  if (drag_from_) {
-    drag_to_ = std::clamp(time_at(event->position().x()), range_.first, range_.second);
-    update();
-    return;
-  }
-  go(place_at(event->position()));
+  if (!drag_) return go(place_at(event->position()));
+  drag_->second = time_in_sight(event->position().x());
+  update();
 }
 
 void TimelineView::mouseReleaseEvent(QMouseEvent*) {
-  if (!drag_from_) return;
-  const double from = std::min(*drag_from_, *drag_to_);
-  const double to = std::max(*drag_from_, *drag_to_);
-  drag_from_.reset();
-  drag_to_.reset();
+  if (!drag_) return;
+  const auto [from, to] = std::minmax(drag_->first, drag_->second);
   if (x_of(to) - x_of(from) >= kDragPixels) set_range(from, to);
+  drag_.reset();
   update();
 }
 
 void TimelineView::mouseDoubleClickEvent(QMouseEvent*) {
-  drag_from_.reset();
+  drag_.reset();
   reset_range();
 }
 
@@ -283,7 +276,7 @@ void TimelineView::wheelEvent(QWheelEvent* event) {
   const double turns = (event->angleDelta().y() != 0 ? event->angleDelta().y() : event->angleDelta().x()) / 120.0;
   const double length = range_.second - range_.first;
   if (event->modifiers() & Qt::ControlModifier) {
-    const auto next = zoomed_range(range_, time_at(event->position().x()), std::pow(0.8, turns), whole());
+    const auto next = zoomed(range_, time_at(event->position().x()), std::pow(0.8, turns), {0, whole()}, kLeastRange);
     set_range(next.first, next.second);
   } else if (event->modifiers() & Qt::ShiftModifier || event->angleDelta().y() == 0) {
     set_range(range_.first - 0.1 * turns * length, range_.second - 0.1 * turns * length);
@@ -306,35 +299,33 @@ void TimelineView::focusOutEvent(QFocusEvent* event) {
   update();
 }
 
+void TimelineView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  measure_labels();
+}
+
 void TimelineView::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) measure_labels();
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) update();
 }
 
 void TimelineView::paintEvent(QPaintEvent* event) {
+  if (data_.rows.empty()) return;
   const Theme& theme = current_theme();
   QPainter painter(this);
-  if (data_.rows.empty()) {
-    painter.setPen(theme.color(Role::muted));
-    painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, empty_text_);
-    return;
-  }
   const QRect area = lanes();
   paint_ruler(painter);
   paint_groups(painter);
   painter.save();
   painter.setClipRect(QRect(area.left(), kRuler, area.width(), area.bottom() - kRuler + 1));
-  for (int row = 0; row < static_cast<int>(data_.rows.size()); ++row) {
-    const auto& place = places_.rows[static_cast<std::size_t>(row)];
-    if (event->rect().intersects(QRect(area.left(), area.top() + place.top, area.width(), place.height)))
-      paint_row(painter, row);
-  }
+  paint_rows(painter, event->rect());
   paint_current(painter);
-  if (drag_from_) {
+  if (drag_) {
     QColor veil = theme.color(Role::accent);
     veil.setAlphaF(0.18F);
-    const double left = x_of(std::min(*drag_from_, *drag_to_));
-    painter.fillRect(QRectF(left, area.top(), x_of(std::max(*drag_from_, *drag_to_)) - left, area.height()), veil);
+    const auto [from, to] = std::minmax(x_of(drag_->first), x_of(drag_->second));
+    painter.fillRect(QRectF(from, area.top(), to - from, area.height()), veil);
   }
   painter.restore();
   paint_marks(painter);
@@ -370,25 +361,30 @@ void TimelineView::paint_groups(QPainter& painter) const {
                  Qt::AlignRight | Qt::AlignVCenter, group.name);
 }
 
-void TimelineView::paint_row(QPainter& painter, int row) {
-  const TimelineRow& data = data_.rows[static_cast<std::size_t>(row)];
-  const auto& place = places_.rows[static_cast<std::size_t>(row)];
-  const QRect area = lanes();
-  const int top = area.top() + place.top;
-  const Theme& theme = current_theme();
-  painter.fillRect(QRect(area.left(), top, area.width(), place.height),
-                   mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
+void TimelineView::paint_rows(QPainter& painter, const QRect& dirty) {
   painter.setFont(tabular_font(scaled(font(), 0.75)));
-  const std::vector<BarLook> looks = looks_of(painter.fontMetrics(), data.pale);
-  for (const BarBox& box : boxes(row)) {
-    const BarLook& look = looks[static_cast<std::size_t>(box.kind)];
-    const int left = area.left() + static_cast<int>(std::lround(box.left));
-    const int right = area.left() + static_cast<int>(std::lround(box.right));
+  const std::vector<BarLook> full = looks_of(painter.fontMetrics(), false);
+  const std::vector<BarLook> pale = looks_of(painter.fontMetrics(), true);
+  const QRect area = lanes();
+  for (std::size_t row = 0; row < data_.rows.size(); ++row) {
+    const QRect box(area.left(), area.top() + places_.rows[row].top, area.width(), places_.rows[row].height);
+    if (dirty.intersects(box)) paint_row(painter, static_cast<int>(row), box, data_.rows[row].pale ? pale : full);
+  }
+}
+
+void TimelineView::paint_row(QPainter& painter, int row, const QRect& box, const std::vector<BarLook>& looks) {
+  const TimelineRow& data = data_.rows[static_cast<std::size_t>(row)];
+  const Theme& theme = current_theme();
+  painter.fillRect(box, mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
+  for (const BarBox& each : boxes(row)) {
+    const BarLook& look = looks[static_cast<std::size_t>(each.kind)];
+    const int left = box.left() + static_cast<int>(std::lround(each.left));
+    const int right = box.left() + static_cast<int>(std::lround(each.right));
     const int gap = right - left >= kDivision ? 1 : 0;
-    const QRect bar(left, top, std::max(1, right - left - gap), place.height);
+    const QRect bar(left, box.top(), std::max(1, right - left - gap), box.height());
     look.brush.paint(painter, bar);
-    if (box.bar >= 0 && place.height >= kLabelHeight && bar.width() >= look.number_width)
-      paint_label(painter, bar, look, data.bars[static_cast<std::size_t>(box.bar)].number);
+    if (each.bar >= 0 && box.height() >= kLabelHeight && bar.width() >= look.number_width)
+      paint_label(painter, bar, look, data.bars[static_cast<std::size_t>(each.bar)].number);
   }
 }
 
@@ -431,22 +427,35 @@ void TimelineView::paint_current(QPainter& painter) const {
   if (twin >= 0) outline({row.twin, twin});
 }
 
+std::vector<MarkerLabel> TimelineView::mark_labels() const {
+  const QRect area = lanes();
+  const QFontMetricsF metrics(mark_font());
+  std::vector<MarkedPlace> places;
+  for (const TimelineMark& mark : data_.marks)
+    if (mark.at >= range_.first && mark.at <= range_.second) places.push_back({x_of(mark.at) + kMarkGap, mark.text});
+  const auto width = [&](const QString& text) { return metrics.horizontalAdvance(text) + kMarkGap; };
+  std::vector<MarkerLabel> labels = marker_labels(std::move(places), area.left(), area.right() + 1 + kMarkGap, width);
+  for (MarkerLabel& label : labels)
+    label.text = metrics.elidedText(label.text, Qt::ElideRight, area.right() + 1 - label.left);
+  return labels;
+}
+
+QFont TimelineView::mark_font() const { return scaled(font(), 0.8); }
+
 void TimelineView::paint_marks(QPainter& painter) const {
   const QRect area = lanes();
-  painter.setFont(scaled(font(), 0.8));
-  double free = area.left();  // where the next text may begin
+  const Theme& theme = current_theme();
   for (const TimelineMark& mark : data_.marks) {
     if (mark.at < range_.first || mark.at > range_.second) continue;
     const double x = std::floor(x_of(mark.at)) + 0.5;
-    painter.setPen(QPen(current_theme().color(mark.tone), 1, Qt::DashLine));
+    painter.setPen(QPen(theme.color(mark.tone), 1, Qt::DashLine));
     painter.drawLine(QPointF(x, kRuler), QPointF(x, area.bottom()));
-    const int width = painter.fontMetrics().horizontalAdvance(mark.text);
-    const double left = std::max(double(area.left()), std::min(x + 4, double(area.right() - width)));
-    if (left < free) continue;
-    painter.setPen(current_theme().color(mark.tone));
-    painter.drawText(QRectF(left, kRuler, width + 1, kMarkText), Qt::AlignLeft | Qt::AlignVCenter, mark.text);
-    free = left + width + kLabelGap;
   }
+  painter.setFont(mark_font());
+  painter.setPen(theme.color(Role::text));
+  for (const MarkerLabel& label : mark_labels())
+    painter.drawText(QRectF(label.left, kRuler, area.right() + 1 - label.left, kMarkText),
+                     Qt::AlignLeft | Qt::AlignVCenter, label.text);
 }
 
 void TimelineView::paint_readout(QPainter& painter) const {

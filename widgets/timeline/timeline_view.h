@@ -5,6 +5,7 @@
 // out once for a range, a width and a content, and only rows in sight are drawn. GUI thread only.
 #pragma once
 
+#include "widgets/parts/marker_labels.h"
 #include "widgets/parts/painted_items.h"
 #include "widgets/timeline/timeline_layout.h"
 #include "widgets/timeline/timeline_paint.h"
@@ -25,7 +26,6 @@ class TimelineView final : public QWidget, public PaintedItems {
   // current bar stays where the same piece of work is at its place.
   void set_data(TimelineData data);
   [[nodiscard]] const TimelineData& data() const { return data_; }
-  void set_empty_text(const QString& text);
 
   [[nodiscard]] std::pair<double, double> range() const { return range_; }
   void set_range(double from, double to);
@@ -38,6 +38,8 @@ class TimelineView final : public QWidget, public PaintedItems {
   [[nodiscard]] std::optional<Place> current() const { return current_; }
   // What the line at the bottom says.
   [[nodiscard]] QString readout() const;
+  // The words of the marks in sight, as they are drawn: those that would lie over each other as one, cut to fit.
+  [[nodiscard]] std::vector<MarkerLabel> mark_labels() const;
 
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
@@ -47,7 +49,6 @@ class TimelineView final : public QWidget, public PaintedItems {
 
  Q_SIGNALS:
   void range_changed(double from, double to);
-  void current_changed();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -60,15 +61,17 @@ class TimelineView final : public QWidget, public PaintedItems {
   void leaveEvent(QEvent* event) override;
   void focusInEvent(QFocusEvent* event) override;
   void focusOutEvent(QFocusEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:
   [[nodiscard]] double whole() const;
   [[nodiscard]] bool has_alike(const TimelineData& data, const Place& place) const;
   [[nodiscard]] QRect lanes() const;  // where bars are
-  [[nodiscard]] int label_width() const;
+  void measure_labels();
   [[nodiscard]] double x_of(double time) const;
   [[nodiscard]] double time_at(double x) const;
+  [[nodiscard]] double time_in_sight(double x) const;  // the nearest
   [[nodiscard]] std::optional<Place> place_at(const QPointF& point) const;
   [[nodiscard]] const std::vector<BarBox>& boxes(int row);
   void go(std::optional<Place> place);
@@ -77,6 +80,7 @@ class TimelineView final : public QWidget, public PaintedItems {
   void reveal(const TimelineBar& bar);
   void describe();
   void paint_ruler(QPainter& painter) const;
+  [[nodiscard]] QFont mark_font() const;
   void paint_marks(QPainter& painter) const;
   void paint_groups(QPainter& painter) const;
   // A kind as it is drawn now, with the widths that its texts need.
@@ -86,7 +90,8 @@ class TimelineView final : public QWidget, public PaintedItems {
     int number_width = 0, whole_width = 0;
   };
   [[nodiscard]] std::vector<BarLook> looks_of(const QFontMetrics& metrics, bool pale) const;
-  void paint_row(QPainter& painter, int row);
+  void paint_rows(QPainter& painter, const QRect& dirty);
+  void paint_row(QPainter& painter, int row, const QRect& box, const std::vector<BarLook>& looks);
   static void paint_label(QPainter& painter, const QRect& bar, const BarLook& look, int number);
   void paint_current(QPainter& painter) const;
   void paint_readout(QPainter& painter) const;
@@ -94,10 +99,10 @@ class TimelineView final : public QWidget, public PaintedItems {
 
   TimelineData data_;
   RowPlaces places_;
-  QString empty_text_;
+  int label_width_ = 0;  // left of the bars
   std::pair<double, double> range_{0, 1};
   std::optional<Place> current_;
-  std::optional<double> drag_from_, drag_to_;  // times
+  std::optional<std::pair<double, double>> drag_;  // times, from where it began
   // Of the rows drawn so far for boxes_range_ and boxes_width_.
   std::map<int, std::vector<BarBox>> boxes_;
   std::pair<double, double> boxes_range_{0, 0};

@@ -132,7 +132,6 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
     show_plan();
     if (is_ready()) Q_EMIT became_ready();
   });
-  connect(layouts_, &LayoutsPanel::asked, experiment_, &ExperimentController::find_layouts);
   // After the row that was clicked has had its say: taking it over forgets the rows.
   connect(layouts_, &LayoutsPanel::chosen, experiment_, &ExperimentController::take_layout, Qt::QueuedConnection);
   connect(experiment_, &ExperimentController::loaded, this, [this] { judge(); });
@@ -145,7 +144,14 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
 
 void ExperimentPage::show_plan() {
   plan_->show_plan(experiment_->planner(), static_cast<int>(experiment_->faults().size()));
-  layouts_->show_layouts(experiment_->layouts(), experiment_->faults().empty());
+  layouts_->show_layouts(experiment_->layouts());
+  offer_layouts();
+}
+
+void ExperimentPage::offer_layouts() {
+  actions_->set_reason(u"experiment.layouts"_s, !experiment_->faults().empty()     ? tr("The recipe has faults.")
+                                                : experiment_->layouts().is_busy() ? tr("They are being looked for.")
+                                                                                   : QString());
 }
 
 void ExperimentPage::add_actions() {
@@ -177,9 +183,8 @@ void ExperimentPage::add_actions() {
                 [this] { choose_file(); });
   actions_->add(this, {u"experiment.defaults"_s, where, tr("Start from the defaults"), Glyph::reset, {}, {}},
                 [this] { experiment_->start_from_defaults(); });
-  actions_->add(this, {u"experiment.layouts"_s, where, tr("Find the quickest layouts"), Glyph::search, {}, {}}, [this] {
-    if (experiment_->faults().empty()) experiment_->find_layouts();
-  });
+  actions_->add(this, {u"experiment.layouts"_s, where, tr("Find the quickest layouts"), Glyph::search, {}, {}},
+                [this] { experiment_->find_layouts(); });
   actions_->add(this, {u"experiment.copy_command"_s, where, tr("Copy the command"), Glyph::copy, {}, {}},
                 [this] { QGuiApplication::clipboard()->setText(experiment_->command_line()); });
 }
@@ -239,7 +244,7 @@ QWidget* ExperimentPage::build_side() {
   auto* scroll = new PageScroll(side);
   plan_ = new PlanPanel(scroll->widget());
   scroll->body()->addWidget(plan_);
-  layouts_ = new LayoutsPanel(scroll->widget());
+  layouts_ = new LayoutsPanel(actions_->action(u"experiment.layouts"_s), scroll->widget());
   scroll->body()->addWidget(layouts_);
   scroll->body()->addStretch(1);
   layout->addWidget(scroll, 1);
@@ -314,6 +319,7 @@ void ExperimentPage::judge() {
   actions_->set_reason(u"experiment.launch"_s, why);
   reason_->setVisible(!why.isEmpty());
   reason_->setText(why);
+  offer_layouts();
   origin_->setText(experiment_->origin().isEmpty() ? QString() : tr("starts from %1").arg(experiment_->origin()));
   show_fork();
 }

@@ -54,6 +54,7 @@ class ExperimentPage final : public Page {
   void read_fields();
   void judge();
   void show_plan();
+  void offer_layouts();
   void choose_file();
 
   ExperimentController* experiment_;

@@ -33,7 +33,7 @@ QString words_of(const FoundLayout& layout) {
 
 }  // namespace
 
-LayoutsPanel::LayoutsPanel(QWidget* parent) : QWidget(parent) {
+LayoutsPanel::LayoutsPanel(QAction* find, QWidget* parent) : QWidget(parent) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   auto* card = new Card(tr("Share the work"), this);
@@ -45,14 +45,12 @@ LayoutsPanel::LayoutsPanel(QWidget* parent) : QWidget(parent) {
   rows_->setContentsMargins(0, 0, 0, 0);
   rows_->setSpacing(kGrid);
   card->body()->addWidget(list_);
-  find_ = new QPushButton(tr("Find the quickest layouts"), card);
-  connect(find_, &QPushButton::clicked, this, &LayoutsPanel::asked);
+  find_ = make_button(find, card);
   card->body()->addWidget(find_);
   layout->addWidget(card);
 }
 
-void LayoutsPanel::show_layouts(const LayoutFinder& finder, bool may_ask) {
-  find_->setEnabled(may_ask && !finder.is_busy());
+void LayoutsPanel::show_layouts(const LayoutFinder& finder) {
   qDeleteAll(list_->findChildren<QWidget*>(Qt::FindDirectChildrenOnly));
   const std::vector<FoundLayout>& found = finder.found();
   if (finder.is_busy())
@@ -74,7 +72,7 @@ void LayoutsPanel::show_layouts(const LayoutFinder& finder, bool may_ask) {
     QString tip =
         tr("%n rank(s), %1 of memory in all", nullptr, each.ranks).arg(widgets::bytes_text(each.memory_bytes));
     if (each.bytes_on_wire > 0) tip += u'\n' + tr("%1 sent a step").arg(widgets::bytes_text(each.bytes_on_wire));
-    if (each.bubble > 0) tip += u'\n' + tr("%1 % bubble, simulated").arg(100 * each.bubble, 0, 'f', 1);
+    if (each.bubble > 0) tip += u'\n' + tr("%1 bubble, simulated").arg(widgets::percent_text(each.bubble, 1));
     row->setToolTip(tip);
     connect(row, &QPushButton::clicked, this, [this, set = each.set] { Q_EMIT chosen(set); });
     rows_->addWidget(row);

@@ -6,6 +6,7 @@
 
 #include <QWidget>
 
+class QAction;
 class QLabel;
 class QPushButton;
 class QVBoxLayout;
@@ -15,13 +16,12 @@ namespace athanor::app {
 class LayoutsPanel final : public QWidget {
   Q_OBJECT
  public:
-  explicit LayoutsPanel(QWidget* parent);
-  // `may_ask`: nothing is wrong with the recipe.
-  void show_layouts(const LayoutFinder& finder, bool may_ask);
+  // `find` looks for layouts.
+  LayoutsPanel(QAction* find, QWidget* parent);
+  void show_layouts(const LayoutFinder& finder);
   [[nodiscard]] QPushButton* find_button() const { return find_; }
 
  Q_SIGNALS:
-  void asked();
   void chosen(const QStringList& assignments);
 
  private:

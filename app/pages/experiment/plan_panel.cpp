@@ -124,16 +124,7 @@ void PlanPanel::show_ranks(const recipe::Prediction& p) {
                 .arg(q(need.ranks), widgets::bytes_text(static_cast<double>(need.peak_memory_bytes)),
                      widgets::bytes_text(static_cast<double>(need.bytes_on_wire_per_step)));
   }
-  static const std::map<std::string, const char*> kAxes = {
-      {"data", QT_TRANSLATE_NOOP("PlanPanel", "replicas")},
-      {"tensor", QT_TRANSLATE_NOOP("PlanPanel", "tensor shards")},
-      {"pipeline", QT_TRANSLATE_NOOP("PlanPanel", "stages")},
-  };
-  for (const recipe::AxisTraffic& axis : p.wire) {
-    const auto found = kAxes.find(axis.axis);
-    const QString name = found == kAxes.end() ? q(axis.axis) : QCoreApplication::translate("PlanPanel", found->second);
-    axes << tr("%1 between %2").arg(widgets::bytes_text(static_cast<double>(axis.bytes)), name);
-  }
+  for (const recipe::AxisTraffic& axis : p.wire) axes << traffic_words(axis.axis, static_cast<double>(axis.bytes));
   const bool several = ranks > 1;
   facts_->set_fact(tr("Ranks"), several ? tr("%1, %2 in all").arg(ranks).arg(widgets::bytes_text(memory)) : QString(),
                    each.join(u'\n'));
@@ -141,7 +132,7 @@ void PlanPanel::show_ranks(const recipe::Prediction& p) {
   facts_->set_fact(
       tr("Schedule"),
       p.schedule.stages > 1
-          ? tr("%1, %2 % bubble (simulated)").arg(q(p.schedule.name)).arg(100 * p.schedule.bubble, 0, 'f', 1)
+          ? tr("%1, %2 bubble (simulated)").arg(q(p.schedule.name), widgets::percent_text(p.schedule.bubble, 1))
           : QString());
 }
 

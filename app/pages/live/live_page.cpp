@@ -5,6 +5,7 @@
 #include "app/controllers/live_controller.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
+#include "app/pages/live/fault_menu.h"
 #include "app/pages/live/live_pictures.h"
 #include "app/pages/live/live_plots.h"
 #include "app/pages/live/live_tables.h"
@@ -49,11 +50,12 @@ constexpr int kTableWidth = 440;  // at least, so that no cell of the tables is 
 }  // namespace
 
 LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
-                   Settings* settings, QWidget* parent)
+                   Settings* settings, bool developer, QWidget* parent)
     : Page(u"live"_s, tr("Live"), parent), live_(live), history_(history), actions_(actions), settings_(settings) {
   pictures_ = new LivePictures(pictures, this);
   ring_ = new widgets::LogRing(kLogLines, this);
   add_actions();
+  if (developer) faults_ = new FaultMenu(live_, history_, actions_, this);
   build();
   connect_signals();
   live_->set_smoothing(settings_->value(Setting::live_smoothing).toDouble());
@@ -114,6 +116,7 @@ void LivePage::connect_signals() {
     Q_EMIT became_ready();
   });
   connect(live_, &LiveController::notice, this, &Page::notice);
+  if (faults_) connect(faults_, &FaultMenu::notice, this, &Page::notice);
   connect(plots_, &LivePlots::sample_drawn, this, &LivePage::sample_drawn);
   connect(board_, &widgets::RetrievalBoard::steps_chosen, live_, &LiveController::set_board_steps);
   auto* clock = new QTimer(this);
@@ -163,6 +166,7 @@ QWidget* LivePage::build_header() {
   resume_ = add(u"live.resume"_s);
   fork_ = add(u"live.fork"_s);
   add(u"live.new_from"_s);
+  if (faults_) row->addWidget(faults_->make_button(header));
   column->addLayout(row);
   auto* state = new QHBoxLayout;
   state->setSpacing(kGrid * 2);
@@ -225,6 +229,8 @@ void LivePage::build_figures(QVBoxLayout* layout) {
   figures->addWidget(plots_);
   timeline_ = new TimelineCard(figures_);
   figures->addWidget(timeline_);
+  recoveries_ = new RecoveriesCard(figures_);
+  figures->addWidget(recoveries_);
   auto* board_card = new Card(tr("What it finds"), figures_);
   board_ = new widgets::RetrievalBoard(pictures_, board_card);
   board_card->body()->addWidget(board_);
@@ -280,6 +286,7 @@ void LivePage::show_state() {
                                        : live_->checkpoint_steps().empty() ? tr("The run has no checkpoint yet.")
                                                                            : QString());
   actions_->set_reason(u"live.new_from"_s, run ? QString() : none);
+  if (faults_) faults_->show_state();
   // A number that names no run, or one that was deleted meanwhile.
   const bool missing = !run && history_->is_read() && live_->is_loaded();
   if (missing) stack_->setCurrentIndex(0);
@@ -332,6 +339,7 @@ void LivePage::show_occurrences() {
   const store::Run* run = live_->run();
   check_->show_check(live_->occurrences(), run ? run->status : store::RunStatus::finished);
   events_->show_events(live_->occurrences());
+  recoveries_->show_recoveries(live_->occurrences());
   if (run) plots_->show_markers(markers_of(*run, live_->occurrences()));
   show_timeline();
   show_state();

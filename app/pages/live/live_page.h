@@ -34,6 +34,8 @@ class LiveController;
 class LivePictures;
 class LivePlots;
 class EventsCard;
+class FaultMenu;
+class RecoveriesCard;
 class TimelineCard;
 class PlanCheckCard;
 class PageScroll;
@@ -44,7 +46,7 @@ class LivePage final : public Page {
   Q_OBJECT
  public:
   LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
-           Settings* settings, QWidget* parent);
+           Settings* settings, bool developer, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void left() override;
@@ -55,6 +57,7 @@ class LivePage final : public Page {
   void scroll_to_board();
   void scroll_to_timeline();
   [[nodiscard]] TimelineCard* timeline() const { return timeline_; }
+  [[nodiscard]] RecoveriesCard* recoveries() const { return recoveries_; }
 
  Q_SIGNALS:
   void new_requested();
@@ -103,12 +106,14 @@ class LivePage final : public Page {
   QPushButton* stop_ = nullptr;
   QPushButton* resume_ = nullptr;
   QPushButton* fork_ = nullptr;
+  FaultMenu* faults_ = nullptr;  // null but for developers
   QProgressBar* progress_ = nullptr;
   widgets::MessageBar* trouble_ = nullptr;
   QToolButton* time_axis_ = nullptr;
   QSlider* smoothing_ = nullptr;
   LivePlots* plots_ = nullptr;
   TimelineCard* timeline_ = nullptr;
+  RecoveriesCard* recoveries_ = nullptr;
   PlanCheckCard* check_ = nullptr;
   EventsCard* events_ = nullptr;
   widgets::RetrievalBoard* board_ = nullptr;

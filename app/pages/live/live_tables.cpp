@@ -1,6 +1,7 @@
 #include "app/pages/live/live_tables.h"
 
 #include "app/pages/live/live_words.h"
+#include "app/pages/live/recovery_words.h"
 #include "widgets/common/cell_roles.h"
 #include "widgets/tables/cell_delegates.h"
 
@@ -14,7 +15,9 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 constexpr int kRowHeight = 28;
+constexpr int kFirstPart = 3;       // column of the recoveries
 constexpr int kEventsHeight = 180;  // at least
+constexpr int kRecoveries = 6;      // in sight; more are scrolled to
 
 QTableWidget* make_table(const QStringList& headings, const QString& name, QWidget* parent) {
   auto* table = new QTableWidget(0, static_cast<int>(headings.size()), parent);
@@ -75,6 +78,39 @@ void PlanCheckCard::show_check(const std::vector<store::Occurrence>& occurrences
 void PlanCheckCard::show_prospects(bool live) {
   empty_->setText(live ? tr("After ten steps the run holds its plan against what was measured.")
                        : tr("The run was over before its plan was held against what was measured."));
+}
+
+RecoveriesCard::RecoveriesCard(QWidget* parent) : Card(tr("How it went on after losses"), parent) {
+  QStringList headings{tr("Step"), tr("Rank"), tr("Went on from")};
+  for (const RecoveryPart& part : recovery_parts()) headings << part.name;
+  headings << tr("In all");
+  table_ = make_table(headings, tr("How the run went on after it lost ranks"), this);
+  const int last = static_cast<int>(headings.size()) - 1;
+  make_numbers(table_, 0, 1);
+  make_numbers(table_, kFirstPart, last);
+  for (int i = 0; i < last - kFirstPart; ++i)
+    table_->horizontalHeaderItem(kFirstPart + i)
+        ->setToolTip(recovery_parts()[static_cast<std::size_t>(i)].meaning.arg(u"…"_s));
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  table_->horizontalHeader()->setSectionResizeMode(kFirstPart - 1, QHeaderView::Stretch);
+  table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  body()->addWidget(table_);
+  hide();
+}
+
+void RecoveriesCard::show_recoveries(const std::vector<store::Occurrence>& occurrences) {
+  const std::vector<RecoveryRow> rows = recovery_rows(occurrences);
+  setVisible(!rows.empty());
+  table_->setRowCount(static_cast<int>(rows.size()));
+  for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
+    const RecoveryRow& row = rows[static_cast<std::size_t>(i)];
+    const QStringList cells = QStringList{row.step, row.rank, row.from} + row.spent + QStringList{row.whole};
+    for (int column = 0; column < cells.size(); ++column)
+      table_->setItem(i, column, new QTableWidgetItem(cells[column]));
+    table_->item(i, kFirstPart - 1)->setToolTip(row.from);
+  }
+  const int shown = std::min(kRecoveries, static_cast<int>(rows.size()));
+  table_->setFixedHeight(table_->horizontalHeader()->sizeHint().height() + shown * kRowHeight);
 }
 
 EventsCard::EventsCard(QWidget* parent) : Card(tr("What happened"), parent) {

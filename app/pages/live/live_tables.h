@@ -1,5 +1,5 @@
-// Two cards of the live page: the plan held against what was measured, and what happened, newest first. GUI thread
-// only.
+// Cards of the live page that are tables: the plan held against what was measured, how the run came back from losses,
+// and what happened; newest first. GUI thread only.
 #pragma once
 
 #include "app/pages/parts/page_parts.h"
@@ -22,6 +22,18 @@ class PlanCheckCard final : public Card {
  private:
   QTableWidget* table_ = nullptr;
   QLabel* empty_ = nullptr;
+};
+
+// Hidden while no rank was lost.
+class RecoveriesCard final : public Card {
+  Q_OBJECT
+ public:
+  explicit RecoveriesCard(QWidget* parent);
+  void show_recoveries(const std::vector<store::Occurrence>& occurrences);
+  [[nodiscard]] QTableWidget* table() const { return table_; }
+
+ private:
+  QTableWidget* table_ = nullptr;
 };
 
 class EventsCard final : public Card {

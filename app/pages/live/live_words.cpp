@@ -2,6 +2,7 @@
 
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
+#include "app/pages/live/recovery_words.h"
 #include "core/recipe/prediction.h"
 #include "widgets/common/numbers.h"
 
@@ -77,7 +78,9 @@ struct Worder {
     return {{}, step_text(e.step), LiveWords::tr("Could not %1: %2").arg(q(e.intention), q(e.cause))};
   }
   EventWords operator()(const journal::Recovery& e) const {
-    return {{}, step_text(e.step), LiveWords::tr("Went on from %1").arg(q(e.from))};
+    const QString text = LiveWords::tr("Went on from %1").arg(q(e.from));
+    const QString spent = spent_text(e);
+    return {{}, step_text(e.step), spent.isEmpty() ? text : u"%1 (%2)"_s.arg(text, spent)};
   }
   EventWords operator()(const journal::StragglerSeen& e) const { return {{}, step_text(e.step), straggler_words(e)}; }
   // These have places of their own: the plots, the strips, the answers and the log.
@@ -297,9 +300,10 @@ std::vector<widgets::PlotMarker> markers_of(const store::Run& run, const std::ve
     }
     const auto* recovery = std::get_if<journal::Recovery>(&occurrence.payload);
     if (!recovery) continue;
-    const QString word = state != journal::RunState::preparing ? LiveWords::tr("went back")
-                         : run.parent && !ever_ran             ? LiveWords::tr("forked")
-                                                               : LiveWords::tr("resumed");
+    const QString word = recovery->rank >= 0                     ? LiveWords::tr("rank %1 lost").arg(recovery->rank)
+                         : state != journal::RunState::preparing ? LiveWords::tr("went back")
+                         : run.parent && !ever_ran               ? LiveWords::tr("forked")
+                                                                 : LiveWords::tr("resumed");
     out.push_back(
         {static_cast<double>(recovery->step), static_cast<double>(occurrence.time_ns - run.started_ns) * 1e-9, word});
   }

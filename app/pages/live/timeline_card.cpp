@@ -15,12 +15,10 @@ namespace {
 using widgets::kGrid;
 constexpr int kFigureWidth = 190;
 constexpr int kHighest = 480;  // of the rows in sight; more ranks are scrolled to
-constexpr int kTroubleLines = 3;
 
 }  // namespace
 
 TimelineCard::TimelineCard(QWidget* parent) : Card(tr("What each rank did"), parent) {
-  heading_ = qobject_cast<QLabel*>(body()->itemAt(0)->widget());
   figures_ = new QWidget(this);
   flow_ = new widgets::FlowLayout(figures_, kFigureWidth, kGrid * 2);
   body()->addWidget(figures_);
@@ -37,9 +35,6 @@ TimelineCard::TimelineCard(QWidget* parent) : Card(tr("What each rank did"), par
   scroll_->setWidget(view_);
   view_->setAutoFillBackground(false);
   body()->addWidget(scroll_);
-  trouble_ = make_muted({}, this);
-  trouble_->setWordWrap(true);
-  body()->addWidget(trouble_);
   hide();
 }
 
@@ -48,19 +43,14 @@ void TimelineCard::show_step(const std::optional<timeline::StepPicture>& picture
   setVisible(picture.has_value());
   if (!picture) return;
   const bool several = picture->ranks > 1;
-  heading_->setText(several ? tr("What each rank did") : tr("What a step consists of"));
+  set_heading(several ? tr("What each rank did") : tr("What a step consists of"));
   widgets::TimelineData drawn = timeline_data(*picture, occurrences);
   const bool both = !picture->predicted.empty();
   legend_->set_kinds(drawn.kinds, both ? tr("predicted") : QString(), both ? tr("measured") : QString());
   legend_->setVisible(several);
   view_->set_data(std::move(drawn));
-  const QStringList lines = several ? trouble_lines(occurrences, kTroubleLines) : QStringList();
-  trouble_->setText(lines.join(u'\n'));
-  trouble_->setVisible(!lines.isEmpty());
-  fit_height();
+  scroll_->setFixedHeight(std::min(kHighest, view_->sizeHint().height()));
 }
-
-void TimelineCard::fit_height() { scroll_->setFixedHeight(std::min(kHighest, view_->sizeHint().height())); }
 
 void TimelineCard::show_figures(const std::optional<timeline::StepPicture>& picture,
                                 const std::map<std::string, double>& last) {

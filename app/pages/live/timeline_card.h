@@ -1,5 +1,5 @@
-// One step of a run as its ranks did it, beside what was predicted, with its figures and what went wrong. Hidden while
-// there is no step to show. GUI thread only.
+// One step of a run as its ranks did it, beside what was predicted, with its figures. Hidden while there is no step to
+// show. GUI thread only.
 #pragma once
 
 #include "app/pages/parts/page_parts.h"
@@ -36,16 +36,13 @@ class TimelineCard final : public Card {
     QLabel *caption, *value, *detail;
   };
   Block& block(std::size_t index);
-  void fit_height();
 
-  QLabel* heading_ = nullptr;
   QWidget* figures_ = nullptr;
   widgets::FlowLayout* flow_ = nullptr;
   std::vector<Block> blocks_;
   widgets::TimelineLegend* legend_ = nullptr;
   QScrollArea* scroll_ = nullptr;
   widgets::TimelineView* view_ = nullptr;
-  QLabel* trouble_ = nullptr;
 };
 
 }  // namespace athanor::app

@@ -3,8 +3,8 @@
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/live_words.h"
+#include "app/pages/live/recovery_words.h"
 #include "widgets/common/numbers.h"
-#include "widgets/timeline/timeline_layout.h"
 
 #include <QCoreApplication>
 
@@ -109,49 +109,20 @@ class Drawing {
   std::map<SpanKind, int> kinds_;
 };
 
-struct Trouble {
-  QString text;
-  std::int64_t step = 0;
-  Role tone = Role::bad;
-};
-
-// Where the time of a recovery went, as far as it is known.
-QString spent_on(const journal::Recovery& recovery) {
-  QStringList parts;
-  const auto add = [&](const QString& words, double ms) {
-    if (ms >= 0) parts << words.arg(widgets::time_text(ms * 1e-3, ms * 1e-3));
-  };
-  add(TimelineWords::tr("noticed after %1"), recovery.detect_ms);
-  add(TimelineWords::tr("decided in %1"), recovery.decide_ms);
-  add(TimelineWords::tr("all there after %1"), recovery.respawn_ms);
-  add(TimelineWords::tr("one state in %1"), recovery.load_ms);
-  add(TimelineWords::tr("step taken again in %1"), recovery.replay_ms);
-  return parts.join(u" · "_s);
-}
-
-std::optional<Trouble> trouble_of(const journal::Payload& payload) {
+// What went wrong at a moment, or how it went on after that.
+std::optional<widgets::TimelineMark> mark_of(double at, const journal::Payload& payload) {
   if (const auto* fault = std::get_if<journal::FaultSeen>(&payload))
-    return Trouble{q(fault->cause), fault->step, Role::bad};
-  if (const auto* recovery = std::get_if<journal::Recovery>(&payload)) {
-    const QString went_on = TimelineWords::tr("Went on from %1").arg(q(recovery->from));
-    const QString spent = spent_on(*recovery);
-    return Trouble{spent.isEmpty() ? went_on : u"%1 (%2)"_s.arg(went_on, spent), recovery->step, Role::good};
-  }
+    return widgets::TimelineMark{at, q(fault->cause), Role::bad};
+  if (const auto* recovery = std::get_if<journal::Recovery>(&payload))
+    return widgets::TimelineMark{at, went_on_text(*recovery), Role::good};
   if (const auto* straggler = std::get_if<journal::StragglerSeen>(&payload))
-    return Trouble{straggler_words(*straggler), straggler->step, straggler->is_over ? Role::good : Role::bad};
+    return widgets::TimelineMark{at, straggler_words(*straggler), straggler->is_over ? Role::good : Role::bad};
   return std::nullopt;
 }
 
 std::optional<double> value_of(const std::map<std::string, double>& last, const std::string& name) {
   const auto found = last.find(name);
   return found == last.end() ? std::nullopt : std::optional(found->second);
-}
-
-QString axis_name(const std::string& axis) {
-  if (axis == "data") return TimelineWords::tr("data");
-  if (axis == "tensor") return TimelineWords::tr("tensor");
-  if (axis == "pipeline") return TimelineWords::tr("pipeline");
-  return q(axis);
 }
 
 // "comm/<axis>_bytes" where there are several axes, and the sum of all.
@@ -164,7 +135,7 @@ QStringList sent_of(const std::map<std::string, double>& last) {
   for (const auto& [name, value] : last) {
     if (name == kAll || !name.starts_with(kHead) || !name.ends_with(kTail)) continue;
     const std::string axis = name.substr(kHead.size(), name.size() - kHead.size() - kTail.size());
-    out << u"%1 %2"_s.arg(axis_name(axis), widgets::bytes_text(value));
+    out << traffic_words(axis, value);
   }
   return out;
 }
@@ -173,21 +144,15 @@ Figure exposed_of(const StepPicture& picture, const std::map<std::string, double
   const QString caption = TimelineWords::tr("Communication waited for");
   if (picture.communication && picture.communication->total > 0) {
     const auto& [total, exposed] = *picture.communication;
-    return {caption, widgets::percent_text(exposed / total),
-            TimelineWords::tr("%1 of %2, all ranks together")
-                .arg(widgets::time_text(exposed, exposed), widgets::time_text(total, total))};
+    return {
+        caption, widgets::percent_text(exposed / total),
+        TimelineWords::tr("%1 of %2, all ranks together").arg(widgets::time_text(exposed), widgets::time_text(total))};
   }
   const auto waited = value_of(last, "comm/exposed_ms");
   const auto total = value_of(last, "comm/total_ms");
-  const auto step = value_of(last, "train/step_ms");
-  if (waited && total && *total > 0)
-    return {
-        caption, widgets::percent_text(*waited / *total),
-        TimelineWords::tr("%1 of %2")
-            .arg(widgets::time_text(*waited * 1e-3, *waited * 1e-3), widgets::time_text(*total * 1e-3, *total * 1e-3))};
-  if (!waited || !step || *step <= 0) return {};
-  return {caption, widgets::time_text(*waited * 1e-3, *waited * 1e-3),
-          TimelineWords::tr("%1 of a step").arg(widgets::percent_text(*waited / *step))};
+  if (!waited || !total || *total <= 0) return {};
+  return {caption, widgets::percent_text(*waited / *total),
+          TimelineWords::tr("%1 of %2").arg(widgets::time_text(*waited * 1e-3), widgets::time_text(*total * 1e-3))};
 }
 
 }  // namespace
@@ -198,7 +163,7 @@ widgets::TimelineData timeline_data(const StepPicture& picture, const std::vecto
   for (const store::Occurrence& occurrence : occurrences) {
     const double at = static_cast<double>(occurrence.time_ns - picture.begin_ns) * 1e-9;
     if (at < 0 || at > data.end) continue;
-    if (const auto trouble = trouble_of(occurrence.payload)) data.marks.push_back({at, trouble->text, trouble->tone});
+    if (auto mark = mark_of(at, occurrence.payload)) data.marks.push_back(std::move(*mark));
   }
   return data;
 }
@@ -208,10 +173,11 @@ std::vector<Figure> timeline_figures(const StepPicture& picture, const std::map<
     return value ? widgets::percent_text(*value, 1) : QString();
   };
   std::vector<Figure> out;
-  const auto time = [](double seconds) { return widgets::time_text(seconds, seconds); };
-  out.push_back({TimelineWords::tr("Step %1").arg(widgets::count_text(picture.step)), time(picture.seconds),
-                 picture.predicted_seconds > 0 ? TimelineWords::tr("predicted %1").arg(time(picture.predicted_seconds))
-                                               : QString()});
+  out.push_back({TimelineWords::tr("Step %1").arg(widgets::count_text(picture.step)),
+                 widgets::time_text(picture.seconds),
+                 picture.predicted_seconds > 0
+                     ? TimelineWords::tr("predicted %1").arg(widgets::time_text(picture.predicted_seconds))
+                     : QString()});
   if (picture.bubble)
     out.push_back({TimelineWords::tr("Bubbles"), share(picture.bubble),
                    picture.predicted_bubble ? TimelineWords::tr("predicted %1").arg(share(picture.predicted_bubble))
@@ -221,14 +187,6 @@ std::vector<Figure> timeline_figures(const StepPicture& picture, const std::map<
     if (const QStringList sent = sent_of(last); !sent.isEmpty())
       out.push_back({TimelineWords::tr("Sent each step"), sent.front(), sent.mid(1).join(u" · "_s)});
   }
-  return out;
-}
-
-QStringList trouble_lines(const std::vector<store::Occurrence>& occurrences, int most) {
-  QStringList out;
-  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend() && out.size() < most; ++occurrence)
-    if (const auto trouble = trouble_of(occurrence->payload))
-      out << TimelineWords::tr("Step %1: %2").arg(widgets::count_text(trouble->step), trouble->text);
   return out;
 }
 

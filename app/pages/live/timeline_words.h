@@ -5,7 +5,7 @@
 #include "core/timeline/step_picture.h"
 #include "widgets/timeline/timeline_values.h"
 
-#include <QStringList>
+#include <QString>
 
 #include <map>
 #include <string>
@@ -23,8 +23,5 @@ struct Figure {
 // What matters of the step, with the newest values of the run's metrics; without what is not known.
 [[nodiscard]] std::vector<Figure> timeline_figures(const timeline::StepPicture& picture,
                                                    const std::map<std::string, double>& last);
-
-// Faults and recoveries, the newest first, at most so many.
-[[nodiscard]] QStringList trouble_lines(const std::vector<store::Occurrence>& occurrences, int most);
 
 }  // namespace athanor::app

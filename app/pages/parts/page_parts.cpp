@@ -110,7 +110,14 @@ Card::Card(const QString& heading, QWidget* parent) : QFrame(parent) {
   body_ = new QVBoxLayout(this);
   body_->setContentsMargins(kGrid * 2, kGrid + 4, kGrid * 2, kGrid + 4);
   body_->setSpacing(kGrid);
-  if (!heading.isEmpty()) body_->addWidget(make_heading(heading, this));
+  heading_ = make_heading({}, this);
+  body_->addWidget(heading_);
+  set_heading(heading);
+}
+
+void Card::set_heading(const QString& heading) {
+  heading_->setText(heading);
+  heading_->setVisible(!heading.isEmpty());
 }
 
 void Card::paintEvent(QPaintEvent*) {

@@ -66,6 +66,7 @@ class Card : public QFrame {
   Q_OBJECT
  public:
   explicit Card(const QString& heading, QWidget* parent);
+  void set_heading(const QString& heading);
   [[nodiscard]] QVBoxLayout* body() const { return body_; }
 
  protected:
@@ -73,6 +74,7 @@ class Card : public QFrame {
 
  private:
   QVBoxLayout* body_ = nullptr;
+  QLabel* heading_ = nullptr;
 };
 
 // A command to read and copy: broken into as many lines as it needs, never cut.

@@ -57,6 +57,36 @@ TEST(Spans, OfTheNewestStepsOfEachRankAreKept) {
   EXPECT_EQ(steps.back().spans[0].begin_ns, kAnchor + 101'000);
 }
 
+// Steps that a rank tells in this rhythm, all in one stretch.
+std::vector<Payload> every(std::int64_t stride, std::int64_t from, std::int64_t last) {
+  std::vector<Payload> spans;
+  for (std::int64_t step = from; step <= last; step += stride) spans.push_back(span(step, step * 1000));
+  return spans;
+}
+
+TEST(Spans, OfRanksThatTellInDifferentRhythmsAreOfStepsThatAllToldInWhateverOrderTheirJournalsCome) {
+  for (const bool rare_first : {true, false}) {
+    History history;
+    const RunId run = history.add("a");
+    if (rare_first) value_or_throw(history.feed(run, every(64, 64, 6400), 0));
+    for (std::int64_t step = 6001; step < 6440; step += 40)
+      value_or_throw(history.feed(run, every(1, step, step + 39), 1));
+    if (!rare_first) value_or_throw(history.feed(run, every(64, 64, 6400), 0));
+    EXPECT_THAT(steps_of(history, run, 0), ElementsAre(6208, 6272, 6336, 6400));
+    EXPECT_THAT(steps_of(history, run, 1), ElementsAre(6208, 6272, 6336, 6400, 6437, 6438, 6439, 6440));
+  }
+}
+
+TEST(Spans, OfARankThatWasLostHoldTheOthersToItsRhythmForAFewOfItsStepsOnly) {
+  History history;
+  const RunId run = history.add("a");
+  value_or_throw(history.feed(run, every(64, 64, 640), 0));
+  value_or_throw(history.feed(run, every(1, 500, 640 + 4 * 64), 1));
+  EXPECT_THAT(steps_of(history, run, 1), ElementsAre(704, 768, 832, 893, 894, 895, 896));
+  value_or_throw(history.feed(run, every(1, 897, 900), 1));
+  EXPECT_THAT(steps_of(history, run, 1), ElementsAre(897, 898, 899, 900));
+}
+
 TEST(Spans, OfRanksOfOneHostLieOnOneAxisThoughItsWallClockWasSetBetweenTheirBeginnings) {
   History history;
   const RunId run = history.add("a");

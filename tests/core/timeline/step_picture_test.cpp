@@ -4,6 +4,7 @@
 #include "core/parallel/generate.h"
 #include "core/parallel/simulate.h"
 #include "core/timeline/predict.h"
+#include "tests/core/store/samples.h"
 #include "tests/core/timeline/waiting_run.h"
 #include "tests/support/temporary_folder.h"
 
@@ -153,6 +154,25 @@ TEST(StepPicture, IsOfTheNewestStepThatAllRanksToldWhole) {
   EXPECT_EQ(picture_of(steps, true)->step, 8);
   steps.pop_back();  // rank 1 was lost
   EXPECT_EQ(picture_of(steps, true)->step, 5);
+}
+
+TEST(StepPicture, HasAllRanksThoughOneThatWasReplacedTellsEveryStepAndTheOtherEverySixtyFourth) {
+  store::History history;
+  const store::RunId run = history.add("a");
+  for (const int rank : {1, 0}) {  // as a rebuilt history reads them: a journal after the other
+    std::vector<journal::Payload> told;
+    for (std::int64_t step = 64; step <= 1000; step += rank == 0 ? 64 : 1)
+      for (journal::Span each : by_hand(step)[static_cast<std::size_t>(rank)].spans) {
+        each.step = step;
+        told.emplace_back(each);
+      }
+    value_or_throw(history.feed(run, std::move(told), rank));
+  }
+  const auto picture = picture_of(value_or_throw(history.reader->spans(run)), false);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(picture->ranks, 2);
+  EXPECT_EQ(picture->step, 960);
+  EXPECT_TRUE(picture->bubble);
 }
 
 TEST(StepPicture, PredictsNothingOfASingleRankAndTheMeanOfReplicas) {

@@ -1,4 +1,4 @@
-#include "widgets/plot/marker_labels.h"
+#include "widgets/parts/marker_labels.h"
 
 #include <algorithm>
 #include <iterator>

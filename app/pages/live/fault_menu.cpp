@@ -1,0 +1,101 @@
+#include "app/pages/live/fault_menu.h"
+
+#include "app/actions/action_registry.h"
+#include "app/controllers/history_controller.h"
+#include "app/controllers/live_controller.h"
+#include "app/models/run_wishes.h"
+#include "app/pages/live/recovery_words.h"
+#include "app/pages/parts/page_parts.h"
+
+#include <QMenu>
+#include <QPushButton>
+
+#include <algorithm>
+#include <set>
+
+namespace athanor::app {
+namespace {
+
+using namespace Qt::Literals::StringLiterals;
+
+std::set<int> ranks_of(const std::optional<timeline::StepPicture>& picture) {
+  std::set<int> ranks;
+  if (picture)
+    for (const timeline::Row& row : picture->measured) ranks.insert(row.rank);
+  return ranks;
+}
+
+bool is_recovery(const store::Occurrence& occurrence) {
+  return std::holds_alternative<journal::Recovery>(occurrence.payload);
+}
+
+}  // namespace
+
+FaultMenu::FaultMenu(LiveController* live, HistoryController* history, ActionRegistry* actions, QWidget* page)
+    : QObject(page), live_(live), history_(history), actions_(actions), page_(page) {
+  actions_->add(page,
+                {u"live.inject"_s,
+                 tr("Live"),
+                 tr("Let a rank of this run suffer a fault"),
+                 widgets::Glyph::warning,
+                 {},
+                 tr("Fault…")},
+                [this] { choose(); });
+}
+
+QPushButton* FaultMenu::make_button(QWidget* parent) {
+  button_ = app::make_button(actions_->action(u"live.inject"_s), parent);
+  return button_;
+}
+
+QString FaultMenu::why_not() const {
+  const store::Run* run = live_->run();
+  if (!run) return tr("No run is open.");
+  if (const QString why = why_not_stop(*run); !why.isEmpty()) return why;
+  return ranks_of(live_->step_picture()).size() < 2 ? tr("It has not told of a step on several ranks.") : QString();
+}
+
+void FaultMenu::show_state() {
+  actions_->set_reason(u"live.inject"_s, why_not());
+  const store::Run* run = live_->run();
+  if (button_) button_->setVisible(run && store::is_live(run->status));
+  tell_result();
+}
+
+// The kinds that the processes of a run suffer from outside; others are for its start (athanor-run train --inject).
+void FaultMenu::choose() {
+  auto* list = new QMenu(page_);
+  list->setAttribute(Qt::WA_DeleteOnClose);
+  const auto offer = [&](const QString& heading, const QString& text, const char* kind) {
+    add_menu_heading(list, heading);
+    for (const int rank : ranks_of(live_->step_picture()))
+      connect(list->addAction(text.arg(rank)), &QAction::triggered, this, [this, kind, rank] { ask(kind, rank); });
+  };
+  offer(tr("Ends at once"), tr("Kill rank %1"), "kill");
+  offer(tr("Does nothing more until the deadline has passed"), tr("Stop rank %1"), "stop");
+  list->popup(button_->mapToGlobal(QPoint(0, button_->height())));
+}
+
+void FaultMenu::ask(const char* kind, int rank) {
+  asked_ = live_->run_id();
+  recoveries_ = std::ranges::count_if(live_->occurrences(), is_recovery);
+  history_->inject(asked_, u"%1: rank=%2"_s.arg(QLatin1String(kind)).arg(rank));
+}
+
+void FaultMenu::tell_result() {
+  if (asked_ == 0) return;
+  const auto& all = live_->occurrences();
+  const bool has_recovered = std::ranges::count_if(all, is_recovery) > recoveries_;
+  const store::Run* run = live_->run();
+  if (asked_ != live_->run_id() || has_recovered || !run || !store::is_live(run->status)) asked_ = 0;
+  if (asked_ != 0 || !has_recovered) return;  // a run that has ended says why itself
+  const auto newest = std::ranges::find_if(all.rbegin(), all.rend(), is_recovery);
+  const auto& recovery = std::get<journal::Recovery>(newest->payload);
+  Q_EMIT notice({NoticeKind::good,
+                 tr("Rank %1 was lost, and the run %2").arg(recovery.rank).arg(went_on_text(recovery)),
+                 {},
+                 {},
+                 {}});
+}
+
+}  // namespace athanor::app
