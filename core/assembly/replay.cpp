@@ -15,6 +15,7 @@ class Collector {
     for (const auto& [name, value] : event.values) out_.metrics[name][event.step] = value;
   }
   void operator()(const journal::FaultSeen& event) { out_.faults.push_back(event); }
+  void operator()(const journal::StragglerSeen& event) { out_.stragglers.push_back(event); }
   void operator()(const journal::PredictionChecked& event) { out_.predictions.push_back(event); }
   void operator()(const journal::Recovery& event) {
     out_.recoveries.push_back(event);

@@ -145,7 +145,8 @@ constexpr std::array<FrameType, std::variant_size_v<Payload>> kTypes = {FrameTyp
                                                                         FrameType::fault_seen,
                                                                         FrameType::recovery,
                                                                         FrameType::log_line,
-                                                                        FrameType::precision_change};
+                                                                        FrameType::precision_change,
+                                                                        FrameType::straggler_seen};
 
 template <std::size_t I = 0>
 std::optional<Payload> decode_alternative(std::size_t index, std::string_view bytes) {

@@ -155,6 +155,18 @@ struct Recovery {
   double detect_ms = -1, decide_ms = -1, respawn_ms = -1, load_ms = -1, replay_ms = -1;
 };
 
+// A rank that is slower at its own work than those that have the same, whoever waits for whom.
+struct StragglerSeen {
+  std::int64_t step = 0;  // after which it was found
+  std::int32_t rank = 0;
+  std::int64_t since = 0;  // the first step of the windows that showed it
+  double slower = 0;       // 0.5: takes half as long again as the median of its peers
+  bool is_over = false;    // it has caught up; told once after it was seen
+  // No rank has the same work: it was held against its own beginning, and that against the other ranks'.
+  bool against_past = false;
+  std::string remedy;  // empty where it is over
+};
+
 struct LogLine {
   Severity severity = Severity::info;
   std::string text;
@@ -162,7 +174,7 @@ struct LogLine {
 
 using Payload = std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation,
                              CheckpointWritten, PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen,
-                             Recovery, LogLine, PrecisionChange>;
+                             Recovery, LogLine, PrecisionChange, StragglerSeen>;
 
 struct Event {
   std::int64_t time_ns = 0;  // monotonic nanoseconds since the journal's anchor

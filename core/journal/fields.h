@@ -49,6 +49,9 @@ void visit_fields(A& a, T& v) {
     a("step", v.step), a("from", v.from), a("rank", v.rank), a("replicas", v.replicas);
     a("detect_ms", v.detect_ms), a("decide_ms", v.decide_ms), a("respawn_ms", v.respawn_ms), a("load_ms", v.load_ms);
     a("replay_ms", v.replay_ms);
+  } else if constexpr (std::is_same_v<V, StragglerSeen>) {
+    a("step", v.step), a("rank", v.rank), a("since", v.since), a("slower", v.slower), a("is_over", v.is_over);
+    a("against_past", v.against_past), a("remedy", v.remedy);
   } else if constexpr (std::is_same_v<V, LogLine>) {
     a("severity", v.severity), a("text", v.text);
   } else {

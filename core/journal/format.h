@@ -65,6 +65,8 @@ enum class FrameType : std::uint8_t {
   recovery = 27,
   log_line = 28,
   precision_change = 29,
+  straggler_seen = 30,
 };
+inline constexpr FrameType kLastEvent = FrameType::straggler_seen;  // that is known
 
 }  // namespace athanor::journal

@@ -88,7 +88,7 @@ class Session {
       case FrameType::metrics: return take_metrics(frame);
       default: break;
     }
-    const bool known = frame.type >= FrameType::state_changed && frame.type <= FrameType::precision_change;
+    const bool known = frame.type >= FrameType::state_changed && frame.type <= kLastEvent;
     if (!known) return {};  // of a later version
     std::optional<Payload> payload;
     if (frame.payload.size() >= kStampBytes) payload = decode(frame.type, frame.payload.substr(kStampBytes));

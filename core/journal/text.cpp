@@ -79,7 +79,8 @@ std::string_view event_name(const Payload& payload) noexcept {
                                                                                         "fault_seen",
                                                                                         "recovery",
                                                                                         "log_line",
-                                                                                        "precision_change"};
+                                                                                        "precision_change",
+                                                                                        "straggler_seen"};
   return name_at(kNames, payload.index());
 }
 

@@ -156,6 +156,24 @@ std::string recovery_text(const json& recovery) {
   return out + times;
 }
 
+json straggler_json(const journal::StragglerSeen& seen) {
+  json out = {{"step", seen.step},     {"rank", seen.rank},    {"since", seen.since},
+              {"slower", seen.slower}, {"over", seen.is_over}, {"against_past", seen.against_past}};
+  if (!seen.remedy.empty()) out["remedy"] = seen.remedy;
+  return out;
+}
+
+// "straggler step 96: rank 1 takes 103 % longer than ranks with the same work, since step 49: see …"
+std::string straggler_text(const json& seen) {
+  const std::string rank =
+      fmt::format("\nstraggler step {}: rank {}", seen["step"].get<std::int64_t>(), seen["rank"].get<int>());
+  if (seen["over"].get<bool>())
+    return rank + fmt::format(" has caught up since step {}", seen["since"].get<std::int64_t>());
+  return rank + fmt::format(" takes {:.0f} % longer than {}, since step {}: {}", seen["slower"].get<double>() * 100,
+                            seen["against_past"].get<bool>() ? "at the beginning" : "ranks with the same work",
+                            seen["since"].get<std::int64_t>(), seen["remedy"].get<std::string>());
+}
+
 json summary_json(const RunDirectory& run, const Replay& replay) {
   json metrics = json::object();
   std::int64_t step = 0;
@@ -177,6 +195,8 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
   }
   json recovered = json::array();
   for (const auto& recovery : replay.recoveries) recovered.push_back(recovery_json(recovery));
+  json stragglers = json::array();
+  for (const auto& seen : replay.stragglers) stragglers.push_back(straggler_json(seen));
   return {{"run", run.folder().string()},
           {"state", journal::to_string(replay.state.state)},
           {"cause", replay.state.cause},
@@ -187,6 +207,7 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
           {"faults", faults},
           {"recoveries", replay.recoveries.size()},
           {"recovered", recovered},
+          {"stragglers", stragglers},
           {"events", replay.events},
           {"damage", damage_json(replay)},
           {"torn_tail_bytes", replay.torn_tail_bytes}};
@@ -206,6 +227,7 @@ std::string summary_text(const json& summary, bool abandoned) {
   if (!saved.empty()) out += fmt::format("saved    {}\n", saved);
   out += fmt::format("events   {}", summary["events"].get<std::int64_t>());
   for (const json& recovery : summary["recovered"]) out += recovery_text(recovery);
+  for (const json& seen : summary["stragglers"]) out += straggler_text(seen);
   for (const json& fault : summary["faults"]) {
     out += fmt::format("\nfault    step {}: {}", fault["step"].get<std::int64_t>(), fault["cause"].get<std::string>());
   }

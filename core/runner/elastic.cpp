@@ -47,6 +47,10 @@ void share_batches(Elastic& elastic) {
 void join_peers(Elastic& elastic) {
   comm::Group& group = elastic.link->group();
   join(elastic.assembly, elastic.recipe, group, residual_files(elastic.link->meeting(), group.world().rank()));
+  if (elastic.watch == nullptr) return;
+  const distributed::TensorRanks* const tensor = elastic.assembly.tensor.get();
+  elastic.watch->begin(group.world(), mesh_for(elastic.recipe, group.world().size()),
+                       tensor ? [tensor] { return tensor->waited(); } : WorkWatch::Waited());
 }
 
 // Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
@@ -171,6 +175,7 @@ void tell_own_loss(const Elastic& elastic, Recount& recount) {
 bool meets_again(Elastic& elastic, const Failure& failure) {
   if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return false;
   if (elastic.part) elastic.part();
+  if (elastic.watch) elastic.watch->end();
   elastic.assembly.peers.reset();
   return elastic.link->regroup();
 }

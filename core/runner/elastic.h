@@ -9,6 +9,7 @@
 
 #include "core/assembly/assembly.h"
 #include "core/runner/rank_link.h"
+#include "core/runner/work_watch.h"
 #include "core/train/trainer.h"
 
 #include <cstdint>
@@ -34,8 +35,9 @@ struct Elastic {
   std::function<void(const std::filesystem::path&, bool is_fresh)> load = {};
   std::function<void()> part = {};  // before this rank leaves its group
   std::function<void(const std::string&)> warn = [](const std::string&) {};
-  bool saves_first = false;         // of rank 0: the run is to keep what it begins with
-  bool is_fresh = true;             // of the others: nothing was loaded yet
+  bool saves_first = false;    // of rank 0: the run is to keep what it begins with
+  bool is_fresh = true;        // of the others: nothing was loaded yet
+  WorkWatch* watch = nullptr;  // is told of the ranks; null: nobody asks which is slow
 };
 
 // Runs the plan to its end. A recovery is told as a Recovery once the next step is done. Throws Failure where what went

@@ -49,11 +49,11 @@ FaultInjector::FaultInjector(FaultPlan plan, int rank, std::filesystem::path mar
 
 train::Ports FaultInjector::around(train::Ports ports, Context& context) {
   train::Ports out = ports;
-  out.tell = [this, &context, tell = ports.tell](const journal::Payload& payload) {
+  out.tell = [this, &context, tell = ports.tell, now_ns = ports.now_ns](const journal::Payload& payload) {
     const auto* figures = std::get_if<journal::MetricSamples>(&payload);
     if (figures && is_of_a_step(*figures)) at(FaultMoment::tell, figures->step, context);
-    tell(payload);
     const auto* span = std::get_if<journal::Span>(&payload);
+    tell(span ? journal::Payload(dragged(*span, now_ns)) : payload);
     const auto moment = span ? moment_after(span->kind) : std::nullopt;
     if (moment) at(*moment, span->step, context);
   };
@@ -77,6 +77,18 @@ void FaultInjector::at(FaultMoment moment, std::int64_t step, Context& context) 
       suffer(plan_.faults[fault], step, context);
 }
 
+journal::Span FaultInjector::dragged(journal::Span span, const std::function<std::int64_t()>& now_ns) const {
+  using enum journal::SpanKind;
+  const double factor = plan_.drag(rank_, span.step);
+  const bool computes =
+      span.kind == forward || span.kind == backward || span.kind == input_gradient || span.kind == weight_gradient;
+  if (factor <= 1 || !computes) return span;
+  const auto more = static_cast<double>(span.end_ns - span.begin_ns) * (factor - 1);
+  std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<std::int64_t>(more)));
+  span.end_ns = now_ns();
+  return span;
+}
+
 bool FaultInjector::is_first_time(std::size_t fault, std::int64_t step) {
   if (plan_.faults[fault].again) return true;
   if (marks_.empty()) return happened_.emplace(fault, step).second;
@@ -95,6 +107,7 @@ void FaultInjector::suffer(const PlannedFault& fault, std::int64_t step, Context
     case FaultKind::hang:
     case FaultKind::loader: hang();
     case FaultKind::slow: std::this_thread::sleep_for(std::chrono::milliseconds(fault.pause_ms)); return;
+    case FaultKind::drag: return;
     case FaultKind::memory: (void)context.empty({kTooMuch}, DType::u8); return;
     case FaultKind::message:
     case FaultKind::size:

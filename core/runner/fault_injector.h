@@ -31,6 +31,8 @@ class FaultInjector {
 
  private:
   void at(FaultMoment moment, std::int64_t step, Context& context);
+  // What a span has become that takes longer on purpose.
+  [[nodiscard]] journal::Span dragged(journal::Span span, const std::function<std::int64_t()>& now_ns) const;
   [[nodiscard]] bool is_first_time(std::size_t fault, std::int64_t step);
   void suffer(const PlannedFault& fault, std::int64_t step, Context& context);
   [[noreturn]] void hang() const;

@@ -12,7 +12,7 @@
 namespace athanor::runner {
 namespace {
 
-constexpr std::array<const char*, 10> kKinds = {"kill",   "stop",    "hang", "loader", "slow",
+constexpr std::array<const char*, 11> kKinds = {"kill",   "stop",    "hang", "loader", "slow", "drag",
                                                 "memory", "message", "size", "order",  "disk"};
 constexpr std::array<const char*, 8> kMoments = {"data", "forward",  "backward",   "optimizer",
                                                  "tell", "evaluate", "checkpoint", "save"};
@@ -76,7 +76,9 @@ Result<void> read_setting(std::string_view text, PlannedFault& fault) {
   if (name == "step") return read_number(name, value, fault.step.emplace());
   if (name == "p") return read_number(name, value, fault.probability);
   if (name == "ms") return read_number(name, value, fault.pause_ms);
-  if (name != "at") return refused(fmt::format("{} is none of rank, step, p, at, ms, again", text));
+  if (name == "factor") return read_number(name, value, fault.factor);
+  if (name == "until") return read_number(name, value, fault.until.emplace());
+  if (name != "at") return refused(fmt::format("{} is none of rank, step, p, at, ms, factor, until, again", text));
   const auto moment = index_in(kMoments, value);
   if (!moment) return refused(fmt::format("{} is none of {}", value, fmt::join(kMoments, ", ")));
   fault.at = static_cast<FaultMoment>(*moment);
@@ -105,10 +107,20 @@ const char* to_string(FaultMoment moment) noexcept { return kMoments[static_cast
 
 bool FaultPlan::is_due(std::size_t fault, int rank, std::int64_t step, FaultMoment moment) const noexcept {
   const PlannedFault& planned = faults[fault];
+  if (planned.kind == FaultKind::drag) return false;  // of no moment
   if (planned.at != moment || planned.rank.value_or(rank) != rank || planned.step.value_or(step) != step) return false;
   const auto drawn = philox_at(seed, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(fault),
                                static_cast<std::uint64_t>(rank));
   return static_cast<double>(drawn.word[0]) * 0x1p-32 < planned.probability;
+}
+
+double FaultPlan::drag(int rank, std::int64_t step) const noexcept {
+  double most = 1;
+  for (const PlannedFault& each : faults)
+    if (each.kind == FaultKind::drag && each.rank.value_or(rank) == rank && each.step.value_or(step) <= step &&
+        each.until.value_or(step) >= step)
+      most = std::max(most, each.factor);
+  return most;
 }
 
 Result<FaultPlan> read_fault_plan(std::string_view text) {

@@ -78,7 +78,11 @@ int run_follower(const TrainOptions& options, Console& console) {
   assist(link, sound);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, link.rank());
   train::Ports ports;
-  ports.tell = [&](const journal::Payload& payload) { account.tell(payload); };
+  WorkWatch watch;
+  ports.tell = [&](const journal::Payload& payload) {
+    account.tell(payload);
+    (void)watch.take(payload);  // rank 0 tells of it
+  };
   SharedCheckpoints checkpoints(directory.checkpoints(), sound.recipe.integer("checkpoint.keep"));
   const Parting parting(checkpoints);
   const std::int64_t last = sound.recipe.integer("train.steps");
@@ -101,6 +105,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   };
   elastic.warn = [&](const std::string& text) { console.warn(text); };
   elastic.part = [&] { checkpoints.part(); };
+  elastic.watch = &watch;
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
   checkpoints.finish();
   console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.progress.done));

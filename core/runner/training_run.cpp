@@ -184,6 +184,7 @@ train::Outcome TrainingRun::train() {
     report_->tell(payload);
     if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
     if (std::holds_alternative<journal::Recovery>(payload)) fault_told_ = false;
+    for (journal::StragglerSeen& seen : watch_.take(payload)) tell_straggler(std::move(seen));
   };
   ports.save = [&](std::int64_t step) { save(assembly, step); };
   ports.stop = [this] {
@@ -212,6 +213,7 @@ train::Outcome TrainingRun::train() {
   elastic.warn = [this](const std::string& text) { console_.warn(text); };
   elastic.part = [this] { shared_.part(); };
   elastic.saves_first = saves_first_;
+  elastic.watch = &watch_;
   is_fresh_ = false;
   const train::Outcome outcome = train_elastic(elastic, plan, ports);
   done_ = elastic.progress.done;
@@ -397,6 +399,18 @@ void TrainingRun::tell_failure(const Error& error) {
   (void)journal_->append(journal::LogLine{journal::Severity::error, error.message()});
   (void)journal_->append(journal::StateChanged{journal::RunState::failed, error.message()});
   (void)journal_->sync();
+}
+
+void TrainingRun::tell_straggler(journal::StragglerSeen seen) {
+  if (seen.is_over) {
+    console_.info(fmt::format("Rank {} has caught up", seen.rank));
+  } else {
+    seen.remedy = "see what else runs on its cores or device, and whether they are throttled";
+    console_.warn(fmt::format("Rank {} takes {:.0f} % longer than {} since step {}: {}", seen.rank, seen.slower * 100,
+                              seen.against_past ? "at the beginning" : "ranks with the same work", seen.since,
+                              seen.remedy));
+  }
+  value_or_throw(journal_->append(seen));
 }
 
 std::string TrainingRun::media(std::size_t picture) {

@@ -11,6 +11,7 @@
 #include "core/runner/fault_injector.h"
 #include "core/runner/run_report.h"
 #include "core/runner/run_state.h"
+#include "core/runner/work_watch.h"
 
 #include <memory>
 #include <mutex>
@@ -69,6 +70,7 @@ class TrainingRun {
   // Once, when the run was asked to stop. From the sampler's thread as well, while the trainer runs.
   [[nodiscard]] Result<void> say_stopping();
   void tell_failure(const Error& error);
+  void tell_straggler(journal::StragglerSeen seen);
   [[nodiscard]] std::string media(std::size_t picture);
 
   RunDirectory directory_;
@@ -91,6 +93,7 @@ class TrainingRun {
   checkpoint::AsyncWriter<checkpoint::Contents> writer_{
       [this](const checkpoint::Contents& contents) { write(contents); }};
   SharedCheckpoints shared_;  // where ranks share the state
+  WorkWatch watch_;
 };
 
 }  // namespace athanor::runner

@@ -115,6 +115,18 @@
         <translation>Ging weiter von %1</translation>
     </message>
     <message>
+        <source>Rank %1 has caught up since step %2</source>
+        <translation>Rang %1 hat seit Schritt %2 aufgeholt</translation>
+    </message>
+    <message>
+        <source>Rank %1 takes %2 longer than at the beginning since step %3: %4</source>
+        <translation>Rang %1 braucht seit Schritt %3 um %2 länger als am Anfang: %4</translation>
+    </message>
+    <message>
+        <source>Rank %1 takes %2 longer than ranks with the same work since step %3: %4</source>
+        <translation>Rang %1 braucht seit Schritt %3 um %2 länger als Ränge mit gleicher Arbeit: %4</translation>
+    </message>
+    <message>
         <source>Loss</source>
         <translation>Verlust</translation>
     </message>

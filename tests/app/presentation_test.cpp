@@ -6,6 +6,7 @@
 #include "app/models/run_words.h"
 #include "app/pages/live/live_words.h"
 #include "app/pages/live/recovery_words.h"
+#include "app/pages/live/timeline_words.h"
 #include "app/settings/settings.h"
 #include "app/stores/curves.h"
 #include "app/stores/run_store.h"
@@ -394,6 +395,19 @@ TEST(LiveWords, ChangesOfNumberFormatSayWhereAndWhy) {
   EXPECT_TRUE(together[1].text.contains(u'2')) << together[1].text.toStdString();
   EXPECT_TRUE(together[1].detail.contains(u"image_tower.head, backward"_s)) << together[1].detail.toStdString();
   EXPECT_TRUE(together[1].detail.contains(u"mlp.up, forward"_s));
+}
+
+TEST(LiveWords, AStragglerIsNamedWithWhatToDoAndWhenItHasCaughtUp) {
+  const journal::StragglerSeen seen{96, 3, 49, 0.5, false, false, "see what else runs there"};
+  journal::StragglerSeen over = seen;
+  over.is_over = true;
+  const auto words = words_of({seen, over});
+  ASSERT_EQ(words.size(), 2U);  // newest first
+  EXPECT_TRUE(words[0].text.contains(u"caught up"_s)) << words[0].text.toStdString();
+  EXPECT_EQ(words[1].step, u"96"_s);
+  for (const QString& word : {u"Rank 3"_s, u"50"_s, u"49"_s, u"see what else"_s})
+    EXPECT_TRUE(words[1].text.contains(word)) << words[1].text.toStdString();
+  EXPECT_EQ(trouble_lines({{1, 1, seen}, {2, 2, over}}, 4).size(), 2);
 }
 
 TEST(LiveWords, TheTableOfEventsIsBoundedAndSaysSo) {

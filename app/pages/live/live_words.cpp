@@ -82,6 +82,7 @@ struct Worder {
     const QString spent = spent_text(e);
     return {{}, step_text(e.step), spent.isEmpty() ? text : u"%1 (%2)"_s.arg(text, spent)};
   }
+  EventWords operator()(const journal::StragglerSeen& e) const { return {{}, step_text(e.step), straggler_words(e)}; }
   // These have places of their own: the plots, the strips, the answers and the log.
   EventWords operator()(const journal::MetricSamples&) const { return {}; }
   EventWords operator()(const journal::Span&) const { return {}; }
@@ -105,6 +106,16 @@ QString off_by(double planned, double measured) {
 }
 
 }  // namespace
+
+QString straggler_words(const journal::StragglerSeen& seen) {
+  if (seen.is_over)
+    return LiveWords::tr("Rank %1 has caught up since step %2").arg(seen.rank).arg(widgets::count_text(seen.since));
+  const QString words = seen.against_past
+                            ? LiveWords::tr("Rank %1 takes %2 longer than at the beginning since step %3: %4")
+                            : LiveWords::tr("Rank %1 takes %2 longer than ranks with the same work since step %3: %4");
+  return words.arg(QString::number(seen.rank), widgets::percent_text(seen.slower), widgets::count_text(seen.since),
+                   q(seen.remedy));
+}
 
 const std::vector<PlotSpec>& live_plots() {
   static const std::vector<PlotSpec> kPlots = {

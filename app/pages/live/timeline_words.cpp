@@ -2,6 +2,7 @@
 
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
+#include "app/pages/live/live_words.h"
 #include "app/pages/live/recovery_words.h"
 #include "widgets/common/numbers.h"
 
@@ -114,6 +115,8 @@ std::optional<widgets::TimelineMark> mark_of(double at, const journal::Payload& 
     return widgets::TimelineMark{at, q(fault->cause), Role::bad};
   if (const auto* recovery = std::get_if<journal::Recovery>(&payload))
     return widgets::TimelineMark{at, went_on_text(*recovery), Role::good};
+  if (const auto* straggler = std::get_if<journal::StragglerSeen>(&payload))
+    return widgets::TimelineMark{at, straggler_words(*straggler), straggler->is_over ? Role::good : Role::bad};
   return std::nullopt;
 }
 

@@ -52,6 +52,7 @@ inline std::vector<Payload> one_of_each() {
           Alert{Severity::warning, 8, "spike", "loss tripled"},
           FaultSeen{8, "numeric", "take a step", "loss is not finite", "lower the learning rate"},
           Recovery{300, "checkpoint step-300", 2, 4, 13.5, 0.5, 180, 42, 30},
+          StragglerSeen{480, 3, 401, 0.375, false, true, "see what else runs there"},
           LogLine{Severity::info, "Füchse und 狐"}};
 }
 

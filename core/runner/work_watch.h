@@ -1,0 +1,61 @@
+// What a rank's own work takes, and which rank is slower at it than the others.
+//
+// Own work of a step is what the spans of its forward and backward passes of micro-batches cover, without what ranks
+// with parts of one model waited for each other in between, by micro-batch: so ranks with unequal numbers of them can
+// be compared. Loss, exchange and step are no part of it, in which ranks wait or do the same.
+//
+// A window lasts kSteps steps, or more of them until kSeconds have passed; a rank's figure is the median over its
+// steps, which a short disturbance does not move. At its end ranks tell each other (16 bytes of each, once in kSteps
+// steps).
+#pragma once
+
+#include "core/comm/communicator.h"
+#include "core/journal/event.h"
+#include "core/parallel/mesh.h"
+#include "core/runner/stragglers.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace athanor::runner {
+
+// On one thread, the one that takes the steps.
+class WorkWatch {
+ public:
+  using Waited = std::function<std::chrono::steady_clock::duration()>;
+  static constexpr std::int64_t kSteps = 16;
+  static constexpr double kSeconds = 0.25;
+
+  // From now on `ranks`, laid out as `mesh`, are compared, until end(); nothing of before counts. `waited` is the time
+  // in which this rank has waited for others inside of spans, ever more; may be empty.
+  void begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Waited waited = {});
+  void end() noexcept { ranks_ = nullptr; }
+
+  // Every event of this rank, as it is told. At the end of a window a call that all ranks make; returns what is new,
+  // the same on all. Failures are the communicator's.
+  [[nodiscard]] std::vector<journal::StragglerSeen> take(const journal::Payload& payload);
+
+  // Of each rank, in nanoseconds for a micro-batch, smoothed; empty where nothing is known yet.
+  [[nodiscard]] std::vector<double> work() const { return stragglers_ ? stragglers_->work() : std::vector<double>(); }
+
+ private:
+  void add(const journal::Span& span);
+  [[nodiscard]] std::vector<journal::StragglerSeen> close(std::int64_t step);
+
+  comm::Communicator* ranks_ = nullptr;
+  Waited waited_;
+  std::optional<Stragglers> stragglers_;
+  std::chrono::steady_clock::time_point window_begin_;
+  std::int64_t from_ = 0;      // the window's first step; 0: none has been
+  std::vector<double> steps_;  // of the window
+  std::int64_t step_ = 0;      // that the spans are of
+  std::int64_t span_ns_ = 0;   // of it
+  std::int32_t micro_batches_ = 0;
+  std::chrono::steady_clock::duration waited_before_{}, waited_since_{};  // at its beginning, at its last span
+  bool is_first_window_ = true;                                           // in which memory is found and threads awake
+};
+
+}  // namespace athanor::runner

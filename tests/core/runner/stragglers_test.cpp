@@ -1,0 +1,125 @@
+// Who is slower than the others: from figures, and in runs in which one is.
+#include "core/runner/stragglers.h"
+
+#include "tests/core/runner/rank_runs.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace athanor::runner {
+namespace {
+
+using journal::StragglerSeen;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Windows of ten steps, each with the same figures.
+std::vector<StragglerSeen> feed(Stragglers& stragglers, int& windows, int count, const std::vector<double>& work) {
+  std::vector<StragglerSeen> all;
+  for (int i = 0; i < count; ++i, ++windows)
+    for (StragglerSeen& seen : stragglers.take(windows * 10 + 1, windows * 10 + 10, work))
+      all.push_back(std::move(seen));
+  return all;
+}
+
+TEST(Stragglers, AreSeenOnceAfterSeveralWindowsAndOnceAgainWhenTheyHaveCaughtUp) {
+  Stragglers stragglers({0, 0, 0, 0});
+  int windows = 0;
+  EXPECT_THAT(feed(stragglers, windows, 4, {10, 10.4, 9.8, 10}), IsEmpty());
+  EXPECT_THAT(feed(stragglers, windows, 4, {10, 10, 20, 10}), IsEmpty());
+  const auto seen = feed(stragglers, windows, 6, {10, 10, 20, 10});
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].rank, 2);
+  EXPECT_EQ(seen[0].since, 41);
+  EXPECT_EQ(seen[0].step, 90);
+  EXPECT_NEAR(seen[0].slower, 0.97, 0.01);
+  EXPECT_FALSE(seen[0].is_over);
+  EXPECT_FALSE(seen[0].against_past);
+  const auto over = feed(stragglers, windows, 6, {10, 10, 10, 10});
+  ASSERT_EQ(over.size(), 1U);
+  EXPECT_EQ(over[0].rank, 2);
+  EXPECT_TRUE(over[0].is_over);
+}
+
+TEST(Stragglers, AreNotThoseOfASingleBadWindowOrOfABandBetweenSlowAndCaughtUp) {
+  Stragglers stragglers({0, 0});
+  int windows = 0;
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_THAT(feed(stragglers, windows, 1, {10, 13}), IsEmpty());
+    EXPECT_THAT(feed(stragglers, windows, 3, {10, 10}), IsEmpty());
+  }
+  EXPECT_THAT(feed(stragglers, windows, 20, {10, 10.8}), IsEmpty());
+  EXPECT_EQ(feed(stragglers, windows, 20, {10, 12}).size(), 1U);
+  EXPECT_THAT(feed(stragglers, windows, 20, {10, 10.8}), IsEmpty());  // still one
+}
+
+TEST(Stragglers, AreFoundAmongReplicasOfTheirStageAlone) {
+  Stragglers stragglers({0, 0, 1, 1});  // the second stage has more to do
+  int windows = 0;
+  EXPECT_THAT(feed(stragglers, windows, 10, {10, 10, 30, 30}), IsEmpty());
+  EXPECT_THAT(feed(stragglers, windows, 10, {10, 10, 30, 40}), ElementsAre(Field(&StragglerSeen::rank, 3)));
+}
+
+TEST(Stragglers, WithoutPeersAreHeldAgainstTheirBeginningAndWhatBecameSlowerForAllIsNone) {
+  Stragglers stragglers({0, 1, 2});
+  int windows = 0;
+  EXPECT_THAT(feed(stragglers, windows, 10, {10, 20, 15}), IsEmpty());
+  EXPECT_THAT(feed(stragglers, windows, 10, {15, 30, 22.5}), IsEmpty());
+  const auto seen = feed(stragglers, windows, 10, {15, 60, 22.5});
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].rank, 1);
+  EXPECT_TRUE(seen[0].against_past);
+}
+
+class SlowRanks : public Ranks {
+ protected:
+  static std::vector<std::string> arguments(int steps, std::vector<std::string> more) {
+    std::vector<std::string> out = on_ranks(1, steps);
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }
+  static std::vector<StragglerSeen> seen_of(const std::filesystem::path& run, int rank) {
+    std::vector<StragglerSeen> out;
+    for (const StragglerSeen& each : events_of_kind<StragglerSeen>(run))
+      if (each.rank == rank) out.push_back(each);
+    return out;
+  }
+};
+
+TEST_F(SlowRanks, AreNamedInTheJournalWithWhatToDoAndSoIsTheirRecovery) {
+  const std::filesystem::path run = own_ / "run";
+  const Outcome done =
+      train(run, arguments(900, {"--set", "eval.every_steps=0", "--set", "checkpoint.every_steps=0", "--set",
+                                 "parallel.data=2", "--inject", "drag: rank=1 step=33 until=250 factor=4"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  const auto seen = seen_of(run, 1);
+  ASSERT_GE(seen.size(), 2U);
+  EXPECT_GE(seen[0].since, 17);
+  EXPECT_GT(seen[0].slower, 0.5);
+  EXPECT_THAT(seen[0].remedy, HasSubstr("what else runs"));
+  EXPECT_TRUE(seen[1].is_over);
+  EXPECT_GT(seen[1].step, 250);
+  const Outcome shown = run_program({"show", run.string()});
+  EXPECT_THAT(shown.out, HasSubstr("rank 1 takes"));
+  EXPECT_THAT(shown.out, HasSubstr("rank 1 has caught up"));
+  const auto told = nlohmann::json::parse(run_program({"show", run.string(), "--json"}).out).at("stragglers");
+  EXPECT_EQ(told.at(0).at("rank"), 1);
+  EXPECT_THAT(done.err, HasSubstr("Rank 1 takes"));
+}
+
+TEST_F(SlowRanks, AreFoundInAPipelineByWhatTheyTookBefore) {
+  const std::filesystem::path run = own_ / "run";
+  const Outcome done =
+      train(run, arguments(600, {"--set", "eval.every_steps=0", "--set", "checkpoint.every_steps=0", "--set",
+                                 "parallel.pipeline=2", "--inject", "drag: rank=1 step=400 factor=4"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(seen_of(run, 1), Contains(AllOf(Field(&StragglerSeen::against_past, true),
+                                              Field(&StragglerSeen::slower, testing::Gt(0.5)))));
+}
+
+}  // namespace
+}  // namespace athanor::runner
