@@ -44,9 +44,9 @@ struct DeviceCurves {
 };
 [[nodiscard]] std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves);
 
-// "Step 240 of 400", "1 min 10 s left", "2.30 steps/s", what matters most first; `pace` as of pace_of().
 // Who is slower than the others by how much, and what to do.
 [[nodiscard]] QString straggler_words(const journal::StragglerSeen& seen);
+// "Step 240 of 400", "1 min 10 s left", "2.30 steps/s", what matters most first; `pace` as of pace_of().
 [[nodiscard]] QStringList progress_words(const store::Run& run, std::int64_t now_ns, double pace);
 
 struct EventWords {

@@ -76,9 +76,7 @@ TEST_F(StateCopies, WithATextThatHasNoRoomAreNoneOfThatStep) {
   EXPECT_THAT(copy.steps(), UnorderedElementsAre(1, StateCopy::kNone));
 }
 
-TEST_F(StateCopies, ThatHaveNoPlaceAreRefused) {
-  EXPECT_THROW(StateCopy(own_ / "missing/state", held()), Failure);
-}
+TEST_F(StateCopies, ThatHaveNoPlaceAreRefused) { EXPECT_THROW(StateCopy(own_ / "missing/state", held()), Failure); }
 
 TEST_F(StateCopies, TakeTheMemoryThatIsPredicted) {
   const StateCopy copy(own_ / "state", held());
