@@ -633,6 +633,10 @@
         <source>%1 of %2</source>
         <translation>%1 von %2</translation>
     </message>
+    <message>
+        <source>Rank %1, slow</source>
+        <translation>Rang %1, langsam</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::ActionRegistry</name>

@@ -146,6 +146,31 @@ TEST_F(TimelinePage, HasNoTimelineWhereNothingWasTold) {
   EXPECT_FALSE(bench.live().timeline()->isVisible());
 }
 
+TEST(TimelineWords, NameARankThatIsSlowUntilItHasCaughtUpOrRanksAreComparedAnew) {
+  timeline::StepPicture picture;
+  picture.seconds = 1;
+  picture.ranks = 2;
+  for (const int rank : {0, 1}) picture.measured.push_back({rank, 0, {{journal::SpanKind::forward, 0, 0, 0, 1}}});
+  const journal::StragglerSeen slow{96, 1, 17, 0.5, false, false, "look at it"};
+  journal::StragglerSeen over = slow;
+  over.is_over = true;
+  std::vector<store::Occurrence> occurrences = {{1, 1, slow}};
+  const auto rows = timeline_data(picture, occurrences).rows;
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].group, u"Rank 0"_s);
+  EXPECT_EQ(rows[1].group, u"Rank 1, slow"_s);
+  EXPECT_EQ(rows[1].tone, widgets::Role::bad);
+  ASSERT_EQ(slow_rank_lines(occurrences).size(), 1);
+  EXPECT_TRUE(slow_rank_lines(occurrences)[0].contains(u"look at it"_s));
+  for (const journal::Payload& end : std::initializer_list<journal::Payload>{
+           over, journal::Recovery{90, "memory", 0}, journal::StateChanged{journal::RunState::preparing, ""}}) {
+    occurrences.resize(1);
+    occurrences.push_back({2, 2, end});
+    EXPECT_TRUE(slow_rank_lines(occurrences).isEmpty());
+    EXPECT_EQ(timeline_data(picture, occurrences).rows[1].group, u"Rank 1"_s);
+  }
+}
+
 TEST(TimelineWords, PutFaultsAndRecoveriesWhereTheyHappenedInTheStep) {
   timeline::StepPicture picture;
   picture.begin_ns = 1'000'000'000;

@@ -63,10 +63,11 @@ void TimelineView::paint_ruler(QPainter& painter) const {
 void TimelineView::paint_groups(QPainter& painter) const {
   const QRect area = lanes();
   painter.setFont(font());
-  painter.setPen(current_theme().color(Role::muted));
-  for (const auto& group : places_.groups)
+  for (const auto& group : places_.groups) {
+    painter.setPen(current_theme().color(group.tone));
     paint_elided(painter, QRectF(0, area.top() + group.top, area.left() - kLabelGap + 4, group.height),
                  Qt::AlignRight | Qt::AlignVCenter, group.name);
+  }
 }
 
 void TimelineView::paint_rows(QPainter& painter, const QRect& dirty) {

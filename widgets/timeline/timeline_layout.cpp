@@ -90,7 +90,7 @@ RowPlaces place_rows(const std::vector<TimelineRow>& rows) {
     const bool begins = i == 0 || rows[i].group != rows[i - 1].group;
     if (begins) {
       if (i > 0) top += kGroupGap;
-      places.groups.push_back({rows[i].group, top, 0});
+      places.groups.push_back({rows[i].group, top, 0, rows[i].tone});
     } else {
       top += kRowGap;
     }

@@ -36,6 +36,7 @@ struct RowPlaces {
   struct Group {
     QString name;
     int top = 0, height = 0;
+    Role tone = Role::muted;
   };
   std::vector<Place> rows;
   std::vector<Group> groups;

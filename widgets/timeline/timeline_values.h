@@ -33,6 +33,7 @@ struct TimelineRow {
   bool pale = false;  // drawn lower and fainter: what was expected, not what happened
   int twin = -1;      // the row in which a bar of the same kind, number and part is its counterpart; negative: none
   std::vector<TimelineBar> bars;  // by begin
+  Role tone = Role::muted;        // of the group's words, as of its first row
 };
 
 struct TimelineMark {

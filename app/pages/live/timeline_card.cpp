@@ -35,6 +35,10 @@ TimelineCard::TimelineCard(QWidget* parent) : Card(tr("What each rank did"), par
   scroll_->setWidget(view_);
   view_->setAutoFillBackground(false);
   body()->addWidget(scroll_);
+  slow_ = new QLabel(this);
+  slow_->setProperty("tone", QStringLiteral("bad"));
+  slow_->setWordWrap(true);
+  body()->addWidget(slow_);
   hide();
 }
 
@@ -49,6 +53,8 @@ void TimelineCard::show_step(const std::optional<timeline::StepPicture>& picture
   legend_->set_kinds(drawn.kinds, both ? tr("predicted") : QString(), both ? tr("measured") : QString());
   legend_->setVisible(several);
   view_->set_data(std::move(drawn));
+  slow_->setText(slow_rank_lines(occurrences).join(u'\n'));
+  slow_->setVisible(!slow_->text().isEmpty());
   scroll_->setFixedHeight(std::min(kHighest, view_->sizeHint().height()));
 }
 

@@ -1,5 +1,5 @@
-// One step of a run as its ranks did it, beside what was predicted, with its figures. Hidden while there is no step to
-// show. GUI thread only.
+// One step of a run as its ranks did it, beside what was predicted, with its figures and the ranks that are slow.
+// Hidden while there is no step to show. GUI thread only.
 #pragma once
 
 #include "app/pages/parts/page_parts.h"
@@ -43,6 +43,7 @@ class TimelineCard final : public Card {
   widgets::TimelineLegend* legend_ = nullptr;
   QScrollArea* scroll_ = nullptr;
   widgets::TimelineView* view_ = nullptr;
+  QLabel* slow_ = nullptr;  // which ranks are
 };
 
 }  // namespace athanor::app

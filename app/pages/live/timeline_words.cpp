@@ -46,9 +46,26 @@ widgets::TimelineKind look_of(SpanKind kind) {
   return {TimelineWords::tr("waiting for others"), {}, 7, BarPattern::hollow};
 }
 
+using SlowRanks = std::map<int, journal::StragglerSeen>;
+
+// As last told; after a recovery, or in another process, ranks are compared anew.
+SlowRanks slow_ranks(const std::vector<store::Occurrence>& occurrences) {
+  SlowRanks slow;
+  for (const store::Occurrence& occurrence : occurrences) {
+    const auto* seen = std::get_if<journal::StragglerSeen>(&occurrence.payload);
+    const auto* state = std::get_if<journal::StateChanged>(&occurrence.payload);
+    if (seen && !seen->is_over) slow[seen->rank] = *seen;
+    if (seen && seen->is_over) slow.erase(seen->rank);
+    if (std::holds_alternative<journal::Recovery>(occurrence.payload) ||
+        (state && state->state == journal::RunState::preparing))
+      slow.clear();
+  }
+  return slow;
+}
+
 class Drawing {
  public:
-  explicit Drawing(const StepPicture& picture) : picture_(picture) {
+  Drawing(const StepPicture& picture, const SlowRanks& slow) : picture_(picture), slow_(slow) {
     data_.number_word = TimelineWords::tr("micro-batch %1");
     data_.part_word = TimelineWords::tr("stage %1");
     data_.end = std::max(picture.seconds, end_of(picture.predicted));
@@ -89,7 +106,9 @@ class Drawing {
   }
 
   void add(const timeline::Row& row, const QString& name, bool pale, int twin) {
-    widgets::TimelineRow out{TimelineWords::tr("Rank %1").arg(row.rank), name, pale, twin, {}};
+    const bool is_slow = slow_.contains(row.rank);
+    const QString words = is_slow ? TimelineWords::tr("Rank %1, slow") : TimelineWords::tr("Rank %1");
+    widgets::TimelineRow out{words.arg(row.rank), name, pale, twin, {}, is_slow ? Role::bad : Role::muted};
     for (const timeline::Bar& bar : row.bars)
       if (!timeline::is_communication(bar.kind) || bar.end - bar.begin >= kLeastWait * picture_.seconds)
         out.bars.push_back(drawn(bar));
@@ -104,6 +123,7 @@ class Drawing {
   }
 
   const StepPicture& picture_;
+  const SlowRanks& slow_;
   widgets::TimelineData data_;
   bool numbered_ = false;  // there are several micro-batches
   std::map<SpanKind, int> kinds_;
@@ -158,7 +178,8 @@ Figure exposed_of(const StepPicture& picture, const std::map<std::string, double
 }  // namespace
 
 widgets::TimelineData timeline_data(const StepPicture& picture, const std::vector<store::Occurrence>& occurrences) {
-  Drawing drawing(picture);
+  const SlowRanks slow = slow_ranks(occurrences);
+  Drawing drawing(picture, slow);
   widgets::TimelineData data = picture.ranks == 1 ? drawing.single() : drawing.several();
   for (const store::Occurrence& occurrence : occurrences) {
     const double at = static_cast<double>(occurrence.time_ns - picture.begin_ns) * 1e-9;
@@ -166,6 +187,12 @@ widgets::TimelineData timeline_data(const StepPicture& picture, const std::vecto
     if (auto mark = mark_of(at, occurrence.payload)) data.marks.push_back(std::move(*mark));
   }
   return data;
+}
+
+QStringList slow_rank_lines(const std::vector<store::Occurrence>& occurrences) {
+  QStringList out;
+  for (const auto& [rank, seen] : slow_ranks(occurrences)) out << straggler_words(seen);
+  return out;
 }
 
 std::vector<Figure> timeline_figures(const StepPicture& picture, const std::map<std::string, double>& last) {

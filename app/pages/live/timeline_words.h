@@ -6,6 +6,7 @@
 #include "widgets/timeline/timeline_values.h"
 
 #include <QString>
+#include <QStringList>
 
 #include <map>
 #include <string>
@@ -16,6 +17,9 @@ namespace athanor::app {
 // A run of one rank has a row for each sort of work; one of several has two rows a rank: predicted above measured.
 [[nodiscard]] widgets::TimelineData timeline_data(const timeline::StepPicture& picture,
                                                   const std::vector<store::Occurrence>& occurrences);
+
+// Of each rank that is slower than its peers now: who, since when, and what to do.
+[[nodiscard]] QStringList slow_rank_lines(const std::vector<store::Occurrence>& occurrences);
 
 struct Figure {
   QString caption, value, detail;
