@@ -429,6 +429,26 @@
         <source>went on</source>
         <translation>ging weiter</translation>
     </message>
+    <message>
+        <source>From the last sign of life of the rank until somebody noticed that it was lost</source>
+        <translation>Vom letzten Lebenszeichen des Rangs, bis jemand bemerkte, dass er verloren war</translation>
+    </message>
+    <message>
+        <source>Until it was decided what to do</source>
+        <translation>Bis entschieden war, was zu tun ist</translation>
+    </message>
+    <message>
+        <source>Until all ranks were there, with the one in its place</source>
+        <translation>Bis alle Ränge da waren, auch der an seiner Stelle</translation>
+    </message>
+    <message>
+        <source>Until all ranks had one state of the training</source>
+        <translation>Bis alle Ränge einen Stand des Trainings hatten</translation>
+    </message>
+    <message>
+        <source>Until the step that was broken off was done</source>
+        <translation>Bis der abgebrochene Schritt getan war</translation>
+    </message>
 </context>
 <context>
     <name>RunWishes</name>

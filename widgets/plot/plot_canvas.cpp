@@ -26,7 +26,8 @@ class ValueTicker final : public QCPAxisTicker {
 class PercentTicker final : public QCPAxisTicker {
  protected:
   QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return QString::number(std::round(tick * 1000) / 10) + u'%';
+    const double tenths = std::round(tick * 1000);
+    return percent_text(tenths == 0 ? 0 : tenths / 1000, std::fmod(tenths, 10) == 0 ? 0 : 1);
   }
 };
 

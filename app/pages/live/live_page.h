@@ -61,7 +61,6 @@ class LivePage final : public Page {
 
  Q_SIGNALS:
   void new_requested();
-  void runs_requested();
   void fork_requested(qint64 run, qint64 step);
   void new_from_requested(qint64 run);
   // A sample reached the screen: how long after it was taken.

@@ -89,8 +89,7 @@ RecoveriesCard::RecoveriesCard(QWidget* parent) : Card(tr("How it went on after 
   make_numbers(table_, 0, 1);
   make_numbers(table_, kFirstPart, last);
   for (int i = 0; i < last - kFirstPart; ++i)
-    table_->horizontalHeaderItem(kFirstPart + i)
-        ->setToolTip(recovery_parts()[static_cast<std::size_t>(i)].meaning.arg(u"…"_s));
+    table_->horizontalHeaderItem(kFirstPart + i)->setToolTip(recovery_parts()[static_cast<std::size_t>(i)].meaning);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->horizontalHeader()->setSectionResizeMode(kFirstPart - 1, QHeaderView::Stretch);
   table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

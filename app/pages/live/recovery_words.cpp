@@ -35,11 +35,17 @@ std::optional<double> whole_of(const std::array<double, 5>& spent) {
 
 const std::vector<RecoveryPart>& recovery_parts() {
   static const std::vector<RecoveryPart> kParts = {
-      {RecoveryWords::tr("Noticed"), RecoveryWords::tr("noticed after %1")},
-      {RecoveryWords::tr("Decided"), RecoveryWords::tr("decided in %1")},
-      {RecoveryWords::tr("All there"), RecoveryWords::tr("all ranks there after %1")},
-      {RecoveryWords::tr("One state"), RecoveryWords::tr("one state in %1")},
-      {RecoveryWords::tr("Step again"), RecoveryWords::tr("step taken again in %1")},
+      {RecoveryWords::tr("Noticed"),
+       RecoveryWords::tr("From the last sign of life of the rank until somebody noticed that it was lost"),
+       RecoveryWords::tr("noticed after %1")},
+      {RecoveryWords::tr("Decided"), RecoveryWords::tr("Until it was decided what to do"),
+       RecoveryWords::tr("decided in %1")},
+      {RecoveryWords::tr("All there"), RecoveryWords::tr("Until all ranks were there, with the one in its place"),
+       RecoveryWords::tr("all ranks there after %1")},
+      {RecoveryWords::tr("One state"), RecoveryWords::tr("Until all ranks had one state of the training"),
+       RecoveryWords::tr("one state in %1")},
+      {RecoveryWords::tr("Step again"), RecoveryWords::tr("Until the step that was broken off was done"),
+       RecoveryWords::tr("step taken again in %1")},
   };
   return kParts;
 }
@@ -64,7 +70,7 @@ QString spent_text(const journal::Recovery& recovery) {
   const auto spent = spent_on(recovery);
   QStringList words;
   for (std::size_t i = 0; i < spent.size(); ++i)
-    if (spent[i] >= 0) words << recovery_parts()[i].meaning.arg(widgets::time_text(spent[i] * kSecond));
+    if (spent[i] >= 0) words << recovery_parts()[i].taking.arg(widgets::time_text(spent[i] * kSecond));
   return words.join(u" · "_s);
 }
 

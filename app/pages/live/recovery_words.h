@@ -10,9 +10,9 @@
 
 namespace athanor::app {
 
-// What a recovery consists of, in its order: a word for a column, and the whole sentence.
+// What a recovery consists of, in its order: a word for a column, what it means, and the same with the time it took.
 struct RecoveryPart {
-  QString name, meaning;
+  QString name, meaning, taking;
 };
 [[nodiscard]] const std::vector<RecoveryPart>& recovery_parts();
 
