@@ -64,7 +64,8 @@ class ReplicaCounter {
   int ranks_, rank_;
   GradientBuckets buckets_;
   comm::Traffic sent_;
-  std::int64_t bucket_ = 0, room_ = 0, coded_ = 0, residuals_ = 0;  // bytes
+  std::int64_t bucket_ = 0, room_ = 0, buffer_ = 0, residuals_ = 0;  // bytes
+  std::int64_t owned_ = 0;                                           // numbers of the longest coded piece
 };
 
 }  // namespace athanor::distributed

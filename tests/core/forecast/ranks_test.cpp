@@ -18,6 +18,7 @@ namespace {
 struct Seen {
   MemoryStats memory;
   double sent_bytes = 0;
+  std::optional<std::int64_t> exchange_bytes;  // where gradients go coded
 };
 
 Seen train_here(const recipe::Recipe& recipe, comm::Group* group) {
@@ -40,6 +41,8 @@ Seen train_here(const recipe::Recipe& recipe, comm::Group* group) {
   ports.now_ns = [clock = std::int64_t{0}]() mutable { return clock += 1000; };
   (void)train::Trainer(parts.parts(), plan, ports).run(0);
   out.memory = parts.context->memory();
+  if (parts.peers && parts.peers->replicas && parts.peers->replicas->coded())
+    out.exchange_bytes = parts.peers->replicas->coded()->held_bytes();
   return out;
 }
 
@@ -107,6 +110,9 @@ TEST_P(RankPredictions, AreTheBytesThatEachRankHoldsAndSends) {
     EXPECT_NEAR(static_cast<double>(dry.memory.peak_reserved_bytes), measured, 0.02 * measured) << "rank " << rank;
     for (const MemoryTag tag : {MemoryTag::parameters, MemoryTag::optimizer})
       EXPECT_EQ(dry.memory.of(tag), seen[rank].memory.of(tag)) << to_string(tag);
+    if (const auto& kept = seen[rank].exchange_bytes) {
+      EXPECT_EQ(dry.exchange_bytes, *kept) << "rank " << rank;
+    }
     std::int64_t sent = 0;
     for (const AxisCost& cost : dry.axes) sent += cost.sent.payload_bytes + cost.sent.overhead_bytes;
     EXPECT_EQ(static_cast<double>(sent), seen[rank].sent_bytes) << "rank " << rank;
