@@ -57,12 +57,15 @@ void ReplicaCounter::count(std::span<const Parameter> bucket, std::int64_t numbe
   const std::int64_t owned = layout.piece(rank_).count;
   buffer_ = std::max(buffer_, layout.buffer_bytes());
   owned_ = std::max(owned_, owned);
-  if (format != comm::WireFormat::f32) residuals_ += comm::ResidualStore::bytes_of(numbers, owned);
+  if (format == comm::WireFormat::f32) return;
+  residuals_ += comm::ResidualStore::bytes_of(numbers, owned);
+  sender_residuals_ += numbers;
+  owner_residuals_ += owned;
 }
 
 ReplicaCost ReplicaCounter::cost() const noexcept {
   const std::int64_t coded = owned_ > 0 ? comm::coded_room(buffer_, owned_, ranks_) : 0;
-  return {sent_, bucket_ + room_ + coded + residuals_};
+  return {sent_, bucket_ + room_ + coded + residuals_, sender_residuals_, owner_residuals_};
 }
 
 }  // namespace athanor::distributed
