@@ -8,6 +8,7 @@
 #include "core/distributed/pipeline_pass.h"
 #include "core/distributed/replica_traffic.h"
 #include "core/distributed/sharded_update.h"
+#include "core/distributed/state_copy.h"
 #include "core/forecast/facts.h"
 #include "core/train/batch_pass.h"
 #include "core/train/rewind.h"
@@ -160,7 +161,8 @@ class Rehearsal {
         replicas_(world.recipe, context_, learner_, here_.data),
         pipeline_(mesh_.pipeline, here_.pipeline),
         along_group_(mesh_.tensor, here_.tensor),
-        test_pictures_(world.sizes.test_pictures) {
+        test_pictures_(world.sizes.test_pictures),
+        keeps_state_(world.recipe.boolean("checkpoint.in_memory")) {
     train::Replicas* replicas = mesh_.data > 1 ? &replicas_ : nullptr;
     if (stages_) {
       cut(replicas);
@@ -222,10 +224,8 @@ class Rehearsal {
   // All numbers are written as f32.
   [[nodiscard]] std::int64_t checkpoint_bytes() const {
     std::int64_t numbers = 0;
-    for (const train::Held& held :
-         written_by({model().named_parameters(), *learner_.optimizer, learner_.share.get(), stages_, here_}))
-      numbers += volume(held.box.extent);
-    if (learner_.share || stages_ || tensor_) {
+    for (const train::Held& held : written_by(holder())) numbers += volume(held.box.extent);
+    if (is_shared()) {
       numbers += along_data_.sender_residuals + along_data_.owner_residuals;
     } else if (rank_ == 0) {
       // Of all replicas; the parts that they own are together as long as what one sends.
@@ -234,12 +234,24 @@ class Rehearsal {
     return numbers * static_cast<std::int64_t>(sizeof(float));
   }
 
+  [[nodiscard]] std::int64_t kept_bytes() const {
+    if (!is_shared() || !keeps_state_) return 0;
+    std::int64_t numbers = 0;
+    for (const train::Held& held : held_by(holder())) numbers += volume(held.box.extent);
+    return distributed::StateCopy::bytes_for(numbers);
+  }
+
   [[nodiscard]] const models::TwoTower& model() const { return *learner_.model; }
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
   [[nodiscard]] comm::Traffic along_tensor() const {
     return tensor_ ? tensor_->sent() + along_group_.traffic() : comm::Traffic();
+  }
+
+  [[nodiscard]] bool is_shared() const noexcept { return learner_.share || stages_ || tensor_; }
+  [[nodiscard]] Holder holder() const {
+    return {model().named_parameters(), *learner_.optimizer, learner_.share.get(), stages_, here_};
   }
 
   static Context& divided(Context& context, ops::TensorGroup* group) {
@@ -283,6 +295,7 @@ class Rehearsal {
   std::int64_t done_ = 0;
   train::Rewind rewind_;
   std::int64_t test_pictures_;
+  bool keeps_state_;
 };
 
 }  // namespace
@@ -312,6 +325,7 @@ DryRun dry_run(const DryWorld& world, int rank) {
   out.axes = rehearsal.axes();
   out.exchange_bytes = rehearsal.exchange_bytes();
   out.checkpoint_bytes = rehearsal.checkpoint_bytes();
+  out.kept_bytes = rehearsal.kept_bytes();
   return out;
 }
 

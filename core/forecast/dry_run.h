@@ -40,6 +40,7 @@ struct DryRun {
   std::vector<AxisCost> axes;         // what a step sends along each that has several ranks
   std::int64_t exchange_bytes = 0;    // kept on the host for exchanging gradients
   std::int64_t checkpoint_bytes = 0;  // copied for a checkpoint: what this rank writes of it
+  std::int64_t kept_bytes = 0;        // of its part of the state, for a process that may take its place
   [[nodiscard]] double step_flops() const;
 };
 

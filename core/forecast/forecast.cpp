@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
+#include <malloc.h>
 
 namespace athanor::runner {
 namespace {
@@ -94,6 +95,7 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
     measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
     measured.rates.program_bytes = measured.times.program_bytes;
   }
+  ::malloc_trim(0);  // the run that follows does not find its memory in pieces
   measured.times.measured_at = std::time(nullptr);
   if (const auto found = known.shapes.find(shape); found != known.shapes.end()) {
     // What a whole run has told is better than what a few steps can.
@@ -169,16 +171,6 @@ std::vector<std::string> precision_notes(const WholeModel& model) {
   return notes;
 }
 
-// How often a run writes a checkpoint; a fork keeps what it begins with.
-std::int64_t saves(const SoundRecipe& sound, std::int64_t done) {
-  return checkpoints(train_plan(sound.recipe), done) + (sound.fork ? 1 : 0);
-}
-
-// The copies that are being written: from the second checkpoint on there are two.
-std::int64_t copies(const SoundRecipe& sound, std::int64_t done) {
-  return std::min<std::int64_t>(saves(sound, done), 2);
-}
-
 void add_note(recipe::Prediction& out, recipe::Topic topic, const char* text) {
   recipe::Note& note = out.notes.emplace_back();
   note.topic = topic;
@@ -212,14 +204,14 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
   const DryWorld world = dry_world(sound.recipe, dry_sizes(sound));
   const WholeModel model = whole_model(sound.recipe, world.sizes.vocabulary);
   const DryRun dry = dry_run(world);
-  RankSetting setting{.data_bytes = data_bytes(sound, sound.recipe), .copies = copies(sound, done)};
+  RankSetting setting = setting_of_run(sound, sound.recipe, done);
 
   Forecast out;
   out.prediction = describe(sound, model, done);
-  const std::int64_t copied = setting.copies * dry.checkpoint_bytes;
+  const std::int64_t copied = copied_bytes(dry, setting);
   out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + setting.data_bytes + copied +
                         (resolve_device(sound.recipe).kind == DeviceKind::cpu ? dry.exchange_bytes : 0);
-  // A measurement writes no checkpoint.
+  // A measurement copies nothing of its state.
   Timing timing = time_of(sound, effort, world, dry, out.accounted_bytes - copied, group);
   out.times = timing.times;
   setting.program_bytes = out.times.program_bytes;

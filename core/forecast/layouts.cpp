@@ -161,12 +161,17 @@ class Search {
     return out;
   }
 
+  [[nodiscard]] RankSetting setting_of(const recipe::Recipe& recipe) {
+    RankSetting out = setting_of_run(sound_, recipe);
+    out.program_bytes = costs_.of(resolve_threads(recipe)).program_bytes;
+    return out;
+  }
+
   // Known without a rehearsal, which takes time.
   bool cannot_fit(const Layout& layout) {
     recipe::Recipe recipe = sound_.recipe;
     recipe::set_layout(recipe, layout);
-    const std::int64_t each = least_memory(recipe, {.data_bytes = data_bytes(sound_, recipe),
-                                                    .program_bytes = costs_.of(resolve_threads(recipe)).program_bytes});
+    const std::int64_t each = least_memory(recipe, setting_of(recipe));
     return parallel::world_size(mesh_of(recipe)) * each > table_.memory_bytes;
   }
 
@@ -181,11 +186,9 @@ class Search {
     recipe::Prediction need;
     const OpRates& rates = costs_.of(resolve_threads(recipe));
     double busy_s = 0;  // of all ranks
-    fill_ranks(need, world, dry_run(world),
-               {.data_bytes = data_bytes(sound_, recipe), .program_bytes = rates.program_bytes},
-               [&](const DryRun& some, int count) {
-                 busy_s += count * estimate(some.step, rates).seconds * overhead(rates, some.step_flops());
-               });
+    fill_ranks(need, world, dry_run(world), setting_of(recipe), [&](const DryRun& some, int count) {
+      busy_s += count * estimate(some.step, rates).seconds * overhead(rates, some.step_flops());
+    });
     out.rank_memory_bytes = need.peak_memory_bytes;
     out.memory_bytes = memory_of_all(need);
     out.bytes_on_wire = need.bytes_on_wire_per_step;

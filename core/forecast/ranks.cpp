@@ -1,6 +1,7 @@
 #include "core/forecast/ranks.h"
 
 #include "core/assembly/assembly.h"
+#include "core/forecast/facts.h"
 #include "core/parallel/simulate.h"
 #include "core/recipe/layout.h"
 
@@ -41,7 +42,7 @@ std::vector<recipe::MemoryShare> memory_of(const DryRun& dry, const RankSetting&
   }
   if (!is_on_host) return out;
   if (dry.exchange_bytes > 0) out.push_back({"exchange", dry.exchange_bytes});
-  out.push_back({"checkpoint", setting.copies * dry.checkpoint_bytes});
+  out.push_back({"checkpoint", copied_bytes(dry, setting)});
   out.push_back({"program", program_bytes(setting)});
   return out;
 }
@@ -109,6 +110,21 @@ std::int64_t data_bytes(const SoundRecipe& sound, const recipe::Recipe& recipe) 
   const std::int64_t rows = recipe.integer("data.batch_size") / mesh_of(recipe).data;
   const std::int64_t batch = rows * (px * px * 3 + recipe.integer("data.max_tokens") + 3) * 4;
   return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
+}
+
+std::int64_t saves(const SoundRecipe& sound, std::int64_t done) {
+  return checkpoints(train_plan(sound.recipe), done) + (sound.fork ? 1 : 0);
+}
+
+RankSetting setting_of_run(const SoundRecipe& sound, const recipe::Recipe& recipe, std::int64_t done) {
+  // From the second checkpoint on there are two copies.
+  return {.data_bytes = data_bytes(sound, recipe),
+          .copies = std::min<std::int64_t>(saves(sound, done), 2),
+          .keeps_state = true};
+}
+
+std::int64_t copied_bytes(const DryRun& dry, const RankSetting& setting) {
+  return setting.copies * dry.checkpoint_bytes + (setting.keeps_state ? dry.kept_bytes : 0);
 }
 
 void fill_ranks(recipe::Prediction& out, const DryWorld& world, const DryRun& first, const RankSetting& setting,

@@ -1,6 +1,7 @@
 // What is predicted of each rank, held against runs of all of them.
 #include "core/assembly/holder.h"
 #include "core/comm/group.h"
+#include "core/distributed/state_copy.h"
 #include "core/forecast/dry_run.h"
 #include "core/train/trainer.h"
 #include "tests/core/train/tiny.h"
@@ -29,6 +30,7 @@ struct Seen {
   std::optional<std::int64_t> exchange_bytes;  // where gradients go coded
   std::int64_t written_bytes = 0;              // of what it holds, for a checkpoint
   std::int64_t residual_bytes = 0;             // of what coding took away, of it
+  std::int64_t kept_bytes = 0;                 // of what it holds, in memory that outlives it
   bool is_shared = false;                      // each writes its own
 };
 
@@ -52,6 +54,9 @@ void see_state(Assembly& parts, Seen& out) {
   out.is_shared = parts.is_shared();
   for (const train::Held& held : parts.peers ? written_by(parts) : held_by(parts))
     out.written_bytes += kNumber * volume(held.box.extent);
+  std::int64_t numbers = 0;
+  for (const train::Held& held : held_by(parts)) numbers += held.tensor.numel();
+  out.kept_bytes = out.is_shared ? distributed::StateCopy::bytes_for(numbers) : 0;
   if (!parts.peers || !parts.peers->replicas || parts.peers->replicas->coded() == nullptr) return;
   out.exchange_bytes = parts.peers->replicas->coded()->held_bytes();
   for (const auto& [name, residual] : parts.peers->replicas->coded()->residuals(4))
@@ -144,6 +149,7 @@ TEST_P(RankPredictions, AreTheBytesThatEachRankHoldsSendsAndSaves) {
       EXPECT_EQ(dry.exchange_bytes, *kept);
     }
     EXPECT_EQ(dry.checkpoint_bytes, copied(seen, rank));
+    EXPECT_EQ(dry.kept_bytes, seen[rank].kept_bytes);
     BytesByAxis sent;
     for (const AxisCost& cost : dry.axes)
       sent[to_string(cost.axis)] = static_cast<double>(cost.sent.payload_bytes + cost.sent.overhead_bytes);
