@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 namespace athanor::runner {
@@ -272,6 +273,23 @@ void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
   if (!assembly.is_shared()) return;
   peers.checkpoints = group.world().split(0, group.world().rank());
   peers.checkpoints->set_timeout(kLongestWrite);
+}
+
+void share_batches(Assembly& assembly, const std::vector<std::int64_t>& micro_batches) {
+  const Peers& peers = *assembly.peers;
+  const int replica = peers.mesh.here.data;
+  data::Share share{replica, peers.mesh.mesh.data};
+  if (!micro_batches.empty()) {
+    const auto own = micro_batches.begin() + replica;
+    share = {static_cast<int>(std::accumulate(micro_batches.begin(), own, std::int64_t{0})),
+             static_cast<int>(std::accumulate(own, micro_batches.end(), std::int64_t{0})), static_cast<int>(*own)};
+    share.count += share.index;
+  }
+  if (peers.replicas) peers.replicas->share_micro_batches(micro_batches);
+  data::LoaderOptions options = assembly.loader->options();
+  if (options.share == share) return;
+  options.share = share;
+  assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
 }
 
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,

@@ -119,5 +119,9 @@ struct Assembly {
 // make.
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
           const std::filesystem::path& residuals = {});
+// Shares every batch out among the replicas that were joined, from the next step on: so many micro-batches to each; an
+// empty list stands for equal shares. A call that all make alike, with no trainer at work. Throws Failure as
+// Loader::create() does.
+void share_batches(Assembly& assembly, const std::vector<std::int64_t>& micro_batches = {});
 
 }  // namespace athanor::runner

@@ -13,12 +13,11 @@ namespace athanor::comm {
 namespace {
 
 constexpr float kLargest = std::numeric_limits<float>::max();
-constexpr std::int64_t kChunk = 8 * kWireStretch;  // numbers worked on at a time; they stay in the first caches
 
 // Calls run(begin, count) for chunks of `count` numbers.
 template <class Run>
 void for_chunks(std::int64_t count, Run run) {
-  for (std::int64_t begin = 0; begin < count; begin += kChunk) run(begin, std::min(kChunk, count - begin));
+  for (std::int64_t begin = 0; begin < count; begin += kCodedChunk) run(begin, std::min(kCodedChunk, count - begin));
 }
 
 // NaN is within no limit.
@@ -73,7 +72,7 @@ CodedExchange::CodedExchange(Communicator& ranks, CodedOptions options)
   for (Lane& lane : lanes_) {
     if (&lane != lanes_.data()) lane.own = ranks.split(0, rank_);
     lane.ranks = lane.own ? lane.own.get() : &ranks;
-    lane.rows.resize(static_cast<std::size_t>(kChunk * size_));
+    lane.rows.resize(static_cast<std::size_t>(kCodedChunk * size_));
   }
 }
 
@@ -85,6 +84,12 @@ Traffic CodedExchange::traffic() const noexcept {
            all.messages + some.messages};
   }
   return all;
+}
+
+std::int64_t CodedExchange::held_bytes() const noexcept {
+  std::size_t numbers = sums_.size();
+  for (const Lane& lane : lanes_) numbers += lane.rows.size();
+  return residuals_.bytes() + static_cast<std::int64_t>(sent_.size() + received_.size() + numbers * sizeof(float));
 }
 
 CodedExchange::Call CodedExchange::begin(const CodedLayout& layout, const View& data) {
@@ -162,7 +167,7 @@ template <class Work>
 void CodedExchange::on_lanes(const Call& call, Work&& work) {
   const auto serve = [&](int which) {
     try {
-      for (int segment = which; segment < call.layout.segments(); segment += kLanes)
+      for (int segment = which; segment < call.layout.segments(); segment += kCodedLanes)
         work(lanes_[static_cast<std::size_t>(which)], segment);
     } catch (const std::exception& exception) {
       for (const Lane& lane : lanes_) lane.ranks->cancel(exception.what());  // the others' segments are of no use
@@ -221,10 +226,10 @@ void CodedExchange::add(const Call& call, Lane& lane, int segment) {
   const float share = options_.averages ? 1.0f / static_cast<float>(size_) : 1.0f;
   std::vector<const std::byte*> rows;
   for (int rank = 0; rank < size_; ++rank)
-    rows.push_back(reinterpret_cast<const std::byte*>(lane.rows.data() + rank * kChunk));
+    rows.push_back(reinterpret_cast<const std::byte*>(lane.rows.data() + rank * kCodedChunk));
   for_chunks(count, [&](std::int64_t begin, std::int64_t some) {
     for (int rank = 0; rank < size_; ++rank)
-      call.layout.packet(segment, rank, received_.data()).read(begin, some, lane.rows.data() + rank * kChunk);
+      call.layout.packet(segment, rank, received_.data()).read(begin, some, lane.rows.data() + rank * kCodedChunk);
     combine(rows, reinterpret_cast<std::byte*>(sums + begin), some, DType::f32, Reduce::sum);
     for (std::int64_t i = begin; i < begin + some; ++i) sums[i] *= share;
   });

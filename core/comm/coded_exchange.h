@@ -95,6 +95,8 @@ class CodedExchange {
   // Why some of what it keeps ends with this process although it was to outlive it; empty where it does not.
   [[nodiscard]] const std::string& trouble() const noexcept { return residuals_.trouble(); }
   [[nodiscard]] const CodedTally& tally() const noexcept { return tally_; }
+  // What it keeps between calls, residuals among it; known beforehand by coded_room() and ResidualStore::bytes_of().
+  [[nodiscard]] std::int64_t held_bytes() const noexcept;
   // Of the communicators it uses, with what else has gone over the caller's.
   [[nodiscard]] Traffic traffic() const noexcept;
 
@@ -108,7 +110,6 @@ class CodedExchange {
     std::vector<float> rows;            // scratch: a chunk of each rank's
     bool is_sound = true;
   };
-  static constexpr int kLanes = 2;
 
   [[nodiscard]] Call begin(const CodedLayout& layout, const View& data);
   [[nodiscard]] Call begin_reduction(std::string_view name, const View& data, bool keeps_owner);
@@ -135,7 +136,7 @@ class CodedExchange {
   std::int64_t step_ = 0;
   float unit_ = 1;
   CodedTally tally_;
-  std::array<Lane, kLanes> lanes_;
+  std::array<Lane, kCodedLanes> lanes_;
   CodedThread thread_;
   std::vector<std::byte> sent_, received_;  // packets of all segments
   std::vector<float> sums_;                 // over ranks, of the piece that this one owns

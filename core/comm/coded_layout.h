@@ -10,6 +10,11 @@
 
 namespace athanor::comm {
 
+// Numbers worked on at a time, which stay in the first caches, and threads that do so, each with room for one such
+// chunk of every rank.
+inline constexpr std::int64_t kCodedChunk = 8 * kWireStretch;
+inline constexpr int kCodedLanes = 2;
+
 class CodedLayout {
  public:
   CodedLayout(WireFormat format, std::int64_t count, int ranks) noexcept;

@@ -84,9 +84,9 @@ std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcep
   return ranks * (all <= kSmallReduction ? all : bytes_of(dtype, segment_numbers(dtype)));
 }
 
-std::int64_t coded_room(WireFormat format, std::int64_t count, int ranks, int rank) noexcept {
-  const CodedLayout layout(format, count, ranks);
-  return 2 * layout.buffer_bytes() + layout.piece(rank).count * static_cast<std::int64_t>(sizeof(float));
+std::int64_t coded_room(std::int64_t buffer_bytes, std::int64_t owned, int ranks) noexcept {
+  const std::int64_t numbers = owned + kCodedLanes * kCodedChunk * ranks;
+  return 2 * buffer_bytes + numbers * static_cast<std::int64_t>(sizeof(float));
 }
 
 }  // namespace athanor::comm

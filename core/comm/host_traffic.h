@@ -30,9 +30,9 @@ inline constexpr std::int64_t kTwoPhases = 64 << 10;          // bytes of a broa
 // CodedExchange::all_reduce, which is the same on all ranks; `format` is the one that the array travels in.
 [[nodiscard]] Traffic coded_all_reduce_traffic(WireFormat format, std::int64_t count, int ranks) noexcept;
 
-// Memory that a rank keeps besides what is exchanged: of HostCommunicator for an all_reduce, and of CodedExchange for
-// one, without its residuals.
+// Memory that a rank keeps besides what is exchanged: of HostCommunicator for an all_reduce, and of CodedExchange,
+// without its residuals, where the largest buffer of an array and the longest piece that the rank owns are these.
 [[nodiscard]] std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept;
-[[nodiscard]] std::int64_t coded_room(WireFormat format, std::int64_t count, int ranks, int rank) noexcept;
+[[nodiscard]] std::int64_t coded_room(std::int64_t buffer_bytes, std::int64_t owned, int ranks) noexcept;
 
 }  // namespace athanor::comm

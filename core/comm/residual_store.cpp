@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t kUnfinished = -1;
 
-std::size_t bytes_of(std::int64_t numbers) { return static_cast<std::size_t>(numbers) * sizeof(float); }
+std::size_t version_bytes(std::int64_t numbers) { return static_cast<std::size_t>(numbers) * sizeof(float); }
 
 }  // namespace
 
@@ -36,9 +36,19 @@ ResidualStore::Header& ResidualStore::Array::header() const noexcept {
   return *reinterpret_cast<Header*>(region->data());
 }
 
+std::int64_t ResidualStore::bytes_of(std::int64_t senders, std::int64_t owners) noexcept {
+  return static_cast<std::int64_t>(sizeof(Header) + 2 * version_bytes(senders + owners));
+}
+
+std::int64_t ResidualStore::bytes() const noexcept {
+  std::int64_t sum = 0;
+  for (const auto& [name, array] : arrays_) sum += static_cast<std::int64_t>(array.region->size());
+  return sum;
+}
+
 float* ResidualStore::Array::numbers(int version) const noexcept {
   std::byte* first = region->data() + sizeof(Header);
-  return reinterpret_cast<float*>(first + static_cast<std::size_t>(version) * bytes_of(senders + owners));
+  return reinterpret_cast<float*>(first + static_cast<std::size_t>(version) * version_bytes(senders + owners));
 }
 
 int ResidualStore::Array::newest(std::int64_t of_step) const noexcept {
@@ -73,7 +83,7 @@ void ResidualStore::find_files() {
     if (!array.region || array.region->size() < sizeof(Header)) continue;
     array.senders = array.header().senders;
     array.owners = array.header().owners;
-    if (sizeof(Header) + 2 * bytes_of(array.senders + array.owners) != array.region->size()) continue;
+    if (static_cast<std::size_t>(bytes_of(array.senders, array.owners)) != array.region->size()) continue;
     name.erase(0, begin.size());
     std::ranges::replace(name, '%', '/');
     arrays_.insert_or_assign(std::move(name), std::move(array));
@@ -81,7 +91,7 @@ void ResidualStore::find_files() {
 }
 
 ResidualStore::Array& ResidualStore::make(std::string_view name, std::int64_t senders, std::int64_t owners) {
-  const std::size_t bytes = sizeof(Header) + 2 * bytes_of(senders + owners);
+  const auto bytes = static_cast<std::size_t>(bytes_of(senders, owners));
   Array array;
   if (!files_.empty()) {
     std::error_code ignored;

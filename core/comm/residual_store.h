@@ -56,6 +56,9 @@ class ResidualStore {
   bool go_back(std::int64_t step);
   // Whether some of what is kept ends with this process although it was to go to files: why, empty where it does not.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+  // What is kept of an array with parts of so many numbers, and of all there are.
+  [[nodiscard]] static std::int64_t bytes_of(std::int64_t senders, std::int64_t owners) noexcept;
+  [[nodiscard]] std::int64_t bytes() const noexcept;
   // How many arrays there are.
   [[nodiscard]] std::int64_t count() const noexcept { return static_cast<std::int64_t>(arrays_.size()); }
 

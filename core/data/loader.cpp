@@ -34,10 +34,12 @@ Result<void> check(const LoaderOptions& options) {
     if (!checked) return checked;
   }
   const Share& share = options.share;
-  if (share.count >= 1 && share.index >= 0 && share.index < share.count && options.batch_size % share.count == 0)
+  if (share.count >= 1 && share.index >= 0 && share.runs >= 1 && share.index + share.runs <= share.count &&
+      options.batch_size % share.count == 0)
     return {};
   return fail(ErrorKind::invalid_input, "load data",
-              fmt::format("batches of {} have no share {} of {}", options.batch_size, share.index, share.count),
+              fmt::format("batches of {} have no share {} of {}, {} long", options.batch_size, share.index, share.count,
+                          share.runs),
               "choose a batch size that is a multiple of the number of shares");
 }
 
@@ -133,7 +135,7 @@ class Loader::Impl {
 
   Batch make(std::int64_t step) const {
     const int rows = options.batch_size / options.share.count;
-    Batch batch = empty_batch(step, rows, options, tokenizer);
+    Batch batch = empty_batch(step, rows * options.share.runs, options, tokenizer);
     const auto first = static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options.batch_size) +
                        static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(options.share.index);
     for (std::size_t row = 0; row < batch.lengths.size(); ++row) {

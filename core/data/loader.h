@@ -29,10 +29,13 @@ struct Batch {
   std::vector<std::int32_t> pictures;  // [B], index into Dataset::pictures()
 };
 
-// Which of as many equal runs of rows of each batch is made here.
+// Which of as many equal runs of rows of each batch are made here: `runs` of them, from one on.
 struct Share {
   int index = 0;
   int count = 1;
+  int runs = 1;
+
+  [[nodiscard]] bool operator==(const Share&) const = default;
 };
 
 struct LoaderOptions {

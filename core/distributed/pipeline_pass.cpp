@@ -120,7 +120,9 @@ Tensor PipelinePass::forward(const data::Batch& batch) {
                   "Set data.batch_size to a multiple of parallel.micro_batches");
   prepare(batch.size / micro_batches);
   inputs_ = parts_.task.upload(parts_.context, batch);
-  criterion_.begin(batch.size);
+  const train::Replicas* const replicas = parts_.replicas;
+  criterion_.begin(replicas ? replicas->index() * batch.size : 0,
+                   std::int64_t{replicas ? replicas->count() : 1} * batch.size);
   is_training_ = true;
   part_rows_ = rows_;
   criterion_.put(parts_.task.features_of(sweep(micro_batches, rows_), inputs_), 0);

@@ -1,6 +1,7 @@
 #include "core/distributed/replica_group.h"
 
 #include "core/distributed/host_numbers.h"
+#include "core/distributed/node_exchange.h"
 #include "core/distributed/stopwatch.h"
 #include "core/parallel/simulate.h"
 #include "kernels/base/error.h"
@@ -18,10 +19,19 @@ View view_of(std::span<T> numbers) {
   return {numbers.data(), Tensor::dtype_of<T>(), Shape{static_cast<std::int64_t>(numbers.size())}};
 }
 
+// `shares` of the rows are not equal; empty where they are.
 template <class T>
-void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole) {
+void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole,
+                 const std::vector<train::MicroBatches>& shares) {
   HostNumbers<T> numbers(context, whole);
   const std::span<T> all = numbers.span();
+  if (!shares.empty()) {
+    const auto of_one = static_cast<std::int64_t>(all.size()) / (shares.back().first + shares.back().count);
+    std::vector<comm::Piece> pieces;
+    for (const train::MicroBatches& each : shares) pieces.push_back({each.first * of_one, each.count * of_one});
+    ranks.all_gather(view_of(all), pieces);
+    return numbers.write_back();
+  }
   const std::size_t own = all.size() / static_cast<std::size_t>(ranks.size());
   ranks.all_gather(view_of(all.subspan(own * static_cast<std::size_t>(ranks.rank()), own)), view_of(all));
   numbers.write_back();
@@ -58,8 +68,8 @@ void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   begin_step(context);
   const Stopwatch watch(waited_), gathering(gathering_);
   switch (whole.dtype()) {
-    case DType::f32: return gather_rows<float>(context, ranks_, whole);
-    case DType::i32: return gather_rows<std::int32_t>(context, ranks_, whole);
+    case DType::f32: return gather_rows<float>(context, ranks_, whole, shares_);
+    case DType::i32: return gather_rows<std::int32_t>(context, ranks_, whole, shares_);
     default: break;
   }
   throw Failure(ErrorKind::internal, "gather rows of replicas",
@@ -88,6 +98,32 @@ void ReplicaGroup::complete(Context& context, const Parameter& parameter) {
   if (update_) return update_->complete(context, parameter);
   if (context.dry()) return;
   buckets_.complete(parameter, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
+}
+
+void ReplicaGroup::share_micro_batches(const std::vector<std::int64_t>& shares) {
+  shares_.clear();
+  std::int64_t first = 0;
+  for (const std::int64_t count : shares) {
+    shares_.push_back({first, count});
+    first += count;
+  }
+}
+
+train::MicroBatches ReplicaGroup::own(std::int64_t micro_batches) const {
+  return shares_.empty() ? Replicas::own(micro_batches) : shares_[static_cast<std::size_t>(ranks_.rank())];
+}
+
+void ReplicaGroup::sum_nodes(Context& context, std::span<const Parameter> parameters,
+                             std::vector<train::GradientSum::Node> nodes) {
+  if (context.dry()) return;
+  const Stopwatch watch(waited_);
+  NodeExchange exchange(ranks_, shares_);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    std::vector<Tensor> parts;
+    for (train::GradientSum::Node& node : nodes) parts.push_back(std::move(node.gradients[i]));
+    parameters[i]->gradient = exchange.add(context, std::move(parts));
+  }
+  exchange.finish(context);
 }
 
 void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> parameters) {

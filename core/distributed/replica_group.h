@@ -41,7 +41,16 @@ class ReplicaGroup final : public train::Replicas {
   // make.
   void share_step(Context& context, StateShare& share, optim::Optimizer& optimizer);
 
+  // From now on each takes so many micro-batches of every batch, by replica, at least one; an empty list stands for
+  // equal shares, which are summed while the backward pass goes on. A call that all make alike, between two steps.
+  // In f32, where replicas do not share the step.
+  void share_micro_batches(const std::vector<std::int64_t>& shares);
+
   [[nodiscard]] int count() const override { return ranks_.size(); }
+  [[nodiscard]] train::MicroBatches own(std::int64_t micro_batches) const override;
+  [[nodiscard]] bool sums_nodes() const override { return !shares_.empty(); }
+  void sum_nodes(Context& context, std::span<const Parameter> parameters,
+                 std::vector<train::GradientSum::Node> nodes) override;
   [[nodiscard]] int index() const override { return ranks_.rank(); }
   void gather(Context& context, const Tensor& whole) override;
   [[nodiscard]] bool watch(const train::PassPorts& ports) override {
@@ -74,7 +83,8 @@ class ReplicaGroup final : public train::Replicas {
 
   comm::Communicator& ranks_;
   std::unique_ptr<comm::CodedExchange> coded_;
-  std::optional<ShardedUpdate> update_;  // where replicas share the step
+  std::optional<ShardedUpdate> update_;      // where replicas share the step
+  std::vector<train::MicroBatches> shares_;  // by replica, where they were said; empty: equal
   std::function<float()> loss_scale_;
   int exceptions_ = std::uncaught_exceptions();  // on their way when it was made
   GradientBuckets buckets_;

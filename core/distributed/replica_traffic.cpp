@@ -1,6 +1,7 @@
 #include "core/distributed/replica_traffic.h"
 
-#include "core/comm/combine.h"
+#include "core/comm/coded_layout.h"
+#include "core/comm/residual_store.h"
 
 #include <algorithm>
 #include <utility>
@@ -52,10 +53,19 @@ void ReplicaCounter::count(std::span<const Parameter> bucket, std::int64_t numbe
   }
   const comm::WireFormat format = coded_options(gradients_).format_for(numbers, ranks_);
   sent_ = sent_ + comm::coded_all_reduce_traffic(format, numbers, ranks_);
-  coded_ = std::max(coded_, comm::coded_room(format, numbers, ranks_, rank_));
-  if (format != comm::WireFormat::f32) residuals_ += (numbers + comm::piece_of(numbers, ranks_, rank_).count) * kNumber;
+  const comm::CodedLayout layout(format, numbers, ranks_);
+  const std::int64_t owned = layout.piece(rank_).count;
+  buffer_ = std::max(buffer_, layout.buffer_bytes());
+  owned_ = std::max(owned_, owned);
+  if (format == comm::WireFormat::f32) return;
+  residuals_ += comm::ResidualStore::bytes_of(numbers, owned);
+  sender_residuals_ += numbers;
+  owner_residuals_ += owned;
 }
 
-ReplicaCost ReplicaCounter::cost() const noexcept { return {sent_, bucket_ + room_ + coded_ + residuals_}; }
+ReplicaCost ReplicaCounter::cost() const noexcept {
+  const std::int64_t coded = owned_ > 0 ? comm::coded_room(buffer_, owned_, ranks_) : 0;
+  return {sent_, bucket_ + room_ + coded + residuals_, sender_residuals_, owner_residuals_};
+}
 
 }  // namespace athanor::distributed

@@ -44,6 +44,7 @@ class GradientBuckets {
 struct ReplicaCost {
   comm::Traffic sent;             // in one step
   std::int64_t buffer_bytes = 0;  // kept between steps: what was not yet sent or is combined, and residuals
+  std::int64_t sender_residuals = 0, owner_residuals = 0;  // numbers that a checkpoint keeps of the latter
 };
 
 // ReplicaGroup's part in a step, by the replica with this rank.
@@ -64,7 +65,9 @@ class ReplicaCounter {
   int ranks_, rank_;
   GradientBuckets buckets_;
   comm::Traffic sent_;
-  std::int64_t bucket_ = 0, room_ = 0, coded_ = 0, residuals_ = 0;  // bytes
+  std::int64_t bucket_ = 0, room_ = 0, buffer_ = 0, residuals_ = 0;  // bytes
+  std::int64_t owned_ = 0;                                           // numbers of the longest coded piece
+  std::int64_t sender_residuals_ = 0, owner_residuals_ = 0;          // numbers
 };
 
 }  // namespace athanor::distributed

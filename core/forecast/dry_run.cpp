@@ -1,13 +1,14 @@
 #include "core/forecast/dry_run.h"
 
 #include "core/assembly/assembly.h"
+#include "core/assembly/holder.h"
 #include "core/assembly/norm.h"
-#include "core/assembly/stages.h"
 #include "core/comm/silent_communicator.h"
 #include "core/distributed/model_norm.h"
 #include "core/distributed/pipeline_pass.h"
 #include "core/distributed/replica_traffic.h"
 #include "core/distributed/sharded_update.h"
+#include "core/distributed/state_copy.h"
 #include "core/forecast/facts.h"
 #include "core/train/batch_pass.h"
 #include "core/train/rewind.h"
@@ -144,37 +145,32 @@ class SilentReplicas final : public train::Replicas {
   std::optional<distributed::ShardedUpdate> update_;
 };
 
-// What the rank has of the model; where that is not cut, all of it.
-std::optional<Stages> stages_of(const recipe::Recipe& recipe, std::int64_t vocabulary) {
-  if (mesh_of(recipe).pipeline == 1) return std::nullopt;
-  return cut_into_stages(recipe, vocabulary);
-}
-
 class Rehearsal {
  public:
-  Rehearsal(const recipe::Recipe& recipe, const DrySizes& sizes, int rank)
-      : mesh_(mesh_of(recipe)),
+  Rehearsal(const DryWorld& world, int rank)
+      : mesh_(mesh_of(world.recipe)),
         rank_(rank),
         here_(parallel::coordinates_of(mesh_, rank)),
-        config_(model_config(recipe, sizes.vocabulary)),
-        tensor_(tensor_ranks(recipe, rank)),
-        context_({.device = resolve_device(recipe), .threads = resolve_threads(recipe), .dry = true}),
-        stages_(stages_of(recipe, sizes.vocabulary)),
-        learner_(make_learner(recipe, divided(context_, tensor_.get()), sizes.vocabulary, rank, kept())),
+        config_(model_config(world.recipe, world.sizes.vocabulary)),
+        tensor_(tensor_ranks(world.recipe, rank)),
+        context_({.device = resolve_device(world.recipe), .threads = resolve_threads(world.recipe), .dry = true}),
+        stages_(world.stages ? &*world.stages : nullptr),
+        learner_(make_learner(world.recipe, divided(context_, tensor_.get()), world.sizes.vocabulary, rank, kept())),
         task_(*learner_.model, config_),
-        batch_size_(recipe.integer("data.batch_size")),
-        replicas_(recipe, context_, learner_, here_.data),
+        batch_size_(world.recipe.integer("data.batch_size")),
+        replicas_(world.recipe, context_, learner_, here_.data),
         pipeline_(mesh_.pipeline, here_.pipeline),
         along_group_(mesh_.tensor, here_.tensor),
-        test_pictures_(sizes.test_pictures) {
+        test_pictures_(world.sizes.test_pictures),
+        keeps_state_(world.recipe.boolean("checkpoint.in_memory")) {
     train::Replicas* replicas = mesh_.data > 1 ? &replicas_ : nullptr;
     if (stages_) {
       cut(replicas);
     } else {
       pass_ = std::make_unique<train::BatchPass>(context_, task_, model().named_parameters(),
-                                                 train_plan(recipe).micro_batches, replicas);
+                                                 train_plan(world.recipe).micro_batches, replicas);
     }
-    norm_ = make_norm(model().named_parameters(), learner_.share.get(), stages_ ? &*stages_ : nullptr, here_,
+    norm_ = make_norm(model().named_parameters(), learner_.share.get(), stages_, here_,
                       {&replicas_.ranks(), tensor_ ? &along_group_ : nullptr, &pipeline_}, *learner_.optimizer);
     // The copy that dynamic may have to go back to.
     if (learner_.precision && learner_.precision->is_milestone(0))
@@ -195,14 +191,17 @@ class Rehearsal {
     learner_.optimizer->clear_gradients();
     ++done_;
     if (learner_.precision) (void)learner_.precision->end_step(done_, 1.0);
+    if (mesh_.data > 1) along_data_ = replicas_.cost();
     along_pipeline_ = pipeline_.traffic() - before;
     along_tensor_ = along_tensor() - tensor_before;
     counter_.into = nullptr;
   }
 
-  // Every rank of a model that is cut, otherwise one for all.
+  // Every rank where none has the whole model, otherwise one for all.
   void evaluate(OpCounts* counts) {
-    if (rank_ != 0 && !stages_ && !tensor_) return;
+    const bool has_part =
+        stages_ || tensor_ || (learner_.share && learner_.share->shard() == parallel::Shard::parameters);
+    if (rank_ != 0 && !has_part) return;
     counter_.into = counts;
     const NoGradient no_gradient(context_);
     context_.set_training(false);
@@ -214,22 +213,45 @@ class Rehearsal {
   // Of the last step; to agree whether to stop is counted with the first axis, as a run does.
   [[nodiscard]] std::vector<AxisCost> axes() const {
     std::vector<AxisCost> out;
-    if (mesh_.data > 1) out.push_back({parallel::Axis::data, replicas_.cost().sent});
-    if (mesh_.pipeline > 1) out.push_back({parallel::Axis::pipeline, along_pipeline_});
+    if (mesh_.data > 1) out.push_back({parallel::Axis::data, along_data_.sent});
     if (tensor_) out.push_back({parallel::Axis::tensor, along_tensor_});
+    if (mesh_.pipeline > 1) out.push_back({parallel::Axis::pipeline, along_pipeline_});
     if (!out.empty())
       out.front().sent = out.front().sent + comm::all_reduce_traffic(DType::i32, 1, parallel::world_size(mesh_), rank_);
     return out;
   }
-  [[nodiscard]] std::int64_t exchange_bytes() const { return mesh_.data > 1 ? replicas_.cost().buffer_bytes : 0; }
+  [[nodiscard]] std::int64_t exchange_bytes() const { return along_data_.buffer_bytes; }
+  // All numbers are written as f32.
+  [[nodiscard]] std::int64_t checkpoint_bytes() const {
+    std::int64_t numbers = 0;
+    for (const train::Held& held : written_by(holder())) numbers += volume(held.box.extent);
+    if (is_shared()) {
+      numbers += along_data_.sender_residuals + along_data_.owner_residuals;
+    } else if (rank_ == 0) {
+      // Of all replicas; the parts that they own are together as long as what one sends.
+      numbers += (mesh_.data + 1) * along_data_.sender_residuals;
+    }
+    return numbers * static_cast<std::int64_t>(sizeof(float));
+  }
+
+  [[nodiscard]] std::int64_t kept_bytes() const {
+    if (!is_shared() || !keeps_state_) return 0;
+    std::int64_t numbers = 0;
+    for (const train::Held& held : held_by(holder())) numbers += volume(held.box.extent);
+    return distributed::StateCopy::bytes_for(numbers);
+  }
 
   [[nodiscard]] const models::TwoTower& model() const { return *learner_.model; }
-  [[nodiscard]] const Learner& learner() const { return learner_; }
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
   [[nodiscard]] comm::Traffic along_tensor() const {
     return tensor_ ? tensor_->sent() + along_group_.traffic() : comm::Traffic();
+  }
+
+  [[nodiscard]] bool is_shared() const noexcept { return learner_.share || stages_ || tensor_; }
+  [[nodiscard]] Holder holder() const {
+    return {model().named_parameters(), *learner_.optimizer, learner_.share.get(), stages_, here_};
   }
 
   static Context& divided(Context& context, ops::TensorGroup* group) {
@@ -260,7 +282,7 @@ class Rehearsal {
   Counter counter_;
   std::unique_ptr<distributed::TensorRanks> tensor_;
   Context context_;
-  std::optional<Stages> stages_;
+  const Stages* stages_;  // null: the rank has all of the model
   Learner learner_;
   Shapes task_;
   std::int64_t batch_size_;
@@ -268,10 +290,12 @@ class Rehearsal {
   comm::SilentCommunicator pipeline_, along_group_;  // what the norm sends along it
   std::unique_ptr<train::Pass> pass_;
   std::unique_ptr<distributed::ModelNorm> norm_;
+  distributed::ReplicaCost along_data_;
   comm::Traffic along_pipeline_, along_tensor_;
   std::int64_t done_ = 0;
   train::Rewind rewind_;
   std::int64_t test_pictures_;
+  bool keeps_state_;
 };
 
 }  // namespace
@@ -284,9 +308,15 @@ double DryRun::step_flops() const {
   return sum;
 }
 
-DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
+DryWorld dry_world(const recipe::Recipe& recipe, const DrySizes& sizes) {
+  DryWorld out{recipe, sizes, std::nullopt};
+  if (mesh_of(recipe).pipeline > 1) out.stages = cut_into_stages(recipe, sizes.vocabulary);
+  return out;
+}
+
+DryRun dry_run(const DryWorld& world, int rank) {
   DryRun out;
-  Rehearsal rehearsal(recipe, sizes, rank);
+  Rehearsal rehearsal(world, rank);
   rehearsal.evaluate(&out.evaluate);  // a run is judged before its first step
   rehearsal.step(&out.step);
   for (int step = 1; step < kSteps; ++step) rehearsal.step(nullptr);
@@ -294,17 +324,25 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   out.memory = rehearsal.memory();
   out.axes = rehearsal.axes();
   out.exchange_bytes = rehearsal.exchange_bytes();
-  // A rank of a model that is cut has only its own part of it.
-  Context context({.dry = true});
-  std::optional<Learner> uncut;
-  if (mesh_of(recipe).pipeline > 1) uncut = make_learner(recipe, context, sizes.vocabulary);
-  const Learner& learner = uncut ? *uncut : rehearsal.learner();
+  out.checkpoint_bytes = rehearsal.checkpoint_bytes();
+  out.kept_bytes = rehearsal.kept_bytes();
+  return out;
+}
+
+DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
+  return dry_run(dry_world(recipe, sizes), rank);
+}
+
+WholeModel whole_model(const recipe::Recipe& recipe, std::int64_t vocabulary) {
+  Context context({.device = resolve_device(recipe), .dry = true});
+  const Learner learner = make_learner(recipe, context, vocabulary);
+  WholeModel out;
   out.bytes_per_parameter = learner.optimizer->bytes_per_parameter();
-  if (const auto& share = rehearsal.learner().share) {
+  const parallel::Shard shard = shard_of(recipe);
+  if (const int replicas = mesh_of(recipe).data; replicas > 1 && shard != parallel::Shard::none) {
     // Of a share all is held; of the rest of the model what its level leaves whole.
     const double number = sizeof(float), state = out.bytes_per_parameter - 2 * number;
-    const double part = 1.0 / mesh_of(recipe).data;
-    const parallel::Shard shard = share->shard();
+    const double part = 1.0 / replicas;
     out.bytes_per_parameter = number * (shard >= parallel::Shard::parameters ? part : 1) +
                               number * (shard >= parallel::Shard::gradients ? part : 1) + state * part;
   }
@@ -313,7 +351,7 @@ DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank) {
   out.trainable = nn::trainable_numel(learner.model->parameters());
   if (learner.precision) out.precision = learner.precision->resolution();
   for (const Parameter& parameter : learner.model->named_parameters()) {
-    const std::int64_t numel = logical_numel(*parameter);
+    const std::int64_t numel = parameter->value.numel();
     out.parameters += numel;
     if (parameter->path.starts_with("image_tower.")) out.image_parameters += numel;
     if (parameter->path.starts_with("text_tower.")) out.text_parameters += numel;

@@ -2,6 +2,7 @@
 // context, where allocations and operations are only counted.
 #pragma once
 
+#include "core/assembly/stages.h"
 #include "core/comm/communicator.h"
 #include "core/memory/allocator.h"
 #include "core/nn/finetune.h"
@@ -31,18 +32,15 @@ struct AxisCost {
   comm::Traffic sent;
 };
 
+// One rank's.
 struct DryRun {
-  std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
-  std::int64_t trainable = 0;
-  std::vector<nn::PartSummary> parts;
-  std::optional<train::Pretrained> pretrained;
   OpCounts step;      // one training step
   OpCounts evaluate;  // one evaluation; none where others do it
   MemoryStats memory;
-  std::vector<AxisCost> axes;       // what a step sends along each that has several ranks
-  std::int64_t exchange_bytes = 0;  // kept on the host for exchanging gradients
-  double bytes_per_parameter = 0;   // with gradient and optimizer state, of what learns
-  precision::Resolution precision;  // fp32 where nothing else is asked for
+  std::vector<AxisCost> axes;         // what a step sends along each that has several ranks
+  std::int64_t exchange_bytes = 0;    // kept on the host for exchanging gradients
+  std::int64_t checkpoint_bytes = 0;  // copied for a checkpoint: what this rank writes of it
+  std::int64_t kept_bytes = 0;        // of its part of the state, for a process that may take its place
   [[nodiscard]] double step_flops() const;
 };
 
@@ -50,7 +48,28 @@ struct DrySizes {
   std::int64_t vocabulary = 0;
   std::int64_t test_pictures = 0;
 };
+
+// What the dry runs of all ranks have in common, found once. Refers to the recipe.
+struct DryWorld {
+  const recipe::Recipe& recipe;
+  DrySizes sizes;
+  std::optional<Stages> stages;  // where the model is cut
+};
+[[nodiscard]] DryWorld dry_world(const recipe::Recipe& recipe, const DrySizes& sizes);
+
 // What `rank` does. The others are taken to answer at once: what is held never depends on when they do.
+[[nodiscard]] DryRun dry_run(const DryWorld& world, int rank = 0);
 [[nodiscard]] DryRun dry_run(const recipe::Recipe& recipe, const DrySizes& sizes, int rank = 0);
+
+// The model as its ranks have it together.
+struct WholeModel {
+  std::int64_t parameters = 0, image_parameters = 0, text_parameters = 0;
+  std::int64_t trainable = 0;
+  std::vector<nn::PartSummary> parts;
+  std::optional<train::Pretrained> pretrained;
+  double bytes_per_parameter = 0;   // on a rank, with gradient and optimizer state, of what learns
+  precision::Resolution precision;  // fp32 where nothing else is asked for
+};
+[[nodiscard]] WholeModel whole_model(const recipe::Recipe& recipe, std::int64_t vocabulary);
 
 }  // namespace athanor::runner

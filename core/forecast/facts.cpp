@@ -1,5 +1,10 @@
 #include "core/forecast/facts.h"
 
+#include "core/assembly/assembly.h"
+#include "core/assembly/gpus.h"
+#include "core/observe/process.h"
+
+#include <algorithm>
 #include <cmath>
 
 namespace athanor::runner {
@@ -14,6 +19,18 @@ std::int64_t occasions(std::int64_t every, std::int64_t steps, std::int64_t done
 }
 
 }  // namespace
+
+std::int64_t device_memory(const recipe::Recipe& recipe) {
+  return resolve_device(recipe).kind == DeviceKind::cuda ? gpus().front().memory_bytes
+                                                         : observe::machine().memory_bytes;
+}
+
+double waiting(const recipe::Recipe& recipe, double bubble) {
+  const double alone = 1 / (1 - bubble);
+  if (resolve_device(recipe).kind == DeviceKind::cuda) return alone;
+  const int ranks = parallel::world_size(mesh_of(recipe)), threads = resolve_threads(recipe);
+  return std::max(alone, static_cast<double>(ranks * threads) / std::max(observe::machine().cores, threads));
+}
 
 double mean(const std::vector<double>& values) {
   if (values.empty()) return 0;

@@ -1,7 +1,7 @@
 #include "core/forecast/fill.h"
 
 #include "core/assembly/assembly.h"
-#include "core/assembly/gpus.h"
+#include "core/forecast/facts.h"
 #include "core/forecast/measure.h"
 #include "core/forecast/ranks.h"
 #include "core/observe/process.h"
@@ -20,12 +20,11 @@ constexpr double kMebibyte = 1024.0 * 1024.0;
 
 class Filling {
  public:
-  Filling(const SoundRecipe& sound, double share, std::int64_t memory_bytes) : sound_(sound) {
+  Filling(const SoundRecipe& sound, double share, std::int64_t memory_bytes) : sound_(sound), sizes_(dry_sizes(sound)) {
     on_gpu_ = resolve_device(sound.recipe).kind == DeviceKind::cuda;
     ranks_ = parallel::world_size(mesh_of(sound.recipe));
     unit_ = sound.recipe.integer("parallel.micro_batches");
-    const std::int64_t there = on_gpu_ ? gpus().front().memory_bytes : observe::machine().memory_bytes;
-    out_.memory_bytes = memory_bytes > 0 ? memory_bytes : there;
+    out_.memory_bytes = memory_bytes > 0 ? memory_bytes : device_memory(sound.recipe);
     out_.target_bytes = static_cast<std::int64_t>(share * static_cast<double>(out_.memory_bytes));
     const auto allowed = static_cast<std::int64_t>(recipe::find_field("data.batch_size")->maximum);
     units_ = std::min(allowed, sound.data.train_pictures) / unit_;
@@ -73,7 +72,8 @@ class Filling {
     if (found != predicted_.end()) return found->second;
     const recipe::Recipe recipe = sized(units);
     recipe::Prediction need;
-    fill_ranks(need, dry_run(recipe, dry_sizes(sound_)), {recipe, dry_sizes(sound_), data_bytes(sound_, recipe), 0, 0});
+    const DryWorld world = dry_world(recipe, sizes_);
+    fill_ranks(need, world, dry_run(world), {.data_bytes = data_bytes(sound_, recipe)});
     return predicted_[units] = memory_of_all(need);
   }
 
@@ -114,6 +114,7 @@ class Filling {
   }
 
   const SoundRecipe& sound_;
+  DrySizes sizes_;
   bool on_gpu_ = false;
   int ranks_ = 1;
   std::int64_t unit_ = 1;   // samples by which a batch grows

@@ -3,7 +3,6 @@
 #include "core/assembly/assembly.h"
 #include "core/assembly/encoder.h"
 #include "core/assembly/formats.h"
-#include "core/assembly/gpus.h"
 #include "core/forecast/dry_run.h"
 #include "core/forecast/estimate.h"
 #include "core/forecast/facts.h"
@@ -15,9 +14,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <malloc.h>
 
 namespace athanor::runner {
 namespace {
@@ -42,17 +41,6 @@ struct Scaled {
   bool comparable = false;  // something of this size was measured here
   double evaluate_s = 0;
 };
-
-// Ranks of a pipeline wait for one another, and threads of all ranks share the cores.
-double waiting(const SoundRecipe& sound) {
-  const int ranks = parallel::world_size(mesh_of(sound.recipe));
-  if (ranks == 1) return 1;
-  const double bubble = predict_schedule(sound.recipe, dry_sizes(sound).vocabulary).bubble;
-  const bool on_host = resolve_device(sound.recipe).kind == DeviceKind::cpu;
-  const double crowd =
-      on_host ? static_cast<double>(ranks * resolve_threads(sound.recipe)) / observe::machine().cores : 1;
-  return std::max(1 / (1 - bubble), crowd);
-}
 
 Scaled scaled(const OpRates& rates, const DryRun& dry, std::int64_t test_pictures) {
   const Estimate step = estimate(dry.step, rates);
@@ -107,6 +95,7 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
     measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
     measured.rates.program_bytes = measured.times.program_bytes;
   }
+  ::malloc_trim(0);  // the run that follows does not find its memory in pieces
   measured.times.measured_at = std::time(nullptr);
   if (const auto found = known.shapes.find(shape); found != known.shapes.end()) {
     // What a whole run has told is better than what a few steps can.
@@ -123,8 +112,8 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
                                    : "Measured just now with a few real steps."};
 }
 
-Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::int64_t accounted_bytes,
-               comm::Group* group) {
+Timing time_of(const SoundRecipe& sound, Effort effort, const DryWorld& world, const DryRun& dry,
+               std::int64_t accounted_bytes, comm::Group* group) {
   MachineCalibration known = load_calibration(machine_key(sound.recipe));
   const auto found = known.shapes.find(shape_key(sound.recipe));
   if (found != known.shapes.end() &&
@@ -134,7 +123,7 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryRun& dry, std::
   }
   if (effort == Effort::quick && known.rates) {
     Scaled guess = scaled(*known.rates, dry, sound.data.test_pictures);
-    guess.times.step_s *= waiting(sound);
+    guess.times.step_s *= waiting(world.recipe, predict_schedule(world).bubble);
     if (guess.comparable) {
       return {guess.times, "Scaled from shapes like this one on this machine; a thorough plan measures it."};
     }
@@ -155,46 +144,31 @@ std::string count_text(std::int64_t count) {
   return fmt::format("{:.3g}{}", size, kUnits[unit]);
 }
 
-recipe::Prediction describe(const SoundRecipe& sound, const DryRun& dry, std::int64_t done) {
+recipe::Prediction describe(const SoundRecipe& sound, const WholeModel& model, std::int64_t done) {
   recipe::Prediction out;
-  out.model = fmt::format("{}: image {}, text {}", sound.recipe.text("model.family"), count_text(dry.image_parameters),
-                          count_text(dry.text_parameters));
-  out.parameters = dry.parameters;
-  out.trainable = dry.trainable;
-  for (const nn::PartSummary& part : dry.parts) {
+  out.model = fmt::format("{}: image {}, text {}", sound.recipe.text("model.family"),
+                          count_text(model.image_parameters), count_text(model.text_parameters));
+  out.parameters = model.parameters;
+  out.trainable = model.trainable;
+  for (const nn::PartSummary& part : model.parts) {
     out.treatment.push_back({part.path, nn::to_string(part.learning), part.arrays, part.numel});
   }
   out.device = describe_device(sound.recipe);
-  const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
-  out.device_memory_bytes = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
+  out.device_memory_bytes = device_memory(sound.recipe);
   out.steps = sound.recipe.integer("train.steps") - done;
-  // The weights, and two numbers of the optimizer for each that learns.
-  out.checkpoint_bytes = (dry.parameters + 2 * dry.trainable) * static_cast<std::int64_t>(sizeof(float));
   return out;
 }
 
 // Which formats, in how many bytes each parameter is held, and what is not done as asked.
-std::vector<std::string> precision_notes(const DryRun& dry) {
+std::vector<std::string> precision_notes(const WholeModel& model) {
   std::vector<std::string> notes;
   notes.push_back(
       fmt::format("Number formats: {}; {:.1f} bytes per parameter that learns, with its gradient and the optimizer's.",
-                  dry.precision.summary(), dry.bytes_per_parameter));
-  for (const journal::PrecisionDecision& decision : decisions(dry.precision, 0))
+                  model.precision.summary(), model.bytes_per_parameter));
+  for (const journal::PrecisionDecision& decision : decisions(model.precision, 0))
     if (!decision.reason.empty())
       notes.push_back(fmt::format("{} instead of {}: {}.", decision.actual, decision.requested, decision.reason));
   return notes;
-}
-
-// How often a run writes a checkpoint; a fork keeps what it begins with.
-std::int64_t saves(const SoundRecipe& sound, std::int64_t done) {
-  return checkpoints(train_plan(sound.recipe), done) + (sound.fork ? 1 : 0);
-}
-
-// The copies that are being written, of what one rank writes; from the second checkpoint on there are two.
-std::int64_t copy_bytes(const SoundRecipe& sound, std::int64_t done, std::int64_t checkpoint_bytes) {
-  const parallel::Mesh mesh = mesh_of(sound.recipe);
-  const int sharing = mesh.pipeline * (shard_of(sound.recipe) == parallel::Shard::none ? 1 : mesh.data);
-  return std::min<std::int64_t>(saves(sound, done), 2) * checkpoint_bytes / sharing;
 }
 
 void add_note(recipe::Prediction& out, recipe::Topic topic, const char* text) {
@@ -226,28 +200,30 @@ void assist_forecast(const SoundRecipe& sound, comm::Group& group) {
 }
 
 Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, comm::Group* group) {
-  const auto begin = std::chrono::steady_clock::now();
-  const DryRun dry = dry_run(sound.recipe, dry_sizes(sound));
-  const std::int64_t data = data_bytes(sound, sound.recipe);
+  const auto begin = Clock::now();
+  const DryWorld world = dry_world(sound.recipe, dry_sizes(sound));
+  const WholeModel model = whole_model(sound.recipe, world.sizes.vocabulary);
+  const DryRun dry = dry_run(world);
+  RankSetting setting = setting_of_run(sound, sound.recipe, done);
 
   Forecast out;
-  out.prediction = describe(sound, dry, done);
-  const std::int64_t copies = copy_bytes(sound, done, out.prediction.checkpoint_bytes);
-  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + data + copies +
+  out.prediction = describe(sound, model, done);
+  const std::int64_t copied = copied_bytes(dry, setting);
+  out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + setting.data_bytes + copied +
                         (resolve_device(sound.recipe).kind == DeviceKind::cpu ? dry.exchange_bytes : 0);
-  // A measurement writes no checkpoint.
-  Timing timing = time_of(sound, effort, dry, out.accounted_bytes - copies, group);
+  // A measurement copies nothing of its state.
+  Timing timing = time_of(sound, effort, world, dry, out.accounted_bytes - copied, group);
   out.times = timing.times;
-  const RankSetting setting{sound.recipe, dry_sizes(sound), data, copies, out.times.program_bytes};
-  fill_ranks(out.prediction, dry, setting);
-  out.spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  setting.program_bytes = out.times.program_bytes;
+  fill_ranks(out.prediction, world, dry, setting);
+  out.spent_s = seconds_since(begin);
   // A run measures before it starts, even where this forecast did not have to.
   fill_time(out.prediction, sound, out.times, done, std::max(out.spent_s, kMeasureBudget_s));
   add_note(out.prediction, recipe::Topic::time, timing.note.c_str());
-  for (const std::string& note : precision_notes(dry)) add_note(out.prediction, recipe::Topic::general, note.c_str());
+  for (const std::string& note : precision_notes(model)) add_note(out.prediction, recipe::Topic::general, note.c_str());
   add_note(out.prediction, recipe::Topic::memory, "Counted by a rehearsal of this recipe without arithmetic.");
-  if (dry.pretrained) {
-    const std::string note = describe(*dry.pretrained, sound.recipe.text("finetune.weights"));
+  if (model.pretrained) {
+    const std::string note = describe(*model.pretrained, sound.recipe.text("finetune.weights"));
     add_note(out.prediction, recipe::Topic::general, note.c_str());
   }
   if (const std::string note = treatment_note(out.prediction); !note.empty())

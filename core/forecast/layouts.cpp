@@ -22,7 +22,6 @@
 namespace athanor::runner {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using parallel::Layout;
 using parallel::LayoutField;
 
@@ -30,8 +29,6 @@ constexpr double kProbe_s = 0.4;
 constexpr double kLeast_s = 3;  // of looking at layouts
 // Where operations are measured besides the whole batch: small ones are slower for what they do.
 constexpr std::int64_t kSmallParts = 8;
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 struct LinkCost {
   double seconds_per_byte = 0, seconds_per_message = 0;
@@ -66,7 +63,7 @@ LinkCost measure_link() {
 // Costs of operations by the threads that a rank has: as they are kept, or measured with one rank.
 class Costs {
  public:
-  explicit Costs(const SoundRecipe& sound) : sound_(sound) {}
+  Costs(const SoundRecipe& sound, const DrySizes& sizes) : sound_(sound), sizes_(sizes) {}
 
   const OpRates& of(int threads) {
     const auto found = rates_.find(threads);
@@ -83,7 +80,7 @@ class Costs {
     OpRates rates = known.rates.value_or(OpRates{});
     const std::int64_t batch = alone.recipe.integer("data.batch_size");
     const std::int64_t small = std::max<std::int64_t>(1, batch / kSmallParts);
-    const double step_flops = dry_run(alone.recipe, dry_sizes(alone)).step_flops();
+    const double step_flops = dry_run(alone.recipe, sizes_).step_flops();
     if (rates.overhead.contains(size_class(step_flops))) return rates;
     for (const std::int64_t size : {batch, small}) {
       alone.recipe.set("data.batch_size", size);
@@ -96,6 +93,7 @@ class Costs {
   }
 
   const SoundRecipe& sound_;
+  DrySizes sizes_;
   std::map<int, OpRates> rates_;
   bool measured_now_ = false;
 };
@@ -103,13 +101,12 @@ class Costs {
 class Search {
  public:
   Search(const SoundRecipe& sound, const LayoutQuestion& question)
-      : sound_(sound), question_(question), costs_(sound), link_(measure_link()) {
+      : sound_(sound), question_(question), sizes_(dry_sizes(sound)), costs_(sound, sizes_), link_(measure_link()) {
     const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
     table_.ranks = question.ranks > 0 ? question.ranks
                    : on_gpu           ? static_cast<int>(gpus().size())
                                       : observe::machine().cores;
-    const std::int64_t there = on_gpu ? gpus().front().memory_bytes : observe::machine().memory_bytes;
-    table_.memory_bytes = question.memory_bytes > 0 ? question.memory_bytes : there;
+    table_.memory_bytes = question.memory_bytes > 0 ? question.memory_bytes : device_memory(sound.recipe);
     table_.bytes_per_second = link_.seconds_per_byte > 0 ? 1 / link_.seconds_per_byte : 0;
     table_.seconds_per_message = link_.seconds_per_message;
   }
@@ -164,12 +161,17 @@ class Search {
     return out;
   }
 
+  [[nodiscard]] RankSetting setting_of(const recipe::Recipe& recipe) {
+    RankSetting out = setting_of_run(sound_, recipe);
+    out.program_bytes = costs_.of(resolve_threads(recipe)).program_bytes;
+    return out;
+  }
+
   // Known without a rehearsal, which takes time.
   bool cannot_fit(const Layout& layout) {
     recipe::Recipe recipe = sound_.recipe;
     recipe::set_layout(recipe, layout);
-    const double program = costs_.of(resolve_threads(recipe)).program_bytes;
-    const std::int64_t each = least_memory({recipe, {}, data_bytes(sound_, recipe), 0, program});
+    const std::int64_t each = least_memory(recipe, setting_of(recipe));
     return parallel::world_size(mesh_of(recipe)) * each > table_.memory_bytes;
   }
 
@@ -180,22 +182,19 @@ class Search {
     out.layout = layout;
     out.set = recipe::assignments(sound_.recipe, layout);
     out.ranks = parallel::world_size(mesh_of(recipe));
-    const DrySizes sizes = dry_sizes(sound_);
-    const DryRun dry = dry_run(recipe, sizes);
+    const DryWorld world = dry_world(recipe, sizes_);
     recipe::Prediction need;
     const OpRates& rates = costs_.of(resolve_threads(recipe));
     double busy_s = 0;  // of all ranks
-    fill_ranks(need, dry, {recipe, sizes, data_bytes(sound_, recipe), 0, rates.program_bytes},
-               [&](const DryRun& some, int count) {
-                 busy_s += count * estimate(some.step, rates).seconds * overhead(rates, some.step_flops());
-               });
+    fill_ranks(need, world, dry_run(world), setting_of(recipe), [&](const DryRun& some, int count) {
+      busy_s += count * estimate(some.step, rates).seconds * overhead(rates, some.step_flops());
+    });
     out.rank_memory_bytes = need.peak_memory_bytes;
     out.memory_bytes = memory_of_all(need);
     out.bytes_on_wire = need.bytes_on_wire_per_step;
     out.bubble = need.schedule.bubble;
     out.fits = out.memory_bytes <= table_.memory_bytes;
-    // Ranks wait for one another, and threads that share a core take turns.
-    out.compute_s = std::max(busy_s / out.ranks / (1 - out.bubble), busy_s * share_of_cores(recipe));
+    out.compute_s = busy_s / out.ranks * waiting(recipe, out.bubble);
     for (const recipe::AxisTraffic& axis : need.wire)
       out.exchange_s += static_cast<double>(axis.bytes) * link_.seconds_per_byte +
                         static_cast<double>(axis.messages) * link_.seconds_per_message;
@@ -203,15 +202,10 @@ class Search {
     return out;
   }
 
-  // That one rank takes with its threads; none where each has a device.
-  [[nodiscard]] static double share_of_cores(const recipe::Recipe& recipe) {
-    if (resolve_device(recipe).kind == DeviceKind::cuda) return 0;
-    return static_cast<double>(resolve_threads(recipe)) / observe::machine().cores;
-  }
-
   Clock::time_point begin_ = Clock::now();
   const SoundRecipe& sound_;
   LayoutQuestion question_;
+  DrySizes sizes_;
   Costs costs_;
   LinkCost link_;
   LayoutTable table_;

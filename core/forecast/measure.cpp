@@ -11,10 +11,6 @@
 namespace athanor::runner {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
 // Time and arithmetic of every operation while it is switched on. Operations do not nest.
 class OpMeter final : public TraceSink, public WorkObserver {
  public:

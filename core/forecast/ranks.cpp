@@ -1,7 +1,7 @@
 #include "core/forecast/ranks.h"
 
 #include "core/assembly/assembly.h"
-#include "core/assembly/stages.h"
+#include "core/forecast/facts.h"
 #include "core/parallel/simulate.h"
 #include "core/recipe/layout.h"
 
@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <numeric>
+#include <tuple>
 
 namespace athanor::runner {
 namespace {
@@ -20,24 +22,28 @@ namespace fs = std::filesystem;
 constexpr double kUsualProgramBytes = 100 * 1024.0 * 1024.0;
 constexpr std::int64_t kQueuedBatches = 6;  // waiting, in the making, and in use
 
+bool on_host(const recipe::Recipe& recipe) { return resolve_device(recipe).kind == DeviceKind::cpu; }
+
+std::int64_t program_bytes(const RankSetting& setting) {
+  return static_cast<std::int64_t>(setting.program_bytes > 0 ? setting.program_bytes : kUsualProgramBytes);
+}
+
 // On a CPU everything the process holds; on a GPU what lies in the device's memory.
-std::vector<recipe::MemoryShare> memory_of(const DryRun& dry, const RankSetting& setting, bool is_first) {
+std::vector<recipe::MemoryShare> memory_of(const DryRun& dry, const RankSetting& setting, bool is_on_host) {
   std::vector<recipe::MemoryShare> out;
-  const bool on_host = resolve_device(setting.recipe).kind == DeviceKind::cpu;
   for (int tag = 0; tag < kMemoryTagCount; ++tag) {
     auto bytes = static_cast<std::int64_t>(dry.memory.by_tag_at_peak[static_cast<std::size_t>(tag)]);
     const std::string owner = to_string(static_cast<MemoryTag>(tag));
     // What the allocator keeps for reuse was and will be activations.
     if (owner == "activations")
       bytes += static_cast<std::int64_t>(dry.memory.peak_reserved_bytes - dry.memory.peak_bytes);
-    if (owner == "data" && on_host) bytes += setting.data_bytes;
+    if (owner == "data" && is_on_host) bytes += setting.data_bytes;
     out.push_back({owner, bytes});
   }
-  if (!on_host) return out;
+  if (!is_on_host) return out;
   if (dry.exchange_bytes > 0) out.push_back({"exchange", dry.exchange_bytes});
-  out.push_back({"checkpoint", is_first ? setting.copy_bytes : 0});
-  out.push_back(
-      {"program", static_cast<std::int64_t>(setting.program_bytes > 0 ? setting.program_bytes : kUsualProgramBytes)});
+  out.push_back({"checkpoint", copied_bytes(dry, setting)});
+  out.push_back({"program", program_bytes(setting)});
   return out;
 }
 
@@ -49,21 +55,41 @@ std::int64_t sum_of(const std::vector<recipe::MemoryShare>& memory) {
 
 std::int64_t bytes_of(const comm::Traffic& traffic) { return traffic.payload_bytes + traffic.overhead_bytes; }
 
-// Replicas of the same stage do alike, but the first rank of all, which may evaluate and writes checkpoints; what they
-// send may differ by where pieces end.
-struct Alike {
-  int first = 0, count = 1;
-};
-std::vector<Alike> alike_in(const parallel::Mesh& mesh) {
-  std::vector<Alike> out;
-  for (int stage = 0; stage < mesh.pipeline; ++stage) {
-    const int first = parallel::rank_of(mesh, {.pipeline = stage});
-    const int replicas = mesh.data * mesh.tensor;
-    out.push_back({first, 1});
-    if (replicas > 2) out.push_back({first + 1, replicas - 2});
-    if (replicas > 1) out.push_back({first + replicas - 1, 1});
+// Along an axis the first and the last have pieces of their own size, and those between are alike. Of several stages
+// each is another.
+using Place = std::tuple<int, int, int>;
+int place_along(int index, int count) { return index == 0 ? 0 : index + 1 < count ? 1 : 2; }
+Place place_of(const parallel::Mesh& mesh, int rank) {
+  const parallel::Coordinates at = parallel::coordinates_of(mesh, rank);
+  return {at.pipeline, place_along(at.data, mesh.data), place_along(at.tensor, mesh.tensor)};
+}
+
+// "0", "1-3", "1, 3-4"
+std::string names_of(std::vector<int> ranks) {
+  std::ranges::sort(ranks);
+  std::string out;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const std::size_t first = i;
+    while (i + 1 < ranks.size() && ranks[i + 1] == ranks[i] + 1) ++i;
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", ranks[first]);
+    if (i > first) out += fmt::format("-{}", ranks[i]);
   }
   return out;
+}
+
+// Ranks whose needs are the same are told of in one.
+struct Row {
+  std::vector<int> ranks;
+  std::int64_t memory_bytes = 0, wire_bytes = 0;
+};
+void add_row(std::vector<Row>& rows, const Row& row) {
+  const auto same = std::ranges::find_if(
+      rows, [&](const Row& one) { return one.memory_bytes == row.memory_bytes && one.wire_bytes == row.wire_bytes; });
+  if (same == rows.end()) {
+    rows.push_back(row);
+  } else {
+    same->ranks.insert(same->ranks.end(), row.ranks.begin(), row.ranks.end());
+  }
 }
 
 }  // namespace
@@ -86,40 +112,59 @@ std::int64_t data_bytes(const SoundRecipe& sound, const recipe::Recipe& recipe) 
   return stored + sound.data.train_pictures * drawing + kQueuedBatches * batch;
 }
 
-void fill_ranks(recipe::Prediction& out, const DryRun& first, const RankSetting& setting,
-                const std::function<void(const DryRun& dry, int count)>& see) {
-  out.schedule = predict_schedule(setting.recipe, setting.sizes.vocabulary);
-  for (const Alike& alike : alike_in(mesh_of(setting.recipe))) {
-    const DryRun dry = alike.first == 0 ? first : dry_run(setting.recipe, setting.sizes, alike.first);
-    out.flops_per_step += alike.count * dry.step_flops();
-    if (see) see(dry, alike.count);
-    std::vector<recipe::MemoryShare> memory = memory_of(dry, setting, alike.first == 0);
-    recipe::RankNeed need;
-    need.ranks = alike.count == 1 ? fmt::format("{}", alike.first)
-                                  : fmt::format("{}-{}", alike.first, alike.first + alike.count - 1);
-    need.count = alike.count;
-    need.peak_memory_bytes = sum_of(memory);
-    std::vector<recipe::AxisTraffic> wire;
-    for (const AxisCost& cost : dry.axes) {
-      wire.push_back({to_string(cost.axis), bytes_of(cost.sent), cost.sent.messages});
-      need.bytes_on_wire_per_step += wire.back().bytes;
-    }
-    if (out.ranks.empty() || need.peak_memory_bytes > out.peak_memory_bytes) {
-      out.peak_memory_bytes = need.peak_memory_bytes;
-      out.memory = std::move(memory);
-    }
-    if (need.bytes_on_wire_per_step > out.bytes_on_wire_per_step) {
-      out.bytes_on_wire_per_step = need.bytes_on_wire_per_step;
-      out.wire = std::move(wire);
-    }
-    out.ranks.push_back(std::move(need));
-  }
+std::int64_t saves(const SoundRecipe& sound, std::int64_t done) {
+  return checkpoints(train_plan(sound.recipe), done) + (sound.fork ? 1 : 0);
 }
 
-std::int64_t least_memory(const RankSetting& setting) {
-  if (resolve_device(setting.recipe).kind != DeviceKind::cpu) return 0;
-  return setting.data_bytes +
-         static_cast<std::int64_t>(setting.program_bytes > 0 ? setting.program_bytes : kUsualProgramBytes);
+RankSetting setting_of_run(const SoundRecipe& sound, const recipe::Recipe& recipe, std::int64_t done) {
+  // From the second checkpoint on there are two copies.
+  return {.data_bytes = data_bytes(sound, recipe),
+          .copies = std::min<std::int64_t>(saves(sound, done), 2),
+          .keeps_state = true};
+}
+
+std::int64_t copied_bytes(const DryRun& dry, const RankSetting& setting) {
+  return setting.copies * dry.checkpoint_bytes + (setting.keeps_state ? dry.kept_bytes : 0);
+}
+
+void fill_ranks(recipe::Prediction& out, const DryWorld& world, const DryRun& first, const RankSetting& setting,
+                const std::function<void(const DryRun& dry, int count)>& see) {
+  out.schedule = predict_schedule(world);
+  const parallel::Mesh mesh = mesh_of(world.recipe);
+  const bool is_on_host = on_host(world.recipe);
+  std::map<Place, std::vector<int>> alike;
+  for (int rank = 0; rank < parallel::world_size(mesh); ++rank) alike[place_of(mesh, rank)].push_back(rank);
+  out.checkpoint_bytes = 0;
+  std::vector<Row> rows;
+  for (const auto& [place, ranks] : alike) {
+    const DryRun dry = ranks.front() == 0 ? first : dry_run(world, ranks.front());
+    const int count = static_cast<int>(ranks.size());
+    out.flops_per_step += count * dry.step_flops();
+    out.checkpoint_bytes += count * dry.checkpoint_bytes;
+    if (see) see(dry, count);
+    std::vector<recipe::MemoryShare> memory = memory_of(dry, setting, is_on_host);
+    std::vector<recipe::AxisTraffic> wire;
+    Row row{ranks, sum_of(memory), 0};
+    for (const AxisCost& cost : dry.axes) {
+      wire.push_back({to_string(cost.axis), bytes_of(cost.sent), cost.sent.messages});
+      row.wire_bytes += wire.back().bytes;
+    }
+    if (rows.empty() || row.memory_bytes > out.peak_memory_bytes) {
+      out.peak_memory_bytes = row.memory_bytes;
+      out.memory = std::move(memory);
+    }
+    if (row.wire_bytes > out.bytes_on_wire_per_step) {
+      out.bytes_on_wire_per_step = row.wire_bytes;
+      out.wire = std::move(wire);
+    }
+    add_row(rows, row);
+  }
+  for (const Row& row : rows)
+    out.ranks.push_back({names_of(row.ranks), static_cast<int>(row.ranks.size()), row.memory_bytes, row.wire_bytes});
+}
+
+std::int64_t least_memory(const recipe::Recipe& recipe, const RankSetting& setting) {
+  return on_host(recipe) ? setting.data_bytes + program_bytes(setting) : 0;
 }
 
 std::int64_t memory_of_all(const recipe::Prediction& prediction) {
@@ -128,12 +173,12 @@ std::int64_t memory_of_all(const recipe::Prediction& prediction) {
   return sum;
 }
 
-recipe::SchedulePrediction predict_schedule(const recipe::Recipe& recipe, std::int64_t vocabulary) {
-  const parallel::Layout layout = recipe::layout_of(recipe);
+recipe::SchedulePrediction predict_schedule(const DryWorld& world) {
+  const parallel::Layout layout = recipe::layout_of(world.recipe);
   recipe::SchedulePrediction out{layout.schedule, static_cast<int>(layout.pipeline),
                                  static_cast<int>(layout.micro_batches / layout.data), 0};
-  if (layout.pipeline == 1) return out;
-  const Stages stages = cut_into_stages(recipe, vocabulary);
+  if (!world.stages) return out;
+  const Stages& stages = *world.stages;
   const std::vector<std::size_t>& begins = stages.plan.begins;
   parallel::CostModel costs;
   for (std::size_t stage = 0; stage < begins.size(); ++stage) {

@@ -22,29 +22,7 @@ std::vector<checkpoint::NamedShape> shapes_of(const std::vector<train::Held>& he
   return shapes;
 }
 
-std::string_view parameter_of(const train::Held& held) {
-  const std::string_view name = held.name;
-  return held.section == checkpoint::Section::optimizer ? name.substr(0, name.rfind('.')) : name;
-}
-
 }  // namespace
-
-std::vector<train::Held> held_by(const Assembly& assembly) {
-  return assembly.share ? assembly.share->needed(*assembly.optimizer)
-                        : train::hold_all(assembly.model->named_parameters(), assembly.optimizer.get());
-}
-
-std::vector<train::Held> written_by(const Assembly& assembly) {
-  const parallel::Coordinates& here = assembly.peers->mesh.here;
-  if (!assembly.share && here.data != 0) return {};
-  std::vector<train::Held> held = assembly.share ? assembly.share->written(*assembly.optimizer) : held_by(assembly);
-  // What every stage has the first one writes.
-  if (assembly.stages && here.pipeline != 0)
-    std::erase_if(held, [&](const train::Held& one) { return !assembly.stages->rank_of(parameter_of(one)); });
-  // And what is not divided the first of a tensor group.
-  if (here.tensor != 0) std::erase_if(held, [](const train::Held& one) { return one.box == whole_box(one.shape); });
-  return held;
-}
 
 checkpoint::TrainingState restore_state(Assembly& assembly, const std::filesystem::path& folder) {
   const auto reader = value_or_throw(checkpoint::Reader::open(folder));

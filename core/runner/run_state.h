@@ -2,23 +2,18 @@
 #pragma once
 
 #include "core/assembly/assembly.h"
+#include "core/assembly/holder.h"
 #include "core/checkpoint/async_writer.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/shards.h"
-#include "core/train/held.h"
 
 #include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <functional>
-#include <vector>
 
 namespace athanor::runner {
 
-// What this rank holds, and what of it it writes of a checkpoint that all ranks write together; then `assembly` has its
-// peers.
-[[nodiscard]] std::vector<train::Held> held_by(const Assembly& assembly);
-[[nodiscard]] std::vector<train::Held> written_by(const Assembly& assembly);
 // Fills what this rank holds from a checkpoint of whatever layout. Number formats are the caller's, who is told their
 // state. Throws Failure as Reader::open() and train::restore() do.
 checkpoint::TrainingState restore_state(Assembly& assembly, const std::filesystem::path& folder);

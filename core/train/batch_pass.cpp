@@ -16,8 +16,10 @@ BatchPass::BatchPass(Context& context, tasks::Task& task, const std::vector<Para
       task_(task),
       parameters_(parameters),
       replicas_(replicas),
-      own_(micro_batches / (replicas ? replicas->count() : 1)),
-      criterion_(context, task, parameters, replicas) {
+      micro_batches_(micro_batches),
+      own_(replicas ? replicas->own(micro_batches) : MicroBatches{0, micro_batches}),
+      criterion_(context, task, parameters, replicas),
+      sum_(sums_nodes() ? own_.first : 0) {
   if (is_alone()) return;
   for (std::size_t i = 0; i < parameters.size(); ++i)
     parameters[i]->hooks.emplace_back([this, i](Context& where, ParameterState&) {
@@ -38,12 +40,13 @@ Tensor BatchPass::forward(const data::Batch& batch) {
   }
   begin(journal::SpanKind::forward);
   rows_ = batch.size;
-  if (rows_ % own_ != 0)
+  if (rows_ % own_.count != 0)
     throw Failure(ErrorKind::invalid_input, "take a batch in parts",
-                  fmt::format("{} rows are no multiple of {} micro-batches", rows_, own_),
+                  fmt::format("{} rows are no multiple of {} micro-batches", rows_, own_.count),
                   "Set data.batch_size to a multiple of parallel.micro_batches");
   inputs_ = task_.upload(context_, batch);
-  criterion_.begin(rows_);
+  const std::int64_t rows = rows_ / own_.count;
+  criterion_.begin(rows * own_.first, rows * micro_batches_);
   collect_features();
   criterion_.gather();
   if (replicas_) tell(journal::SpanKind::reduce);
@@ -58,17 +61,25 @@ void BatchPass::backward(float loss_scale) {
   criterion_.backward(loss_scale);
   tell(journal::SpanKind::backward);
   complete_.assign(parameters_.size(), false);
-  for (int i = 0; i < own_; ++i) run_micro_batch(i);
+  for (int i = 0; i < own_.count; ++i) run_micro_batch(i);
+  sum_over_replicas();
+  criterion_.add_own_gradients();
+  tell(journal::SpanKind::backward);
+}
+
+void BatchPass::sum_over_replicas() {
+  if (sums_nodes()) {
+    tell(journal::SpanKind::backward);
+    replicas_->sum_nodes(context_, parameters_, sum_.take_nodes());
+    return tell(journal::SpanKind::reduce);
+  }
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (!complete_[i]) sum_.finish(context_, i, parameters_[i]->gradient);
   sum_.clear();
-  if (replicas_) {
-    tell(journal::SpanKind::backward);
-    replicas_->sum_gradients(context_, parameters_);
-    tell(replicas_tell_ ? journal::SpanKind::idle : journal::SpanKind::reduce);
-  }
-  criterion_.add_own_gradients();
+  if (replicas_ == nullptr) return;
   tell(journal::SpanKind::backward);
+  replicas_->sum_gradients(context_, parameters_);
+  tell(replicas_tell_ ? journal::SpanKind::idle : journal::SpanKind::reduce);
 }
 
 bool BatchPass::watch(const PassPorts& ports) {
@@ -101,7 +112,7 @@ void BatchPass::drop() {
 }
 
 BatchPass::Rows BatchPass::rows_of(int micro_batch) const {
-  const std::int64_t count = rows_ / own_;
+  const std::int64_t count = rows_ / own_.count;
   return {micro_batch * count, count};
 }
 
@@ -114,8 +125,8 @@ std::vector<Variable> BatchPass::features(int micro_batch) {
 }
 
 void BatchPass::collect_features() {
-  for (int i = 0; i < own_; ++i) {
-    if (own_ == 1) {
+  for (int i = 0; i < own_.count; ++i) {
+    if (own_.count == 1) {
       recorded_ = features(i);
       criterion_.put(recorded_, 0);
     } else {
@@ -127,7 +138,7 @@ void BatchPass::collect_features() {
 }
 
 void BatchPass::run_micro_batch(int micro_batch) {
-  const std::vector<Variable> roots = own_ == 1 ? std::exchange(recorded_, {}) : features(micro_batch);
+  const std::vector<Variable> roots = own_.count == 1 ? std::exchange(recorded_, {}) : features(micro_batch);
   const Rows rows = rows_of(micro_batch);
   std::vector<Variable> learnt;
   std::vector<Tensor> gradients;
@@ -138,7 +149,7 @@ void BatchPass::run_micro_batch(int micro_batch) {
     learnt.push_back(roots[k]);
     gradients.push_back(std::move(gradient));
   }
-  is_last_ = micro_batch + 1 == own_;
+  is_last_ = micro_batch + 1 == own_.count && !sums_nodes();
   if (!learnt.empty()) athanor::backward(context_, learnt, std::move(gradients));
   if (!std::exchange(is_last_, false)) sum_.add(context_, parameters_);
   tell(journal::SpanKind::backward, micro_batch);

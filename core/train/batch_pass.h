@@ -22,8 +22,8 @@ namespace athanor::train {
 
 class BatchPass final : public Pass {
  public:
-  // All are referred to and outlive it. `micro_batches` are those of all replicas together, a multiple of their number;
-  // `replicas` is null where there is but one.
+  // All are referred to and outlive it. `micro_batches` are those of all replicas together, of which each takes its
+  // own; `replicas` is null where there is but one.
   BatchPass(Context& context, tasks::Task& task, const std::vector<Parameter>& parameters, int micro_batches,
             Replicas* replicas);
 
@@ -41,11 +41,13 @@ class BatchPass final : public Pass {
   void drop() override;
 
  private:
-  [[nodiscard]] bool is_alone() const noexcept { return replicas_ == nullptr && own_ == 1; }
+  [[nodiscard]] bool is_alone() const noexcept { return replicas_ == nullptr && own_.count == 1; }
   struct Rows {
     std::int64_t first = 0;  // among this replica's
     std::int64_t count = 0;
   };
+  [[nodiscard]] bool sums_nodes() const { return replicas_ != nullptr && replicas_->sums_nodes(); }
+  void sum_over_replicas();
   [[nodiscard]] Rows rows_of(int micro_batch) const;
   [[nodiscard]] std::vector<Variable> features(int micro_batch);
   void collect_features();
@@ -60,7 +62,8 @@ class BatchPass final : public Pass {
   tasks::Task& task_;
   const std::vector<Parameter>& parameters_;
   Replicas* replicas_;
-  int own_;  // micro-batches of this replica
+  std::int64_t micro_batches_;
+  MicroBatches own_;
 
   std::int64_t rows_ = 0;
   tasks::Task::Inputs inputs_;      // of this replica's rows

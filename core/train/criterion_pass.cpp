@@ -18,15 +18,16 @@ Tensor like_for_all(Context& context, const Tensor& part, std::int64_t rows) {
 
 }  // namespace
 
-void CriterionPass::begin(std::int64_t rows) {
+void CriterionPass::begin(std::int64_t first_row, std::int64_t batch_rows) {
   drop();
-  rows_ = rows;
+  first_row_ = first_row;
+  batch_rows_ = batch_rows;
 }
 
 void CriterionPass::put(const std::vector<Variable>& features, std::int64_t first) {
   for (std::size_t k = 0; k < features.size(); ++k) {
     const Tensor& part = features[k].value();
-    if (whole_.size() == k) whole_.push_back(like_for_all(context_, part, rows_ * replica_count()));
+    if (whole_.size() == k) whole_.push_back(like_for_all(context_, part, batch_rows_));
     context_.copy(part, whole_[k].narrow(0, first_row() + first, part.dim(0)));
   }
 }
@@ -74,8 +75,6 @@ void CriterionPass::add_own_gradients() {
     add_gradients(context_, parameters_, std::move(alike));
   of_features_.clear();
 }
-
-std::int64_t CriterionPass::first_row() const { return replicas_ ? replicas_->index() * rows_ : 0; }
 
 void CriterionPass::drop() {
   loss_ = {};

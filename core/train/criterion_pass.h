@@ -19,8 +19,8 @@ class CriterionPass {
   CriterionPass(Context& context, tasks::Task& task, const std::vector<Parameter>& parameters, Replicas* replicas)
       : context_(context), task_(task), parameters_(parameters), replicas_(replicas) {}
 
-  // A batch of which this replica has so many rows.
-  void begin(std::int64_t rows);
+  // A batch of so many rows, of which those from `first_row` on are this replica's.
+  void begin(std::int64_t first_row, std::int64_t batch_rows);
   // Features of rows of this replica, counted among its own.
   void put(const std::vector<Variable>& features, std::int64_t first);
   // Once all own rows are there: brings those of the others. A call that all replicas make.
@@ -36,18 +36,16 @@ class CriterionPass {
   // Adds what was kept apart to the gradients of the parameters.
   void add_own_gradients();
 
-  [[nodiscard]] std::int64_t first_row() const;  // of this replica's, in the batch
+  [[nodiscard]] std::int64_t first_row() const noexcept { return first_row_; }  // of this replica's, in the batch
   void drop();
 
  private:
-  [[nodiscard]] std::int64_t replica_count() const { return replicas_ ? replicas_->count() : 1; }
-
   Context& context_;
   tasks::Task& task_;
   const std::vector<Parameter>& parameters_;
   Replicas* replicas_;
 
-  std::int64_t rows_ = 0;
+  std::int64_t first_row_ = 0, batch_rows_ = 0;
   std::vector<Tensor> whole_;      // features of the whole batch
   std::vector<InputLeaf> leaves_;  // those of them that may learn, in order
   Variable loss_;

@@ -2,6 +2,7 @@
 
 #include "core/autograd/accumulate.h"
 
+#include <ranges>
 #include <utility>
 
 namespace athanor::train {
@@ -24,37 +25,52 @@ void add_gradients(Context& context, std::span<const Parameter> parameters, std:
     add_gradient(context, parameters[i]->gradient, std::move(addends[i]));
 }
 
-void GradientSum::add(Context& context, std::span<const Parameter> parameters) {
-  Gradients carry;
-  for (const Parameter& parameter : parameters) carry.push_back(std::exchange(parameter->gradient, {}));
-  for (Gradients& level : levels_) {
-    if (level.empty()) {
-      level = std::move(carry);
-      return;
+std::vector<SumNode> nodes_of(const MicroBatches& run) {
+  std::vector<SumNode> nodes;
+  for (std::int64_t i = run.first; i < run.first + run.count; ++i) {
+    nodes.push_back({0, i});
+    while (nodes.size() > 1 && nodes[nodes.size() - 2].joins(nodes.back())) {
+      nodes.pop_back();
+      nodes.back() = nodes.back().joined();
     }
-    add_all(context, level, std::move(carry));
-    carry = std::exchange(level, {});
   }
-  levels_.push_back(std::move(carry));
+  return nodes;
+}
+
+void GradientSum::add(Context& context, std::span<const Parameter> parameters) {
+  Node& leaf = nodes_.emplace_back();
+  leaf.place = {0, next_++};
+  for (const Parameter& parameter : parameters) leaf.gradients.push_back(std::exchange(parameter->gradient, {}));
+  while (nodes_.size() > 1 && nodes_[nodes_.size() - 2].place.joins(nodes_.back().place)) {
+    std::vector<Tensor> addend = std::move(nodes_.back().gradients);
+    nodes_.pop_back();
+    add_all(context, nodes_.back().gradients, std::move(addend));
+    nodes_.back().place = nodes_.back().place.joined();
+  }
 }
 
 void GradientSum::finish(Context& context, std::size_t parameter, Tensor& gradient) {
-  for (Gradients& level : levels_) {
-    if (level.empty()) continue;
-    add_gradient(context, level[parameter], std::move(gradient));
-    gradient = std::exchange(level[parameter], {});
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+    add_gradient(context, node->gradients[parameter], std::move(gradient));
+    gradient = std::exchange(node->gradients[parameter], {});
   }
 }
 
 void GradientSum::finish(Context& context, std::span<const Parameter> parameters) {
-  Gradients sum;
-  for (Gradients& level : levels_) {
-    if (level.empty()) continue;
-    if (!sum.empty()) add_all(context, level, std::move(sum));
-    sum = std::move(level);
+  std::vector<Tensor> sum;
+  std::vector<Node> nodes = take_nodes();
+  for (Node& node : nodes | std::views::reverse) {
+    if (!sum.empty()) add_all(context, node.gradients, std::move(sum));
+    sum = std::move(node.gradients);
   }
-  levels_.clear();
   for (std::size_t i = 0; i < sum.size(); ++i) parameters[i]->gradient = std::move(sum[i]);
 }
+
+std::vector<GradientSum::Node> GradientSum::take_nodes() {
+  next_ = first_;
+  return std::exchange(nodes_, {});
+}
+
+void GradientSum::clear() { (void)take_nodes(); }
 
 }  // namespace athanor::train

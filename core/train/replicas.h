@@ -20,8 +20,14 @@ class Replicas {
 
   [[nodiscard]] virtual int count() const = 0;
   [[nodiscard]] virtual int index() const = 0;
-  // `whole` [rows of the batch, ...] is contiguous and holds this replica's rows, which are as many as anybody's: fills
-  // in those of the others.
+  // Which of a batch's micro-batches this one takes.
+  [[nodiscard]] virtual MicroBatches own(std::int64_t micro_batches) const {
+    return {micro_batches / count() * index(), micro_batches / count()};
+  }
+  // Whether sum_nodes() is to be called instead of complete() and sum_gradients().
+  [[nodiscard]] virtual bool sums_nodes() const { return false; }
+  // `whole` [rows of the batch, ...] is contiguous and holds this replica's rows, those of its micro-batches: fills in
+  // those of the others.
   virtual void gather(Context& context, const Tensor& whole) = 0;
   // From now on it tells the spans of its sums, if it has any beside the thread that calls it.
   [[nodiscard]] virtual bool watch(const PassPorts&) { return false; }
@@ -32,6 +38,8 @@ class Replicas {
   // Where replicas share the optimizer's work, the sums go to where each takes its step, and the parameters are left
   // without a gradient.
   virtual void sum_gradients(Context& context, std::span<const Parameter> parameters) = 0;
+  // The same from the nodes of own(): with the bits of one process that has all micro-batches, whatever the shares.
+  virtual void sum_nodes(Context&, std::span<const Parameter>, std::vector<GradientSum::Node>) {}
   // The step after `done` steps was not taken: what its sums have left behind is forgotten.
   virtual void undo_step(std::int64_t) {}
   // Adds to the sums what every replica has alike, by parameter or absent.

@@ -147,7 +147,7 @@ void Trainer::step() {
   }
   clear_gradients();
   ++done_;
-  tell_step(loss, report, rate, batch.size * (parts_.replicas ? parts_.replicas->count() : 1), begin_ns);
+  tell_step(loss, report, rate, parts_.loader.options().batch_size, begin_ns);
   if (!precision || skipped) return;
   tell_changes(precision->end_step(done_, loss));
   if (precision->is_milestone(done_)) rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);

@@ -37,6 +37,20 @@ TEST(Replicas, ThatAreNoPowerOfTwoGiveTheSameBitsToo) {
   for (const Trace& trace : train_ranks(recipe, 10)) EXPECT_TRUE(trace == alone);
 }
 
+TEST(Replicas, WithUnequalSharesOfTheMicroBatchesGiveTheSameBits) {
+  recipe::Recipe one = recipe_for(1, 12);
+  one.set("data.batch_size", std::int64_t{36});
+  one.set("model.dropout", 0.25);
+  const Trace alone = train_ranks(one, 10).front();
+  for (const std::vector<std::int64_t>& shares :
+       {std::vector<std::int64_t>{6, 6}, {7, 5}, {1, 11}, {11, 1}, {5, 3, 4}, {1, 1, 10}, {2, 7, 1, 2}}) {
+    recipe::Recipe several = one;
+    several.set("parallel.data", static_cast<std::int64_t>(shares.size()));
+    for (const Trace& trace : train_ranks(several, 10, shares))
+      EXPECT_TRUE(trace == alone) << fmt::format("{}", fmt::join(shares, ", "));
+  }
+}
+
 TEST(Replicas, GiveTheBitsOfOneProcessInNarrowFormatsToo) {
   for (const char* policy : {"bf16", "fp16", "fp8-current"}) {
     recipe::Recipe one = recipe_for(1, 2), two = recipe_for(2, 2);
@@ -74,6 +88,14 @@ TEST(GradientSum, AddsNeighboursFirst) {
   float row = 0;
   for (const float part : parts) row += part;
   EXPECT_NE(row, tree);
+}
+
+TEST(GradientSum, OfARunAmidTheTreeKeepsTheNodesThatItCanMake) {
+  using testing::ElementsAre;
+  using train::SumNode;
+  EXPECT_THAT(train::nodes_of({0, 8}), ElementsAre(SumNode{3, 0}));
+  EXPECT_THAT(train::nodes_of({1, 3}), ElementsAre(SumNode{0, 1}, SumNode{1, 1}));
+  EXPECT_THAT(train::nodes_of({3, 6}), ElementsAre(SumNode{0, 3}, SumNode{2, 1}, SumNode{0, 8}));
 }
 
 // Loses its communicator in the middle of a step, once.

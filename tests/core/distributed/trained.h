@@ -33,10 +33,13 @@ inline recipe::Recipe recipe_for(int replicas, int micro_batches, const char* fo
   return recipe;
 }
 
-inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group) {
+// Of replicas with so many micro-batches each; empty: with equally many.
+inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group,
+                        const std::vector<std::int64_t>& shares = {}) {
   runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {},
                                             group ? std::optional<int>(group->world().rank()) : std::nullopt);
   if (group) runner::join(parts, recipe, *group);
+  if (!shares.empty()) runner::share_batches(parts, shares);
   train::Plan plan = runner::train_plan(recipe);
   plan.steps = steps;
   plan.evaluate_every = plan.checkpoint_every = 0;
@@ -68,12 +71,13 @@ inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::
   return out;
 }
 
-inline std::vector<Trace> train_ranks(const recipe::Recipe& recipe, std::int64_t steps) {
+inline std::vector<Trace> train_ranks(const recipe::Recipe& recipe, std::int64_t steps,
+                                      const std::vector<std::int64_t>& shares = {}) {
   const int count = parallel::world_size(runner::mesh_of(recipe));
   if (count == 1) return {train_here(recipe, steps, nullptr)};
   std::vector<Trace> out(static_cast<std::size_t>(count));
   comm::run_threads(count, {}, [&](comm::Group& group) {
-    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group);
+    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group, shares);
   });
   return out;
 }

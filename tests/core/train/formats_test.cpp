@@ -237,7 +237,7 @@ TEST(Formats, APlanCountsTheCopyThatDynamicMayGoBackTo) {
 
 TEST(Formats, APlanTellsWhatEachParameterTakes) {
   const auto bytes = [](const char* policy, const std::vector<std::string>& more = {}) {
-    return runner::dry_run(with(policy, more), {.vocabulary = 100, .test_pictures = 4}).bytes_per_parameter;
+    return runner::whole_model(with(policy, more), 100).bytes_per_parameter;
   };
   EXPECT_EQ(bytes("fp32"), 16);
   EXPECT_EQ(bytes("dynamic"), 16) << "its copy is no part of training a parameter";
