@@ -420,17 +420,21 @@ TEST(LiveWords, TheTableOfEventsIsBoundedAndSaysSo) {
 
 TEST(LiveWords, SayWhereTheTimeOfARecoveryWentAsFarAsItIsKnown) {
   const journal::Recovery recovery{29, "what the ranks hold in memory", 2, 4, 13.2, 0.5, 180, 42, -1};
-  const std::vector<store::Occurrence> seen = {{1, 1, recovery}, {2, 2, journal::Recovery{20, "checkpoint step-20"}}};
+  const std::vector<store::Occurrence> seen = {{0, 0, journal::Recovery{10, "the start", 1, 4, 13.2, 0.5, 180}},
+                                               {1, 1, recovery},
+                                               {2, 2, journal::Recovery{20, "checkpoint step-20"}}};
   const auto events = event_words(seen);
   EXPECT_EQ(events.at(0).text, u"Went on from checkpoint step-20"_s);
   EXPECT_EQ(events.at(1).text,
             u"Went on from what the ranks hold in memory (noticed after 13.2\u00a0ms · decided in "
             u"500\u00a0µs · all ranks there after 180\u00a0ms · one state in 42\u00a0ms)"_s);
-  EXPECT_EQ(markers_of(run(2, "one"), seen).at(0).text, u"rank 2 lost"_s);
+  EXPECT_EQ(markers_of(run(2, "one"), seen).at(1).text, u"rank 2 lost"_s);
   const auto rows = recovery_rows(seen);
-  ASSERT_EQ(rows.size(), 1U);
+  ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].spent.last(), u"–"_s);
-  EXPECT_EQ(rows[0].whole, u"–"_s);
+  EXPECT_EQ(rows[0].whole, u"235.7\u00a0ms"_s);
+  EXPECT_EQ(went_on_text(recovery), u"went on after 235.7\u00a0ms"_s);
+  EXPECT_EQ(rows[1].whole, u"–"_s);
 }
 
 TEST(LiveWords, MarkersSayHowTheRunCameThere) {

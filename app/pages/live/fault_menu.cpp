@@ -11,19 +11,12 @@
 #include <QPushButton>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 namespace athanor::app {
 namespace {
 
 using namespace Qt::Literals::StringLiterals;
-
-std::set<int> ranks_of(const std::optional<timeline::StepPicture>& picture) {
-  std::set<int> ranks;
-  if (picture)
-    for (const timeline::Row& row : picture->measured) ranks.insert(row.rank);
-  return ranks;
-}
 
 bool is_recovery(const store::Occurrence& occurrence) {
   return std::holds_alternative<journal::Recovery>(occurrence.payload);
@@ -52,14 +45,22 @@ QString FaultMenu::why_not() const {
   const store::Run* run = live_->run();
   if (!run) return tr("No run is open.");
   if (const QString why = why_not_stop(*run); !why.isEmpty()) return why;
-  return ranks_of(live_->step_picture()).size() < 2 ? tr("It has not told of a step on several ranks.") : QString();
+  return ranks_.size() < 2 ? tr("It has not told of a step on several ranks.") : QString();
 }
 
 void FaultMenu::show_state() {
+  see_ranks();
   actions_->set_reason(u"live.inject"_s, why_not());
   const store::Run* run = live_->run();
   if (button_) button_->setVisible(run && store::is_live(run->status));
   tell_result();
+}
+
+// While journals are taken in one after the other a picture may lack some of them.
+void FaultMenu::see_ranks() {
+  if (std::exchange(seen_, live_->run_id()) != live_->run_id()) ranks_.clear();
+  if (const auto& picture = live_->step_picture())
+    for (const timeline::Row& row : picture->measured) ranks_.insert(row.rank);
 }
 
 // The kinds that the processes of a run suffer from outside; others are for its start (athanor-run train --inject).
@@ -68,7 +69,7 @@ void FaultMenu::choose() {
   list->setAttribute(Qt::WA_DeleteOnClose);
   const auto offer = [&](const QString& heading, const QString& text, const char* kind) {
     add_menu_heading(list, heading);
-    for (const int rank : ranks_of(live_->step_picture()))
+    for (const int rank : ranks_)
       connect(list->addAction(text.arg(rank)), &QAction::triggered, this, [this, kind, rank] { ask(kind, rank); });
   };
   offer(tr("Ends at once"), tr("Kill rank %1"), "kill");

@@ -8,6 +8,9 @@
 #include <QObject>
 #include <QString>
 
+#include <cstddef>
+#include <set>
+
 class QPushButton;
 class QWidget;
 
@@ -30,6 +33,7 @@ class FaultMenu final : public QObject {
   void notice(const athanor::app::Notice& notice);
 
  private:
+  void see_ranks();
   void choose();
   void ask(const char* kind, int rank);
   void tell_result();
@@ -40,6 +44,8 @@ class FaultMenu final : public QObject {
   ActionRegistry* actions_;
   QWidget* page_;
   QPushButton* button_ = nullptr;
+  store::RunId seen_ = 0;  // run that the ranks are of
+  std::set<int> ranks_;
   store::RunId asked_ = 0;         // run whose answer is awaited; 0: none
   std::ptrdiff_t recoveries_ = 0;  // that it had by then
 };

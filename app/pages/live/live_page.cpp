@@ -333,6 +333,7 @@ void LivePage::show_curves() {
 void LivePage::show_timeline() {
   timeline_->show_step(live_->step_picture(), live_->occurrences());
   if (const store::Run* run = live_->run()) timeline_->show_figures(live_->step_picture(), run->last);
+  if (faults_) faults_->show_state();
 }
 
 void LivePage::show_occurrences() {

@@ -5,6 +5,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <optional>
@@ -25,10 +26,10 @@ std::array<double, 5> spent_on(const journal::Recovery& recovery) {
   return {recovery.detect_ms, recovery.decide_ms, recovery.respawn_ms, recovery.load_ms, recovery.replay_ms};
 }
 
+// Seconds. Where no step was broken off, as in an evaluation, none is taken again, and the last part is not there.
 std::optional<double> whole_of(const std::array<double, 5>& spent) {
-  for (const double part : spent)
-    if (part < 0) return std::nullopt;
-  return std::accumulate(spent.begin(), spent.end(), 0.0) * kSecond;
+  if (*std::min_element(spent.begin(), spent.end() - 1) < 0) return std::nullopt;
+  return std::accumulate(spent.begin(), spent.end() - 1, std::max(0.0, spent.back())) * kSecond;
 }
 
 }  // namespace

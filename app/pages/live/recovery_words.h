@@ -19,7 +19,7 @@ struct RecoveryPart {
 struct RecoveryRow {
   QString step, rank, from;
   QStringList spent;  // one for each part, in one unit; "–" where it is not known
-  QString whole;      // of all parts; likewise
+  QString whole;      // of all parts, where no more than the step taken again is missing
 };
 // Those of ranks that were lost, the newest first.
 [[nodiscard]] std::vector<RecoveryRow> recovery_rows(const std::vector<store::Occurrence>& occurrences);
