@@ -123,7 +123,7 @@ std::string shape_key(const recipe::Recipe& recipe) {
   for (const recipe::Field& field : recipe::fields()) {
     const std::string& path = field.path;
     const bool matters = path.starts_with("model.") || path.starts_with("finetune.") ||
-                         (path.starts_with("parallel.") && path != "parallel.deadline") || path == "data.batch_size" ||
+                         (path.starts_with("parallel.") && path != "parallel.deadline" && path != "parallel.balance") || path == "data.batch_size" ||
                          path == "data.image_px" || path == "data.max_tokens" || path == "data.workers" ||
                          path == "precision.policy";
     // Of an augmentation it matters only whether it takes place.

@@ -16,6 +16,7 @@ class Collector {
   }
   void operator()(const journal::FaultSeen& event) { out_.faults.push_back(event); }
   void operator()(const journal::StragglerSeen& event) { out_.stragglers.push_back(event); }
+  void operator()(const journal::WorkShifted& event) { out_.shifts.push_back(event); }
   void operator()(const journal::PredictionChecked& event) { out_.predictions.push_back(event); }
   void operator()(const journal::Recovery& event) {
     out_.recoveries.push_back(event);

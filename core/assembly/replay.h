@@ -21,6 +21,7 @@ struct Replay {
   std::vector<journal::Recovery> recoveries;
   std::vector<journal::PredictionChecked> predictions;
   std::vector<journal::StragglerSeen> stragglers;
+  std::vector<journal::WorkShifted> shifts;
   std::vector<journal::Damage> damage;
   std::int64_t torn_tail_bytes = 0;
   std::int64_t events = 0;

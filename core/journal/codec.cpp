@@ -146,7 +146,8 @@ constexpr std::array<FrameType, std::variant_size_v<Payload>> kTypes = {FrameTyp
                                                                         FrameType::recovery,
                                                                         FrameType::log_line,
                                                                         FrameType::precision_change,
-                                                                        FrameType::straggler_seen};
+                                                                        FrameType::straggler_seen,
+                                                                        FrameType::work_shifted};
 
 template <std::size_t I = 0>
 std::optional<Payload> decode_alternative(std::size_t index, std::string_view bytes) {

@@ -167,6 +167,13 @@ struct StragglerSeen {
   std::string remedy;  // empty where it is over
 };
 
+// Replicas take other shares of each batch from here on.
+struct WorkShifted {
+  std::int64_t step = 0;  // after which
+  std::string from, to;   // micro-batches of each replica: "4, 4"
+  double gain = 0;        // 0.25: the step is to take a quarter less
+};
+
 struct LogLine {
   Severity severity = Severity::info;
   std::string text;
@@ -174,7 +181,7 @@ struct LogLine {
 
 using Payload = std::variant<StateChanged, MetricSamples, Span, DeviceSample, RetrievalSample, Evaluation,
                              CheckpointWritten, PrecisionDecision, PredictionMade, PredictionChecked, Alert, FaultSeen,
-                             Recovery, LogLine, PrecisionChange, StragglerSeen>;
+                             Recovery, LogLine, PrecisionChange, StragglerSeen, WorkShifted>;
 
 struct Event {
   std::int64_t time_ns = 0;  // monotonic nanoseconds since the journal's anchor

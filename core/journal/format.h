@@ -66,7 +66,8 @@ enum class FrameType : std::uint8_t {
   log_line = 28,
   precision_change = 29,
   straggler_seen = 30,
+  work_shifted = 31,
 };
-inline constexpr FrameType kLastEvent = FrameType::straggler_seen;  // that is known
+inline constexpr FrameType kLastEvent = FrameType::work_shifted;  // that is known
 
 }  // namespace athanor::journal

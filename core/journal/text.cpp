@@ -80,7 +80,8 @@ std::string_view event_name(const Payload& payload) noexcept {
                                                                                         "recovery",
                                                                                         "log_line",
                                                                                         "precision_change",
-                                                                                        "straggler_seen"};
+                                                                                        "straggler_seen",
+                                                                                        "work_shifted"};
   return name_at(kNames, payload.index());
 }
 

@@ -98,6 +98,7 @@ class Rules {
     }
     judge_master();
     std::ranges::move(judge_layout(recipe_, layout_facts(recipe_), spoiled_), std::back_inserter(faults_));
+    judge_balance();
     if (sound("precision.replay", "precision.policy") && !recipe_.text("precision.replay").empty() &&
         recipe_.text("precision.policy") != "dynamic") {
       blame("precision.replay", "precision.policy", "needs precision.policy = \"dynamic\": no other makes choices");
@@ -132,6 +133,18 @@ class Rules {
     if (sound(heads, width) && recipe_.integer(width) % recipe_.integer(heads) != 0) {
       blame(heads, width, "must divide {} ({})", width, recipe_.integer(width));
     }
+  }
+
+  // Gradients are then summed node by node of a tree, which only replicas that have all of them can.
+  void judge_balance() {
+    if (spoiled_.contains("parallel.balance") || recipe_.text("parallel.balance") == "off") return;
+    const auto demand = [this](std::string_view path, bool holds, const char* value) {
+      if (!spoiled_.contains(path) && !holds)
+        blame("parallel.balance", path, "must be off unless {} = {}", path, value);
+    };
+    demand("parallel.pipeline", recipe_.integer("parallel.pipeline") == 1, "1");
+    demand("parallel.shard", recipe_.text("parallel.shard") == "none", "none");
+    demand("parallel.gradient_format", recipe_.text("parallel.gradient_format") == "fp32", "fp32");
   }
 
   void judge_master() {

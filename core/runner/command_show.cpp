@@ -197,6 +197,9 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
   for (const auto& recovery : replay.recoveries) recovered.push_back(recovery_json(recovery));
   json stragglers = json::array();
   for (const auto& seen : replay.stragglers) stragglers.push_back(straggler_json(seen));
+  json shifts = json::array();
+  for (const auto& shift : replay.shifts)
+    shifts.push_back({{"step", shift.step}, {"from", shift.from}, {"to", shift.to}, {"gain", shift.gain}});
   return {{"run", run.folder().string()},
           {"state", journal::to_string(replay.state.state)},
           {"cause", replay.state.cause},
@@ -208,6 +211,7 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
           {"recoveries", replay.recoveries.size()},
           {"recovered", recovered},
           {"stragglers", stragglers},
+          {"shifts", shifts},
           {"events", replay.events},
           {"damage", damage_json(replay)},
           {"torn_tail_bytes", replay.torn_tail_bytes}};
@@ -228,6 +232,10 @@ std::string summary_text(const json& summary, bool abandoned) {
   out += fmt::format("events   {}", summary["events"].get<std::int64_t>());
   for (const json& recovery : summary["recovered"]) out += recovery_text(recovery);
   for (const json& seen : summary["stragglers"]) out += straggler_text(seen);
+  for (const json& shift : summary["shifts"])
+    out += fmt::format("\nshares   step {}: {} micro-batches instead of {}, for a step {:.0f} % shorter",
+                       shift["step"].get<std::int64_t>(), shift["to"].get<std::string>(),
+                       shift["from"].get<std::string>(), shift["gain"].get<double>() * 100);
   for (const json& fault : summary["faults"]) {
     out += fmt::format("\nfault    step {}: {}", fault["step"].get<std::int64_t>(), fault["cause"].get<std::string>());
   }

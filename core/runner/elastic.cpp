@@ -32,15 +32,16 @@ journal::Recovery recovery(const Elastic& elastic) {
   return out;
 }
 
-// Shares the batches between as many replicas as there are in the group.
-void share_batches(Elastic& elastic) {
+// Shares the batches equally between as many replicas as there are in the group.
+void share_equally(Elastic& elastic) {
   const comm::Communicator& ranks = elastic.link->group().world();
   const parallel::Mesh mesh = mesh_for(elastic.recipe, ranks.size());
   const int replica = parallel::coordinates_of(mesh, ranks.rank()).data;
   Assembly& assembly = elastic.assembly;
   data::LoaderOptions options = assembly.loader->options();
-  if (options.share.count == mesh.data && options.share.index == replica) return;
-  options.share = {replica, mesh.data};
+  const data::Share share{replica, mesh.data};
+  if (options.share == share) return;
+  options.share = share;
   assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
 }
 
@@ -48,9 +49,13 @@ void join_peers(Elastic& elastic) {
   comm::Group& group = elastic.link->group();
   join(elastic.assembly, elastic.recipe, group, residual_files(elastic.link->meeting(), group.world().rank()));
   if (elastic.watch == nullptr) return;
+  const parallel::Mesh mesh = mesh_for(elastic.recipe, group.world().size());
+  if (elastic.balance) {
+    elastic.balance->begin(mesh);
+    share_batches(elastic.assembly, elastic.balance->orders());
+  }
   const distributed::TensorRanks* const tensor = elastic.assembly.tensor.get();
-  elastic.watch->begin(group.world(), mesh_for(elastic.recipe, group.world().size()),
-                       tensor ? [tensor] { return tensor->waited(); } : WorkWatch::Waited());
+  elastic.watch->begin(group.world(), mesh, tensor ? [tensor] { return tensor->waited(); } : WorkWatch::Waited());
 }
 
 // Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
@@ -93,6 +98,7 @@ struct Agreement {
 
 // All ranks leave it with their parts of one state.
 Agreement agree_on_parts(Elastic& elastic, StateKeeper& keeper, bool has_changed) {
+  share_equally(elastic);
   const auto kept = has_changed ? keeper.bring_back(elastic.link->group().world()) : std::nullopt;
   if (kept) {
     elastic.progress = *kept;
@@ -111,7 +117,7 @@ Agreement agree_on_parts(Elastic& elastic, StateKeeper& keeper, bool has_changed
 
 // All ranks leave it with one state, which each of them holds whole.
 Agreement agree_on_all(Elastic& elastic, Recount& recount) {
-  share_batches(elastic);
+  share_equally(elastic);
   comm::Communicator& ranks = elastic.link->group().world();
   Assembly& assembly = elastic.assembly;
   const auto known = distributed::find_giver(ranks, elastic.knows ? elastic.progress.done : distributed::kKnowsNothing);
@@ -192,6 +198,16 @@ train::Outcome run_once(Elastic& elastic, const train::Plan& plan, const train::
   return trainer.run(elastic.progress);
 }
 
+// The numbers are the same however batches are shared out.
+train::Outcome run(Elastic& elastic, const train::Plan& plan, const train::Ports& ports) {
+  while (true) {
+    const train::Outcome outcome = run_once(elastic, plan, ports);
+    if (outcome != train::Outcome::paused) return outcome;
+    share_batches(elastic.assembly, elastic.balance->orders());
+    ports.tell(elastic.balance->shifted());
+  }
+}
+
 // The only rank that can keep what was learnt when there will be no other group.
 void save_what_is_known(Elastic& elastic, const train::Ports& ports) {
   const train::Progress& progress = elastic.progress;
@@ -224,6 +240,8 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
     if (keeper) keeper->keep(progress);
     if (!has_warned) has_warned = warns_of_memory(elastic, keeper);
   };
+  if (elastic.watch && elastic.balance)
+    ports.pauses = [&](std::int64_t step) { return elastic.balance->plan(step, *elastic.watch); };
   bool has_changed = elastic.link && elastic.link->takes_over();
   bool has_begun = false;
   while (true) {
@@ -237,7 +255,7 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
       has_begun = true;
       has_changed = false;
       if (std::exchange(elastic.saves_first, false)) ports.save(elastic.progress.done);
-      const train::Outcome outcome = run_once(elastic, plan, ports);
+      const train::Outcome outcome = run(elastic, plan, ports);
       recount.settle();
       return outcome;
     } catch (const Failure& failure) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/assembly/assembly.h"
+#include "core/runner/balance.h"
 #include "core/runner/rank_link.h"
 #include "core/runner/work_watch.h"
 #include "core/train/trainer.h"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace athanor::runner {
@@ -35,9 +37,10 @@ struct Elastic {
   std::function<void(const std::filesystem::path&, bool is_fresh)> load = {};
   std::function<void()> part = {};  // before this rank leaves its group
   std::function<void(const std::string&)> warn = [](const std::string&) {};
-  bool saves_first = false;    // of rank 0: the run is to keep what it begins with
-  bool is_fresh = true;        // of the others: nothing was loaded yet
-  WorkWatch* watch = nullptr;  // is told of the ranks; null: nobody asks which is slow
+  bool saves_first = false;                               // of rank 0: the run is to keep what it begins with
+  bool is_fresh = true;                                   // of the others: nothing was loaded yet
+  WorkWatch* watch = nullptr;                             // is told of the ranks; null: nobody asks which is slow
+  std::optional<Balance> balance = make_balance(recipe);  // with a watch; nothing where all have equal shares
 };
 
 // Runs the plan to its end. A recovery is told as a Recovery once the next step is done. Throws Failure where what went

@@ -13,6 +13,7 @@
 
 #include "core/journal/event.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -37,7 +38,7 @@ class Stragglers {
 
   // Of each rank, smoothed; empty before the first window.
   [[nodiscard]] const std::vector<double>& work() const noexcept { return work_; }
-  [[nodiscard]] bool is_seen(int rank) const { return states_[static_cast<std::size_t>(rank)].is_seen; }
+  [[nodiscard]] bool sees_any() const { return std::ranges::any_of(states_, &State::is_seen); }
 
  private:
   struct State {

@@ -22,7 +22,8 @@ void check_data(const std::string& intention, const SoundRecipe& sound, const st
 bool may_change_on_resume(const std::string& path) {
   return path == "run.name" || path == "run.notes" || path == "data.workers" || path.starts_with("checkpoint.") ||
          path == "parallel.data" || path == "parallel.tensor" || path == "parallel.sequence" ||
-         path == "parallel.shard" || path == "parallel.deadline" || path == "eval.every_steps" || path == "eval.probes";
+         path == "parallel.shard" || path == "parallel.deadline" || path == "parallel.balance" ||
+         path == "eval.every_steps" || path == "eval.probes";
 }
 
 void check_unchanged(const std::string& intention, const SoundRecipe& sound, const std::optional<Origin>& origin,

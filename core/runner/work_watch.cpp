@@ -7,6 +7,8 @@
 namespace athanor::runner {
 namespace {
 
+constexpr double kNanosecondsPerMillisecond = 1e6;
+
 bool is_own_work(const journal::Span& span) {
   using enum journal::SpanKind;
   return span.micro_batch >= 0 &&
@@ -29,6 +31,7 @@ void WorkWatch::begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Wai
   stragglers_.emplace(std::move(stages));
   from_ = step_ = 0;
   steps_.clear();
+  whole_steps_.clear();
   is_first_window_ = true;
   waited_before_ = waited_since_ = {};
 }
@@ -44,8 +47,12 @@ std::vector<journal::StragglerSeen> WorkWatch::take(const journal::Payload& payl
   if (!figures || !is_of_a_step(*figures) || figures->step != step_) return {};
   const auto waited_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(waited_since_ - waited_before_).count();
   steps_.push_back(static_cast<double>(std::max<std::int64_t>(1, span_ns_ - waited_ns)) / (micro_batches_ + 1));
+  const auto whole = std::ranges::find(figures->values, "train/step_ms", &std::pair<std::string, double>::first);
+  whole_steps_.push_back(whole != figures->values.end() ? whole->second * kNanosecondsPerMillisecond : steps_.back());
   return step_ % kSteps == 0 ? close(step_) : std::vector<journal::StragglerSeen>();
 }
+
+bool WorkWatch::sees_any() const { return stragglers_ && stragglers_->sees_any(); }
 
 void WorkWatch::add(const journal::Span& span) {
   if (span.step != step_) {
@@ -64,19 +71,22 @@ void WorkWatch::add(const journal::Span& span) {
 
 std::vector<journal::StragglerSeen> WorkWatch::close(std::int64_t step) {
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - window_begin_;
-  constexpr std::size_t kFigures = 2;
-  std::array<double, kFigures> mine{median(steps_), age.count()};
+  constexpr std::size_t kFigures = 3;
+  std::array<double, kFigures> mine{median(steps_), age.count(), median(whole_steps_)};
   std::vector<double> all(kFigures * static_cast<std::size_t>(ranks_->size()));
   ranks_->all_gather({mine.data(), DType::f64, Shape{kFigures}},
                      {all.data(), DType::f64, Shape{static_cast<std::int64_t>(all.size())}});
   std::vector<double> work;
-  double oldest = 0;
+  double oldest = 0, longest = 0;
   for (std::size_t i = 0; i < all.size(); i += kFigures) {
     work.push_back(all[i]);
     oldest = std::max(oldest, all[i + 1]);
+    longest = std::max(longest, all[i + 2]);
   }
   if (oldest < kSeconds) return {};  // the window goes on
   steps_.clear();
+  whole_steps_.clear();
+  step_ns_ = longest;
   if (std::exchange(is_first_window_, false)) return {};
   return stragglers_->take(from_, step, work);
 }

@@ -5,7 +5,7 @@
 // be compared. Loss, exchange and step are no part of it, in which ranks wait or do the same.
 //
 // A window lasts kSteps steps, or more of them until kSeconds have passed; a rank's figure is the median over its
-// steps, which a short disturbance does not move. At its end ranks tell each other (16 bytes of each, once in kSteps
+// steps, which a short disturbance does not move. At its end ranks tell each other (24 bytes of each, once in kSteps
 // steps).
 #pragma once
 
@@ -40,6 +40,10 @@ class WorkWatch {
 
   // Of each rank, in nanoseconds for a micro-batch, smoothed; empty where nothing is known yet.
   [[nodiscard]] std::vector<double> work() const { return stragglers_ ? stragglers_->work() : std::vector<double>(); }
+  // What a step of the last window took, the slowest rank's.
+  [[nodiscard]] double step_ns() const noexcept { return step_ns_; }
+  // Whether some rank is seen to be slow.
+  [[nodiscard]] bool sees_any() const;
 
  private:
   void add(const journal::Span& span);
@@ -49,10 +53,12 @@ class WorkWatch {
   Waited waited_;
   std::optional<Stragglers> stragglers_;
   std::chrono::steady_clock::time_point window_begin_;
-  std::int64_t from_ = 0;      // the window's first step; 0: none has been
-  std::vector<double> steps_;  // of the window
-  std::int64_t step_ = 0;      // that the spans are of
-  std::int64_t span_ns_ = 0;   // of it
+  std::int64_t from_ = 0;  // the window's first step; 0: none has been
+  double step_ns_ = 0;
+  std::vector<double> whole_steps_;  // of the window, all of each
+  std::vector<double> steps_;        // of the window
+  std::int64_t step_ = 0;            // that the spans are of
+  std::int64_t span_ns_ = 0;         // of it
   std::int32_t micro_batches_ = 0;
   std::chrono::steady_clock::duration waited_before_{}, waited_since_{};  // at its beginning, at its last span
   bool is_first_window_ = true;                                           // in which memory is found and threads awake

@@ -23,7 +23,8 @@ using journal::Payload;
 template <class T>
 constexpr bool kIsMark = std::is_same_v<T, journal::StateChanged> || std::is_same_v<T, journal::FaultSeen> ||
                          std::is_same_v<T, journal::Recovery> || std::is_same_v<T, journal::Alert> ||
-                         std::is_same_v<T, journal::CheckpointWritten> || std::is_same_v<T, journal::StragglerSeen>;
+                         std::is_same_v<T, journal::CheckpointWritten> || std::is_same_v<T, journal::StragglerSeen> ||
+                         std::is_same_v<T, journal::WorkShifted>;
 
 bool is_mark(const Payload& payload) {
   return std::visit([]<class T>(const T&) { return kIsMark<T>; }, payload);

@@ -102,8 +102,10 @@ Outcome Trainer::loop() {
   if (parts_.precision && parts_.precision->is_milestone(0))
     rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
   while (true) {
+    const std::int64_t saved_before = saved_;
     do_what_is_due();
     if (done_ >= plan_.steps) return Outcome::finished;
+    if (saved_ != saved_before && ports_.pauses && ports_.pauses(done_)) return Outcome::paused;
     if (should_stop()) {
       save();
       return Outcome::stopped;

@@ -63,12 +63,15 @@ struct Ports {
   std::function<bool()> stop;  // asked between steps
   // After each step, when all of it has been told, and after one that was taken back. May be empty.
   std::function<void(const Progress&)> keep = {};
+  // Asked after each checkpoint but the last, on every rank, with the same answer: whether to leave the loop there with
+  // Outcome::paused, for another trainer with other parts to go on. May be empty.
+  std::function<bool(std::int64_t step)> pauses = {};
   std::function<std::int64_t()> now_ns;  // the clock of the spans
   // What would help when there was no memory, given who holds it, largest first. May be empty.
   std::function<std::string(const std::vector<TagOwners>& owners)> memory_remedy;
 };
 
-enum class Outcome { finished, stopped };
+enum class Outcome { finished, stopped, paused };
 
 class Trainer {
  public:

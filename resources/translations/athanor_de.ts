@@ -115,6 +115,10 @@
         <translation>Ging weiter von %1</translation>
     </message>
     <message>
+        <source>Micro-batches of the replicas: %1 instead of %2, for a step %3 shorter</source>
+        <translation>Mikro-Batches der Replikate: %1 statt %2, für einen um %3 kürzeren Schritt</translation>
+    </message>
+    <message>
         <source>Rank %1 has caught up since step %2</source>
         <translation>Rang %1 hat seit Schritt %2 aufgeholt</translation>
     </message>

@@ -896,6 +896,14 @@
         <translation>s</translation>
     </message>
     <message>
+        <source>Balance</source>
+        <translation>Lastausgleich</translation>
+    </message>
+    <message>
+        <source>Whether replicas get shares of the micro-batches by their speed, planned again at checkpoints where one is slow. The numbers stay those of one process.</source>
+        <translation>Ob Replikate nach ihrem Tempo Anteile an den Mikro-Batches bekommen, die an Sicherungen neu geplant werden, wenn eines langsam ist. Die Zahlen bleiben die eines einzigen Prozesses.</translation>
+    </message>
+    <message>
         <source>Deadline</source>
         <translation>Frist</translation>
     </message>

@@ -401,6 +401,9 @@ TEST(LiveWords, AStragglerIsNamedWithWhatToDoAndWhenItHasCaughtUp) {
   const journal::StragglerSeen seen{96, 3, 49, 0.5, false, false, "see what else runs there"};
   journal::StragglerSeen over = seen;
   over.is_over = true;
+  const auto shifted = words_of({journal::WorkShifted{100, "4, 4", "6, 2", 0.25}});
+  ASSERT_EQ(shifted.size(), 1U);
+  EXPECT_TRUE(shifted[0].text.contains(u"6, 2 instead of 4, 4"_s)) << shifted[0].text.toStdString();
   const auto words = words_of({seen, over});
   ASSERT_EQ(words.size(), 2U);  // newest first
   EXPECT_TRUE(words[0].text.contains(u"caught up"_s)) << words[0].text.toStdString();

@@ -1,6 +1,7 @@
 // Who is slower than the others: from figures, and in runs in which one is.
 #include "core/runner/stragglers.h"
 
+#include "core/runner/balance.h"
 #include "tests/core/runner/rank_runs.h"
 
 #include <gmock/gmock.h>
@@ -75,6 +76,23 @@ TEST(Stragglers, WithoutPeersAreHeldAgainstTheirBeginningAndWhatBecameSlowerForA
   EXPECT_TRUE(seen[0].against_past);
 }
 
+TEST(Balance, GivesSharesByTheSpeedOfTheSlowestRankOfEachReplicaWhereThatIsWorthIt) {
+  const parallel::Mesh mesh{.data = 2, .tensor = 2};
+  const std::vector<std::int64_t> equal = {4, 4};
+  const auto better = plan_shares(equal, mesh, std::vector<double>{10, 10, 10, 30}, 150);
+  ASSERT_TRUE(better);
+  EXPECT_THAT(better->shares, ElementsAre(6, 2));
+  EXPECT_NEAR(better->gain, (120.0 - 60.0) / 150, 1e-9);
+  EXPECT_FALSE(plan_shares(equal, mesh, std::vector<double>{10, 10, 10, 12}, 150));
+  EXPECT_FALSE(plan_shares(equal, mesh, std::vector<double>{10, 10, 10, 30}, 5000));  // the rest of the step is longer
+}
+
+TEST(Balance, LeavesNoReplicaWithoutAMicroBatch) {
+  const auto better = plan_shares(std::vector<std::int64_t>{4, 4}, {.data = 2}, std::vector<double>{1, 100}, 400);
+  ASSERT_TRUE(better);
+  EXPECT_THAT(better->shares, ElementsAre(7, 1));
+}
+
 class SlowRanks : public Ranks {
  protected:
   static std::vector<std::string> arguments(int steps, std::vector<std::string> more) {
@@ -119,6 +137,26 @@ TEST_F(SlowRanks, AreFoundInAPipelineByWhatTheyTookBefore) {
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_THAT(seen_of(run, 1), Contains(AllOf(Field(&StragglerSeen::against_past, true),
                                               Field(&StragglerSeen::slower, testing::Gt(0.5)))));
+}
+
+TEST_F(SlowRanks, GetFewerMicroBatchesAtTheNextCheckpointAndTheBitsStayThoseOfOneProcess) {
+  const auto eight = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--set", "parallel.micro_batches=8", "--set", "eval.every_steps=0"});
+    return arguments(500, std::move(more));
+  };
+  const std::filesystem::path one = own_ / "one", run = own_ / "run";
+  ASSERT_EQ(train(one, eight({})).status, 0);
+  const Outcome done = train(run, eight({"--set", "parallel.data=2", "--set", "parallel.balance=checkpoints",
+                                         "--inject", "drag: rank=1 factor=5; kill: rank=0 step=450"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  expect_undisturbed(run, one, 500);
+  const auto shifted = events_of_kind<journal::WorkShifted>(run);
+  ASSERT_FALSE(shifted.empty());
+  EXPECT_EQ(shifted[0].from, "4, 4");
+  EXPECT_THAT(shifted[0].to, testing::AnyOf("6, 2", "7, 1"));
+  EXPECT_EQ(shifted[0].step % 20, 0);
+  EXPECT_GT(shifted[0].gain, Balance::kWorthIt);
+  EXPECT_THAT(run_program({"show", run.string()}).out, HasSubstr("micro-batches instead of 4, 4"));
 }
 
 }  // namespace
