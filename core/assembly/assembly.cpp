@@ -6,6 +6,7 @@
 #include "core/assembly/norm.h"
 #include "core/observe/process.h"
 #include "core/optim/group_rules.h"
+#include "core/parallel/layout.h"
 #include "core/recipe/text.h"
 
 #include <fmt/format.h>
@@ -207,11 +208,7 @@ comm::WireFormat gradient_format(const recipe::Recipe& recipe) {
 }
 
 parallel::Shard shard_of(const recipe::Recipe& recipe) {
-  const std::string& name = recipe.text("parallel.shard");
-  if (name == "optimizer") return parallel::Shard::optimizer;
-  if (name == "gradients") return parallel::Shard::gradients;
-  if (name == "parameters") return parallel::Shard::parameters;
-  return parallel::Shard::none;
+  return parallel::shard_named(recipe.text("parallel.shard")).value_or(parallel::Shard::none);
 }
 
 std::unique_ptr<distributed::TensorRanks> tensor_ranks(const recipe::Recipe& recipe, int rank) {

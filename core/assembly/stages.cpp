@@ -2,6 +2,7 @@
 
 #include "core/assembly/assembly.h"
 #include "core/parallel/generate.h"
+#include "core/parallel/layout.h"
 #include "core/parallel/partition.h"
 #include "core/parallel/passes.h"
 #include "core/parallel/search.h"
@@ -17,8 +18,6 @@ namespace {
 
 using parallel::Schedule;
 
-// Of the schedules with several stages a rank.
-constexpr int kChunks = 2;
 // A layer that does nothing but move numbers is not for nothing.
 constexpr double kLeastFlops = 1000;
 
@@ -32,12 +31,6 @@ std::vector<Tensor> single_row(const recipe::Recipe& recipe, Context& context) {
   const std::int64_t px = recipe.integer("data.image_px");
   return {context.empty({1, px, px, 3}), context.empty({1, recipe.integer("data.max_tokens")}, DType::i32),
           context.empty({1}, DType::i32)};
-}
-
-int stages_of(const std::string& schedule, int ranks) {
-  const bool has_chunks = schedule == "interleaved" || schedule == "zb-v" || schedule == "v-half" ||
-                          schedule == "v-min" || schedule == "search";
-  return has_chunks ? ranks * kChunks : ranks;
 }
 
 // The model in `count` parts that take about equally long: the first layer of each.
@@ -65,7 +58,7 @@ Schedule found(int ranks, int micro_batches, const std::vector<double>& flops, c
   for (parallel::StageCost& piece : problem.pieces) {
     piece.forward *= ranks / sum;
     piece.input_gradient = piece.weight_gradient = piece.forward;
-    piece.activation = piece.kept = 1.0 / kChunks;
+    piece.activation = piece.kept = 1.0 / parallel::chunks_of("search");
   }
   problem.memory_caps.assign(static_cast<std::size_t>(ranks), ranks);
   return value_or_throw(parallel::search(problem)).schedule;
@@ -73,7 +66,7 @@ Schedule found(int ranks, int micro_batches, const std::vector<double>& flops, c
 
 Schedule made(const std::string& name, int ranks, int micro_batches) {
   if (name == "gpipe") return parallel::gpipe(ranks, micro_batches);
-  if (name == "interleaved") return parallel::interleaved_one_f_one_b(ranks, kChunks, micro_batches);
+  if (name == "interleaved") return parallel::interleaved_one_f_one_b(ranks, parallel::chunks_of(name), micro_batches);
   if (name == "zb-h1") return parallel::zb_h1(ranks, micro_batches);
   if (name == "zb-h2") return parallel::zb_h2(ranks, micro_batches);
   if (name == "zb-v") return parallel::zb_v(ranks, micro_batches);
@@ -118,7 +111,7 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary) {
   }
   context.set_work_observer(nullptr);
 
-  const int parts = stages_of(name, mesh.pipeline);
+  const int parts = mesh.pipeline * parallel::chunks_of(name);
   if (static_cast<int>(out.layers.size()) < parts)
     throw FieldFailure("parallel.pipeline",
                        {ErrorKind::invalid_input, "cut the model into stages",

@@ -20,7 +20,7 @@
 namespace athanor::runner {
 namespace {
 
-// Enough for the allocator's cache to reach its final size.
+// At most, for the allocator's cache to reach its final size: it has, once a step finds there all that it needs.
 constexpr int kSteps = 3;
 
 class Counter final : public WorkObserver {
@@ -319,7 +319,11 @@ DryRun dry_run(const DryWorld& world, int rank) {
   Rehearsal rehearsal(world, rank);
   rehearsal.evaluate(&out.evaluate);  // a run is judged before its first step
   rehearsal.step(&out.step);
-  for (int step = 1; step < kSteps; ++step) rehearsal.step(nullptr);
+  std::size_t reserved = 0;
+  for (int step = 1; step < kSteps && reserved != rehearsal.memory().peak_reserved_bytes; ++step) {
+    reserved = rehearsal.memory().peak_reserved_bytes;
+    rehearsal.step(nullptr);
+  }
   rehearsal.evaluate(nullptr);  // and after steps, which leave other blocks to use again
   out.memory = rehearsal.memory();
   out.axes = rehearsal.axes();

@@ -26,7 +26,9 @@ class Filling {
     unit_ = sound.recipe.integer("parallel.micro_batches");
     out_.memory_bytes = memory_bytes > 0 ? memory_bytes : device_memory(sound.recipe);
     out_.target_bytes = static_cast<std::int64_t>(share * static_cast<double>(out_.memory_bytes));
-    const auto allowed = static_cast<std::int64_t>(recipe::find_field("data.batch_size")->maximum);
+    const recipe::Field& batch = *recipe::find_field("data.batch_size");
+    const auto allowed = static_cast<std::int64_t>(batch.maximum);
+    least_ = (static_cast<std::int64_t>(batch.minimum) + unit_ - 1) / unit_;
     units_ = std::min(allowed, sound.data.train_pictures) / unit_;
     out_.largest = units_ * unit_;
     bound_ = sound.data.train_pictures < allowed
@@ -35,9 +37,9 @@ class Filling {
   }
 
   FillAnswer run() {
-    if (predict(1) > out_.target_bytes) refuse(1, predict(1), "by prediction");
+    if (predict(least_) > out_.target_bytes) refuse(least_, predict(least_), "by prediction");
     const std::int64_t first_guess = solve([this](std::int64_t units) { return predict(units); });
-    probe(std::max<std::int64_t>(1, first_guess / 2));
+    probe(std::max(least_, first_guess / 2));
     // The program itself takes what is known only by measuring; it is the same at every size.
     const std::int64_t off = out_.probes[0].measured_bytes - out_.probes[0].predicted_bytes;
     const std::int64_t second_guess = solve([&](std::int64_t units) { return predict(units) + off; });
@@ -87,10 +89,10 @@ class Filling {
     return b.measured_bytes + static_cast<std::int64_t>(slope * static_cast<double>(units * unit_ - b.batch_size));
   }
 
-  // The largest number of units, at least 1, whose bytes are within the share; they grow with it.
+  // The largest number of units, at least as many as there may be, whose bytes are within the share; they grow with it.
   template <class Bytes>
   [[nodiscard]] std::int64_t solve(const Bytes& bytes) const {
-    std::int64_t low = 1, high = units_;
+    std::int64_t low = least_, high = units_;
     while (low < high) {
       const std::int64_t middle = (low + high + 1) / 2;
       if (bytes(middle) <= out_.target_bytes) {
@@ -117,8 +119,8 @@ class Filling {
   DrySizes sizes_;
   bool on_gpu_ = false;
   int ranks_ = 1;
-  std::int64_t unit_ = 1;   // samples by which a batch grows
-  std::int64_t units_ = 1;  // at most
+  std::int64_t unit_ = 1;               // samples by which a batch grows
+  std::int64_t least_ = 1, units_ = 1;  // of them
   std::string bound_;
   std::map<std::int64_t, std::int64_t> predicted_;
   FillAnswer out_;

@@ -30,10 +30,6 @@ constexpr double kLeast_s = 3;  // of looking at layouts
 // Where operations are measured besides the whole batch: small ones are slower for what they do.
 constexpr std::int64_t kSmallParts = 8;
 
-struct LinkCost {
-  double seconds_per_byte = 0, seconds_per_message = 0;
-};
-
 // Between two ranks of this machine, as threads: they use the shared memory that processes would.
 LinkCost measure_link() {
   constexpr int kLarge = 4, kSmall = 64;
@@ -195,9 +191,7 @@ class Search {
     out.bubble = need.schedule.bubble;
     out.fits = out.memory_bytes <= table_.memory_bytes;
     out.compute_s = busy_s / out.ranks * waiting(recipe, out.bubble);
-    for (const recipe::AxisTraffic& axis : need.wire)
-      out.exchange_s += static_cast<double>(axis.bytes) * link_.seconds_per_byte +
-                        static_cast<double>(axis.messages) * link_.seconds_per_message;
+    out.exchange_s = exchange_seconds(need.wire, link_);
     out.step_s = out.compute_s + out.exchange_s;
     return out;
   }
@@ -225,6 +219,14 @@ nlohmann::json json_of(const LayoutChoice& choice) {
 }
 
 }  // namespace
+
+double exchange_seconds(const std::vector<recipe::AxisTraffic>& wire, const LinkCost& link) {
+  double sum = 0;
+  for (const recipe::AxisTraffic& axis : wire)
+    sum += static_cast<double>(axis.bytes) * link.seconds_per_byte +
+           static_cast<double>(axis.messages) * link.seconds_per_message;
+  return sum;
+}
 
 LayoutTable best_layouts(const SoundRecipe& sound, const LayoutQuestion& question) {
   return Search(sound, question).run();

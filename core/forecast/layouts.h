@@ -5,6 +5,7 @@
 
 #include "core/assembly/recipe_input.h"
 #include "core/parallel/layout.h"
+#include "core/recipe/prediction.h"
 
 #include <cstdint>
 #include <string>
@@ -12,9 +13,16 @@
 
 namespace athanor::runner {
 
+// Between two ranks of this machine.
+struct LinkCost {
+  double seconds_per_byte = 0, seconds_per_message = 0;
+};
+// Of all that a rank sends in a step.
+[[nodiscard]] double exchange_seconds(const std::vector<recipe::AxisTraffic>& wire, const LinkCost& link);
+
 struct LayoutQuestion {
   int ranks = 0;                  // at most; 0: the cores of this machine, or its GPUs
-  std::int64_t memory_bytes = 0;  // that all ranks of this machine may take together; 0: what it has
+  std::int64_t memory_bytes = 0;  // that all ranks may take together; 0: what the machine has, or its first GPU
   std::size_t most = 10;          // that are told
   double budget_s = 6;            // for all; what was not looked at by then is left out, and told as such
 };

@@ -55,13 +55,17 @@ std::int64_t sum_of(const std::vector<recipe::MemoryShare>& memory) {
 
 std::int64_t bytes_of(const comm::Traffic& traffic) { return traffic.payload_bytes + traffic.overhead_bytes; }
 
+// Shares of fewer replicas are told apart; of more, a unit of a share is little beside it.
+constexpr int kDifferentShares = 8;
+
 // Along an axis the first and the last have pieces of their own size, and those between are alike. Of several stages
-// each is another.
+// each is another, and of a few replicas that share their state.
 using Place = std::tuple<int, int, int>;
 int place_along(int index, int count) { return index == 0 ? 0 : index + 1 < count ? 1 : 2; }
-Place place_of(const parallel::Mesh& mesh, int rank) {
+Place place_of(const parallel::Mesh& mesh, parallel::Shard shard, int rank) {
   const parallel::Coordinates at = parallel::coordinates_of(mesh, rank);
-  return {at.pipeline, place_along(at.data, mesh.data), place_along(at.tensor, mesh.tensor)};
+  const bool each = shard != parallel::Shard::none && mesh.data <= kDifferentShares;
+  return {at.pipeline, each ? at.data : place_along(at.data, mesh.data), place_along(at.tensor, mesh.tensor)};
 }
 
 // "0", "1-3", "1, 3-4"
@@ -131,9 +135,10 @@ void fill_ranks(recipe::Prediction& out, const DryWorld& world, const DryRun& fi
                 const std::function<void(const DryRun& dry, int count)>& see) {
   out.schedule = predict_schedule(world);
   const parallel::Mesh mesh = mesh_of(world.recipe);
+  const parallel::Shard shard = shard_of(world.recipe);
   const bool is_on_host = on_host(world.recipe);
   std::map<Place, std::vector<int>> alike;
-  for (int rank = 0; rank < parallel::world_size(mesh); ++rank) alike[place_of(mesh, rank)].push_back(rank);
+  for (int rank = 0; rank < parallel::world_size(mesh); ++rank) alike[place_of(mesh, shard, rank)].push_back(rank);
   out.checkpoint_bytes = 0;
   std::vector<Row> rows;
   for (const auto& [place, ranks] : alike) {

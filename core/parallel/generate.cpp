@@ -65,8 +65,8 @@ Schedule one_f_one_b(int ranks, int micro_batches) {
   return schedule;
 }
 
-bool can_interleave(int ranks, int micro_batches) noexcept {
-  return micro_batches % std::max(1, micro_batches / ranks) == 0;
+bool can_interleave(std::int64_t ranks, std::int64_t micro_batches) noexcept {
+  return micro_batches % std::max<std::int64_t>(1, micro_batches / ranks) == 0;
 }
 
 Schedule interleaved_one_f_one_b(int ranks, int chunks, int micro_batches) {

@@ -21,6 +21,8 @@
 
 #include "core/parallel/schedule.h"
 
+#include <cstdint>
+
 namespace athanor::parallel {
 
 // All forwards, then all backwards. Huang et al. 2019, "GPipe", arXiv 1811.06965.
@@ -36,7 +38,7 @@ namespace athanor::parallel {
 // 1f1b.
 [[nodiscard]] Schedule interleaved_one_f_one_b(int ranks, int chunks, int micro_batches);
 // Whether m is divisible by rounds.
-[[nodiscard]] bool can_interleave(int ranks, int micro_batches) noexcept;
+[[nodiscard]] bool can_interleave(std::int64_t ranks, std::int64_t micro_batches) noexcept;
 
 // 1F1B with the backward split: rank r does W of micro-batch j after I of j + r. Qi et al. 2023, arXiv 2401.10241.
 [[nodiscard]] Schedule zb_h1(int ranks, int micro_batches);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace athanor::parallel {
@@ -43,8 +44,10 @@ std::int64_t layers_of(const LayoutFacts& facts) {
   return sum;
 }
 
+// The most that there are numbers for, where they are more.
 std::int64_t stages_of(const Layout& layout) {
-  return layout.pipeline == 1 ? 1 : layout.pipeline * chunks_of(layout.schedule);
+  const std::int64_t chunks = layout.pipeline == 1 ? 1 : chunks_of(layout.schedule);
+  return std::min(layout.pipeline, std::numeric_limits<std::int64_t>::max() / chunks) * chunks;
 }
 
 bool learns_scales(const LayoutFacts& facts) { return facts.policy == "fp8-delayed" || facts.policy == "dynamic"; }
@@ -137,7 +140,7 @@ std::vector<LayoutRule> pipeline_rules() {
        {F::pipeline, F::schedule},
        [](const L& l, const Facts& f) {
          const std::int64_t layers = layers_of(f);
-         return layers == 0 || (l.pipeline <= layers && stages_of(l) <= layers);
+         return layers == 0 || stages_of(l) <= layers;
        },
        [](const L& l, const Facts& f) {
          const int chunks = chunks_of(l.schedule);
@@ -148,9 +151,8 @@ std::vector<LayoutRule> pipeline_rules() {
        "interleaving goes in rounds of equally many micro-batches",
        {F::schedule, F::micro_batches, F::data, F::pipeline},
        [](const L& l, const Facts&) {
-         if (l.pipeline == 1 || l.schedule != "interleaved" || !divides(l.data, l.micro_batches)) return true;
-         const std::int64_t own = l.micro_batches / l.data;
-         return divides(std::max<std::int64_t>(1, own / l.pipeline), own);
+         return l.pipeline == 1 || l.schedule != "interleaved" || !divides(l.data, l.micro_batches) ||
+                can_interleave(l.pipeline, l.micro_batches / l.data);
        },
        [](const L& l, const Facts&) {
          return fmt::format("cannot take {} micro-batches a replica in {} rounds of equally many",
@@ -339,6 +341,14 @@ std::optional<Shard> shard_named(std::string_view name) noexcept {
 }
 
 const char* to_string(Shard shard) noexcept { return kShardNames[static_cast<std::size_t>(shard)]; }
+
+std::vector<std::string> shard_names() { return {kShardNames.begin(), kShardNames.end()}; }
+
+std::vector<std::string> schedule_names() {
+  std::vector<std::string> out;
+  for (const NamedSchedule& schedule : kSchedules) out.emplace_back(schedule.name);
+  return out;
+}
 
 bool is_schedule(std::string_view name) noexcept {
   return std::ranges::find(kSchedules, name, &NamedSchedule::name) != kSchedules.end();

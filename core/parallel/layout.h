@@ -19,7 +19,7 @@ namespace athanor::parallel {
 struct Layout {
   std::int64_t data = 1, tensor = 1, pipeline = 1;  // ranks along each axis
   std::int64_t micro_batches = 1;                   // of a batch, of all replicas together
-  std::string schedule = "1f1b";                    // of generate.h; of one stage all are the same
+  std::string schedule = "1f1b";                    // one of schedule_names(); of one stage all are the same
   Shard shard = Shard::none;
   std::string gradient_format = "fp32";
   bool sequence_parallel = false;  // the ranks of a tensor group share the tokens between the matrices that they cut
@@ -40,7 +40,10 @@ inline constexpr std::array<LayoutField, kLayoutFieldCount> kLayoutFields = {
 
 [[nodiscard]] std::optional<Shard> shard_named(std::string_view name) noexcept;
 [[nodiscard]] const char* to_string(Shard shard) noexcept;
-// Whether generate.h has it.
+// From nothing shared to everything.
+[[nodiscard]] std::vector<std::string> shard_names();
+// Those of generate.h, and the one that search.h finds.
+[[nodiscard]] std::vector<std::string> schedule_names();
 [[nodiscard]] bool is_schedule(std::string_view name) noexcept;
 // The stages that a rank holds under a schedule.
 [[nodiscard]] int chunks_of(std::string_view schedule) noexcept;

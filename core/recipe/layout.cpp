@@ -15,17 +15,9 @@ using parallel::LayoutField;
 // Of a tower, besides its blocks: what reads the input, and what makes the embedding.
 constexpr std::int64_t kEnds = 2;
 
-bool has(LayoutField field) { return find_field(parallel::path_of(field)) != nullptr; }
+const Field& of_schema(LayoutField field) { return *find_field(parallel::path_of(field)); }
 
-std::int64_t most(LayoutField field) {
-  const Field* found = find_field(parallel::path_of(field));
-  return found == nullptr ? 1 : static_cast<std::int64_t>(found->maximum);
-}
-
-std::vector<std::string> choices(LayoutField field) {
-  const Field* found = find_field(parallel::path_of(field));
-  return found == nullptr ? std::vector<std::string>{} : found->choices;
-}
+std::int64_t most(LayoutField field) { return static_cast<std::int64_t>(of_schema(field).maximum); }
 
 parallel::TowerFacts tower(const Recipe& recipe, const std::string& name, std::int64_t tokens) {
   const std::string prefix = "model." + name + "_";
@@ -60,8 +52,7 @@ parallel::Layout layout_of(const Recipe& recipe) {
   out.schedule = recipe.text("parallel.schedule");
   out.shard = parallel::shard_named(recipe.text("parallel.shard")).value_or(parallel::Shard::none);
   out.gradient_format = recipe.text("parallel.gradient_format");
-  if (has(LayoutField::sequence_parallel))
-    out.sequence_parallel = recipe.boolean(parallel::path_of(LayoutField::sequence_parallel));
+  out.sequence_parallel = recipe.boolean("parallel.sequence");
   return out;
 }
 
@@ -90,25 +81,23 @@ parallel::LayoutLimits layout_limits(const std::function<bool(const std::string&
   out.tensor = most(LayoutField::tensor);
   out.pipeline = most(LayoutField::pipeline);
   out.micro_batches = most(LayoutField::micro_batches);
-  out.schedules = choices(LayoutField::schedule);
-  out.gradient_formats = choices(LayoutField::gradient_format);
-  out.sequence_parallel = has(LayoutField::sequence_parallel);
+  out.schedules = of_schema(LayoutField::schedule).choices;
+  out.gradient_formats = of_schema(LayoutField::gradient_format).choices;
+  out.sequence_parallel = true;
   out.shards.clear();
-  for (const std::string& name : choices(LayoutField::shard))
-    if (const auto shard = parallel::shard_named(name)) out.shards.push_back(*shard);
+  for (const std::string& name : of_schema(LayoutField::shard).choices)
+    out.shards.push_back(parallel::shard_named(name).value());
   for (const LayoutField field : parallel::kLayoutFields)
     if (may_change && !may_change(parallel::path_of(field))) out.fixed.push_back(field);
   return out;
 }
 
 std::vector<std::string> assignments(const Recipe& recipe, const parallel::Layout& layout) {
+  const parallel::Layout own = layout_of(recipe);
   std::vector<std::string> out;
   for (const LayoutField field : parallel::kLayoutFields) {
-    const Field* known = find_field(parallel::path_of(field));
-    if (known == nullptr) continue;
-    const std::string text = parallel::text_of(layout, field);
-    const auto value = parse_value(*known, text);
-    if (!value || *value != recipe.value(known->path)) out.push_back(fmt::format("{}={}", known->path, text));
+    if (!parallel::same(own, layout, field))
+      out.push_back(fmt::format("{}={}", parallel::path_of(field), parallel::text_of(layout, field)));
   }
   return out;
 }

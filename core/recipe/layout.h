@@ -15,7 +15,7 @@
 namespace athanor::recipe {
 
 [[nodiscard]] parallel::Layout layout_of(const Recipe& recipe);
-// Sets the fields that differ; those that the schema does not have stay out.
+// Sets the fields that differ.
 void set_layout(Recipe& recipe, const parallel::Layout& layout);
 // What the recipe alone tells: a prepared text encoder's numbers are not known from its name.
 [[nodiscard]] parallel::LayoutFacts layout_facts(const Recipe& recipe);

@@ -1,4 +1,5 @@
 #include "core/base/nearest.h"
+#include "core/parallel/layout.h"
 #include "core/recipe/recipe.h"
 
 #include <fmt/format.h>
@@ -296,15 +297,14 @@ void add_scale(std::vector<Field>& out) {
                                  "memory.")));
   out.push_back(advanced(integer("parallel.pipeline", "Pipeline ranks", 1, {"ranks", 1, 64},
                                  "Ranks that share the layers, each with one or two stages of the model.")));
-  out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b",
-                                {"gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half", "v-min", "search"},
+  out.push_back(advanced(choice("parallel.schedule", "Schedule", "1f1b", parallel::schedule_names(),
                                 "Order in which pipeline stages work on micro-batches: interleaved, zb-v, v-half and "
                                 "v-min give each rank two stages, search looks for the fastest with the memory of "
                                 "1f1b.")));
   out.push_back(advanced(integer("parallel.micro_batches", "Micro-batches", 1, {"", 1, 65536},
                                  "Parts a batch is cut into, of all replicas together: less memory, more time.")));
   out.push_back(advanced(
-      choice("parallel.shard", "Sharded state", "none", {"none", "optimizer", "gradients", "parameters"},
+      choice("parallel.shard", "Sharded state", "none", parallel::shard_names(),
              "What replicas hold only a part of: the optimizer's state, then the gradients, then the parameters "
              "too. The numbers stay the same.")));
   out.push_back(

@@ -121,6 +121,10 @@ int run_plan(const PlanOptions& options, Console&) {
   if (options.recipe.file.empty()) {
     throw Failure(ErrorKind::invalid_input, "plan", "no recipe is named", "Name one, or - for standard input");
   }
+  if (!options.layouts && (options.ranks > 0 || (options.memory_bytes > 0 && !options.fill))) {
+    throw Failure(ErrorKind::invalid_input, "plan", "--ranks is for --layouts, --memory for --layouts and --fill",
+                  "Leave them out, or add --layouts");
+  }
   const SoundRecipe sound = read_sound_recipe(options.recipe);
   if (options.layouts) {
     const LayoutTable found = best_layouts(sound, {.ranks = options.ranks, .memory_bytes = options.memory_bytes});

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <exception>
+#include <malloc.h>
 #include <span>
 
 namespace {
@@ -182,6 +183,9 @@ int run(CLI::App& app, CommandLine& line, Console& console, std::span<char*> wor
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Large blocks that are given back leave the process, whatever it had before: what memory is predicted is what it
+  // has.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
   CommandLine line;
   line.train.process_start = std::chrono::steady_clock::now();
   CLI::App app("Trains multimodal models and tells what it will cost.", "athanor-run");

@@ -88,6 +88,18 @@ TEST(PlanFill, RefusesAShareThatNoBatchIsAsSmallAs) {
   const Outcome outcome = run_program({"plan", kSmoke, "--fill", "0.65", "--memory", "20MiB"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("find the batch size"));
+  EXPECT_THAT(outcome.err, HasSubstr("a batch of 2 takes")) << "fewer pairs are no batch";
+}
+
+TEST(Plan, RefusesMemoryAndRanksWhereNothingAsksForThem) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--memory", "1GiB"}, {"--ranks", "2"}, {"--fill", "0.5", "--ranks", "2"}}) {
+    std::vector<std::string> all = {"plan", kSmoke};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = run_program(all);
+    EXPECT_EQ(outcome.status, 2) << words.back();
+    EXPECT_THAT(outcome.err, HasSubstr("--layouts"));
+  }
 }
 
 }  // namespace

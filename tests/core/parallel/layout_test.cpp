@@ -196,6 +196,15 @@ TEST(Layouts, NearestIsNoFartherThanAnyOther) {
   EXPECT_EQ(nearest->micro_batches, 16);
 }
 
+TEST(Layouts, OfMoreRanksThanCanBeCountedAreRefusedInNumbersThatThereAre) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const LayoutFacts facts{.towers = {{.name = "image", .layers = 4}}, .batch_size = 64};
+  std::map<std::string, std::string> reasons;
+  for (const Violation& found : judge({.pipeline = kMost, .schedule = "zb-v"}, facts))
+    reasons[found.rule->name] = found.reason;
+  EXPECT_THAT(reasons["stages_filled"], testing::HasSubstr("into 9223372036854775806 stages"));
+}
+
 TEST(Layouts, WhatIsFixedStaysInTheSuggestion) {
   const LayoutFacts facts{.towers = {}, .batch_size = 128};
   LayoutLimits limits = kLimits;
