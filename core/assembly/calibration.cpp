@@ -123,9 +123,9 @@ std::string shape_key(const recipe::Recipe& recipe) {
   for (const recipe::Field& field : recipe::fields()) {
     const std::string& path = field.path;
     const bool matters = path.starts_with("model.") || path.starts_with("finetune.") ||
-                         (path.starts_with("parallel.") && path != "parallel.deadline" && path != "parallel.balance") || path == "data.batch_size" ||
-                         path == "data.image_px" || path == "data.max_tokens" || path == "data.workers" ||
-                         path == "precision.policy";
+                         (path.starts_with("parallel.") && path != "parallel.deadline" && path != "parallel.balance") ||
+                         path == "data.batch_size" || path == "data.image_px" || path == "data.max_tokens" ||
+                         path == "data.workers" || path == "precision.policy";
     // Of an augmentation it matters only whether it takes place.
     if (path.starts_with("augment.")) text += recipe.is_default(path) || recipe.real(path) != 0 ? "1" : "0";
     if (matters) text += path + "=" + recipe::format_value(recipe.value(path)) + "\n";

@@ -67,17 +67,22 @@ std::byte* StateCopy::version(std::size_t which) const noexcept {
   return region_->data() + sizeof(Header) + which * static_cast<std::size_t>(version_bytes(numbers_));
 }
 
-void StateCopy::forget() noexcept {
-  for (std::int64_t& step : header().step) set(step, kNone);
+void StateCopy::forget() noexcept { forget_from(kNone); }
+
+void StateCopy::forget_from(std::int64_t step) noexcept {
+  for (std::int64_t& kept : header().step)
+    if (kept >= step) set(kept, kNone);
 }
 
-void StateCopy::keep(const Context& context, std::int64_t step, std::string_view text) {
+bool StateCopy::keep(const Context& context, std::int64_t step, std::string_view text) {
+  if (static_cast<std::int64_t>(text.size()) > kTextRoom) {
+    forget();
+    return false;
+  }
+  forget_from(step);
   Header& now = header();
-  for (std::int64_t& kept : now.step)
-    if (kept >= step) set(kept, kNone);
   const std::size_t next = now.step[0] <= now.step[1] ? 0 : 1;
   set(now.step[next], kNone);
-  if (static_cast<std::int64_t>(text.size()) > kTextRoom) return;
   std::byte* to = version(next);
   std::memcpy(to, text.data(), text.size());
   now.text_bytes[next] = static_cast<std::int64_t>(text.size());
@@ -88,11 +93,13 @@ void StateCopy::keep(const Context& context, std::int64_t step, std::string_view
     numbers += into.size();
   }
   set(now.step[next], step);
+  return true;
 }
 
 std::array<std::int64_t, 2> StateCopy::steps() const noexcept { return {header().step[0], header().step[1]}; }
 
-std::string StateCopy::bring_back(const Context& context, std::int64_t step) const {
+std::string StateCopy::bring_back(const Context& context, std::int64_t step) {
+  forget_from(step + 1);
   const std::size_t which = header().step[0] == step ? 0 : 1;
   const std::byte* from = version(which);
   const auto* numbers = reinterpret_cast<const float*>(from + kTextRoom);

@@ -2,8 +2,8 @@
 // lost, the one in its place finds there what nobody else has. Two versions, named after the steps they are of, so that
 // one is whole while the next is made (after the peer copies of Gemini; Wang et al. 2023, SOSP).
 //
-// Ranks that meet in every step are never further apart than one: the newest step of which one rank has a version, or
-// the one before it, is one of which all have.
+// Of ranks that keep before every step, and meet in it, none is further than one step ahead of another: then the newest
+// step of which one rank has a version, or the one before it, is one of which all have.
 //
 // Not for concurrent use.
 #pragma once
@@ -25,7 +25,7 @@ namespace athanor::distributed {
 class StateCopy {
  public:
   static constexpr std::int64_t kNone = -1;
-  // What a rank says with its numbers, in bytes; longer texts are not kept.
+  // What a rank says with its numbers, in bytes.
   static constexpr std::int64_t kTextRoom = 64 << 10;
   // How much memory the copies of so many numbers take.
   [[nodiscard]] static std::int64_t bytes_for(std::int64_t numbers) noexcept;
@@ -37,16 +37,19 @@ class StateCopy {
   StateCopy(const StateCopy&) = delete;
   StateCopy& operator=(const StateCopy&) = delete;
 
-  // Copies what is held after `step` steps, and `text`, over the older version; later ones are forgotten.
-  void keep(const Context& context, std::int64_t step, std::string_view text);
+  // Copies what is held after `step` steps, and `text`, over the older version; later ones are forgotten. False, and
+  // nothing is left of any step, where the text is longer than kTextRoom.
+  [[nodiscard]] bool keep(const Context& context, std::int64_t step, std::string_view text);
   void forget() noexcept;
   // Those of which there are whole versions; kNone where there is none.
   [[nodiscard]] std::array<std::int64_t, 2> steps() const noexcept;
-  // Puts back what was held after `step` steps and returns its text; steps() has it.
-  [[nodiscard]] std::string bring_back(const Context& context, std::int64_t step) const;
+  // Puts back what was held after `step` steps, which is one of steps(), and returns its text; later ones are
+  // forgotten.
+  [[nodiscard]] std::string bring_back(const Context& context, std::int64_t step);
 
  private:
   struct Header;
+  void forget_from(std::int64_t step) noexcept;
   [[nodiscard]] Header& header() const noexcept;
   [[nodiscard]] std::byte* version(std::size_t which) const noexcept;
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -87,8 +88,15 @@ void go_on_from_checkpoint(Elastic& elastic) {
       leads ? text_of(elastic.progress, elastic.source(), elastic.saves_first) : std::string()));
   const nlohmann::json state = nlohmann::json::parse(said);
   elastic.progress = {state.at("done"), state.at("evaluated"), state.at("saved")};
-  elastic.saves_first = state.at("saves_first");
-  if (!leads) elastic.load(state.at("source").get<std::string>(), std::exchange(elastic.is_fresh, false));
+  elastic.saves_first = state.at("saves_first");  // of a checkpoint that is another run's
+  if (!leads)
+    elastic.load({state.at("source").get<std::string>(), elastic.saves_first, std::exchange(elastic.is_fresh, false)});
+}
+
+// The largest of what the ranks say.
+std::int64_t most(comm::Communicator& ranks, std::int64_t mine) {
+  ranks.all_reduce(View(&mine, DType::i64, Shape{1}), comm::Reduce::max);
+  return mine;
 }
 
 struct Agreement {
@@ -97,12 +105,16 @@ struct Agreement {
 };
 
 // All ranks leave it with their parts of one state.
-Agreement agree_on_parts(Elastic& elastic, StateKeeper& keeper, bool has_changed) {
+Agreement agree_on_parts(Elastic& elastic, StateKeeper& keeper) {
   share_equally(elastic);
-  const auto kept = has_changed ? keeper.bring_back(elastic.link->group().world()) : std::nullopt;
+  comm::Communicator& world = elastic.link->group().world();
+  const auto kept = keeper.bring_back(world);
   if (kept) {
     elastic.progress = *kept;
     elastic.is_fresh = false;
+    // A later one is due again.
+    const std::int64_t lost = most(world, elastic.saves_first ? 0 : elastic.lost_save);
+    elastic.saves_first = lost >= 0 && lost < kept->done;
   } else {
     keeper.forget();
     go_on_from_checkpoint(elastic);
@@ -110,8 +122,7 @@ Agreement agree_on_parts(Elastic& elastic, StateKeeper& keeper, bool has_changed
   elastic.knows = false;  // what was loaded is of no use to whoever comes later
   elastic.link->begin_work(elastic.progress.done);
   join_peers(elastic);
-  const bool with_residuals = keep_residuals(elastic);
-  if (!kept) keeper.keep(elastic.progress);
+  const bool with_residuals = most(world, keep_residuals(elastic) ? 0 : 1) == 0;
   return {kept.has_value(), with_residuals};
 }
 
@@ -170,6 +181,24 @@ bool warns_of_memory(const Elastic& elastic, const std::optional<StateKeeper>& k
   return say("What coding takes away of gradients ends with the process of a rank: ", coded->trouble());
 }
 
+// As they were numbered at the beginning.
+void tell_slow_ranks(const Elastic& elastic) {
+  if (elastic.watch == nullptr) return;
+  for (journal::StragglerSeen& seen : elastic.watch->compare()) {
+    seen.rank = elastic.link->notice().members.at(static_cast<std::size_t>(seen.rank));
+    elastic.tell_slow(std::move(seen));
+  }
+}
+
+// Until it is done, whatever else happens.
+void save_first(Elastic& elastic, const train::Ports& ports) {
+  elastic.lost_save = -1;
+  if (!elastic.saves_first) return;
+  ports.save(elastic.progress.done);
+  elastic.progress.saved = elastic.progress.done;
+  elastic.saves_first = false;
+}
+
 // The journal of a rank 0 that was lost does not say so itself.
 void tell_own_loss(const Elastic& elastic, Recount& recount) {
   if (!elastic.link->takes_over() || elastic.link->rank() != 0) return;
@@ -180,7 +209,7 @@ void tell_own_loss(const Elastic& elastic, Recount& recount) {
 // Whether the others, and one in place of who was lost, have met again.
 bool meets_again(Elastic& elastic, const Failure& failure) {
   if (elastic.link == nullptr || failure.error().kind != ErrorKind::communication) return false;
-  if (elastic.part) elastic.part();
+  if (elastic.part) elastic.lost_save = std::max(elastic.lost_save, elastic.part());
   if (elastic.watch) elastic.watch->end();
   elastic.assembly.peers.reset();
   return elastic.link->regroup();
@@ -239,6 +268,7 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   ports.keep = [&, has_warned = false](const train::Progress& progress) mutable {
     if (keeper) keeper->keep(progress);
     if (!has_warned) has_warned = warns_of_memory(elastic, keeper);
+    tell_slow_ranks(elastic);
   };
   if (elastic.watch && elastic.balance)
     ports.pauses = [&](std::int64_t step) { return elastic.balance->plan(step, *elastic.watch); };
@@ -248,13 +278,12 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
     try {
       if (has_changed && !has_begun) tell_own_loss(elastic, recount);
       Agreement agreement;
-      if (elastic.link)
-        agreement = keeper ? agree_on_parts(elastic, *keeper, has_changed) : agree_on_all(elastic, recount);
+      if (elastic.link) agreement = keeper ? agree_on_parts(elastic, *keeper) : agree_on_all(elastic, recount);
       if (has_changed && agreement.from_memory)
         recount.hold(from_memory(elastic, agreement), has_begun ? std::nullopt : untold(elastic, recount));
       has_begun = true;
       has_changed = false;
-      if (std::exchange(elastic.saves_first, false)) ports.save(elastic.progress.done);
+      save_first(elastic, ports);
       const train::Outcome outcome = run(elastic, plan, ports);
       recount.settle();
       return outcome;

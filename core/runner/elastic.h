@@ -21,6 +21,13 @@
 
 namespace athanor::runner {
 
+// Of a rank other than the first: where its part of the state comes from.
+struct PartSource {
+  std::filesystem::path checkpoint;  // empty: the beginning of the run
+  bool is_foreign = false;           // it is another run's
+  bool is_fresh = false;             // what is learnt is still as it was assembled
+};
+
 struct Elastic {
   const recipe::Recipe& recipe;
   Assembly& assembly;
@@ -32,12 +39,15 @@ struct Elastic {
   // what the recovery has taken so far.
   std::function<train::Progress(const journal::Recovery&)> restore = {};
   // Where ranks share the state. Of rank 0: the checkpoint that it holds now, empty for the beginning of the run; of
-  // the others: reads theirs of it. `is_fresh`: what is learnt is as it was assembled.
+  // the others: reads theirs of it.
   std::function<std::filesystem::path()> source = {};
-  std::function<void(const std::filesystem::path&, bool is_fresh)> load = {};
-  std::function<void()> part = {};  // before this rank leaves its group
+  std::function<void(const PartSource&)> load = {};
+  // Before this rank leaves its group. The step of a checkpoint that was being written and is lost; negative: none.
+  std::function<std::int64_t()> part = {};
   std::function<void(const std::string&)> warn = [](const std::string&) {};
-  bool saves_first = false;                               // of rank 0: the run is to keep what it begins with
+  std::function<void(journal::StragglerSeen)> tell_slow = [](const journal::StragglerSeen&) {};
+  bool saves_first = false;                               // the run is to keep what it begins, or goes on, with
+  std::int64_t lost_save = -1;                            // what part() said
   bool is_fresh = true;                                   // of the others: nothing was loaded yet
   WorkWatch* watch = nullptr;                             // is told of the ranks; null: nobody asks which is slow
   std::optional<Balance> balance = make_balance(recipe);  // with a watch; nothing where all have equal shares

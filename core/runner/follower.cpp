@@ -49,16 +49,15 @@ void assist(RankLink& link, const SoundRecipe& sound) {
 }
 
 // Rank 0 says what it makes of the number formats' state.
-void load(Assembly& assembly, const recipe::Recipe& recipe, const std::filesystem::path& checkpoint, bool is_fresh,
-          const RankPlace& place) {
-  if (checkpoint.empty()) {
-    if (!is_fresh) begin_anew(assembly, recipe);
+void load(Assembly& assembly, const recipe::Recipe& recipe, const PartSource& origin, const RankPlace& place) {
+  if (origin.checkpoint.empty()) {
+    if (!origin.is_fresh) begin_anew(assembly, recipe);
     return;
   }
-  const checkpoint::TrainingState state = restore_state(assembly, checkpoint);
-  if (gradient_format(recipe) != comm::WireFormat::f32)
-    (void)value_or_throw(
-        bring_residuals(checkpoint, place.meeting, place.rank, 1, parallel::world_size(mesh_of(recipe)), state.step));
+  const checkpoint::TrainingState state = restore_state(assembly, origin.checkpoint);
+  if (!origin.is_foreign && gradient_format(recipe) != comm::WireFormat::f32)
+    (void)value_or_throw(bring_residuals(origin.checkpoint, place.meeting, place.rank, 1,
+                                         parallel::world_size(mesh_of(recipe)), state.step));
   if (!assembly.precision || state.precision.empty()) return;
   try {
     assembly.precision->restore(state.precision);
@@ -81,7 +80,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   WorkWatch watch;
   ports.tell = [&](const journal::Payload& payload) {
     account.tell(payload);
-    (void)watch.take(payload);  // rank 0 tells of it
+    watch.take(payload);
   };
   SharedCheckpoints checkpoints(directory.checkpoints(), sound.recipe.integer("checkpoint.keep"));
   const Parting parting(checkpoints);
@@ -100,11 +99,9 @@ int run_follower(const TrainOptions& options, Console& console) {
   ports.now_ns = [&] { return account.now_ns(); };
   if (injector) ports = injector->around(ports, *assembly.context);
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
-  elastic.load = [&](const std::filesystem::path& checkpoint, bool is_fresh) {
-    load(assembly, sound.recipe, checkpoint, is_fresh, *options.place);
-  };
+  elastic.load = [&](const PartSource& origin) { load(assembly, sound.recipe, origin, *options.place); };
   elastic.warn = [&](const std::string& text) { console.warn(text); };
-  elastic.part = [&] { checkpoints.part(); };
+  elastic.part = [&] { return checkpoints.part(); };
   elastic.watch = &watch;
   const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
   checkpoints.finish();

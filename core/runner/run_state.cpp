@@ -64,7 +64,7 @@ SharedCheckpoints::SharedCheckpoints(std::filesystem::path folder, std::int64_t 
 void SharedCheckpoints::save(const Assembly& assembly, checkpoint::TrainingState state) {
   check();
   state.optimizer_steps = assembly.optimizer->step_count();
-  const std::int64_t step = state.step;
+  const std::int64_t step = step_ = state.step;
   train::capture(*assembly.context, written_by(assembly), std::move(state), writer_.buffer());
   const Peers& peers = *assembly.peers;
   if (peers.replicas && peers.replicas->coded())
@@ -86,14 +86,16 @@ void SharedCheckpoints::finish() {
   writer_.finish();
 }
 
-void SharedCheckpoints::part() noexcept {
+std::int64_t SharedCheckpoints::part() noexcept {
   try {
     writer_.finish();
   } catch (const Failure& failure) {
-    if (failure.error().kind != ErrorKind::communication) fault_ = std::current_exception();
+    if (failure.error().kind == ErrorKind::communication) return step_;
+    fault_ = std::current_exception();
   } catch (...) {
     fault_ = std::current_exception();
   }
+  return -1;
 }
 
 void SharedCheckpoints::write(const checkpoint::ShardContents& contents) {

@@ -34,9 +34,10 @@ class SharedCheckpoints {
   void check();
   // Waits for the last write and throws what it threw.
   void finish();
-  // Before the peers go: waits for the last write, which ends where one of them is lost. A checkpoint that was lost
-  // with them is no fault of its own; what else went wrong, check() and finish() will tell.
-  void part() noexcept;
+  // Before the peers go: waits for the last write, which ends where one of them is lost. The step of a checkpoint that
+  // was lost with them, negative where none was, which is no fault of its own; what else went wrong, check() and
+  // finish() will tell.
+  std::int64_t part() noexcept;
 
  private:
   void write(const checkpoint::ShardContents& contents);
@@ -45,6 +46,7 @@ class SharedCheckpoints {
   std::int64_t keep_;
   Told told_;
   comm::Communicator* ranks_ = nullptr;  // of the write under way
+  std::int64_t step_ = -1;               // as well
   std::exception_ptr fault_;             // of a write before the peers went
   checkpoint::AsyncWriter<checkpoint::ShardContents> writer_;
 };
@@ -53,7 +55,7 @@ class SharedCheckpoints {
 class Parting {
  public:
   explicit Parting(SharedCheckpoints& checkpoints) : checkpoints_(checkpoints) {}
-  ~Parting() { checkpoints_.part(); }
+  ~Parting() { (void)checkpoints_.part(); }
   Parting(const Parting&) = delete;
   Parting& operator=(const Parting&) = delete;
 

@@ -28,7 +28,8 @@ void StateKeeper::keep(const train::Progress& progress) {
   const nlohmann::json text{{"evaluated", progress.evaluated},
                             {"optimizer_steps", assembly_.optimizer->step_count()},
                             {"precision", assembly_.precision ? assembly_.precision->state() : std::string()}};
-  copy_->keep(*assembly_.context, progress.done, text.dump());
+  if (!copy_->keep(*assembly_.context, progress.done, text.dump()))
+    trouble_ = "what the number formats have to say of themselves is too long";
 }
 
 std::optional<train::Progress> StateKeeper::bring_back(comm::Communicator& ranks) {

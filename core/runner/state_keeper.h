@@ -20,7 +20,7 @@ class StateKeeper {
 
   // Why nothing is kept although it ought to be; empty otherwise.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
-  // After rank 0 has told of the step, so that a step that is kept is not missing in the history.
+  // After rank 0 has told of the step before, so that what is kept is not missing in the history.
   void keep(const train::Progress& progress);
   // Puts back the last state of which every rank has kept its part, and says how far that is; nothing where there is
   // none. A call that all ranks make.

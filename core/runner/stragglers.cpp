@@ -4,15 +4,12 @@
 #include <utility>
 
 namespace athanor::runner {
-namespace {
 
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
-
-}  // namespace
 
 Stragglers::Stragglers(std::vector<int> kinds)
     : kinds_(std::move(kinds)), states_(kinds_.size()), beginning_(kinds_.size()) {}

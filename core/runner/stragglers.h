@@ -20,6 +20,8 @@
 
 namespace athanor::runner {
 
+[[nodiscard]] double median(std::vector<double> values);
+
 class Stragglers {
  public:
   static constexpr double kNewest = 0.5;

@@ -175,29 +175,7 @@ train::Outcome TrainingRun::train() {
         (void)say_stopping();  // refused: the next look says it, at the latest after the step
       },
       [this](const std::string& why) { console_.warn(fmt::format("The GPU is not measured: {}", why)); });
-  train::Ports ports;
-  ports.tell = [this](const journal::Payload& payload) {
-    if (const auto* back = std::get_if<journal::Recovery>(&payload)) {
-      writer_.finish();  // what is still being written may be of the past that is left
-      value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), back->step));
-    }
-    report_->tell(payload);
-    if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
-    if (std::holds_alternative<journal::Recovery>(payload)) fault_told_ = false;
-    for (journal::StragglerSeen& seen : watch_.take(payload)) tell_straggler(std::move(seen));
-  };
-  ports.save = [&](std::int64_t step) { save(assembly, step); };
-  ports.stop = [this] {
-    writer_.check();
-    shared_.check();
-    value_or_throw(say_stopping());
-    return stop_requested();
-  };
-  ports.now_ns = [this] { return journal_->now_ns(); };
-  if (injector_) ports = injector_->around(ports, *assembly.context);
-  ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
-    return memory_advice(sound_.recipe, owners);
-  };
+  const train::Ports ports = ports_of(assembly);
   const train::Plan plan = train_plan(sound_.recipe);
   if (checkpoints(plan, done_) > 1 && !assembly.is_shared())
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
@@ -211,7 +189,8 @@ train::Outcome TrainingRun::train() {
   };
   elastic.source = [this] { return source_; };
   elastic.warn = [this](const std::string& text) { console_.warn(text); };
-  elastic.part = [this] { shared_.part(); };
+  elastic.tell_slow = [this](journal::StragglerSeen seen) { tell_straggler(std::move(seen)); };
+  elastic.part = [this] { return shared_.part(); };
   elastic.saves_first = saves_first_;
   elastic.watch = &watch_;
   is_fresh_ = false;
@@ -227,6 +206,33 @@ train::Outcome TrainingRun::train() {
     store_calibration(machine_key(sound_.recipe), known);
   }
   return outcome;
+}
+
+train::Ports TrainingRun::ports_of(const Assembly& assembly) {
+  train::Ports ports;
+  ports.tell = [this](const journal::Payload& payload) {
+    if (const auto* back = std::get_if<journal::Recovery>(&payload)) {
+      writer_.finish();  // what is still being written may be of the past that is left
+      value_or_throw(checkpoint::put_aside_after(directory_.checkpoints(), back->step));
+    }
+    report_->tell(payload);
+    if (std::holds_alternative<journal::FaultSeen>(payload)) fault_told_ = true;
+    if (std::holds_alternative<journal::Recovery>(payload)) fault_told_ = false;
+    watch_.take(payload);
+  };
+  ports.save = [this, &assembly](std::int64_t step) { save(assembly, step); };
+  ports.stop = [this] {
+    writer_.check();
+    shared_.check();
+    value_or_throw(say_stopping());
+    return stop_requested();
+  };
+  ports.now_ns = [this] { return journal_->now_ns(); };
+  if (injector_) ports = injector_->around(ports, *assembly.context);
+  ports.memory_remedy = [this](const std::vector<train::TagOwners>& owners) {
+    return memory_advice(sound_.recipe, owners);
+  };
+  return ports;
 }
 
 void TrainingRun::tell_forecast(const Forecast& forecast) {

@@ -51,6 +51,8 @@ class TrainingRun {
  private:
   int carry_out();
   train::Outcome train();
+  // What a trainer of `assembly`, which outlives them, calls.
+  [[nodiscard]] train::Ports ports_of(const Assembly& assembly);
   void begin_journal();
   void write_papers();
   [[nodiscard]] Forecast predict(RankLink* link) const;

@@ -15,12 +15,6 @@ bool is_own_work(const journal::Span& span) {
          (span.kind == forward || span.kind == backward || span.kind == input_gradient || span.kind == weight_gradient);
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
 }  // namespace
 
 void WorkWatch::begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Waited waited) {
@@ -33,23 +27,24 @@ void WorkWatch::begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Wai
   steps_.clear();
   whole_steps_.clear();
   is_first_window_ = true;
+  is_due_ = false;
   waited_before_ = waited_since_ = {};
 }
 
-std::vector<journal::StragglerSeen> WorkWatch::take(const journal::Payload& payload) {
-  if (ranks_ == nullptr) return {};
+void WorkWatch::take(const journal::Payload& payload) {
+  if (ranks_ == nullptr) return;
   if (const auto* span = std::get_if<journal::Span>(&payload)) {
     if (waited_ && span->kind == journal::SpanKind::data) waited_before_ = waited_();
     if (is_own_work(*span)) add(*span);
   }
   const auto* figures = std::get_if<journal::MetricSamples>(&payload);
   // Figures of a step that another process took have no spans here.
-  if (!figures || !is_of_a_step(*figures) || figures->step != step_) return {};
+  if (!figures || !is_of_a_step(*figures) || figures->step != step_) return;
   const auto waited_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(waited_since_ - waited_before_).count();
   steps_.push_back(static_cast<double>(std::max<std::int64_t>(1, span_ns_ - waited_ns)) / (micro_batches_ + 1));
   const auto whole = std::ranges::find(figures->values, "train/step_ms", &std::pair<std::string, double>::first);
   whole_steps_.push_back(whole != figures->values.end() ? whole->second * kNanosecondsPerMillisecond : steps_.back());
-  return step_ % kSteps == 0 ? close(step_) : std::vector<journal::StragglerSeen>();
+  is_due_ = step_ % kSteps == 0;
 }
 
 bool WorkWatch::sees_any() const { return stragglers_ && stragglers_->sees_any(); }
@@ -69,7 +64,8 @@ void WorkWatch::add(const journal::Span& span) {
   if (waited_) waited_since_ = waited_();
 }
 
-std::vector<journal::StragglerSeen> WorkWatch::close(std::int64_t step) {
+std::vector<journal::StragglerSeen> WorkWatch::compare() {
+  if (ranks_ == nullptr || !std::exchange(is_due_, false)) return {};
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - window_begin_;
   constexpr std::size_t kFigures = 3;
   std::array<double, kFigures> mine{median(steps_), age.count(), median(whole_steps_)};
@@ -88,7 +84,7 @@ std::vector<journal::StragglerSeen> WorkWatch::close(std::int64_t step) {
   whole_steps_.clear();
   step_ns_ = longest;
   if (std::exchange(is_first_window_, false)) return {};
-  return stragglers_->take(from_, step, work);
+  return stragglers_->take(from_, step_, work);
 }
 
 }  // namespace athanor::runner

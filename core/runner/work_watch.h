@@ -34,9 +34,11 @@ class WorkWatch {
   void begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Waited waited = {});
   void end() noexcept { ranks_ = nullptr; }
 
-  // Every event of this rank, as it is told. At the end of a window a call that all ranks make; returns what is new,
-  // the same on all. Failures are the communicator's.
-  [[nodiscard]] std::vector<journal::StragglerSeen> take(const journal::Payload& payload);
+  // Every event of this rank, as it is told.
+  void take(const journal::Payload& payload);
+  // Between steps; at the end of a window a call that all ranks make. What is new, the same on all. Failures are the
+  // communicator's.
+  [[nodiscard]] std::vector<journal::StragglerSeen> compare();
 
   // Of each rank, in nanoseconds for a micro-batch, smoothed; empty where nothing is known yet.
   [[nodiscard]] std::vector<double> work() const { return stragglers_ ? stragglers_->work() : std::vector<double>(); }
@@ -47,7 +49,6 @@ class WorkWatch {
 
  private:
   void add(const journal::Span& span);
-  [[nodiscard]] std::vector<journal::StragglerSeen> close(std::int64_t step);
 
   comm::Communicator* ranks_ = nullptr;
   Waited waited_;
@@ -61,6 +62,7 @@ class WorkWatch {
   std::int64_t span_ns_ = 0;         // of it
   std::int32_t micro_batches_ = 0;
   std::chrono::steady_clock::duration waited_before_{}, waited_since_{};  // at its beginning, at its last span
+  bool is_due_ = false;                                                   // the last step may end the window
   bool is_first_window_ = true;                                           // in which memory is found and threads awake
 };
 

@@ -111,7 +111,6 @@ Outcome Trainer::loop() {
       return Outcome::stopped;
     }
     step();
-    if (ports_.keep) ports_.keep(progress());
   }
 }
 
@@ -123,6 +122,7 @@ void Trainer::do_what_is_due() {
 
 void Trainer::step() {
   const std::int64_t begin_ns = ports_.now_ns();
+  if (ports_.keep) ports_.keep(progress());
   // Steps that were skipped do not count for the schedule.
   const double rate = optim::learning_rate(plan_.schedule, parts_.optimizer.step_count());
   parts_.context.set_step(static_cast<std::uint32_t>(done_));

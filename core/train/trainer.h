@@ -61,7 +61,7 @@ struct Ports {
   // A checkpoint of this moment; called on every rank, which then waits for the others. Throws Failure.
   std::function<void(std::int64_t step)> save;
   std::function<bool()> stop;  // asked between steps
-  // After each step, when all of it has been told, and after one that was taken back. May be empty.
+  // First thing in each step, when all that was due before it is done and told. May be empty.
   std::function<void(const Progress&)> keep = {};
   // Asked after each checkpoint but the last, on every rank, with the same answer: whether to leave the loop there with
   // Outcome::paused, for another trainer with other parts to go on. May be empty.

@@ -10,6 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace athanor::runner {
 namespace {
 
@@ -248,6 +251,36 @@ TEST_P(SharedRun, LosesAtMostTheStepUnderWayWhateverItWasDoing) {
     EXPECT_EQ(recoveries[0].step, std::string_view(fault).find("step=30") == std::string_view::npos ? 0 : 29);
     EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
   }
+}
+
+TEST_P(SharedRun, MissesNoCheckpointOrEvaluationThatARankWasLostIn) {
+  const fs::path one = alone(60);
+  for (const char* fault :
+       {"kill: rank=2 step=40 at=checkpoint", "kill: rank=1 step=40 at=save", "kill: rank=0 step=40 at=evaluate"}) {
+    SCOPED_TRACE(fault);
+    const fs::path run = own_ / fault;
+    auto faulty = on_four(GetParam(), 60);
+    faulty.insert(faulty.end(), {"--set", "eval.every_steps=20", "--inject", fault});
+    const Outcome done = train(run, faulty);
+    ASSERT_EQ(done.status, 0) << done.err;
+    EXPECT_EQ(events_of_kind<journal::Recovery>(run).size(), 1U);
+    EXPECT_THAT(checkpoint::steps(run / "checkpoints"), testing::ElementsAre(20, 40, 60));
+    EXPECT_TRUE(contents_of(run, 40) == contents_of(one, 40));
+    EXPECT_TRUE(contents_of(run, 60) == contents_of(one, 60));
+    EXPECT_TRUE(read_run(run).metrics.at("eval/t2i_r1").contains(40));
+  }
+}
+
+TEST_P(SharedRun, GoesOnWhereARankIsLostBeforeTheFirstStep) {
+  const fs::path one = alone(60), run = own_ / "run";
+  const Outcome done = train(run, on_four(GetParam(), 60), [&](int pid) {
+    while (ranks_of(pid).size() < 4) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    ::kill(ranks_of(pid)[2], SIGKILL);
+  });
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(contents_of(run, 60) == contents_of(one, 60));
+  EXPECT_THAT(done.err, testing::Not(HasSubstr("is in call")));
 }
 
 TEST_P(SharedRun, WithoutCopiesInMemoryGoesBackToItsLastCheckpoint) {
