@@ -111,8 +111,8 @@ class SlowRanks : public Ranks {
 TEST_F(SlowRanks, AreNamedInTheJournalWithWhatToDo) {
   const std::filesystem::path run = own_ / "run";
   const Outcome done =
-      train(run, arguments(300, {"--set", "eval.every_steps=0", "--set", "checkpoint.every_steps=0", "--set",
-                                 "parallel.data=2", "--inject", "drag: rank=1 step=33 factor=4"}));
+      train(run, arguments(1200, {"--set", "eval.every_steps=0", "--set", "checkpoint.every_steps=0", "--set",
+                                  "parallel.data=2", "--inject", "drag: rank=1 step=33 factor=4"}));
   ASSERT_EQ(done.status, 0) << done.err;
   const auto seen = seen_of(run, 1);
   ASSERT_FALSE(seen.empty());
