@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -92,9 +93,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   fmt::print(
       "Replicas of {} on {} hosts, {} Mbit/s each way, median of {} steps (must: exposed 25 % of the total, aim 10)\n"
+      "{}\n"
       "{:<8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10}\n",
-      setup.recipe, setup.ranks, setup.megabits, setup.steps, "format", "MB sent", "least ms", "step ms", "total ms",
-      "exposed", "share");
+      setup.recipe, setup.ranks, setup.megabits, setup.steps, fmt::join(setup.overrides, " "), "format", "MB sent",
+      "least ms", "step ms", "total ms", "exposed", "share");
   std::fflush(stdout);
   bool is_done = true;
   for (const char* format : {"fp32", "bf16", "fp8", "int8"}) is_done = measure(setup, format) && is_done;
