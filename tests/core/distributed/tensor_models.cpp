@@ -107,12 +107,14 @@ SmallModel small_decoder(Context& context, float dropout, bool tied) {
           [&context, model, words, targets] { return model->loss(context, words, targets); }};
 }
 
-void move_last_bits(Context& context, const std::vector<Parameter>& parameters) {
+void move_last_bits(Context& context, const std::vector<Parameter>& parameters, int draw) {
   std::uint64_t at = 0;
   for (const Parameter& parameter : parameters) {
     std::vector<float> numbers = context.download(parameter->value);
     for (float& number : numbers)
-      number = std::nextafter(number, philox_at(kSeed, 0, 0, at++).word[0] % 2 == 0 ? HUGE_VALF : -HUGE_VALF);
+      number = std::nextafter(number, philox_at(kSeed, 0, static_cast<std::uint32_t>(draw), at++).word[0] % 2 == 0
+                                          ? HUGE_VALF
+                                          : -HUGE_VALF);
     context.write(parameter->value, numbers);
   }
 }
@@ -170,7 +172,7 @@ void train_rank(const Family& family, const Training& training, comm::Communicat
     context.set_step(static_cast<std::uint32_t>(step));
     for (const Parameter& parameter : model.parameters)
       if (begins && step > 0) context.write(parameter->value, begins->steps[step - 1].weights.at(parameter->path));
-    if (training.moves_last_bits) move_last_bits(context, model.parameters);
+    if (training.moves_last_bits > 0) move_last_bits(context, model.parameters, training.moves_last_bits);
     const Variable loss = model.loss();
     backward(context, loss);
     add_all("gradient of ", &Step::gradients, step, &ParameterState::gradient);

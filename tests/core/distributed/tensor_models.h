@@ -33,7 +33,7 @@ struct Training {
   float dropout = 0.25F;
   std::int64_t steps = 4;
   int threads = 1;
-  bool moves_last_bits = false;  // of every weight at random, before each step
+  int moves_last_bits = 0;  // of every weight at random, before each step: drawn anew for each number; 0: none
 };
 
 // By logical parameter.
