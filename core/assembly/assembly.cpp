@@ -277,8 +277,8 @@ void share_batches(Assembly& assembly, const std::vector<std::int64_t>& micro_ba
   const int replica = peers.mesh.here.data;
   data::Share share{replica, peers.mesh.mesh.data};
   if (!micro_batches.empty()) {
-    if (std::ssize(micro_batches) != share.count || std::ranges::min(micro_batches) < 1 || assembly.is_shared() ||
-        (peers.replicas && peers.replicas->coded()))
+    if (std::ssize(micro_batches) != share.count || std::ranges::min(micro_batches) < 1 || assembly.share ||
+        assembly.stages || (peers.replicas && peers.replicas->coded()))
       throw Failure(ErrorKind::internal, "share a batch between replicas by their speed",
                     "there are not as many shares as replicas, or these cannot have unequal ones",
                     "set parallel.balance to off");

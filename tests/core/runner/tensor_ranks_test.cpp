@@ -133,6 +133,19 @@ TEST_F(TensorRanks, InReplicasLeaveTheBitsOfOneReplica) {
   expect_same_state(own_ / "two", own_ / "one", 30);
 }
 
+TEST_F(TensorRanks, InASlowReplicaGetFewerMicroBatchesWithTheSameBits) {
+  const std::vector<std::string> usual = {"parallel.micro_batches=4", "train.steps=160", "eval.every_steps=0",
+                                          "checkpoint.every_steps=20"};
+  ASSERT_EQ(train(own_ / "one", on_tensor_ranks(2, usual)).status, 0);
+  auto slow = on_tensor_ranks(2, usual);
+  slow.insert(slow.end(), {"--set", "parallel.data=2", "--set", "parallel.balance=checkpoints", "--inject",
+                           "drag: rank=2 factor=4; drag: rank=3 factor=4"});
+  const Outcome done = train(own_ / "slow", slow);
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_FALSE(events_of_kind<journal::WorkShifted>(own_ / "slow").empty());
+  expect_same_state(own_ / "slow", own_ / "one", 160);
+}
+
 TEST_F(TensorRanks, BeginAForkWithItsParentsWeights) {
   ASSERT_EQ(train(own_ / "one", on_tensor_ranks(1)).status, 0);
   auto arguments = on_tensor_ranks(2);
