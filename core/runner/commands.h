@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/assembly/recipe_input.h"
+#include "core/ranks/meeting_place.h"
 #include "core/runner/console.h"
 
 #include <chrono>
@@ -20,20 +21,12 @@ struct PrepareOptions {
 };
 int run_prepare(const PrepareOptions& options, Console& console);
 
-// Of a process that is one of several ranks.
-struct RankPlace {
-  int rank = 0;
-  std::filesystem::path meeting;  // the folder where they find each other, see meeting_place.h
-  int parent = 0;                 // the process that calls them together
-  int epoch = 0;                  // how many groups there were before the one to join
-};
-
 struct TrainOptions {
   RecipeInput recipe;                   // file empty: the run's own (with resume)
   std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
   bool json = false;
-  std::string faults;              // that the run is to suffer, see fault_plan.h; empty: none
+  std::string faults;              // that the run is to suffer, see core/ranks/fault_plan.h; empty: none
   std::optional<RankPlace> place;  // nothing: this process starts the ranks, where the recipe asks for several
   std::chrono::steady_clock::time_point process_start;
 };

@@ -2,12 +2,12 @@
 #include "core/forecast/forecast.h"
 #include "core/journal/span_sampling.h"
 #include "core/journal/writer.h"
-#include "core/runner/elastic.h"
-#include "core/runner/fault_injector.h"
+#include "core/ranks/elastic.h"
+#include "core/ranks/fault_injector.h"
+#include "core/ranks/kept_residuals.h"
+#include "core/ranks/run_state.h"
 #include "core/runner/interrupt.h"
-#include "core/runner/kept_residuals.h"
 #include "core/runner/rank_processes.h"
-#include "core/runner/run_state.h"
 
 #include <fmt/format.h>
 
@@ -72,8 +72,9 @@ int run_follower(const TrainOptions& options, Console& console) {
   const SoundRecipe sound = read_sound_recipe(options.recipe);
   const RunDirectory directory(options.run_directory);
   Account account(directory, options.place->rank);
-  const auto injector = make_injector(options, console);
-  RankLink link(*options.place, sound, injector ? injector->damager() : nullptr);
+  const auto injector =
+      make_injector(options.faults, *options.place, [&](const std::string& text) { console.warn(text); });
+  RankLink link(*options.place, sound, stop_requested, injector ? injector->damager() : nullptr);
   assist(link, sound);
   Assembly assembly = assemble(sound.recipe, sound.data.dataset, {}, link.rank());
   train::Ports ports;

@@ -4,9 +4,9 @@
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
-#include "core/runner/fault_plan.h"
+#include "core/ranks/fault_plan.h"
+#include "core/ranks/meeting_place.h"
 #include "core/runner/interrupt.h"
-#include "core/runner/meeting_place.h"
 #include "core/runner/rank_process.h"
 
 #include <fmt/format.h>

@@ -11,11 +11,11 @@
 #include "core/journal/text.h"
 #include "core/observe/process.h"
 #include "core/observe/sampler.h"
-#include "core/runner/elastic.h"
+#include "core/ranks/elastic.h"
+#include "core/ranks/kept_residuals.h"
+#include "core/ranks/rank_link.h"
 #include "core/runner/interrupt.h"
-#include "core/runner/kept_residuals.h"
 #include "core/runner/provenance.h"
-#include "core/runner/rank_link.h"
 #include "core/runner/trouble.h"
 #include "core/train/snapshot.h"
 
@@ -67,7 +67,8 @@ TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning be
       console_(console),
       process_start_(options.process_start),
       place_(options.place),
-      injector_(make_injector(options, console)),
+      injector_(make_injector(options.faults, options.place.value_or(RankPlace{}),
+                              [&console](const std::string& text) { console.warn(text); })),
       shared_(directory_.checkpoints(), sound_.recipe.integer("checkpoint.keep"),
               [this](std::int64_t step, const checkpoint::Written& written, double seconds) {
                 tell_written(step, written, seconds);
@@ -144,7 +145,7 @@ train::Outcome TrainingRun::train() {
     console_.warn(fmt::format("The picture {} is damaged and left out", picture));
   }
   std::optional<RankLink> link;
-  if (place_) link.emplace(*place_, sound_, injector_ ? injector_->damager() : nullptr);
+  if (place_) link.emplace(*place_, sound_, stop_requested, injector_ ? injector_->damager() : nullptr);
   // Who takes over a lost rank's place asks the others first.
   const bool takes_over = link && link->takes_over();
   const Forecast forecast = predict(link ? &*link : nullptr);

@@ -7,11 +7,11 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/forecast/forecast.h"
 #include "core/journal/writer.h"
+#include "core/ranks/fault_injector.h"
+#include "core/ranks/run_state.h"
+#include "core/ranks/work_watch.h"
 #include "core/runner/commands.h"
-#include "core/runner/fault_injector.h"
 #include "core/runner/run_report.h"
-#include "core/runner/run_state.h"
-#include "core/runner/work_watch.h"
 
 #include <memory>
 #include <mutex>

@@ -1,7 +1,7 @@
 // Ranks that share the state of a run: what they leave, and how they go on, in any layout.
 #include "core/base/files.h"
 #include "core/checkpoint/reader.h"
-#include "core/runner/run_state.h"
+#include "core/ranks/run_state.h"
 #include "core/train/snapshot.h"
 #include "tests/core/runner/rank_runs.h"
 #include "tests/core/train/tiny.h"

@@ -1,7 +1,7 @@
 // Who is slower than the others: from figures, and in runs in which one is.
-#include "core/runner/stragglers.h"
+#include "core/ranks/stragglers.h"
 
-#include "core/runner/balance.h"
+#include "core/ranks/balance.h"
 #include "tests/core/runner/rank_runs.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "core/runner/fault_plan.h"
+#include "core/ranks/fault_plan.h"
 
 #include "kernels/base/philox.h"
 

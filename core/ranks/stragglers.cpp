@@ -1,4 +1,4 @@
-#include "core/runner/stragglers.h"
+#include "core/ranks/stragglers.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "core/runner/balance.h"
+#include "core/ranks/balance.h"
 
 #include "core/parallel/partition.h"
 

@@ -8,8 +8,8 @@
 
 #include "core/journal/event.h"
 #include "core/parallel/mesh.h"
+#include "core/ranks/work_watch.h"
 #include "core/recipe/recipe.h"
-#include "core/runner/work_watch.h"
 
 #include <cstdint>
 #include <optional>

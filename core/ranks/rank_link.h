@@ -1,12 +1,11 @@
 // What ties a rank to the others of its run. It outlives their groups: where one of them is lost, those that are left
-// meet again, with the process that takes its place or without it. The one that starts the ranks (rank_processes.h)
+// meet again, with the process that takes its place or without it. The one that starts the ranks
 // says when and where (meeting_place.h).
 #pragma once
 
 #include "core/assembly/recipe_input.h"
 #include "core/comm/group.h"
-#include "core/runner/commands.h"
-#include "core/runner/meeting_place.h"
+#include "core/ranks/meeting_place.h"
 
 #include <chrono>
 #include <cstdint>
@@ -18,9 +17,10 @@ namespace athanor::runner {
 
 class RankLink {
  public:
-  // Joins the group of the place's epoch, or of a later one. `damage` is that of comm::GroupOptions. Throws Failure as
-  // comm::join_processes() does.
-  RankLink(RankPlace place, const SoundRecipe& sound, std::function<void(comm::Stamp&)> damage = {});
+  // Joins the group of the place's epoch, or of a later one. `stops` says whether a stop was asked for, `damage` is
+  // that of comm::GroupOptions. Throws Failure as comm::join_processes() does.
+  RankLink(RankPlace place, const SoundRecipe& sound, std::function<bool()> stops,
+           std::function<void(comm::Stamp&)> damage = {});
 
   [[nodiscard]] comm::Group& group() noexcept { return *group_; }
   // As it was numbered at the beginning; in a group that others have left for good it may be a lower one.
@@ -47,6 +47,7 @@ class RankLink {
 
   RankPlace place_;
   std::string digest_;
+  std::function<bool()> stops_;
   std::function<void(comm::Stamp&)> damage_;
   std::chrono::seconds deadline_;  // of each exchange
   int epoch_;

@@ -1,7 +1,6 @@
 // The folder in memory where the ranks of a run meet: e0, e1, … for one group after another, each with a notice of why
 // it follows the one before; and a file named over when there will be no other. Ranks say there when they have left a
-// group, so that it is seen who hangs. The one that starts the ranks (rank_processes.h) makes it; ranks only know its
-// path.
+// group, so that it is seen who hangs. The one that starts the ranks makes it; ranks only know its path.
 #pragma once
 
 #include "core/base/result.h"
@@ -26,6 +25,14 @@ struct GroupNotice {
 
   // The place of a rank of the beginning; negative where it is not in the group.
   [[nodiscard]] int place_of(int rank) const noexcept;
+};
+
+// Of a process that is one of several ranks.
+struct RankPlace {
+  int rank = 0;
+  std::filesystem::path meeting;  // the folder where they find each other
+  int parent = 0;                 // the process that calls them together
+  int epoch = 0;                  // how many groups there were before the one to join
 };
 
 [[nodiscard]] std::filesystem::path group_folder(const std::filesystem::path& meeting, int epoch);

@@ -1,8 +1,7 @@
-#include "core/runner/rank_link.h"
+#include "core/ranks/rank_link.h"
 
 #include "core/base/digest.h"
 #include "core/base/files.h"
-#include "core/runner/interrupt.h"
 
 #include <chrono>
 #include <thread>
@@ -35,9 +34,11 @@ GroupNotice joined(const GroupNotice& first, GroupNotice next) {
 
 }  // namespace
 
-RankLink::RankLink(RankPlace place, const SoundRecipe& sound, std::function<void(comm::Stamp&)> damage)
+RankLink::RankLink(RankPlace place, const SoundRecipe& sound, std::function<bool()> stops,
+                   std::function<void(comm::Stamp&)> damage)
     : place_(std::move(place)),
       digest_(sha256_hex(recipe::to_toml(sound.recipe, recipe::Detail::everything))),
+      stops_(std::move(stops)),
       damage_(std::move(damage)),
       deadline_(sound.recipe.integer("parallel.deadline")),
       epoch_(place_.epoch) {
@@ -75,7 +76,7 @@ bool RankLink::wait_for_next() const {
 // nobody is left who would call them together.
 bool RankLink::is_given_up() const {
   const bool learnt_nothing = !has_worked_ && !takes_over();
-  return (learnt_nothing && stop_requested()) || ::getppid() != place_.parent || is_there(over_file(place_.meeting)) ||
+  return (learnt_nothing && stops_()) || ::getppid() != place_.parent || is_there(over_file(place_.meeting)) ||
          !is_there(place_.meeting);
 }
 

@@ -1,4 +1,4 @@
-#include "core/runner/fault_injector.h"
+#include "core/ranks/fault_injector.h"
 
 #include "core/journal/text.h"
 
@@ -40,11 +40,11 @@ void damage(comm::Stamp& stamp, FaultKind kind) {
 
 }  // namespace
 
-FaultInjector::FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Console& console)
+FaultInjector::FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Say say)
     : plan_(std::move(plan)),
       rank_(rank),
       marks_(std::move(marks)),
-      console_(console),
+      say_(std::move(say)),
       damage_(std::make_shared<std::atomic<int>>(-1)) {}
 
 train::Ports FaultInjector::around(train::Ports ports, Context& context) {
@@ -99,8 +99,8 @@ bool FaultInjector::is_first_time(std::size_t fault, std::int64_t step) {
 }
 
 void FaultInjector::suffer(const PlannedFault& fault, std::int64_t step, Context& context) {
-  console_.warn(fmt::format("Injected into rank {} at step {}, in {}: {}", rank_, step, to_string(fault.at),
-                            to_string(fault.kind)));
+  say_(fmt::format("Injected into rank {} at step {}, in {}: {}", rank_, step, to_string(fault.at),
+                   to_string(fault.kind)));
   switch (fault.kind) {
     case FaultKind::kill: ::raise(SIGKILL); return;
     case FaultKind::stop: ::raise(SIGSTOP); return;
@@ -118,11 +118,11 @@ void FaultInjector::suffer(const PlannedFault& fault, std::int64_t step, Context
   }
 }
 
-std::unique_ptr<FaultInjector> make_injector(const TrainOptions& options, Console& console) {
-  FaultPlan plan = value_or_throw(read_fault_plan(options.faults));
+std::unique_ptr<FaultInjector> make_injector(const std::string& faults, const RankPlace& place,
+                                             FaultInjector::Say say) {
+  FaultPlan plan = value_or_throw(read_fault_plan(faults));
   if (plan.faults.empty()) return nullptr;
-  const RankPlace place = options.place.value_or(RankPlace{});
-  return std::make_unique<FaultInjector>(std::move(plan), place.rank, place.meeting, console);
+  return std::make_unique<FaultInjector>(std::move(plan), place.rank, place.meeting, std::move(say));
 }
 
 // Deaf to everything but a signal that kills.

@@ -1,4 +1,4 @@
-#include "core/runner/work_watch.h"
+#include "core/ranks/work_watch.h"
 
 #include <algorithm>
 #include <array>

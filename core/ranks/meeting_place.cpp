@@ -1,4 +1,4 @@
-#include "core/runner/meeting_place.h"
+#include "core/ranks/meeting_place.h"
 
 #include "core/base/files.h"
 #include "core/comm/group.h"

@@ -8,9 +8,9 @@
 #pragma once
 
 #include "core/assembly/assembly.h"
-#include "core/runner/balance.h"
-#include "core/runner/rank_link.h"
-#include "core/runner/work_watch.h"
+#include "core/ranks/balance.h"
+#include "core/ranks/rank_link.h"
+#include "core/ranks/work_watch.h"
 #include "core/train/trainer.h"
 
 #include <cstdint>

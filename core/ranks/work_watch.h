@@ -12,7 +12,7 @@
 #include "core/comm/communicator.h"
 #include "core/journal/event.h"
 #include "core/parallel/mesh.h"
-#include "core/runner/stragglers.h"
+#include "core/ranks/stragglers.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,7 @@
-#include "core/runner/recount.h"
+#include "core/ranks/recount.h"
 
 #include "core/journal/codec.h"
-#include "core/runner/meeting_place.h"
+#include "core/ranks/meeting_place.h"
 
 #include <utility>
 

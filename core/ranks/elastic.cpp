@@ -1,10 +1,10 @@
-#include "core/runner/elastic.h"
+#include "core/ranks/elastic.h"
 
 #include "core/distributed/checkpoint_ranks.h"
 #include "core/distributed/share_state.h"
-#include "core/runner/kept_residuals.h"
-#include "core/runner/recount.h"
-#include "core/runner/state_keeper.h"
+#include "core/ranks/kept_residuals.h"
+#include "core/ranks/recount.h"
+#include "core/ranks/state_keeper.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -3,9 +3,8 @@
 #pragma once
 
 #include "core/comm/message.h"
-#include "core/runner/commands.h"
-#include "core/runner/console.h"
-#include "core/runner/fault_plan.h"
+#include "core/ranks/fault_plan.h"
+#include "core/ranks/meeting_place.h"
 #include "core/tensor/context.h"
 #include "core/train/trainer.h"
 
@@ -14,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace athanor::runner {
@@ -21,8 +21,9 @@ namespace athanor::runner {
 class FaultInjector {
  public:
   // `marks` is a folder where it is noted what has happened, so that a process which takes this one's place knows it;
-  // empty where there will be none. What is injected is said on the console, which outlives this.
-  FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Console& console);
+  // empty where there will be none. What is injected is said.
+  using Say = std::function<void(const std::string&)>;
+  FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Say say);
 
   // The same ports, with faults between the parts of a step. This and the context outlive them.
   [[nodiscard]] train::Ports around(train::Ports ports, Context& context);
@@ -40,12 +41,13 @@ class FaultInjector {
   FaultPlan plan_;
   int rank_;
   std::filesystem::path marks_;
-  Console& console_;
+  Say say_;
   std::set<std::pair<std::size_t, std::int64_t>> happened_;  // fault and step, of this process
   std::shared_ptr<std::atomic<int>> damage_;                 // FaultKind of the next message; negative: none
 };
 
-// Null where no faults are asked for. Throws Failure(invalid_input).
-[[nodiscard]] std::unique_ptr<FaultInjector> make_injector(const TrainOptions& options, Console& console);
+// From what was asked for (fault_plan.h); null where that is nothing. Throws Failure(invalid_input).
+[[nodiscard]] std::unique_ptr<FaultInjector> make_injector(const std::string& faults, const RankPlace& place,
+                                                           FaultInjector::Say say);
 
 }  // namespace athanor::runner

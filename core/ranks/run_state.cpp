@@ -1,9 +1,9 @@
-#include "core/runner/run_state.h"
+#include "core/ranks/run_state.h"
 
 #include "core/autograd/shard.h"
 #include "core/checkpoint/reader.h"
 #include "core/distributed/checkpoint_ranks.h"
-#include "core/runner/kept_residuals.h"
+#include "core/ranks/kept_residuals.h"
 #include "core/train/snapshot.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-#include "core/runner/state_keeper.h"
+#include "core/ranks/state_keeper.h"
 
-#include "core/runner/run_state.h"
+#include "core/ranks/run_state.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

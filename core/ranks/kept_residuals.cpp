@@ -1,4 +1,4 @@
-#include "core/runner/kept_residuals.h"
+#include "core/ranks/kept_residuals.h"
 
 #include "core/base/box.h"
 #include "core/checkpoint/reader.h"
