@@ -294,6 +294,40 @@ void share_batches(Assembly& assembly, const std::vector<std::int64_t>& micro_ba
   assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
 }
 
+namespace {
+
+// What learns of a rank's part, in the assembly's context.
+void make_learning(Assembly& out, const recipe::Recipe& recipe, std::optional<int> rank, const LayerWork* measured) {
+  const std::int64_t vocabulary = out.loader->tokenizer().vocabulary_size();
+  std::function<bool(const ParameterState&)> keeps;
+  if (const parallel::Mesh mesh = mesh_of(recipe); rank && mesh.pipeline > 1) {
+    out.stages = cut_into_stages(recipe, vocabulary, measured);
+    keeps = [&stages = *out.stages, here = parallel::coordinates_of(mesh, *rank).pipeline](
+                const ParameterState& parameter) { return stages.rank_of(parameter.path).value_or(here) == here; };
+  }
+  Learner learner = make_learner(recipe, *out.context, vocabulary, rank, keeps);
+  out.model = std::move(learner.model);
+  out.pretrained = std::move(learner.pretrained);
+  out.precision = std::move(learner.precision);
+  out.share = std::move(learner.share);
+  out.optimizer = std::move(learner.optimizer);
+}
+
+}  // namespace
+
+void cut_again(Assembly& assembly, const recipe::Recipe& recipe, int rank, const LayerWork* measured) {
+  tasks::ContrastiveParts parts = std::move(*assembly.task).release();
+  assembly.task.reset();
+  assembly.optimizer.reset();
+  assembly.share.reset();
+  assembly.precision.reset();
+  assembly.model.reset();
+  make_learning(assembly, recipe, rank, measured);
+  assembly.task = std::make_unique<tasks::Contrastive>(
+      tasks::ContrastiveParts{*assembly.model, std::move(parts.dataset), std::move(parts.test), parts.batch_size,
+                              std::move(parts.probes), std::move(parts.media)});
+}
+
 Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Dataset> dataset,
                   std::function<std::string(std::size_t picture)> media, std::optional<int> rank) {
   const auto seed = static_cast<std::uint64_t>(recipe.integer("run.seed"));
@@ -305,19 +339,7 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   if (rank) out.tensor = tensor_ranks(recipe, *rank);
   out.context->set_tensor_group(out.tensor.get());
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));
-  const std::int64_t vocabulary = out.loader->tokenizer().vocabulary_size();
-  std::function<bool(const ParameterState&)> keeps;
-  if (const parallel::Mesh mesh = mesh_of(recipe); rank && mesh.pipeline > 1) {
-    out.stages = cut_into_stages(recipe, vocabulary);
-    keeps = [&stages = *out.stages, here = parallel::coordinates_of(mesh, *rank).pipeline](
-                const ParameterState& parameter) { return stages.rank_of(parameter.path).value_or(here) == here; };
-  }
-  Learner learner = make_learner(recipe, *out.context, vocabulary, rank, keeps);
-  out.model = std::move(learner.model);
-  out.pretrained = std::move(learner.pretrained);
-  out.precision = std::move(learner.precision);
-  out.share = std::move(learner.share);
-  out.optimizer = std::move(learner.optimizer);
+  make_learning(out, recipe, rank, nullptr);
 
   data::LoaderOptions test_options = options;
   test_options.selection = test_selection(recipe);

@@ -119,6 +119,9 @@ struct Assembly {
 // make.
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
           const std::filesystem::path& residuals = {});
+// Cuts the model of a pipeline elsewhere, for the `rank` that it was assembled for. What is learnt is then as it was
+// when it was assembled. No peers are joined, and no trainer is at work.
+void cut_again(Assembly& assembly, const recipe::Recipe& recipe, int rank, const LayerWork* measured);
 // Shares every batch out among the replicas that were joined, from the next step on: so many micro-batches to each; an
 // empty list stands for equal shares. A call that all make alike, with no trainer at work. Throws Failure as
 // Loader::create() does.

@@ -33,25 +33,28 @@ std::vector<Tensor> single_row(const recipe::Recipe& recipe, Context& context) {
           context.empty({1}, DType::i32)};
 }
 
-// The model in `count` parts that take about equally long: the first layer of each.
-std::vector<std::size_t> cut(const std::vector<double>& flops, int count) {
+// The model in as many parts as there are paces, which take about equally long: the first layer of each.
+std::vector<std::size_t> cut(const std::vector<double>& work, const std::vector<double>& paces) {
   std::vector<parallel::LayerCost> layers;
-  for (const double each : flops) layers.push_back({.time = each});
-  const std::vector<parallel::StageLimit> limits(static_cast<std::size_t>(count),
-                                                 {.in_flight = 1, .memory = std::numeric_limits<double>::max()});
+  for (const double each : work) layers.push_back({.time = each});
+  std::vector<parallel::StageLimit> limits;
+  for (const double pace : paces)
+    limits.push_back({.in_flight = 1, .memory = std::numeric_limits<double>::max(), .pace = pace});
   return value_or_throw(parallel::partition_layers(layers, limits)).begins;
 }
 
 // With the memory of 1F1B, by how long the parts take.
-Schedule found(int ranks, int micro_batches, const std::vector<double>& flops, const std::vector<std::size_t>& begins) {
+Schedule found(int ranks, int micro_batches, const std::vector<double>& work) {
+  const int parts = ranks * parallel::chunks_of("search");
+  const std::vector<std::size_t> begins = cut(work, std::vector<double>(static_cast<std::size_t>(parts), 1.0));
   parallel::SearchProblem problem;
   problem.ranks = ranks;
   problem.micro_batches = micro_batches;
   double sum = 0;
   for (std::size_t part = 0; part < begins.size(); ++part) {
-    const std::size_t end = part + 1 < begins.size() ? begins[part + 1] : flops.size();
+    const std::size_t end = part + 1 < begins.size() ? begins[part + 1] : work.size();
     double time = 0;
-    for (std::size_t layer = begins[part]; layer < end; ++layer) time += flops[layer];
+    for (std::size_t layer = begins[part]; layer < end; ++layer) time += work[layer];
     sum += time;
     problem.pieces.push_back({.forward = time, .input_gradient = time, .weight_gradient = time});
   }
@@ -85,7 +88,13 @@ std::optional<int> Stages::rank_of(std::string_view parameter) const {
   return plan.schedule.stage_ranks[static_cast<std::size_t>(after - plan.begins.begin()) - 1];
 }
 
-Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary) {
+std::vector<std::size_t> cut_layers(const Schedule& schedule, const LayerWork& work) {
+  std::vector<double> paces;
+  for (const int rank : schedule.stage_ranks) paces.push_back(work.paces.at(static_cast<std::size_t>(rank)));
+  return cut(work.layers, paces);
+}
+
+Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, const LayerWork* measured) {
   const parallel::Mesh mesh = mesh_of(recipe);
   const std::string& name = recipe.text("parallel.schedule");
   const auto tensor = tensor_ranks(recipe, 0);
@@ -119,11 +128,12 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary) {
                                     name, mesh.pipeline, parts),
                         fmt::format("Set parallel.pipeline to at most {}",
                                     static_cast<int>(out.layers.size()) * mesh.pipeline / parts)});
-  out.plan.begins = cut(out.flops, parts);
   const int micro_batches = static_cast<int>(recipe.integer("parallel.micro_batches")) / mesh.data;
-  const Schedule schedule = name == "search" ? found(mesh.pipeline, micro_batches, out.flops, out.plan.begins)
-                                             : made(name, mesh.pipeline, micro_batches);
-  if (schedule.stage_count() < parts) out.plan.begins = cut(out.flops, schedule.stage_count());
+  const LayerWork counted{out.flops, std::vector<double>(static_cast<std::size_t>(mesh.pipeline), 1.0)};
+  const LayerWork& work = measured ? *measured : counted;
+  const Schedule schedule =
+      name == "search" ? found(mesh.pipeline, micro_batches, work.layers) : made(name, mesh.pipeline, micro_batches);
+  out.plan.begins = cut_layers(schedule, work);
   out.plan.schedule = parallel::join_backward(parallel::order_micro_batches(schedule));
   for (const std::size_t begin : out.plan.begins) out.plan.forms.push_back(between[begin]);
   out.plan.forms.push_back(between.back());

@@ -13,7 +13,7 @@
 
 namespace athanor::runner {
 
-// The same on every rank: it follows from recipe and vocabulary alone.
+// The same on every rank: it follows from recipe, vocabulary and what was measured.
 struct Stages {
   distributed::StagePlan plan;
   std::vector<models::ChainLayer> layers;    // without a model behind them: for names and owners alone
@@ -24,8 +24,20 @@ struct Stages {
   [[nodiscard]] std::optional<int> rank_of(std::string_view parameter) const;
 };
 
-// Stages take about equally long, by the operations of their layers. Throws FieldFailure where the model has fewer
-// layers than there are stages, and where the schedule does not go with ranks and micro-batches.
-[[nodiscard]] Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary);
+// What layers were measured to take.
+struct LayerWork {
+  std::vector<double> layers;  // a micro-batch, both passes, in any one unit, on a rank of pace 1
+  std::vector<double> paces;   // by rank along the pipeline: 2 takes twice as long
+  bool operator==(const LayerWork&) const = default;
+};
+
+// The first layer of each stage of the schedule, so that they take about equally long.
+[[nodiscard]] std::vector<std::size_t> cut_layers(const parallel::Schedule& schedule, const LayerWork& work);
+
+// Stages take about equally long, by what was measured or, where that is null, by the operations of their layers; what
+// was measured is then the same on every rank as well. Throws FieldFailure where the model has fewer layers than there
+// are stages, and where the schedule does not go with ranks and micro-batches.
+[[nodiscard]] Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary,
+                                     const LayerWork* measured = nullptr);
 
 }  // namespace athanor::runner

@@ -103,6 +103,7 @@ PipelinePass::PipelinePass(PipelineParts parts, StagePlan plan)
     : parts_(parts),
       plan_(std::move(plan)),
       layers_(parts.task.layers()),
+      forward_times_(layers_.size()),
       criterion_(parts.context, parts.task, parts.parameters, parts.replicas) {
   if (parts.context.device().kind != DeviceKind::cpu)
     throw Failure(ErrorKind::unavailable, "cut the model into stages", "stages on GPUs cannot exchange their results",
@@ -180,6 +181,12 @@ train::Exchanged PipelinePass::exchanged() const {
   return {"pipeline", sum.sent_bytes + own.payload_bytes + own.overhead_bytes, sum.waited_s, sum.waited_s};
 }
 
+std::vector<double> PipelinePass::forward_seconds() const {
+  std::vector<double> out;
+  for (const auto time : forward_times_) out.push_back(std::chrono::duration<double>(time).count());
+  return out;
+}
+
 // The stages and their runner, for micro-batches of so many rows.
 void PipelinePass::prepare(std::int64_t rows) {
   if (rows_ == rows) return;
@@ -207,7 +214,7 @@ std::unique_ptr<StageModel> PipelinePass::make_stage(std::size_t stage) {
   out.output = plan_.forms[stage + 1].with_rows(rows_);
   for (std::size_t layer = plan_.begins[stage]; layer < end; ++layer) {
     out.layers.push_back([this, layer](Context& context, int micro_batch, models::Streams& streams) {
-      run_layer(context, layers_[layer], micro_batch, streams);
+      run_layer(context, layer, micro_batch, streams);
     });
     for (const Parameter& parameter : parts_.parameters)
       if (layers_[layer].owns(parameter->path)) out.parameters.push_back(parameter);
@@ -216,13 +223,14 @@ std::unique_ptr<StageModel> PipelinePass::make_stage(std::size_t stage) {
   return std::make_unique<StageModel>(parts_.context, std::move(out), plan_.schedule.micro_batches);
 }
 
-void PipelinePass::run_layer(Context& context, const models::ChainLayer& layer, int micro_batch,
-                             models::Streams& streams) {
+void PipelinePass::run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams) {
   const std::int64_t first = micro_batch * part_rows_;
   const PartOfBatch scope(context, is_training_ ? BatchRows{criterion_.first_row() + first, part_rows_} : BatchRows{});
   tasks::Task::Inputs inputs;
   for (const Tensor& input : inputs_) inputs.push_back(input.narrow(0, first, part_rows_));
-  layer.forward(context, inputs, streams);
+  Stopwatch::Clock::duration elsewhere{};
+  const Stopwatch watch(is_training_ ? forward_times_[layer] : elsewhere);
+  layers_[layer].forward(context, inputs, streams);
 }
 
 std::vector<Tensor> PipelinePass::output_gradients(int micro_batch) const {

@@ -11,6 +11,7 @@
 #include "core/distributed/mesh_ranks.h"
 #include "core/distributed/pipeline_runner.h"
 #include "core/distributed/stage_model.h"
+#include "core/distributed/stopwatch.h"
 #include "core/train/criterion_pass.h"
 #include "core/train/pass.h"
 #include "core/train/world.h"
@@ -55,6 +56,8 @@ class PipelinePass final : public train::Pass {
   [[nodiscard]] std::vector<Variable> features(const tasks::Task::Inputs& inputs);
   // What the pipeline has cost this rank so far.
   [[nodiscard]] train::Exchanged exchanged() const;
+  // How long the forward passes of each layer took in training so far, in seconds; 0 for those of other ranks.
+  [[nodiscard]] std::vector<double> forward_seconds() const;
 
  private:
   class Sweep;  // of all micro-batches, forward only
@@ -62,7 +65,7 @@ class PipelinePass final : public train::Pass {
   void prepare(std::int64_t rows);
   [[nodiscard]] PipelineRunner::Cost runners_cost() const;
   [[nodiscard]] std::unique_ptr<StageModel> make_stage(std::size_t stage);
-  void run_layer(Context& context, const models::ChainLayer& layer, int micro_batch, models::Streams& streams);
+  void run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams);
   [[nodiscard]] std::vector<Tensor> output_gradients(int micro_batch) const;
   [[nodiscard]] models::Streams sweep(int micro_batches, std::int64_t rows);
   [[nodiscard]] PipelinePorts ports();
@@ -70,6 +73,7 @@ class PipelinePass final : public train::Pass {
   PipelineParts parts_;
   StagePlan plan_;
   std::vector<models::ChainLayer> layers_;
+  std::vector<Stopwatch::Clock::duration> forward_times_;  // of each
   train::CriterionPass criterion_;
   train::PassPorts watcher_;
   // What the stages are at: rows of inputs_, in micro-batches of part_rows_; in training those of this replica.

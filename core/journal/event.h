@@ -167,11 +167,12 @@ struct StragglerSeen {
   std::string remedy;  // empty where it is over
 };
 
-// Replicas take other shares of each batch from here on.
+// Replicas take other shares of each batch from here on, or the stages of a pipeline other layers of the model.
 struct WorkShifted {
   std::int64_t step = 0;  // after which
-  std::string from, to;   // micro-batches of each replica: "4, 4"
+  std::string from, to;   // micro-batches of each replica, or layers of each stage: "4, 4"
   double gain = 0;        // 0.25: the step is to take a quarter less
+  bool is_of_layers = false;
 };
 
 struct LogLine {

@@ -53,7 +53,7 @@ void visit_fields(A& a, T& v) {
     a("step", v.step), a("rank", v.rank), a("since", v.since), a("slower", v.slower), a("is_over", v.is_over);
     a("against_past", v.against_past), a("remedy", v.remedy);
   } else if constexpr (std::is_same_v<V, WorkShifted>) {
-    a("step", v.step), a("from", v.from), a("to", v.to), a("gain", v.gain);
+    a("step", v.step), a("from", v.from), a("to", v.to), a("gain", v.gain), a("is_of_layers", v.is_of_layers);
   } else if constexpr (std::is_same_v<V, LogLine>) {
     a("severity", v.severity), a("text", v.text);
   } else {

@@ -23,7 +23,7 @@ std::string fault_of(std::span<const LayerCost> layers, std::span<const StageLim
     if (is_bad(layers[i].time) || is_bad(layers[i].activation) || is_bad(layers[i].state))
       return fmt::format("a cost of layer {} is negative or not finite", i);
   for (std::size_t stage = 0; stage < limits.size(); ++stage)
-    if (limits[stage].in_flight < 0 || std::isnan(limits[stage].memory))
+    if (limits[stage].in_flight < 0 || std::isnan(limits[stage].memory) || is_bad(limits[stage].pace))
       return fmt::format("the limit of stage {} is no limit", stage);
   return {};
 }
@@ -41,14 +41,13 @@ class Cutter {
 
   // Stages as fast as the slowest can be; its time, or kNever.
   double least_slowest() {
-    solve([this](double before, std::size_t begin, std::size_t end) { return std::max(before, time_of(begin, end)); });
+    solve([](double before, double time) { return std::max(before, time); });
     return best_.back().back();
   }
 
   // Of the partitions without a slower stage the one with the least sum of squares.
   std::vector<std::size_t> balance(double slowest) {
-    solve([this, slowest](double before, std::size_t begin, std::size_t end) {
-      const double time = time_of(begin, end);
+    solve([slowest](double before, double time) {
       return time > slowest * (1 + kRounding) ? kNever : before + time * time;
     });
     std::vector<std::size_t> begins(limits_.size());
@@ -65,14 +64,17 @@ class Cutter {
   }
 
  private:
-  [[nodiscard]] double time_of(std::size_t begin, std::size_t end) const { return time_[end] - time_[begin]; }
+  [[nodiscard]] double time_of(std::size_t stage, std::size_t begin, std::size_t end) const {
+    return (time_[end] - time_[begin]) * limits_[stage].pace;
+  }
   [[nodiscard]] bool fits(std::size_t stage, std::size_t begin, std::size_t end) const {
     const double held =
         state_[end] - state_[begin] + limits_[stage].in_flight * (activation_[end] - activation_[begin]);
     return held <= limits_[stage].memory * (1 + kRounding);
   }
 
-  // best_[stage][end]: the least cost of stages 0 … stage over layers [0, end), where `extend` adds the last of them.
+  // best_[stage][end]: the least cost of stages 0 … stage over layers [0, end), where `extend` adds the time of the
+  // last of them.
   template <class Extend>
   void solve(Extend&& extend) {
     const std::size_t layers = time_.size() - 1;
@@ -83,7 +85,7 @@ class Cutter {
         for (std::size_t begin = stage; begin < end; ++begin) {
           const double before = stage > 0 ? best_[stage - 1][begin] : begin == 0 ? 0 : kNever;
           if (before == kNever || !fits(stage, begin, end)) continue;
-          const double cost = extend(before, begin, end);
+          const double cost = extend(before, time_of(stage, begin, end));
           if (cost >= best_[stage][end]) continue;
           best_[stage][end] = cost;
           begin_[stage][end] = begin;

@@ -20,11 +20,12 @@ struct LayerCost {
 struct StageLimit {
   int in_flight = 1;  // micro-batches whose activations it holds at once; under 1F1B min(m, p - r)
   double memory = 0;  // at most this: sum of states + in_flight x sum of activations
+  double pace = 1;    // how long its rank takes for a unit of time
 };
 
 struct Partition {
   std::vector<std::size_t> begins;  // the first layer of each stage
-  double slowest = 0;               // the time of the slowest stage
+  double slowest = 0;               // the time of the slowest stage, at its pace
 };
 
 // The limits of 1F1B with the same memory on each of p ranks.

@@ -75,7 +75,9 @@ std::vector<std::int64_t> Balance::orders() const {
 }
 
 std::optional<Balance> make_balance(const recipe::Recipe& recipe) {
-  if (recipe.text("parallel.balance") == "off" || recipe.integer("parallel.data") == 1) return std::nullopt;
+  if (recipe.text("parallel.balance") == "off" || recipe.integer("parallel.data") == 1 ||
+      recipe.integer("parallel.pipeline") > 1)
+    return std::nullopt;
   return Balance(recipe.integer("parallel.micro_batches"));
 }
 

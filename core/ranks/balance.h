@@ -52,7 +52,7 @@ class Balance {
   bool has_just_changed_ = false;
 };
 
-// As the recipe has it; nothing where it wants none.
+// As the recipe has it; nothing where it wants none, or the model is cut (stage_balance.h).
 [[nodiscard]] std::optional<Balance> make_balance(const recipe::Recipe& recipe);
 
 }  // namespace athanor::runner

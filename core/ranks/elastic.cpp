@@ -1,5 +1,6 @@
 #include "core/ranks/elastic.h"
 
+#include "core/checkpoint/names.h"
 #include "core/distributed/checkpoint_ranks.h"
 #include "core/distributed/share_state.h"
 #include "core/ranks/kept_residuals.h"
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -46,10 +48,23 @@ void share_equally(Elastic& elastic) {
   assembly.loader = value_or_throw(data::Loader::create(assembly.dataset, options));
 }
 
-void join_peers(Elastic& elastic) {
+void join_group(Elastic& elastic) {
   comm::Group& group = elastic.link->group();
   join(elastic.assembly, elastic.recipe, group, residual_files(elastic.link->meeting(), group.world().rank()));
+}
+
+// What the stages are to take, as far as that is known.
+void expect_work(Elastic& elastic) {
+  if (!elastic.stages) return;
+  const parallel::Mesh mesh = mesh_for(elastic.recipe, elastic.link->group().world().size());
+  auto work = elastic.stages->begin(mesh, *elastic.assembly.stages, elastic.cut ? &*elastic.cut : nullptr);
+  if (!work.empty()) elastic.watch->expect(std::move(work));
+}
+
+void join_peers(Elastic& elastic) {
+  join_group(elastic);
   if (elastic.watch == nullptr) return;
+  comm::Group& group = elastic.link->group();
   const parallel::Mesh mesh = mesh_for(elastic.recipe, group.world().size());
   if (elastic.balance) {
     elastic.balance->begin(mesh);
@@ -57,6 +72,31 @@ void join_peers(Elastic& elastic) {
   }
   const distributed::TensorRanks* const tensor = elastic.assembly.tensor.get();
   elastic.watch->begin(group.world(), mesh, tensor ? [tensor] { return tensor->waited(); } : WorkWatch::Waited());
+  expect_work(elastic);
+}
+
+// Null where the state is not shared.
+std::unique_ptr<StateKeeper> make_keeper(const Elastic& elastic) {
+  if (!elastic.link || !elastic.assembly.is_shared()) return nullptr;
+  return std::make_unique<StateKeeper>(elastic.recipe, elastic.assembly, elastic.link->meeting(), elastic.link->rank());
+}
+
+// Everything learnt is to be read anew.
+void cut(Elastic& elastic, std::unique_ptr<StateKeeper>& keeper, std::optional<LayerWork> work) {
+  keeper.reset();
+  elastic.cut = std::move(work);
+  cut_again(elastic.assembly, elastic.recipe, elastic.link->rank(), elastic.cut ? &*elastic.cut : nullptr);
+  elastic.is_fresh = true;
+  keeper = make_keeper(elastic);
+}
+
+// Where ranks meet again, some of them may have cut the model elsewhere by now, and one that has come knows nothing.
+void cut_as_was_said(Elastic& elastic, std::unique_ptr<StateKeeper>& keeper) {
+  if (!elastic.stages) return;
+  const std::filesystem::path file = cut_file(elastic.link->meeting());
+  std::optional<LayerWork> said;
+  if (std::filesystem::exists(file)) said = read_layer_work(file);
+  if (said != elastic.cut) cut(elastic, keeper, std::move(said));
 }
 
 // Goes on with what coding has taken away of gradients. Whether there was nothing to go on with, or all of it is there.
@@ -169,7 +209,7 @@ journal::Recovery from_memory(const Elastic& elastic, const Agreement& agreement
 }
 
 // Whether something that was to outlive this process does not, which is then said.
-bool warns_of_memory(const Elastic& elastic, const std::optional<StateKeeper>& keeper) {
+bool warns_of_memory(const Elastic& elastic, const std::unique_ptr<StateKeeper>& keeper) {
   const auto say = [&](const char* what, const std::string& why) {
     elastic.warn(what + why);
     return true;
@@ -227,11 +267,40 @@ train::Outcome run_once(Elastic& elastic, const train::Plan& plan, const train::
   return trainer.run(elastic.progress);
 }
 
-// The numbers are the same however batches are shared out.
-train::Outcome run(Elastic& elastic, const train::Plan& plan, const train::Ports& ports) {
+// Whether work is to be shared out anew from this checkpoint on.
+bool plans_anew(Elastic& elastic, std::int64_t step) {
+  if (elastic.balance) return elastic.balance->plan(step, *elastic.watch);
+  return elastic.stages && elastic.stages->plan(step, *elastic.watch, elastic.assembly.peers->pass->forward_seconds(),
+                                                elastic.link->group().world());
+}
+
+// By way of the checkpoint that was just written, of which each rank reads its new part. Not where a rank is lost
+// meanwhile, as the next exchange will tell.
+void cut_elsewhere(Elastic& elastic, std::unique_ptr<StateKeeper>& keeper, const train::Ports& ports) {
+  elastic.lost_save = std::max(elastic.lost_save, elastic.part());
+  if (elastic.lost_save >= 0) return;
+  (void)ports.stop();  // throws what writing threw
+  const LayerWork work = elastic.stages->measured();
+  if (elastic.link->group().world().rank() == 0) write_layer_work(cut_file(elastic.link->meeting()), work);
+  elastic.assembly.peers.reset();
+  cut(elastic, keeper, work);
+  elastic.load({elastic.checkpoints / checkpoint::folder_name(elastic.progress.done), /*is_foreign=*/false,
+                std::exchange(elastic.is_fresh, false)});
+  join_group(elastic);
+  expect_work(elastic);
+  ports.tell(elastic.stages->shifted());
+}
+
+// The numbers are the same however work is shared out.
+train::Outcome run(Elastic& elastic, std::unique_ptr<StateKeeper>& keeper, const train::Plan& plan,
+                   const train::Ports& ports) {
   while (true) {
     const train::Outcome outcome = run_once(elastic, plan, ports);
     if (outcome != train::Outcome::paused) return outcome;
+    if (elastic.stages) {
+      cut_elsewhere(elastic, keeper, ports);
+      continue;
+    }
     share_batches(elastic.assembly, elastic.balance->orders());
     ports.tell(elastic.balance->shifted());
   }
@@ -262,21 +331,20 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
   Recount recount(given.tell);
   train::Ports ports = given;
   ports.tell = [&](const journal::Payload& payload) { recount.tell(payload); };
-  std::optional<StateKeeper> keeper;
-  if (elastic.link && elastic.assembly.is_shared())
-    keeper.emplace(elastic.recipe, elastic.assembly, elastic.link->meeting(), elastic.link->rank());
+  std::unique_ptr<StateKeeper> keeper;  // of what the rank has where the model is cut now
   ports.keep = [&, has_warned = false](const train::Progress& progress) mutable {
     if (keeper) keeper->keep(progress);
     if (!has_warned) has_warned = warns_of_memory(elastic, keeper);
     tell_slow_ranks(elastic);
   };
-  if (elastic.watch && elastic.balance)
-    ports.pauses = [&](std::int64_t step) { return elastic.balance->plan(step, *elastic.watch); };
+  if (elastic.watch && elastic.link) ports.pauses = [&](std::int64_t step) { return plans_anew(elastic, step); };
   bool has_changed = elastic.link && elastic.link->takes_over();
   bool has_begun = false;
   while (true) {
     try {
       if (has_changed && !has_begun) tell_own_loss(elastic, recount);
+      if (has_changed) cut_as_was_said(elastic, keeper);
+      if (!keeper) keeper = make_keeper(elastic);
       Agreement agreement;
       if (elastic.link) agreement = keeper ? agree_on_parts(elastic, *keeper) : agree_on_all(elastic, recount);
       if (has_changed && agreement.from_memory)
@@ -284,7 +352,7 @@ train::Outcome train_elastic(Elastic& elastic, const train::Plan& plan, const tr
       has_begun = true;
       has_changed = false;
       save_first(elastic, ports);
-      const train::Outcome outcome = run(elastic, plan, ports);
+      const train::Outcome outcome = run(elastic, keeper, plan, ports);
       recount.settle();
       return outcome;
     } catch (const Failure& failure) {

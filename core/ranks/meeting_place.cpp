@@ -54,6 +54,7 @@ int GroupNotice::place_of(int rank) const noexcept {
 fs::path group_folder(const fs::path& meeting, int epoch) { return meeting / fmt::format("e{}", epoch); }
 fs::path over_file(const fs::path& meeting) { return meeting / "over"; }
 fs::path reached_file(const fs::path& meeting) { return meeting / "reached"; }
+fs::path cut_file(const fs::path& meeting) { return meeting / "cut"; }
 fs::path left_file(const fs::path& meeting, int epoch, int rank) {
   return meeting / fmt::format("left-e{}-{}", epoch, rank);
 }

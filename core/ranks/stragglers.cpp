@@ -34,6 +34,22 @@ std::vector<double> Stragglers::comparable(std::span<const double> work) const {
   return out;
 }
 
+void Stragglers::expect(std::vector<double> work) {
+  beginning_ = std::move(work);
+  windows_ = kBeginning;
+  work_.clear();
+  for (State& state : states_) state.in_a_row = 0;
+}
+
+std::vector<double> Stragglers::paces() const {
+  std::vector<double> out(states_.size(), 1.0);
+  if (work_.empty() || !sees_any()) return out;
+  const std::vector<double> smoothed = comparable(work_);
+  for (std::size_t rank = 0; rank < out.size(); ++rank)
+    if (states_[rank].is_seen) out[rank] += std::max(0.0, slower(smoothed, rank));
+  return out;
+}
+
 std::vector<journal::StragglerSeen> Stragglers::take(std::int64_t from, std::int64_t to, std::span<const double> work) {
   if (work_.empty()) work_.assign(work.begin(), work.end());
   for (std::size_t rank = 0; rank < work_.size(); ++rank)

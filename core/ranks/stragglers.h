@@ -38,8 +38,14 @@ class Stragglers {
   [[nodiscard]] std::vector<journal::StragglerSeen> take(std::int64_t from, std::int64_t to,
                                                          std::span<const double> work);
 
+  // From now on ranks have other work, which would take each of them so long if it were not slow; nothing that was
+  // measured before counts. Who is seen stays so.
+  void expect(std::vector<double> work);
+
   // Of each rank, smoothed; empty before the first window.
   [[nodiscard]] const std::vector<double>& work() const noexcept { return work_; }
+  // How many times as long as it should each rank takes, by what is seen: 1 for those that are not slow.
+  [[nodiscard]] std::vector<double> paces() const;
   [[nodiscard]] bool sees_any() const { return std::ranges::any_of(states_, &State::is_seen); }
 
  private:

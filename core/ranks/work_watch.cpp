@@ -23,6 +23,15 @@ void WorkWatch::begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Wai
   std::vector<int> stages;
   for (int rank = 0; rank < ranks.size(); ++rank) stages.push_back(parallel::coordinates_of(mesh, rank).pipeline);
   stragglers_.emplace(std::move(stages));
+  begin_windows();
+}
+
+void WorkWatch::expect(std::vector<double> work) {
+  stragglers_->expect(std::move(work));
+  begin_windows();
+}
+
+void WorkWatch::begin_windows() {
   from_ = step_ = 0;
   steps_.clear();
   whole_steps_.clear();

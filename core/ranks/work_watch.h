@@ -33,6 +33,9 @@ class WorkWatch {
   // in which this rank has waited for others inside of spans, ever more; may be empty.
   void begin(comm::Communicator& ranks, const parallel::Mesh& mesh, Waited waited = {});
   void end() noexcept { ranks_ = nullptr; }
+  // The same ranks have other work from now on, of which a micro-batch would take each of them so long, in nanoseconds,
+  // if none were slow.
+  void expect(std::vector<double> work);
 
   // Every event of this rank, as it is told.
   void take(const journal::Payload& payload);
@@ -42,6 +45,8 @@ class WorkWatch {
 
   // Of each rank, in nanoseconds for a micro-batch, smoothed; empty where nothing is known yet.
   [[nodiscard]] std::vector<double> work() const { return stragglers_ ? stragglers_->work() : std::vector<double>(); }
+  // How many times as long as it should each takes (Stragglers::paces); after begin().
+  [[nodiscard]] std::vector<double> paces() const { return stragglers_->paces(); }
   // What a step of the last window took, the slowest rank's.
   [[nodiscard]] double step_ns() const noexcept { return step_ns_; }
   // Whether some rank is seen to be slow.
@@ -49,6 +54,7 @@ class WorkWatch {
 
  private:
   void add(const journal::Span& span);
+  void begin_windows();
 
   comm::Communicator* ranks_ = nullptr;
   Waited waited_;

@@ -311,8 +311,9 @@ void add_scale(std::vector<Field>& out) {
       advanced(choice("parallel.gradient_format", "Gradient exchange", "fp32", {"fp32", "bf16", "fp8", "int8"},
                       "Number format in which replicas exchange gradients.")));
   out.push_back(advanced(choice("parallel.balance", "Balance", "off", {"off", "checkpoints"},
-                                "Whether replicas get shares of the micro-batches by their speed, planned again at "
-                                "checkpoints where one is slow. The numbers stay those of one process.")));
+                                "Whether work is shared out again at checkpoints by what it was measured to take: "
+                                "micro-batches between replicas where one is slow, or in a pipeline layers between "
+                                "stages. The numbers stay those of one process.")));
   out.push_back(advanced(integer("parallel.deadline", "Deadline", 60, {"s", 1, 3600},
                                  "How long ranks wait for one another in an exchange; one that has been stopped is "
                                  "then replaced.")));

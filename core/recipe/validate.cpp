@@ -135,15 +135,16 @@ class Rules {
     }
   }
 
-  // Gradients are then summed node by node of a tree, which only replicas that have all of them can.
+  // Replicas of a whole model sum gradients node by node of a tree, which only those that have all of them can. Layers
+  // move between stages without what coding took away of their gradients.
   void judge_balance() {
     if (spoiled_.contains("parallel.balance") || recipe_.text("parallel.balance") == "off") return;
     const auto demand = [this](std::string_view path, bool holds, const char* value) {
       if (!spoiled_.contains(path) && !holds)
         blame("parallel.balance", path, "must be off unless {} = {}", path, value);
     };
-    demand("parallel.pipeline", recipe_.integer("parallel.pipeline") == 1, "1");
-    demand("parallel.shard", recipe_.text("parallel.shard") == "none", "none");
+    if (!spoiled_.contains("parallel.pipeline") && recipe_.integer("parallel.pipeline") == 1)
+      demand("parallel.shard", recipe_.text("parallel.shard") == "none", "none");
     demand("parallel.gradient_format", recipe_.text("parallel.gradient_format") == "fp32", "fp32");
   }
 

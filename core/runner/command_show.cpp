@@ -199,7 +199,11 @@ json summary_json(const RunDirectory& run, const Replay& replay) {
   for (const auto& seen : replay.stragglers) stragglers.push_back(straggler_json(seen));
   json shifts = json::array();
   for (const auto& shift : replay.shifts)
-    shifts.push_back({{"step", shift.step}, {"from", shift.from}, {"to", shift.to}, {"gain", shift.gain}});
+    shifts.push_back({{"step", shift.step},
+                      {"what", shift.is_of_layers ? "layers" : "micro_batches"},
+                      {"from", shift.from},
+                      {"to", shift.to},
+                      {"gain", shift.gain}});
   return {{"run", run.folder().string()},
           {"state", journal::to_string(replay.state.state)},
           {"cause", replay.state.cause},
@@ -233,9 +237,10 @@ std::string summary_text(const json& summary, bool abandoned) {
   for (const json& recovery : summary["recovered"]) out += recovery_text(recovery);
   for (const json& seen : summary["stragglers"]) out += straggler_text(seen);
   for (const json& shift : summary["shifts"])
-    out += fmt::format("\nshares   step {}: {} micro-batches instead of {}, for a step {:.0f} % shorter",
+    out += fmt::format("\nshares   step {}: {} {} instead of {}, for a step {:.0f} % shorter",
                        shift["step"].get<std::int64_t>(), shift["to"].get<std::string>(),
-                       shift["from"].get<std::string>(), shift["gain"].get<double>() * 100);
+                       shift["what"] == "layers" ? "layers" : "micro-batches", shift["from"].get<std::string>(),
+                       shift["gain"].get<double>() * 100);
   for (const json& fault : summary["faults"]) {
     out += fmt::format("\nfault    step {}: {}", fault["step"].get<std::int64_t>(), fault["cause"].get<std::string>());
   }

@@ -101,6 +101,7 @@ int run_follower(const TrainOptions& options, Console& console) {
   if (injector) ports = injector->around(ports, *assembly.context);
   Elastic elastic{sound.recipe, assembly, &link, {}, /*knows=*/false};
   elastic.load = [&](const PartSource& origin) { load(assembly, sound.recipe, origin, *options.place); };
+  elastic.checkpoints = directory.checkpoints();
   elastic.warn = [&](const std::string& text) { console.warn(text); };
   elastic.part = [&] { return checkpoints.part(); };
   elastic.watch = &watch;

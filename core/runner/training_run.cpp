@@ -189,6 +189,11 @@ train::Outcome TrainingRun::train() {
     return train::after_steps(done_);
   };
   elastic.source = [this] { return source_; };
+  elastic.load = [&](const PartSource& source) {
+    source_ = source.checkpoint;
+    restore_precision(assembly, restore_state(assembly, source_).precision);
+  };
+  elastic.checkpoints = directory_.checkpoints();
   elastic.warn = [this](const std::string& text) { console_.warn(text); };
   elastic.tell_slow = [this](journal::StragglerSeen seen) { tell_straggler(std::move(seen)); };
   elastic.part = [this] { return shared_.part(); };

@@ -34,6 +34,8 @@ struct ContrastiveParts {
 class Contrastive final : public Task {
  public:
   explicit Contrastive(ContrastiveParts parts) : parts_(std::move(parts)) {}
+  // What it was made of, for another with another model.
+  [[nodiscard]] ContrastiveParts release() && { return std::move(parts_); }
 
   // images, tokens, lengths, concepts
   [[nodiscard]] Inputs upload(Context& context, const data::Batch& batch) override;

@@ -115,6 +115,10 @@
         <translation>Ging weiter von %1</translation>
     </message>
     <message>
+        <source>Layers of the stages: %1 instead of %2, for a step %3 shorter</source>
+        <translation>Schichten der Stufen: %1 statt %2, für einen um %3 kürzeren Schritt</translation>
+    </message>
+    <message>
         <source>Micro-batches of the replicas: %1 instead of %2, for a step %3 shorter</source>
         <translation>Mikro-Batches der Replikate: %1 statt %2, für einen um %3 kürzeren Schritt</translation>
     </message>

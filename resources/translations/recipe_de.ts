@@ -900,8 +900,8 @@
         <translation>Lastausgleich</translation>
     </message>
     <message>
-        <source>Whether replicas get shares of the micro-batches by their speed, planned again at checkpoints where one is slow. The numbers stay those of one process.</source>
-        <translation>Ob Replikate nach ihrem Tempo Anteile an den Mikro-Batches bekommen, die an Sicherungen neu geplant werden, wenn eines langsam ist. Die Zahlen bleiben die eines einzigen Prozesses.</translation>
+        <source>Whether work is shared out again at checkpoints by what it was measured to take: micro-batches between replicas where one is slow, or in a pipeline layers between stages. The numbers stay those of one process.</source>
+        <translation>Ob Arbeit an Sicherungen neu verteilt wird, nach dem, was sie gemessen gedauert hat: Mikro-Batches zwischen Replikaten, wenn eines langsam ist, oder in einer Pipeline Schichten zwischen Stufen. Die Zahlen bleiben die eines einzigen Prozesses.</translation>
     </message>
     <message>
         <source>Deadline</source>

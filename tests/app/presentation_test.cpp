@@ -404,6 +404,8 @@ TEST(LiveWords, AStragglerIsNamedWithWhatToDoAndWhenItHasCaughtUp) {
   const auto shifted = words_of({journal::WorkShifted{100, "4, 4", "6, 2", 0.25}});
   ASSERT_EQ(shifted.size(), 1U);
   EXPECT_TRUE(shifted[0].text.contains(u"6, 2 instead of 4, 4"_s)) << shifted[0].text.toStdString();
+  const auto moved = words_of({journal::WorkShifted{100, "4, 4", "6, 2", 0.25, true}});
+  EXPECT_TRUE(moved.at(0).text.startsWith(u"Layers of the stages: 6, 2"_s)) << moved.at(0).text.toStdString();
   const auto words = words_of({seen, over});
   ASSERT_EQ(words.size(), 2U);  // newest first
   EXPECT_TRUE(words[0].text.contains(u"caught up"_s)) << words[0].text.toStdString();

@@ -84,10 +84,10 @@ struct Worder {
   }
   EventWords operator()(const journal::StragglerSeen& e) const { return {{}, step_text(e.step), straggler_words(e)}; }
   EventWords operator()(const journal::WorkShifted& e) const {
-    return {{},
-            step_text(e.step),
-            LiveWords::tr("Micro-batches of the replicas: %1 instead of %2, for a step %3 shorter")
-                .arg(q(e.to), q(e.from), widgets::percent_text(e.gain))};
+    const QString text = e.is_of_layers
+                             ? LiveWords::tr("Layers of the stages: %1 instead of %2, for a step %3 shorter")
+                             : LiveWords::tr("Micro-batches of the replicas: %1 instead of %2, for a step %3 shorter");
+    return {{}, step_text(e.step), text.arg(q(e.to), q(e.from), widgets::percent_text(e.gain))};
   }
   // These have places of their own: the plots, the strips, the answers and the log.
   EventWords operator()(const journal::MetricSamples&) const { return {}; }

@@ -53,7 +53,7 @@ inline std::vector<Payload> one_of_each() {
           FaultSeen{8, "numeric", "take a step", "loss is not finite", "lower the learning rate"},
           Recovery{300, "checkpoint step-300", 2, 4, 13.5, 0.5, 180, 42, 30},
           StragglerSeen{480, 3, 401, 0.375, false, true, "see what else runs there"},
-          WorkShifted{500, "4, 4", "6, 2", 0.25},
+          WorkShifted{500, "4, 4", "6, 2", 0.25, true},
           LogLine{Severity::info, "Füchse und 狐"}};
 }
 

@@ -25,6 +25,17 @@ TEST(Partition, MakesTheSlowestStageFast) {
   EXPECT_EQ(partition.slowest, 4);
 }
 
+TEST(Partition, GivesASlowRankLess) {
+  const std::vector<LayerCost> layers(9, {.time = 1});
+  auto limits = kThree;
+  limits[1].pace = 2.5;
+  const Partition partition = value_or_throw(partition_layers(layers, limits));
+  EXPECT_EQ(partition.begins, (std::vector<std::size_t>{0, 4, 5}));
+  EXPECT_EQ(partition.slowest, 4);
+  limits[1].pace = NAN;
+  EXPECT_FALSE(partition_layers(layers, limits));
+}
+
 // One layer decides how slow the slowest is; the others are still shared evenly.
 TEST(Partition, BalancesTheRestToo) {
   const Partition partition = value_or_throw(partition_layers(timed({9, 1, 1, 1, 1}), kThree));

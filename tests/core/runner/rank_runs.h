@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/base/files.h"
+#include "core/checkpoint/checkpoint.h"
 #include "tests/core/runner/run_program.h"
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <signal.h>
 #include <sstream>
 #include <string>
@@ -39,6 +41,17 @@ inline void expect_same_weights(const std::filesystem::path& run, const std::fil
     EXPECT_FALSE(bytes.empty());
     EXPECT_TRUE(bytes == bytes_of(other / "checkpoints" / step / file)) << file;
   }
+}
+
+using Numbers = std::map<std::string, std::vector<float>>;
+
+// Everything that a checkpoint holds, whoever wrote it.
+inline Numbers contents_of(const std::filesystem::path& run, std::int64_t step) {
+  const auto loaded = value_or_throw(checkpoint::load_step(run / "checkpoints", step));
+  Numbers out;
+  for (const auto* arrays : {&loaded.contents.parameters, &loaded.contents.optimizer})
+    for (const checkpoint::Array& array : *arrays) out[array.name] = array.values;
+  return out;
 }
 
 // What happened to ranks changes no bit of what the run leaves, and its history has every step once.

@@ -49,8 +49,6 @@ recipe::Recipe recipe_of(const Layout& layout) {
   return recipe;
 }
 
-using Numbers = std::map<std::string, std::vector<float>>;
-
 void add(const Assembly& assembly, const std::vector<train::Held>& held, Numbers& numbers) {
   for (const train::Held& one : held) {
     auto& all = numbers[one.name];
@@ -150,15 +148,6 @@ std::vector<std::string> on_four(const std::string& how, int steps) {
           "--set", "checkpoint.every_steps=20",
           "--set", "train.threads=1",
           "--set", "model.text_width=32"};
-}
-
-// Everything that a checkpoint holds, whoever wrote it.
-Numbers contents_of(const fs::path& run, std::int64_t step) {
-  const auto loaded = value_or_throw(checkpoint::load_step(run / "checkpoints", step));
-  Numbers out;
-  for (const auto* arrays : {&loaded.contents.parameters, &loaded.contents.optimizer})
-    for (const checkpoint::Array& array : *arrays) out[array.name] = array.values;
-  return out;
 }
 
 class SharedRun : public Ranks, public testing::WithParamInterface<const char*> {

@@ -1,7 +1,9 @@
 // Who is slower than the others: from figures, and in runs in which one is.
 #include "core/ranks/stragglers.h"
 
+#include "core/parallel/generate.h"
 #include "core/ranks/balance.h"
+#include "core/ranks/stage_balance.h"
 #include "tests/core/runner/rank_runs.h"
 
 #include <gmock/gmock.h>
@@ -93,6 +95,50 @@ TEST(Balance, LeavesNoReplicaWithoutAMicroBatch) {
   EXPECT_THAT(better->shares, ElementsAre(7, 1));
 }
 
+TEST(Stragglers, WithOtherWorkAreHeldAgainstWhatItShouldTakeAndStaySeen) {
+  Stragglers stragglers({0, 1, 2});
+  int windows = 0;
+  EXPECT_THAT(feed(stragglers, windows, 5, {10, 20, 15}), IsEmpty());
+  EXPECT_EQ(feed(stragglers, windows, 12, {10, 60, 15}).size(), 1U);
+  EXPECT_NEAR(stragglers.paces()[1], 3, 0.01);
+  EXPECT_EQ(stragglers.paces()[0], 1);
+  stragglers.expect({20, 5, 20});
+  EXPECT_TRUE(stragglers.work().empty());
+  EXPECT_THAT(feed(stragglers, windows, 10, {20, 15, 20}), IsEmpty());
+  EXPECT_NEAR(stragglers.paces()[1], 3, 0.01);
+  EXPECT_THAT(feed(stragglers, windows, 10, {20, 5, 20}),
+              ElementsAre(AllOf(Field(&StragglerSeen::rank, 1), Field(&StragglerSeen::is_over, true))));
+}
+
+distributed::StagePlan plan_of(int ranks, int micro_batches, std::vector<std::size_t> begins) {
+  return {parallel::one_f_one_b(ranks, micro_batches), std::move(begins), {}};
+}
+
+TEST(StageBalance, MovesLayersToWhereTheyTakeLessTimeWhereThatIsWorthIt) {
+  const LayerWork even{std::vector<double>(8, 1.0), {1, 1}};
+  const LayerWork slow{std::vector<double>(8, 1.0), {1, 3}};
+  const LayerWork heavy{{1, 1, 1, 1, 1, 1, 1, 5}, {1, 1}};
+  const auto half = plan_of(2, 8, {0, 4});
+  EXPECT_FALSE(plan_cut(half, even, 40));
+  const auto better = plan_cut(half, slow, 120);
+  ASSERT_TRUE(better);
+  EXPECT_THAT(better->begins, ElementsAre(0, 6));
+  EXPECT_GT(better->gain, 0.3);
+  EXPECT_FALSE(plan_cut(half, slow, 5000));  // the rest of the step is longer
+  const auto by_layers = plan_cut(half, heavy, 70);
+  ASSERT_TRUE(by_layers);
+  EXPECT_THAT(by_layers->begins, ElementsAre(0, 6));
+}
+
+TEST(StageBalance, KeepsWhatItKnowsForWhoeverJoins) {
+  const testing_support::TemporaryFolder folder;
+  const LayerWork work{{0.1, 1.0 / 3, 7e9}, {1, 2.0000000001}};
+  write_layer_work(folder / "cut", work);
+  EXPECT_EQ(read_layer_work(folder / "cut"), work);
+  value_or_throw(write_file_atomically(folder / "cut", "{\"layers\": [1,"));
+  EXPECT_THROW((void)read_layer_work(folder / "cut"), Failure);
+}
+
 class SlowRanks : public Ranks {
  protected:
   static std::vector<std::string> arguments(int steps, std::vector<std::string> more) {
@@ -155,6 +201,57 @@ TEST_F(SlowRanks, GetFewerMicroBatchesAtTheNextCheckpointAndTheBitsStayThoseOfOn
   EXPECT_EQ(shifted[0].step % 20, 0);
   EXPECT_GT(shifted[0].gain, Balance::kWorthIt);
   EXPECT_THAT(run_program({"show", run.string()}).out, HasSubstr("micro-batches instead of 4, 4"));
+}
+
+class MovedLayers : public SlowRanks {
+ protected:
+  static std::vector<std::string> on_pipeline(std::vector<std::string> more) {
+    more.insert(more.begin(), {"--set", "parallel.micro_batches=8", "--set", "eval.every_steps=0"});
+    return arguments(500, std::move(more));
+  }
+  static std::vector<std::string> on_stages(const std::string& faults, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"--set", "parallel.pipeline=2", "--set", "parallel.balance=checkpoints", "--inject",
+                               "drag: rank=1 factor=5" + faults});
+    return on_pipeline(std::move(more));
+  }
+  // What was moved, and that it left the numbers alone.
+  std::vector<journal::WorkShifted> moved(const std::filesystem::path& run, const std::filesystem::path& one) {
+    EXPECT_TRUE(contents_of(run, 500) == contents_of(one, 500));
+    EXPECT_EQ(read_run(run).metrics.at("train/loss"), read_run(one).metrics.at("train/loss"));
+    auto out = events_of_kind<journal::WorkShifted>(run);
+    EXPECT_FALSE(out.empty());
+    for (const journal::WorkShifted& each : out) {
+      EXPECT_TRUE(each.is_of_layers);
+      EXPECT_EQ(each.step % 20, 0);
+      EXPECT_NE(each.from, each.to);
+    }
+    return out;
+  }
+};
+
+TEST_F(MovedLayers, LeaveTheBitsOfOneProcessAlsoWhereRanksAreLostAfterwards) {
+  const std::filesystem::path one = own_ / "one", run = own_ / "run", disk = own_ / "disk";
+  ASSERT_EQ(train(one, on_pipeline({})).status, 0);
+  const Outcome done = train(run, on_stages("; kill: rank=0 step=450; kill: rank=1 step=470"));
+  ASSERT_EQ(done.status, 0) << done.err;
+  (void)moved(run, one);
+  EXPECT_THAT(run_program({"show", run.string()}).out, HasSubstr("layers instead of"));
+  for (const journal::Recovery& back : events_of_kind<journal::Recovery>(run))
+    EXPECT_THAT(back.from, HasSubstr("memory"));
+  const Outcome from_disk = train(disk, on_stages("; kill: rank=1 step=450", {"--set", "checkpoint.in_memory=false"}));
+  ASSERT_EQ(from_disk.status, 0) << from_disk.err;
+  (void)moved(disk, one);
+}
+
+TEST_F(MovedLayers, LeaveTheBitsOfOneProcessWithTwoStagesOnEachRankAndWithReplicasThatShareTheState) {
+  const std::filesystem::path one = own_ / "one", v = own_ / "v", shared = own_ / "shared";
+  ASSERT_EQ(train(one, on_pipeline({})).status, 0);
+  const Outcome done = train(v, on_stages("", {"--set", "parallel.schedule=zb-v"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  (void)moved(v, one);
+  const Outcome both = train(shared, on_stages("", {"--set", "parallel.data=2", "--set", "parallel.shard=optimizer"}));
+  ASSERT_EQ(both.status, 0) << both.err;
+  (void)moved(shared, one);
 }
 
 }  // namespace
