@@ -1,5 +1,6 @@
 #include "core/ranks/fault_injector.h"
 
+#include "core/base/files.h"
 #include "core/journal/text.h"
 
 #include <fmt/format.h>
@@ -72,9 +73,29 @@ std::function<void(comm::Stamp&)> FaultInjector::damager() const {
 }
 
 void FaultInjector::at(FaultMoment moment, std::int64_t step, Context& context) {
+  if (moment == FaultMoment::data) look_for_more();
+  const auto due = std::ranges::stable_partition(asked_, [&](const auto& fault) { return fault.at != moment; });
+  const std::vector<PlannedFault> now(due.begin(), due.end());
+  asked_.erase(due.begin(), due.end());
+  for (const PlannedFault& fault : now) suffer(fault, step, context);
   for (std::size_t fault = 0; fault < plan_.faults.size(); ++fault)
     if (plan_.is_due(fault, rank_, step, moment) && is_first_time(fault, step))
       suffer(plan_.faults[fault], step, context);
+}
+
+void FaultInjector::look_for_more() {
+  if (marks_.empty()) return;
+  const std::filesystem::path file = asked_file(marks_, rank_);
+  const auto text = read_file(file);
+  if (!text) return;
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  const auto plan = read_fault_plan(*text);
+  if (!plan) return say_(plan.error().message());
+  for (const PlannedFault& fault : plan->faults) {
+    auto& faults = fault.kind == FaultKind::drag ? plan_.faults : asked_;
+    faults.push_back(fault);
+  }
 }
 
 journal::Span FaultInjector::dragged(journal::Span span, const std::function<std::int64_t()>& now_ns) const {
@@ -121,7 +142,7 @@ void FaultInjector::suffer(const PlannedFault& fault, std::int64_t step, Context
 std::unique_ptr<FaultInjector> make_injector(const std::string& faults, const RankPlace& place,
                                              FaultInjector::Say say) {
   FaultPlan plan = value_or_throw(read_fault_plan(faults));
-  if (plan.faults.empty()) return nullptr;
+  if (plan.faults.empty() && place.meeting.empty()) return nullptr;
   return std::make_unique<FaultInjector>(std::move(plan), place.rank, place.meeting, std::move(say));
 }
 

@@ -1,5 +1,5 @@
-// Makes a rank suffer the faults that were asked for. It stands between the loop and its ports, and before what carries
-// messages; where nothing is asked for it does not exist.
+// Makes a rank suffer the faults that were asked for, at its beginning or while it goes on (asked_file()). It stands
+// between the loop and its ports, and before what carries messages.
 #pragma once
 
 #include "core/comm/message.h"
@@ -15,13 +15,14 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace athanor::runner {
 
 class FaultInjector {
  public:
   // `marks` is a folder where it is noted what has happened, so that a process which takes this one's place knows it;
-  // empty where there will be none. What is injected is said.
+  // empty where there will be none. Others may ask there for more. What is injected is said.
   using Say = std::function<void(const std::string&)>;
   FaultInjector(FaultPlan plan, int rank, std::filesystem::path marks, Say say);
 
@@ -32,6 +33,7 @@ class FaultInjector {
 
  private:
   void at(FaultMoment moment, std::int64_t step, Context& context);
+  void look_for_more();
   // What a span has become that takes longer on purpose.
   [[nodiscard]] journal::Span dragged(journal::Span span, const std::function<std::int64_t()>& now_ns) const;
   [[nodiscard]] bool is_first_time(std::size_t fault, std::int64_t step);
@@ -39,6 +41,7 @@ class FaultInjector {
   [[noreturn]] void hang() const;
 
   FaultPlan plan_;
+  std::vector<PlannedFault> asked_;  // meanwhile; each is suffered once, at its next moment
   int rank_;
   std::filesystem::path marks_;
   Say say_;
@@ -46,7 +49,8 @@ class FaultInjector {
   std::shared_ptr<std::atomic<int>> damage_;                 // FaultKind of the next message; negative: none
 };
 
-// From what was asked for (fault_plan.h); null where that is nothing. Throws Failure(invalid_input).
+// From what was asked for (fault_plan.h); null where that is nothing and nobody can ask for more. Throws
+// Failure(invalid_input).
 [[nodiscard]] std::unique_ptr<FaultInjector> make_injector(const std::string& faults, const RankPlace& place,
                                                            FaultInjector::Say say);
 

@@ -105,6 +105,18 @@ Result<void> read_fault(std::string_view text, FaultPlan& plan) {
 const char* to_string(FaultKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 const char* to_string(FaultMoment moment) noexcept { return kMoments[static_cast<std::size_t>(moment)]; }
 
+std::string to_string(const PlannedFault& fault) {
+  std::string out = fmt::format("{}: at={} p={} ms={} factor={}", to_string(fault.kind), to_string(fault.at),
+                                fault.probability, fault.pause_ms, fault.factor);
+  const auto add = [&](const char* name, const auto& value) {
+    if (value) out += fmt::format(" {}={}", name, *value);
+  };
+  add("rank", fault.rank);
+  add("step", fault.step);
+  add("until", fault.until);
+  return fault.again ? out + " again" : out;
+}
+
 bool FaultPlan::is_due(std::size_t fault, int rank, std::int64_t step, FaultMoment moment) const noexcept {
   const PlannedFault& planned = faults[fault];
   if (planned.kind == FaultKind::drag) return false;  // of no moment

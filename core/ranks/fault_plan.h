@@ -60,6 +60,8 @@ struct FaultPlan {
   [[nodiscard]] double drag(int rank, std::int64_t step) const noexcept;
 };
 
+// As read_fault_plan() reads it.
+[[nodiscard]] std::string to_string(const PlannedFault& fault);
 // Empty for an empty text. invalid_input names the word that is wrong and those that are possible.
 [[nodiscard]] Result<FaultPlan> read_fault_plan(std::string_view text);
 

@@ -55,6 +55,7 @@ fs::path group_folder(const fs::path& meeting, int epoch) { return meeting / fmt
 fs::path over_file(const fs::path& meeting) { return meeting / "over"; }
 fs::path reached_file(const fs::path& meeting) { return meeting / "reached"; }
 fs::path cut_file(const fs::path& meeting) { return meeting / "cut"; }
+fs::path asked_file(const fs::path& meeting, int rank) { return meeting / ("asked-" + std::to_string(rank)); }
 fs::path left_file(const fs::path& meeting, int epoch, int rank) {
   return meeting / fmt::format("left-e{}-{}", epoch, rank);
 }

@@ -44,6 +44,8 @@ struct RankPlace {
 [[nodiscard]] std::filesystem::path reached_file(const std::filesystem::path& meeting);
 // Says where the model is cut, as all ranks of the last group did (stage_balance.h); not there: as the recipe has it.
 [[nodiscard]] std::filesystem::path cut_file(const std::filesystem::path& meeting);
+// Holds faults that a rank is to suffer (fault_plan.h), until it has read them.
+[[nodiscard]] std::filesystem::path asked_file(const std::filesystem::path& meeting, int rank);
 // There once a rank of the beginning has left the group of an epoch to join the next.
 [[nodiscard]] std::filesystem::path left_file(const std::filesystem::path& meeting, int epoch, int rank);
 

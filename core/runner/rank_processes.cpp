@@ -112,7 +112,8 @@ class Ranks {
                            {.rank = rank, .meeting = meeting_.folder(), .parent = ::getpid(), .epoch = epoch_});
   }
 
-  // Faults that are asked for while the run goes on: what ends or stops a process from outside.
+  // Faults that are asked for while the run goes on. What ends or stops a process comes from outside; the others each
+  // rank brings upon itself.
   void obey_wish() {
     const std::filesystem::path file = directory_.folder() / kWishFile;
     const auto text = read_file(file);
@@ -124,15 +125,21 @@ class Ranks {
     for (std::size_t i = 0; i < plan->faults.size(); ++i) {
       const PlannedFault& fault = plan->faults[i];
       const int rank = fault.rank.value_or(members_[(plan->seed + i) % members_.size()]);
-      const bool is_known = fault.kind == FaultKind::kill || fault.kind == FaultKind::stop;
-      if (!is_known || !is_member(rank)) {
-        console_.warn(fmt::format("A run that goes on can suffer kill and stop of one of its ranks, not {} of rank {}",
-                                  to_string(fault.kind), rank));
-        continue;
+      if (!is_member(rank)) {
+        console_.warn(fmt::format("There is no rank {} to suffer {}", rank, to_string(fault.kind)));
+      } else if (fault.kind == FaultKind::kill || fault.kind == FaultKind::stop) {
+        console_.warn(fmt::format("Injected into rank {}: {}", rank, to_string(fault.kind)));
+        at(rank).signal(fault.kind == FaultKind::kill ? SIGKILL : SIGSTOP);
+      } else {
+        pass_on(rank, fault);
       }
-      console_.warn(fmt::format("Injected into rank {}: {}", rank, to_string(fault.kind)));
-      at(rank).signal(fault.kind == FaultKind::kill ? SIGKILL : SIGSTOP);
     }
+  }
+
+  void pass_on(int rank, const PlannedFault& fault) const {
+    const std::filesystem::path file = asked_file(meeting_.folder(), rank);
+    const auto written = write_file_atomically(file, read_file(file).value_or("") + "; " + to_string(fault));
+    if (!written) console_.warn(written.error().message());
   }
 
   // Until one ends or a signal comes, or a moment has passed.

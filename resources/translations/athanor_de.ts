@@ -875,20 +875,68 @@
         <translation>Er hat noch von keinem Schritt auf mehreren Rängen erzählt.</translation>
     </message>
     <message>
-        <source>Ends at once</source>
-        <translation>Endet sofort</translation>
+        <source>Rank %1</source>
+        <translation>Rang %1</translation>
     </message>
     <message>
-        <source>Kill rank %1</source>
-        <translation>Rang %1 töten</translation>
+        <source>The rank is replaced</source>
+        <translation>Der Rang wird ersetzt</translation>
     </message>
     <message>
-        <source>Does nothing more until the deadline has passed</source>
-        <translation>Tut nichts mehr, bis die Frist verstrichen ist</translation>
+        <source>Kill</source>
+        <translation>Töten</translation>
     </message>
     <message>
-        <source>Stop rank %1</source>
-        <translation>Rang %1 anhalten</translation>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Hang in the forward pass</source>
+        <translation>Im Vorwärtsdurchgang hängen</translation>
+    </message>
+    <message>
+        <source>Hang while waiting for data</source>
+        <translation>Beim Warten auf Daten hängen</translation>
+    </message>
+    <message>
+        <source>All meet again</source>
+        <translation>Alle finden sich neu</translation>
+    </message>
+    <message>
+        <source>Damage a message</source>
+        <translation>Eine Nachricht beschädigen</translation>
+    </message>
+    <message>
+        <source>Send a wrong size</source>
+        <translation>Eine falsche Größe senden</translation>
+    </message>
+    <message>
+        <source>Call something else than the others</source>
+        <translation>Etwas anderes aufrufen als die anderen</translation>
+    </message>
+    <message>
+        <source>The run goes on, more slowly</source>
+        <translation>Der Lauf geht langsamer weiter</translation>
+    </message>
+    <message>
+        <source>Pause for half a second</source>
+        <translation>Eine halbe Sekunde pausieren</translation>
+    </message>
+    <message>
+        <source>Take three times as long for %1 steps</source>
+        <translation>%1 Schritte lang dreimal so lange brauchen</translation>
+    </message>
+    <message>
+        <source>The run ends and can be resumed</source>
+        <translation>Der Lauf endet und kann fortgesetzt werden</translation>
+    </message>
+    <message>
+        <source>Run out of memory</source>
+        <translation>Keinen Speicher mehr haben</translation>
+    </message>
+    <message>
+        <source>Find the disk full</source>
+        <translation>Die Platte voll vorfinden</translation>
     </message>
     <message>
         <source>Rank %1 was lost, and the run %2</source>

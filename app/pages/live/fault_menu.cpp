@@ -18,6 +18,8 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 
+constexpr int kDraggedSteps = 500;
+
 bool is_recovery(const store::Occurrence& occurrence) {
   return std::holds_alternative<journal::Recovery>(occurrence.payload);
 }
@@ -63,24 +65,40 @@ void FaultMenu::see_ranks() {
     for (const timeline::Row& row : picture->measured) ranks_.insert(row.rank);
 }
 
-// The kinds that the processes of a run suffer from outside; others are for its start (athanor-run train --inject).
+// The kinds of core/ranks/fault_plan.h, by what comes of them.
 void FaultMenu::choose() {
   auto* list = new QMenu(page_);
   list->setAttribute(Qt::WA_DeleteOnClose);
-  const auto offer = [&](const QString& heading, const QString& text, const char* kind) {
-    add_menu_heading(list, heading);
+  const auto offer = [&](const QString& text, const char* kind, const QString& settings = {}) {
+    QMenu* ranks = list->addMenu(text);
     for (const int rank : ranks_)
-      connect(list->addAction(text.arg(rank)), &QAction::triggered, this, [this, kind, rank] { ask(kind, rank); });
+      connect(ranks->addAction(tr("Rank %1").arg(rank)), &QAction::triggered, this,
+              [this, kind, rank, settings] { ask(kind, rank, settings); });
   };
-  offer(tr("Ends at once"), tr("Kill rank %1"), "kill");
-  offer(tr("Does nothing more until the deadline has passed"), tr("Stop rank %1"), "stop");
+  add_menu_heading(list, tr("The rank is replaced"));
+  offer(tr("Kill"), "kill");
+  offer(tr("Stop"), "stop");
+  offer(tr("Hang in the forward pass"), "hang");
+  offer(tr("Hang while waiting for data"), "loader");
+  add_menu_heading(list, tr("All meet again"));
+  offer(tr("Damage a message"), "message");
+  offer(tr("Send a wrong size"), "size");
+  offer(tr("Call something else than the others"), "order");
+  add_menu_heading(list, tr("The run goes on, more slowly"));
+  offer(tr("Pause for half a second"), "slow");
+  const store::Run* run = live_->run();
+  const std::int64_t until = (run ? run->step : 0) + kDraggedSteps;
+  offer(tr("Take three times as long for %1 steps").arg(kDraggedSteps), "drag", u" factor=3 until=%1"_s.arg(until));
+  add_menu_heading(list, tr("The run ends and can be resumed"));
+  offer(tr("Run out of memory"), "memory");
+  offer(tr("Find the disk full"), "disk");
   list->popup(button_->mapToGlobal(QPoint(0, button_->height())));
 }
 
-void FaultMenu::ask(const char* kind, int rank) {
+void FaultMenu::ask(const char* kind, int rank, const QString& settings) {
   asked_ = live_->run_id();
   recoveries_ = std::ranges::count_if(live_->occurrences(), is_recovery);
-  history_->inject(asked_, u"%1: rank=%2"_s.arg(QLatin1String(kind)).arg(rank));
+  history_->inject(asked_, u"%1: rank=%2%3"_s.arg(QLatin1String(kind)).arg(rank).arg(settings));
 }
 
 void FaultMenu::tell_result() {

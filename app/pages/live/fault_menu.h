@@ -35,7 +35,7 @@ class FaultMenu final : public QObject {
  private:
   void see_ranks();
   void choose();
-  void ask(const char* kind, int rank);
+  void ask(const char* kind, int rank, const QString& settings);
   void tell_result();
   [[nodiscard]] QString why_not() const;
 

@@ -1,6 +1,7 @@
 // Faults at every place of a run on several ranks, injected where they are asked for.
 #include "core/checkpoint/checkpoint.h"
 #include "core/journal/reader.h"
+#include "core/ranks/fault_plan.h"
 #include "tests/core/runner/rank_runs.h"
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 namespace athanor::runner {
 namespace {
@@ -231,14 +233,43 @@ TEST_F(LostRanks, ThatEndTheRunLeaveWhatCodingTookAwayToItsLastCheckpoint) {
 }
 
 TEST_F(LostRanks, MayBeAskedForWhileTheRunGoesOn) {
-  const Outcome done = train(run_, on_ranks(2, 300), [&](int) {
-    EXPECT_TRUE(wait_for_step(run_, 20));
-    EXPECT_TRUE(write_file_atomically(run_ / "inject", "kill: rank=1; memory: rank=1"));
-  });
+  const auto asked = [&](const std::string& faults) {
+    fs::remove_all(run_);
+    return train(run_, on_ranks(2, 400), [&](int) {
+      EXPECT_TRUE(wait_for_step(run_, 20));
+      EXPECT_TRUE(write_file_atomically(run_ / "inject", faults));
+    });
+  };
+  const Outcome killed = asked("kill: rank=1; slow: rank=0 ms=1; explode: rank=0");
+  EXPECT_EQ(killed.status, 0);
+  EXPECT_THAT(killed.err, HasSubstr("explode is none of kill"));
+  const Outcome done = asked("kill: rank=1; slow: rank=0 ms=1; kill: rank=7");
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_EQ(recoveries().at(0).rank, 1);
-  EXPECT_THAT(done.err, HasSubstr("not memory of rank 1"));
+  EXPECT_THAT(done.err, HasSubstr("There is no rank 7 to suffer kill"));
+  EXPECT_THAT(done.err, HasSubstr("Injected into rank 0 at step"));
   EXPECT_FALSE(fs::exists(run_ / "inject"));
+  const Outcome damaged = asked("order: rank=1");
+  ASSERT_EQ(damaged.status, 0) << damaged.err;
+  EXPECT_THAT(events_of_kind<FaultSeen>(run_).at(0).cause, HasSubstr("is in call"));
+  EXPECT_EQ(recoveries().size(), 1U);  // once
+  const Outcome full = asked("disk: rank=0");
+  EXPECT_EQ(full.status, 1);
+  EXPECT_THAT(full.err, HasSubstr("No space left on device (injected)"));
+}
+
+TEST(FaultPlan, IsReadFromWhatAFaultIsWrittenAs) {
+  for (const char* text :
+       {"hang: rank=1 at=backward", "slow: p=0.25 ms=40 again", "drag: rank=2 step=3 until=9 factor=2.5"}) {
+    const auto plan = read_fault_plan(text);
+    ASSERT_TRUE(plan);
+    const std::string written = to_string(plan->faults.at(0));
+    const auto again = read_fault_plan(written);
+    ASSERT_TRUE(again) << written;
+    const PlannedFault &a = plan->faults[0], &b = again->faults.at(0);
+    EXPECT_EQ(std::tie(a.kind, a.at, a.rank, a.step, a.probability, a.pause_ms, a.factor, a.until, a.again),
+              std::tie(b.kind, b.at, b.rank, b.step, b.probability, b.pause_ms, b.factor, b.until, b.again));
+  }
 }
 
 TEST_F(LostRanks, AreRefusedAsWordsThatMeanNothing) {
