@@ -14,10 +14,10 @@ using distributed::StateCopy;
 
 StateKeeper::StateKeeper(const recipe::Recipe& recipe, Assembly& assembly, const std::filesystem::path& folder,
                          int rank)
-    : assembly_(assembly) {
+    : assembly_(assembly), file_(folder / fmt::format("state-{}", rank)) {
   if (!assembly.is_shared() || !recipe.boolean("checkpoint.in_memory")) return;
   try {
-    copy_ = std::make_unique<StateCopy>(folder / fmt::format("state-{}", rank), held_by(assembly));
+    copy_ = std::make_unique<StateCopy>(file_, held_by(assembly));
   } catch (const Failure& failure) {
     trouble_ = failure.error().message();
   }
@@ -32,7 +32,19 @@ void StateKeeper::keep(const train::Progress& progress) {
     trouble_ = "what the number formats have to say of themselves is too long";
 }
 
+// What only some keep helps nobody.
+void StateKeeper::keep_with(comm::Communicator& ranks) {
+  std::int64_t lacking = copy_ ? 0 : 1;
+  ranks.all_reduce(View(&lacking, DType::i64, Shape{1}), comm::Reduce::max);
+  if (lacking == 0 || !copy_) return;
+  copy_.reset();
+  std::error_code ignored;
+  std::filesystem::remove(file_, ignored);
+  trouble_ = "another rank cannot keep its part";
+}
+
 std::optional<train::Progress> StateKeeper::bring_back(comm::Communicator& ranks) {
+  keep_with(ranks);
   auto own = copy_ ? copy_->steps() : std::array{StateCopy::kNone, StateCopy::kNone};
   std::vector<std::int64_t> all(own.size() * static_cast<std::size_t>(ranks.size()));
   ranks.all_gather({own.data(), DType::i64, Shape{std::ssize(own)}}, {all.data(), DType::i64, Shape{std::ssize(all)}});

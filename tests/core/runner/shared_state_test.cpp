@@ -2,6 +2,7 @@
 #include "core/base/files.h"
 #include "core/checkpoint/reader.h"
 #include "core/ranks/run_state.h"
+#include "core/ranks/state_keeper.h"
 #include "core/train/snapshot.h"
 #include "tests/core/runner/rank_runs.h"
 #include "tests/core/train/tiny.h"
@@ -148,6 +149,24 @@ std::vector<std::string> on_four(const std::string& how, int steps) {
           "--set", "checkpoint.every_steps=20",
           "--set", "train.threads=1",
           "--set", "model.text_width=32"};
+}
+
+TEST(StateKeeper, KeepsTheStateOfAllRanksOrOfNone) {
+  const Layout layout{2, "optimizer"};
+  for (const bool has_room : {true, false}) {
+    TemporaryFolder folder;
+    on_ranks(layout, [&](Assembly& assembly, comm::Group& group) {
+      comm::Communicator& world = group.world();
+      const bool is_lacking = !has_room && world.rank() == 1;
+      StateKeeper keeper(recipe_of(layout), assembly, is_lacking ? folder / "nowhere" : folder.path(), world.rank());
+      EXPECT_FALSE(keeper.bring_back(world));
+      EXPECT_EQ(keeper.trouble().empty(), has_room);
+      keeper.keep(train::after_steps(7));
+      const auto back = keeper.bring_back(world);
+      EXPECT_EQ(back.has_value(), has_room);
+      EXPECT_EQ(fs::exists(folder / fmt::format("state-{}", world.rank())), has_room);
+    });
+  }
 }
 
 class SharedRun : public Ranks, public testing::WithParamInterface<const char*> {
