@@ -2,6 +2,7 @@
 
 #include "kernels/base/error.h"
 #include "kernels/base/scaling.h"
+#include "kernels/ops/quant/scale_search.h"
 #include "tests/core/comm/coded_numbers.h"
 #include "tests/core/comm/ranks.h"
 
@@ -54,7 +55,11 @@ Numbers after_sending(WireFormat format, const Numbers& numbers) {
     float largest = 0;
     for (std::size_t i = begin; i < end; ++i) largest = std::max(largest, std::fabs(got[i]));
     const float exact = kernels::scale_for(largest, format == WireFormat::int8 ? 127.0f : 448.0f, false);
-    const float scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(exact) + 0xFFFFu) & 0xFFFF0000u);
+    float scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(exact) + 0xFFFFu) & 0xFFFF0000u);
+    if (format == WireFormat::fp8)
+      kernels::scale_search_candidates().back().run(
+          {}, {.x = View(got.data() + begin, DType::f32, {1, static_cast<std::int64_t>(end - begin)}),
+               .scales = View(&scale, DType::f32, {1})});
     for (std::size_t i = begin; i < end; ++i)
       got[i] = format == WireFormat::int8 ? coded_and_back<kernels::Integer8>(got[i], scale)
                                           : coded_and_back<Float8E4M3>(got[i], scale);

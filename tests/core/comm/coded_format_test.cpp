@@ -42,7 +42,7 @@ TEST(WireFormat, TakesAQuarterOfF32WithItsScales) {
     return static_cast<double>(wire_bytes(format, kCount)) / static_cast<double>(wire_bytes(WireFormat::f32, kCount));
   };
   EXPECT_EQ(share(WireFormat::bf16), 0.5);
-  EXPECT_EQ(share(WireFormat::fp8), (1 + 2.0 / 512) / 4);
+  EXPECT_EQ(share(WireFormat::fp8), (1 + 2.0 / 256) / 4);
   EXPECT_EQ(share(WireFormat::int8), (1 + 2.0 / 128) / 4);
 }
 
@@ -57,7 +57,7 @@ TEST(Packet, HoldsF32AsItIsAndOthersWithinHalfAStep) {
         float largest = 0;
         for (std::size_t k = i / block * block; k < std::min(count, (i / block + 1) * block); ++k)
           largest = std::max(largest, std::fabs(numbers[k]));
-        // The scale stands for at most 2^-7 more than it must.
+        // The scale stands for at most 2^-7 more than it must, in fp8 for twice that.
         const float step = format == WireFormat::bf16   ? std::fabs(numbers[i]) / 256
                            : format == WireFormat::int8 ? largest * 1.008f / 127 / 2
                                                         : std::max(std::fabs(numbers[i]) / 16, largest / 448 / 512);
