@@ -1,6 +1,6 @@
 // How much of what replicas exchange over a slow link is hidden behind the backward pass: steps of a recipe whose
 // replicas are hosts of their own, in each of several formats.
-//   overlap RECIPE --link PREFIX [--ranks 2 --megabits 1000 --steps 20 --set path=value ...]
+//   overlap RECIPE --link PREFIX [--ranks 2 --megabits 1000 --steps 20 --set path=value ... --formats fp8 ...]
 // between the namespaces of tests/support/net/slow_links.sh; ATHANOR_HOME is where the recipe's data is.
 #include "core/assembly/assembly.h"
 #include "core/assembly/recipe_input.h"
@@ -23,7 +23,7 @@ using namespace athanor;
 
 struct Setup {
   std::string recipe, link;
-  std::vector<std::string> overrides;
+  std::vector<std::string> overrides, formats{"fp32", "bf16", "fp8", "int8"};
   int ranks = 2;
   double megabits = 1000;
   int steps = 20;
@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
   app.add_option("--megabits", setup.megabits);
   app.add_option("--steps", setup.steps);
   app.add_option("--set", setup.overrides);
+  app.add_option("--formats", setup.formats);
   CLI11_PARSE(app, argc, argv);
   fmt::print(
       "Replicas of {} on {} hosts, {} Mbit/s each way, median of {} steps (must: exposed 25 % of the total, aim 10)\n"
@@ -99,6 +100,6 @@ int main(int argc, char** argv) {
       "least ms", "step ms", "total ms", "exposed", "share");
   std::fflush(stdout);
   bool is_done = true;
-  for (const char* format : {"fp32", "bf16", "fp8", "int8"}) is_done = measure(setup, format) && is_done;
+  for (const std::string& format : setup.formats) is_done = measure(setup, format) && is_done;
   return is_done ? 0 : 1;
 }
