@@ -38,6 +38,14 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// What the thread that computes waits for: the rows of others after the forward pass, sums after the backward pass.
+void note_wait(const journal::Span& span, Figures& out) {
+  if (span.lane != 0 || span.step <= kWarmUp) return;
+  const double ms = static_cast<double>(span.end_ns - span.begin_ns) / 1e6;
+  if (span.kind == journal::SpanKind::reduce) out["rows"].push_back(ms);
+  if (span.kind == journal::SpanKind::idle) out["sums"].push_back(ms);
+}
+
 // What rank 0 tells of its steps; all others take them, too.
 Figures train(const runner::SoundRecipe& sound, int steps, comm::Group& group) {
   runner::Assembly parts =
@@ -49,6 +57,7 @@ Figures train(const runner::SoundRecipe& sound, int steps, comm::Group& group) {
   Figures out;
   train::Ports ports;
   ports.tell = [&](const journal::Payload& event) {
+    if (const auto* span = std::get_if<journal::Span>(&event)) return note_wait(*span, out);
     const auto* figures = std::get_if<journal::MetricSamples>(&event);
     if (figures == nullptr || !journal::is_of_a_step(*figures) || figures->step <= kWarmUp) return;
     for (const auto& [name, value] : figures->values) out[name].push_back(value);
@@ -65,8 +74,9 @@ void print(const std::string& format, const Setup& setup, const Figures& figures
   const double total = median(figures.at("comm/total_ms"));
   const double exposed = median(figures.at("comm/exposed_ms"));
   const double megabytes = median(figures.at("comm/sent_bytes")) / 1e6;
-  fmt::print("{:<8} {:>9.2f} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f} {:>8.1f} %\n", format, megabytes,
-             megabytes * 8e3 / setup.megabits, step, total, exposed, 100 * exposed / total);
+  fmt::print("{:<8} {:>9.2f} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f} {:>8.1f} % {:>8.1f} {:>8.1f}\n", format, megabytes,
+             megabytes * 8e3 / setup.megabits, step, total, exposed, 100 * exposed / total, median(figures.at("rows")),
+             median(figures.at("sums")));
 }
 
 bool measure(const Setup& setup, const std::string& format) {
@@ -95,9 +105,9 @@ int main(int argc, char** argv) {
   fmt::print(
       "Replicas of {} on {} hosts, {} Mbit/s each way, median of {} steps (must: exposed 25 % of the total, aim 10)\n"
       "{}\n"
-      "{:<8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10}\n",
+      "{:<8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>8} {:>8}\n",
       setup.recipe, setup.ranks, setup.megabits, setup.steps, fmt::join(setup.overrides, " "), "format", "MB sent",
-      "least ms", "step ms", "total ms", "exposed", "share");
+      "least ms", "step ms", "total ms", "exposed", "share", "of rows", "of sums");
   std::fflush(stdout);
   bool is_done = true;
   for (const std::string& format : setup.formats) is_done = measure(setup, format) && is_done;
