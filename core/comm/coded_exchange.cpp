@@ -61,10 +61,17 @@ void refuse_unless(bool holds, const char* what) {
 }  // namespace
 
 struct CodedExchange::Call {
+  struct Array {
+    std::string_view name;
+    float* data;
+    Piece piece;                           // that this rank owns
+    std::int64_t sums;                     // where its sums begin
+    ResidualStore::Version residual = {};  // null where none is kept
+  };
   CodedLayout layout;
-  float* data;
-  Piece piece;                           // that this rank owns
-  ResidualStore::Version residual = {};  // null where none is kept
+  std::vector<Array> arrays = {};
+
+  [[nodiscard]] const Array& of(const CodedLayout::Slice& slice) const { return arrays[slice.array]; }
 };
 
 CodedExchange::CodedExchange(Communicator& ranks, CodedOptions options)
@@ -92,33 +99,47 @@ std::int64_t CodedExchange::held_bytes() const noexcept {
   return residuals_.bytes() + static_cast<std::int64_t>(sent_.size() + received_.size() + numbers * sizeof(float));
 }
 
-CodedExchange::Call CodedExchange::begin(const CodedLayout& layout, const View& data) {
-  refuse_unless(data.dtype == DType::f32 && data.contiguous(), "the array is not one of f32 in a row");
-  const Piece mine = layout.piece(rank_);
-  const auto bytes = static_cast<std::size_t>(layout.buffer_bytes());
-  if (received_.size() < bytes) received_.resize(bytes);
-  if (sums_.size() < static_cast<std::size_t>(mine.count)) sums_.resize(static_cast<std::size_t>(mine.count));
-  return {layout, data.as<float>(), mine};
-}
-
-CodedExchange::Call CodedExchange::begin_reduction(std::string_view name, const View& data, bool keeps_owner) {
-  const std::int64_t count = data.numel();
-  Call call = begin(CodedLayout(options_.format_for(count, size_), count, size_), data);
+CodedExchange::Call CodedExchange::begin(std::span<const CodedArray> formats, std::span<const Named> arrays) {
+  Call call{CodedLayout(formats, size_)};
+  std::int64_t owned = 0;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    const View& data = arrays[i].data;
+    refuse_unless(data.dtype == DType::f32 && data.contiguous(), "the array is not one of f32 in a row");
+    call.arrays.push_back({arrays[i].name, data.as<float>(), call.layout.piece(i, rank_), owned});
+    owned += call.arrays.back().piece.count;
+  }
   const auto bytes = static_cast<std::size_t>(call.layout.buffer_bytes());
-  if (sent_.size() < bytes) sent_.resize(bytes);
-  const bool keeps = options_.feeds_back && call.layout.format() != WireFormat::f32;
-  if (!keeps && !residuals_.has(name)) return call;
-  const std::int64_t owned = keeps ? call.piece.count : 0;
-  call.residual =
-      residuals_.begin(name, keeps ? count : 0, keeps_owner ? owned : ResidualStore::kUntouched, step_, unit_);
+  if (received_.size() < bytes) received_.resize(bytes);
+  if (sums_.size() < static_cast<std::size_t>(owned)) sums_.resize(static_cast<std::size_t>(owned));
   return call;
 }
 
-void CodedExchange::note(std::string_view name, const Call& call, bool is_sound) {
-  const std::int64_t count = call.layout.count();
+CodedExchange::Call CodedExchange::begin_reduction(std::span<const Named> arrays, bool keeps_owner) {
+  std::vector<CodedArray> formats;
+  for (const Named& array : arrays) {
+    const std::int64_t count = array.data.numel();
+    formats.push_back({options_.format_for(count, size_), count});
+  }
+  Call call = begin(formats, arrays);
+  const auto bytes = static_cast<std::size_t>(call.layout.buffer_bytes());
+  if (sent_.size() < bytes) sent_.resize(bytes);
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    Call::Array& array = call.arrays[i];
+    const bool keeps = options_.feeds_back && formats[i].format != WireFormat::f32;
+    if (!keeps && !residuals_.has(array.name)) continue;
+    const std::int64_t owned = keeps ? array.piece.count : 0;
+    array.residual = residuals_.begin(array.name, keeps ? formats[i].count : 0,
+                                      keeps_owner ? owned : ResidualStore::kUntouched, step_, unit_);
+  }
+  return call;
+}
+
+void CodedExchange::note(const Call& call, std::size_t array, bool is_sound) {
+  const auto [format, count] = call.layout.array(array);
+  const std::string_view name = call.arrays[array].name;
   if (!is_sound) {
     ++tally_.refused;
-  } else if (call.layout.format() == options_.format || size_ == 1) {
+  } else if (format == options_.format || size_ == 1) {
     ++tally_.coded;
     tally_.coded_numbers += count;
   } else {
@@ -129,37 +150,45 @@ void CodedExchange::note(std::string_view name, const Call& call, bool is_sound)
 }
 
 bool CodedExchange::all_reduce(std::string_view name, const View& data) {
-  const Call call = begin_reduction(name, data, true);
-  const bool is_sound = collect(call, true);
-  if (is_sound && call.residual.next_sender) residuals_.finish(name);
-  if (is_sound) give_out(call);
-  note(name, call, is_sound);
+  const Named array{name, data};
+  return all_reduce(std::span(&array, 1)).front();
+}
+
+std::vector<bool> CodedExchange::all_reduce(std::span<const Named> arrays) {
+  const Call call = begin_reduction(arrays, true);
+  std::vector<bool> is_sound = collect(call, true);
+  finish_residuals(call, is_sound);
+  if (std::ranges::find(is_sound, true) != is_sound.end()) give_out(call, is_sound);
+  for (std::size_t i = 0; i < arrays.size(); ++i) note(call, i, is_sound[i]);
   return is_sound;
 }
 
 bool CodedExchange::reduce_scatter(std::string_view name, const View& data, const View& piece) {
-  const Call call = begin_reduction(name, data, false);
-  refuse_unless(piece.dtype == DType::f32 && piece.contiguous() && piece.numel() == call.piece.count,
+  const Named array{name, data};
+  const Call call = begin_reduction(std::span(&array, 1), false);
+  const Piece& owned = call.arrays.front().piece;
+  refuse_unless(piece.dtype == DType::f32 && piece.contiguous() && piece.numel() == owned.count,
                 "the piece is not the one in f32 that this rank owns");
-  const bool is_sound = collect(call, false);
-  if (is_sound) {
-    std::copy_n(sums_.data(), call.piece.count, piece.as<float>());
-    if (call.residual.next_sender) residuals_.finish(name);
-  }
-  note(name, call, is_sound);
-  return is_sound;
+  const std::vector<bool> is_sound = collect(call, false);
+  if (is_sound.front()) std::copy_n(sums_.data(), owned.count, piece.as<float>());
+  finish_residuals(call, is_sound);
+  note(call, 0, is_sound.front());
+  return is_sound.front();
 }
 
 void CodedExchange::all_gather(const View& piece, const View& data, WireFormat format) {
-  const Call call = begin(CodedLayout(format, data.numel(), size_), data);
+  const CodedArray array{format, data.numel()};
+  const Named unnamed{{}, data};
+  const Call call = begin(std::span(&array, 1), std::span(&unnamed, 1));
+  const Piece& owned = call.arrays.front().piece;
   refuse_unless(format == WireFormat::f32 || format == WireFormat::bf16, "pieces are gathered in f32 or bf16");
-  refuse_unless(piece.dtype == DType::f32 && piece.contiguous() && piece.numel() == call.piece.count,
+  refuse_unless(piece.dtype == DType::f32 && piece.contiguous() && piece.numel() == owned.count,
                 "the piece is not the one in f32 that this rank owns");
-  std::copy_n(piece.as<float>(), call.piece.count, sums_.data());
+  std::copy_n(piece.as<float>(), owned.count, sums_.data());
   on_lanes(call, [&](Lane& lane, int segment) {
     encode_sums(call, lane, segment);
     gather(call, lane, segment);
-    decode(call, segment);
+    decode(call, segment, {true});
   });
 }
 
@@ -175,12 +204,12 @@ void CodedExchange::on_lanes(const Call& call, Work&& work) {
     }
   };
   for (const Lane& lane : lanes_) lane.ranks->set_timeout(lanes_.front().ranks->timeout());
-  if (call.layout.segments() == 1) return serve(0);
+  if (call.layout.segments() <= 1) return serve(0);
   thread_.run_beside([&] { serve(0); }, [&] { serve(1); });
 }
 
-bool CodedExchange::collect(const Call& call, bool codes_sums) {
-  for (Lane& lane : lanes_) lane.is_sound = true;
+std::vector<bool> CodedExchange::collect(const Call& call, bool codes_sums) {
+  for (Lane& lane : lanes_) lane.is_sound.assign(call.arrays.size(), true);
   on_lanes(call, [&](Lane& lane, int segment) {
     encode(call, lane, segment);
     exchange(call, lane, segment);
@@ -188,86 +217,113 @@ bool CodedExchange::collect(const Call& call, bool codes_sums) {
     if (codes_sums) encode_sums(call, lane, segment);
     keep_residuals(call, lane, segment);
   });
-  return std::ranges::all_of(lanes_, &Lane::is_sound);
+  std::vector<bool> all(call.arrays.size(), true);
+  for (const Lane& lane : lanes_)
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] && lane.is_sound[i];
+  return all;
 }
 
-void CodedExchange::give_out(const Call& call) {
+void CodedExchange::finish_residuals(const Call& call, const std::vector<bool>& is_sound) {
+  for (std::size_t i = 0; i < is_sound.size(); ++i)
+    if (is_sound[i] && call.arrays[i].residual.next_sender) residuals_.finish(call.arrays[i].name);
+}
+
+void CodedExchange::give_out(const Call& call, const std::vector<bool>& is_sound) {
   on_lanes(call, [&](Lane& lane, int segment) {
     gather(call, lane, segment);
-    decode(call, segment);
+    decode(call, segment, is_sound);
   });
 }
 
 void CodedExchange::encode(const Call& call, Lane& lane, int segment) {
   // The sums of such numbers are finite, with what residuals add to them.
   const float limit = kLargest / (2.0f * static_cast<float>(size_));
-  bool is_sound = true;
-  for (int rank = 0; rank < size_; ++rank) {
-    const auto [begin, count] = call.layout.numbers(segment, rank);
-    const float* residual = call.residual.sender ? call.residual.sender + begin : nullptr;
-    is_sound = write(call.layout.packet(segment, rank, sent_.data()), call.data + begin, residual, call.residual.factor,
-                     count, limit, lane.rows.data()) &&
-               is_sound;
+  for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
+    const Call::Array& array = call.of(slice);
+    bool is_sound = true;
+    for (int rank = 0; rank < size_; ++rank) {
+      const auto [begin, count] = call.layout.numbers(slice, rank);
+      const float* residual = array.residual.sender ? array.residual.sender + begin : nullptr;
+      is_sound = write(call.layout.packet(segment, slice, rank, sent_.data()), array.data + begin, residual,
+                       array.residual.factor, count, limit, lane.rows.data()) &&
+                 is_sound;
+    }
+    for (int rank = 0; rank < size_ && !is_sound; ++rank)
+      call.layout.packet(segment, slice, rank, sent_.data()).spoil();
   }
-  for (int rank = 0; rank < size_ && !is_sound; ++rank) call.layout.packet(segment, rank, sent_.data()).spoil();
 }
 
 void CodedExchange::exchange(const Call& call, Lane& lane, int segment) {
   const std::int64_t begin = call.layout.segment_begin(segment);
-  const Shape all{call.layout.packet_bytes(segment) * size_};
+  const Shape all{call.layout.message_bytes(segment) * size_};
   lane.ranks->all_to_all(View(sent_.data() + begin, DType::u8, all), View(received_.data() + begin, DType::u8, all));
-  for (int rank = 0; rank < size_; ++rank)
-    lane.is_sound = !call.layout.packet(segment, rank, received_.data()).spoiled() && lane.is_sound;
+  for (const CodedLayout::Slice& slice : call.layout.slices(segment))
+    for (int rank = 0; rank < size_; ++rank)
+      if (call.layout.packet(segment, slice, rank, received_.data()).spoiled()) lane.is_sound[slice.array] = false;
 }
 
 void CodedExchange::add(const Call& call, Lane& lane, int segment) {
-  const auto [first, count] = call.layout.numbers(segment, rank_);
-  float* sums = sums_.data() + (first - call.piece.begin);
   const float share = options_.averages ? 1.0f / static_cast<float>(size_) : 1.0f;
   std::vector<const std::byte*> rows;
   for (int rank = 0; rank < size_; ++rank)
     rows.push_back(reinterpret_cast<const std::byte*>(lane.rows.data() + rank * kCodedChunk));
-  for_chunks(count, [&](std::int64_t begin, std::int64_t some) {
-    for (int rank = 0; rank < size_; ++rank)
-      call.layout.packet(segment, rank, received_.data()).read(begin, some, lane.rows.data() + rank * kCodedChunk);
-    combine(rows, reinterpret_cast<std::byte*>(sums + begin), some, DType::f32, Reduce::sum);
-    for (std::int64_t i = begin; i < begin + some; ++i) sums[i] *= share;
-  });
+  for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
+    float* sums = sums_of(call, slice);
+    for_chunks(call.layout.numbers(slice, rank_).count, [&](std::int64_t begin, std::int64_t some) {
+      for (int rank = 0; rank < size_; ++rank)
+        call.layout.packet(segment, slice, rank, received_.data())
+            .read(begin, some, lane.rows.data() + rank * kCodedChunk);
+      combine(rows, reinterpret_cast<std::byte*>(sums + begin), some, DType::f32, Reduce::sum);
+      for (std::int64_t i = begin; i < begin + some; ++i) sums[i] *= share;
+    });
+  }
 }
 
-// Over the packet that this rank sent to itself, which has been added.
+float* CodedExchange::sums_of(const Call& call, const CodedLayout::Slice& slice) {
+  const Call::Array& array = call.of(slice);
+  return sums_.data() + array.sums + (call.layout.numbers(slice, rank_).begin - array.piece.begin);
+}
+
+// Over the packets that this rank sent to itself, which have been added.
 void CodedExchange::encode_sums(const Call& call, Lane& lane, int segment) {
-  const auto [first, count] = call.layout.numbers(segment, rank_);
-  const std::int64_t skipped = first - call.piece.begin;
-  write(call.layout.packet(segment, rank_, received_.data()), sums_.data() + skipped,
-        call.residual.owner ? call.residual.owner + skipped : nullptr, call.residual.factor, count, kLargest,
-        lane.rows.data());
+  for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
+    const Call::Array& array = call.of(slice);
+    const auto [first, count] = call.layout.numbers(slice, rank_);
+    write(call.layout.packet(segment, slice, rank_, received_.data()), sums_of(call, slice),
+          array.residual.owner ? array.residual.owner + (first - array.piece.begin) : nullptr, array.residual.factor,
+          count, kLargest, lane.rows.data());
+  }
 }
 
 void CodedExchange::gather(const Call& call, Lane& lane, int segment) {
-  const std::int64_t each = call.layout.packet_bytes(segment);
+  const std::int64_t each = call.layout.message_bytes(segment);
   std::byte* all = received_.data() + call.layout.segment_begin(segment);
   lane.ranks->all_gather(View(all + each * rank_, DType::u8, Shape{each}), View(all, DType::u8, Shape{each * size_}));
 }
 
 void CodedExchange::keep_residuals(const Call& call, Lane& lane, int segment) {
-  const ResidualStore::Version& kept = call.residual;
-  for (int rank = 0; rank < size_ && kept.sender; ++rank) {
-    const auto [begin, count] = call.layout.numbers(segment, rank);
-    keep(call.layout.packet(segment, rank, sent_.data()), call.data + begin, kept.sender + begin, kept.factor,
-         kept.next_sender + begin, count, lane.rows.data());
+  for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
+    const Call::Array& array = call.of(slice);
+    const ResidualStore::Version& kept = array.residual;
+    for (int rank = 0; rank < size_ && kept.sender; ++rank) {
+      const auto [begin, count] = call.layout.numbers(slice, rank);
+      keep(call.layout.packet(segment, slice, rank, sent_.data()), array.data + begin, kept.sender + begin, kept.factor,
+           kept.next_sender + begin, count, lane.rows.data());
+    }
+    if (!kept.owner) continue;
+    const auto [first, count] = call.layout.numbers(slice, rank_);
+    const std::int64_t skipped = first - array.piece.begin;
+    keep(call.layout.packet(segment, slice, rank_, received_.data()), sums_of(call, slice), kept.owner + skipped,
+         kept.factor, kept.next_owner + skipped, count, lane.rows.data());
   }
-  if (!kept.owner) return;
-  const auto [first, count] = call.layout.numbers(segment, rank_);
-  const std::int64_t skipped = first - call.piece.begin;
-  keep(call.layout.packet(segment, rank_, received_.data()), sums_.data() + skipped, kept.owner + skipped, kept.factor,
-       kept.next_owner + skipped, count, lane.rows.data());
 }
 
-void CodedExchange::decode(const Call& call, int segment) {
-  for (int rank = 0; rank < size_; ++rank) {
-    const auto [begin, count] = call.layout.numbers(segment, rank);
-    call.layout.packet(segment, rank, received_.data()).read(0, count, call.data + begin);
+void CodedExchange::decode(const Call& call, int segment, const std::vector<bool>& is_sound) {
+  for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
+    for (int rank = 0; rank < size_ && is_sound[slice.array]; ++rank) {
+      const auto [begin, count] = call.layout.numbers(slice, rank);
+      call.layout.packet(segment, slice, rank, received_.data()).read(0, count, call.of(slice).data + begin);
+    }
   }
 }
 

@@ -28,6 +28,7 @@
 #include <limits>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,12 @@ struct CodedTally {
 
 class CodedExchange {
  public:
+  // An array of f32 and the name by which its residual is found.
+  struct Named {
+    std::string_view name;
+    View data;
+  };
+
   // Uses the communicator, which stays the caller's and outlives this, and another one split from it.
   explicit CodedExchange(Communicator& ranks, CodedOptions options = {});
 
@@ -65,8 +72,10 @@ class CodedExchange {
   // The part of an array that this rank owns.
   [[nodiscard]] Piece piece(std::int64_t count) const noexcept { return piece_of(count, size_, rank_); }
 
-  // Reduces `data`, f32, in place. `name` is the array's, by which its residual is found. False, on every rank alike
-  // and with nothing changed, where some rank's numbers are not finite, or so large that sums might not be.
+  // Reduces arrays in place, with the same results as one after the other but in as few messages as their numbers fill.
+  // Of each whether it was: false, on every rank alike and with nothing of it changed, where some rank's numbers are
+  // not finite, or so large that sums might not be.
+  [[nodiscard]] std::vector<bool> all_reduce(std::span<const Named> arrays);
   [[nodiscard]] bool all_reduce(std::string_view name, const View& data);
   // Reduces `data` and gives this rank its piece of the result in f32; `data` stays.
   [[nodiscard]] bool reduce_scatter(std::string_view name, const View& data, const View& piece);
@@ -108,27 +117,30 @@ class CodedExchange {
     Communicator* ranks = nullptr;
     std::unique_ptr<Communicator> own;  // of the ones besides the first
     std::vector<float> rows;            // scratch: a chunk of each rank's
-    bool is_sound = true;
+    std::vector<bool> is_sound;         // of each array
   };
 
-  [[nodiscard]] Call begin(const CodedLayout& layout, const View& data);
-  [[nodiscard]] Call begin_reduction(std::string_view name, const View& data, bool keeps_owner);
-  void note(std::string_view name, const Call& call, bool is_sound);
+  [[nodiscard]] Call begin(std::span<const CodedArray> formats, std::span<const Named> arrays);
+  [[nodiscard]] Call begin_reduction(std::span<const Named> arrays, bool keeps_owner);
+  void note(const Call& call, std::size_t array, bool is_sound);
   // Calls work(lane, segment) for all segments.
   template <class Work>
   void on_lanes(const Call& call, Work&& work);
-  // Until the sums of this rank's piece are in sums_; false where some rank's numbers cannot be used.
-  [[nodiscard]] bool collect(const Call& call, bool codes_sums);
+  // Until the sums of this rank's pieces are in sums_; of each array whether all ranks' numbers can be used.
+  [[nodiscard]] std::vector<bool> collect(const Call& call, bool codes_sums);
+  // From then on this step's residuals hold, of arrays that can be used.
+  void finish_residuals(const Call& call, const std::vector<bool>& is_sound);
   // sums_ of all ranks to the numbers of all ranks.
-  void give_out(const Call& call);
+  void give_out(const Call& call, const std::vector<bool>& is_sound);
   // Of a segment, in the order of their use.
   void encode(const Call& call, Lane& lane, int segment);
   void exchange(const Call& call, Lane& lane, int segment);
   void add(const Call& call, Lane& lane, int segment);
+  [[nodiscard]] float* sums_of(const Call& call, const CodedLayout::Slice& slice);
   void encode_sums(const Call& call, Lane& lane, int segment);
   void gather(const Call& call, Lane& lane, int segment);
   void keep_residuals(const Call& call, Lane& lane, int segment);
-  void decode(const Call& call, int segment);
+  void decode(const Call& call, int segment, const std::vector<bool>& is_sound);
 
   int size_, rank_;
   CodedOptions options_;
@@ -138,8 +150,8 @@ class CodedExchange {
   CodedTally tally_;
   std::array<Lane, kCodedLanes> lanes_;
   CodedThread thread_;
-  std::vector<std::byte> sent_, received_;  // packets of all segments
-  std::vector<float> sums_;                 // over ranks, of the piece that this one owns
+  std::vector<std::byte> sent_, received_;  // messages of all segments
+  std::vector<float> sums_;                 // over ranks, of the pieces that this one owns, one after the other
 };
 
 }  // namespace athanor::comm

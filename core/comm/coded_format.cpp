@@ -2,11 +2,13 @@
 
 #include "kernels/ops/quant/cast.h"
 #include "kernels/ops/quant/quantize.h"
+#include "kernels/ops/quant/scale_search.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <span>
 
 namespace athanor::comm {
 namespace {
@@ -44,13 +46,9 @@ void for_rows(WireFormat format, std::byte* packet, std::int64_t room, std::int6
 }
 
 // To bf16, never below: so that nothing saturates.
-void round_scales_up(const Rows& rows) {
-  for (std::int64_t i = 0; i < rows.scales.numel(); ++i) {
-    float& scale = rows.scales.as<float>()[i];
-    const std::uint32_t bits = (std::bit_cast<std::uint32_t>(scale) + 0xFFFFu) & 0xFFFF0000u;
-    scale = std::bit_cast<float>(bits);
-    rows.wire_scales[i] = static_cast<std::uint16_t>(bits >> 16);
-  }
+void round_scales_up(const View& scales) {
+  for (float& scale : std::span(scales.as<float>(), static_cast<std::size_t>(scales.numel())))
+    scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(scale) + 0xFFFFu) & 0xFFFF0000u);
 }
 
 void quantize_rows(const Rows& rows) {
@@ -60,7 +58,10 @@ void quantize_rows(const Rows& rows) {
                              .power_of_two = false,
                              .scales = rows.scales};
   kernels::quantize({}, args);
-  round_scales_up(rows);
+  round_scales_up(rows.scales);
+  if (rows.codes.dtype == DType::f8_e4m3) kernels::scale_search({}, {.x = rows.numbers, .scales = rows.scales});
+  for (std::int64_t i = 0; i < rows.scales.numel(); ++i)
+    rows.wire_scales[i] = BFloat16::encode(rows.scales.as<float>()[i]);
   args.given_scale = true;
   args.codes = rows.codes;
   kernels::quantize({}, args);

@@ -5,9 +5,9 @@
 namespace athanor::comm {
 namespace {
 
-constexpr std::int64_t kGrain = 16;                       // of piece_of()
-constexpr std::int64_t kSegment = 1024 << 10;             // numbers of all packets together
-constexpr std::int64_t kLeastPacket = 32 * kWireStretch;  // below that, the time of a message is not that of its bytes
+constexpr std::int64_t kGrain = 16;                        // of piece_of()
+constexpr std::int64_t kSegment = 1024 << 10;              // numbers of all messages together
+constexpr std::int64_t kLeastMessage = 32 * kWireStretch;  // below that, the time of a message is not that of its bytes
 
 std::int64_t longest_piece(std::int64_t count, int ranks) noexcept {
   const std::int64_t grains = (count + kGrain - 1) / kGrain;
@@ -16,30 +16,43 @@ std::int64_t longest_piece(std::int64_t count, int ranks) noexcept {
 
 }  // namespace
 
-CodedLayout::CodedLayout(WireFormat format, std::int64_t count, int ranks) noexcept
-    : format_(format),
-      ranks_(ranks),
-      count_(count),
-      longest_(longest_piece(count, ranks)),
-      segment_(std::max(kSegment / ranks / kWireStretch * kWireStretch, kLeastPacket)),
-      segments_(static_cast<int>((longest_ + segment_ - 1) / segment_)) {}
-
-std::int64_t CodedLayout::room(int segment) const noexcept { return std::min(segment_, longest_ - segment * segment_); }
-
-Piece CodedLayout::numbers(int segment, int rank) const noexcept {
-  const Piece whole = piece(rank);
-  const std::int64_t skipped = std::min(segment * segment_, whole.count);
-  return {whole.begin + skipped, std::min(room(segment), whole.count - skipped)};
+CodedLayout::CodedLayout(std::span<const CodedArray> arrays, int ranks)
+    : ranks_(ranks),
+      longest_(std::max(kSegment / ranks / kWireStretch * kWireStretch, kLeastMessage)),
+      arrays_(arrays.begin(), arrays.end()) {
+  for (std::size_t array = 0; array < arrays_.size(); ++array) {
+    const std::int64_t whole = longest_piece(arrays_[array].count, ranks_);
+    for (std::int64_t begin = 0; begin < whole; begin += longest_) add(array, begin, std::min(longest_, whole - begin));
+  }
 }
 
-std::int64_t CodedLayout::packet_bytes(int segment) const noexcept { return wire_bytes(format_, room(segment)); }
-
-std::int64_t CodedLayout::segment_begin(int segment) const noexcept {
-  return ranks_ * wire_bytes(format_, segment * segment_);
+void CodedLayout::add(std::size_t array, std::int64_t begin, std::int64_t room) {
+  if (segments_.empty() || segments_.back().room + room > longest_) segments_.push_back({.begin = buffer_bytes()});
+  Segment& segment = segments_.back();
+  segment.slices.push_back({array, begin, room, segment.message_bytes});
+  segment.room += room;
+  segment.message_bytes += wire_bytes(arrays_[array].format, room);
 }
 
-Packet CodedLayout::packet(int segment, int rank, std::byte* buffer) const noexcept {
-  return {format_, room(segment), buffer + segment_begin(segment) + rank * packet_bytes(segment)};
+std::int64_t CodedLayout::owned(int rank) const noexcept {
+  std::int64_t sum = 0;
+  for (std::size_t array = 0; array < arrays_.size(); ++array) sum += piece(array, rank).count;
+  return sum;
+}
+
+Piece CodedLayout::numbers(const Slice& slice, int rank) const noexcept {
+  const Piece whole = piece(slice.array, rank);
+  const std::int64_t skipped = std::min(slice.begin, whole.count);
+  return {whole.begin + skipped, std::min(slice.room, whole.count - skipped)};
+}
+
+Packet CodedLayout::packet(int segment, const Slice& slice, int rank, std::byte* buffer) const noexcept {
+  return {arrays_[slice.array].format, slice.room,
+          buffer + segment_begin(segment) + rank * message_bytes(segment) + slice.offset};
+}
+
+std::int64_t CodedLayout::buffer_bytes() const noexcept {
+  return segments_.empty() ? 0 : segments_.back().begin + ranks_ * segments_.back().message_bytes;
 }
 
 std::int64_t coded_half_bytes(WireFormat format, std::int64_t count, int ranks) noexcept {

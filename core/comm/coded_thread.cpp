@@ -1,5 +1,7 @@
 #include "core/comm/coded_thread.h"
 
+#include "core/comm/short_turns.h"
+
 #include <utility>
 
 namespace athanor::comm {
@@ -38,6 +40,7 @@ void CodedThread::wait() {
 }
 
 void CodedThread::serve() {
+  take_short_turns();
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return ends_ || work_ != nullptr; });

@@ -1,6 +1,5 @@
 #include "core/comm/host_traffic.h"
 
-#include "core/comm/coded_layout.h"
 #include "core/comm/combine.h"
 #include "core/comm/message.h"
 
@@ -72,10 +71,11 @@ Traffic broadcast_traffic(DType dtype, std::int64_t count, int ranks, int rank, 
   return out;
 }
 
-Traffic coded_all_reduce_traffic(WireFormat format, std::int64_t count, int ranks) noexcept {
+Traffic coded_all_reduce_traffic(std::span<const CodedArray> arrays, int ranks) {
   if (ranks == 1) return {};
-  const std::int64_t messages = 2 * std::int64_t{CodedLayout(format, count, ranks).segments()} * (ranks - 1);
-  return sent(coded_all_reduce_bytes(format, count, ranks), messages);
+  std::int64_t bytes = 0;
+  for (const auto& [format, count] : arrays) bytes += coded_all_reduce_bytes(format, count, ranks);
+  return sent(bytes, 2 * std::int64_t{CodedLayout(arrays, ranks).segments()} * (ranks - 1));
 }
 
 std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept {

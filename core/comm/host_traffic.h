@@ -2,7 +2,7 @@
 // those of a transport through shared memory, one Stamp a message. Pure functions.
 #pragma once
 
-#include "core/comm/coded_format.h"
+#include "core/comm/coded_layout.h"
 #include "core/comm/communicator.h"
 
 #include <cstdint>
@@ -27,11 +27,11 @@ inline constexpr std::int64_t kTwoPhases = 64 << 10;          // bytes of a broa
 [[nodiscard]] Traffic broadcast_traffic(DType dtype, std::int64_t count, int ranks, int rank, int root) noexcept;
 // A single one.
 [[nodiscard]] Traffic message_traffic(std::int64_t bytes) noexcept;
-// CodedExchange::all_reduce, which is the same on all ranks; `format` is the one that the array travels in.
-[[nodiscard]] Traffic coded_all_reduce_traffic(WireFormat format, std::int64_t count, int ranks) noexcept;
+// CodedExchange::all_reduce, which is the same on all ranks.
+[[nodiscard]] Traffic coded_all_reduce_traffic(std::span<const CodedArray> arrays, int ranks);
 
 // Memory that a rank keeps besides what is exchanged: of HostCommunicator for an all_reduce, and of CodedExchange,
-// without its residuals, where the largest buffer of an array and the longest piece that the rank owns are these.
+// without its residuals, where the largest buffer of a call and the most numbers that the rank owns of one are these.
 [[nodiscard]] std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept;
 [[nodiscard]] std::int64_t coded_room(std::int64_t buffer_bytes, std::int64_t owned, int ranks) noexcept;
 

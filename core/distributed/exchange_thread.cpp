@@ -1,5 +1,7 @@
 #include "core/distributed/exchange_thread.h"
 
+#include "core/comm/short_turns.h"
+
 #include <utility>
 
 namespace athanor::distributed {
@@ -31,6 +33,7 @@ std::vector<ExchangeThread::Span> ExchangeThread::wait() {
 }
 
 void ExchangeThread::serve() {
+  comm::take_short_turns();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return ends_ || !queue_.empty(); });

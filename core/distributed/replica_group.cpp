@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <limits>
 #include <utility>
 
@@ -41,7 +42,7 @@ void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whol
 
 ReplicaGroup::ReplicaGroup(comm::Communicator& ranks, comm::WireFormat gradients, std::filesystem::path residuals,
                            std::function<float()> loss_scale)
-    : ranks_(ranks), loss_scale_(std::move(loss_scale)), buckets_(gradients) {
+    : ranks_(ranks), loss_scale_(std::move(loss_scale)) {
   if (gradients == comm::WireFormat::f32) return;
   comm::CodedOptions options = coded_options(gradients);
   options.residuals = std::move(residuals);
@@ -146,7 +147,7 @@ void ReplicaGroup::send(Context& context, Bucket bucket) {
 }
 
 void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
-  if (coded_) return sum_coded(context, bucket.front());
+  if (coded_) return sum_coded(context, bucket);
   if (bucket.size() == 1) {
     HostNumbers<float> numbers(context, bucket.front()->gradient);
     ranks_.all_reduce(view_of(numbers.span()));
@@ -169,11 +170,16 @@ void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
 }
 
 // The exchange refuses what is not finite and changes nothing; then no replica may use its own.
-void ReplicaGroup::sum_coded(Context& context, const Parameter& parameter) {
-  HostNumbers<float> numbers(context, parameter->gradient);
-  if (!coded_->all_reduce(parameter->path, view_of(numbers.span())))
-    std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
-  numbers.write_back();
+void ReplicaGroup::sum_coded(Context& context, const Bucket& bucket) {
+  std::deque<HostNumbers<float>> numbers;
+  std::vector<comm::CodedExchange::Named> arrays;
+  for (const Parameter& parameter : bucket)
+    arrays.push_back({parameter->path, view_of(numbers.emplace_back(context, parameter->gradient).span())});
+  const std::vector<bool> is_sound = coded_->all_reduce(arrays);
+  for (std::size_t i = 0; i < bucket.size(); ++i) {
+    if (!is_sound[i]) std::ranges::fill(numbers[i].span(), std::numeric_limits<float>::quiet_NaN());
+    numbers[i].write_back();
+  }
 }
 
 void ReplicaGroup::tell(const Context& context, const std::vector<ExchangeThread::Span>& spans) {

@@ -78,7 +78,7 @@ class ReplicaGroup final : public train::Replicas {
   void begin_step(const Context& context);
   void send(Context& context, Bucket bucket);
   void sum(Context& context, const Bucket& bucket);
-  void sum_coded(Context& context, const Parameter& parameter);
+  void sum_coded(Context& context, const Bucket& bucket);
   void tell(const Context& context, const std::vector<ExchangeThread::Span>& spans);
 
   comm::Communicator& ranks_;

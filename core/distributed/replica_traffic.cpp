@@ -45,22 +45,29 @@ void ReplicaCounter::sum_gradients(std::span<const Parameter> parameters) {
 }
 
 void ReplicaCounter::count(std::span<const Parameter> bucket, std::int64_t numbers) {
-  if (gradients_ == comm::WireFormat::f32) {
-    sent_ = sent_ + comm::all_reduce_traffic(DType::f32, numbers, ranks_, rank_);
-    room_ = std::max(room_, comm::all_reduce_room(DType::f32, numbers, ranks_));
-    if (bucket.size() > 1) bucket_ = std::max(bucket_, numbers * kNumber);
-    return;
+  if (gradients_ != comm::WireFormat::f32) return count_coded(bucket);
+  sent_ = sent_ + comm::all_reduce_traffic(DType::f32, numbers, ranks_, rank_);
+  room_ = std::max(room_, comm::all_reduce_room(DType::f32, numbers, ranks_));
+  if (bucket.size() > 1) bucket_ = std::max(bucket_, numbers * kNumber);
+}
+
+void ReplicaCounter::count_coded(std::span<const Parameter> bucket) {
+  std::vector<comm::CodedArray> arrays;
+  for (const Parameter& parameter : bucket) {
+    const std::int64_t count = parameter->gradient.numel();
+    arrays.push_back({coded_options(gradients_).format_for(count, ranks_), count});
   }
-  const comm::WireFormat format = coded_options(gradients_).format_for(numbers, ranks_);
-  sent_ = sent_ + comm::coded_all_reduce_traffic(format, numbers, ranks_);
-  const comm::CodedLayout layout(format, numbers, ranks_);
-  const std::int64_t owned = layout.piece(rank_).count;
+  const comm::CodedLayout layout(arrays, ranks_);
+  sent_ = sent_ + comm::coded_all_reduce_traffic(arrays, ranks_);
   buffer_ = std::max(buffer_, layout.buffer_bytes());
-  owned_ = std::max(owned_, owned);
-  if (format == comm::WireFormat::f32) return;
-  residuals_ += comm::ResidualStore::bytes_of(numbers, owned);
-  sender_residuals_ += numbers;
-  owner_residuals_ += owned;
+  owned_ = std::max(owned_, layout.owned(rank_));
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    if (arrays[i].format == comm::WireFormat::f32) continue;
+    const std::int64_t owned = layout.piece(i, rank_).count;
+    residuals_ += comm::ResidualStore::bytes_of(arrays[i].count, owned);
+    sender_residuals_ += arrays[i].count;
+    owner_residuals_ += owned;
+  }
 }
 
 ReplicaCost ReplicaCounter::cost() const noexcept {

@@ -19,18 +19,15 @@ class GradientBuckets {
  public:
   using Bucket = std::vector<Parameter>;
   using Take = std::function<void(Bucket bucket, std::int64_t numbers)>;
-  // In f32 small gradients are put together, so that there are fewer messages than parameters; in fewer bits each
-  // travels by itself.
-  explicit GradientBuckets(comm::WireFormat gradients)
-      : least_numbers_(gradients == comm::WireFormat::f32 ? kBucketNumbers : 1) {}
+  // Of at least so many numbers, but for the last: there are fewer messages than parameters.
+  static constexpr std::int64_t kBucketNumbers = 256 << 10;
+  explicit GradientBuckets(std::int64_t least_numbers = kBucketNumbers) : least_numbers_(least_numbers) {}
 
   void complete(const Parameter& parameter, const Take& take);
   // Those that have a gradient and were not complete before, and what waits; then begins anew.
   void finish(std::span<const Parameter> parameters, const Take& take);
 
  private:
-  static constexpr std::int64_t kBucketNumbers = 256 << 10;
-
   void add(const Parameter& parameter, const Take& take);
 
   std::int64_t least_numbers_;
@@ -47,11 +44,15 @@ struct ReplicaCost {
   std::int64_t sender_residuals = 0, owner_residuals = 0;  // numbers that a checkpoint keeps of the latter
 };
 
-// ReplicaGroup's part in a step, by the replica with this rank.
+// ReplicaGroup's part in a step, by the replica with this rank. Replicas that share the step exchange each coded
+// gradient by itself (sharded_update.h).
 class ReplicaCounter {
  public:
-  ReplicaCounter(comm::WireFormat gradients, int ranks, int rank)
-      : gradients_(gradients), ranks_(ranks), rank_(rank), buckets_(gradients) {}
+  ReplicaCounter(comm::WireFormat gradients, int ranks, int rank, bool shares_step)
+      : gradients_(gradients),
+        ranks_(ranks),
+        rank_(rank),
+        buckets_(shares_step ? 1 : GradientBuckets::kBucketNumbers) {}
 
   void gather(const Tensor& whole);
   void complete(const Parameter& parameter);
@@ -60,13 +61,14 @@ class ReplicaCounter {
 
  private:
   void count(std::span<const Parameter> bucket, std::int64_t numbers);
+  void count_coded(std::span<const Parameter> bucket);
 
   comm::WireFormat gradients_;
   int ranks_, rank_;
   GradientBuckets buckets_;
   comm::Traffic sent_;
   std::int64_t bucket_ = 0, room_ = 0, buffer_ = 0, residuals_ = 0;  // bytes
-  std::int64_t owned_ = 0;                                           // numbers of the longest coded piece
+  std::int64_t owned_ = 0;                                           // numbers of coded pieces, of one bucket
   std::int64_t sender_residuals_ = 0, owner_residuals_ = 0;          // numbers
 };
 

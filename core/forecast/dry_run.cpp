@@ -96,6 +96,7 @@ class SilentReplicas final : public train::Replicas {
       : count_(mesh_of(recipe).data),
         index_(rank),
         format_(gradient_format(recipe)),
+        shares_step_(learner.share != nullptr),
         counter_(begin()),
         ranks_(count_, index_) {
     if (learner.share) update_.emplace(context, &ranks_, nullptr, *learner.share, *learner.optimizer);
@@ -136,9 +137,10 @@ class SilentReplicas final : public train::Replicas {
   [[nodiscard]] comm::Traffic sent() const {
     return update_ ? ranks_.traffic() + update_->traffic() : ranks_.traffic();
   }
-  [[nodiscard]] distributed::ReplicaCounter begin() const { return {format_, count_, index_}; }
+  [[nodiscard]] distributed::ReplicaCounter begin() const { return {format_, count_, index_, shares_step_}; }
   int count_, index_;
   comm::WireFormat format_;
+  bool shares_step_;
   distributed::ReplicaCounter counter_;
   comm::SilentCommunicator ranks_;
   comm::Traffic before_, instead_;

@@ -1,6 +1,6 @@
 // Sums over ranks that travel in fewer bytes: their error beside what simulation has found and beside sums that are
-// coded again at every hop, the bytes as the transport counted them, what residuals make of the error over steps, and
-// the time of a step over slow links.
+// coded again at every hop, the bytes as the transport counted them, the speed of coding, what residuals make of the
+// error over steps, and the time of a step over slow links.
 //   coded [--link PREFIX --ranks 2 --megabits 1000]     only the step, between namespaces of slow_links.sh
 #include "core/comm/coded_exchange.h"
 #include "core/comm/group.h"
@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <vector>
 
@@ -88,8 +89,9 @@ void print_bytes() {
     group.world().all_reduce(view_of_numbers(data));
     if (group.world().rank() == 0) plain = group.world().traffic().payload_bytes - before.payload_bytes;
   });
-  fmt::print("\nBytes that a rank of {} sends for {} MiB, as counted (must: 25.8 % of f32, scales included)\n", kGroup,
-             kNumbers * 4 >> 20);
+  fmt::print(
+      "\nBytes that a rank of {} sends for {} MiB, as counted (must: 25.8 % of f32, scales included, aim 25.2)\n",
+      kGroup, kNumbers * 4 >> 20);
   fmt::print("{:<34} {:>12} {:>12} {:>8} {:>8} {:>8}\n", "format", "payload", "by formula", "% f32", "% bf16",
              "frames");
   for (const WireFormat format : {WireFormat::f32, WireFormat::bf16, WireFormat::fp8, WireFormat::int8}) {
@@ -107,6 +109,42 @@ void print_bytes() {
     fmt::print("{:<34} {:>12} {:>12} {:>8.3f} {:>8.3f} {:>8}\n", to_string(format), sent,
                coded_all_reduce_bytes(format, kNumbers, kGroup), share, 2 * share, frames);
   }
+}
+
+// Nanoseconds a number, median of rounds in which the formats take turns; beside what a link carries meanwhile.
+void print_speed() {
+  constexpr std::int64_t kNumbers = 1 << 20;
+  constexpr int kRounds = 9;
+  constexpr std::array kFormats{WireFormat::f32, WireFormat::bf16, WireFormat::fp8, WireFormat::int8};
+  const Numbers numbers = Gradients{}.of(1, kNumbers).front();
+  Numbers back(kNumbers);
+  std::array<std::vector<double>, kFormats.size()> writing, reading;
+  const auto timed = [&](const auto& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::int64_t at = 0; at < kNumbers; at += kCodedChunk) work(at);
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / kNumbers;
+  };
+  for (int round = 0; round <= kRounds; ++round) {  // the first is warm-up
+    for (std::size_t i = 0; i < kFormats.size(); ++i) {
+      std::vector<std::byte> bytes(static_cast<std::size_t>(wire_bytes(kFormats[i], kNumbers)));
+      const Packet packet(kFormats[i], kNumbers, bytes.data());
+      packet.write(0, kNumbers, numbers.data());
+      const double write = timed([&](std::int64_t at) { packet.write(at, kCodedChunk, numbers.data() + at); });
+      const double read = timed([&](std::int64_t at) { packet.read(at, kCodedChunk, back.data() + at); });
+      if (round == 0) continue;
+      writing[i].push_back(write);
+      reading[i].push_back(read);
+    }
+  }
+  const auto median = [](std::vector<double>& times) {
+    std::ranges::sort(times);
+    return times[times.size() / 2];
+  };
+  fmt::print("\nOne thread coding {} numbers, ns a number, median of {} in turns\n{:<34} {:>8} {:>8} {:>14}\n",
+             kNumbers, kRounds, "format", "write", "read", "1 Gbit/s takes");
+  for (std::size_t i = 0; i < kFormats.size(); ++i)
+    fmt::print("{:<34} {:>8.2f} {:>8.2f} {:>14.1f}\n", to_string(kFormats[i]), median(writing[i]), median(reading[i]),
+               8.0 * static_cast<double>(wire_bytes(kFormats[i], kNumbers)) / kNumbers);
 }
 
 double error_over_steps(const CodedOptions& options, const Gradients& gradients) {
@@ -157,6 +195,7 @@ int main(int argc, char** argv) {
   if (!link.prefix.empty()) return bench::measure_link(link) ? 0 : 1;
   print_errors();
   print_bytes();
+  print_speed();
   print_feedback();
   return 0;
 }

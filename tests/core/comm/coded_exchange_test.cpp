@@ -1,7 +1,9 @@
 #include "core/comm/coded_exchange.h"
 
+#include "core/comm/host_traffic.h"
 #include "kernels/base/error.h"
 #include "kernels/base/scaling.h"
+#include "kernels/ops/quant/scale_search.h"
 #include "tests/core/comm/coded_numbers.h"
 #include "tests/core/comm/ranks.h"
 
@@ -17,6 +19,7 @@ namespace athanor::comm {
 namespace {
 
 using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -54,7 +57,11 @@ Numbers after_sending(WireFormat format, const Numbers& numbers) {
     float largest = 0;
     for (std::size_t i = begin; i < end; ++i) largest = std::max(largest, std::fabs(got[i]));
     const float exact = kernels::scale_for(largest, format == WireFormat::int8 ? 127.0f : 448.0f, false);
-    const float scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(exact) + 0xFFFFu) & 0xFFFF0000u);
+    float scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(exact) + 0xFFFFu) & 0xFFFF0000u);
+    if (format == WireFormat::fp8)
+      kernels::scale_search_candidates().back().run(
+          {}, {.x = View(got.data() + begin, DType::f32, {1, static_cast<std::int64_t>(end - begin)}),
+               .scales = View(&scale, DType::f32, {1})});
     for (std::size_t i = begin; i < end; ++i)
       got[i] = format == WireFormat::int8 ? coded_and_back<kernels::Integer8>(got[i], scale)
                                           : coded_and_back<Float8E4M3>(got[i], scale);
@@ -111,10 +118,71 @@ TEST(CodedExchange, GivesTheBitsOfThePlainAlgorithmOverSteps) {
   }
 }
 
+struct Several {
+  std::vector<std::vector<Numbers>> numbers;  // of each rank
+  std::vector<std::vector<bool>> sound;
+  std::vector<Residuals> residuals;
+  std::vector<Traffic> sent;
+};
+
+// Arrays of all ranks, reduced together or one after the other, twice.
+Several reduce_several(const std::vector<std::vector<Numbers>>& arrays_of_ranks, bool together) {
+  const std::size_t ranks = arrays_of_ranks.size();
+  Several out{arrays_of_ranks, std::vector<std::vector<bool>>(ranks), std::vector<Residuals>(ranks),
+              std::vector<Traffic>(ranks)};
+  run_threads(static_cast<int>(ranks), {}, [&](Group& group) {
+    const auto rank = static_cast<std::size_t>(group.world().rank());
+    CodedExchange exchange(group.world(), {.format = WireFormat::fp8, .least_piece = 4096});
+    const Traffic before = exchange.traffic();
+    for (int step = 0; step < 2; ++step) {
+      out.numbers[rank] = arrays_of_ranks[rank];
+      std::vector<std::string> names;
+      std::vector<CodedExchange::Named> arrays;
+      for (std::size_t i = 0; i < out.numbers[rank].size(); ++i) names.push_back("array " + std::to_string(i));
+      for (std::size_t i = 0; i < names.size(); ++i)
+        arrays.push_back({names[i], view_of_numbers(out.numbers[rank][i])});
+      out.sound[rank].clear();
+      if (together) out.sound[rank] = exchange.all_reduce(arrays);
+      for (std::size_t i = 0; i < arrays.size() && !together; ++i)
+        out.sound[rank].push_back(exchange.all_reduce(arrays[i].name, arrays[i].data));
+    }
+    out.residuals[rank] = exchange.residuals();
+    out.sent[rank] = exchange.traffic() - before;
+  });
+  return out;
+}
+
+TEST(CodedExchange, ReducesSeveralArraysTogetherWithTheBitsOfEachAloneInFewerMessages) {
+  for (const std::size_t ranks : {2U, 3U, 4U}) {
+    std::vector<std::vector<Numbers>> arrays(ranks);
+    for (const std::size_t count : {40'000U, 5U, 100'003U, 700U, 1'200'000U, 3'000U, 16U}) {
+      const auto all = Gradients{Tails::student, 1.0f, 0.5}.of(static_cast<int>(ranks), count, static_cast<int>(count));
+      for (std::size_t rank = 0; rank < ranks; ++rank) arrays[rank].push_back(all[rank]);
+    }
+    arrays[1][2][77] = std::nanf("");
+    const Several together = reduce_several(arrays, true), alone = reduce_several(arrays, false);
+    for (std::size_t rank = 0; rank < ranks; ++rank) {
+      EXPECT_THAT(together.sound[rank], ElementsAre(true, true, false, true, true, true, true));
+      EXPECT_EQ(together.sound[rank], alone.sound[rank]);
+      for (std::size_t i = 0; i < arrays[rank].size(); ++i)
+        EXPECT_TRUE(same_bits(together.numbers[rank][i], alone.numbers[rank][i])) << "array " << i;
+      for (const auto& [name, residual] : alone.residuals[rank]) {
+        EXPECT_TRUE(same_bits(together.residuals[rank].at(name).sender, residual.sender)) << name;
+        EXPECT_TRUE(same_bits(together.residuals[rank].at(name).owner, residual.owner)) << name;
+      }
+      // What was refused is given out with the others, and not used.
+      const std::int64_t refused = 2 * coded_half_bytes(WireFormat::fp8, 100'003, static_cast<int>(ranks));
+      EXPECT_EQ(together.sent[rank].payload_bytes, alone.sent[rank].payload_bytes + refused);
+      EXPECT_LT(together.sent[rank].messages, alone.sent[rank].messages);
+    }
+  }
+}
+
 TEST(CodedExchange, GivesTheBitsOfThePlainAlgorithmAlsoInSegments) {
   for (const int ranks : {2, 3}) {
     const auto all = Gradients{}.of(ranks, kSeveralSegments);
-    ASSERT_GT(CodedLayout(WireFormat::fp8, kSeveralSegments, ranks).segments(), 2);
+    const CodedArray array{WireFormat::fp8, kSeveralSegments};
+    ASSERT_GT(CodedLayout(std::span(&array, 1), ranks).segments(), 2);
     std::vector<std::vector<Numbers>> plain;
     const Numbers want = reduced_plainly(WireFormat::fp8, all, plain);
     const Reduced reduced = reduce_coded(coded(WireFormat::fp8), all);

@@ -42,7 +42,7 @@ TEST(WireFormat, TakesAQuarterOfF32WithItsScales) {
     return static_cast<double>(wire_bytes(format, kCount)) / static_cast<double>(wire_bytes(WireFormat::f32, kCount));
   };
   EXPECT_EQ(share(WireFormat::bf16), 0.5);
-  EXPECT_EQ(share(WireFormat::fp8), (1 + 2.0 / 512) / 4);
+  EXPECT_EQ(share(WireFormat::fp8), (1 + 2.0 / 256) / 4);
   EXPECT_EQ(share(WireFormat::int8), (1 + 2.0 / 128) / 4);
 }
 
@@ -57,7 +57,7 @@ TEST(Packet, HoldsF32AsItIsAndOthersWithinHalfAStep) {
         float largest = 0;
         for (std::size_t k = i / block * block; k < std::min(count, (i / block + 1) * block); ++k)
           largest = std::max(largest, std::fabs(numbers[k]));
-        // The scale stands for at most 2^-7 more than it must.
+        // The scale stands for at most 2^-7 more than it must, in fp8 for twice that.
         const float step = format == WireFormat::bf16   ? std::fabs(numbers[i]) / 256
                            : format == WireFormat::int8 ? largest * 1.008f / 127 / 2
                                                         : std::max(std::fabs(numbers[i]) / 16, largest / 448 / 512);
@@ -103,29 +103,54 @@ TEST(Packet, SaysWhenItIsSpoiledAndOnlyThen) {
   }
 }
 
+// Each number of each array is in one packet, and packets are beside each other.
+void expect_whole(const std::vector<CodedArray>& arrays, int ranks) {
+  const CodedLayout layout(arrays, ranks);
+  std::vector<std::vector<std::int64_t>> next(arrays.size());
+  std::vector<std::int64_t> covered(arrays.size());
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    for (int rank = 0; rank < ranks; ++rank) next[i].push_back(layout.piece(i, rank).begin);
+  std::int64_t bytes = 0;
+  for (int segment = 0; segment < layout.segments(); ++segment) {
+    EXPECT_EQ(layout.segment_begin(segment), bytes);
+    std::int64_t of_message = 0;
+    for (const CodedLayout::Slice& slice : layout.slices(segment)) {
+      EXPECT_EQ(slice.offset, of_message);
+      of_message += wire_bytes(arrays[slice.array].format, slice.room);
+      for (int rank = 0; rank < ranks; ++rank) {
+        const Piece numbers = layout.numbers(slice, rank);
+        EXPECT_LE(numbers.count, slice.room);
+        if (numbers.count == 0) continue;
+        std::int64_t& from = next[slice.array][static_cast<std::size_t>(rank)];
+        EXPECT_EQ(numbers.begin, from);
+        from += numbers.count;
+        covered[slice.array] += numbers.count;
+      }
+    }
+    EXPECT_EQ(layout.message_bytes(segment), of_message);
+    bytes += ranks * of_message;
+  }
+  for (std::size_t i = 0; i < arrays.size(); ++i) EXPECT_EQ(covered[i], arrays[i].count) << "array " << i;
+  EXPECT_EQ(bytes, layout.buffer_bytes());
+}
+
 TEST(CodedLayout, PutsEveryNumberIntoOnePacketAndPacketsBesideEachOther) {
   for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 32}) {
+    SCOPED_TRACE(std::to_string(ranks) + " ranks");
+    std::vector<CodedArray> all;
     for (const std::int64_t count : {0, 1, 15, 16, 17, 1000, 70'001, 3'000'017}) {
-      const CodedLayout layout(WireFormat::fp8, count, ranks);
-      std::int64_t covered = 0, bytes = 0;
-      std::vector<std::int64_t> next(static_cast<std::size_t>(ranks));
-      for (int rank = 0; rank < ranks; ++rank) next[static_cast<std::size_t>(rank)] = layout.piece(rank).begin;
-      for (int segment = 0; segment < layout.segments(); ++segment) {
-        EXPECT_EQ(layout.segment_begin(segment), bytes);
-        bytes += ranks * layout.packet_bytes(segment);
-        for (int rank = 0; rank < ranks; ++rank) {
-          const Piece numbers = layout.numbers(segment, rank);
-          if (numbers.count == 0) continue;
-          EXPECT_EQ(numbers.begin, next[static_cast<std::size_t>(rank)]);
-          next[static_cast<std::size_t>(rank)] += numbers.count;
-          covered += numbers.count;
-          EXPECT_LE(wire_bytes(WireFormat::fp8, numbers.count), layout.packet_bytes(segment));
-        }
-      }
-      EXPECT_EQ(covered, count) << ranks << " ranks";
-      EXPECT_EQ(bytes, layout.buffer_bytes()) << ranks << " ranks";
+      all.push_back({kFormats[all.size() % kFormats.size()], count});
+      expect_whole({{WireFormat::fp8, count}}, ranks);
     }
+    expect_whole(all, ranks);
+    std::ranges::reverse(all);
+    expect_whole(all, ranks);
   }
+}
+
+TEST(CodedLayout, PutsSmallArraysIntoOneMessage) {
+  const std::vector<CodedArray> arrays{{WireFormat::f32, 10}, {WireFormat::fp8, 100'000}, {WireFormat::bf16, 7}};
+  EXPECT_EQ(CodedLayout(arrays, 4).segments(), 1);
 }
 
 }  // namespace
