@@ -1,5 +1,6 @@
 // The loss of large batches, which replicas divide: the bits are those of one process that computes all of it.
 #include "core/autograd/backward.h"
+#include "core/autograd/input_leaf.h"
 #include "core/ops/row_group.h"
 #include "tests/core/distributed/trained.h"
 
@@ -212,6 +213,37 @@ TEST(DividedLoss, IsOfBatchesThatAreLargeEnoughOnACpu) {
   if (!divides()) GTEST_SKIP() << "not divided on this processor";
   EXPECT_FALSE(ops::divides_contrastive_loss(Context({}), 512));
   EXPECT_TRUE(ops::divides_contrastive_loss(Context({}), 513));
+}
+
+// Nobody else is there; nothing is computed either.
+class NoRows final : public ops::RowGroup {
+ public:
+  void gather(Context&, const Tensor&) override {}
+};
+
+// The most that the loss of 2048 pairs and its backward pass hold beside the features of all.
+std::size_t held_by_loss(int replicas) {
+  Context context({.dry = true});
+  const std::int64_t count = 2048, own = count / replicas;
+  const Tensor images = context.zeros({count, 256}), texts = context.zeros({count, 256});
+  const Parameter scale = make_parameter("logit_scale", context.zeros({1}));
+  NoRows others;
+  const std::size_t before = context.memory().current_bytes;
+  InputLeaf image(context, images.narrow(0, 0, own)), text(context, texts.narrow(0, 0, own));
+  backward(context, replicas == 1 ? ops::contrastive_loss(context, image.variable(), text.variable(), scale)
+                                  : ops::divided_contrastive_loss(
+                                        context, {others, 0, image.variable(), text.variable(), images, texts}, scale));
+  return context.memory().peak_bytes - before;
+}
+
+TEST(DividedLoss, HoldsTheGradientsOfItsRowsAlone) {
+  if (!divides()) GTEST_SKIP() << "not divided on this processor";
+  const std::size_t features = std::size_t{2} * 2048 * 256 * sizeof(float), tile = 256 * 256 * sizeof(float);
+  EXPECT_GT(held_by_loss(1), features + tile);
+  for (const int replicas : {2, 4}) {
+    const std::size_t few_numbers_of_each_pair = 2048 * 64;
+    EXPECT_LT(held_by_loss(replicas), features / static_cast<std::size_t>(replicas) + tile + few_numbers_of_each_pair);
+  }
 }
 
 TEST(DividedLoss, RefusesRowsThatAreNotThere) {
