@@ -17,13 +17,16 @@ struct Pairs {
   std::int64_t count;         // of the batch
 };
 
-void check(const OwnPairs& own, const Variable& logit_scale, const ContrastiveLossOptions& options) {
+void check(const Context& context, const OwnPairs& own, const Variable& logit_scale,
+           const ContrastiveLossOptions& options) {
   check_parameter(kOp, "all_images", own.all_images);
   check_parameter(kOp, "image", own.image);
   check_parameter(kOp, "logit_scale", logit_scale);
   if (own.all_images.rank() != 2 || own.image.rank() != 2)
     refuse(kOp, describe("all_images", own.all_images) + " and " + describe("image", own.image) +
                     ", but [pairs, embedding dim] is needed");
+  if (const std::int64_t count = own.all_images.dim(0); !kernels::contrastive_takes_parts(context.exec(), count))
+    refuse(kOp, std::to_string(count) + " pairs are not divided here");
   const std::int64_t end = own.first + own.image.dim(0);
   if (own.first < 0 || own.image.dim(0) < 1 || end > own.all_images.dim(0) || own.image.dim(1) != own.all_images.dim(1))
     refuse(kOp, describe("image", own.image) + " from pair " + std::to_string(own.first) + " on, but " +
@@ -136,7 +139,7 @@ bool divides_contrastive_loss(const Context& context, std::int64_t pairs) {
 
 Variable divided_contrastive_loss(Context& context, const OwnPairs& own, const Variable& logit_scale,
                                   const ContrastiveLossOptions& options) {
-  check(own, logit_scale, options);
+  check(context, own, logit_scale, options);
   const ContrastivePart own_pairs{own.first, own.image.dim(0)};
   const std::int64_t count = own.all_images.dim(0);
   const Pairs pairs{&own.group, own_pairs, kernels::contrastive_part(count, own_pairs), count};

@@ -25,13 +25,15 @@ struct OwnPairs {
 };
 
 // Whether divided_contrastive_loss() takes so many pairs: it does where the work that replicas save is worth what they
-// exchange, on a CPU from 513 pairs on (kernels/ops/loss/contrastive_loss.h). The same on replicas of one kind.
+// exchange, on a CPU from 513 pairs on (kernels/ops/loss/contrastive_loss.h). The same on replicas of one kind, and in
+// a dry run.
 [[nodiscard]] bool divides_contrastive_loss(const Context& context, std::int64_t pairs);
-// contrastive_loss() of all pairs, on all replicas alike, to its bits: each computes the rows of its own images against
-// all texts and of its own texts against all images, so that it holds and does an N-th of what the loss of N replicas
-// takes. Numbers of a pair are exchanged, three before the loss is known and one or two in the backward pass, no
-// gradients of features: those of the own pairs are complete. options.ids i32 [N] are those of all; no scales per
-// sample. Adds the numbers up on the host.
+// contrastive_loss() of all pairs, on all replicas alike, with its bits: each computes the rows of its own images
+// against all texts and of its own texts against all images. One of N replicas so makes 2/N - 1/N^2 of the logits, and
+// again in the backward pass, takes 1/N of the products of the gradient and holds an N-th of it. What is exchanged are
+// one to three numbers of each pair, once in each direction, and no gradients of features: those of the own pairs are
+// complete. options.ids i32 [N] are those of all; no scales per sample. Adds those numbers up on the host. Throws
+// Failure(invalid_input) for shapes that do not fit, and where pairs are not divided.
 [[nodiscard]] Variable divided_contrastive_loss(Context& context, const OwnPairs& own, const Variable& logit_scale,
                                                 const ContrastiveLossOptions& options = {});
 

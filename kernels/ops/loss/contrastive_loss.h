@@ -19,12 +19,12 @@
 //             col_lse [N] (softmax only). f32, contiguous.
 // Outputs     loss, row_lse, col_lse: overwritten.
 // Accumulates logits f32, sums over exponentials f32 within a tile and f64 across tiles, with the maximum subtracted,
-//             the loss f64 (reference: all f64). Tiles depend on shapes only.
+//             the loss f64, in tiles over terms that are rounded to f32 (reference: all f64). Tiles depend on shapes
+//             only.
 // Edge cases  N = 1 gives 0 (softmax). N = 0 is the caller's fault.
-// Parts       One of several that have some of the pairs each computes but what is of its `part`, by comparing with all
-//             pairs, in place of the loss: row_lse, col_lse and terms of the part [n]. The terms of all pairs, once
-//             they are brought together, are added by contrastive_sum, and N times the loss is their sum, to the bits
-//             of one that has taken all pairs (AVX2). See contrastive_part; no scales per sample.
+// Parts       Where pairs are divided between ranks, each compares those of its `part` with all, and writes row_lse,
+//             col_lse and terms of the part [n] instead of the loss. Once the terms of all pairs are there, the loss is
+//             their contrastive_sum over N, with the bits of one rank that has taken all pairs. No scales per sample.
 //               terms[i] = (row_lse[i] + col_lse[i]) / 2 - mean of l[i,j] over positives, or -sum_j log sigmoid(y l)
 //
 // contrastive_loss_grad. softmax, with G = dloss (exp(l - row_lse[i]) - P)/2N, H = dloss (exp(m - col_lse[j]) - P)/2N:

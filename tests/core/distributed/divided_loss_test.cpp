@@ -258,6 +258,7 @@ TEST(DividedLoss, RefusesRowsThatAreNotThere) {
     };
     refused(kRows - 99, own, {});
     refused(-1, own, {});
+    EXPECT_THROW((void)ops::divided_contrastive_loss(context, {peers, 0, own, own, own, own}, scale), Failure);
     refused(0, all, {});
     refused(0, own, {.ids = context.upload(std::vector<std::int32_t>(100), {100})});
     refused(0, own, {.row_scale = context.full({kRows}, 1.0F)});
