@@ -54,6 +54,12 @@ class Shapes final : public tasks::Task {
                             .logit_bias = model_.logit_bias()},
                            features[2].value());
   }
+  [[nodiscard]] bool divides(const Context& context, std::int64_t rows) const override {
+    return ops::divides_contrastive_loss(context, rows);
+  }
+  Variable divided_criterion(Context& context, const Divided& parts) override {
+    return tasks::divided_contrast(context, model_, parts);
+  }
   // As tasks::Contrastive judges, batch by batch, then the loss.
   void judge(Context& context, std::int64_t pairs, std::int64_t batch_size) {
     for (std::int64_t done = 0; done < pairs; done += batch_size)

@@ -62,12 +62,26 @@ std::size_t position(const std::vector<T>& values, T wanted) {
   return static_cast<std::size_t>(std::ranges::find(values, wanted) - values.begin());
 }
 
+ops::ContrastiveLossOptions options_of(const Tensor& ids, const Variable& logit_bias) {
+  const auto kind = logit_bias.present() ? kernels::ContrastiveKind::sigmoid : kernels::ContrastiveKind::softmax;
+  return {.ids = ids, .kind = kind, .logit_bias = logit_bias};
+}
+
 }  // namespace
 
 Variable contrast(Context& context, const models::TwoTowerOutput& out, const Tensor& ids) {
-  const auto kind = out.logit_bias.present() ? kernels::ContrastiveKind::sigmoid : kernels::ContrastiveKind::softmax;
-  return ops::contrastive_loss(context, out.image_BD, out.text_BD, out.logit_scale,
-                               {.ids = ids, .kind = kind, .logit_bias = out.logit_bias});
+  return ops::contrastive_loss(context, out.image_BD, out.text_BD, out.logit_scale, options_of(ids, out.logit_bias));
+}
+
+Variable divided_contrast(Context& context, const models::TwoTower& model, const Task::Divided& parts) {
+  return ops::divided_contrastive_loss(context,
+                                       {.group = parts.group,
+                                        .first = parts.first,
+                                        .image = parts.own[0],
+                                        .text = parts.own[1],
+                                        .all_images = parts.all[0],
+                                        .all_texts = parts.all[1]},
+                                       model.logit_scale(), options_of(parts.all[2], model.logit_bias()));
 }
 
 Task::Inputs Contrastive::upload(Context& context, const data::Batch& batch) {

@@ -20,6 +20,8 @@ namespace athanor::tasks {
 // (softmax), or, of a model whose logits have a bias, every pair is judged alone (sigmoid; Zhai et al. 2023,
 // arXiv:2303.15343).
 [[nodiscard]] Variable contrast(Context& context, const models::TwoTowerOutput& out, const Tensor& ids);
+// The same where replicas divide it, of features as Contrastive::features() gives them.
+[[nodiscard]] Variable divided_contrast(Context& context, const models::TwoTower& model, const Task::Divided& parts);
 
 struct ContrastiveParts {
   const models::TwoTower& model;  // outlives the task
@@ -48,6 +50,12 @@ class Contrastive final : public Task {
     return {streams[0], streams[1], inputs[3]};
   }
   [[nodiscard]] Variable criterion(Context& context, const std::vector<Variable>& features) override;
+  [[nodiscard]] bool divides(const Context& context, std::int64_t rows) const override {
+    return ops::divides_contrastive_loss(context, rows);
+  }
+  [[nodiscard]] Variable divided_criterion(Context& context, const Divided& parts) override {
+    return divided_contrast(context, parts_.model, parts);
+  }
   // "logit_scale", "temperature", which is exp(-logit_scale), and "logit_bias" where there is one.
   [[nodiscard]] Figures state(const Context& context) const override;
   [[nodiscard]] Judgement judge(Context& context) override;

@@ -6,6 +6,7 @@
 #include "core/journal/event.h"
 #include "core/models/chain.h"
 #include "core/nn/scope.h"
+#include "core/ops/row_group.h"
 #include "core/tensor/context.h"
 
 #include <functional>
@@ -45,6 +46,17 @@ class Task {
   }
   // The loss of a whole batch, one element, from the features of all its rows.
   [[nodiscard]] virtual Variable criterion(Context& context, const std::vector<Variable>& features) = 0;
+  // The same, to the bits, on replicas that have some of the rows each and divide the work: `own` are the features of
+  // this one's rows, from row `first` on, and get their gradients; `all` are those of all rows. A call that all make,
+  // as is the backward pass. Only where divides() says so for a batch of so many rows.
+  [[nodiscard]] virtual bool divides(const Context&, std::int64_t /*rows*/) const { return false; }
+  struct Divided {
+    ops::RowGroup& group;
+    std::int64_t first;
+    std::vector<Variable> own;
+    std::vector<Tensor> all;
+  };
+  [[nodiscard]] virtual Variable divided_criterion(Context&, const Divided&) { return {}; }
 
   [[nodiscard]] Variable loss(Context& context, const Inputs& inputs) {
     return criterion(context, features(context, inputs));

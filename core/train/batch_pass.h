@@ -2,8 +2,8 @@
 //
 // The loss may tie all rows of a batch together, as a contrastive one does. So in parts it goes in three moves (Gao et
 // al. 2021, "GradCache", arXiv:2101.06983): the features of all micro-batches without recording, gathered from all
-// replicas; the loss of the whole batch and its gradients with respect to the features, which every replica computes
-// alike; then each micro-batch once more, recorded, and its backward pass. Memory holds the activations of one
+// replicas; the loss of the whole batch and its gradients with respect to the features, which replicas divide or
+// compute alike; then each micro-batch once more, recorded, and its backward pass. Memory holds the activations of one
 // micro-batch at a time, and gradients are summed in one order for any number of replicas (gradient_sum.h): with the
 // same number of micro-batches in all, a power of two for each replica, loss and gradients have the same bits.
 #pragma once

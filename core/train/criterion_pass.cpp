@@ -3,6 +3,7 @@
 #include "core/autograd/backward.h"
 #include "core/train/gradient_sum.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace athanor::train {
@@ -21,6 +22,7 @@ Tensor like_for_all(Context& context, const Tensor& part, std::int64_t rows) {
 void CriterionPass::begin(std::int64_t first_row, std::int64_t batch_rows) {
   drop();
   first_row_ = first_row;
+  own_rows_ = 0;
   batch_rows_ = batch_rows;
 }
 
@@ -29,6 +31,7 @@ void CriterionPass::put(const std::vector<Variable>& features, std::int64_t firs
     const Tensor& part = features[k].value();
     if (whole_.size() == k) whole_.push_back(like_for_all(context_, part, batch_rows_));
     context_.copy(part, whole_[k].narrow(0, first_row() + first, part.dim(0)));
+    own_rows_ = std::max(own_rows_, first + part.dim(0));
   }
 }
 
@@ -37,17 +40,22 @@ void CriterionPass::gather() {
   for (const Tensor& whole : whole_) replicas_->gather(context_, whole);
 }
 
+bool CriterionPass::is_divided() const { return replicas_ && task_.divides(context_, batch_rows_); }
+
 Tensor CriterionPass::loss() {
+  const bool is_divided = this->is_divided();
   std::vector<Variable> features;
   for (const Tensor& whole : whole_) {
+    const Tensor rows = is_divided ? whole.narrow(0, first_row_, own_rows_) : whole;
     if (may_learn(whole)) {
-      leaves_.emplace_back(context_, whole);
+      leaves_.emplace_back(context_, rows);
       features.push_back(leaves_.back().variable());
     } else {
-      features.emplace_back(whole);
+      features.emplace_back(rows);
     }
   }
-  loss_ = task_.criterion(context_, features);
+  loss_ = is_divided ? task_.divided_criterion(context_, {*replicas_, first_row_, std::move(features), whole_})
+                     : task_.criterion(context_, features);
   return loss_.value();
 }
 
@@ -57,14 +65,18 @@ void CriterionPass::backward(float loss_scale) {
   for (const Parameter& parameter : parameters_) of_criterion_.push_back(std::exchange(parameter->gradient, {}));
   of_features_.clear();
   auto leaf = leaves_.begin();
-  for (const Tensor& whole : whole_) of_features_.push_back(may_learn(whole) ? (leaf++)->take_gradient() : Tensor());
+  for (const Tensor& whole : whole_) {
+    Tensor gradient = may_learn(whole) ? (leaf++)->take_gradient() : Tensor();
+    if (gradient.present() && gradient.dim(0) != own_rows_) gradient = gradient.narrow(0, first_row_, own_rows_);
+    of_features_.push_back(std::move(gradient));
+  }
   leaves_.clear();
   whole_.clear();
 }
 
 Tensor CriterionPass::gradient(std::size_t feature, std::int64_t first, std::int64_t count) const {
-  const Tensor& all = of_features_[feature];
-  return all.present() ? all.narrow(0, first_row() + first, count) : Tensor();
+  const Tensor& own = of_features_[feature];
+  return own.present() ? own.narrow(0, first, count) : Tensor();
 }
 
 void CriterionPass::add_own_gradients() {

@@ -1,5 +1,5 @@
 // The loss of a whole batch from features that were made in parts, some of them by replicas, and what it gives back.
-// Every replica computes it alike, so it has the same bits on all.
+// Replicas divide its work where the task can (core/tasks/task.h), or compute it alike: it has the same bits on all.
 //   criterion.begin(rows);  criterion.put(…) for each part;  criterion.gather();  loss = criterion.loss();
 //   criterion.backward(scale);  … gradient() for each part …;  criterion.add_own_gradients();
 #pragma once
@@ -29,7 +29,7 @@ class CriterionPass {
   [[nodiscard]] Tensor loss();
 
   // What the criterion itself gives to parameters is the same on all replicas and counts once: it is kept apart, and
-  // the parameters are left without a gradient.
+  // the parameters are left without a gradient. A call that all replicas make.
   void backward(float loss_scale);
   // With respect to one of the features, of rows of this replica; absent where it gets none.
   [[nodiscard]] Tensor gradient(std::size_t feature, std::int64_t first, std::int64_t count) const;
@@ -45,11 +45,13 @@ class CriterionPass {
   const std::vector<Parameter>& parameters_;
   Replicas* replicas_;
 
-  std::int64_t first_row_ = 0, batch_rows_ = 0;
+  [[nodiscard]] bool is_divided() const;
+
+  std::int64_t first_row_ = 0, own_rows_ = 0, batch_rows_ = 0;
   std::vector<Tensor> whole_;      // features of the whole batch
-  std::vector<InputLeaf> leaves_;  // those of them that may learn, in order
+  std::vector<InputLeaf> leaves_;  // those of them that may learn, in order; where it is divided, of own rows
   Variable loss_;
-  std::vector<Tensor> of_features_;   // gradients, by feature
+  std::vector<Tensor> of_features_;   // gradients of own rows, by feature
   std::vector<Tensor> of_criterion_;  // by parameter
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/autograd/variable.h"
+#include "core/ops/row_group.h"
 #include "core/tensor/context.h"
 #include "core/train/gradient_sum.h"
 #include "core/train/pass.h"
@@ -14,10 +15,8 @@
 
 namespace athanor::train {
 
-class Replicas {
+class Replicas : public ops::RowGroup {
  public:
-  virtual ~Replicas() = default;
-
   [[nodiscard]] virtual int count() const = 0;
   [[nodiscard]] virtual int index() const = 0;
   // Which of a batch's micro-batches this one takes.
@@ -26,9 +25,8 @@ class Replicas {
   }
   // Whether sum_nodes() is to be called instead of complete() and sum_gradients().
   [[nodiscard]] virtual bool sums_nodes() const { return false; }
-  // `whole` [rows of the batch, ...] is contiguous and holds this replica's rows, those of its micro-batches: fills in
-  // those of the others.
-  virtual void gather(Context& context, const Tensor& whole) = 0;
+  // Its rows are those of its micro-batches.
+  void gather(Context& context, const Tensor& whole) override = 0;
   // From now on it tells the spans of its sums, if it has any beside the thread that calls it.
   [[nodiscard]] virtual bool watch(const PassPorts&) { return false; }
   // In a backward pass: no more comes to this gradient, which may be on its way at once. Until sum_gradients() nobody

@@ -19,8 +19,13 @@
 //             col_lse [N] (softmax only). f32, contiguous.
 // Outputs     loss, row_lse, col_lse: overwritten.
 // Accumulates logits f32, sums over exponentials f32 within a tile and f64 across tiles, with the maximum subtracted,
-//             the loss f64 (reference: all f64). Tiles depend on shapes only.
+//             the loss f64, in tiles over terms that are rounded to f32 (reference: all f64). Tiles depend on shapes
+//             only.
 // Edge cases  N = 1 gives 0 (softmax). N = 0 is the caller's fault.
+// Parts       Where pairs are divided between ranks, each compares those of its `part` with all, and writes row_lse,
+//             col_lse and terms of the part [n] instead of the loss. Once the terms of all pairs are there, the loss is
+//             their contrastive_sum over N, with the bits of one rank that has taken all pairs. No scales per sample.
+//               terms[i] = (row_lse[i] + col_lse[i]) / 2 - mean of l[i,j] over positives, or -sum_j log sigmoid(y l)
 //
 // contrastive_loss_grad. softmax, with G = dloss (exp(l - row_lse[i]) - P)/2N, H = dloss (exp(m - col_lse[j]) - P)/2N:
 //   dimage = s K text, dtext = s K^T image, K[i,j] = row_scale[i] G[i,j] + col_scale[j] H[i,j]
@@ -29,11 +34,15 @@
 // Beyond the clamp (logit_scale > max_logit_scale) dlogit_scale is kept only if positive, so that descent can leave it.
 // Outputs     dimage, dtext, drow_scale, dcol_scale: overwritten. dlogit_scale, dlogit_bias: overwritten, or added to
 //             when accumulate_parameters. All but dimage and dtext may be absent.
+// Parts       From row_lse and col_lse of all pairs: dimage and dtext of the part [n,D], and in place of the gradients
+//             of parameters what each of its images adds to them: scale_terms (without the clamp), bias_terms [n].
 #pragma once
 
 #include "kernels/base/arrays.h"
 #include "kernels/base/launch.h"
 #include "kernels/base/view.h"
+
+#include <span>
 
 namespace athanor::kernels {
 
@@ -41,12 +50,18 @@ inline constexpr float kMaxLogitScale = 4.6051702f;  // ln 100
 
 enum class ContrastiveKind : std::uint8_t { softmax, sigmoid };
 
+// Pairs one after the other.
+struct ContrastivePart {
+  std::int64_t first = 0, count = 0;  // count 0: all
+};
+
 struct ContrastiveLossArgs {
   View image{}, text{}, logit_scale{}, ids{};
   float max_logit_scale = kMaxLogitScale;
   ContrastiveKind kind = ContrastiveKind::softmax;
   View logit_bias{}, row_scale{}, col_scale{};
-  View loss{}, row_lse{}, col_lse{};
+  ContrastivePart part{};
+  View loss{}, row_lse{}, col_lse{}, terms{};
 
   static constexpr auto arrays() {
     return std::array{reads("image", &ContrastiveLossArgs::image),
@@ -58,7 +73,8 @@ struct ContrastiveLossArgs {
                       reads("col_scale", &ContrastiveLossArgs::col_scale),
                       writes("loss", &ContrastiveLossArgs::loss),
                       writes("row_lse", &ContrastiveLossArgs::row_lse),
-                      writes("col_lse", &ContrastiveLossArgs::col_lse)};
+                      writes("col_lse", &ContrastiveLossArgs::col_lse),
+                      writes("terms", &ContrastiveLossArgs::terms)};
   }
 };
 
@@ -69,7 +85,8 @@ struct ContrastiveLossGradArgs {
   View logit_bias{}, row_scale{}, col_scale{};
   float dloss = 1.0f;
   bool accumulate_parameters = false;
-  View dimage{}, dtext{}, dlogit_scale{}, dlogit_bias{}, drow_scale{}, dcol_scale{};
+  ContrastivePart part{};
+  View dimage{}, dtext{}, dlogit_scale{}, dlogit_bias{}, drow_scale{}, dcol_scale{}, scale_terms{}, bias_terms{};
 
   static constexpr auto arrays() {
     return std::array{reads("image", &ContrastiveLossGradArgs::image),
@@ -86,7 +103,9 @@ struct ContrastiveLossGradArgs {
                       updates("dlogit_scale", &ContrastiveLossGradArgs::dlogit_scale),
                       updates("dlogit_bias", &ContrastiveLossGradArgs::dlogit_bias),
                       writes("drow_scale", &ContrastiveLossGradArgs::drow_scale),
-                      writes("dcol_scale", &ContrastiveLossGradArgs::dcol_scale)};
+                      writes("dcol_scale", &ContrastiveLossGradArgs::dcol_scale),
+                      writes("scale_terms", &ContrastiveLossGradArgs::scale_terms),
+                      writes("bias_terms", &ContrastiveLossGradArgs::bias_terms)};
   }
 };
 
@@ -94,6 +113,16 @@ void contrastive_loss(const Exec& exec, const ContrastiveLossArgs& args);
 void contrastive_loss_grad(const Exec& exec, const ContrastiveLossGradArgs& args);
 [[nodiscard]] std::size_t contrastive_loss_workspace_bytes(const Exec& exec, const ContrastiveLossArgs& args);
 [[nodiscard]] std::size_t contrastive_loss_grad_workspace_bytes(const Exec& exec, const ContrastiveLossGradArgs& args);
+
+// Whether parts of so many pairs are worth their exchange and have the bits of the whole here: where pairs are taken in
+// tiles on a CPU with AVX2.
+[[nodiscard]] bool contrastive_takes_parts(const Exec& exec, std::int64_t n);
+// The least part of n pairs that has these and is made of whole tiles, as a part must be.
+[[nodiscard]] ContrastivePart contrastive_part(std::int64_t n, const ContrastivePart& pairs);
+// In their order.
+[[nodiscard]] double contrastive_sum(std::span<const float> terms);
+// What is kept of dlogit_scale.
+[[nodiscard]] double clamped_scale_gradient(double sum, float logit_scale, float max_logit_scale);
 
 // Backends.
 [[nodiscard]] Candidates<ContrastiveLossArgs> contrastive_loss_candidates();

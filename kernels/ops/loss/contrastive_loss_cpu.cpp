@@ -151,7 +151,7 @@ void contrastive_loss_grad_row_blocks(const Exec& exec, const ContrastiveLossGra
   if (!args.dlogit_scale.present()) return;
   double sum = 0.0;
   for (std::int64_t i = 0; i < n; ++i) sum += w.row_terms[i];
-  if (args.logit_scale.as<float>()[0] > args.max_logit_scale) sum = std::max(sum, 0.0);
+  sum = clamped_scale_gradient(sum, args.logit_scale.as<float>()[0], args.max_logit_scale);
   float& out = args.dlogit_scale.as<float>()[0];
   out = static_cast<float>(args.accumulate_parameters ? static_cast<double>(out) + sum : sum);
 }
@@ -163,6 +163,7 @@ template <class Args>
 const char* refuse_dense(const Exec&, const Args& args) {
   if (args.kind != ContrastiveKind::softmax) return "only the softmax is taken at once";
   if (args.row_scale.present() || args.col_scale.present()) return "the samples have scales of their own";
+  if (args.part.count > 0) return "a part is taken in tiles";
   if (args.image.dim(0) > kFewPairs) return "so many pairs are taken in tiles";
   return cpu::avx2_refusal();
 }
@@ -199,6 +200,20 @@ std::size_t cpu_bytes(const Exec& exec, const Args& args, Candidates<Args> candi
 }
 
 }  // namespace
+
+bool contrastive_takes_parts(const Exec& exec, std::int64_t n) {
+  return exec.device.kind == DeviceKind::cpu && n > kFewPairs && cpu::avx2_refusal() == nullptr;
+}
+
+double contrastive_sum(std::span<const float> terms) {
+  double sum = 0.0;
+  for (const float term : terms) sum += static_cast<double>(term);
+  return sum;
+}
+
+double clamped_scale_gradient(double sum, float logit_scale, float max_logit_scale) {
+  return logit_scale > max_logit_scale ? std::max(sum, 0.0) : sum;
+}
 
 Candidates<ContrastiveLossArgs> contrastive_loss_candidates() { return kCandidates; }
 Candidates<ContrastiveLossGradArgs> contrastive_loss_grad_candidates() { return kGradCandidates; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <vector>
 
 namespace athanor::kernels {
@@ -65,31 +66,37 @@ double log_sum_exp(std::size_t n, Logit&& logit) {
   return top + std::log(sum);
 }
 
-double softmax_loss(const Problem& p, const ContrastiveLossArgs& args) {
-  double loss = 0.0;
-  for (std::size_t i = 0; i < p.n; ++i) {
-    const double row = log_sum_exp(p.n, [&](std::size_t j) { return p.row_logit(i, j); });
-    const double col = log_sum_exp(p.n, [&](std::size_t j) { return p.col_logit(j, i); });
-    args.row_lse.as<float>()[i] = static_cast<float>(row);
-    args.col_lse.as<float>()[i] = static_cast<float>(col);
-    for (std::size_t j = 0; j < p.n; ++j) {
-      loss -= p.targets[i * p.n + j] * (p.row_logit(i, j) - row);
-      loss -= p.targets[j * p.n + i] * (p.col_logit(j, i) - col);
-    }
+// The pairs of a part, or all.
+struct Range {
+  std::size_t begin, end;
+
+  Range(const ContrastivePart& part, std::size_t n)
+      : begin(static_cast<std::size_t>(part.first)),
+        end(part.count > 0 ? begin + static_cast<std::size_t>(part.count) : n) {}
+};
+
+double softmax_term(const Problem& p, const ContrastiveLossArgs& args, std::size_t i, std::size_t place) {
+  const double row = log_sum_exp(p.n, [&](std::size_t j) { return p.row_logit(i, j); });
+  const double col = log_sum_exp(p.n, [&](std::size_t j) { return p.col_logit(j, i); });
+  args.row_lse.as<float>()[place] = static_cast<float>(row);
+  args.col_lse.as<float>()[place] = static_cast<float>(col);
+  double term = 0.0;
+  for (std::size_t j = 0; j < p.n; ++j) {
+    term -= p.targets[i * p.n + j] * (p.row_logit(i, j) - row);
+    term -= p.targets[j * p.n + i] * (p.col_logit(j, i) - col);
   }
-  return loss / 2.0;
+  return term / 2.0;
 }
 
-double sigmoid_loss(const Problem& p) {
-  double loss = 0.0;
-  for (std::size_t i = 0; i < p.n; ++i)
-    for (std::size_t j = 0; j < p.n; ++j) loss += softplus(-p.sign(i, j) * (p.scaled[i * p.n + j] + p.bias));
-  return loss;
+double sigmoid_term(const Problem& p, std::size_t i) {
+  double term = 0.0;
+  for (std::size_t j = 0; j < p.n; ++j) term += softplus(-p.sign(i, j) * (p.scaled[i * p.n + j] + p.bias));
+  return term;
 }
 
 struct Gradient {
   std::vector<double> dimage, dtext, drow_scale, dcol_scale;
-  double dlogit_scale = 0.0, dlogit_bias = 0.0;
+  std::vector<double> scale_terms, bias_terms;  // of dlogit_scale and dlogit_bias, by image
 };
 
 // The gradient with respect to s c[i,j]; what else depends on the pair is added up on the way.
@@ -98,7 +105,7 @@ double pair_gradient(const Problem& p, const ContrastiveLossGradArgs& args, std:
   const double factor = static_cast<double>(args.dloss) / static_cast<double>(p.n), scaled = p.scaled[i * p.n + j];
   if (args.kind == ContrastiveKind::sigmoid) {
     const double g = -factor * p.sign(i, j) * sigmoid(-p.sign(i, j) * (scaled + p.bias));
-    sums.dlogit_bias += g;
+    sums.bias_terms[i] += g;
     return g;
   }
   const double target = p.targets[i * p.n + j];
@@ -110,21 +117,33 @@ double pair_gradient(const Problem& p, const ContrastiveLossGradArgs& args, std:
   return p.row_scale[i] * of_row + p.col_scale[j] * of_col;
 }
 
-void store(const std::vector<double>& from, const View& to) {
-  for (std::size_t i = 0; to.present() && i < from.size(); ++i) to.as<float>()[i] = static_cast<float>(from[i]);
+void store(const std::vector<double>& from, const View& to, std::size_t first = 0) {
+  if (!to.present()) return;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(to.numel()); ++i)
+    to.as<float>()[i] = static_cast<float>(from[first + i]);
 }
 
-void store_parameter(double sum, bool accumulate, const View& to) {
+void store_parameter(const std::vector<double>& terms, const ContrastiveLossGradArgs& args, bool clamped,
+                     const View& to) {
   if (!to.present()) return;
+  double sum = std::accumulate(terms.begin(), terms.end(), 0.0);
+  if (clamped) sum = clamped_scale_gradient(sum, args.logit_scale.as<float>()[0], args.max_logit_scale);
   float& out = to.as<float>()[0];
-  out = static_cast<float>(accumulate ? static_cast<double>(out) + sum : sum);
+  out = static_cast<float>(args.accumulate_parameters ? static_cast<double>(out) + sum : sum);
 }
 
 }  // namespace
 
 void contrastive_loss_reference(const Exec&, const ContrastiveLossArgs& args) {
   const Problem p(args);
-  const double sum = args.kind == ContrastiveKind::softmax ? softmax_loss(p, args) : sigmoid_loss(p);
+  const Range range(args.part, p.n);
+  std::vector<double> terms;
+  for (std::size_t i = range.begin; i < range.end; ++i)
+    terms.push_back(args.kind == ContrastiveKind::softmax ? softmax_term(p, args, i, i - range.begin)
+                                                          : sigmoid_term(p, i));
+  store(terms, args.terms);
+  if (!args.loss.present()) return;
+  const double sum = std::accumulate(terms.begin(), terms.end(), 0.0);
   args.loss.as<float>()[0] = static_cast<float>(sum / static_cast<double>(p.n));
 }
 
@@ -133,23 +152,27 @@ void contrastive_loss_grad_reference(const Exec&, const ContrastiveLossGradArgs&
   Gradient sums{.dimage = std::vector<double>(p.n * p.width),
                 .dtext = std::vector<double>(p.n * p.width),
                 .drow_scale = std::vector<double>(p.n),
-                .dcol_scale = std::vector<double>(p.n)};
+                .dcol_scale = std::vector<double>(p.n),
+                .scale_terms = std::vector<double>(p.n),
+                .bias_terms = std::vector<double>(p.n)};
   for (std::size_t i = 0; i < p.n; ++i)
     for (std::size_t j = 0; j < p.n; ++j) {
       const double g = pair_gradient(p, args, i, j, sums);
-      sums.dlogit_scale += g * p.scaled[i * p.n + j];
+      sums.scale_terms[i] += g * p.scaled[i * p.n + j];
       for (std::size_t d = 0; d < p.width; ++d) {
         sums.dimage[i * p.width + d] += p.scale * g * static_cast<double>(args.text.as<float>()[j * p.width + d]);
         sums.dtext[j * p.width + d] += p.scale * g * static_cast<double>(args.image.as<float>()[i * p.width + d]);
       }
     }
-  store(sums.dimage, args.dimage);
-  store(sums.dtext, args.dtext);
+  const std::size_t first = Range(args.part, p.n).begin;
+  store(sums.dimage, args.dimage, first * p.width);
+  store(sums.dtext, args.dtext, first * p.width);
   store(sums.drow_scale, args.drow_scale);
   store(sums.dcol_scale, args.dcol_scale);
-  if (args.logit_scale.as<float>()[0] > args.max_logit_scale) sums.dlogit_scale = std::max(sums.dlogit_scale, 0.0);
-  store_parameter(sums.dlogit_scale, args.accumulate_parameters, args.dlogit_scale);
-  store_parameter(sums.dlogit_bias, args.accumulate_parameters, args.dlogit_bias);
+  store(sums.scale_terms, args.scale_terms, first);
+  store(sums.bias_terms, args.bias_terms, first);
+  store_parameter(sums.scale_terms, args, true, args.dlogit_scale);
+  store_parameter(sums.bias_terms, args, false, args.dlogit_bias);
 }
 
 }  // namespace athanor::kernels

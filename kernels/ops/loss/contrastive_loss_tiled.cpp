@@ -19,6 +19,17 @@ constexpr std::int64_t kManyPairs = 2048;  // from here on large tiles still giv
 
 std::int64_t tile_size(std::int64_t n) { return n >= kManyPairs ? kLargeTile : kSmallTile; }
 
+cpu::BlockRange range_of(const ContrastivePart& part, std::int64_t n) {
+  return part.count > 0 ? cpu::BlockRange{part.first, part.first + part.count} : cpu::BlockRange{0, n};
+}
+
+// A tile of which the rows, the columns or both are wanted: those of the part.
+struct Place {
+  cpu::BlockRange rows, cols;
+  bool wants_rows, wants_cols;
+  bool is_first;  // of those of its rows, and of those of its columns
+};
+
 // What forward and gradient have in common: the tiles, and which pairs belong together.
 template <class Args>
 class Tiles {
@@ -29,6 +40,7 @@ class Tiles {
         width_(args.image.dim(1)),
         size_(tile_size(n_)),
         blocks_(cpu::block_count(n_, size_)),
+        part_(range_of(args.part, n_)),
         scaled_(args.row_scale.present() || args.col_scale.present()),
         values_(cutter.take<float>(exec.threads * size_ * size_)),
         ones_(cutter.take<float>(scaled_ ? size_ : 0)),
@@ -50,6 +62,8 @@ class Tiles {
   [[nodiscard]] bool scaled() const { return scaled_; }
   [[nodiscard]] float scale() const { return scale_; }
   [[nodiscard]] cpu::BlockRange block(std::int64_t index) const { return cpu::block_range(index, size_, n_); }
+  // The pairs whose rows and columns are wanted.
+  [[nodiscard]] cpu::BlockRange part() const { return part_; }
 
   // The number of positives of pair i.
   [[nodiscard]] std::int64_t positives(std::int64_t i) const {
@@ -59,13 +73,16 @@ class Tiles {
     return last - first;
   }
 
-  // Calls visit(tile, row block, column block, round, worker) for every tile, its values being s c[i,j].
+  // Calls visit(tile, place, worker) for every tile with wanted rows or, if they are asked for, columns, its values
+  // being s c[i,j].
   template <class Visit>
-  void sweep(int threads, Visit&& visit) const {
+  void sweep(int threads, bool columns, Visit&& visit) const {
     for (std::int64_t round = 0; round < blocks_; ++round)
       cpu::parallel_for(threads, blocks_, [&](std::int64_t row_block, int worker) {
         const std::int64_t col_block = (row_block + round) % blocks_;
-        visit(multiply(row_block, col_block, worker), block(row_block), block(col_block), round, worker);
+        const cpu::BlockRange rows = block(row_block), cols = block(col_block);
+        const Place place{rows, cols, is_wanted(rows), columns && is_wanted(cols), round == 0};
+        if (place.wants_rows || place.wants_cols) visit(multiply(row_block, col_block, worker), place, worker);
       });
   }
 
@@ -100,6 +117,9 @@ class Tiles {
     }
     return tile;
   }
+  [[nodiscard]] bool is_wanted(cpu::BlockRange block) const {
+    return block.begin >= part_.begin && block.begin < part_.end;
+  }
   // Where one side has scales, the other side's are 1.
   [[nodiscard]] const float* at(const View& view, std::int64_t i) const {
     if (view.present()) return view.as<float>() + i;
@@ -108,6 +128,7 @@ class Tiles {
 
   const Args& args_;
   std::int64_t n_, width_, size_, blocks_;
+  cpu::BlockRange part_;
   bool scaled_;
   float scale_ = 1.0f;
   float* values_;  // a tile per worker
@@ -118,63 +139,86 @@ class Tiles {
 
 // ---- Forward ----
 
-// Running log-sum-exps of one side: sum exp(l) = sum * exp(max). In f64 across tiles, so that nothing is lost when
-// the maximum rises.
-struct RunningSums {
-  float* max;
-  double *sum, *positive;  // positive: sum over positives of s c[i,j]
-
-  RunningSums(std::int64_t n, cpu::WorkspaceCutter& cutter)
-      : max(cutter.take<float>(n)), sum(cutter.take<double>(n)), positive(cutter.take<double>(n)) {}
+// Running log-sum-exps of one side of a part: sum exp(l) = sum * exp(max). In f64 across tiles, so that nothing is lost
+// when the maximum rises.
+class RunningSums {
+ public:
+  RunningSums(cpu::BlockRange part, cpu::WorkspaceCutter& cutter)
+      : first_(part.begin),
+        max_(cutter.take<float>(part.size())),
+        sum_(cutter.take<double>(part.size())),
+        positive_(cutter.take<double>(part.size())) {}
 
   void clear(cpu::BlockRange range) const {
-    std::fill(max + range.begin, max + range.end, -std::numeric_limits<float>::infinity());
-    std::fill(sum + range.begin, sum + range.end, 0.0);
-    std::fill(positive + range.begin, positive + range.end, 0.0);
+    std::fill_n(max_ + (range.begin - first_), range.size(), -std::numeric_limits<float>::infinity());
+    std::fill_n(sum_ + (range.begin - first_), range.size(), 0.0);
+    std::fill_n(positive_ + (range.begin - first_), range.size(), 0.0);
   }
   void add(cpu::BlockRange range, const float* tile_max, const float* tile_sum) const {
-    for (std::int64_t i = range.begin; i < range.end; ++i, ++tile_max, ++tile_sum) {
+    for (std::int64_t i = range.begin - first_; i < range.end - first_; ++i, ++tile_max, ++tile_sum) {
       const auto more = static_cast<double>(*tile_sum);
-      if (*tile_max <= max[i]) {
-        sum[i] += more * std::exp(static_cast<double>(*tile_max - max[i]));
+      if (*tile_max <= max_[i]) {
+        sum_[i] += more * std::exp(static_cast<double>(*tile_max - max_[i]));
       } else {
-        sum[i] = sum[i] * std::exp(static_cast<double>(max[i] - *tile_max)) + more;
-        max[i] = *tile_max;
+        sum_[i] = sum_[i] * std::exp(static_cast<double>(max_[i] - *tile_max)) + more;
+        max_[i] = *tile_max;
       }
     }
   }
-  [[nodiscard]] double log_sum_exp(std::int64_t i) const { return static_cast<double>(max[i]) + std::log(sum[i]); }
+  [[nodiscard]] double log_sum_exp(std::int64_t i) const {
+    return static_cast<double>(max_[i - first_]) + std::log(sum_[i - first_]);
+  }
+  // Of s c[i,j] over the positives, from pair i on.
+  [[nodiscard]] double* positive(std::int64_t i) const { return positive_ + (i - first_); }
+
+ private:
+  std::int64_t first_;
+  float* max_;
+  double *sum_, *positive_;
 };
 
 struct ForwardSpace {
   Tiles<ContrastiveLossArgs> tiles;
   RunningSums rows, cols;
-  float* lines;        // per worker: row maxima, row sums, column maxima, column sums of a tile
-  double* block_loss;  // sigmoid: of each block of rows
+  float* lines;      // per worker: row maxima, row sums, column maxima, column sums of a tile
+  double* row_loss;  // [part], sigmoid
+  float* terms;      // [part]
 
   ForwardSpace(const Exec& exec, const ContrastiveLossArgs& args, cpu::WorkspaceCutter& cutter)
       : tiles(exec, args, cutter),
-        rows(args.kind == ContrastiveKind::softmax ? tiles.n() : 0, cutter),
-        cols(args.kind == ContrastiveKind::softmax ? tiles.n() : 0, cutter),
+        rows(of_softmax(args), cutter),
+        cols(of_softmax(args), cutter),
         lines(cutter.take<float>(exec.threads * 4 * tiles.size())),
-        block_loss(cutter.take<double>(tiles.blocks())) {}
+        row_loss(cutter.take<double>(args.kind == ContrastiveKind::sigmoid ? tiles.part().size() : 0)),
+        terms(cutter.take<float>(args.terms.present() ? 0 : tiles.part().size())) {
+    if (args.terms.present()) terms = args.terms.as<float>();
+  }
+
+ private:
+  [[nodiscard]] cpu::BlockRange of_softmax(const ContrastiveLossArgs& args) const {
+    return args.kind == ContrastiveKind::softmax ? tiles.part() : cpu::BlockRange{0, 0};
+  }
 };
 
-void softmax_tile(const ForwardSpace& space, const ContrastiveTile& tile, cpu::BlockRange rows, cpu::BlockRange cols,
-                  std::int64_t round, int worker) {
+void softmax_tile(const ForwardSpace& space, const ContrastiveTile& tile, const Place& place, int worker) {
   const std::int64_t size = space.tiles.size();
   float *row_max = space.lines + worker * 4 * size, *row_sum = row_max + size, *col_max = row_sum + size,
         *col_sum = col_max + size;
-  if (round == 0) {
-    space.rows.clear(rows);
-    space.cols.clear(cols);
-  }
+  if (!place.wants_rows) row_max = nullptr;
+  if (!place.wants_cols) col_max = nullptr;
   contrastive_tile_maxima_avx2(tile, row_max, col_max);
   contrastive_tile_sums_avx2(tile, row_max, col_max, row_sum, col_sum);
-  space.rows.add(rows, row_max, row_sum);
-  space.cols.add(cols, col_max, col_sum);
+  if (place.wants_rows) {
+    if (place.is_first) space.rows.clear(place.rows);
+    space.rows.add(place.rows, row_max, row_sum);
+  }
+  if (place.wants_cols) {
+    if (place.is_first) space.cols.clear(place.cols);
+    space.cols.add(place.cols, col_max, col_sum);
+  }
   if (tile.row_ids)
-    contrastive_tile_positives_avx2(tile, space.rows.positive + rows.begin, space.cols.positive + cols.begin);
+    contrastive_tile_positives_avx2(tile, place.wants_rows ? space.rows.positive(place.rows.begin) : nullptr,
+                                    place.wants_cols ? space.cols.positive(place.cols.begin) : nullptr);
 }
 
 double scale_at(const View& view, std::int64_t i) {
@@ -182,33 +226,34 @@ double scale_at(const View& view, std::int64_t i) {
 }
 
 // The rows of P sum to 1 and P is symmetric, so loss = mean((row_lse + col_lse - mean logits of positives) / 2).
-double softmax_loss(const Exec& exec, const ContrastiveLossArgs& args, const ForwardSpace& space) {
-  space.tiles.sweep(exec.threads,
-                    [&](const ContrastiveTile& tile, cpu::BlockRange rows, cpu::BlockRange cols, std::int64_t round,
-                        int worker) { softmax_tile(space, tile, rows, cols, round, worker); });
-  double loss = 0.0;
-  for (std::int64_t i = 0; i < space.tiles.n(); ++i) {
+void softmax_terms(const Exec& exec, const ContrastiveLossArgs& args, const ForwardSpace& space) {
+  space.tiles.sweep(exec.threads, true, [&](const ContrastiveTile& tile, const Place& place, int worker) {
+    softmax_tile(space, tile, place, worker);
+  });
+  const cpu::BlockRange part = space.tiles.part();
+  for (std::int64_t i = part.begin; i < part.end; ++i) {
     const double row_lse = space.rows.log_sum_exp(i), col_lse = space.cols.log_sum_exp(i);
-    args.row_lse.as<float>()[i] = static_cast<float>(row_lse);
-    args.col_lse.as<float>()[i] = static_cast<float>(col_lse);
+    args.row_lse.as<float>()[i - part.begin] = static_cast<float>(row_lse);
+    args.col_lse.as<float>()[i - part.begin] = static_cast<float>(col_lse);
     const double positive =
-        scale_at(args.row_scale, i) * space.rows.positive[i] + scale_at(args.col_scale, i) * space.cols.positive[i];
-    loss += 0.5 * (row_lse + col_lse - positive / static_cast<double>(space.tiles.positives(i)));
+        scale_at(args.row_scale, i) * *space.rows.positive(i) + scale_at(args.col_scale, i) * *space.cols.positive(i);
+    space.terms[i - part.begin] =
+        static_cast<float>(0.5 * (row_lse + col_lse - positive / static_cast<double>(space.tiles.positives(i))));
   }
-  return loss;
 }
 
 float bias_of(const View& logit_bias) { return logit_bias.present() ? logit_bias.as<float>()[0] : 0.0f; }
 
-double sigmoid_loss(const Exec& exec, const ContrastiveLossArgs& args, const ForwardSpace& space) {
+void sigmoid_terms(const Exec& exec, const ContrastiveLossArgs& args, const ForwardSpace& space) {
   const float bias = bias_of(args.logit_bias);
-  space.tiles.sweep(exec.threads,
-                    [&](const ContrastiveTile& tile, cpu::BlockRange rows, cpu::BlockRange, std::int64_t round, int) {
-                      double& sum = space.block_loss[rows.begin / space.tiles.size()];
-                      if (round == 0) sum = 0.0;
-                      sum += sigmoid_tile_loss_avx2(tile, bias);
-                    });
-  return std::accumulate(space.block_loss, space.block_loss + space.tiles.blocks(), 0.0);
+  const cpu::BlockRange part = space.tiles.part();
+  space.tiles.sweep(exec.threads, false, [&](const ContrastiveTile& tile, const Place& place, int) {
+    double* row_loss = space.row_loss + (place.rows.begin - part.begin);
+    if (place.is_first) std::fill_n(row_loss, place.rows.size(), 0.0);
+    sigmoid_tile_loss_avx2(tile, bias, row_loss);
+  });
+  std::transform(space.row_loss, space.row_loss + part.size(), space.terms,
+                 [](double sum) { return static_cast<float>(sum); });
 }
 
 // ---- Gradient ----
@@ -217,45 +262,56 @@ struct GradSpace {
   Tiles<ContrastiveLossGradArgs> tiles;
   float* row_share;     // [N], softmax
   double *drow, *dcol;  // [N], where there are scales
-  double *block_bias, *block_scale;
+  double* row_bias;     // [part]
+  float *scale_terms, *bias_terms;
 
   GradSpace(const Exec& exec, const ContrastiveLossGradArgs& args, cpu::WorkspaceCutter& cutter)
       : tiles(exec, args, cutter),
         row_share(cutter.take<float>(args.kind == ContrastiveKind::softmax ? tiles.n() : 0)),
         drow(cutter.take<double>(tiles.scaled() ? tiles.n() : 0)),
         dcol(cutter.take<double>(tiles.scaled() ? tiles.n() : 0)),
-        block_bias(cutter.take<double>(tiles.blocks())),
-        block_scale(cutter.take<double>(tiles.blocks())) {}
+        row_bias(cutter.take<double>(tiles.part().size())),
+        scale_terms(room_for(args.scale_terms, cutter)),
+        bias_terms(room_for(args.bias_terms, cutter)) {}
+
+ private:
+  [[nodiscard]] float* room_for(const View& terms, cpu::WorkspaceCutter& cutter) const {
+    float* const room = cutter.take<float>(terms.present() ? 0 : tiles.part().size());
+    return terms.present() ? terms.as<float>() : room;
+  }
 };
 
 // Adds s K text to dimage and s K^T image to dtext.
 void propagate(const ContrastiveLossGradArgs& args, const GradSpace& space, const ContrastiveTile& tile,
-               cpu::BlockRange rows, cpu::BlockRange cols, bool first) {
-  const std::int64_t width = space.tiles.width();
-  const float beta = first ? 0.0f : 1.0f;
-  cpu::gemm({.m = rows.size(),
-             .n = width,
-             .k = cols.size(),
-             .alpha = space.tiles.scale(),
-             .a = tile.values,
-             .lda = tile.stride,
-             .b = args.text.as<float>() + cols.begin * width,
-             .ldb = width,
-             .beta = beta,
-             .c = args.dimage.as<float>() + rows.begin * width,
-             .ldc = width});
-  cpu::gemm({.transpose_a = true,
-             .m = cols.size(),
-             .n = width,
-             .k = rows.size(),
-             .alpha = space.tiles.scale(),
-             .a = tile.values,
-             .lda = tile.stride,
-             .b = args.image.as<float>() + rows.begin * width,
-             .ldb = width,
-             .beta = beta,
-             .c = args.dtext.as<float>() + cols.begin * width,
-             .ldc = width});
+               const Place& place) {
+  const std::int64_t width = space.tiles.width(), first = space.tiles.part().begin;
+  const cpu::BlockRange rows = place.rows, cols = place.cols;
+  const float beta = place.is_first ? 0.0f : 1.0f;
+  if (place.wants_rows)
+    cpu::gemm({.m = rows.size(),
+               .n = width,
+               .k = cols.size(),
+               .alpha = space.tiles.scale(),
+               .a = tile.values,
+               .lda = tile.stride,
+               .b = args.text.as<float>() + cols.begin * width,
+               .ldb = width,
+               .beta = beta,
+               .c = args.dimage.as<float>() + (rows.begin - first) * width,
+               .ldc = width});
+  if (place.wants_cols)
+    cpu::gemm({.transpose_a = true,
+               .m = cols.size(),
+               .n = width,
+               .k = rows.size(),
+               .alpha = space.tiles.scale(),
+               .a = tile.values,
+               .lda = tile.stride,
+               .b = args.image.as<float>() + rows.begin * width,
+               .ldb = width,
+               .beta = beta,
+               .c = args.dtext.as<float>() + (cols.begin - first) * width,
+               .ldc = width});
 }
 
 void softmax_gradient_tile(const ContrastiveLossGradArgs& args, const GradSpace& space, const ContrastiveTile& tile,
@@ -269,18 +325,19 @@ void softmax_gradient_tile(const ContrastiveLossGradArgs& args, const GradSpace&
                                     .dcol_scale = tile.row_scale ? space.dcol + cols.begin : nullptr});
 }
 
-// sum_ij s c[i,j] K[i,j] = sum_id dimage[i,d] image[i,d], because c is linear in image.
-double scale_gradient(const Exec& exec, const ContrastiveLossGradArgs& args, const GradSpace& space) {
+// sum_j s c[i,j] K[i,j] = sum_d dimage[i,d] image[i,d], because c is linear in image.
+void scale_terms(const Exec& exec, const ContrastiveLossGradArgs& args, const GradSpace& space) {
   const std::int64_t width = space.tiles.width();
-  cpu::parallel_for(exec.threads, space.tiles.blocks(), [&](std::int64_t block) {
-    const cpu::BlockRange rows = space.tiles.block(block);
-    double sum = 0.0;
-    for (std::int64_t at = rows.begin * width; at < rows.end * width; ++at)
-      sum += static_cast<double>(args.dimage.as<float>()[at]) * static_cast<double>(args.image.as<float>()[at]);
-    space.block_scale[block] = sum;
+  const cpu::BlockRange part = space.tiles.part();
+  cpu::parallel_ranges(exec.threads, part.size(), space.tiles.size(), [&](cpu::BlockRange rows) {
+    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+      const float *gradient = args.dimage.as<float>() + i * width,
+                  *image = args.image.as<float>() + (part.begin + i) * width;
+      double sum = 0.0;
+      for (std::int64_t d = 0; d < width; ++d) sum += static_cast<double>(gradient[d]) * static_cast<double>(image[d]);
+      space.scale_terms[i] = static_cast<float>(sum);
+    }
   });
-  const double sum = std::accumulate(space.block_scale, space.block_scale + space.tiles.blocks(), 0.0);
-  return args.logit_scale.as<float>()[0] > args.max_logit_scale ? std::max(sum, 0.0) : sum;
 }
 
 void store_parameter(double sum, bool accumulate, const View& to) {
@@ -295,7 +352,7 @@ void store_scales(const double* from, std::int64_t n, const View& to) {
 void prepare(const ContrastiveLossGradArgs& args, GradSpace& space) {
   space.tiles.prepare();
   const std::int64_t n = space.tiles.n();
-  std::fill_n(space.block_bias, space.tiles.blocks(), 0.0);
+  std::fill_n(space.row_bias, space.tiles.part().size(), 0.0);
   for (std::int64_t i = 0; args.kind == ContrastiveKind::softmax && i < n; ++i)
     space.row_share[i] = 1.0f / static_cast<float>(space.tiles.positives(i));
   if (!space.tiles.scaled()) return;
@@ -303,15 +360,33 @@ void prepare(const ContrastiveLossGradArgs& args, GradSpace& space) {
   std::fill_n(space.dcol, n, 0.0);
 }
 
+void store_parameters(const ContrastiveLossGradArgs& args, const GradSpace& space) {
+  const auto count = static_cast<std::size_t>(space.tiles.part().size());
+  if (args.dlogit_scale.present())
+    store_parameter(clamped_scale_gradient(contrastive_sum({space.scale_terms, count}), args.logit_scale.as<float>()[0],
+                                           args.max_logit_scale),
+                    args.accumulate_parameters, args.dlogit_scale);
+  if (args.dlogit_bias.present())
+    store_parameter(contrastive_sum({space.bias_terms, count}), args.accumulate_parameters, args.dlogit_bias);
+}
+
 }  // namespace
+
+ContrastivePart contrastive_part(std::int64_t n, const ContrastivePart& pairs) {
+  const std::int64_t size = tile_size(n), first = pairs.first / size * size;
+  const std::int64_t end = cpu::block_count(pairs.first + pairs.count, size) * size;
+  return {first, std::min(end, n) - first};
+}
 
 void contrastive_loss_tiled(const Exec& exec, const ContrastiveLossArgs& args) {
   cpu::WorkspaceCutter cutter(exec);
   ForwardSpace space(exec, args, cutter);
   space.tiles.prepare();
-  const double sum =
-      args.kind == ContrastiveKind::softmax ? softmax_loss(exec, args, space) : sigmoid_loss(exec, args, space);
-  args.loss.as<float>()[0] = static_cast<float>(sum / static_cast<double>(space.tiles.n()));
+  args.kind == ContrastiveKind::softmax ? softmax_terms(exec, args, space) : sigmoid_terms(exec, args, space);
+  if (!args.loss.present()) return;
+  const std::int64_t n = space.tiles.n();
+  args.loss.as<float>()[0] =
+      static_cast<float>(contrastive_sum({space.terms, static_cast<std::size_t>(n)}) / static_cast<double>(n));
 }
 
 void contrastive_loss_grad_tiled(const Exec& exec, const ContrastiveLossGradArgs& args) {
@@ -319,19 +394,20 @@ void contrastive_loss_grad_tiled(const Exec& exec, const ContrastiveLossGradArgs
   GradSpace space(exec, args, cutter);
   prepare(args, space);
   const float bias = bias_of(args.logit_bias), factor = args.dloss / static_cast<float>(space.tiles.n());
-  space.tiles.sweep(exec.threads, [&](const ContrastiveTile& tile, cpu::BlockRange rows, cpu::BlockRange cols,
-                                      std::int64_t round, int) {
-    if (args.kind == ContrastiveKind::softmax)
-      softmax_gradient_tile(args, space, tile, rows, cols);
+  const cpu::BlockRange part = space.tiles.part();
+  const bool softmax = args.kind == ContrastiveKind::softmax;
+  space.tiles.sweep(exec.threads, true, [&](const ContrastiveTile& tile, const Place& place, int) {
+    if (softmax)
+      softmax_gradient_tile(args, space, tile, place.rows, place.cols);
     else
-      space.block_bias[rows.begin / space.tiles.size()] += sigmoid_tile_gradient_avx2(tile, bias, factor);
-    propagate(args, space, tile, rows, cols, round == 0);
+      sigmoid_tile_gradient_avx2(tile, bias, factor,
+                                 place.wants_rows ? space.row_bias + (place.rows.begin - part.begin) : nullptr);
+    propagate(args, space, tile, place);
   });
-  if (args.dlogit_scale.present())
-    store_parameter(scale_gradient(exec, args, space), args.accumulate_parameters, args.dlogit_scale);
-  if (args.dlogit_bias.present())
-    store_parameter(std::accumulate(space.block_bias, space.block_bias + space.tiles.blocks(), 0.0),
-                    args.accumulate_parameters, args.dlogit_bias);
+  if (args.dlogit_scale.present() || args.scale_terms.present()) scale_terms(exec, args, space);
+  std::transform(space.row_bias, space.row_bias + part.size(), space.bias_terms,
+                 [](double sum) { return static_cast<float>(sum); });
+  store_parameters(args, space);
   store_scales(space.drow, space.tiles.n(), args.drow_scale);
   store_scales(space.dcol, space.tiles.n(), args.dcol_scale);
 }

@@ -38,7 +38,7 @@ inline Vec softplus(Vec x) { return maximum(x, Vec::zero()) + log_one_plus(expon
 
 template <bool kScaled>
 void maxima(const ContrastiveTile& tile, float* row_max, float* col_max) {
-  for (std::int64_t j = 0; j < tile.cols; ++j) col_max[j] = kLowest;
+  for (std::int64_t j = 0; col_max && j < tile.cols; ++j) col_max[j] = kLowest;
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const float* x = tile.values + i * tile.stride;
     const Vec row_scale = Vec::all(kScaled ? tile.row_scale[i] : 1.0f);
@@ -46,28 +46,38 @@ void maxima(const ContrastiveTile& tile, float* row_max, float* col_max) {
     for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec value = lanes.load(x + j);
       top = maximum(top, lanes.keep(kScaled ? row_scale * value : value, kLowest));
+      if (!col_max) return;
       const Vec of_column = kScaled ? lanes.load(tile.col_scale + j) * value : value;
       lanes.store(maximum(of_column, lanes.load(col_max + j)), col_max + j);
     });
-    row_max[i] = top.maximum();
+    if (row_max) row_max[i] = top.maximum();
   }
 }
 
 template <bool kScaled>
-void sums(const ContrastiveTile& tile, const float* row_max, const float* col_max, float* row_sum, float* col_sum) {
-  for (std::int64_t j = 0; j < tile.cols; ++j) col_sum[j] = 0.0f;
+void row_sums(const ContrastiveTile& tile, const float* row_max, float* row_sum) {
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const float* x = tile.values + i * tile.stride;
     const Vec row_scale = Vec::all(kScaled ? tile.row_scale[i] : 1.0f), top = Vec::all(row_max[i]);
     Vec sum = Vec::zero();
     for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
       const Vec value = lanes.load(x + j);
-      const Vec of_row = kScaled ? row_scale * value : value;
-      const Vec of_column = kScaled ? lanes.load(tile.col_scale + j) * value : value;
-      sum = sum + lanes.keep(exponential(of_row - top), 0.0f);
-      lanes.store(lanes.load(col_sum + j) + exponential(of_column - lanes.load(col_max + j)), col_sum + j);
+      sum = sum + lanes.keep(exponential((kScaled ? row_scale * value : value) - top), 0.0f);
     });
     row_sum[i] = sum.sum();
+  }
+}
+
+template <bool kScaled>
+void column_sums(const ContrastiveTile& tile, const float* col_max, float* col_sum) {
+  for (std::int64_t j = 0; j < tile.cols; ++j) col_sum[j] = 0.0f;
+  for (std::int64_t i = 0; i < tile.rows; ++i) {
+    const float* x = tile.values + i * tile.stride;
+    for_each_lanes(tile.cols, [&](std::int64_t j, auto lanes) {
+      const Vec value = lanes.load(x + j);
+      const Vec of_column = kScaled ? lanes.load(tile.col_scale + j) * value : value;
+      lanes.store(lanes.load(col_sum + j) + exponential(of_column - lanes.load(col_max + j)), col_sum + j);
+    });
   }
 }
 
@@ -125,8 +135,8 @@ void contrastive_tile_maxima_avx2(const ContrastiveTile& tile, float* row_max, f
 
 void contrastive_tile_sums_avx2(const ContrastiveTile& tile, const float* row_max, const float* col_max, float* row_sum,
                                 float* col_sum) {
-  tile.row_scale ? sums<true>(tile, row_max, col_max, row_sum, col_sum)
-                 : sums<false>(tile, row_max, col_max, row_sum, col_sum);
+  if (row_max) tile.row_scale ? row_sums<true>(tile, row_max, row_sum) : row_sums<false>(tile, row_max, row_sum);
+  if (col_max) tile.row_scale ? column_sums<true>(tile, col_max, col_sum) : column_sums<false>(tile, col_max, col_sum);
 }
 
 void contrastive_tile_positives_avx2(const ContrastiveTile& tile, double* row_sum, double* col_sum) {
@@ -137,8 +147,8 @@ void contrastive_tile_positives_avx2(const ContrastiveTile& tile, double* row_su
       for (std::int64_t lane = 0; lane < count; ++lane) {
         if (tile.row_ids[i] != tile.col_ids[j + lane]) continue;
         const auto value = static_cast<double>(tile.values[i * tile.stride + j + lane]);
-        row_sum[i] += value;
-        col_sum[j + lane] += value;
+        if (row_sum) row_sum[i] += value;
+        if (col_sum) col_sum[j + lane] += value;
       }
     });
 }
@@ -147,8 +157,7 @@ void softmax_tile_gradient_avx2(const ContrastiveTile& tile, const SoftmaxTileGr
   tile.row_scale ? softmax_gradient<true>(tile, gradient) : softmax_gradient<false>(tile, gradient);
 }
 
-double sigmoid_tile_loss_avx2(const ContrastiveTile& tile, float bias) {
-  double total = 0.0;
+void sigmoid_tile_loss_avx2(const ContrastiveTile& tile, float bias, double* row_sum) {
   const Vec shift = Vec::all(bias);
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     Vec sum = Vec::zero();
@@ -156,13 +165,11 @@ double sigmoid_tile_loss_avx2(const ContrastiveTile& tile, float bias) {
       const Vec logit = lanes.load(tile.values + i * tile.stride + j) + shift;
       sum = sum + lanes.keep(softplus(negate_where(positives(tile, i, j, lanes), logit)), 0.0f);
     });
-    total += static_cast<double>(sum.sum());
+    row_sum[i] += static_cast<double>(sum.sum());
   }
-  return total;
 }
 
-double sigmoid_tile_gradient_avx2(const ContrastiveTile& tile, float bias, float factor) {
-  double total = 0.0;
+void sigmoid_tile_gradient_avx2(const ContrastiveTile& tile, float bias, float factor, double* row_sum) {
   const Vec shift = Vec::all(bias), scale = Vec::all(factor);
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     float* x = tile.values + i * tile.stride;
@@ -174,9 +181,8 @@ double sigmoid_tile_gradient_avx2(const ContrastiveTile& tile, float bias, float
       lanes.store(signed_gradient, x + j);
       sum = sum + lanes.keep(signed_gradient, 0.0f);
     });
-    total += static_cast<double>(sum.sum());
+    if (row_sum) row_sum[i] += static_cast<double>(sum.sum());
   }
-  return total;
 }
 
 }  // namespace athanor::kernels

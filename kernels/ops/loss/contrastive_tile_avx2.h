@@ -12,6 +12,8 @@ struct ContrastiveTile {
   const float *row_scale, *col_scale;     // null: 1
 };
 
+// What is summed over rows or over columns is left out where the array for it is null.
+
 // row_max[i] = max_j row_scale[i] x[i,j], col_max[j] = max_i col_scale[j] x[i,j].
 void contrastive_tile_maxima_avx2(const ContrastiveTile& tile, float* row_max, float* col_max);
 
@@ -31,9 +33,9 @@ struct SoftmaxTileGradient {
 // x becomes K of contrastive_loss.h.
 void softmax_tile_gradient_avx2(const ContrastiveTile& tile, const SoftmaxTileGradient& gradient);
 
-// sum_ij softplus(-y (x + bias))
-[[nodiscard]] double sigmoid_tile_loss_avx2(const ContrastiveTile& tile, float bias);
-// x becomes K = -factor y sigmoid(-y (x + bias)); returns its sum.
-double sigmoid_tile_gradient_avx2(const ContrastiveTile& tile, float bias, float factor);
+// row_sum[i] += sum_j softplus(-y (x + bias))
+void sigmoid_tile_loss_avx2(const ContrastiveTile& tile, float bias, double* row_sum);
+// x becomes K = -factor y sigmoid(-y (x + bias)); row_sum[i] += sum_j K.
+void sigmoid_tile_gradient_avx2(const ContrastiveTile& tile, float bias, float factor, double* row_sum);
 
 }  // namespace athanor::kernels

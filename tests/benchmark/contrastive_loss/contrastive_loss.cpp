@@ -1,7 +1,8 @@
 // Forward and gradient of contrastive_loss over many pairs: in tiles, and dense, with all logits held.
-//   contrastive_loss [--pairs 8192] [--width 256] [--threads 2]
-// Prints "memory TILED DENSE" (bytes of workspace), then answers each line "tiled", "sigmoid" or "dense" with one
-// step's milliseconds, milliseconds of processor time per thread (which a busy machine blurs less) and loss.
+//   contrastive_loss [--pairs 8192] [--width 256] [--threads 2] [--replicas 4]
+// Prints "memory TILED DENSE" (bytes of workspace), then answers each line "tiled", "sigmoid", "dense" or "part", which
+// is what one of several replicas does that divide the softmax, with one step's milliseconds, milliseconds of processor
+// time per thread (which a busy machine blurs less) and loss.
 #include "kernels/ops/loss/contrastive_loss.h"
 
 #include <CLI/CLI.hpp>
@@ -43,14 +44,16 @@ const kernels::Candidate<Args>& find(kernels::Candidates<Args> candidates, std::
 
 class Step {
  public:
-  Step(std::int64_t pairs, std::int64_t width, int threads)
+  Step(std::int64_t pairs, std::int64_t width, int threads, int replicas)
       : shape_{pairs, width},
+        of_one_(kernels::contrastive_part(pairs, {0, pairs / replicas})),
         image_(unit_rows(pairs, width, 1)),
         text_(unit_rows(pairs, width, 2)),
         dimage_(image_.size()),
         dtext_(image_.size()),
         row_lse_(static_cast<std::size_t>(pairs)),
-        col_lse_(row_lse_.size()) {
+        col_lse_(row_lse_.size()),
+        terms_(row_lse_.size()) {
     exec_.threads = threads;
   }
 
@@ -63,8 +66,9 @@ class Step {
   struct Times {
     double wall_ms, processor_ms;
   };
-  Times run(std::string_view ending, kernels::ContrastiveKind kind) {
+  Times run(std::string_view ending, kernels::ContrastiveKind kind, bool in_part) {
     kind_ = kind;
+    part_ = in_part ? of_one_ : kernels::ContrastivePart{};
     const auto& forward = find(kernels::contrastive_loss_candidates(), ending);
     const auto& gradient = find(kernels::contrastive_loss_grad_candidates(), ending);
     workspace_.resize(std::max(workspace_.size(), workspace_bytes(ending)));
@@ -88,9 +92,11 @@ class Step {
             .text = view(text_, shape_),
             .logit_scale = number(logit_scale_),
             .kind = kind_,
-            .loss = number(loss_),
-            .row_lse = view(row_lse_, {shape_[0]}),
-            .col_lse = view(col_lse_, {shape_[0]})};
+            .part = part_,
+            .loss = part_.count > 0 ? View() : number(loss_),
+            .row_lse = view(row_lse_, {computed()}),
+            .col_lse = view(col_lse_, {computed()}),
+            .terms = part_.count > 0 ? view(terms_, {computed()}) : View()};
   }
   kernels::ContrastiveLossGradArgs grad_args() {
     return {.image = view(image_, shape_),
@@ -99,14 +105,18 @@ class Step {
             .row_lse = view(row_lse_, {shape_[0]}),
             .col_lse = view(col_lse_, {shape_[0]}),
             .kind = kind_,
-            .dimage = view(dimage_, shape_),
-            .dtext = view(dtext_, shape_),
-            .dlogit_scale = number(dlogit_scale_)};
+            .part = part_,
+            .dimage = view(dimage_, {computed(), shape_[1]}),
+            .dtext = view(dtext_, {computed(), shape_[1]}),
+            .dlogit_scale = part_.count > 0 ? View() : number(dlogit_scale_),
+            .scale_terms = part_.count > 0 ? view(terms_, {computed()}) : View()};
   }
+  [[nodiscard]] std::int64_t computed() const { return part_.count > 0 ? part_.count : shape_[0]; }
 
   Shape shape_;
+  kernels::ContrastivePart of_one_, part_;
   kernels::ContrastiveKind kind_ = kernels::ContrastiveKind::softmax;
-  std::vector<float> image_, text_, dimage_, dtext_, row_lse_, col_lse_;
+  std::vector<float> image_, text_, dimage_, dtext_, row_lse_, col_lse_, terms_;
   float logit_scale_ = 2.6592f, loss_ = 0, dlogit_scale_ = 0;
   std::vector<std::byte> workspace_;
   Exec exec_;
@@ -117,19 +127,21 @@ class Step {
 int main(int argc, char** argv) {
   CLI::App app("Times contrastive_loss over many pairs");
   std::int64_t pairs = 8192, width = 256;
-  int threads = 2;
+  int threads = 2, replicas = 4;
   app.add_option("--pairs", pairs);
   app.add_option("--width", width);
   app.add_option("--threads", threads);
+  app.add_option("--replicas", replicas);
   CLI11_PARSE(app, argc, argv);
-  Step step(pairs, width, threads);
+  Step step(pairs, width, threads, replicas);
   std::cout << "memory " << step.workspace_bytes("_tiled") << ' ' << step.workspace_bytes("_row_blocks") << std::endl;
   std::string kind;
   while (std::cin >> kind) {
     const bool sigmoid = kind == "sigmoid";
     const auto times =
         step.run(kind == "dense" ? "_row_blocks" : "_tiled",
-                 sigmoid ? athanor::kernels::ContrastiveKind::sigmoid : athanor::kernels::ContrastiveKind::softmax);
+                 sigmoid ? athanor::kernels::ContrastiveKind::sigmoid : athanor::kernels::ContrastiveKind::softmax,
+                 kind == "part");
     std::cout << times.wall_ms << ' ' << times.processor_ms << ' ' << step.loss() << std::endl;
   }
 }

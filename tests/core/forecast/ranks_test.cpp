@@ -126,6 +126,23 @@ recipe::Recipe recipe_of(const std::string& words) {
   return recipe;
 }
 
+TEST(DividedLoss, IsLessWorkTheMoreReplicasThereAre) {
+  const auto flops = [](int replicas) {
+    recipe::Recipe recipe = recipe_of("data.batch_size=2048 micro_batches=4 model.embedding_dim=256");
+    recipe.set("parallel.data", std::int64_t{replicas});
+    const DryRun dry = dry_run(recipe, {1000, 1000});
+    double sum = 0;
+    for (const char* op : {"contrastive_loss", "contrastive_loss_grad"})
+      for (const auto& [size, count] : dry.step.at(op)) sum += count.flops;
+    return sum;
+  };
+  const double one = flops(1);
+  // Own rows and columns are 2 / N - 1 / N^2 of the logits, forward and backward; of both products a gradient takes 1 /
+  // N.
+  EXPECT_DOUBLE_EQ(flops(2), one * (2 * 0.75 + 2 * 0.5) / 4);
+  EXPECT_DOUBLE_EQ(flops(4), one * (2 * 0.4375 + 2 * 0.25) / 4);
+}
+
 class RankPredictions : public testing::TestWithParam<const char*> {};
 
 TEST_P(RankPredictions, AreTheBytesThatEachRankHoldsSendsAndSaves) {
@@ -166,6 +183,13 @@ INSTANTIATE_TEST_SUITE_P(
         "data=4 micro_batches=8", "data=3 micro_batches=6 width=48 data.batch_size=36",
         "data=2 micro_batches=2 width=512 data.batch_size=64",
         "data=2 micro_batches=2 width=64 data.batch_size=64 precision.policy=bf16",
+        // a loss that they divide
+        "data=2 micro_batches=2 data.batch_size=576", "data=3 micro_batches=6 data.batch_size=540",
+        "data=4 micro_batches=4 data.batch_size=576 train.loss=sigmoid",
+        "data=4 micro_batches=8 data.batch_size=576 gradient_format=fp8 width=128 precision.policy=bf16",
+        "data=2 micro_batches=2 data.batch_size=576 shard=parameters",
+        "data=2 pipeline=2 micro_batches=4 data.batch_size=576 width=64",
+        "tensor=2 data=2 micro_batches=2 data.batch_size=576 width=64",
         // fewer bits on the wire
         "data=2 micro_batches=2 gradient_format=bf16 width=128", "data=2 micro_batches=4 gradient_format=fp8 width=128",
         "data=4 micro_batches=4 gradient_format=int8 width=256",
