@@ -70,6 +70,7 @@ Seen train_here(const recipe::Recipe& recipe, comm::Group* group) {
   train::Plan plan = train_plan(recipe);
   plan.steps = 4;
   plan.evaluate_every = plan.checkpoint_every = 0;
+  plan.ahead_after = 0;  // from the first step on, as is predicted
   Seen out;
   train::Ports ports;
   ports.tell = [&](const journal::Payload& event) {
@@ -112,7 +113,8 @@ recipe::Recipe recipe_of(const std::string& words) {
     const auto fault = recipe::apply_override(recipe, assignment);
     EXPECT_FALSE(fault) << assignment;
   };
-  for (const char* usual : {"train.threads=1", "data.batch_size=32", "model.image_width=16", "model.text_width=16"})
+  for (const char* usual :
+       {"train.threads=1", "train.clip_norm=0", "data.batch_size=32", "model.image_width=16", "model.text_width=16"})
     set(usual);
   std::istringstream stream(words);
   for (std::string word; stream >> word;) {
@@ -177,6 +179,10 @@ INSTANTIATE_TEST_SUITE_P(
         "pipeline=4 micro_batches=8 width=64 depth=3 schedule=zb-h1",
         "pipeline=3 micro_batches=6 width=64 depth=3 schedule=interleaved data.batch_size=36",
         "pipeline=2 micro_batches=4 width=128 depth=2 schedule=v-half",
+        // steps that are taken ahead
+        "pipeline=2 micro_batches=4 width=32 depth=8 schedule=zb-h2",
+        "pipeline=2 micro_batches=1 width=256 depth=4 schedule=zb-h2",
+        "data=2 pipeline=2 micro_batches=8 width=32 depth=8 schedule=zb-h2 shard=optimizer data.batch_size=64",
         // replicas of stages
         "data=2 pipeline=2 micro_batches=8 width=64 depth=2 data.batch_size=64",
         "data=2 pipeline=2 micro_batches=8 width=128 depth=2 data.batch_size=64 schedule=v-min gradient_format=fp8 "
