@@ -1,8 +1,11 @@
 // What is predicted of each rank, held against runs of all of them.
+#include "core/forecast/ranks.h"
+
 #include "core/assembly/holder.h"
 #include "core/comm/group.h"
 #include "core/distributed/state_copy.h"
 #include "core/forecast/dry_run.h"
+#include "core/parallel/simulate.h"
 #include "core/train/trainer.h"
 #include "tests/core/train/tiny.h"
 
@@ -126,6 +129,22 @@ recipe::Recipe recipe_of(const std::string& words) {
     }
   }
   return recipe;
+}
+
+TEST(SchedulePredictions, LeaveOutOfTheBubbleWhatStepsThatAreTakenAheadGain) {
+  const auto dataset = train::prepared_data();
+  for (const char* schedule : {"1f1b", "zb-h2"}) {
+    const recipe::Recipe recipe = recipe_of(std::string("pipeline=2 micro_batches=4 depth=8 schedule=") + schedule);
+    const DryWorld world = dry_world(recipe, {vocabulary_of(recipe, *dataset), 10});
+    ASSERT_EQ(world.stages->steps_ahead, schedule == std::string("zb-h2"));
+    const auto waiting = value_or_throw(parallel::simulate(world.stages->plan.schedule, world.stages->costs()));
+    const double bubble = predict_schedule(world).bubble;
+    if (world.stages->steps_ahead) {
+      EXPECT_LT(bubble, 1 - waiting.efficiency - 0.01);
+    } else {
+      EXPECT_EQ(bubble, 1 - waiting.efficiency);
+    }
+  }
 }
 
 class RankPredictions : public testing::TestWithParam<const char*> {};
