@@ -224,6 +224,7 @@ train::Parts Assembly::parts() const {
   out.world = &peers->world;
   out.replicas = peers->replicas.get();
   out.pass = peers->pass.get();
+  out.steps_ahead = stages && stages->steps_ahead;
   out.judges_alone =
       peers->pass == nullptr && tensor == nullptr && !(share && share->shard() == parallel::Shard::parameters);
   return out;

@@ -6,12 +6,14 @@
 #include "core/parallel/partition.h"
 #include "core/parallel/passes.h"
 #include "core/parallel/search.h"
+#include "core/parallel/simulate.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 
 namespace athanor::runner {
 namespace {
@@ -20,6 +22,8 @@ using parallel::Schedule;
 
 // A layer that does nothing but move numbers is not for nothing.
 constexpr double kLeastFlops = 1000;
+// Of a step, for which to take optimizer steps ahead.
+constexpr double kLeastGain = 0.01;
 
 class FlopCounter final : public WorkObserver {
  public:
@@ -88,6 +92,20 @@ std::optional<int> Stages::rank_of(std::string_view parameter) const {
   return plan.schedule.stage_ranks[static_cast<std::size_t>(after - plan.begins.begin()) - 1];
 }
 
+parallel::CostModel Stages::costs(const LayerWork* measured) const {
+  const std::vector<double>& work = measured ? measured->layers : flops;
+  parallel::CostModel out;
+  for (std::size_t stage = 0; stage < plan.begins.size(); ++stage) {
+    const std::size_t end = stage + 1 < plan.begins.size() ? plan.begins[stage + 1] : work.size();
+    const double sum = std::accumulate(work.begin() + static_cast<std::ptrdiff_t>(plan.begins[stage]),
+                                       work.begin() + static_cast<std::ptrdiff_t>(end), 0.0);
+    const double time =
+        measured ? sum * measured->paces[static_cast<std::size_t>(plan.schedule.stage_ranks[stage])] : sum;
+    out.stages.push_back({.forward = time, .input_gradient = time, .weight_gradient = time});
+  }
+  return out;
+}
+
 std::vector<std::size_t> cut_layers(const Schedule& schedule, const LayerWork& work) {
   std::vector<double> paces;
   for (const int rank : schedule.stage_ranks) paces.push_back(work.paces.at(static_cast<std::size_t>(rank)));
@@ -137,6 +155,8 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, co
   out.plan.schedule = parallel::join_backward(parallel::order_micro_batches(schedule));
   for (const std::size_t begin : out.plan.begins) out.plan.forms.push_back(between[begin]);
   out.plan.forms.push_back(between.back());
+  const auto time = value_or_throw(parallel::simulate_step(out.plan.schedule, out.costs(measured)));
+  out.steps_ahead = time.ahead < (1 - kLeastGain) * time.waiting;
   return out;
 }
 

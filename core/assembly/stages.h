@@ -3,6 +3,7 @@
 
 #include "core/distributed/pipeline_pass.h"
 #include "core/optim/square_sums.h"
+#include "core/parallel/cost_model.h"
 #include "core/recipe/recipe.h"
 
 #include <cstdint>
@@ -13,22 +14,28 @@
 
 namespace athanor::runner {
 
+// What layers were measured to take.
+struct LayerWork {
+  std::vector<double> layers;  // a micro-batch, both passes, in any one unit, on a rank of pace 1
+  std::vector<double> paces;   // by rank along the pipeline: 2 takes twice as long
+  bool operator==(const LayerWork&) const = default;
+};
+
 // The same on every rank: it follows from recipe, vocabulary and what was measured.
 struct Stages {
   distributed::StagePlan plan;
   std::vector<models::ChainLayer> layers;    // without a model behind them: for names and owners alone
   std::vector<double> flops;                 // of each layer's forward pass, of a single row
   std::vector<optim::ParameterSize> learns;  // of the whole model, in its order
+  // Whether ranks take their steps before the norm of the whole model is known (core/train/trainer.h): where that makes
+  // a step shorter by more than a hundredth, by simulation. About that much is what copying for it takes where a
+  // parameter sees a thousand tokens of a batch.
+  bool steps_ahead = false;
 
   // The rank along the pipeline that has a parameter; nothing where all have it.
   [[nodiscard]] std::optional<int> rank_of(std::string_view parameter) const;
-};
-
-// What layers were measured to take.
-struct LayerWork {
-  std::vector<double> layers;  // a micro-batch, both passes, in any one unit, on a rank of pace 1
-  std::vector<double> paces;   // by rank along the pipeline: 2 takes twice as long
-  bool operator==(const LayerWork&) const = default;
+  // Of the stages, by what was measured or, where that is null, in operations of a single row.
+  [[nodiscard]] parallel::CostModel costs(const LayerWork* measured = nullptr) const;
 };
 
 // The first layer of each stage of the schedule, so that they take about equally long.

@@ -1,5 +1,6 @@
 // The squares of the gradients of a whole model of which each rank has some parameters: for the optimizer of one rank,
-// which then clips and refuses as one process would that has all of them, with the same bits.
+// which then clips and refuses as one process would that has all of them, with the same bits. A rank measures its own
+// without waiting for others; all wait for one another once the sum is asked for.
 #pragma once
 
 #include "core/comm/communicator.h"
@@ -37,6 +38,7 @@ class ModelNorm {
   [[nodiscard]] std::chrono::steady_clock::duration waited() const noexcept { return waited_; }
 
  private:
+  void measure(Context& context);
   [[nodiscard]] ops::SquareSum sum_squares(Context& context);
 
   std::vector<comm::Communicator*> axes_;

@@ -126,7 +126,9 @@ Tensor PipelinePass::forward(const data::Batch& batch) {
                    std::int64_t{replicas ? replicas->count() : 1} * batch.size);
   is_training_ = true;
   part_rows_ = rows_;
-  criterion_.put(parts_.task.features_of(sweep(micro_batches, rows_), inputs_), 0);
+  do {
+    criterion_.put(parts_.task.features_of(sweep(micro_batches, rows_), inputs_), 0);
+  } while (watcher_.holds && !watcher_.holds());
   criterion_.gather();
   return criterion_.loss();
 }

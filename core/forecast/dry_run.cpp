@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace athanor::runner {
 namespace {
@@ -195,14 +197,28 @@ class Rehearsal {
     batch.size = static_cast<int>(batch_size_ / replicas_.count());
     (void)pass_->forward(batch);
     pass_->backward(1.0F);
-    (void)learner_.optimizer->step(context_, {.learning_rate = 1e-3F, .max_norm = 1.0F});
-    learner_.optimizer->clear_gradients();
+    const optim::StepOptions options{.learning_rate = 1e-3F, .max_norm = 1.0F};
+    if (stages_ && stages_->steps_ahead) {
+      learner_.optimizer->step_ahead(context_, options);
+      is_ahead_ = true;
+    } else {
+      (void)learner_.optimizer->step(context_, options);
+      clear_gradients();
+    }
     ++done_;
     if (learner_.precision) (void)learner_.precision->end_step(done_, 1.0);
     if (mesh_.data > 1) along_data_ = replicas_.cost();
     along_pipeline_ = pipeline_.traffic() - before;
     along_tensor_ = along_tensor() - tensor_before;
     counter_.into = nullptr;
+  }
+
+  // As the trainer does in the next forward pass, of a step that was taken ahead and right. Always true.
+  bool settle() {
+    if (!std::exchange(is_ahead_, false)) return true;
+    (void)learner_.optimizer->settle(context_);
+    clear_gradients();
+    return true;
   }
 
   // Every rank where none has the whole model, otherwise one for all.
@@ -280,7 +296,16 @@ class Rehearsal {
         distributed::PipelineParts{context_, task_, parameters, pipeline_, replicas}, stages_->plan);
     task_.encode_with(
         [pass = pass.get()](Context&, const tasks::Task::Inputs& inputs) { return pass->features(inputs); });
+    (void)pass->watch({.now_ns = [] { return std::int64_t{0}; },
+                       .tell = [](const journal::Span&) {},
+                       .at = [](std::string_view) {},
+                       .holds = [this] { return settle(); }});
     pass_ = std::move(pass);
+  }
+
+  void clear_gradients() {
+    learner_.optimizer->clear_gradients();
+    for (const Parameter& parameter : model().named_parameters()) parameter->gradient = {};
   }
 
   parallel::Mesh mesh_;
@@ -301,6 +326,7 @@ class Rehearsal {
   distributed::ReplicaCost along_data_;
   comm::Traffic along_pipeline_, along_tensor_;
   std::int64_t done_ = 0;
+  bool is_ahead_ = false;  // the last step is not settled
   train::Rewind rewind_;
   std::int64_t test_pictures_;
   bool keeps_state_;
@@ -332,6 +358,7 @@ DryRun dry_run(const DryWorld& world, int rank) {
     reserved = rehearsal.memory().peak_reserved_bytes;
     rehearsal.step(nullptr);
   }
+  rehearsal.settle();
   rehearsal.evaluate(nullptr);  // and after steps, which leave other blocks to use again
   out.memory = rehearsal.memory();
   out.axes = rehearsal.axes();

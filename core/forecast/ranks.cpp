@@ -184,17 +184,14 @@ recipe::SchedulePrediction predict_schedule(const DryWorld& world) {
                                  static_cast<int>(layout.micro_batches / layout.data), 0};
   if (!world.stages) return out;
   const Stages& stages = *world.stages;
-  const std::vector<std::size_t>& begins = stages.plan.begins;
-  parallel::CostModel costs;
-  for (std::size_t stage = 0; stage < begins.size(); ++stage) {
-    const auto end = stage + 1 < begins.size() ? begins[stage + 1] : stages.flops.size();
-    const double flops = std::accumulate(stages.flops.begin() + static_cast<std::ptrdiff_t>(begins[stage]),
-                                         stages.flops.begin() + static_cast<std::ptrdiff_t>(end), 0.0);
-    costs.stages.push_back({.forward = flops, .input_gradient = flops, .weight_gradient = flops});
-  }
+  const parallel::CostModel costs = stages.costs();
   out.stages = stages.plan.schedule.stage_count();
   const auto timed = parallel::simulate(stages.plan.schedule, costs);
-  if (timed) out.bubble = 1 - timed->efficiency;
+  if (!timed) return out;
+  out.bubble = 1 - timed->efficiency;
+  if (!stages.steps_ahead) return out;
+  const auto step = value_or_throw(parallel::simulate_step(stages.plan.schedule, costs));
+  out.bubble = 1 - timed->efficiency * timed->makespan / (timed->makespan - (step.waiting - step.ahead));
   return out;
 }
 

@@ -4,12 +4,14 @@
 #include "core/optim/lamb.h"
 #include "core/optim/sgd.h"
 #include "kernels/base/error.h"
+#include "kernels/ops/optim/gradient_factor.h"
 #include "kernels/ops/optim/step_values.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 namespace athanor::optim {
 
@@ -17,8 +19,14 @@ namespace {
 
 using kernels::StepValues;
 
-double norm_of(double squares, const StepOptions& options) {
-  return std::sqrt(squares) * static_cast<double>(options.gradient_scale);
+StepReport report_of(double squares, std::int64_t nonfinite, const StepOptions& options) {
+  const auto scale = static_cast<double>(options.gradient_scale);
+  StepReport report;
+  report.gradient_norm = std::sqrt(squares) * scale;
+  report.nonfinite = nonfinite;
+  report.clipped = report.applied() && kernels::gradient_factor(options.gradient_scale, {&squares, DType::f64, {1}},
+                                                                options.max_norm) < scale;
+  return report;
 }
 
 void count_lost(const Context& context, const std::vector<Tensor>& lost, StepReport& report) {
@@ -48,18 +56,58 @@ std::vector<Tensor> Optimizer::gradients() const {
   return all;
 }
 
-StepReport Optimizer::step(Context& context, const StepOptions& options) {
-  const ops::SquareSum sum =
-      sum_squares_ ? sum_squares_(context) : ops::sum_squares(context, gradients(), MemoryTag::optimizer);
-  StepReport report;
-  report.gradient_norm = norm_of(sum.read_squares(context), options);
-  report.nonfinite = sum.read_nonfinite(context);
-  if (!report.applied()) return report;
+ops::SquareSum Optimizer::sum_squares(Context& context) {
+  return sum_squares_ ? sum_squares_(context) : ops::sum_squares(context, gradients(), MemoryTag::optimizer);
+}
+
+std::vector<Tensor> Optimizer::apply(Context& context, const StepOptions& options, const Tensor& sum_squares) {
   ++step_count_;
-  Update made{.options = options, .sum_squares = sum.squares, .values = {}, .step = {}, .nonfinite = {}, .lost = {}};
+  Update made{.options = options, .sum_squares = sum_squares, .values = {}, .step = {}, .nonfinite = {}, .lost = {}};
   update(context, made);
   if (after_step_) after_step_(context);
-  count_lost(context, made.lost, report);
+  return std::move(made.lost);
+}
+
+StepReport Optimizer::step(Context& context, const StepOptions& options) {
+  if (measure_) measure_(context);
+  const ops::SquareSum sum = sum_squares(context);
+  StepReport report = report_of(sum.read_squares(context), sum.read_nonfinite(context), options);
+  if (report.applied()) count_lost(context, apply(context, options, sum.squares), report);
+  return report;
+}
+
+void Optimizer::step_ahead(Context& context, const StepOptions& options) {
+  if (measure_) measure_(context);
+  ahead_.emplace().options = options;
+  const auto keep = [&](const Tensor& tensor) {
+    if (tensor.present()) ahead_->before.emplace_back(tensor, context.clone(tensor, MemoryTag::optimizer));
+  };
+  for (const Slot& slot : slots_) {
+    if (!slot.parameter->gradient.present()) continue;
+    keep(slot.parameter->value);
+    for (const Tensor& array : slot.state) keep(array);
+  }
+  StepOptions unclipped = options;
+  unclipped.max_norm = 0;
+  ahead_->lost = apply(context, unclipped, {});
+}
+
+StepReport Optimizer::settle(Context& context) {
+  if (!ahead_) throw Failure(ErrorKind::internal, "settle a step", "none was taken ahead");
+  const ops::SquareSum sum = sum_squares(context);
+  Ahead ahead = *std::exchange(ahead_, {});
+  StepReport report = report_of(sum.read_squares(context), sum.read_nonfinite(context), ahead.options);
+  if (!report.applied() || report.clipped) {
+    for (const auto& [tensor, before] : ahead.before) context.copy(before, tensor);
+    --step_count_;
+    ahead.lost.clear();
+    if (report.applied()) {
+      ahead.lost = apply(context, ahead.options, sum.squares);
+    } else if (after_step_) {
+      after_step_(context);
+    }
+  }
+  count_lost(context, ahead.lost, report);
   return report;
 }
 
@@ -95,9 +143,7 @@ Optimizer::Queued Optimizer::queue(Context& context, const StepOptions& options,
 
 StepReport Optimizer::finish(Context& context, const StepOptions& options, const Queued& queued) {
   const auto nonfinite = context.read<std::int64_t>(queued.nonfinite);
-  StepReport report;
-  report.gradient_norm = norm_of(context.read<double>(queued.squares).front(), options);
-  report.nonfinite = nonfinite[0];
+  StepReport report = report_of(context.read<double>(queued.squares).front(), nonfinite[0], options);
   if (nonfinite[0] != 0 || nonfinite[1] != 0) return report;
   ++step_count_;
   count_lost(context, queued.lost, report);

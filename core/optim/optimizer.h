@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,7 @@ struct StepOptions {
 struct StepReport {
   double gradient_norm = 0;    // of all gradients after scaling, before clipping; finite elements only
   std::int64_t nonfinite = 0;  // elements that are NaN or infinite; when not 0 nothing was changed
+  bool clipped = false;        // gradients were made smaller
   // When asked for, and only by AdamW: numbers that should have moved, and those of them that kept their bits.
   std::int64_t updates = 0, lost_updates = 0;
   [[nodiscard]] bool applied() const noexcept { return nonfinite == 0; }
@@ -53,11 +55,25 @@ class Optimizer {
   void clear_gradients();
   // Where these parameters are a part of a model, divided by stages or shards: step() takes the sum of squares over the
   // whole model from here (square_sums.h), so that all parts clip alike and refuse alike. Empty: over these parameters.
-  // Since it waits for others, such a step cannot be queued.
-  void set_sum_squares(std::function<ops::SquareSum(Context&)> sum_squares) { sum_squares_ = std::move(sum_squares); }
+  // Since it waits for others, such a step cannot be queued. `measure` comes before it, as soon as gradients are there,
+  // and waits for nobody; may be empty.
+  void set_sum_squares(std::function<ops::SquareSum(Context&)> sum_squares,
+                       std::function<void(Context&)> measure = {}) {
+    sum_squares_ = std::move(sum_squares);
+    measure_ = std::move(measure);
+  }
 
-  // Called at the end of each step() that was applied: where others wait for what these parameters have become.
+  // Called when parameters have become what others wait for: at the end of each step() that was applied and of
+  // step_ahead(), and where settle() has changed them.
   void set_after_step(std::function<void(Context&)> after_step) { after_step_ = std::move(after_step); }
+
+  // step() in two parts, of which the first does not wait for the sum of squares: it is taken as if nothing had to be
+  // clipped and everything were finite (post-validation; Qi et al. 2023, arXiv 2401.10241, section 4), and settle()
+  // takes it again where that was wrong. Together they give the bits of step(). Until then gradients stay as they are,
+  // and what the step wrote over is kept: as much memory as parameters and state have.
+  void step_ahead(Context& context, const StepOptions& options);
+  // Parameters and state are what step_ahead() left where the report says that the step was applied and not clipped.
+  [[nodiscard]] StepReport settle(Context& context);
 
   // The same in three parts, of which the second never waits for the device and can be replayed: what changes from step
   // to step it reads from memory that prepare() writes. Learning rate and gradient_scale are prepare()'s, the rest of
@@ -126,11 +142,23 @@ class Optimizer {
   }
 
  private:
+  // A step that is not settled.
+  struct Ahead {
+    StepOptions options;
+    std::vector<std::pair<Tensor, Tensor>> before;  // what it wrote over, with a copy
+    std::vector<Tensor> lost;
+  };
+
   std::vector<Slot> slots_;
   [[nodiscard]] std::vector<Tensor> gradients() const;
+  [[nodiscard]] ops::SquareSum sum_squares(Context& context);
+  // Returns the counts of lost updates.
+  std::vector<Tensor> apply(Context& context, const StepOptions& options, const Tensor& sum_squares);
 
   float weight_decay_;
+  std::optional<Ahead> ahead_;
   std::function<ops::SquareSum(Context&)> sum_squares_;
+  std::function<void(Context&)> measure_;
   std::function<void(Context&)> after_step_;
   std::vector<const char*> array_names_;
   std::int64_t step_count_ = 0;

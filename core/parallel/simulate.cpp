@@ -1,5 +1,6 @@
 #include "core/parallel/simulate.h"
 
+#include "core/parallel/passes.h"
 #include "core/parallel/requirements.h"
 #include "core/parallel/validate.h"
 
@@ -29,7 +30,7 @@ std::string fault_of(const CostModel& costs, const Schedule& schedule) {
 
 class Simulator {
  public:
-  Simulator(const Schedule& schedule, const CostModel& costs)
+  Simulator(const Schedule& schedule, const CostModel& costs, std::span<const double> free)
       : schedule_(schedule),
         costs_(costs),
         transfers_(has_transfers(schedule)),
@@ -39,6 +40,7 @@ class Simulator {
       for (std::size_t place = 0; place < ops.size(); ++place) places_[ops[place]] = static_cast<int>(place);
     result_.ranks.resize(schedule.ranks.size());
     lanes_.resize(schedule.ranks.size());
+    for (std::size_t rank = 0; rank < free.size(); ++rank) lanes_[rank].compute = free[rank];
   }
 
   Simulation run() {
@@ -144,13 +146,25 @@ class Simulator {
 
 }  // namespace
 
-Result<Simulation> simulate(const Schedule& schedule, const CostModel& costs) {
+Result<Simulation> simulate(const Schedule& schedule, const CostModel& costs, std::span<const double> free) {
   std::string cause;
   if (const auto faults = validate(schedule, nullptr, purpose_of(schedule)); !faults.empty())
     cause = faults.front().sentence;
   if (cause.empty()) cause = fault_of(costs, schedule);
+  if (cause.empty() && !free.empty() && free.size() != schedule.ranks.size())
+    cause = fmt::format("{} ranks are free for {}", free.size(), schedule.ranks.size());
   if (!cause.empty()) return fail(ErrorKind::invalid_input, "simulate the schedule " + schedule.name, cause);
-  return Simulator(schedule, costs).run();
+  return Simulator(schedule, costs, free).run();
+}
+
+Result<StepTime> simulate_step(const Schedule& schedule, const CostModel& costs) {
+  const auto passes = simulate(schedule, costs);
+  if (!passes) return tl::unexpected(passes.error());
+  std::vector<double> free;
+  for (const RankUse& use : passes->ranks) free.push_back(use.last);
+  const Schedule forwards = keep_forwards(schedule, schedule.micro_batches);
+  return StepTime{.waiting = passes->makespan + value_or_throw(simulate(forwards, costs)).makespan,
+                  .ahead = value_or_throw(simulate(forwards, costs, free)).makespan};
 }
 
 }  // namespace athanor::parallel

@@ -6,7 +6,8 @@
 // schedule without sends sends each result where it is ready. SEND, RECV and the ops of a whole stage take no compute
 // time; a REDUCE_GRAD runs on a lane of its own. Links have a latency and no limit to what is under way.
 //
-// Every rank waits for the slowest before its step (the gradient norm is global), so
+// Every rank waits for the slowest before its step (the gradient norm is global), unless simulate_step() is asked what
+// is gained without, so
 //   efficiency      = sum of busy / (p makespan)                 from the beginning of the step to its end
 //   span efficiency = sum of busy / (p longest span of a rank)   from its first op to the end of its last
 // The second leaves out the ramp that no order of ops can fill; "zero bubble" is said of it.
@@ -14,6 +15,7 @@
 
 #include "core/parallel/cost_model.h"
 
+#include <span>
 #include <vector>
 
 namespace athanor::parallel {
@@ -53,6 +55,17 @@ struct Simulation {
 
 // An invalid_input error with the first fault that `validate` names, or where costs are missing, negative or not
 // finite.
-[[nodiscard]] Result<Simulation> simulate(const Schedule& schedule, const CostModel& costs);
+// `free` says from when on each rank can begin; empty: all from 0 on.
+[[nodiscard]] Result<Simulation> simulate(const Schedule& schedule, const CostModel& costs,
+                                          std::span<const double> free = {});
+
+// A step whose stages first make what all micro-batches come to, forward only, meet for the loss of the whole batch,
+// and then go through the schedule: how long it takes in a row of such steps.
+struct StepTime {
+  double waiting = 0;  // where ranks wait for the slowest before the optimizer's step
+  double ahead = 0;    // where each takes its step at once, and the next one's forward passes begin
+};
+// As simulate().
+[[nodiscard]] Result<StepTime> simulate_step(const Schedule& schedule, const CostModel& costs);
 
 }  // namespace athanor::parallel

@@ -33,44 +33,51 @@ void WorkWatch::expect(std::vector<double> work) {
 
 void WorkWatch::begin_windows() {
   from_ = step_ = 0;
+  works_ = {};
   steps_.clear();
   whole_steps_.clear();
   is_first_window_ = true;
   is_due_ = false;
-  waited_before_ = waited_since_ = {};
 }
 
 void WorkWatch::take(const journal::Payload& payload) {
   if (ranks_ == nullptr) return;
   if (const auto* span = std::get_if<journal::Span>(&payload)) {
-    if (waited_ && span->kind == journal::SpanKind::data) waited_before_ = waited_();
+    if (waited_ && span->kind == journal::SpanKind::data) work_of(span->step).waited_before = waited_();
     if (is_own_work(*span)) add(*span);
   }
   const auto* figures = std::get_if<journal::MetricSamples>(&payload);
+  if (!figures || !is_of_a_step(*figures)) return;
+  const auto found = std::ranges::find(works_, figures->step, &Work::step);
   // Figures of a step that another process took have no spans here.
-  if (!figures || !is_of_a_step(*figures) || figures->step != step_) return;
-  const auto waited_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(waited_since_ - waited_before_).count();
-  steps_.push_back(static_cast<double>(std::max<std::int64_t>(1, span_ns_ - waited_ns)) / (micro_batches_ + 1));
+  if (found == works_.end() || found->span_ns == 0) return;
+  if (steps_.empty()) from_ = figures->step;
+  const auto waited_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(found->waited_since - found->waited_before).count();
+  steps_.push_back(static_cast<double>(std::max<std::int64_t>(1, found->span_ns - waited_ns)) /
+                   (found->micro_batches + 1));
   const auto whole = std::ranges::find(figures->values, "train/step_ms", &std::pair<std::string, double>::first);
   whole_steps_.push_back(whole != figures->values.end() ? whole->second * kNanosecondsPerMillisecond : steps_.back());
+  step_ = figures->step;
   is_due_ = step_ % kSteps == 0;
 }
 
 bool WorkWatch::sees_any() const { return stragglers_ && stragglers_->sees_any(); }
 
+// Begins anew where the step is another than the last two.
+WorkWatch::Work& WorkWatch::work_of(std::int64_t step) {
+  const auto found = std::ranges::find(works_, step, &Work::step);
+  if (found != works_.end()) return *found;
+  works_[0] = std::exchange(works_[1], {.step = step});
+  return works_[1];
+}
+
 void WorkWatch::add(const journal::Span& span) {
-  if (span.step != step_) {
-    step_ = span.step;
-    span_ns_ = 0;
-    micro_batches_ = 0;
-    if (steps_.empty()) {
-      from_ = step_;
-      window_begin_ = std::chrono::steady_clock::now();
-    }
-  }
-  span_ns_ += span.end_ns - span.begin_ns;
-  micro_batches_ = std::max(micro_batches_, span.micro_batch);
-  if (waited_) waited_since_ = waited_();
+  Work& work = work_of(span.step);
+  if (work.span_ns == 0 && steps_.empty()) window_begin_ = std::chrono::steady_clock::now();
+  work.span_ns += span.end_ns - span.begin_ns;
+  work.micro_batches = std::max(work.micro_batches, span.micro_batch);
+  if (waited_) work.waited_since = waited_();
 }
 
 std::vector<journal::StragglerSeen> WorkWatch::compare() {

@@ -14,6 +14,7 @@
 #include "core/parallel/mesh.h"
 #include "core/ranks/stragglers.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -53,6 +54,14 @@ class WorkWatch {
   [[nodiscard]] bool sees_any() const;
 
  private:
+  // Of one step.
+  struct Work {
+    std::int64_t step = 0;
+    std::int64_t span_ns = 0;
+    std::int32_t micro_batches = 0;                                       // but one
+    std::chrono::steady_clock::duration waited_before{}, waited_since{};  // at its beginning, at its last span
+  };
+  [[nodiscard]] Work& work_of(std::int64_t step);
   void add(const journal::Span& span);
   void begin_windows();
 
@@ -64,12 +73,11 @@ class WorkWatch {
   double step_ns_ = 0;
   std::vector<double> whole_steps_;  // of the window, all of each
   std::vector<double> steps_;        // of the window
-  std::int64_t step_ = 0;            // that the spans are of
-  std::int64_t span_ns_ = 0;         // of it
-  std::int32_t micro_batches_ = 0;
-  std::chrono::steady_clock::duration waited_before_{}, waited_since_{};  // at its beginning, at its last span
-  bool is_due_ = false;                                                   // the last step may end the window
-  bool is_first_window_ = true;                                           // in which memory is found and threads awake
+  // The last two: figures of a step may be told after the next one's first spans.
+  std::array<Work, 2> works_;
+  std::int64_t step_ = 0;        // that figures were told of last
+  bool is_due_ = false;          // it may end the window
+  bool is_first_window_ = true;  // in which memory is found and threads awake
 };
 
 }  // namespace athanor::runner

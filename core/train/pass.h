@@ -12,11 +12,15 @@
 
 namespace athanor::train {
 
-// How a pass tells what it does and when. All are set, and called by the thread that takes the steps.
+// How a pass tells what it does and when. Called by the thread that takes the steps.
 struct PassPorts {
   std::function<std::int64_t()> now_ns;
   std::function<void(const journal::Span&)> tell;
   std::function<void(std::string_view section)> at;  // as World::at
+  // For a pass whose stages lie on several ranks: asked in forward() where these have met, before anything follows from
+  // what the stages have made; false where the parameters have changed meanwhile, so that it is made again. May be
+  // empty, unlike the others.
+  std::function<bool()> holds = {};
 };
 
 class Pass {

@@ -20,6 +20,16 @@ constexpr double kNanosecondsPerMillisecond = 1e6;
 
 bool due(std::int64_t every, std::int64_t step) { return every > 0 && step % every == 0; }
 
+// sum += after - before
+void add_difference(std::vector<Exchanged>& sum, const std::vector<Exchanged>& before,
+                    const std::vector<Exchanged>& after) {
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    sum[i].sent_bytes += after[i].sent_bytes - before[i].sent_bytes;
+    sum[i].waited_s += after[i].waited_s - before[i].waited_s;
+    sum[i].under_way_s += after[i].under_way_s - before[i].under_way_s;
+  }
+}
+
 // What was exchanged in between: in all, and along each axis where there are several.
 void add_exchanged(tasks::Figures& figures, const std::vector<Exchanged>& before, const std::vector<Exchanged>& now) {
   double sent = 0, waited_ms = 0, under_way_ms = 0;
@@ -49,7 +59,8 @@ Trainer::Trainer(Parts parts, Plan plan, Ports ports)
                              .at =
                                  [this](std::string_view section) {
                                    if (parts_.world) parts_.world->at(section);
-                                 }});
+                                 },
+                             .holds = [this] { return settle(); }});
 }
 
 template <class Work>
@@ -96,7 +107,7 @@ Error Trainer::explained(Error error, const MemoryLedger& ledger) const {
 }
 
 Outcome Trainer::loop() {
-  if (parts_.world) exchanged_ = parts_.world->exchanged();
+  exchanged_ = exchanged();
   clear_gradients();  // of a step that was given up
   parts_.loader.seek(done_);
   if (parts_.precision && parts_.precision->is_milestone(0))
@@ -106,11 +117,12 @@ Outcome Trainer::loop() {
     do_what_is_due();
     if (done_ >= plan_.steps) return Outcome::finished;
     if (saved_ != saved_before && ports_.pauses && ports_.pauses(done_)) return Outcome::paused;
-    if (should_stop()) {
+    stops_ = !ahead_ && should_stop();
+    if (!stops_) step();
+    if (stops_) {
       save();
       return Outcome::stopped;
     }
-    step();
   }
 }
 
@@ -121,53 +133,100 @@ void Trainer::do_what_is_due() {
 }
 
 void Trainer::step() {
-  const std::int64_t begin_ns = ports_.now_ns();
-  if (ports_.keep) ports_.keep(progress());
-  // Steps that were skipped do not count for the schedule.
-  const double rate = optim::learning_rate(plan_.schedule, parts_.optimizer.step_count());
+  Step step;
+  step.begin_ns = ports_.now_ns();
+  if (ports_.keep && !ahead_) ports_.keep(progress());
   parts_.context.set_step(static_cast<std::uint32_t>(done_));
   precision::Session* const precision = parts_.precision;
   if (precision) precision->begin_step(done_);
 
   const data::Batch batch = timed(journal::SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
-  double loss = 0;
-  optim::StepReport report;
   if (plan_.record && pass_.is_whole() && parts_.context.stream().records())
-    queue_step(loss, report, batch, rate);
+    queue_step(step, batch);
   else
-    take_step(loss, report, batch, rate);
-  if (!std::isfinite(loss) || (precision && precision->is_alarming(loss))) {
-    if (went_back(loss, fmt::format("the loss of step {} is {:.6g}", done_ + 1, loss))) return;
-    refuse_nonfinite(batch, loss, nullptr);
+    take_step(step, batch);
+  if (stops_) return;
+  if (!std::isfinite(step.loss) || (precision && precision->is_alarming(step.loss))) {
+    if (went_back(step.loss, fmt::format("the loss of step {} is {:.6g}", done_ + 1, step.loss))) return;
+    refuse_nonfinite(batch, step.loss, nullptr);
   }
+  if (!step.is_ahead) return conclude(step, ports_.now_ns(), exchanged(), [&] { return batch; });
+  ahead_ = {step, ports_.now_ns(), exchanged()};
+  ++ahead_count_.taken;
+  ++done_;
+}
+
+void Trainer::conclude(const Step& step, std::int64_t end_ns, std::vector<Exchanged> exchanged,
+                       const std::function<data::Batch()>& batch) {
+  const optim::StepReport& report = step.report;
+  precision::Session* const precision = parts_.precision;
+  right_ = report.applied() && !report.clipped ? right_ + 1 : 0;
   if (!report.applied() && parts_.replicas) parts_.replicas->undo_step(done_);
   const bool skipped = !report.applied() && precision && precision->count_overflow();
   if (!report.applied() && !skipped) {
     if (went_back(std::nan(""), fmt::format("a gradient of step {} is not finite", done_ + 1))) return;
     save();  // what was learnt so far is sound
-    refuse_nonfinite(batch, loss, &report);
+    refuse_nonfinite(batch(), step.loss, &report);
   }
   clear_gradients();
   ++done_;
-  tell_step(loss, report, rate, parts_.loader.options().batch_size, begin_ns);
+  tell_step(step, end_ns, std::move(exchanged));
   if (!precision || skipped) return;
-  tell_changes(precision->end_step(done_, loss));
+  tell_changes(precision->end_step(done_, step.loss));
   if (precision->is_milestone(done_)) rewind_.take(parts_.context, parts_.parameters, parts_.optimizer, done_);
 }
 
 // A loss that is not finite or alarming changes nothing.
-void Trainer::take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate) {
+void Trainer::take_step(Step& step, const data::Batch& batch) {
   using journal::SpanKind;
   const auto passing = [&](SpanKind kind, auto&& work) {
     return pass_tells_ ? work() : timed(kind, done_ + 1, std::forward<decltype(work)>(work));
   };
   const Tensor value = passing(SpanKind::forward, [&] { return pass_.forward(batch); });
-  loss = parts_.context.download(value).front();
-  if (!std::isfinite(loss) || (parts_.precision && parts_.precision->is_alarming(loss))) return pass_.drop();
+  if (stops_) return pass_.drop();
+  step.loss = parts_.context.download(value).front();
+  if (!std::isfinite(step.loss) || (parts_.precision && parts_.precision->is_alarming(step.loss))) return pass_.drop();
   passing(SpanKind::backward, [&] { return pass_.backward(loss_scale()), 0; });
-  report =
-      timed(SpanKind::optimizer, done_ + 1, [&] { return parts_.optimizer.step(parts_.context, step_options(rate)); });
+  step.rate = rate();
+  step.is_ahead = can_step_ahead();
+  step.report = timed(SpanKind::optimizer, done_ + 1, [&] {
+    const optim::StepOptions options = step_options(step.rate);
+    if (!step.is_ahead) return parts_.optimizer.step(parts_.context, options);
+    parts_.optimizer.step_ahead(parts_.context, options);
+    return optim::StepReport();
+  });
 }
+
+bool Trainer::can_step_ahead() const {
+  const std::int64_t after = done_ + 1;
+  const bool is_last = after == plan_.steps;
+  return parts_.steps_ahead && right_ >= plan_.ahead_after && !is_last && !due(plan_.evaluate_every, after) &&
+         !due(plan_.checkpoint_every, after);
+}
+
+bool Trainer::settle() {
+  if (!ahead_) return true;
+  if (parts_.world) parts_.world->at(journal::to_string(journal::SpanKind::optimizer));
+  const std::vector<Exchanged> before = exchanged();
+  const optim::StepReport report = parts_.optimizer.settle(parts_.context);
+  Ahead ahead = *std::exchange(ahead_, {});
+  ahead.step.report = report;
+  add_difference(ahead.exchanged, before, exchanged());
+  parts_.context.set_step(static_cast<std::uint32_t>(--done_));
+  conclude(ahead.step, ahead.end_ns, std::move(ahead.exchanged), [&] {
+    parts_.loader.seek(done_);
+    return parts_.loader.next();
+  });
+  parts_.context.set_step(static_cast<std::uint32_t>(done_));
+  stops_ = should_stop();
+  if (ports_.keep && !stops_) ports_.keep(progress());
+  const bool was_right = report.applied() && !report.clipped;
+  if (!was_right) ++ahead_count_.taken_back;
+  return was_right || stops_;
+}
+
+// Steps that were skipped do not count for the schedule.
+double Trainer::rate() const { return optim::learning_rate(plan_.schedule, parts_.optimizer.step_count()); }
 
 float Trainer::loss_scale() const { return parts_.precision ? parts_.precision->loss_scale() : 1.0F; }
 
@@ -187,8 +246,9 @@ void Trainer::clear_gradients() {
 // One piece of work, told as a forward pass. A loss or a gradient that is not finite changes nothing, which the update
 // finds out for itself; an alarming loss changes the parameters, and the copy in memory that it leads back to undoes
 // it.
-void Trainer::queue_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate) {
-  const optim::StepOptions options = step_options(rate);
+void Trainer::queue_step(Step& step, const data::Batch& batch) {
+  step.rate = rate();
+  const optim::StepOptions options = step_options(step.rate);
   fill_inputs(batch);
   parts_.optimizer.prepare(parts_.context, options);
   const QueuedStep& queued = timed(journal::SpanKind::forward, done_ + 1, [&] {
@@ -205,8 +265,8 @@ void Trainer::queue_step(double& loss, optim::StepReport& report, const data::Ba
   if (recorded_.how() == StepRecorder::How::replayed) ++replays_;
   for (std::size_t i = 0; i < parts_.parameters.size(); ++i) parts_.parameters[i]->gradient = queued.gradients[i];
   if (parts_.precision) parts_.precision->set_layers_used(queued.layers_used);
-  loss = parts_.context.download(queued.loss).front();
-  report = parts_.optimizer.finish(parts_.context, options, queued.update);
+  step.loss = parts_.context.download(queued.loss).front();
+  step.report = parts_.optimizer.finish(parts_.context, options, queued.update);
   recorded_.release();
 }
 
@@ -264,17 +324,21 @@ void Trainer::tell_changes(const std::vector<precision::RecordedChange>& changes
                                          change.statistics});
 }
 
-void Trainer::tell_step(double loss, const optim::StepReport& report, double rate, int batch_size,
-                        std::int64_t begin_ns) {
-  const auto spent_ns = static_cast<double>(ports_.now_ns() - begin_ns);
+void Trainer::tell_step(const Step& step, std::int64_t end_ns, std::vector<Exchanged> exchanged) {
+  const optim::StepReport& report = step.report;
+  const auto spent_ns = static_cast<double>(end_ns - step.begin_ns);
+  const int rows = parts_.loader.options().batch_size;
   journal::MetricSamples figures{done_,
-                                 {{"train/loss", loss},
-                                  {"train/learning_rate", rate},
+                                 {{"train/loss", step.loss},
+                                  {"train/learning_rate", step.rate},
                                   {"train/gradient_norm", report.gradient_norm},
-                                  {"train/samples_per_s", batch_size * kNanosecondsPerSecond / spent_ns},
+                                  {"train/samples_per_s", rows * kNanosecondsPerSecond / spent_ns},
                                   {"train/step_ms", spent_ns / kNanosecondsPerMillisecond}}};
   if (report.updates > 0) figures.values.emplace_back("train/lost_update_share", report.lost_share());
-  if (parts_.world) add_exchanged(figures.values, std::exchange(exchanged_, parts_.world->exchanged()), exchanged_);
+  if (parts_.world) {
+    add_exchanged(figures.values, exchanged_, exchanged);
+    exchanged_ = std::move(exchanged);
+  }
   for (const auto& [name, value] : parts_.task.state(parts_.context))
     figures.values.emplace_back("train/" + name, value);
   if (const precision::Session* session = parts_.precision) {
@@ -283,6 +347,10 @@ void Trainer::tell_step(double loss, const optim::StepReport& report, double rat
       figures.values.emplace_back("train/fp8_share", session->fp8_share());
   }
   ports_.tell(figures);
+}
+
+std::vector<Exchanged> Trainer::exchanged() const {
+  return parts_.world ? parts_.world->exchanged() : std::vector<Exchanged>();
 }
 
 std::string Trainer::locate_nonfinite(const data::Batch& batch) {
@@ -336,7 +404,7 @@ void Trainer::evaluate() {
   if (leads() || !parts_.judges_alone) judge();
   if (parts_.world) {
     parts_.world->meet();
-    exchanged_ = parts_.world->exchanged();  // what judging took belongs to no step
+    exchanged_ = exchanged();  // what judging took belongs to no step
   }
   evaluated_ = done_;
 }

@@ -19,6 +19,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <vector>
 
 namespace athanor::train {
 
@@ -30,6 +32,9 @@ struct Plan {
   std::int64_t checkpoint_every = 0;  // steps; 0: at the end only
   int micro_batches = 1;              // that each batch is taken in, by all replicas together; see batch_pass.h
   bool record = true;                 // steps are recorded and replayed where the device can; the same bits
+  // With Parts::steps_ahead: so many steps before must have been neither clipped nor skipped. One that is taken back
+  // costs the forward passes once more, up to a third of a step, which several that are right gain.
+  std::int64_t ahead_after = 8;
 };
 
 // How far a run has come, in steps.
@@ -54,6 +59,7 @@ struct Parts {
   Replicas* replicas = nullptr;             // null: there is but one
   Pass* pass = nullptr;                     // null: a BatchPass, of this rank or its replicas
   bool judges_alone = true;                 // the rank that leads can judge the model without the others
+  bool steps_ahead = false;                 // see Trainer; of a pass that asks PassPorts::holds
 };
 
 struct Ports {
@@ -61,7 +67,8 @@ struct Ports {
   // A checkpoint of this moment; called on every rank, which then waits for the others. Throws Failure.
   std::function<void(std::int64_t step)> save;
   std::function<bool()> stop;  // asked between steps
-  // First thing in each step, when all that was due before it is done and told. May be empty.
+  // In each step before its backward pass, when all that was due before it is done and told: the state is that after
+  // progress.done steps. May be empty.
   std::function<void(const Progress&)> keep = {};
   // Asked after each checkpoint but the last, on every rank, with the same answer: whether to leave the loop there with
   // Outcome::paused, for another trainer with other parts to go on. May be empty.
@@ -73,6 +80,12 @@ struct Ports {
 
 enum class Outcome { finished, stopped, paused };
 
+// With Parts::steps_ahead no rank waits for the norm of the whole model before its step: it takes it as if nothing had
+// to be clipped or skipped, and begins the next one's forward passes. Once these are through, and all ranks meet anyway
+// for the loss, the norm is exchanged; where the step was wrong it is taken back and again, and the forward passes with
+// it. Only then is the step told, and asked whether to stop; so all that is seen of a run, and its bits, are those of
+// one that waits. Whether to do so follows from the steps before, which are the same on all ranks: after
+// Plan::ahead_after in a row that were neither clipped nor skipped, and where nothing is due between the two steps.
 class Trainer {
  public:
   Trainer(Parts parts, Plan plan, Ports ports);
@@ -86,17 +99,42 @@ class Trainer {
   // what is thrown.
   Outcome run(const Progress& begin);
   Outcome run(std::int64_t done) { return run(after_steps(done)); }
-  [[nodiscard]] std::int64_t done() const noexcept { return done_; }
-  [[nodiscard]] Progress progress() const noexcept { return {done_, evaluated_, saved_}; }
+  [[nodiscard]] std::int64_t done() const noexcept { return done_ - (ahead_ ? 1 : 0); }
+  [[nodiscard]] Progress progress() const noexcept { return {done(), evaluated_, saved_}; }
   // Steps that were replayed so far.
   [[nodiscard]] std::int64_t replays() const noexcept { return replays_; }
+  // Steps that were taken ahead so far, and those of them that were taken back.
+  struct AheadCount {
+    std::int64_t taken = 0, taken_back = 0;
+  };
+  [[nodiscard]] const AheadCount& ahead() const noexcept { return ahead_count_; }
 
  private:
+  struct Step {
+    std::int64_t begin_ns = 0;
+    double rate = 0, loss = 0;
+    optim::StepReport report;
+    bool is_ahead = false;  // the report is not known
+  };
+  // A step that is not settled, and what it had taken when it was through.
+  struct Ahead {
+    Step step;
+    std::int64_t end_ns = 0;
+    std::vector<Exchanged> exchanged;
+  };
+
   Outcome loop();
   void step();
-  void take_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
+  void take_step(Step& step, const data::Batch& batch);
   // The same without waiting for the device in between, so that it can be recorded and replayed.
-  void queue_step(double& loss, optim::StepReport& report, const data::Batch& batch, double rate);
+  void queue_step(Step& step, const data::Batch& batch);
+  [[nodiscard]] bool can_step_ahead() const;
+  // In the forward pass of the next one: whether that goes on.
+  [[nodiscard]] bool settle();
+  // What follows from a step's report; `batch` gives what it was taken of.
+  void conclude(const Step& step, std::int64_t end_ns, std::vector<Exchanged> exchanged,
+                const std::function<data::Batch()>& batch);
+  [[nodiscard]] double rate() const;
   void clear_gradients();
   [[nodiscard]] optim::StepOptions step_options(double rate) const;
   [[nodiscard]] float loss_scale() const;
@@ -104,7 +142,8 @@ class Trainer {
   [[nodiscard]] std::optional<StepKey> step_key(const optim::StepOptions& options) const;
   [[nodiscard]] bool went_back(double loss, const std::string& reason);
   void tell_changes(const std::vector<precision::RecordedChange>& changes);
-  void tell_step(double loss, const optim::StepReport& report, double rate, int batch_size, std::int64_t begin_ns);
+  void tell_step(const Step& step, std::int64_t end_ns, std::vector<Exchanged> exchanged);
+  [[nodiscard]] std::vector<Exchanged> exchanged() const;
   void do_what_is_due();
   void evaluate();
   void judge();
@@ -124,13 +163,17 @@ class Trainer {
   Parts parts_;
   Plan plan_;
   Ports ports_;
-  std::int64_t done_ = 0;
+  std::int64_t done_ = 0;  // with the one that is not settled
   std::int64_t evaluated_ = -1, saved_ = -1;
   BatchPass own_pass_;
   Pass& pass_;
   bool pass_tells_ = false;
-  std::vector<Exchanged> exchanged_;  // when the last step was told
+  std::vector<Exchanged> exchanged_;  // when the last step that was told was through
   Rewind rewind_;
+  std::optional<Ahead> ahead_;
+  AheadCount ahead_count_;
+  std::int64_t right_ = 0;  // steps in a row that were neither clipped nor skipped
+  bool stops_ = false;
 
   // What a queued step leaves on the device.
   struct QueuedStep {

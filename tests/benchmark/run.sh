@@ -27,6 +27,8 @@ echo
 echo
 "$build/benchmarks/pipeline"
 echo
+"$build/benchmarks/steps_ahead" experiments/smoke.toml
+echo
 for ranks in 2 4; do "$build/benchmarks/comm" --ranks "$ranks"; done
 echo
 $here/coded/coded.sh "$build/benchmarks/coded"

@@ -6,6 +6,7 @@
 #include "tests/core/train/tiny.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct Trace {
   std::vector<double> sent;                           // in each step
   std::vector<tasks::Figures> evaluations;            // of the rank that leads
   std::map<std::string, std::vector<float>> numbers;  // 0 where another replica holds them
+  comm::Residuals residuals;                          // what coding took away, in the last step
+  train::Trainer::AheadCount ahead;
   bool operator==(const Trace& other) const {
     return losses == other.losses && norms == other.norms && numbers == other.numbers;
   }
@@ -33,9 +36,12 @@ inline recipe::Recipe recipe_for(int replicas, int micro_batches, const char* fo
   return recipe;
 }
 
+// What a test changes of what the recipe asks for, on each rank. What it makes lives as long as the Assembly.
+using Adjust = std::function<void(runner::Assembly&, train::Parts&, train::Plan&, train::Ports&)>;
+
 // Of replicas with so many micro-batches each; empty: with equally many.
 inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::Group* group,
-                        const std::vector<std::int64_t>& shares = {}) {
+                        const std::vector<std::int64_t>& shares = {}, const Adjust& adjust = {}) {
   runner::Assembly parts = runner::assemble(recipe, train::prepared_data(), {},
                                             group ? std::optional<int>(group->world().rank()) : std::nullopt);
   if (group) runner::join(parts, recipe, *group);
@@ -58,7 +64,13 @@ inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::
   ports.save = [](std::int64_t) {};
   ports.stop = [] { return false; };
   ports.now_ns = [clock = std::int64_t{0}]() mutable { return clock += 1000; };
-  (void)train::Trainer(parts.parts(), plan, ports).run(0);
+  train::Parts given = parts.parts();
+  if (adjust) adjust(parts, given, plan, ports);
+  train::Trainer trainer(given, plan, ports);
+  (void)trainer.run(0);
+  out.ahead = trainer.ahead();
+  if (parts.peers && parts.peers->replicas && parts.peers->replicas->coded())
+    out.residuals = parts.peers->replicas->coded()->residuals();
   const auto held = parts.share ? parts.share->needed(*parts.optimizer)
                                 : train::hold_all(parts.model->named_parameters(), parts.optimizer.get());
   for (const train::Held& one : held) {
@@ -72,12 +84,12 @@ inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::
 }
 
 inline std::vector<Trace> train_ranks(const recipe::Recipe& recipe, std::int64_t steps,
-                                      const std::vector<std::int64_t>& shares = {}) {
+                                      const std::vector<std::int64_t>& shares = {}, const Adjust& adjust = {}) {
   const int count = parallel::world_size(runner::mesh_of(recipe));
-  if (count == 1) return {train_here(recipe, steps, nullptr)};
+  if (count == 1) return {train_here(recipe, steps, nullptr, {}, adjust)};
   std::vector<Trace> out(static_cast<std::size_t>(count));
   comm::run_threads(count, {}, [&](comm::Group& group) {
-    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group, shares);
+    out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group, shares, adjust);
   });
   return out;
 }

@@ -6,6 +6,7 @@
 #include "core/optim/weight_average.h"
 #include "tests/core/engine/support.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -216,6 +217,45 @@ TEST(Optimizers, AQueuedStepMovesAsOneThatWaitsDoes) {
     }
     EXPECT_EQ(learnt[0], learnt[1]);
   }
+}
+
+// The third step is clipped, the fourth not finite.
+TEST(Optimizers, AStepTakenAheadEndsAsOneThatWaitsDoes) {
+  for (const Kind kind : {Kind::adamw, Kind::lamb, Kind::sgd}) {
+    SCOPED_TRACE(kKindNames[static_cast<std::size_t>(kind)]);
+    std::vector<std::vector<float>> left;
+    for (const bool is_ahead : {false, true}) {
+      Context context(test::options());
+      const Parameter weight = random_parameter(context, "layer.weight", {40, 7}, 1);
+      const auto optimizer = make_optimizer(context, {weight}, {.kind = kind});
+      const std::size_t held = context.memory().of(MemoryTag::optimizer);
+      for (int step = 0; step < 6; ++step) {
+        weight->gradient = context.upload(random_numbers(280, 7 + static_cast<std::uint64_t>(step)), {40, 7});
+        if (step == 3) weight->gradient.host<float>()[5] = std::numeric_limits<float>::infinity();
+        const StepOptions options{.learning_rate = 0.1f, .max_norm = step == 2 ? 1.0f : 100.0f, .gradient_scale = 0.5f};
+        StepReport report;
+        if (is_ahead) {
+          optimizer->step_ahead(context, options);
+          report = optimizer->settle(context);
+        } else {
+          report = optimizer->step(context, options);
+        }
+        EXPECT_EQ(report.clipped, step == 2);
+        EXPECT_EQ(report.applied(), step != 3);
+        EXPECT_EQ(optimizer->step_count(), step < 3 ? step + 1 : step);
+        EXPECT_EQ(context.memory().of(MemoryTag::optimizer), held);
+        left.push_back(context.download(weight->value));
+        for (const auto& [name, tensor] : optimizer->named_state()) left.push_back(context.download(tensor));
+      }
+    }
+    const auto half = left.begin() + static_cast<std::ptrdiff_t>(left.size() / 2);
+    EXPECT_TRUE(std::equal(left.begin(), half, half));
+  }
+}
+
+TEST_F(AdamWTest, SettlesNothingThatWasNotTakenAhead) {
+  AdamW optimizer(context_, {weight_, bias_}, options_);
+  EXPECT_NE(test::failure_text([&] { (void)optimizer.settle(context_); }), "");
 }
 
 TEST(Optimizers, NameTheirStateAndWhatTheyCost) {

@@ -1,8 +1,11 @@
 // What is predicted of each rank, held against runs of all of them.
+#include "core/forecast/ranks.h"
+
 #include "core/assembly/holder.h"
 #include "core/comm/group.h"
 #include "core/distributed/state_copy.h"
 #include "core/forecast/dry_run.h"
+#include "core/parallel/simulate.h"
 #include "core/train/trainer.h"
 #include "tests/core/train/tiny.h"
 
@@ -70,6 +73,7 @@ Seen train_here(const recipe::Recipe& recipe, comm::Group* group) {
   train::Plan plan = train_plan(recipe);
   plan.steps = 4;
   plan.evaluate_every = plan.checkpoint_every = 0;
+  plan.ahead_after = 0;  // from the first step on, as is predicted
   Seen out;
   train::Ports ports;
   ports.tell = [&](const journal::Payload& event) {
@@ -112,7 +116,8 @@ recipe::Recipe recipe_of(const std::string& words) {
     const auto fault = recipe::apply_override(recipe, assignment);
     EXPECT_FALSE(fault) << assignment;
   };
-  for (const char* usual : {"train.threads=1", "data.batch_size=32", "model.image_width=16", "model.text_width=16"})
+  for (const char* usual :
+       {"train.threads=1", "train.clip_norm=0", "data.batch_size=32", "model.image_width=16", "model.text_width=16"})
     set(usual);
   std::istringstream stream(words);
   for (std::string word; stream >> word;) {
@@ -141,6 +146,22 @@ TEST(DividedLoss, IsLessWorkTheMoreReplicasThereAre) {
   // N.
   EXPECT_DOUBLE_EQ(flops(2), one * (2 * 0.75 + 2 * 0.5) / 4);
   EXPECT_DOUBLE_EQ(flops(4), one * (2 * 0.4375 + 2 * 0.25) / 4);
+}
+
+TEST(SchedulePredictions, LeaveOutOfTheBubbleWhatStepsThatAreTakenAheadGain) {
+  const auto dataset = train::prepared_data();
+  for (const char* schedule : {"1f1b", "zb-h2"}) {
+    const recipe::Recipe recipe = recipe_of(std::string("pipeline=2 micro_batches=4 depth=8 schedule=") + schedule);
+    const DryWorld world = dry_world(recipe, {vocabulary_of(recipe, *dataset), 10});
+    ASSERT_EQ(world.stages->steps_ahead, schedule == std::string("zb-h2"));
+    const auto waiting = value_or_throw(parallel::simulate(world.stages->plan.schedule, world.stages->costs()));
+    const double bubble = predict_schedule(world).bubble;
+    if (world.stages->steps_ahead) {
+      EXPECT_LT(bubble, 1 - waiting.efficiency - 0.01);
+    } else {
+      EXPECT_EQ(bubble, 1 - waiting.efficiency);
+    }
+  }
 }
 
 class RankPredictions : public testing::TestWithParam<const char*> {};
@@ -201,6 +222,10 @@ INSTANTIATE_TEST_SUITE_P(
         "pipeline=4 micro_batches=8 width=64 depth=3 schedule=zb-h1",
         "pipeline=3 micro_batches=6 width=64 depth=3 schedule=interleaved data.batch_size=36",
         "pipeline=2 micro_batches=4 width=128 depth=2 schedule=v-half",
+        // steps that are taken ahead
+        "pipeline=2 micro_batches=4 width=32 depth=8 schedule=zb-h2",
+        "pipeline=2 micro_batches=1 width=256 depth=4 schedule=zb-h2",
+        "data=2 pipeline=2 micro_batches=8 width=32 depth=8 schedule=zb-h2 shard=optimizer data.batch_size=64",
         // replicas of stages
         "data=2 pipeline=2 micro_batches=8 width=64 depth=2 data.batch_size=64",
         "data=2 pipeline=2 micro_batches=8 width=128 depth=2 data.batch_size=64 schedule=v-min gradient_format=fp8 "

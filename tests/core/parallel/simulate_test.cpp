@@ -170,6 +170,31 @@ TEST(Simulate, AgreesWithTheValidatorAboutMemory) {
   }
 }
 
+TEST(Simulate, BeginsWhereRanksAreFree) {
+  const CostModel costs = uniform_costs(2, 1, kEqual, 0);
+  const Schedule schedule = zb_h2(2, 4);
+  const Simulation whole = simulated(schedule, costs);
+  const std::vector<double> later{3, 3}, last_later{0, 1};
+  EXPECT_EQ(value_or_throw(simulate(schedule, costs, later)).makespan, whole.makespan + 3);
+  // The last stage has nothing to do before.
+  EXPECT_EQ(value_or_throw(simulate(schedule, costs, last_later)).makespan, whole.makespan);
+  EXPECT_FALSE(simulate(schedule, costs, std::vector<double>{0}));
+}
+
+TEST(Simulate, SaysWhatARowOfStepsGainsWhereNoRankWaitsForTheSlowest) {
+  const auto gain = [](const Schedule& schedule) {
+    const int p = schedule.rank_count();
+    const StepTime time =
+        value_or_throw(simulate_step(schedule, uniform_costs(p, schedule.stage_count() / p, kUnequal, .05)));
+    return printed(1 - time.ahead / time.waiting);
+  };
+  // Where all ranks end with the first, it has to begin the next step.
+  for (const Schedule& schedule : {gpipe(8, 16), one_f_one_b(8, 16), zb_h1(8, 16), v_half(8, 16)})
+    EXPECT_EQ(gain(schedule), 0) << schedule.name;
+  EXPECT_EQ(gain(zb_h2(8, 16)), 4.4);
+  EXPECT_EQ(gain(zb_v(8, 16)), 2.0);
+}
+
 TEST(Simulate, RefusesWhatCannotBeTimed) {
   Schedule broken = one_f_one_b(2, 2);
   broken.ranks[1].pop_back();

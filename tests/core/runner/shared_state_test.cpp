@@ -138,14 +138,16 @@ TEST(SharedState, BeginsAnewAsItWasAssembled) {
   EXPECT_EQ(assembly.optimizer->step_count(), 0);
 }
 
-// "pipeline": two replicas of two stages.
+// "pipeline": two replicas of two stages; "ahead": such that take their steps ahead.
 std::vector<std::string> on_four(const std::string& how, int steps) {
-  const bool is_cut = how == "pipeline";
+  const bool is_ahead = how == "ahead", is_cut = is_ahead || how == "pipeline";
   return {"--set", fmt::format("train.steps={}", steps),
           "--set", "parallel.micro_batches=4",
           "--set", is_cut ? "parallel.data=2" : "parallel.data=4",
           "--set", is_cut ? "parallel.pipeline=2" : "parallel.pipeline=1",
+          "--set", is_ahead ? "parallel.schedule=zb-h2" : "parallel.schedule=1f1b",
           "--set", "parallel.shard=" + (is_cut ? std::string("optimizer") : how),
+          "--set", "train.clip_norm=100",
           "--set", "checkpoint.every_steps=20",
           "--set", "train.threads=1",
           "--set", "model.text_width=32"};
@@ -180,6 +182,16 @@ class SharedRun : public Ranks, public testing::WithParamInterface<const char*> 
     return run;
   }
 };
+
+TEST(SharedRuns, TakeTheirStepsAheadWhereTheyAreSaidTo) {
+  for (const char* how : {"pipeline", "ahead"}) {
+    recipe::Recipe recipe = train::tiny_recipe();
+    const std::vector<std::string> words = on_four(how, 60);
+    for (std::size_t i = 1; i < words.size(); i += 2) EXPECT_FALSE(recipe::apply_override(recipe, words[i]));
+    EXPECT_EQ(cut_into_stages(recipe, vocabulary_of(recipe, *train::prepared_data())).steps_ahead,
+              how == std::string("ahead"));
+  }
+}
 
 TEST_P(SharedRun, LeavesTheBitsOfOneProcess) {
   const fs::path one = alone(60), run = own_ / "run";
@@ -368,10 +380,11 @@ TEST_P(SharedCodedRun, GoesBackToItsCheckpointOrOnFromItWithWhatCodingTookAway) 
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_TRUE(contents_of(run, 60) == contents_of(calm, 60));
 }
-INSTANTIATE_TEST_SUITE_P(Levels, SharedCodedRun, testing::Values("optimizer", "pipeline"),
+INSTANTIATE_TEST_SUITE_P(Levels, SharedCodedRun, testing::Values("optimizer", "pipeline", "ahead"),
                          [](const auto& level) { return std::string(level.param); });
 
-INSTANTIATE_TEST_SUITE_P(Levels, SharedRun, testing::Values("optimizer", "gradients", "parameters", "pipeline"),
+INSTANTIATE_TEST_SUITE_P(Levels, SharedRun,
+                         testing::Values("optimizer", "gradients", "parameters", "pipeline", "ahead"),
                          [](const auto& level) { return std::string(level.param); });
 
 }  // namespace

@@ -1,13 +1,18 @@
-// Who is slower than the others: from figures, and in runs in which one is.
+// Who is slower than the others: from figures, from what a rank tells, and in runs in which one is.
 #include "core/ranks/stragglers.h"
 
+#include "core/comm/group.h"
 #include "core/parallel/generate.h"
 #include "core/ranks/balance.h"
 #include "core/ranks/stage_balance.h"
+#include "core/ranks/work_watch.h"
 #include "tests/core/runner/rank_runs.h"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <thread>
 
 namespace athanor::runner {
 namespace {
@@ -46,6 +51,30 @@ TEST(Stragglers, AreSeenOnceAfterSeveralWindowsAndOnceAgainWhenTheyHaveCaughtUp)
   ASSERT_EQ(over.size(), 1U);
   EXPECT_EQ(over[0].rank, 2);
   EXPECT_TRUE(over[0].is_over);
+}
+
+// As where a step is settled in the next one's forward pass.
+TEST(WorkWatch, CountsWorkToItsStepWhereTheNextOneHasBegun) {
+  comm::run_threads(1, {}, [](comm::Group& group) {
+    WorkWatch watch;
+    watch.begin(group.world(), {});
+    const auto tell = [&](std::int64_t step, std::int32_t micro_batch, std::int64_t ns) {
+      watch.take(journal::Span{
+          .kind = journal::SpanKind::forward, .step = step, .micro_batch = micro_batch, .begin_ns = 0, .end_ns = ns});
+    };
+    const std::int64_t last = 2 * WorkWatch::kSteps;
+    tell(1, 0, 100);
+    for (std::int64_t step = 1; step <= last; ++step) {
+      tell(step, 1, 100);
+      // Windows last so long at least.
+      if (step % WorkWatch::kSteps == 2)
+        std::this_thread::sleep_for(std::chrono::duration<double>(WorkWatch::kSeconds));
+      tell(step + 1, 0, 300);
+      watch.take(journal::MetricSamples{step, {{"train/loss", 1.0}, {"train/step_ms", 7.0}}});
+      (void)watch.compare();
+    }
+    EXPECT_THAT(watch.work(), ElementsAre(200.0));
+  });
 }
 
 TEST(Stragglers, AreNotThoseOfASingleBadWindowOrOfABandBetweenSlowAndCaughtUp) {
