@@ -1,8 +1,8 @@
 // A batch's loss and gradients from a pipeline of stages, for a task whose loss ties all rows of a batch together. As
 // in core/train/batch_pass.h it goes in three moves: the stages make the features of all micro-batches without
-// recording; every rank is given them, of all replicas, and computes the loss and its gradients with respect to them
-// alike; then the schedule is gone through, whose backward passes begin from those. With the same number of
-// micro-batches loss and gradients have the bits of one process.
+// recording; every rank is given them, of all replicas, and computes the loss and its gradients with respect to them,
+// which the ranks of a pipeline do alike; then the schedule is gone through, whose backward passes begin from those.
+// With the same number of micro-batches loss and gradients have the bits of one process.
 //
 // Parameters that no layer owns belong to the criterion, and every rank has them.
 // A fault is the communicator's or a stage's; it ends the waits of all ranks.
