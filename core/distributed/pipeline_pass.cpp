@@ -138,9 +138,12 @@ void PipelinePass::backward(float loss_scale) {
   for (const auto& stage : stages_)
     if (stage) stage->begin_step();
   runner_->run();
-  for (const auto& stage : stages_)
-    if (stage) stage->finish_gradients();
-  if (parts_.replicas) parts_.replicas->sum_gradients(parts_.context, parts_.parameters);
+  if (parts_.replicas) {
+    parts_.replicas->sum_gradients(parts_.context, parts_.parameters);
+  } else {
+    for (const auto& stage : stages_)
+      if (stage) stage->finish_gradients();
+  }
   criterion_.add_own_gradients();
 }
 
@@ -204,8 +207,9 @@ void PipelinePass::prepare(std::int64_t rows) {
   }
   std::vector<StageWork*> works;
   for (const auto& stage : stages_) works.push_back(stage.get());
-  runner_ = std::make_unique<PipelineRunner>(parts_.pipeline, parallel::insert_transfers(schedule), std::move(works),
-                                             ports());
+  parallel::Schedule lowered = parallel::insert_transfers(schedule);
+  if (parts_.replicas) lowered = parallel::insert_reductions(std::move(lowered));
+  runner_ = std::make_unique<PipelineRunner>(parts_.pipeline, std::move(lowered), std::move(works), ports());
 }
 
 std::unique_ptr<StageModel> PipelinePass::make_stage(std::size_t stage) {
@@ -221,8 +225,15 @@ std::unique_ptr<StageModel> PipelinePass::make_stage(std::size_t stage) {
     for (const Parameter& parameter : parts_.parameters)
       if (layers_[layer].owns(parameter->path)) out.parameters.push_back(parameter);
   }
+  if (parts_.replicas) out.reduce_gradients = [this, stage] { reduce(*stages_[stage]); };
   if (is_last) out.output_gradients = [this](int micro_batch) { return output_gradients(micro_batch); };
   return std::make_unique<StageModel>(parts_.context, std::move(out), plan_.schedule.micro_batches);
+}
+
+// No more comes to a stage's gradients: they travel while others are still at work.
+void PipelinePass::reduce(StageModel& stage) {
+  stage.finish_gradients();
+  for (const Parameter& parameter : stage.parameters()) parts_.replicas->complete(parts_.context, parameter);
 }
 
 void PipelinePass::run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams) {

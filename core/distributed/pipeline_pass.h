@@ -4,7 +4,9 @@
 // which the ranks of a pipeline do alike; then the schedule is gone through, whose backward passes begin from those.
 // With the same number of micro-batches loss and gradients have the bits of one process.
 //
-// Parameters that no layer owns belong to the criterion, and every rank has them.
+// With replicas the gradients of a stage are summed over them as soon as its last micro-batch has gone back, while the
+// rank is still at work on its others (REDUCE_GRAD). Parameters that no layer owns belong to the criterion, and every
+// rank has them.
 // A fault is the communicator's or a stage's; it ends the waits of all ranks.
 #pragma once
 
@@ -65,6 +67,7 @@ class PipelinePass final : public train::Pass {
   void prepare(std::int64_t rows);
   [[nodiscard]] PipelineRunner::Cost runners_cost() const;
   [[nodiscard]] std::unique_ptr<StageModel> make_stage(std::size_t stage);
+  void reduce(StageModel& stage);
   void run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams);
   [[nodiscard]] std::vector<Tensor> output_gradients(int micro_batch) const;
   [[nodiscard]] models::Streams sweep(int micro_batches, std::int64_t rows);

@@ -7,6 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <vector>
+
 namespace athanor {
 namespace {
 
@@ -62,6 +67,31 @@ TEST(StagesOfReplicas, GiveTheBitsOfOneProcess) {
   for (const char* schedule : {"1f1b", "zb-v"}) {
     SCOPED_TRACE(schedule);
     expect_same(train(cut_recipe(2, 2, 8, schedule), 20), alone);
+  }
+}
+
+TEST(StagesOfReplicas, SendTheGradientsOfAStageWhileTheirRankIsStillAtWorkOnAnother) {
+  std::mutex mutex;
+  std::map<int, std::vector<journal::SpanKind>> kinds;  // of a step, by rank
+  (void)train_ranks(cut_recipe(2, 2, 8, "zb-v"), 2, {},
+                    [&](runner::Assembly& assembly, train::Parts&, train::Plan&, train::Ports& ports) {
+                      const auto before = ports.tell;
+                      const int rank = parallel::rank_of(assembly.peers->mesh.mesh, assembly.peers->mesh.here);
+                      ports.tell = [&, before, rank](const journal::Payload& event) {
+                        before(event);
+                        const auto* span = std::get_if<journal::Span>(&event);
+                        if (!span || span->step != 2) return;
+                        const std::lock_guard lock(mutex);
+                        kinds[rank].push_back(span->kind);
+                      };
+                    });
+  ASSERT_EQ(kinds.size(), 4U);
+  for (const auto& [rank, all] : kinds) {
+    const auto sent = std::ranges::find(all, journal::SpanKind::reduce);
+    ASSERT_NE(sent, all.end()) << rank;
+    EXPECT_TRUE(std::any_of(sent, all.end(), [](journal::SpanKind kind) {
+      return kind == journal::SpanKind::backward || kind == journal::SpanKind::weight_gradient;
+    })) << rank;
   }
 }
 
