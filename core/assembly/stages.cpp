@@ -14,6 +14,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <span>
 
 namespace athanor::runner {
 namespace {
@@ -24,6 +25,9 @@ using parallel::Schedule;
 constexpr double kLeastFlops = 1000;
 // Of a step, for which to take optimizer steps ahead.
 constexpr double kLeastGain = 0.01;
+// Of the simulated time, for a layer to be moved; and how many moves are tried.
+constexpr double kLeastMove = 0.001;
+constexpr int kMostTries = 200;
 
 class FlopCounter final : public WorkObserver {
  public:
@@ -35,6 +39,13 @@ std::vector<Tensor> single_row(const recipe::Recipe& recipe, Context& context) {
   const std::int64_t px = recipe.integer("data.image_px");
   return {context.empty({1, px, px, 3}), context.empty({1, recipe.integer("data.max_tokens")}, DType::i32),
           context.empty({1}, DType::i32)};
+}
+
+// Of the layers of a stage.
+double sum_of(const std::vector<double>& layers, const std::vector<std::size_t>& begins, std::size_t stage) {
+  const std::size_t end = stage + 1 < begins.size() ? begins[stage + 1] : layers.size();
+  const auto own = std::span(layers).subspan(begins[stage], end - begins[stage]);
+  return std::accumulate(own.begin(), own.end(), 0.0);
 }
 
 // The model in as many parts as there are paces, which take about equally long: the first layer of each.
@@ -96,9 +107,7 @@ parallel::CostModel Stages::costs(const LayerWork* measured) const {
   const std::vector<double>& work = measured ? measured->layers : flops;
   parallel::CostModel out;
   for (std::size_t stage = 0; stage < plan.begins.size(); ++stage) {
-    const std::size_t end = stage + 1 < plan.begins.size() ? plan.begins[stage + 1] : work.size();
-    const double sum = std::accumulate(work.begin() + static_cast<std::ptrdiff_t>(plan.begins[stage]),
-                                       work.begin() + static_cast<std::ptrdiff_t>(end), 0.0);
+    const double sum = sum_of(work, plan.begins, stage);
     const double time =
         measured ? sum * measured->paces[static_cast<std::size_t>(plan.schedule.stage_ranks[stage])] : sum;
     out.stages.push_back({.forward = time, .input_gradient = time, .weight_gradient = time});
@@ -106,10 +115,41 @@ parallel::CostModel Stages::costs(const LayerWork* measured) const {
   return out;
 }
 
+double simulated_time(const Schedule& schedule, const std::vector<std::size_t>& begins, const LayerWork& work) {
+  parallel::CostModel costs;
+  for (std::size_t stage = 0; stage < begins.size(); ++stage) {
+    const double pace = work.paces.at(static_cast<std::size_t>(schedule.stage_ranks[stage]));
+    const double whole = sum_of(work.layers, begins, stage) * pace;
+    costs.stages.push_back({.forward = whole / 2, .input_gradient = whole / 4, .weight_gradient = whole / 4});
+  }
+  return value_or_throw(parallel::simulate(schedule, costs)).makespan;
+}
+
+// Where a rank has several stages it is they together that ought to be equal, which moves see and a cut by stages does
+// not.
 std::vector<std::size_t> cut_layers(const Schedule& schedule, const LayerWork& work) {
   std::vector<double> paces;
   for (const int rank : schedule.stage_ranks) paces.push_back(work.paces.at(static_cast<std::size_t>(rank)));
-  return cut(work.layers, paces);
+  std::vector<std::size_t> best = cut(work.layers, paces);
+  double time = simulated_time(schedule, best, work);
+  int tries = 0;
+  for (bool has_moved = true; has_moved && tries < kMostTries;) {
+    has_moved = false;
+    for (std::size_t stage = 1; stage < best.size(); ++stage)
+      for (const int by : {-1, 1}) {
+        std::vector<std::size_t> moved = best;
+        moved[stage] += static_cast<std::size_t>(by);
+        const std::size_t end = stage + 1 < moved.size() ? moved[stage + 1] : work.layers.size();
+        if (moved[stage] <= moved[stage - 1] || moved[stage] >= end) continue;
+        const double sooner = simulated_time(schedule, moved, work);
+        ++tries;
+        if (sooner >= (1 - kLeastMove) * time) continue;
+        time = sooner;
+        best = std::move(moved);
+        has_moved = true;
+      }
+  }
+  return best;
 }
 
 Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, const LayerWork* measured) {
@@ -147,11 +187,11 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, co
                         fmt::format("Set parallel.pipeline to at most {}",
                                     static_cast<int>(out.layers.size()) * mesh.pipeline / parts)});
   const int micro_batches = static_cast<int>(recipe.integer("parallel.micro_batches")) / mesh.data;
-  const LayerWork counted{out.flops, std::vector<double>(static_cast<std::size_t>(mesh.pipeline), 1.0)};
-  const LayerWork& work = measured ? *measured : counted;
+  const std::vector<double>& work = measured ? measured->layers : out.flops;
   const Schedule schedule =
-      name == "search" ? found(mesh.pipeline, micro_batches, work.layers) : made(name, mesh.pipeline, micro_batches);
-  out.plan.begins = cut_layers(schedule, work);
+      name == "search" ? found(mesh.pipeline, micro_batches, work) : made(name, mesh.pipeline, micro_batches);
+  out.plan.begins = measured ? cut_layers(schedule, *measured)
+                             : cut(work, std::vector<double>(static_cast<std::size_t>(schedule.stage_count()), 1.0));
   out.plan.schedule = parallel::join_backward(parallel::order_micro_batches(schedule));
   for (const std::size_t begin : out.plan.begins) out.plan.forms.push_back(between[begin]);
   out.plan.forms.push_back(between.back());

@@ -38,7 +38,12 @@ struct Stages {
   [[nodiscard]] parallel::CostModel costs(const LayerWork* measured = nullptr) const;
 };
 
-// The first layer of each stage of the schedule, so that they take about equally long.
+// How long a cut model takes by the schedule, simulated, in the unit of the work; half of a layer's work counts as
+// forward passes, for features are made before the loss.
+[[nodiscard]] double simulated_time(const parallel::Schedule& schedule, const std::vector<std::size_t>& begins,
+                                    const LayerWork& work);
+// The first layer of each stage of the schedule: stages that take equally long as far as layers allow it, moved by
+// layers as long as the simulated time becomes shorter.
 [[nodiscard]] std::vector<std::size_t> cut_layers(const parallel::Schedule& schedule, const LayerWork& work);
 
 // Stages take about equally long, by what was measured or, where that is null, by the operations of their layers; what

@@ -27,31 +27,33 @@ bool within(const float* numbers, std::int64_t count, float limit) {
   return beyond == 0;
 }
 
-// numbers + factor * residual, if there is one, into the packet; whether all of them are within the limit.
-bool write(const Packet& packet, const float* numbers, const float* residual, float factor, std::int64_t count,
-           float limit, float* scratch) {
+// What coding has taken away of some numbers, and where it is noted what it takes away now; null where none is kept.
+struct Taken {
+  const float* before = nullptr;
+  float factor = 1;
+  float* next = nullptr;
+};
+
+// numbers + factor * before into the packet, and next = what it does not hold of them; whether all of them are within
+// the limit. `scratch` has room for two chunks.
+bool write(const Packet& packet, const float* numbers, const Taken& taken, std::int64_t count, float limit,
+           float* scratch) {
   bool all_within = true;
   packet.open();
   for_chunks(count, [&](std::int64_t begin, std::int64_t some) {
     const float* from = numbers + begin;
-    if (residual) {
-      for (std::int64_t i = 0; i < some; ++i) scratch[i] = from[i] + factor * residual[begin + i];
+    if (taken.before) {
+      for (std::int64_t i = 0; i < some; ++i) scratch[i] = from[i] + taken.factor * taken.before[begin + i];
       from = scratch;
     }
-    packet.write(begin, some, from);
     all_within = within(from, some, limit) && all_within;
+    packet.write(begin, some, from);
+    if (!taken.next) return;
+    float* const held = scratch + kCodedChunk;
+    packet.read(begin, some, held);
+    for (std::int64_t i = 0; i < some; ++i) taken.next[begin + i] = from[i] - held[i];
   });
   return all_within;
-}
-
-// next = numbers + factor * residual - what the packet holds of them
-void keep(const Packet& packet, const float* numbers, const float* residual, float factor, float* next,
-          std::int64_t count, float* scratch) {
-  for_chunks(count, [&](std::int64_t begin, std::int64_t some) {
-    packet.read(begin, some, scratch);
-    for (std::int64_t i = begin; i < begin + some; ++i)
-      next[i] = (numbers[i] + factor * residual[i]) - scratch[i - begin];
-  });
 }
 
 void refuse_unless(bool holds, const char* what) {
@@ -215,7 +217,6 @@ std::vector<bool> CodedExchange::collect(const Call& call, bool codes_sums) {
     exchange(call, lane, segment);
     add(call, lane, segment);
     if (codes_sums) encode_sums(call, lane, segment);
-    keep_residuals(call, lane, segment);
   });
   std::vector<bool> all(call.arrays.size(), true);
   for (const Lane& lane : lanes_)
@@ -243,9 +244,10 @@ void CodedExchange::encode(const Call& call, Lane& lane, int segment) {
     bool is_sound = true;
     for (int rank = 0; rank < size_; ++rank) {
       const auto [begin, count] = call.layout.numbers(slice, rank);
-      const float* residual = array.residual.sender ? array.residual.sender + begin : nullptr;
-      is_sound = write(call.layout.packet(segment, slice, rank, sent_.data()), array.data + begin, residual,
-                       array.residual.factor, count, limit, lane.rows.data()) &&
+      const ResidualStore::Version& kept = array.residual;
+      const Taken taken = kept.sender ? Taken{kept.sender + begin, kept.factor, kept.next_sender + begin} : Taken{};
+      is_sound = write(call.layout.packet(segment, slice, rank, sent_.data()), array.data + begin, taken, count, limit,
+                       lane.rows.data()) &&
                  is_sound;
     }
     for (int rank = 0; rank < size_ && !is_sound; ++rank)
@@ -289,9 +291,11 @@ void CodedExchange::encode_sums(const Call& call, Lane& lane, int segment) {
   for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
     const Call::Array& array = call.of(slice);
     const auto [first, count] = call.layout.numbers(slice, rank_);
-    write(call.layout.packet(segment, slice, rank_, received_.data()), sums_of(call, slice),
-          array.residual.owner ? array.residual.owner + (first - array.piece.begin) : nullptr, array.residual.factor,
-          count, kLargest, lane.rows.data());
+    const ResidualStore::Version& kept = array.residual;
+    const std::int64_t skipped = first - array.piece.begin;
+    const Taken taken = kept.owner ? Taken{kept.owner + skipped, kept.factor, kept.next_owner + skipped} : Taken{};
+    write(call.layout.packet(segment, slice, rank_, received_.data()), sums_of(call, slice), taken, count, kLargest,
+          lane.rows.data());
   }
 }
 
@@ -299,23 +303,6 @@ void CodedExchange::gather(const Call& call, Lane& lane, int segment) {
   const std::int64_t each = call.layout.message_bytes(segment);
   std::byte* all = received_.data() + call.layout.segment_begin(segment);
   lane.ranks->all_gather(View(all + each * rank_, DType::u8, Shape{each}), View(all, DType::u8, Shape{each * size_}));
-}
-
-void CodedExchange::keep_residuals(const Call& call, Lane& lane, int segment) {
-  for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
-    const Call::Array& array = call.of(slice);
-    const ResidualStore::Version& kept = array.residual;
-    for (int rank = 0; rank < size_ && kept.sender; ++rank) {
-      const auto [begin, count] = call.layout.numbers(slice, rank);
-      keep(call.layout.packet(segment, slice, rank, sent_.data()), array.data + begin, kept.sender + begin, kept.factor,
-           kept.next_sender + begin, count, lane.rows.data());
-    }
-    if (!kept.owner) continue;
-    const auto [first, count] = call.layout.numbers(slice, rank_);
-    const std::int64_t skipped = first - array.piece.begin;
-    keep(call.layout.packet(segment, slice, rank_, received_.data()), sums_of(call, slice), kept.owner + skipped,
-         kept.factor, kept.next_owner + skipped, count, lane.rows.data());
-  }
 }
 
 void CodedExchange::decode(const Call& call, int segment, const std::vector<bool>& is_sound) {

@@ -139,7 +139,6 @@ class CodedExchange {
   [[nodiscard]] float* sums_of(const Call& call, const CodedLayout::Slice& slice);
   void encode_sums(const Call& call, Lane& lane, int segment);
   void gather(const Call& call, Lane& lane, int segment);
-  void keep_residuals(const Call& call, Lane& lane, int segment);
   void decode(const Call& call, int segment, const std::vector<bool>& is_sound);
 
   int size_, rank_;

@@ -1,7 +1,6 @@
 #include "core/ranks/stage_balance.h"
 
 #include "core/base/files.h"
-#include "core/parallel/simulate.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,16 +25,6 @@ double work_of(const std::vector<double>& layers, const Begins& begins, std::siz
   return std::accumulate(own.begin(), own.end(), 0.0);
 }
 
-double time_of(const parallel::Schedule& schedule, const Begins& begins, const LayerWork& work) {
-  parallel::CostModel costs;
-  for (std::size_t stage = 0; stage < begins.size(); ++stage) {
-    const double pace = work.paces.at(static_cast<std::size_t>(schedule.stage_ranks[stage]));
-    const double whole = work_of(work.layers, begins, stage) * pace;
-    costs.stages.push_back({.forward = whole / 2, .input_gradient = whole / 4, .weight_gradient = whole / 4});
-  }
-  return value_or_throw(parallel::simulate(schedule, costs)).makespan;
-}
-
 // "5, 3": the layers of each stage.
 std::string counts(const Begins& begins, std::size_t layers) {
   std::vector<std::size_t> out;
@@ -48,8 +37,8 @@ std::string counts(const Begins& begins, std::size_t layers) {
 
 std::optional<Recut> plan_cut(const distributed::StagePlan& plan, const LayerWork& work, double step) {
   Begins begins = cut_layers(plan.schedule, work);
-  const double now = time_of(plan.schedule, plan.begins, work);
-  const double gain = (now - time_of(plan.schedule, begins, work)) / std::max(step, now);
+  const double now = simulated_time(plan.schedule, plan.begins, work);
+  const double gain = (now - simulated_time(plan.schedule, begins, work)) / std::max(step, now);
   if (!(gain > StageBalance::kWorthIt)) return std::nullopt;
   return Recut{std::move(begins), gain};
 }

@@ -28,7 +28,7 @@ struct Recut {
   double gain = 0;                  // of the step
 };
 // A better cut than that of the plan, where there is one that is worth it; `step` is what a step takes, in the unit of
-// the layers' work. Of a rank's work half is forward passes, for features are made before the loss.
+// the layers' work.
 [[nodiscard]] std::optional<Recut> plan_cut(const distributed::StagePlan& plan, const LayerWork& work, double step);
 
 class StageBalance {

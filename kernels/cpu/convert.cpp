@@ -17,13 +17,15 @@ constexpr std::array<float, 256> decoded() {
   return table;
 }
 
-// A byte has few values: looked up.
+// A byte has few values.
+template <class Format>
+constexpr std::array<float, 256> kTable = decoded<Format>();
+
 template <class Format>
 void widen_run(const void* from, float* to, std::int64_t count) {
   if constexpr (Format::kBits == 8) {
-    static constexpr std::array<float, 256> kTable = decoded<Format>();
     const auto* codes = static_cast<const std::uint8_t*>(from);
-    for (std::int64_t i = 0; i < count; ++i) to[i] = kTable[codes[i]];
+    for (std::int64_t i = 0; i < count; ++i) to[i] = kTable<Format>[codes[i]];
   } else {
     const auto* codes = static_cast<const std::uint16_t*>(from);
     for (std::int64_t i = 0; i < count; ++i) to[i] = Format::decode(codes[i]);
@@ -45,8 +47,11 @@ void narrow_run(const float* from, void* to, std::int64_t count) {
 
 void widen(DType narrow, const void* from, float* to, std::int64_t count) {
   if (has_avx2()) {
+    const auto* const bytes = static_cast<const std::uint8_t*>(from);
     if (narrow == DType::f16) return widen_f16_avx2(static_cast<const std::uint16_t*>(from), to, count);
     if (narrow == DType::bf16) return widen_bf16_avx2(static_cast<const std::uint16_t*>(from), to, count);
+    if (narrow == DType::f8_e4m3) return widen_f8_avx2(kFloat8E4M3, kTable<Float8E4M3>.data(), bytes, to, count);
+    if (narrow == DType::f8_e5m2) return widen_f8_avx2(kFloat8E5M2, kTable<Float8E5M2>.data(), bytes, to, count);
   }
   with_narrow_format(narrow, [&]<class Format>() { widen_run<Format>(from, to, count); });
 }

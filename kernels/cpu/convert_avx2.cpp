@@ -73,6 +73,28 @@ void widen_bf16_avx2(const std::uint16_t* from, float* to, std::int64_t count) {
   });
 }
 
+void widen_f8_avx2(const Float8Layout& layout, const float* table, const std::uint8_t* from, float* to,
+                   std::int64_t count) {
+  const int dropped = 23 - layout.mantissa_bits;
+  const __m256i magnitudes = _mm256_set1_epi32(0x7F), largest = _mm256_set1_epi32(layout.largest),
+                rebias = _mm256_set1_epi32(layout.rebias), least_normal = _mm256_set1_epi32(1 << layout.mantissa_bits);
+  const __m256 subnormal_unit = _mm256_set1_ps(layout.subnormal_unit * 0x1p-23f);
+  by_eights(from, to, count, [&](const std::uint8_t* in, float* out) {
+    const __m256i codes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
+    const __m256i magnitude = _mm256_and_si256(codes, magnitudes);
+    if (_mm256_movemask_epi8(_mm256_cmpgt_epi32(magnitude, largest)) != 0) {
+      for (int i = 0; i < kWidth; ++i) out[i] = table[in[i]];
+      return;
+    }
+    const __m256i normal = _mm256_add_epi32(_mm256_slli_epi32(magnitude, dropped), rebias);
+    const __m256 subnormal = _mm256_mul_ps(_mm256_cvtepi32_ps(magnitude), subnormal_unit);
+    const __m256i is_subnormal = _mm256_cmpgt_epi32(least_normal, magnitude);
+    const __m256i number = _mm256_blendv_epi8(normal, _mm256_castps_si256(subnormal), is_subnormal);
+    const __m256i sign = _mm256_slli_epi32(_mm256_srli_epi32(codes, 7), 31);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_or_si256(number, sign));
+  });
+}
+
 void narrow_f16_avx2(const float* from, std::uint16_t* to, std::int64_t count) {
   by_eights(from, to, count, [](const float* in, std::uint16_t* out) {
     const __m256 x = _mm256_loadu_ps(in);

@@ -19,6 +19,9 @@ inline constexpr Float8Layout kFloat8E5M2{2, 113 << 23, 112 << 23, 128.0f, 0x7B,
 
 void widen_f16_avx2(const std::uint16_t* from, float* to, std::int64_t count);
 void widen_bf16_avx2(const std::uint16_t* from, float* to, std::int64_t count);
+// `table` has the numbers of all codes; those beyond the largest finite one are looked up.
+void widen_f8_avx2(const Float8Layout& layout, const float* table, const std::uint8_t* from, float* to,
+                   std::int64_t count);
 void narrow_f16_avx2(const float* from, std::uint16_t* to, std::int64_t count);
 void narrow_bf16_avx2(const float* from, std::uint16_t* to, std::int64_t count);
 void narrow_f8_avx2(const Float8Layout& layout, const float* from, std::uint8_t* to, std::int64_t count);

@@ -40,6 +40,7 @@ $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$AT
 echo
 missed=0
 $here/starter/starter.py "$build/bin" "$ATHANOR_HOME" || missed=1  # the rest is measured all the same
+$here/layouts/layouts.py "$build/bin" "$ATHANOR_HOME" || missed=1
 $here/checkpoint/checkpoint.py "$build/bin" "$ATHANOR_HOME" || missed=1
 "$build/benchmarks/checkpoint" --folder "$ATHANOR_HOME"
 echo

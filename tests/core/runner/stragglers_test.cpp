@@ -159,6 +159,15 @@ TEST(StageBalance, MovesLayersToWhereTheyTakeLessTimeWhereThatIsWorthIt) {
   EXPECT_THAT(by_layers->begins, ElementsAre(0, 6));
 }
 
+// Of a V with two stages a rank those of the ends, and those of the middle, are of one rank.
+TEST(StageBalance, SeesTheStagesOfARankTogether) {
+  const LayerWork slow{std::vector<double>(10, 1.0), {1, 4}};
+  const distributed::StagePlan plan{parallel::zb_v(2, 8), {0, 2, 5, 8}, {}};
+  const auto better = plan_cut(plan, slow, 100);
+  ASSERT_TRUE(better);
+  EXPECT_EQ(better->begins[3] - better->begins[1], 2U);  // a layer each, for it has to have some
+}
+
 TEST(StageBalance, KeepsWhatItKnowsForWhoeverJoins) {
   const testing_support::TemporaryFolder folder;
   const LayerWork work{{0.1, 1.0 / 3, 7e9}, {1, 2.0000000001}};

@@ -1,6 +1,7 @@
 // Ops on narrow arrays: the same bits as widening, computing in f32 and rounding by hand.
 #include "kernels/base/error.h"
 #include "kernels/base/number_format.h"
+#include "kernels/cpu/convert.h"
 #include "kernels/cpu/launch.h"
 #include "kernels/ops/elementwise/axpby.h"
 #include "kernels/ops/gemm/linear.h"
@@ -8,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <random>
 #include <vector>
 
@@ -47,6 +49,22 @@ Exec exec_with_workspace(const Args& args, int threads, std::vector<std::byte>& 
   exec.workspace = workspace.data() + 1;  // off every alignment
   exec.workspace_bytes = workspace.size() - 1;
   return exec;
+}
+
+TEST(Widening, OfEveryByteInEveryPlaceIsItsNumber) {
+  for (const DType dtype : {DType::f8_e4m3, DType::f8_e5m2})
+    for (std::size_t shift = 0; shift < 16; ++shift)
+      for (const std::size_t stride : {1U, 5U, 37U}) {
+        std::vector<std::uint8_t> codes(263);
+        for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::uint8_t>(stride * i);
+        std::vector<float> numbers(codes.size() - shift);
+        cpu::widen(dtype, codes.data() + shift, numbers.data(), std::ssize(numbers));
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+          const std::uint8_t code = codes[i + shift];
+          const float number = dtype == DType::f8_e4m3 ? Float8E4M3::decode(code) : Float8E5M2::decode(code);
+          ASSERT_EQ(std::bit_cast<std::uint32_t>(numbers[i]), std::bit_cast<std::uint32_t>(number)) << int{code};
+        }
+      }
 }
 
 TEST(Widening, LinearOnNarrowNumbersIsTheF32ResultRoundedOnce) {
