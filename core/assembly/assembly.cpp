@@ -317,6 +317,7 @@ void make_learning(Assembly& out, const recipe::Recipe& recipe, std::optional<in
 }  // namespace
 
 void cut_again(Assembly& assembly, const recipe::Recipe& recipe, int rank, const LayerWork* measured) {
+  const bool steps_ahead = assembly.stages->steps_ahead;  // as it was predicted
   tasks::ContrastiveParts parts = std::move(*assembly.task).release();
   assembly.task.reset();
   assembly.optimizer.reset();
@@ -324,6 +325,7 @@ void cut_again(Assembly& assembly, const recipe::Recipe& recipe, int rank, const
   assembly.precision.reset();
   assembly.model.reset();
   make_learning(assembly, recipe, rank, measured);
+  assembly.stages->steps_ahead = steps_ahead;
   assembly.task = std::make_unique<tasks::Contrastive>(
       tasks::ContrastiveParts{*assembly.model, std::move(parts.dataset), std::move(parts.test), parts.batch_size,
                               std::move(parts.probes), std::move(parts.media)});

@@ -140,7 +140,7 @@ std::vector<std::size_t> cut_layers(const Schedule& schedule, const LayerWork& w
         std::vector<std::size_t> moved = best;
         moved[stage] += static_cast<std::size_t>(by);
         const std::size_t end = stage + 1 < moved.size() ? moved[stage + 1] : work.layers.size();
-        if (moved[stage] <= moved[stage - 1] || moved[stage] >= end) continue;
+        if (moved[stage] <= moved[stage - 1] || moved[stage] >= end || tries >= kMostTries) continue;
         const double sooner = simulated_time(schedule, moved, work);
         ++tries;
         if (sooner >= (1 - kLeastMove) * time) continue;
@@ -188,11 +188,10 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, co
                                     static_cast<int>(out.layers.size()) * mesh.pipeline / parts)});
   const int micro_batches = static_cast<int>(recipe.integer("parallel.micro_batches")) / mesh.data;
   const std::vector<double>& work = measured ? measured->layers : out.flops;
-  const Schedule schedule =
-      name == "search" ? found(mesh.pipeline, micro_batches, work) : made(name, mesh.pipeline, micro_batches);
-  out.plan.begins = measured ? cut_layers(schedule, *measured)
-                             : cut(work, std::vector<double>(static_cast<std::size_t>(schedule.stage_count()), 1.0));
-  out.plan.schedule = parallel::join_backward(parallel::order_micro_batches(schedule));
+  out.plan.schedule = parallel::join_backward(parallel::order_micro_batches(
+      name == "search" ? found(mesh.pipeline, micro_batches, work) : made(name, mesh.pipeline, micro_batches)));
+  const auto count = static_cast<std::size_t>(out.plan.schedule.stage_count());
+  out.plan.begins = measured ? cut_layers(out.plan.schedule, *measured) : cut(work, std::vector<double>(count, 1.0));
   for (const std::size_t begin : out.plan.begins) out.plan.forms.push_back(between[begin]);
   out.plan.forms.push_back(between.back());
   const auto time = value_or_throw(parallel::simulate_step(out.plan.schedule, out.costs(measured)));

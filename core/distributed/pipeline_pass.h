@@ -4,10 +4,10 @@
 // which the ranks of a pipeline do alike; then the schedule is gone through, whose backward passes begin from those.
 // With the same number of micro-batches loss and gradients have the bits of one process.
 //
-// With replicas the gradients of a stage are summed over them as soon as its last micro-batch has gone back, while the
-// rank is still at work on its others (REDUCE_GRAD). Parameters that no layer owns belong to the criterion, and every
-// rank has them.
-// A fault is the communicator's or a stage's; it ends the waits of all ranks.
+// With replicas the gradients of a stage are sent to them as soon as its last micro-batch has gone back, while the rank
+// is still at work on its others (REDUCE_GRAD); where replicas share gradients, it waits for their sums there.
+// Parameters that no layer owns belong to the criterion, and every rank has them. A fault is the communicator's or a
+// stage's; it ends the waits of all ranks.
 #pragma once
 
 #include "core/distributed/mesh_ranks.h"

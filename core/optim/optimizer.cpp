@@ -95,7 +95,8 @@ void Optimizer::step_ahead(Context& context, const StepOptions& options) {
 StepReport Optimizer::settle(Context& context) {
   if (!ahead_) throw Failure(ErrorKind::internal, "settle a step", "none was taken ahead");
   const ops::SquareSum sum = sum_squares(context);
-  Ahead ahead = *std::exchange(ahead_, {});
+  Ahead ahead = std::move(*ahead_);
+  ahead_.reset();
   StepReport report = report_of(sum.read_squares(context), sum.read_nonfinite(context), ahead.options);
   if (!report.applied() || report.clipped) {
     for (const auto& [tensor, before] : ahead.before) context.copy(before, tensor);

@@ -87,7 +87,11 @@ class Optimizer {
   [[nodiscard]] StepReport finish(Context& context, const StepOptions& options, const Queued& queued);
 
   [[nodiscard]] std::int64_t step_count() const noexcept { return step_count_; }
-  void set_step_count(std::int64_t count) noexcept { step_count_ = count; }
+  // Of a state that was brought back: a step that was taken ahead belongs to another.
+  void set_step_count(std::int64_t count) noexcept {
+    step_count_ = count;
+    ahead_.reset();
+  }
   // "<path>.<array>" for each array of each parameter; the tensors are the state itself (see Context::write).
   [[nodiscard]] std::vector<std::pair<std::string, Tensor>> named_state() const;
   [[nodiscard]] std::vector<ParameterGroup> groups() const;

@@ -280,15 +280,19 @@ void cut_elsewhere(Elastic& elastic, std::unique_ptr<StateKeeper>& keeper, const
   elastic.lost_save = std::max(elastic.lost_save, elastic.part());
   if (elastic.lost_save >= 0) return;
   (void)ports.stop();  // throws what writing threw
+  ports.tell(elastic.stages->shifted());
   const LayerWork work = elastic.stages->measured();
-  if (elastic.link->group().world().rank() == 0) write_layer_work(cut_file(elastic.link->meeting()), work);
+  comm::Communicator& world = elastic.link->group().world();
+  if (world.rank() == 0) write_layer_work(cut_file(elastic.link->meeting()), work);
   elastic.assembly.peers.reset();
+  elastic.link->begin_pause();
   cut(elastic, keeper, work);
   elastic.load({elastic.checkpoints / checkpoint::folder_name(elastic.progress.done), /*is_foreign=*/false,
                 std::exchange(elastic.is_fresh, false)});
+  keeper->keep_with(world);
+  elastic.link->begin_work(elastic.progress.done);
   join_group(elastic);
   expect_work(elastic);
-  ports.tell(elastic.stages->shifted());
 }
 
 // The numbers are the same however work is shared out.

@@ -42,7 +42,7 @@ struct RankPlace {
 [[nodiscard]] std::filesystem::path over_file(const std::filesystem::path& meeting);
 // Holds the steps after which the ranks last began to work together.
 [[nodiscard]] std::filesystem::path reached_file(const std::filesystem::path& meeting);
-// Says where the model is cut, as all ranks of the last group did (stage_balance.h); not there: as the recipe has it.
+// Says where ranks that meet again are to cut the model (stage_balance.h); not there: as the recipe has it.
 [[nodiscard]] std::filesystem::path cut_file(const std::filesystem::path& meeting);
 // Holds faults that a rank is to suffer (fault_plan.h), until it has read them.
 [[nodiscard]] std::filesystem::path asked_file(const std::filesystem::path& meeting, int rank);

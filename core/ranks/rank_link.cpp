@@ -82,6 +82,8 @@ bool RankLink::is_given_up() const {
 
 std::string RankLink::why_over() const { return read_file(over_file(place_.meeting)).value_or(""); }
 
+void RankLink::begin_pause() { group_->world().set_timeout(kMeeting); }
+
 void RankLink::begin_work(std::int64_t done) {
   has_worked_ = true;
   is_recovering_ = false;

@@ -36,6 +36,8 @@ class RankLink {
   [[nodiscard]] bool regroup();
   // Why there is no other group, where that is known.
   [[nodiscard]] std::string why_over() const;
+  // Ranks do now what takes some of them much longer than others; until begin_work().
+  void begin_pause();
   // All ranks of the group have one state, that after `done` steps: from now on the recipe's deadline holds, and of
   // rank 0 it is noted that this was reached.
   void begin_work(std::int64_t done);

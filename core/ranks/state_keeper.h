@@ -20,17 +20,17 @@ class StateKeeper {
 
   // Why nothing is kept although it ought to be; empty otherwise.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+  // Where one of these ranks cannot keep its part, none does from here on. A call that all make.
+  void keep_with(comm::Communicator& ranks);
   // After rank 0 has told of the step before, so that what is kept is not missing in the history.
   void keep(const train::Progress& progress);
   // Puts back the last state of which every rank has kept its part, and says how far that is; nothing where there is
-  // none. Where one rank cannot keep its part, none does from here on. A call that all ranks make.
+  // none. A call that all ranks make, also instead of keep_with().
   [[nodiscard]] std::optional<train::Progress> bring_back(comm::Communicator& ranks);
   // What was kept belongs to a past that is left.
   void forget();
 
  private:
-  void keep_with(comm::Communicator& ranks);
-
   Assembly& assembly_;
   std::filesystem::path file_;
   std::unique_ptr<distributed::StateCopy> copy_;  // null: nothing is kept

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <poll.h>
@@ -87,6 +88,7 @@ class Ranks {
       }
       glance();
       obey_wish();
+      pass_on();
       reap();
       if (give_up_ && Clock::now() > *give_up_) signal_all(SIGKILL);
       if (!first_bad_) look_after();
@@ -125,21 +127,28 @@ class Ranks {
     for (std::size_t i = 0; i < plan->faults.size(); ++i) {
       const PlannedFault& fault = plan->faults[i];
       const int rank = fault.rank.value_or(members_[(plan->seed + i) % members_.size()]);
-      if (!is_member(rank)) {
+      if (fault.step || fault.probability != 1 || fault.again) {
+        console_.warn("A run that goes on suffers what is asked for at once: step, p and again are for its beginning");
+      } else if (!is_member(rank)) {
         console_.warn(fmt::format("There is no rank {} to suffer {}", rank, to_string(fault.kind)));
       } else if (fault.kind == FaultKind::kill || fault.kind == FaultKind::stop) {
         console_.warn(fmt::format("Injected into rank {}: {}", rank, to_string(fault.kind)));
         at(rank).signal(fault.kind == FaultKind::kill ? SIGKILL : SIGSTOP);
       } else {
-        pass_on(rank, fault);
+        asked_[rank] += to_string(fault) + "; ";
       }
     }
   }
 
-  void pass_on(int rank, const PlannedFault& fault) const {
-    const std::filesystem::path file = asked_file(meeting_.folder(), rank);
-    const auto written = write_file_atomically(file, read_file(file).value_or("") + "; " + to_string(fault));
-    if (!written) console_.warn(written.error().message());
+  // Each file is whole until its rank has read and removed it.
+  void pass_on() {
+    for (auto& [rank, faults] : asked_) {
+      const std::filesystem::path file = asked_file(meeting_.folder(), rank);
+      std::error_code ignored;
+      if (faults.empty() || std::filesystem::exists(file, ignored)) continue;
+      if (const auto written = write_file_atomically(file, faults); !written) console_.warn(written.error().message());
+      faults.clear();
+    }
   }
 
   // Until one ends or a signal comes, or a moment has passed.
@@ -321,6 +330,7 @@ class Ranks {
   bool any_finished_ = false;
   std::string reached_;                     // when a rank was last lost
   std::vector<int> losses_;                 // of each rank since then
+  std::map<int, std::string> asked_;        // faults, by rank, that are still to be passed on
   int meetings_ = 0;                        // without a loss since then
   std::vector<std::int64_t> last_sign_ns_;  // of those that were ended because they hang; else 0
   Clock::time_point opened_;

@@ -419,6 +419,7 @@ void TrainingRun::tell_straggler(journal::StragglerSeen seen) {
   } else {
     seen.remedy = "see what else runs on its cores or device, and whether they are throttled";
     if (make_balance(sound_.recipe)) seen.remedy += "; its share of the batch is planned anew at a checkpoint";
+    if (make_stage_balance(sound_.recipe)) seen.remedy += "; its share of the layers is planned anew at a checkpoint";
     console_.warn(fmt::format("Rank {} takes {:.0f} % longer than {} since step {}: {}", seen.rank, seen.slower * 100,
                               seen.against_past ? "at the beginning" : "ranks with the same work", seen.since,
                               seen.remedy));

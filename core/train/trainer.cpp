@@ -209,7 +209,8 @@ bool Trainer::settle() {
   if (parts_.world) parts_.world->at(journal::to_string(journal::SpanKind::optimizer));
   const std::vector<Exchanged> before = exchanged();
   const optim::StepReport report = parts_.optimizer.settle(parts_.context);
-  Ahead ahead = *std::exchange(ahead_, {});
+  Ahead ahead = std::move(*ahead_);
+  ahead_.reset();
   ahead.step.report = report;
   add_difference(ahead.exchanged, before, exchanged());
   parts_.context.set_step(static_cast<std::uint32_t>(--done_));

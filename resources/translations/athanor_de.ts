@@ -939,6 +939,10 @@
         <translation>Die Platte voll vorfinden</translation>
     </message>
     <message>
+        <source>All ranks met again, and the run %1</source>
+        <translation>Alle Ränge fanden sich neu, und der Lauf %1</translation>
+    </message>
+    <message>
         <source>Rank %1 was lost, and the run %2</source>
         <translation>Rang %1 ging verloren, und der Lauf %2</translation>
     </message>

@@ -69,29 +69,33 @@ void FaultMenu::see_ranks() {
 void FaultMenu::choose() {
   auto* list = new QMenu(page_);
   list->setAttribute(Qt::WA_DeleteOnClose);
-  const auto offer = [&](const QString& text, const char* kind, const QString& settings = {}) {
+  enum class Ends { in_recovery, otherwise };
+  const auto offer = [&](const QString& text, const char* kind, Ends ends, const QString& settings = {}) {
     QMenu* ranks = list->addMenu(text);
     for (const int rank : ranks_)
-      connect(ranks->addAction(tr("Rank %1").arg(rank)), &QAction::triggered, this,
-              [this, kind, rank, settings] { ask(kind, rank, settings); });
+      connect(ranks->addAction(tr("Rank %1").arg(rank)), &QAction::triggered, this, [this, kind, rank, ends, settings] {
+        ask(kind, rank, settings);
+        if (ends == Ends::otherwise) asked_ = 0;
+      });
   };
   add_menu_heading(list, tr("The rank is replaced"));
-  offer(tr("Kill"), "kill");
-  offer(tr("Stop"), "stop");
-  offer(tr("Hang in the forward pass"), "hang");
-  offer(tr("Hang while waiting for data"), "loader");
+  offer(tr("Kill"), "kill", Ends::in_recovery);
+  offer(tr("Stop"), "stop", Ends::in_recovery);
+  offer(tr("Hang in the forward pass"), "hang", Ends::in_recovery);
+  offer(tr("Hang while waiting for data"), "loader", Ends::in_recovery);
   add_menu_heading(list, tr("All meet again"));
-  offer(tr("Damage a message"), "message");
-  offer(tr("Send a wrong size"), "size");
-  offer(tr("Call something else than the others"), "order");
+  offer(tr("Damage a message"), "message", Ends::in_recovery);
+  offer(tr("Send a wrong size"), "size", Ends::in_recovery);
+  offer(tr("Call something else than the others"), "order", Ends::in_recovery);
   add_menu_heading(list, tr("The run goes on, more slowly"));
-  offer(tr("Pause for half a second"), "slow");
+  offer(tr("Pause for half a second"), "slow", Ends::otherwise);
   const store::Run* run = live_->run();
   const std::int64_t until = (run ? run->step : 0) + kDraggedSteps;
-  offer(tr("Take three times as long for %1 steps").arg(kDraggedSteps), "drag", u" factor=3 until=%1"_s.arg(until));
+  offer(tr("Take three times as long for %1 steps").arg(kDraggedSteps), "drag", Ends::otherwise,
+        u" factor=3 until=%1"_s.arg(until));
   add_menu_heading(list, tr("The run ends and can be resumed"));
-  offer(tr("Run out of memory"), "memory");
-  offer(tr("Find the disk full"), "disk");
+  offer(tr("Run out of memory"), "memory", Ends::otherwise);
+  offer(tr("Find the disk full"), "disk", Ends::otherwise);
   list->popup(button_->mapToGlobal(QPoint(0, button_->height())));
 }
 
@@ -110,8 +114,10 @@ void FaultMenu::tell_result() {
   if (asked_ != 0 || !has_recovered) return;  // a run that has ended says why itself
   const auto newest = std::ranges::find_if(all.rbegin(), all.rend(), is_recovery);
   const auto& recovery = std::get<journal::Recovery>(newest->payload);
+  const QString went_on = went_on_text(recovery);
   Q_EMIT notice({NoticeKind::good,
-                 tr("Rank %1 was lost, and the run %2").arg(recovery.rank).arg(went_on_text(recovery)),
+                 recovery.rank < 0 ? tr("All ranks met again, and the run %1").arg(went_on)
+                                   : tr("Rank %1 was lost, and the run %2").arg(recovery.rank).arg(went_on),
                  {},
                  {},
                  {}});
