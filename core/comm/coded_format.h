@@ -1,8 +1,8 @@
 // The formats in which numbers travel between ranks, and the packet that holds a run of them: [scales][codes] for the
 // eight-bit ones. Each block of numbers shares a scale of two bytes: with them, 25.2 % of the bytes of f32 in fp8 and
 // 25.4 % in int8, whose even grid gains more from small blocks than a logarithmic one. Codes are those of
-// kernels/ops/quant; scale = largest magnitude / largest code, up to the next of bf16, and in fp8 whichever of the
-// scales up to its double rounds the block best (scale_search.h there).
+// kernels/ops/quant; scale = largest magnitude / largest code, up to the next of bf16, and in fp8 that or one
+// of four larger ones, whichever rounds the block best (scale_search.h there).
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,8 @@
 #include "core/ops/check.h"
 #include "core/ops/row_group.h"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace athanor::ops {
@@ -20,7 +22,9 @@ struct Pairs {
 void check(const Context& context, const OwnPairs& own, const Variable& logit_scale,
            const ContrastiveLossOptions& options) {
   check_parameter(kOp, "all_images", own.all_images);
+  check_parameter(kOp, "all_texts", own.all_texts);
   check_parameter(kOp, "image", own.image);
+  check_parameter(kOp, "text", own.text);
   check_parameter(kOp, "logit_scale", logit_scale);
   if (own.all_images.rank() != 2 || own.image.rank() != 2)
     refuse(kOp, describe("all_images", own.all_images) + " and " + describe("image", own.image) +
@@ -37,7 +41,12 @@ void check(const Context& context, const OwnPairs& own, const Variable& logit_sc
   check_shape(kOp, "logit_bias", options.logit_bias, {1}, "it is one number");
   if (options.row_scale.present() || options.col_scale.present())
     refuse(kOp, "scales per sample are not divided between replicas");
-  if (options.ids.present() && options.ids.shape() != Shape{own.all_images.dim(0)})
+  if (options.kind == kernels::ContrastiveKind::softmax && options.logit_bias.present())
+    refuse(kOp, describe("logit_bias", options.logit_bias) + ", but the softmax has none");
+  if (!options.ids.present()) return;
+  check_ids(kOp, "ids", options.ids, std::numeric_limits<std::int32_t>::min(),
+            std::numeric_limits<std::int32_t>::max());
+  if (options.ids.shape() != Shape{own.all_images.dim(0)})
     refuse(kOp, describe("ids", options.ids) + ", but one per pair of all is needed, as " +
                     describe("all_images", own.all_images));
 }

@@ -30,7 +30,8 @@ struct OwnPairs {
 [[nodiscard]] bool divides_contrastive_loss(const Context& context, std::int64_t pairs);
 // contrastive_loss() of all pairs, on all replicas alike, with its bits: each computes the rows of its own images
 // against all texts and of its own texts against all images. One of N replicas so makes 2/N - 1/N^2 of the logits, and
-// again in the backward pass, takes 1/N of the products of the gradient and holds an N-th of it. What is exchanged are
+// again in the backward pass, takes 1/N of the products of the gradient and holds an N-th of it, each up to whole tiles
+// of 128 or 256 pairs. What is exchanged are
 // one to three numbers of each pair, once in each direction, and no gradients of features: those of the own pairs are
 // complete. options.ids i32 [N] are those of all; no scales per sample. Adds those numbers up on the host. Throws
 // Failure(invalid_input) for shapes that do not fit, and where pairs are not divided.

@@ -1,9 +1,6 @@
 #include "kernels/ops/quant/scale_search_avx2.h"
 
 #include "kernels/cpu/vec.h"
-#include "kernels/ops/quant/scale_search.h"
-
-#include <limits>
 
 namespace athanor::kernels {
 
@@ -11,7 +8,7 @@ namespace {
 
 using cpu::Vec;
 
-constexpr int kScales = ScaleSearchArgs::kCandidates;
+constexpr int kScales = kSearchedScales;
 constexpr int kDropped = 20;  // bits of f32 that a code has not
 constexpr int kLeastNormal = (127 - 6) << 23, kInfinity = 0xFF << 23, kTwenty = 20 << 23;
 
@@ -43,7 +40,7 @@ void code_errors_avx2(const float* x, std::int64_t count, const float* inverse, 
 
 float normal_code_errors_avx2(const float* x, std::int64_t count, const float* inverse, float* squares) {
   const __m256i half = _mm256_set1_epi32(1 << (kDropped - 1)), kept = _mm256_set1_epi32(-1 << kDropped);
-  const __m256 infinity = _mm256_set1_ps(std::numeric_limits<float>::infinity());
+  const __m256 infinity = _mm256_set1_ps(__builtin_inff());
   __m256 least = infinity;
   Vec sums[kScales];
   for (Vec& sum : sums) sum = Vec::zero();

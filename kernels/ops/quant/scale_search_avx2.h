@@ -5,6 +5,8 @@
 
 namespace athanor::kernels {
 
+inline constexpr int kSearchedScales = 5;
+
 // squares[k] = the sum over the row of (x inverse[k] - the nearest code)^2, for as many inverse scales as there are
 // candidates.
 void code_errors_avx2(const float* x, std::int64_t count, const float* inverse, float* squares);

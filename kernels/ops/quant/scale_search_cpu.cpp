@@ -14,6 +14,7 @@ namespace athanor::kernels {
 namespace {
 
 constexpr int kCandidates = ScaleSearchArgs::kCandidates;
+static_assert(kCandidates == kSearchedScales);
 constexpr std::int64_t kRowsPerBand = 32;
 constexpr std::uint32_t kLeastNormal = (127 - 6) << 23, kInfinity = 0xFFu << 23, kTwenty = 20u << 23;
 constexpr std::uint32_t kDropped = 20;          // bits of f32 that a code has not

@@ -57,7 +57,7 @@ TEST(Packet, HoldsF32AsItIsAndOthersWithinHalfAStep) {
         float largest = 0;
         for (std::size_t k = i / block * block; k < std::min(count, (i / block + 1) * block); ++k)
           largest = std::max(largest, std::fabs(numbers[k]));
-        // The scale stands for at most 2^-7 more than it must, in fp8 for twice that.
+        // The scale is at most 2^-7 larger than it must be, in fp8 at most twice as large.
         const float step = format == WireFormat::bf16   ? std::fabs(numbers[i]) / 256
                            : format == WireFormat::int8 ? largest * 1.008f / 127 / 2
                                                         : std::max(std::fabs(numbers[i]) / 16, largest / 448 / 512);
