@@ -7,11 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
-#include <limits>
-#include <map>
+#include <memory>
 #include <mutex>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace athanor {
@@ -72,32 +71,59 @@ TEST(StagesOfReplicas, GiveTheBitsOfOneProcess) {
   }
 }
 
-TEST(StagesOfReplicas, SendTheGradientsOfAStageWhileTheirRankIsStillAtWorkOnAnother) {
-  std::mutex mutex;
-  std::map<int, std::vector<journal::Span>> spans;  // of a step, by rank
-  (void)train_ranks(cut_recipe(2, 2, 8, "zb-v"), 2, {},
-                    [&](runner::Assembly& assembly, train::Parts&, train::Plan&, train::Ports& ports) {
-                      const auto before = ports.tell;
-                      const int rank = parallel::rank_of(assembly.peers->mesh.mesh, assembly.peers->mesh.here);
-                      ports.tell = [&, before, rank](const journal::Payload& event) {
-                        before(event);
-                        const auto* span = std::get_if<journal::Span>(&event);
-                        if (!span || span->step != 2) return;
-                        const std::lock_guard lock(mutex);
-                        spans[rank].push_back(*span);
-                      };
-                      ports.now_ns = [] { return std::chrono::steady_clock::now().time_since_epoch().count(); };
-                    });
-  ASSERT_EQ(spans.size(), 4U);
-  for (const auto& [rank, all] : spans) {
-    std::int64_t first_sent = std::numeric_limits<std::int64_t>::max(), last_worked = 0;
-    for (const journal::Span& span : all) {
-      using enum journal::SpanKind;
-      if (span.kind == reduce && span.lane != 0) first_sent = std::min(first_sent, span.begin_ns);
-      if (span.kind == backward || span.kind == weight_gradient) last_worked = std::max(last_worked, span.end_ns);
-    }
-    EXPECT_LT(first_sent, last_worked) << rank;
+// The replicas of a rank, with what is asked of them noted among what else the rank does.
+class NotedReplicas final : public train::Replicas {
+ public:
+  NotedReplicas(train::Replicas& replicas, std::string& notes) : replicas_(replicas), notes_(notes) {}
+  [[nodiscard]] int count() const override { return replicas_.count(); }
+  [[nodiscard]] int index() const override { return replicas_.index(); }
+  void gather(Context& context, const Tensor& whole) override { replicas_.gather(context, whole); }
+  void complete(Context& context, const Parameter& parameter) override {
+    notes_ += 'c';
+    replicas_.complete(context, parameter);
   }
+  void sum_gradients(Context& context, std::span<const Parameter> parameters) override {
+    notes_ += 's';
+    replicas_.sum_gradients(context, parameters);
+  }
+
+ private:
+  train::Replicas& replicas_;
+  std::string& notes_;
+};
+
+TEST(StagesOfReplicas, HandOverTheGradientsOfAStageWhileTheirRankIsStillAtWorkOnAnother) {
+  struct Noted {
+    std::unique_ptr<NotedReplicas> replicas;
+    std::unique_ptr<distributed::PipelinePass> pass;
+  };
+  std::mutex mutex;
+  std::vector<std::shared_ptr<std::string>> ranks;
+  (void)train_ranks(
+      cut_recipe(2, 2, 8, "zb-v"), 1, {},
+      [&](runner::Assembly& assembly, train::Parts& parts, train::Plan&, train::Ports& ports) {
+        const auto noted = std::make_shared<Noted>();
+        const auto notes = std::make_shared<std::string>();
+        runner::Peers& peers = *assembly.peers;
+        noted->replicas = std::make_unique<NotedReplicas>(*peers.replicas, *notes);
+        noted->pass = std::make_unique<distributed::PipelinePass>(
+            distributed::PipelineParts{*assembly.context, *assembly.task, assembly.model->named_parameters(),
+                                       *peers.mesh.pipeline, noted->replicas.get()},
+            assembly.stages->plan);
+        parts.pass = noted->pass.get();
+        const auto before = ports.tell;
+        ports.tell = [before, noted, notes](const journal::Payload& event) {
+          before(event);
+          using enum journal::SpanKind;
+          const auto* span = std::get_if<journal::Span>(&event);
+          if (span && (span->kind == backward || span->kind == weight_gradient)) *notes += 'w';
+        };
+        const std::lock_guard lock(mutex);
+        ranks.push_back(notes);
+      });
+  ASSERT_EQ(ranks.size(), 4U);
+  // Work, the gradients of one stage, more work, those of the other, and only then the sums are waited for.
+  for (const auto& notes : ranks) EXPECT_THAT(*notes, testing::ContainsRegex("wc+w+c+s"));
 }
 
 // Sums over parts of a matrix have another order than those of one process, so bits differ; ranks that have the same
