@@ -29,6 +29,18 @@ int take_memory(int descriptor, std::size_t bytes) {
   return reason;
 }
 
+// Under its name only once it has its memory; the first to link it there wins.
+void make_unless_there(const fs::path& file, std::size_t bytes) {
+  std::string unfinished = file.string() + ".new-XXXXXX";
+  const int fresh = ::mkostemp(unfinished.data(), O_CLOEXEC);
+  if (fresh < 0) refuse(file, errno);
+  int reason = take_memory(fresh, bytes);
+  ::close(fresh);
+  if (reason == 0 && ::link(unfinished.c_str(), file.c_str()) != 0 && errno != EEXIST) reason = errno;
+  ::unlink(unfinished.c_str());
+  if (reason != 0) refuse(file, reason);
+}
+
 std::byte* map(int descriptor, std::size_t bytes) {
   const int flags = descriptor < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
   void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
@@ -44,22 +56,17 @@ std::shared_ptr<Region> Region::of_process(std::size_t bytes) {
 }
 
 std::shared_ptr<Region> Region::of_file(const fs::path& file, std::size_t bytes) {
-  // Under its name only once it has its memory; the first to link it there wins.
-  std::string unfinished = file.string() + ".new-XXXXXX";
-  const int fresh = ::mkostemp(unfinished.data(), O_CLOEXEC);
-  if (fresh < 0) refuse(file, errno);
-  int reason = take_memory(fresh, bytes);
-  ::close(fresh);
-  if (reason == 0 && ::link(unfinished.c_str(), file.c_str()) != 0 && errno != EEXIST) reason = errno;
-  ::unlink(unfinished.c_str());
-  if (reason != 0) refuse(file, reason);
-
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  int descriptor = -1;
+  // Whoever gives up meeting the others removes the file, also between another's two looks at it.
+  do {
+    make_unless_there(file, bytes);
+    descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  } while (descriptor < 0 && errno == ENOENT);
   if (descriptor < 0) refuse(file, errno);
   struct stat info {};
   std::byte* data = nullptr;
   if (::fstat(descriptor, &info) == 0 && static_cast<std::size_t>(info.st_size) == bytes) data = map(descriptor, bytes);
-  reason = errno;
+  const int reason = errno;
   ::close(descriptor);
   if (data != nullptr) return std::shared_ptr<Region>(new Region(data, bytes));
   if (static_cast<std::size_t>(info.st_size) == bytes) refuse(file, reason);

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace athanor::comm {
@@ -50,6 +51,18 @@ TEST(Region, EachMakesAFileThatNoOtherHasOpen) {
     require(::mkdir(taken.c_str(), 0700) == 0, "the name that the process number gives is taken");
     require(Region::of_file(folder + "/board", 4096)->size() == 4096, "made all the same");
     require(std::distance(std::filesystem::directory_iterator(folder), {}) == 2, "and nothing else is left");
+  });
+  EXPECT_THAT(endings, Each(""));
+}
+
+// As ranks do that give up meeting while another is still to come.
+TEST(Region, IsMadeAnewWhereItsFileIsRemovedOnTheWay) {
+  const auto endings = run_processes(1, [](const std::string& folder, int) {
+    const std::jthread remover([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) ::unlink((folder + "/world").c_str());
+    });
+    for (int turn = 0; turn < 500; ++turn)
+      require(Region::of_file(folder + "/world", 4096)->size() == 4096, "made all the same");
   });
   EXPECT_THAT(endings, Each(""));
 }
