@@ -5,6 +5,7 @@
 #include "core/comm/group.h"
 #include "core/distributed/stage_work.h"
 #include "core/parallel/cost_model.h"
+#include "core/tensor/context.h"
 
 #include <fmt/format.h>
 
