@@ -61,6 +61,12 @@ auto asked_by(const char* field, Part&& part) {
   }
 }
 
+// Of a prepared text encoder.
+std::filesystem::path own_tokenizer(const recipe::Recipe& recipe) {
+  return has_text_encoder(recipe) ? value_or_throw(encoder_folder(recipe.text("model.text_tower")))
+                                  : std::filesystem::path();
+}
+
 }  // namespace
 
 data::LoaderOptions loader_options(const recipe::Recipe& recipe, int rank) {
@@ -76,13 +82,19 @@ data::LoaderOptions loader_options(const recipe::Recipe& recipe, int rank) {
   out.keyword_probability = as_float(recipe, "data.keyword_share");
   out.fit_margin = as_float(recipe, "data.fit_margin");
   out.workers = as_int(recipe, "data.workers");
-  if (has_text_encoder(recipe)) out.tokenizer = value_or_throw(encoder_folder(recipe.text("model.text_tower")));
+  if (recipe.boolean("data.group_by_length")) {
+    out.row_cost = row_costs(recipe);
+    out.micro_batches = as_int(recipe, "parallel.micro_batches");
+  }
+  out.tokenizer = own_tokenizer(recipe);
   return out;
 }
 
 std::int64_t vocabulary_of(const recipe::Recipe& recipe, const data::Dataset& dataset) {
-  const data::LoaderOptions options = loader_options(recipe);
-  const auto file = options.tokenizer.empty() ? dataset.tokenizer_file(options.selection.language) : options.tokenizer;
+  data::LoaderOptions options;
+  options.selection = train_selection(recipe);
+  options.tokenizer = own_tokenizer(recipe);
+  const auto file = data::tokenizer_path(dataset, options);
   return value_or_throw(data::Tokenizer::load(file)).vocabulary_size();
 }
 

@@ -125,7 +125,7 @@ std::string shape_key(const recipe::Recipe& recipe) {
     const bool matters = path.starts_with("model.") || path.starts_with("finetune.") ||
                          (path.starts_with("parallel.") && path != "parallel.deadline" && path != "parallel.balance") ||
                          path == "data.batch_size" || path == "data.image_px" || path == "data.max_tokens" ||
-                         path == "data.workers" || path == "precision.policy";
+                         path == "data.group_by_length" || path == "data.workers" || path == "precision.policy";
     // Of an augmentation it matters only whether it takes place.
     if (path.starts_with("augment.")) text += recipe.is_default(path) || recipe.real(path) != 0 ? "1" : "0";
     if (matters) text += path + "=" + recipe::format_value(recipe.value(path)) + "\n";

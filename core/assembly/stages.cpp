@@ -35,10 +35,25 @@ class FlopCounter final : public WorkObserver {
   double flops = 0;
 };
 
-std::vector<Tensor> single_row(const recipe::Recipe& recipe, Context& context) {
+std::vector<Tensor> single_row(const recipe::Recipe& recipe, Context& context, std::int64_t tokens) {
   const std::int64_t px = recipe.integer("data.image_px");
-  return {context.empty({1, px, px, 3}), context.empty({1, recipe.integer("data.max_tokens")}, DType::i32),
-          context.empty({1}, DType::i32)};
+  return {context.empty({1, px, px, 3}), context.empty({1, tokens}, DType::i32), context.empty({1}, DType::i32)};
+}
+
+// What comes before each layer and after the last, of a row with so many tokens; `after` each layer is told.
+std::vector<distributed::StreamForms> forms_between(
+    const recipe::Recipe& recipe, Context& context, const std::vector<models::ChainLayer>& layers, std::int64_t tokens,
+    const std::function<void()>& after = [] {}) {
+  const NoGradient no_gradient(context);
+  const std::vector<Tensor> inputs = single_row(recipe, context, tokens);
+  models::Streams streams(tasks::Contrastive::kStreams);
+  std::vector<distributed::StreamForms> out{{}};
+  for (const models::ChainLayer& layer : layers) {
+    layer.forward(context, inputs, streams);
+    out.push_back(distributed::StreamForms::of(streams));
+    after();
+  }
+  return out;
 }
 
 // Of the layers of a stage.
@@ -152,6 +167,20 @@ std::vector<std::size_t> cut_layers(const Schedule& schedule, const LayerWork& w
   return best;
 }
 
+std::vector<double> row_costs(const recipe::Recipe& recipe) {
+  Context context({.dry = true});
+  FlopCounter counter;
+  context.set_work_observer(&counter);
+  const models::TwoTower model(context, model_config(recipe, /*vocabulary=*/1), /*seed=*/0);
+  std::vector<double> out;
+  for (std::int64_t tokens = 1; tokens <= recipe.integer("data.max_tokens"); ++tokens) {
+    counter.flops = 0;
+    (void)forms_between(recipe, context, model.layers(), tokens);
+    out.push_back(counter.flops);
+  }
+  return out;
+}
+
 Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, const LayerWork* measured) {
   const parallel::Mesh mesh = mesh_of(recipe);
   const std::string& name = recipe.text("parallel.schedule");
@@ -165,17 +194,15 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, co
 
   FlopCounter counter;
   context.set_work_observer(&counter);
-  const NoGradient no_gradient(context);
-  const std::vector<Tensor> inputs = single_row(recipe, context);
-  models::Streams streams(tasks::Contrastive::kStreams);
-  std::vector<distributed::StreamForms> between{{}};
-  for (models::ChainLayer& layer : out.layers) {
-    counter.flops = 0;
-    layer.forward(context, inputs, streams);
-    layer.forward = nullptr;
-    out.flops.push_back(counter.flops + kLeastFlops);
-    between.push_back(distributed::StreamForms::of(streams));
-  }
+  const std::int64_t longest = recipe.integer("data.max_tokens");
+  std::vector<std::vector<distributed::StreamForms>> between;
+  if (recipe.boolean("data.group_by_length"))
+    for (std::int64_t tokens = 1; tokens < longest; ++tokens)
+      between.push_back(forms_between(recipe, context, out.layers, tokens));
+  counter.flops = 0;
+  between.push_back(forms_between(recipe, context, out.layers, longest,
+                                  [&] { out.flops.push_back(std::exchange(counter.flops, 0) + kLeastFlops); }));
+  for (models::ChainLayer& layer : out.layers) layer.forward = nullptr;
   context.set_work_observer(nullptr);
 
   const int parts = mesh.pipeline * parallel::chunks_of(name);
@@ -192,8 +219,11 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, co
       name == "search" ? found(mesh.pipeline, micro_batches, work) : made(name, mesh.pipeline, micro_batches)));
   const auto count = static_cast<std::size_t>(out.plan.schedule.stage_count());
   out.plan.begins = measured ? cut_layers(out.plan.schedule, *measured) : cut(work, std::vector<double>(count, 1.0));
-  for (const std::size_t begin : out.plan.begins) out.plan.forms.push_back(between[begin]);
-  out.plan.forms.push_back(between.back());
+  for (const std::vector<distributed::StreamForms>& all : between) {
+    std::vector<distributed::StreamForms>& forms = out.plan.forms.emplace_back();
+    for (const std::size_t begin : out.plan.begins) forms.push_back(all[begin]);
+    forms.push_back(all.back());
+  }
   const auto time = value_or_throw(parallel::simulate_step(out.plan.schedule, out.costs(measured)));
   out.steps_ahead = time.ahead < (1 - kLeastGain) * time.waiting;
   return out;

@@ -52,4 +52,7 @@ struct Stages {
 [[nodiscard]] Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary,
                                      const LayerWork* measured = nullptr);
 
+// The operations of a row's forward pass by the tokens that are read of its text, from one to data.max_tokens.
+[[nodiscard]] std::vector<double> row_costs(const recipe::Recipe& recipe);
+
 }  // namespace athanor::runner

@@ -1,7 +1,6 @@
 #include "core/data/loader.h"
 
-#include "core/data/permutation.h"
-#include "core/data/random.h"
+#include "core/data/captions.h"
 
 #include <fmt/format.h>
 #include <opencv2/core/utility.hpp>
@@ -35,8 +34,18 @@ Result<void> check(const LoaderOptions& options) {
   }
   const Share& share = options.share;
   if (share.count >= 1 && share.index >= 0 && share.runs >= 1 && share.index + share.runs <= share.count &&
-      options.batch_size % share.count == 0)
-    return {};
+      options.batch_size % share.count == 0) {
+    if (options.row_cost.empty()) return {};
+    const int groups = options.micro_batches;
+    if (groups >= 1 && options.batch_size % groups == 0 && groups % share.count == 0 &&
+        std::ssize(options.row_cost) == options.max_tokens)
+      return {};
+    return fail(ErrorKind::invalid_input, "load data",
+                fmt::format("batches of {} cannot be grouped into {} micro-batches of {} shares, or the cost of a row "
+                            "is known for {} lengths of {}",
+                            options.batch_size, groups, share.count, options.row_cost.size(), options.max_tokens),
+                "choose a batch size that is a multiple of the micro-batches, and these a multiple of the shares");
+  }
   return fail(ErrorKind::invalid_input, "load data",
               fmt::format("batches of {} have no share {} of {}, {} long", options.batch_size, share.index, share.count,
                           share.runs),
@@ -45,7 +54,12 @@ Result<void> check(const LoaderOptions& options) {
 
 Batch empty_batch(std::int64_t step, int size, const LoaderOptions& options, const Tokenizer& tokenizer) {
   const auto count = static_cast<std::size_t>(size);
-  Batch batch{step, size, options.image_px, options.max_tokens, {}, {}, {}, {}, {}};
+  Batch batch;
+  batch.step = step;
+  batch.size = size;
+  batch.image_px = options.image_px;
+  batch.max_tokens = options.max_tokens;
+  batch.is_grouped = !options.row_cost.empty();
   batch.images.resize(count * pixels_of(options.image_px));
   batch.tokens.assign(count * static_cast<std::size_t>(options.max_tokens), tokenizer.special().pad);
   batch.lengths.resize(count);
@@ -63,62 +77,35 @@ void write_tokens(Batch& batch, std::size_t row, const Tokens& tokens) {
   batch.lengths[row] = static_cast<std::int32_t>(tokens.size());
 }
 
-// Everything a worker needs, prepared once.
-struct Material {
-  struct Item {
-    std::int32_t picture = 0;
-    std::int32_t concept_id = 0;
-    Drawing drawing;
-  };
-  struct Texts {
-    Tokens name;                   // pieces, without a frame
-    std::vector<Tokens> keywords;  // those that hold a known token
-  };
-  std::vector<Item> items;
-  std::map<std::int32_t, Texts> texts;  // by concept
-};
-
-bool is_known(const Tokens& tokens, const Tokenizer& tokenizer) {
-  return std::ranges::any_of(tokens, [&](std::int32_t id) { return id != tokenizer.special().unknown; });
-}
-
-std::filesystem::path tokenizer_path(const Dataset& dataset, const LoaderOptions& options) {
-  return options.tokenizer.empty() ? dataset.tokenizer_file(options.selection.language) : options.tokenizer;
-}
-
 Result<Drawing> load_drawing(const Dataset& dataset, std::size_t picture, float margin) {
   auto image = dataset.decode(picture);
   if (!image) return tl::unexpected(image.error());
   return make_drawing(image->rgba, image->width, image->height, kStoredPixels, margin);
 }
 
-Result<Material> load_material(const Dataset& dataset, const LoaderOptions& options, const Tokenizer& tokenizer) {
-  auto selected = dataset.select(options.selection);
-  if (!selected) return tl::unexpected(selected.error());
-  Material material;
-  for (const std::size_t picture : *selected) {
-    auto drawing = load_drawing(dataset, picture, options.fit_margin);
+Result<std::vector<Drawing>> load_drawings(const Dataset& dataset, const Captions& captions) {
+  std::vector<Drawing> out;
+  for (const Captions::Item& item : captions.items()) {
+    auto drawing = load_drawing(dataset, static_cast<std::size_t>(item.picture), captions.options().fit_margin);
     if (!drawing) return tl::unexpected(drawing.error());
-    const std::int32_t id = dataset.pictures()[picture].concept_id;
-    material.items.push_back({static_cast<std::int32_t>(picture), id, std::move(*drawing)});
-    const auto [entry, fresh] = material.texts.try_emplace(id);
-    if (!fresh) continue;
-    const Wording& wording = *dataset.concepts()[static_cast<std::size_t>(id)].in(options.selection.language);
-    entry->second.name = tokenizer.pieces(wording.name, options.max_tokens);
-    for (const std::string& keyword : wording.keywords) {
-      Tokens tokens = tokenizer.pieces(keyword, options.max_tokens);
-      if (is_known(tokens, tokenizer)) entry->second.keywords.push_back(std::move(tokens));
-    }
+    out.push_back(std::move(*drawing));
   }
-  return material;
+  return out;
 }
 
 }  // namespace
 
+int Batch::tokens_of(const Rows& rows) const {
+  if (!is_grouped) return max_tokens;
+  const auto own =
+      std::span(lengths).subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
+  return own.empty() ? max_tokens : std::ranges::max(own);
+}
+
 class Loader::Impl {
  public:
-  Impl(Tokenizer words, Material content, LoaderOptions chosen)
-      : options(std::move(chosen)), tokenizer(std::move(words)), material(std::move(content)) {
+  Impl(Captions texts, std::vector<Drawing> pictures)
+      : captions(std::move(texts)), options(captions.options()), drawings(std::move(pictures)) {
     for (int i = 0; i < options.workers; ++i) threads_.emplace_back([this] { work(); });
   }
 
@@ -135,18 +122,16 @@ class Loader::Impl {
 
   Batch make(std::int64_t step) const {
     const int rows = options.batch_size / options.share.count;
-    Batch batch = empty_batch(step, rows * options.share.runs, options, tokenizer);
-    const auto first = static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options.batch_size) +
-                       static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(options.share.index);
+    Batch batch = empty_batch(step, rows * options.share.runs, options, captions.tokenizer());
+    const std::vector<std::uint64_t> samples = captions.samples(step);
+    const auto first = static_cast<std::size_t>(rows) * static_cast<std::size_t>(options.share.index);
     for (std::size_t row = 0; row < batch.lengths.size(); ++row) {
-      const std::uint64_t sample = first + row;
-      const std::uint64_t count = material.items.size();
-      const KeyedPermutation order(count, options.seed, sample / count);
-      const Material::Item& item = material.items[order(sample % count)];
-      batch.pictures[row] = item.picture;
-      batch.concepts[row] = item.concept_id;
-      write_caption(batch, row, material.texts.at(item.concept_id), sample);
-      augment(item.drawing, options.augmentation, options.seed, sample, options.image_px, image_of(batch, row));
+      const std::uint64_t sample = samples[first + row];
+      const std::size_t place = captions.item_of(sample);
+      batch.pictures[row] = captions.items()[place].picture;
+      batch.concepts[row] = captions.items()[place].concept_id;
+      write_tokens(batch, row, captions.text_of(sample));
+      augment(drawings[place], options.augmentation, options.seed, sample, options.image_px, image_of(batch, row));
     }
     return batch;
   }
@@ -180,28 +165,11 @@ class Loader::Impl {
     return position_;
   }
 
-  const LoaderOptions options;
-  const Tokenizer tokenizer;
-  const Material material;
+  const Captions captions;
+  const LoaderOptions& options;
+  const std::vector<Drawing> drawings;
 
  private:
-  void write_caption(Batch& batch, std::size_t row, const Material::Texts& texts, std::uint64_t sample) const {
-    SampleRandom random(options.seed, Purpose::caption, sample);
-    const auto count = static_cast<std::uint32_t>(texts.keywords.size());
-    Tokens pieces;
-    if (!random.chance(options.keyword_probability) || count == 0) {
-      pieces = texts.name;
-    } else {
-      const std::uint32_t first = random.below(count);
-      pieces = texts.keywords[first];
-      if (count >= 2 && !random.chance(0.5F)) {
-        const Tokens& second = texts.keywords[(first + 1 + random.below(count - 1)) % count];
-        pieces.insert(pieces.end(), second.begin(), second.end());
-      }
-    }
-    write_tokens(batch, row, tokenizer.framed(std::move(pieces), options.max_tokens));
-  }
-
   void work() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -247,28 +215,23 @@ Result<std::unique_ptr<Loader>> Loader::create(std::shared_ptr<const Dataset> da
   if (auto checked = check(options); !checked) return tl::unexpected(checked.error());
   // The arithmetic of training owns the cores; this library's own threads would only fight with it.
   cv::setNumThreads(0);
-  auto tokenizer = Tokenizer::load(tokenizer_path(*dataset, options));
-  if (!tokenizer) {
-    // The selection's message about an unknown language is the better one.
-    if (auto selected = dataset->select(options.selection); !selected) return tl::unexpected(selected.error());
-    return tl::unexpected(tokenizer.error());
-  }
-  auto material = load_material(*dataset, options, *tokenizer);
-  if (!material) return tl::unexpected(material.error());
-  auto impl = std::make_unique<Impl>(std::move(*tokenizer), std::move(*material), std::move(options));
-  return std::unique_ptr<Loader>(new Loader(std::move(impl)));
+  auto captions = Captions::create(*dataset, std::move(options));
+  if (!captions) return tl::unexpected(captions.error());
+  auto drawings = load_drawings(*dataset, *captions);
+  if (!drawings) return tl::unexpected(drawings.error());
+  return std::unique_ptr<Loader>(new Loader(std::make_unique<Impl>(std::move(*captions), std::move(*drawings))));
 }
 
 Batch Loader::next() { return impl_->next(); }
 void Loader::seek(std::int64_t step) { impl_->seek(step); }
 std::int64_t Loader::position() const { return impl_->position(); }
 Batch Loader::make(std::int64_t step) const { return impl_->make(step); }
-std::int64_t Loader::pictures() const { return static_cast<std::int64_t>(impl_->material.items.size()); }
+std::int64_t Loader::pictures() const { return static_cast<std::int64_t>(impl_->drawings.size()); }
 double Loader::steps_per_epoch() const {
   return static_cast<double>(pictures()) / static_cast<double>(impl_->options.batch_size);
 }
 const LoaderOptions& Loader::options() const { return impl_->options; }
-const Tokenizer& Loader::tokenizer() const { return impl_->tokenizer; }
+const Tokenizer& Loader::tokenizer() const { return impl_->captions.tokenizer(); }
 
 Result<EvaluationSet> EvaluationSet::create(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options) {
   if (auto checked = check(options); !checked) return tl::unexpected(checked.error());
@@ -280,6 +243,7 @@ Result<EvaluationSet> EvaluationSet::create(std::shared_ptr<const Dataset> datas
   EvaluationSet set;
   set.dataset_ = std::move(dataset);
   set.options_ = options;
+  set.options_.row_cost.clear();  // in the order of the data set
   set.tokenizer_ = std::make_shared<const Tokenizer>(std::move(*tokenizer));
   set.pictures_ = std::move(*selected);
   return set;

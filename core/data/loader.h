@@ -16,6 +16,12 @@
 
 namespace athanor::data {
 
+// Some rows of a batch, one after the other.
+struct Rows {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
 // Host memory, owned.
 struct Batch {
   std::int64_t step = 0;
@@ -27,6 +33,12 @@ struct Batch {
   std::vector<std::int32_t> lengths;   // [B], 1 .. T
   std::vector<std::int32_t> concepts;  // [B], index into Dataset::concepts(); equal ids are equally right answers
   std::vector<std::int32_t> pictures;  // [B], index into Dataset::pictures()
+  // Its micro-batches are no longer than the longest of their texts (length_groups.h).
+  bool is_grouped = false;
+
+  [[nodiscard]] Rows all() const { return {0, size}; }
+  // How many tokens are to be read of each text of these rows.
+  [[nodiscard]] int tokens_of(const Rows& rows) const;
 };
 
 // Which of as many equal runs of rows of each batch are made here: `runs` of them, from one on.
@@ -44,6 +56,10 @@ struct LoaderOptions {
   Share share;
   int image_px = 32;
   int max_tokens = 12;
+  // Where it is not empty, rows with texts of like length share a micro-batch, of which a batch has `micro_batches`, a
+  // multiple of share.count: by what a row takes, see length_groups.h, for 1 … max_tokens tokens.
+  std::vector<double> row_cost;
+  int micro_batches = 1;
   std::filesystem::path tokenizer;  // file or folder (Tokenizer::load); empty: the data set's own for the language
   std::uint64_t seed = 0;
   Augmentation augmentation;
@@ -52,6 +68,9 @@ struct LoaderOptions {
   int workers = 1;                // threads that prepare batches ahead; 0 prepares inside next()
   int queue = 4;                  // batches that may wait, at least 1
 };
+
+// The tokenizer that is asked for, or the data set's own.
+[[nodiscard]] std::filesystem::path tokenizer_path(const Dataset& dataset, const LoaderOptions& options);
 
 class Loader {
  public:
@@ -86,7 +105,7 @@ class Loader {
 // be smaller; its arrays are exactly as long as its size.
 class EvaluationSet {
  public:
-  // Uses selection, batch_size, image_px, max_tokens and fit_margin of the options.
+  // Uses selection, batch_size, image_px, max_tokens and fit_margin of the options; rows are not grouped.
   [[nodiscard]] static Result<EvaluationSet> create(std::shared_ptr<const Dataset> dataset,
                                                     const LoaderOptions& options);
 

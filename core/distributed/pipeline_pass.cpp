@@ -29,8 +29,7 @@ class PipelinePass::Sweep {
     const parallel::Schedule forwards = parallel::keep_forwards(pass.plan_.schedule, micro_batches);
     runner_ = std::make_unique<PipelineRunner>(pass.parts_.pipeline, parallel::insert_transfers(forwards),
                                                std::move(works), pass.ports());
-    for (std::size_t i = 0; i < pass.plan_.forms.back().count(); ++i)
-      streams_.push_back(make_rows(rows * micro_batches, i));
+    for (std::size_t i = 0; i < pass.made_streams(); ++i) streams_.push_back(make_rows(rows * micro_batches, i));
   }
 
   // What the last stage gives, of all rows, on every rank.
@@ -52,16 +51,17 @@ class PipelinePass::Sweep {
    public:
     Stage(PipelinePass& pass, std::size_t stage, std::int64_t rows, std::vector<Tensor>& streams)
         : context_(pass.parts_.context),
+          pass_(pass),
+          stage_(stage),
           model_(*pass.stages_[stage]),
-          input_(pass.plan_.forms[stage].with_rows(rows)),
-          output_(pass.plan_.forms[stage + 1].with_rows(rows)),
           is_last_(stage + 1 == pass.stages_.size()),
           rows_(rows),
           streams_(streams) {}
 
-    Tensor make_input_space(int) override { return input_.make_space(context_); }
+    Tensor make_input_space(int micro_batch) override { return pass_.form(stage_, micro_batch).make_space(context_); }
     Tensor forward(int micro_batch, const Tensor& input) override {
-      const models::Streams made = model_.features(micro_batch, input_.unpack(context_, input));
+      const models::Streams made =
+          model_.features(micro_batch, pass_.form(stage_, micro_batch).unpack(context_, input));
       if (is_last_) {
         for (std::size_t i = 0; i < made.size(); ++i)
           context_.copy(made[i].value(), streams_[i].narrow(0, micro_batch * rows_, rows_));
@@ -69,7 +69,7 @@ class PipelinePass::Sweep {
       }
       std::vector<Tensor> values;
       for (const Variable& stream : made) values.push_back(stream.value());
-      return output_.pack(context_, values);
+      return pass_.form(stage_ + 1, micro_batch).pack(context_, values);
     }
     // A sweep never goes back.
     Tensor make_output_gradient_space(int) override { return {}; }
@@ -80,15 +80,16 @@ class PipelinePass::Sweep {
 
    private:
     Context& context_;
+    const PipelinePass& pass_;
+    std::size_t stage_;
     StageModel& model_;
-    StreamForms input_, output_;
     bool is_last_;
     std::int64_t rows_;
     std::vector<Tensor>& streams_;
   };
 
   [[nodiscard]] Tensor make_rows(std::int64_t rows, std::size_t stream) const {
-    const ArrayForm form = *pass_.plan_.forms.back().with_rows(rows)[stream];
+    const ArrayForm form = *pass_.plan_.forms.back().back().with_rows(rows)[stream];
     return pass_.parts_.context.empty(form.shape, form.dtype);
   }
 
@@ -120,14 +121,19 @@ Tensor PipelinePass::forward(const data::Batch& batch) {
                   fmt::format("{} rows are no multiple of {} micro-batches", batch.size, micro_batches),
                   "Set data.batch_size to a multiple of parallel.micro_batches");
   prepare(batch.size / micro_batches);
-  inputs_ = parts_.task.upload(parts_.context, batch);
+  for (int i = 0; i < micro_batches; ++i) {
+    const data::Rows rows{i * rows_, rows_};
+    inputs_.push_back(parts_.task.upload(parts_.context, batch, rows));
+    if (batch.is_grouped) tokens_.push_back(batch.tokens_of(rows));
+  }
   const train::Replicas* const replicas = parts_.replicas;
   criterion_.begin(replicas ? replicas->index() * batch.size : 0,
                    std::int64_t{replicas ? replicas->count() : 1} * batch.size);
   is_training_ = true;
   part_rows_ = rows_;
   do {
-    criterion_.put(parts_.task.features_of(sweep(micro_batches, rows_), inputs_), 0);
+    const models::Streams made = sweep(micro_batches, rows_);
+    for (int i = 0; i < micro_batches; ++i) criterion_.put(features_of(made, i), i * rows_);
   } while (watcher_.holds && !watcher_.holds());
   criterion_.gather();
   return criterion_.loss();
@@ -149,6 +155,7 @@ void PipelinePass::backward(float loss_scale) {
 
 void PipelinePass::drop() {
   inputs_.clear();
+  tokens_.clear();
   criterion_.drop();
 }
 
@@ -161,7 +168,8 @@ bool PipelinePass::watch(const train::PassPorts& ports) {
 std::vector<Variable> PipelinePass::features(const tasks::Task::Inputs& inputs) {
   const std::int64_t rows = inputs.front().dim(0);
   if (stages_.empty()) prepare(rows);
-  inputs_ = inputs;
+  tokens_.clear();
+  inputs_ = {inputs};
   is_training_ = false;
   part_rows_ = rows;
   auto made = parts_.task.features_of(sweep(1, rows), inputs);
@@ -216,8 +224,8 @@ std::unique_ptr<StageModel> PipelinePass::make_stage(std::size_t stage) {
   const bool is_last = stage + 1 == plan_.begins.size();
   const std::size_t end = is_last ? layers_.size() : plan_.begins[stage + 1];
   StageParts out;
-  out.input = plan_.forms[stage].with_rows(rows_);
-  out.output = plan_.forms[stage + 1].with_rows(rows_);
+  if (stage > 0) out.input = [this, stage](int micro_batch) { return form(stage, micro_batch); };
+  out.output = [this, stage](int micro_batch) { return form(stage + 1, micro_batch); };
   for (std::size_t layer = plan_.begins[stage]; layer < end; ++layer) {
     out.layers.push_back([this, layer](Context& context, int micro_batch, models::Streams& streams) {
       run_layer(context, layer, micro_batch, streams);
@@ -230,6 +238,19 @@ std::unique_ptr<StageModel> PipelinePass::make_stage(std::size_t stage) {
   return std::make_unique<StageModel>(parts_.context, std::move(out), plan_.schedule.micro_batches);
 }
 
+StreamForms PipelinePass::form(std::size_t stage, int micro_batch) const {
+  if (tokens_.empty()) return plan_.forms.back()[stage].with_rows(part_rows_);
+  const auto tokens = static_cast<std::size_t>(tokens_[static_cast<std::size_t>(micro_batch)]);
+  return plan_.forms[tokens - 1][stage].with_rows(part_rows_);
+}
+
+// Of the rows of a micro-batch, from what the last stage made of all.
+std::vector<Variable> PipelinePass::features_of(const models::Streams& made, int micro_batch) const {
+  models::Streams own;
+  for (const Variable& stream : made) own.emplace_back(stream.value().narrow(0, micro_batch * part_rows_, part_rows_));
+  return parts_.task.features_of(own, inputs_[static_cast<std::size_t>(micro_batch)]);
+}
+
 // No more comes to a stage's gradients: they travel while others are still at work.
 void PipelinePass::reduce(StageModel& stage) {
   stage.finish_gradients();
@@ -239,16 +260,14 @@ void PipelinePass::reduce(StageModel& stage) {
 void PipelinePass::run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams) {
   const std::int64_t first = micro_batch * part_rows_;
   const PartOfBatch scope(context, is_training_ ? BatchRows{criterion_.first_row() + first, part_rows_} : BatchRows{});
-  tasks::Task::Inputs inputs;
-  for (const Tensor& input : inputs_) inputs.push_back(input.narrow(0, first, part_rows_));
   Stopwatch::Clock::duration elsewhere{};
   const Stopwatch watch(is_training_ ? forward_times_[layer] : elsewhere);
-  layers_[layer].forward(context, inputs, streams);
+  layers_[layer].forward(context, inputs_[static_cast<std::size_t>(micro_batch)], streams);
 }
 
 std::vector<Tensor> PipelinePass::output_gradients(int micro_batch) const {
   std::vector<Tensor> gradients;
-  for (std::size_t i = 0; i < plan_.forms.back().count(); ++i)
+  for (std::size_t i = 0; i < made_streams(); ++i)
     gradients.push_back(criterion_.gradient(i, micro_batch * rows_, rows_));
   return gradients;
 }

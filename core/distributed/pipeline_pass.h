@@ -29,7 +29,9 @@ namespace athanor::distributed {
 struct StagePlan {
   parallel::Schedule schedule;      // of compute ops; micro-batches of one replica
   std::vector<std::size_t> begins;  // the first layer of each stage
-  std::vector<StreamForms> forms;   // what goes into each stage, and what comes out of the last, of a single row
+  // What goes into each stage, and what comes out of the last, of a single row whose text has so many tokens, from 1
+  // on. Those of the most tokens alone, where no text is shorter.
+  std::vector<std::vector<StreamForms>> forms;
 };
 
 // All are referred to and outlive the pass.
@@ -67,9 +69,13 @@ class PipelinePass final : public train::Pass {
   void prepare(std::int64_t rows);
   [[nodiscard]] PipelineRunner::Cost runners_cost() const;
   [[nodiscard]] std::unique_ptr<StageModel> make_stage(std::size_t stage);
+  // Of a micro-batch of inputs_.
+  [[nodiscard]] StreamForms form(std::size_t stage, int micro_batch) const;
   void reduce(StageModel& stage);
   void run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams);
   [[nodiscard]] std::vector<Tensor> output_gradients(int micro_batch) const;
+  [[nodiscard]] std::size_t made_streams() const { return plan_.forms.back().back().count(); }
+  [[nodiscard]] std::vector<Variable> features_of(const models::Streams& made, int micro_batch) const;
   [[nodiscard]] models::Streams sweep(int micro_batches, std::int64_t rows);
   [[nodiscard]] PipelinePorts ports();
 
@@ -79,8 +85,10 @@ class PipelinePass final : public train::Pass {
   std::vector<Stopwatch::Clock::duration> forward_times_;  // of each
   train::CriterionPass criterion_;
   train::PassPorts watcher_;
-  // What the stages are at: rows of inputs_, in micro-batches of part_rows_; in training those of this replica.
-  tasks::Task::Inputs inputs_;
+  // What the stages are at: micro-batches of part_rows_ rows, and the tokens of their texts, where these are of unequal
+  // length; in training those of this replica.
+  std::vector<tasks::Task::Inputs> inputs_;
+  std::vector<int> tokens_;
   std::int64_t part_rows_ = 0;
   bool is_training_ = true;
   std::int64_t rows_ = 0;                            // of a micro-batch in training, once known

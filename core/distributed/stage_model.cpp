@@ -42,9 +42,11 @@ std::vector<float> StageModel::losses() const {
   return values;
 }
 
-Tensor StageModel::make_input_space(int) { return parts_.input.make_space(context_); }
+Tensor StageModel::make_input_space(int micro_batch) { return parts_.input(micro_batch).make_space(context_); }
 
-Tensor StageModel::make_output_gradient_space(int) { return parts_.output.make_space(context_); }
+Tensor StageModel::make_output_gradient_space(int micro_batch) {
+  return parts_.output(micro_batch).make_space(context_);
+}
 
 void StageModel::run_layers(int micro_batch, models::Streams& streams) {
   for (const auto& layer : parts_.layers) layer(context_, micro_batch, streams);
@@ -53,17 +55,17 @@ void StageModel::run_layers(int micro_batch, models::Streams& streams) {
 models::Streams StageModel::features(int micro_batch, const std::vector<Tensor>& input) {
   const NoGradient scope(context_);
   models::Streams streams(input.begin(), input.end());
-  streams.resize(parts_.output.count());
+  streams.resize(parts_.output(micro_batch).count());
   run_layers(micro_batch, streams);
   return streams;
 }
 
 Tensor StageModel::forward(int micro_batch, const Tensor& input) {
   Pass& mine = pass(micro_batch) = {};
-  models::Streams streams(parts_.output.count());
+  models::Streams streams(parts_.output(micro_batch).count());
   mine.inputs.resize(streams.size());
   if (!is_first()) {
-    const std::vector<Tensor> values = parts_.input.unpack(context_, input);
+    const std::vector<Tensor> values = parts_.input(micro_batch).unpack(context_, input);
     for (std::size_t i = 0; i < values.size(); ++i)
       if (values[i].present()) streams[i] = mine.inputs[i].emplace(context_, values[i]).variable();
   }
@@ -74,7 +76,7 @@ Tensor StageModel::forward(int micro_batch, const Tensor& input) {
     losses_[static_cast<std::size_t>(micro_batch)] = mine.loss.value();
   }
   if (parts_.loss || parts_.output_gradients) return {};
-  return parts_.output.pack(context_, values_of(streams));
+  return parts_.output(micro_batch).pack(context_, values_of(streams));
 }
 
 Tensor StageModel::input_gradient(int micro_batch, const Tensor& output_gradient) {
@@ -140,8 +142,9 @@ std::vector<StageModel::Root> StageModel::take_roots(int micro_batch, const Tens
     const Variable loss = std::exchange(mine.loss, {});
     return loss.wants_gradient() ? std::vector<Root>{{loss, {}}} : std::vector<Root>();
   }
-  const std::vector<Tensor> gradients =
-      parts_.output_gradients ? parts_.output_gradients(micro_batch) : parts_.output.unpack(context_, output_gradient);
+  const std::vector<Tensor> gradients = parts_.output_gradients
+                                            ? parts_.output_gradients(micro_batch)
+                                            : parts_.output(micro_batch).unpack(context_, output_gradient);
   std::vector<Root> roots;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (!outputs[i].wants_gradient() || !gradients[i].present()) continue;
@@ -162,7 +165,7 @@ Tensor StageModel::take_input_gradient(int micro_batch) {
     gradients[i] = mine.passed_on[i].present() ? mine.passed_on[i] : mine.inputs[i]->take_gradient();
     mine.inputs[i].reset();
   }
-  return parts_.input.pack(context_, gradients);
+  return parts_.input(micro_batch).pack(context_, gradients);
 }
 
 }  // namespace athanor::distributed

@@ -26,7 +26,8 @@ struct StageParts {
   // In order. Streams begin absent in the first stage, whose first layer has its own input.
   std::vector<std::function<void(Context&, int micro_batch, models::Streams&)>> layers;
   std::vector<Parameter> parameters;  // of all layers
-  StreamForms input, output;          // between stages; the input of the first is not used
+  // Between stages, by micro-batch; there is no input of the first.
+  std::function<StreamForms(int micro_batch)> input, output;
   // Of the last stage, one of the two. The loss [1] of a micro-batch, from whose `seed` times its gradients go back:
   std::function<Variable(Context&, const models::Streams& output, int micro_batch)> loss;
   float seed = 1.0f;  // such as 1 / micro-batches
@@ -79,7 +80,7 @@ class StageModel final : public StageWork {
     Tensor gradient;
   };
 
-  [[nodiscard]] bool is_first() const noexcept { return parts_.input.count() == 0; }
+  [[nodiscard]] bool is_first() const noexcept { return !parts_.input; }
   void run_layers(int micro_batch, models::Streams& streams);
   // Where to begin a backward pass from, in its turn.
   [[nodiscard]] std::vector<Root> take_roots(int micro_batch, const Tensor& output_gradient);

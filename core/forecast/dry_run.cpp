@@ -4,6 +4,7 @@
 #include "core/assembly/holder.h"
 #include "core/assembly/norm.h"
 #include "core/comm/silent_communicator.h"
+#include "core/data/length_groups.h"
 #include "core/distributed/model_norm.h"
 #include "core/distributed/pipeline_pass.h"
 #include "core/distributed/replica_traffic.h"
@@ -14,8 +15,11 @@
 #include "core/train/rewind.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -41,9 +45,11 @@ class Shapes final : public tasks::Task {
  public:
   Shapes(const models::TwoTower& model, const models::TwoTowerConfig& config) : model_(model), config_(config) {}
 
-  Inputs upload(Context& context, const data::Batch& batch) override { return inputs(context, batch.size); }
-  [[nodiscard]] Inputs inputs(Context& context, std::int64_t rows) const {
-    return {images(context, rows), tokens(context, rows), row(context, rows), row(context, rows)};
+  Inputs upload(Context& context, const data::Batch& batch, const data::Rows& rows) override {
+    return inputs(context, rows.count, batch.tokens_of(rows));
+  }
+  [[nodiscard]] Inputs inputs(Context& context, std::int64_t rows, std::int64_t tokens) const {
+    return {images(context, rows), make(context, {rows, tokens}, DType::i32), row(context, rows), row(context, rows)};
   }
   std::vector<Variable> features(Context& context, const Inputs& inputs) override {
     return {model_.encode_images(context, inputs[0]), model_.encode_texts(context, inputs[1], inputs[2]), inputs[3]};
@@ -65,7 +71,7 @@ class Shapes final : public tasks::Task {
   // As tasks::Contrastive judges, batch by batch, then the loss.
   void judge(Context& context, std::int64_t pairs, std::int64_t batch_size) {
     for (std::int64_t done = 0; done < pairs; done += batch_size)
-      (void)encode(context, inputs(context, std::min(batch_size, pairs - done)));
+      (void)encode(context, inputs(context, std::min(batch_size, pairs - done), config_.max_tokens));
     const std::int64_t size = std::min(batch_size, pairs);
     for (std::int64_t done = 0; done < pairs; done += size) {
       const auto embedded = [&] { return make(context, {size, config_.embedding_dim}, DType::f32); };
@@ -87,9 +93,6 @@ class Shapes final : public tasks::Task {
   }
   [[nodiscard]] Tensor images(Context& context, std::int64_t rows) const {
     return make(context, {rows, config_.image_px, config_.image_px, 3}, DType::f32);
-  }
-  [[nodiscard]] Tensor tokens(Context& context, std::int64_t rows) const {
-    return make(context, {rows, config_.max_tokens}, DType::i32);
   }
   static Tensor row(Context& context, std::int64_t rows) { return make(context, {rows}, DType::i32); }
 
@@ -188,14 +191,13 @@ class Rehearsal {
     context_.set_work_observer(&counter_);
   }
 
-  void step(OpCounts* counts) {
+  // Of a batch of texts of which so many tokens are read, by row; empty: all that there may be.
+  void step(OpCounts* counts, const std::vector<std::int32_t>& tokens = {}) {
     counter_.into = counts;
     replicas_.begin_step();
     const comm::Traffic before = pipeline_.traffic(), tensor_before = along_tensor();
     if (learner_.precision) learner_.precision->begin_step(done_);
-    data::Batch batch;
-    batch.size = static_cast<int>(batch_size_ / replicas_.count());
-    (void)pass_->forward(batch);
+    (void)pass_->forward(batch(tokens));
     pass_->backward(1.0F);
     const optim::StepOptions options{.learning_rate = 1e-3F, .max_norm = 1.0F};
     if (stages_ && stages_->steps_ahead) {
@@ -269,6 +271,17 @@ class Rehearsal {
   [[nodiscard]] MemoryStats memory() const { return context_.memory(); }
 
  private:
+  [[nodiscard]] data::Batch batch(const std::vector<std::int32_t>& tokens) const {
+    const std::int64_t rows = batch_size_ / replicas_.count();
+    data::Batch out;
+    out.size = static_cast<int>(rows);
+    out.max_tokens = static_cast<int>(config_.max_tokens);
+    if (tokens.empty()) return out;
+    out.is_grouped = true;
+    const auto own = std::span(tokens).subspan(static_cast<std::size_t>(rows * replicas_.index()));
+    out.lengths.assign(own.begin(), own.begin() + rows);
+    return out;
+  }
   [[nodiscard]] comm::Traffic along_tensor() const {
     return tensor_ ? tensor_->sent() + along_group_.traffic() : comm::Traffic();
   }
@@ -342,9 +355,41 @@ double DryRun::step_flops() const {
   return sum;
 }
 
+namespace {
+
+// As the loader groups them; where there are not enough, they are taken once more.
+std::vector<std::vector<std::int32_t>> grouped(const recipe::Recipe& recipe, const std::vector<std::int32_t>& lengths) {
+  const auto rows = static_cast<std::size_t>(recipe.integer("data.batch_size"));
+  const int micro_batches = static_cast<int>(recipe.integer("parallel.micro_batches"));
+  const std::vector<double> cost = row_costs(recipe);
+  std::vector<std::vector<std::int32_t>> out;
+  for (std::size_t first = 0; first < lengths.size(); first += rows) {
+    std::vector<std::int32_t> drawn(rows);
+    for (std::size_t row = 0; row < rows; ++row) drawn[row] = lengths[(first + row) % lengths.size()];
+    std::vector<std::int32_t>& read = out.emplace_back();
+    for (const std::size_t place : data::group_by_length(drawn, micro_batches, cost)) read.push_back(drawn[place]);
+    const std::size_t each = rows / static_cast<std::size_t>(micro_batches);
+    for (auto group = read.begin(); group != read.end(); group += static_cast<std::ptrdiff_t>(each))
+      std::fill_n(group, each, *std::max_element(group, group + static_cast<std::ptrdiff_t>(each)));
+  }
+  return out;
+}
+
+// A batch of one length, with as many tokens to read as those have on average.
+std::vector<std::int32_t> usual(const std::vector<std::vector<std::int32_t>>& batches) {
+  double sum = 0;
+  for (const auto& batch : batches) sum += std::accumulate(batch.begin(), batch.end(), 0.0);
+  const std::size_t rows = batches.front().size();
+  const double mean = sum / static_cast<double>(batches.size() * rows);
+  return std::vector<std::int32_t>(rows, static_cast<std::int32_t>(std::lround(mean)));
+}
+
+}  // namespace
+
 DryWorld dry_world(const recipe::Recipe& recipe, const DrySizes& sizes) {
   DryWorld out{recipe, sizes, std::nullopt};
   if (mesh_of(recipe).pipeline > 1) out.stages = cut_into_stages(recipe, sizes.vocabulary);
+  if (recipe.boolean("data.group_by_length")) out.batches = grouped(recipe, sizes.text_lengths);
   return out;
 }
 
@@ -352,15 +397,20 @@ DryRun dry_run(const DryWorld& world, int rank) {
   DryRun out;
   Rehearsal rehearsal(world, rank);
   rehearsal.evaluate(&out.evaluate);  // a run is judged before its first step
-  rehearsal.step(&out.step);
-  std::size_t reserved = 0;
-  for (int step = 1; step < kSteps && reserved != rehearsal.memory().peak_reserved_bytes; ++step) {
-    reserved = rehearsal.memory().peak_reserved_bytes;
-    rehearsal.step(nullptr);
+  if (world.batches.empty()) {
+    rehearsal.step(&out.step);
+    std::size_t reserved = 0;
+    for (int step = 1; step < kSteps && reserved != rehearsal.memory().peak_reserved_bytes; ++step) {
+      reserved = rehearsal.memory().peak_reserved_bytes;
+      rehearsal.step(nullptr);
+    }
   }
+  // Blocks of many sizes are what memory is taken for, and the usual size what time is.
+  for (const std::vector<std::int32_t>& tokens : world.batches) rehearsal.step(nullptr, tokens);
   rehearsal.settle();
   rehearsal.evaluate(nullptr);  // and after steps, which leave other blocks to use again
   out.memory = rehearsal.memory();
+  if (!world.batches.empty()) rehearsal.step(&out.step, usual(world.batches));
   out.axes = rehearsal.axes();
   out.exchange_bytes = rehearsal.exchange_bytes();
   out.checkpoint_bytes = rehearsal.checkpoint_bytes();

@@ -34,7 +34,7 @@ struct AxisCost {
 
 // One rank's.
 struct DryRun {
-  OpCounts step;      // one training step
+  OpCounts step;      // one training step, of texts of average length
   OpCounts evaluate;  // one evaluation; none where others do it
   MemoryStats memory;
   std::vector<AxisCost> axes;         // what a step sends along each that has several ranks
@@ -47,6 +47,8 @@ struct DryRun {
 struct DrySizes {
   std::int64_t vocabulary = 0;
   std::int64_t test_pictures = 0;
+  // Of the texts of the first batches, as they are drawn; none where all are taken to be as long as they may be.
+  std::vector<std::int32_t> text_lengths = {};
 };
 
 // What the dry runs of all ranks have in common, found once. Refers to the recipe.
@@ -54,6 +56,9 @@ struct DryWorld {
   const recipe::Recipe& recipe;
   DrySizes sizes;
   std::optional<Stages> stages;  // where the model is cut
+  // The tokens that are read of the texts of the first batches, by row, where these are grouped by length; none where
+  // all texts are read to the end.
+  std::vector<std::vector<std::int32_t>> batches = {};
 };
 [[nodiscard]] DryWorld dry_world(const recipe::Recipe& recipe, const DrySizes& sizes);
 

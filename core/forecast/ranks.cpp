@@ -1,6 +1,7 @@
 #include "core/forecast/ranks.h"
 
 #include "core/assembly/assembly.h"
+#include "core/data/captions.h"
 #include "core/forecast/facts.h"
 #include "core/parallel/simulate.h"
 #include "core/recipe/layout.h"
@@ -20,7 +21,8 @@ namespace fs = std::filesystem;
 
 // A program that was never measured: the libraries it maps and what they keep for themselves.
 constexpr double kUsualProgramBytes = 100 * 1024.0 * 1024.0;
-constexpr std::int64_t kQueuedBatches = 6;  // waiting, in the making, and in use
+constexpr std::int64_t kBatchesLookedAt = 8;  // for the lengths of their texts
+constexpr std::int64_t kQueuedBatches = 6;    // waiting, in the making, and in use
 
 bool on_host(const recipe::Recipe& recipe) { return resolve_device(recipe).kind == DeviceKind::cpu; }
 
@@ -99,7 +101,11 @@ void add_row(std::vector<Row>& rows, const Row& row) {
 }  // namespace
 
 DrySizes dry_sizes(const SoundRecipe& sound) {
-  return {vocabulary_of(sound.recipe, *sound.data.dataset), sound.data.test_pictures};
+  DrySizes out{vocabulary_of(sound.recipe, *sound.data.dataset), sound.data.test_pictures};
+  if (sound.recipe.boolean("data.group_by_length"))
+    out.text_lengths = value_or_throw(data::text_lengths(*sound.data.dataset, loader_options(sound.recipe),
+                                                         kBatchesLookedAt * sound.recipe.integer("data.batch_size")));
+  return out;
 }
 
 std::int64_t data_bytes(const SoundRecipe& sound, const recipe::Recipe& recipe) {

@@ -12,16 +12,31 @@ namespace {
 
 constexpr std::int64_t kShownAnswers = 5;
 
-Tensor upload_images(Context& context, const data::Batch& batch) {
-  return context.upload(std::span<const float>(batch.images), {batch.size, batch.image_px, batch.image_px, 3});
+template <class T>
+std::span<const T> part_of(const std::vector<T>& values, const data::Rows& rows, std::int64_t width = 1) {
+  return std::span(values).subspan(static_cast<std::size_t>(rows.first * width),
+                                   static_cast<std::size_t>(rows.count * width));
 }
 
-Tensor upload_tokens(Context& context, const data::Batch& batch) {
-  return context.upload(std::span<const std::int32_t>(batch.tokens), {batch.size, batch.max_tokens});
+Tensor upload_images(Context& context, const data::Batch& batch, const data::Rows& rows) {
+  const std::int64_t px = batch.image_px;
+  return context.upload(part_of(batch.images, rows, px * px * 3), {rows.count, px, px, 3});
 }
 
-Tensor upload_row(Context& context, const std::vector<std::int32_t>& values) {
-  return context.upload(std::span<const std::int32_t>(values), {static_cast<std::int64_t>(values.size())});
+Tensor upload_tokens(Context& context, const data::Batch& batch, const data::Rows& rows) {
+  const std::int64_t width = batch.tokens_of(rows);
+  const auto whole = part_of(batch.tokens, rows, batch.max_tokens);
+  if (width == batch.max_tokens) return context.upload(whole, {rows.count, width});
+  std::vector<std::int32_t> cut;
+  for (std::int64_t row = 0; row < rows.count; ++row) {
+    const auto text = whole.subspan(static_cast<std::size_t>(row * batch.max_tokens), static_cast<std::size_t>(width));
+    cut.insert(cut.end(), text.begin(), text.end());
+  }
+  return context.upload(std::span<const std::int32_t>(cut), {rows.count, width});
+}
+
+Tensor upload_row(Context& context, std::span<const std::int32_t> values) {
+  return context.upload(values, {static_cast<std::int64_t>(values.size())});
 }
 
 // out[q, g] = sum over d of queries[q, d] * gallery[g, d], added in order.
@@ -84,9 +99,9 @@ Variable divided_contrast(Context& context, const models::TwoTower& model, const
                                        model.logit_scale(), options_of(parts.all[2], model.logit_bias()));
 }
 
-Task::Inputs Contrastive::upload(Context& context, const data::Batch& batch) {
-  return {upload_images(context, batch), upload_tokens(context, batch), upload_row(context, batch.lengths),
-          upload_row(context, batch.concepts)};
+Task::Inputs Contrastive::upload(Context& context, const data::Batch& batch, const data::Rows& rows) {
+  return {upload_images(context, batch, rows), upload_tokens(context, batch, rows),
+          upload_row(context, part_of(batch.lengths, rows)), upload_row(context, part_of(batch.concepts, rows))};
 }
 
 std::vector<Variable> Contrastive::features(Context& context, const Inputs& inputs) {
@@ -118,7 +133,7 @@ Contrastive::Embedded Contrastive::embed(Context& context) {
   std::size_t row = 0;
   for (std::int64_t index = 0; index < parts_.test.batches(); ++index) {
     const data::Batch batch = parts_.test.batch(index);
-    const std::vector<Variable> features = encode(context, upload(context, batch));
+    const std::vector<Variable> features = encode(context, upload(context, batch, batch.all()));
     const auto pictures = context.download(features[0].value());
     const auto texts = context.download(features[1].value());
     out.pictures.insert(out.pictures.end(), pictures.begin(), pictures.end());

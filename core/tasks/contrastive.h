@@ -40,7 +40,7 @@ class Contrastive final : public Task {
   [[nodiscard]] ContrastiveParts release() && { return std::move(parts_); }
 
   // images, tokens, lengths, concepts
-  [[nodiscard]] Inputs upload(Context& context, const data::Batch& batch) override;
+  [[nodiscard]] Inputs upload(Context& context, const data::Batch& batch, const data::Rows& rows) override;
   // images, texts, concepts
   [[nodiscard]] std::vector<Variable> features(Context& context, const Inputs& inputs) override;
   [[nodiscard]] std::vector<models::ChainLayer> layers() const override { return parts_.model.layers(); }

@@ -29,12 +29,12 @@ class Task {
  public:
   virtual ~Task() = default;
 
-  // The numbers of a batch on the device, in an order of the task's own.
+  // The numbers of rows of a batch on the device, in an order of the task's own.
   using Inputs = std::vector<Tensor>;
-  [[nodiscard]] virtual Inputs upload(Context& context, const data::Batch& batch) = 0;
+  [[nodiscard]] virtual Inputs upload(Context& context, const data::Batch& batch, const data::Rows& rows) = 0;
   // What the criterion needs of some rows of a batch, with a row of its own for each, recorded when the context
   // records. A row's result does not depend on the other rows; no two features depend on one recorded value. The inputs
-  // are rows of what upload() gave. Reads nothing else that differs from batch to batch, and does not wait for the
+  // are what upload() gave. Reads nothing else that differs from batch to batch, and does not wait for the
   // device.
   [[nodiscard]] virtual std::vector<Variable> features(Context& context, const Inputs& inputs) = 0;
   // The same in steps, for cutting it into stages: the layers that so many streams go through, which begin absent, and
@@ -62,7 +62,7 @@ class Task {
     return criterion(context, features(context, inputs));
   }
   [[nodiscard]] Variable loss(Context& context, const data::Batch& batch) {
-    return loss(context, upload(context, batch));
+    return loss(context, upload(context, batch, batch.all()));
   }
   // Figures of the model itself that are worth following, such as a learned temperature.
   [[nodiscard]] virtual Figures state(const Context& context) const = 0;

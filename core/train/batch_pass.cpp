@@ -44,7 +44,7 @@ Tensor BatchPass::forward(const data::Batch& batch) {
     throw Failure(ErrorKind::invalid_input, "take a batch in parts",
                   fmt::format("{} rows are no multiple of {} micro-batches", rows_, own_.count),
                   "Set data.batch_size to a multiple of parallel.micro_batches");
-  inputs_ = task_.upload(context_, batch);
+  for (int i = 0; i < own_.count; ++i) inputs_.push_back(task_.upload(context_, batch, rows_of(i)));
   const std::int64_t rows = rows_ / own_.count;
   criterion_.begin(rows * own_.first, rows * micro_batches_);
   collect_features();
@@ -111,17 +111,15 @@ void BatchPass::drop() {
   is_last_ = false;
 }
 
-BatchPass::Rows BatchPass::rows_of(int micro_batch) const {
+data::Rows BatchPass::rows_of(int micro_batch) const {
   const std::int64_t count = rows_ / own_.count;
   return {micro_batch * count, count};
 }
 
 std::vector<Variable> BatchPass::features(int micro_batch) {
-  const Rows rows = rows_of(micro_batch);
+  const data::Rows rows = rows_of(micro_batch);
   const PartOfBatch scope(context_, {criterion_.first_row() + rows.first, rows.count});
-  tasks::Task::Inputs inputs;
-  for (const Tensor& input : inputs_) inputs.push_back(input.narrow(0, rows.first, rows.count));
-  return task_.features(context_, inputs);
+  return task_.features(context_, inputs_[static_cast<std::size_t>(micro_batch)]);
 }
 
 void BatchPass::collect_features() {
@@ -139,7 +137,7 @@ void BatchPass::collect_features() {
 
 void BatchPass::run_micro_batch(int micro_batch) {
   const std::vector<Variable> roots = own_.count == 1 ? std::exchange(recorded_, {}) : features(micro_batch);
-  const Rows rows = rows_of(micro_batch);
+  const data::Rows rows = rows_of(micro_batch);
   std::vector<Variable> learnt;
   std::vector<Tensor> gradients;
   for (std::size_t k = 0; k < roots.size(); ++k) {

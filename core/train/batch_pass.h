@@ -42,13 +42,9 @@ class BatchPass final : public Pass {
 
  private:
   [[nodiscard]] bool is_alone() const noexcept { return replicas_ == nullptr && own_.count == 1; }
-  struct Rows {
-    std::int64_t first = 0;  // among this replica's
-    std::int64_t count = 0;
-  };
   [[nodiscard]] bool sums_nodes() const { return replicas_ != nullptr && replicas_->sums_nodes(); }
   void sum_over_replicas();
-  [[nodiscard]] Rows rows_of(int micro_batch) const;
+  [[nodiscard]] data::Rows rows_of(int micro_batch) const;  // among this replica's
   [[nodiscard]] std::vector<Variable> features(int micro_batch);
   void collect_features();
   void run_micro_batch(int micro_batch);
@@ -66,9 +62,9 @@ class BatchPass final : public Pass {
   MicroBatches own_;
 
   std::int64_t rows_ = 0;
-  tasks::Task::Inputs inputs_;      // of this replica's rows
-  std::vector<Variable> recorded_;  // features of the only micro-batch
-  Variable loss_;                   // where the batch is taken as a whole
+  std::vector<tasks::Task::Inputs> inputs_;  // by micro-batch of this replica
+  std::vector<Variable> recorded_;           // features of the only micro-batch
+  Variable loss_;                            // where the batch is taken as a whole
   CriterionPass criterion_;
   GradientSum sum_;
   bool is_last_ = false;        // the micro-batch that goes backward

@@ -141,7 +141,7 @@ void Trainer::step() {
   if (precision) precision->begin_step(done_);
 
   const data::Batch batch = timed(journal::SpanKind::data, done_ + 1, [&] { return parts_.loader.next(); });
-  if (plan_.record && pass_.is_whole() && parts_.context.stream().records())
+  if (plan_.record && !batch.is_grouped && pass_.is_whole() && parts_.context.stream().records())
     queue_step(step, batch);
   else
     take_step(step, batch);
@@ -273,7 +273,7 @@ void Trainer::queue_step(Step& step, const data::Batch& batch) {
 
 // In place where the shapes are those of the batch before.
 void Trainer::fill_inputs(const data::Batch& batch) {
-  tasks::Task::Inputs fresh = parts_.task.upload(parts_.context, batch);
+  tasks::Task::Inputs fresh = parts_.task.upload(parts_.context, batch, batch.all());
   const bool fits = std::ranges::equal(fresh, inputs_, [](const Tensor& a, const Tensor& b) {
     return a.shape() == b.shape() && a.dtype() == b.dtype();
   });

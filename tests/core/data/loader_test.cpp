@@ -201,6 +201,72 @@ TEST_F(LoaderTest, RefusesOptionsThatCannotWork) {
   EXPECT_EQ(Loader::create(dataset_, options).error().kind, ErrorKind::invalid_input);
 }
 
+// The texts and pictures of rows, whatever the order of the rows.
+std::multiset<std::pair<std::vector<std::int32_t>, std::vector<float>>> content(const Batch& batch) {
+  std::multiset<std::pair<std::vector<std::int32_t>, std::vector<float>>> out;
+  const std::size_t pixels = batch.images.size() / batch.lengths.size();
+  const auto tokens = static_cast<std::size_t>(batch.max_tokens);
+  for (std::size_t row = 0; row < batch.lengths.size(); ++row) {
+    const auto text = std::span(batch.tokens).subspan(row * tokens, tokens);
+    const auto image = std::span(batch.images).subspan(row * pixels, pixels);
+    out.insert({{text.begin(), text.end()}, {image.begin(), image.end()}});
+  }
+  return out;
+}
+
+LoaderOptions grouped(LoaderOptions options, int micro_batches) {
+  for (int tokens = 1; tokens <= options.max_tokens; ++tokens) options.row_cost.push_back(10 + tokens);
+  options.micro_batches = micro_batches;
+  return options;
+}
+
+TEST_F(LoaderTest, GroupsTheRowsThatWereDrawnByTheLengthOfTheirTexts) {
+  LoaderOptions options = lively();
+  options.batch_size = 12;
+  const auto plain = loader(options), by_length = loader(grouped(options, 4));
+  std::int64_t read = 0, longest = 0;
+  for (int step = 0; step < 10; ++step) {
+    const Batch drawn = plain->make(step), batch = by_length->make(step);
+    EXPECT_TRUE(content(drawn) == content(batch)) << step;
+    EXPECT_EQ(drawn.tokens_of(drawn.all()), options.max_tokens);
+    EXPECT_EQ(batch.tokens_of(batch.all()), std::ranges::max(batch.lengths));
+    longest += batch.tokens_of(batch.all());
+    for (std::int64_t group = 0; group < 4; ++group) {
+      const Rows rows{3 * group, 3};
+      const auto own = std::span(batch.lengths).subspan(static_cast<std::size_t>(rows.first), 3);
+      EXPECT_EQ(batch.tokens_of(rows), std::ranges::max(own));
+      read += batch.tokens_of(rows);
+    }
+  }
+  EXPECT_LT(read, 4 * longest) << "texts are so alike that grouping them does nothing";
+}
+
+TEST_F(LoaderTest, GivesReplicasTheRowsOfOneGroupedBatch) {
+  LoaderOptions options = grouped(lively(), 4);
+  const auto whole = loader(options);
+  for (const Share share : {Share{0, 2}, Share{1, 2}, Share{3, 4}, Share{0, 4, 3}}) {
+    options.share = share;
+    const auto own = loader(options);
+    for (int step = 0; step < 5; ++step) {
+      const Batch all = whole->make(step), part = own->make(step);
+      const std::int64_t first = 8 / share.count * share.index;
+      ASSERT_EQ(part.size, 8 / share.count * share.runs);
+      EXPECT_TRUE(std::ranges::equal(
+          part.pictures, std::span(all.pictures).subspan(static_cast<std::size_t>(first), part.pictures.size())));
+      EXPECT_EQ(part.tokens_of(part.all()), all.tokens_of({first, part.size}));
+    }
+  }
+}
+
+TEST_F(LoaderTest, RefusesGroupsThatABatchCannotBeDividedInto) {
+  for (const auto& [micro_batches, shares, known] : {std::tuple(3, 1, 12), {2, 4, 12}, {4, 4, 11}, {0, 1, 12}}) {
+    LoaderOptions options = grouped(lively(), micro_batches);
+    options.share.count = shares;
+    options.row_cost.resize(static_cast<std::size_t>(known));
+    EXPECT_THAT(Loader::create(dataset_, options).error().message(), HasSubstr("cannot be grouped"));
+  }
+}
+
 TEST_F(LoaderTest, CanBeThrownAwayWhileWorkersAreBusy) {
   LoaderOptions options = lively();
   options.workers = 3;

@@ -78,8 +78,8 @@ StageParts SmallTransformer::stage(int stage, int stages) const {
     });
     parts.parameters.insert(parts.parameters.end(), layer->parameters.begin(), layer->parameters.end());
   }
-  if (stage > 0) parts.input = form;
-  parts.output = form;
+  if (stage > 0) parts.input = [form](int) { return form; };
+  parts.output = [form](int) { return form; };
   parts.seed = 1.0f / static_cast<float>(micro_batches_);
   if (stage + 1 == stages)
     parts.loss = [this](Context& c, const models::Streams& x, int micro_batch) { return loss(c, x[0], micro_batch); };

@@ -3,6 +3,7 @@
 
 #include "core/assembly/holder.h"
 #include "core/comm/group.h"
+#include "core/data/captions.h"
 #include "core/distributed/state_copy.h"
 #include "core/forecast/dry_run.h"
 #include "core/parallel/simulate.h"
@@ -66,12 +67,12 @@ void see_state(Assembly& parts, Seen& out) {
     out.residual_bytes += kNumber * static_cast<std::int64_t>(residual.sender.size() + residual.owner.size());
 }
 
-Seen train_here(const recipe::Recipe& recipe, comm::Group* group) {
+Seen train_here(const recipe::Recipe& recipe, comm::Group* group, std::int64_t steps = 4) {
   Assembly parts =
       assemble(recipe, train::prepared_data(), {}, group ? std::optional<int>(group->world().rank()) : std::nullopt);
   if (group) join(parts, recipe, *group);
   train::Plan plan = train_plan(recipe);
-  plan.steps = 4;
+  plan.steps = steps;
   plan.evaluate_every = plan.checkpoint_every = 0;
   plan.ahead_after = 0;  // from the first step on, as is predicted
   Seen out;
@@ -161,6 +162,34 @@ TEST(SchedulePredictions, LeaveOutOfTheBubbleWhatStepsThatAreTakenAheadGain) {
     } else {
       EXPECT_EQ(bubble, 1 - waiting.efficiency);
     }
+  }
+}
+
+// The first batches are rehearsed; later ones have other texts, and now and then a longer one.
+TEST(GroupedTexts, NeedTheMemoryThatTheirFirstBatchesNeed) {
+  for (const char* words :
+       {"micro_batches=4", "data=2 micro_batches=8 width=64", "pipeline=2 micro_batches=8 width=64 schedule=zb-v"}) {
+    SCOPED_TRACE(words);
+    recipe::Recipe recipe = recipe_of(std::string("data.group_by_length=true data.max_tokens=32 ") + words);
+    const auto dataset = train::prepared_data();
+    DrySizes sizes{vocabulary_of(recipe, *dataset),
+                   static_cast<std::int64_t>(dataset->select(test_selection(recipe))->size())};
+    sizes.text_lengths = value_or_throw(data::text_lengths(*dataset, loader_options(recipe), 256));
+    const DryRun dry = dry_run(dry_world(recipe, sizes));
+    Seen seen;
+    const int count = parallel::world_size(mesh_of(recipe));
+    if (count == 1) {
+      seen = train_here(recipe, nullptr, 40);
+    } else {
+      comm::run_threads(count, {}, [&](comm::Group& group) {
+        Seen own = train_here(recipe, &group, 40);
+        if (group.world().rank() == 0) seen = std::move(own);
+      });
+    }
+    const auto measured = static_cast<double>(seen.memory.peak_reserved_bytes);
+    EXPECT_NEAR(static_cast<double>(dry.memory.peak_reserved_bytes), measured, 0.05 * measured);
+    EXPECT_EQ(dry.memory.of(MemoryTag::parameters), seen.memory.of(MemoryTag::parameters));
+    EXPECT_LT(dry.step_flops(), 0.97 * dry_run(recipe, {sizes.vocabulary, sizes.test_pictures}).step_flops());
   }
 }
 

@@ -33,7 +33,9 @@ using testing::SizeIs;
 class Meddler final : public tasks::Task {
  public:
   Meddler(tasks::Task& task, std::function<float(int call)> factor) : task_(task), factor_(std::move(factor)) {}
-  Inputs upload(Context& context, const data::Batch& batch) override { return task_.upload(context, batch); }
+  Inputs upload(Context& context, const data::Batch& batch, const data::Rows& rows) override {
+    return task_.upload(context, batch, rows);
+  }
   std::vector<Variable> features(Context& context, const Inputs& inputs) override {
     return task_.features(context, inputs);
   }

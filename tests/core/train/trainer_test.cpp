@@ -236,7 +236,9 @@ class AlteredTask final : public tasks::Task {
  public:
   using Alter = std::function<Variable(Context&, Variable)>;
   AlteredTask(tasks::Task& real, Alter alter) : real_(real), alter_(std::move(alter)) {}
-  Inputs upload(Context& context, const data::Batch& batch) override { return real_.upload(context, batch); }
+  Inputs upload(Context& context, const data::Batch& batch, const data::Rows& rows) override {
+    return real_.upload(context, batch, rows);
+  }
   std::vector<Variable> features(Context& context, const Inputs& inputs) override {
     return real_.features(context, inputs);
   }

@@ -28,7 +28,9 @@ namespace {
 class Unjudged final : public tasks::Task {
  public:
   explicit Unjudged(tasks::Task& real) : real_(real) {}
-  Inputs upload(Context& context, const data::Batch& batch) override { return real_.upload(context, batch); }
+  Inputs upload(Context& context, const data::Batch& batch, const data::Rows& rows) override {
+    return real_.upload(context, batch, rows);
+  }
   std::vector<Variable> features(Context& context, const Inputs& inputs) override {
     return real_.features(context, inputs);
   }
