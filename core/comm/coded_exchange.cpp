@@ -1,5 +1,7 @@
 #include "core/comm/coded_exchange.h"
 
+#include "core/comm/relay.h"
+#include "core/comm/short_turns.h"
 #include "kernels/base/error.h"
 
 #include <fmt/format.h>
@@ -12,12 +14,17 @@
 namespace athanor::comm {
 namespace {
 
+constexpr std::int64_t kChunksOfATurn = 4;  // some 40 us
 constexpr float kLargest = std::numeric_limits<float>::max();
 
-// Calls run(begin, count) for chunks of `count` numbers.
+// Calls run(begin, count) for chunks of `count` numbers. Messages come and go meanwhile only if whoever moves them gets
+// the core: some systems take it from a thread that computes every few milliseconds alone.
 template <class Run>
 void for_chunks(std::int64_t count, Run run) {
-  for (std::int64_t begin = 0; begin < count; begin += kCodedChunk) run(begin, std::min(kCodedChunk, count - begin));
+  for (std::int64_t begin = 0; begin < count; begin += kCodedChunk) {
+    run(begin, std::min(kCodedChunk, count - begin));
+    if (begin / kCodedChunk % kChunksOfATurn == kChunksOfATurn - 1) give_way();
+  }
 }
 
 // NaN is within no limit.
@@ -77,27 +84,15 @@ struct CodedExchange::Call {
 };
 
 CodedExchange::CodedExchange(Communicator& ranks, CodedOptions options)
-    : size_(ranks.size()), rank_(ranks.rank()), options_(std::move(options)), residuals_(options_.residuals) {
-  for (Lane& lane : lanes_) {
-    if (&lane != lanes_.data()) lane.own = ranks.split(0, rank_);
-    lane.ranks = lane.own ? lane.own.get() : &ranks;
-    lane.rows.resize(static_cast<std::size_t>(kCodedChunk * size_));
-  }
-}
-
-Traffic CodedExchange::traffic() const noexcept {
-  Traffic all;
-  for (const Lane& lane : lanes_) {
-    const Traffic some = lane.ranks->traffic();
-    all = {all.payload_bytes + some.payload_bytes, all.overhead_bytes + some.overhead_bytes,
-           all.messages + some.messages};
-  }
-  return all;
-}
+    : ranks_(ranks),
+      size_(ranks.size()),
+      rank_(ranks.rank()),
+      options_(std::move(options)),
+      residuals_(options_.residuals),
+      rows_(static_cast<std::size_t>(kCodedChunk * size_)) {}
 
 std::int64_t CodedExchange::held_bytes() const noexcept {
-  std::size_t numbers = sums_.size();
-  for (const Lane& lane : lanes_) numbers += lane.rows.size();
+  const std::size_t numbers = sums_.size() + rows_.size();
   return residuals_.bytes() + static_cast<std::int64_t>(sent_.size() + received_.size() + numbers * sizeof(float));
 }
 
@@ -187,41 +182,65 @@ void CodedExchange::all_gather(const View& piece, const View& data, WireFormat f
   refuse_unless(piece.dtype == DType::f32 && piece.contiguous() && piece.numel() == owned.count,
                 "the piece is not the one in f32 that this rank owns");
   std::copy_n(piece.as<float>(), owned.count, sums_.data());
-  on_lanes(call, [&](Lane& lane, int segment) {
-    encode_sums(call, lane, segment);
-    gather(call, lane, segment);
-    decode(call, segment, {true});
-  });
+  for_segments(
+      call, [&](int segment) { encode_sums(call, segment); }, [&](int segment) { gather(call, segment); },
+      [&](int segment) { decode(call, segment, {true}); });
 }
 
-template <class Work>
-void CodedExchange::on_lanes(const Call& call, Work&& work) {
-  const auto serve = [&](int which) {
-    try {
-      for (int segment = which; segment < call.layout.segments(); segment += kCodedLanes)
-        work(lanes_[static_cast<std::size_t>(which)], segment);
-    } catch (const std::exception& exception) {
-      for (const Lane& lane : lanes_) lane.ranks->cancel(exception.what());  // the others' segments are of no use
-      throw;
+template <class Make, class Carry, class Use>
+void CodedExchange::for_segments(const Call& call, Make make, Carry carry, Use use) {
+  const int count = call.layout.segments();
+  if (count <= 1) {
+    for (int segment = 0; segment < count; ++segment) {
+      make(segment);
+      carry(segment);
+      use(segment);
+    }
+    return;
+  }
+  Relay relay;
+  const auto compute = [&] {
+    for (int segment = 0; segment < count; ++segment) {
+      make(segment);
+      relay.pass(Relay::made);
+      if (segment == 0) continue;
+      relay.await(Relay::carried, segment);
+      use(segment - 1);
+    }
+    relay.await(Relay::carried, count);
+    use(count - 1);
+  };
+  const auto travel = [&] {
+    for (int segment = 0; segment < count; ++segment) {
+      relay.await(Relay::made, segment + 1);
+      carry(segment);
+      relay.pass(Relay::carried);
     }
   };
-  for (const Lane& lane : lanes_) lane.ranks->set_timeout(lanes_.front().ranks->timeout());
-  if (call.layout.segments() <= 1) return serve(0);
-  thread_.run_beside([&] { serve(0); }, [&] { serve(1); });
+  const auto guarded = [&](const auto& work) {
+    return [&] {
+      try {
+        work();
+      } catch (const Relay::Ended&) {
+      } catch (const std::exception& exception) {
+        relay.fail();
+        ranks_.cancel(exception.what());  // the other ranks' segments are of no use
+      }
+    };
+  };
+  thread_.run_beside(guarded(compute), guarded(travel));
+  relay.finish();
 }
 
 std::vector<bool> CodedExchange::collect(const Call& call, bool codes_sums) {
-  for (Lane& lane : lanes_) lane.is_sound.assign(call.arrays.size(), true);
-  on_lanes(call, [&](Lane& lane, int segment) {
-    encode(call, lane, segment);
-    exchange(call, lane, segment);
-    add(call, lane, segment);
-    if (codes_sums) encode_sums(call, lane, segment);
-  });
-  std::vector<bool> all(call.arrays.size(), true);
-  for (const Lane& lane : lanes_)
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] && lane.is_sound[i];
-  return all;
+  std::vector<bool> is_sound(call.arrays.size(), true);
+  for_segments(
+      call, [&](int segment) { encode(call, segment); }, [&](int segment) { exchange(call, segment, is_sound); },
+      [&](int segment) {
+        add(call, segment);
+        if (codes_sums) encode_sums(call, segment);
+      });
+  return is_sound;
 }
 
 void CodedExchange::finish_residuals(const Call& call, const std::vector<bool>& is_sound) {
@@ -230,13 +249,12 @@ void CodedExchange::finish_residuals(const Call& call, const std::vector<bool>& 
 }
 
 void CodedExchange::give_out(const Call& call, const std::vector<bool>& is_sound) {
-  on_lanes(call, [&](Lane& lane, int segment) {
-    gather(call, lane, segment);
-    decode(call, segment, is_sound);
-  });
+  for_segments(
+      call, [](int) {}, [&](int segment) { gather(call, segment); },
+      [&](int segment) { decode(call, segment, is_sound); });
 }
 
-void CodedExchange::encode(const Call& call, Lane& lane, int segment) {
+void CodedExchange::encode(const Call& call, int segment) {
   // The sums of such numbers are finite, with what residuals add to them.
   const float limit = kLargest / (2.0f * static_cast<float>(size_));
   for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
@@ -247,7 +265,7 @@ void CodedExchange::encode(const Call& call, Lane& lane, int segment) {
       const ResidualStore::Version& kept = array.residual;
       const Taken taken = kept.sender ? Taken{kept.sender + begin, kept.factor, kept.next_sender + begin} : Taken{};
       is_sound = write(call.layout.packet(segment, slice, rank, sent_.data()), array.data + begin, taken, count, limit,
-                       lane.rows.data()) &&
+                       rows_.data()) &&
                  is_sound;
     }
     for (int rank = 0; rank < size_ && !is_sound; ++rank)
@@ -255,26 +273,25 @@ void CodedExchange::encode(const Call& call, Lane& lane, int segment) {
   }
 }
 
-void CodedExchange::exchange(const Call& call, Lane& lane, int segment) {
+void CodedExchange::exchange(const Call& call, int segment, std::vector<bool>& is_sound) {
   const std::int64_t begin = call.layout.segment_begin(segment);
   const Shape all{call.layout.message_bytes(segment) * size_};
-  lane.ranks->all_to_all(View(sent_.data() + begin, DType::u8, all), View(received_.data() + begin, DType::u8, all));
+  ranks_.all_to_all(View(sent_.data() + begin, DType::u8, all), View(received_.data() + begin, DType::u8, all));
   for (const CodedLayout::Slice& slice : call.layout.slices(segment))
     for (int rank = 0; rank < size_; ++rank)
-      if (call.layout.packet(segment, slice, rank, received_.data()).spoiled()) lane.is_sound[slice.array] = false;
+      if (call.layout.packet(segment, slice, rank, received_.data()).spoiled()) is_sound[slice.array] = false;
 }
 
-void CodedExchange::add(const Call& call, Lane& lane, int segment) {
+void CodedExchange::add(const Call& call, int segment) {
   const float share = options_.averages ? 1.0f / static_cast<float>(size_) : 1.0f;
   std::vector<const std::byte*> rows;
   for (int rank = 0; rank < size_; ++rank)
-    rows.push_back(reinterpret_cast<const std::byte*>(lane.rows.data() + rank * kCodedChunk));
+    rows.push_back(reinterpret_cast<const std::byte*>(rows_.data() + rank * kCodedChunk));
   for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
     float* sums = sums_of(call, slice);
     for_chunks(call.layout.numbers(slice, rank_).count, [&](std::int64_t begin, std::int64_t some) {
       for (int rank = 0; rank < size_; ++rank)
-        call.layout.packet(segment, slice, rank, received_.data())
-            .read(begin, some, lane.rows.data() + rank * kCodedChunk);
+        call.layout.packet(segment, slice, rank, received_.data()).read(begin, some, rows_.data() + rank * kCodedChunk);
       combine(rows, reinterpret_cast<std::byte*>(sums + begin), some, DType::f32, Reduce::sum);
       for (std::int64_t i = begin; i < begin + some; ++i) sums[i] *= share;
     });
@@ -287,7 +304,7 @@ float* CodedExchange::sums_of(const Call& call, const CodedLayout::Slice& slice)
 }
 
 // Over the packets that this rank sent to itself, which have been added.
-void CodedExchange::encode_sums(const Call& call, Lane& lane, int segment) {
+void CodedExchange::encode_sums(const Call& call, int segment) {
   for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
     const Call::Array& array = call.of(slice);
     const auto [first, count] = call.layout.numbers(slice, rank_);
@@ -295,21 +312,23 @@ void CodedExchange::encode_sums(const Call& call, Lane& lane, int segment) {
     const std::int64_t skipped = first - array.piece.begin;
     const Taken taken = kept.owner ? Taken{kept.owner + skipped, kept.factor, kept.next_owner + skipped} : Taken{};
     write(call.layout.packet(segment, slice, rank_, received_.data()), sums_of(call, slice), taken, count, kLargest,
-          lane.rows.data());
+          rows_.data());
   }
 }
 
-void CodedExchange::gather(const Call& call, Lane& lane, int segment) {
+void CodedExchange::gather(const Call& call, int segment) {
   const std::int64_t each = call.layout.message_bytes(segment);
   std::byte* all = received_.data() + call.layout.segment_begin(segment);
-  lane.ranks->all_gather(View(all + each * rank_, DType::u8, Shape{each}), View(all, DType::u8, Shape{each * size_}));
+  ranks_.all_gather(View(all + each * rank_, DType::u8, Shape{each}), View(all, DType::u8, Shape{each * size_}));
 }
 
 void CodedExchange::decode(const Call& call, int segment, const std::vector<bool>& is_sound) {
   for (const CodedLayout::Slice& slice : call.layout.slices(segment)) {
     for (int rank = 0; rank < size_ && is_sound[slice.array]; ++rank) {
       const auto [begin, count] = call.layout.numbers(slice, rank);
-      call.layout.packet(segment, slice, rank, received_.data()).read(0, count, call.of(slice).data + begin);
+      const Packet packet = call.layout.packet(segment, slice, rank, received_.data());
+      float* const to = call.of(slice).data + begin;
+      for_chunks(count, [&](std::int64_t skipped, std::int64_t some) { packet.read(skipped, some, to + skipped); });
     }
   }
 }

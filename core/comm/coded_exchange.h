@@ -22,11 +22,9 @@
 #include "core/comm/communicator.h"
 #include "core/comm/residual_store.h"
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -65,7 +63,7 @@ class CodedExchange {
     View data;
   };
 
-  // Uses the communicator, which stays the caller's and outlives this, and another one split from it.
+  // Uses the communicator, which stays the caller's and outlives this, by a thread of its own while a call lasts.
   explicit CodedExchange(Communicator& ranks, CodedOptions options = {});
 
   [[nodiscard]] WireFormat format_for(std::int64_t count) const noexcept { return options_.format_for(count, size_); }
@@ -106,26 +104,20 @@ class CodedExchange {
   [[nodiscard]] const CodedTally& tally() const noexcept { return tally_; }
   // What it keeps between calls, residuals among it; known beforehand by coded_room() and ResidualStore::bytes_of().
   [[nodiscard]] std::int64_t held_bytes() const noexcept;
-  // Of the communicators it uses, with what else has gone over the caller's.
-  [[nodiscard]] Traffic traffic() const noexcept;
+
+  // Of its communicator.
+  [[nodiscard]] Traffic traffic() const noexcept { return ranks_.traffic(); }
 
  private:
   struct Call;
-  // Segments go in turn over lanes, each with a thread and a communicator of its own: while one computes, another
-  // sends.
-  struct Lane {
-    Communicator* ranks = nullptr;
-    std::unique_ptr<Communicator> own;  // of the ones besides the first
-    std::vector<float> rows;            // scratch: a chunk of each rank's
-    std::vector<bool> is_sound;         // of each array
-  };
 
   [[nodiscard]] Call begin(std::span<const CodedArray> formats, std::span<const Named> arrays);
   [[nodiscard]] Call begin_reduction(std::span<const Named> arrays, bool keeps_owner);
   void note(const Call& call, std::size_t array, bool is_sound);
-  // Calls work(lane, segment) for all segments.
-  template <class Work>
-  void on_lanes(const Call& call, Work&& work);
+  // Makes, carries and uses each segment in turn. The caller's thread makes one while another thread carries the one
+  // before, and uses that once it is there: link and core are busy at the same time.
+  template <class Make, class Carry, class Use>
+  void for_segments(const Call& call, Make make, Carry carry, Use use);
   // Until the sums of this rank's pieces are in sums_; of each array whether all ranks' numbers can be used.
   [[nodiscard]] std::vector<bool> collect(const Call& call, bool codes_sums);
   // From then on this step's residuals hold, of arrays that can be used.
@@ -133,22 +125,23 @@ class CodedExchange {
   // sums_ of all ranks to the numbers of all ranks.
   void give_out(const Call& call, const std::vector<bool>& is_sound);
   // Of a segment, in the order of their use.
-  void encode(const Call& call, Lane& lane, int segment);
-  void exchange(const Call& call, Lane& lane, int segment);
-  void add(const Call& call, Lane& lane, int segment);
+  void encode(const Call& call, int segment);
+  void exchange(const Call& call, int segment, std::vector<bool>& is_sound);
+  void add(const Call& call, int segment);
   [[nodiscard]] float* sums_of(const Call& call, const CodedLayout::Slice& slice);
-  void encode_sums(const Call& call, Lane& lane, int segment);
-  void gather(const Call& call, Lane& lane, int segment);
+  void encode_sums(const Call& call, int segment);
+  void gather(const Call& call, int segment);
   void decode(const Call& call, int segment, const std::vector<bool>& is_sound);
 
+  Communicator& ranks_;
   int size_, rank_;
   CodedOptions options_;
   ResidualStore residuals_;
   std::int64_t step_ = 0;
   float unit_ = 1;
   CodedTally tally_;
-  std::array<Lane, kCodedLanes> lanes_;
   CodedThread thread_;
+  std::vector<float> rows_;                 // scratch: a chunk of each rank's
   std::vector<std::byte> sent_, received_;  // messages of all segments
   std::vector<float> sums_;                 // over ranks, of the pieces that this one owns, one after the other
 };

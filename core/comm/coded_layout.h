@@ -13,10 +13,8 @@
 
 namespace athanor::comm {
 
-// Numbers worked on at a time, which stay in the first caches, and threads that do so, each with room for one such
-// chunk of every rank.
+// Numbers worked on at a time, which stay in the first caches: there is room for one such chunk of every rank.
 inline constexpr std::int64_t kCodedChunk = 8 * kWireStretch;
-inline constexpr int kCodedLanes = 2;
 
 struct CodedArray {
   WireFormat format;

@@ -85,7 +85,7 @@ std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcep
 }
 
 std::int64_t coded_room(std::int64_t buffer_bytes, std::int64_t owned, int ranks) noexcept {
-  const std::int64_t numbers = owned + kCodedLanes * kCodedChunk * ranks;
+  const std::int64_t numbers = owned + kCodedChunk * ranks;
   return 2 * buffer_bytes + numbers * static_cast<std::int64_t>(sizeof(float));
 }
 

@@ -30,4 +30,6 @@ void take_short_turns() noexcept {
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+void give_way() noexcept { (void)::sched_yield(); }
+
 }  // namespace athanor::comm

@@ -8,4 +8,8 @@ namespace athanor::comm {
 // stays the same (EEVDF; Documentation/scheduler/sched-eevdf.rst). Without effect where the system has no such thing.
 void take_short_turns() noexcept;
 
+// For long computations beside such threads: lets one go first that has been woken on this core and waits for it. Costs
+// a microsecond where there is none.
+void give_way() noexcept;
+
 }  // namespace athanor::comm

@@ -201,7 +201,7 @@ void ReplicaGroup::tell(const Context& context, const std::vector<ExchangeThread
 }
 
 train::Exchanged ReplicaGroup::exchanged() const {
-  const comm::Traffic shared = coded_ ? coded_->traffic() : ranks_.traffic();
+  const comm::Traffic shared = ranks_.traffic();
   const comm::Traffic own = update_ ? update_->traffic() : comm::Traffic{};
   const auto seconds = [](Stopwatch::Clock::duration time) { return std::chrono::duration<double>(time).count(); };
   const auto waited = update_ ? update_->waited() : Stopwatch::Clock::duration{};
