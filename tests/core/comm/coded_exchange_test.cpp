@@ -425,6 +425,7 @@ TEST(CodedExchange, ReducesToPiecesWithoutLossOverSteps) {
 
 TEST(CodedExchange, GathersInF32OrBf16Only) {
   const auto endings = run_ranks(Kind::threads, 2, {}, [](Group& group) {
+    group.world().barrier();  // or the fault of one is all that the other sees
     CodedExchange exchange(group.world());
     Numbers data(1000), piece(static_cast<std::size_t>(exchange.piece(1000).count));
     exchange.all_gather(view_of_numbers(piece), view_of_numbers(data), WireFormat::fp8);
@@ -507,6 +508,7 @@ TEST(CodedExchange, KeepsNoResidualsWhereNoneAreWanted) {
 TEST(CodedExchange, RefusesResidualsThatWouldBeLost) {
   for (const CodedOptions& options : {coded(WireFormat::f32), coded(WireFormat::fp8, false), CodedOptions{}}) {
     const auto endings = run_ranks(Kind::threads, 2, {}, [&](Group& group) {
+      group.world().barrier();
       CodedExchange exchange(group.world(), options);
       exchange.restore({{"g", {Numbers(1000), {}}}});
       Numbers data(1000);  // small
@@ -518,6 +520,7 @@ TEST(CodedExchange, RefusesResidualsThatWouldBeLost) {
 
 TEST(CodedExchange, RefusesResidualsOfOtherSizes) {
   const auto endings = run_ranks(Kind::threads, 2, {}, [](Group& group) {
+    group.world().barrier();
     CodedExchange exchange(group.world(), coded(WireFormat::fp8));
     exchange.restore({{"g", {Numbers(999), {}}}});
     Numbers data(1000);
