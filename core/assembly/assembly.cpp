@@ -4,6 +4,7 @@
 #include "core/assembly/formats.h"
 #include "core/assembly/gpus.h"
 #include "core/assembly/norm.h"
+#include "core/data/captions.h"
 #include "core/observe/process.h"
 #include "core/optim/group_rules.h"
 #include "core/parallel/layout.h"
@@ -83,7 +84,7 @@ data::LoaderOptions loader_options(const recipe::Recipe& recipe, int rank) {
   out.fit_margin = as_float(recipe, "data.fit_margin");
   out.workers = as_int(recipe, "data.workers");
   if (recipe.boolean("data.group_by_length")) {
-    out.row_cost = row_costs(recipe);
+    out.row_cost = asked_by("model.text_tower", [&] { return row_costs(recipe); });
     out.micro_batches = as_int(recipe, "parallel.micro_batches");
   }
   out.tokenizer = own_tokenizer(recipe);
@@ -314,7 +315,11 @@ void make_learning(Assembly& out, const recipe::Recipe& recipe, std::optional<in
   const std::int64_t vocabulary = out.loader->tokenizer().vocabulary_size();
   std::function<bool(const ParameterState&)> keeps;
   if (const parallel::Mesh mesh = mesh_of(recipe); rank && mesh.pipeline > 1) {
-    out.stages = cut_into_stages(recipe, vocabulary, measured);
+    const data::LoaderOptions& options = out.loader->options();
+    const bool is_grouped = !options.row_cost.empty();
+    out.stages = cut_into_stages(
+        recipe, vocabulary, measured,
+        is_grouped ? data::mean_length(value_or_throw(data::text_lengths(*out.dataset, options))) : kReadsAll);
     keeps = [&stages = *out.stages, here = parallel::coordinates_of(mesh, *rank).pipeline](
                 const ParameterState& parameter) { return stages.rank_of(parameter.path).value_or(here) == here; };
   }

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -120,9 +122,13 @@ std::string machine_key(const recipe::Recipe& recipe) { return describe_device(r
 
 std::string shape_key(const recipe::Recipe& recipe) {
   std::string text;
+  constexpr std::array kOfTexts{"data.dataset", "data.language", "data.groups", "data.train_styles",
+                                "data.keyword_share"};  // where their lengths matter
   for (const recipe::Field& field : recipe::fields()) {
     const std::string& path = field.path;
-    const bool matters = path.starts_with("model.") || path.starts_with("finetune.") ||
+    const bool is_of_texts =
+        recipe.boolean("data.group_by_length") && std::ranges::find(kOfTexts, path) != kOfTexts.end();
+    const bool matters = is_of_texts || path.starts_with("model.") || path.starts_with("finetune.") ||
                          (path.starts_with("parallel.") && path != "parallel.deadline" && path != "parallel.balance") ||
                          path == "data.batch_size" || path == "data.image_px" || path == "data.max_tokens" ||
                          path == "data.group_by_length" || path == "data.workers" || path == "precision.policy";

@@ -181,7 +181,8 @@ std::vector<double> row_costs(const recipe::Recipe& recipe) {
   return out;
 }
 
-Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, const LayerWork* measured) {
+Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, const LayerWork* measured,
+                       std::int64_t usual_tokens) {
   const parallel::Mesh mesh = mesh_of(recipe);
   const std::string& name = recipe.text("parallel.schedule");
   const auto tensor = tensor_ranks(recipe, 0);
@@ -195,13 +196,15 @@ Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary, co
   FlopCounter counter;
   context.set_work_observer(&counter);
   const std::int64_t longest = recipe.integer("data.max_tokens");
+  const std::int64_t usual = usual_tokens == kReadsAll ? longest : usual_tokens;
   std::vector<std::vector<distributed::StreamForms>> between;
-  if (recipe.boolean("data.group_by_length"))
-    for (std::int64_t tokens = 1; tokens < longest; ++tokens)
-      between.push_back(forms_between(recipe, context, out.layers, tokens));
-  counter.flops = 0;
-  between.push_back(forms_between(recipe, context, out.layers, longest,
-                                  [&] { out.flops.push_back(std::exchange(counter.flops, 0) + kLeastFlops); }));
+  for (std::int64_t tokens = recipe.boolean("data.group_by_length") ? 1 : longest; tokens <= longest; ++tokens) {
+    counter.flops = 0;
+    between.push_back(forms_between(recipe, context, out.layers, tokens, [&] {
+      const double flops = std::exchange(counter.flops, 0) + kLeastFlops;
+      if (tokens == usual) out.flops.push_back(flops);
+    }));
+  }
   for (models::ChainLayer& layer : out.layers) layer.forward = nullptr;
   context.set_work_observer(nullptr);
 

@@ -46,11 +46,14 @@ struct Stages {
 // layers as long as the simulated time becomes shorter.
 [[nodiscard]] std::vector<std::size_t> cut_layers(const parallel::Schedule& schedule, const LayerWork& work);
 
+inline constexpr std::int64_t kReadsAll = 0;
+
 // Stages take about equally long, by what was measured or, where that is null, by the operations of their layers; what
-// was measured is then the same on every rank as well. Throws FieldFailure where the model has fewer layers than there
-// are stages, and where the schedule does not go with ranks and micro-batches.
+// was measured is then the same on every rank as well. `usual_tokens` of a text are usually read. Throws FieldFailure
+// where the model has fewer layers than there are stages, and where the schedule does not go with ranks and
+// micro-batches.
 [[nodiscard]] Stages cut_into_stages(const recipe::Recipe& recipe, std::int64_t vocabulary,
-                                     const LayerWork* measured = nullptr);
+                                     const LayerWork* measured = nullptr, std::int64_t usual_tokens = kReadsAll);
 
 // The operations of a row's forward pass by the tokens that are read of its text, from one to data.max_tokens.
 [[nodiscard]] std::vector<double> row_costs(const recipe::Recipe& recipe);

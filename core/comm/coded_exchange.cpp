@@ -190,14 +190,6 @@ void CodedExchange::all_gather(const View& piece, const View& data, WireFormat f
 template <class Make, class Carry, class Use>
 void CodedExchange::for_segments(const Call& call, Make make, Carry carry, Use use) {
   const int count = call.layout.segments();
-  if (count <= 1) {
-    for (int segment = 0; segment < count; ++segment) {
-      make(segment);
-      carry(segment);
-      use(segment);
-    }
-    return;
-  }
   Relay relay;
   const auto compute = [&] {
     for (int segment = 0; segment < count; ++segment) {
@@ -225,10 +217,21 @@ void CodedExchange::for_segments(const Call& call, Make make, Carry carry, Use u
       } catch (const std::exception& exception) {
         relay.fail();
         ranks_.cancel(exception.what());  // the other ranks' segments are of no use
+      } catch (...) {
+        relay.fail();
+        ranks_.cancel("an exchange has failed");
       }
     };
   };
-  thread_.run_beside(guarded(compute), guarded(travel));
+  if (count > 1) {
+    thread_.run_beside(guarded(compute), guarded(travel));
+  } else if (count == 1) {
+    guarded([&] {
+      make(0);
+      carry(0);
+      use(0);
+    })();
+  }
   relay.finish();
 }
 

@@ -13,8 +13,8 @@
 // Residuals of a step hold once all ranks can use its sum, and before any of them gets it: whoever has the sum of a
 // step can count on every rank's residuals of that step, also of a rank that is lost right then (residual_store.h).
 //
-// Used by one thread at a time, with which it shares its communicator; all ranks make the same calls in the same order,
-// the constructor among them. Failures are the communicator's; after one, arrays may be half changed.
+// Used by one thread at a time, with which it shares its communicator; all ranks make the same calls in the same order.
+// Failures are the communicator's; after one, arrays may be half changed.
 #pragma once
 
 #include "core/comm/coded_layout.h"

@@ -24,8 +24,8 @@ void CodedThread::run_beside(const Work& here, const Work& beside) {
   }
   changed_.notify_all();
   struct Join {
-    CodedThread& lane;
-    ~Join() { lane.wait(); }
+    CodedThread& other;
+    ~Join() { other.wait(); }
   };
   {
     const Join join{*this};

@@ -1,4 +1,4 @@
-// A second thread for work that goes on while its owner waits for peers; it begins with the first run_beside().
+// A second thread, which waits for peers while its owner computes; it begins with the first run_beside().
 #pragma once
 
 #include <condition_variable>

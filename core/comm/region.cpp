@@ -15,6 +15,9 @@ namespace athanor::comm {
 namespace fs = std::filesystem;
 namespace {
 
+// More than there are ranks on a host, each of which may remove a file once.
+constexpr int kTries = 10'000;
+
 [[noreturn]] void refuse(const fs::path& file, int reason) {
   throw Failure(ErrorKind::io, "share memory through " + file.string(), std::strerror(reason),
                 reason == ENOSPC ? "free some memory there" : "choose a folder that may be written");
@@ -58,10 +61,11 @@ std::shared_ptr<Region> Region::of_process(std::size_t bytes) {
 std::shared_ptr<Region> Region::of_file(const fs::path& file, std::size_t bytes) {
   int descriptor = -1;
   // Whoever gives up meeting the others removes the file, also between another's two looks at it.
-  do {
+  for (int tries = 0; descriptor < 0 && tries < kTries; ++tries) {
     make_unless_there(file, bytes);
     descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-  } while (descriptor < 0 && errno == ENOENT);
+    if (descriptor < 0 && errno != ENOENT) break;
+  }
   if (descriptor < 0) refuse(file, errno);
   struct stat info {};
   std::byte* data = nullptr;

@@ -5,6 +5,7 @@
 #include "core/data/random.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace athanor::data {
@@ -51,7 +52,8 @@ std::vector<std::uint64_t> Captions::samples(std::int64_t step) const {
   std::vector<std::int32_t> lengths;
   for (const std::uint64_t sample : drawn) lengths.push_back(static_cast<std::int32_t>(text_of(sample).size()));
   std::vector<std::uint64_t> out;
-  for (const std::size_t place : group_by_length(lengths, options_.micro_batches, options_.row_cost))
+  for (const std::size_t place :
+       group_by_length(lengths, options_.micro_batches, options_.row_cost, static_cast<std::size_t>(step)))
     out.push_back(drawn[place]);
   return out;
 }
@@ -79,14 +81,18 @@ Captions::Tokens Captions::text_of(std::uint64_t sample) const {
   return tokenizer_.framed(std::move(pieces), options_.max_tokens);
 }
 
-Result<std::vector<std::int32_t>> text_lengths(const Dataset& dataset, const LoaderOptions& options,
-                                               std::int64_t samples) {
+Result<std::vector<std::int32_t>> text_lengths(const Dataset& dataset, const LoaderOptions& options) {
   const auto captions = Captions::create(dataset, options);
   if (!captions) return tl::unexpected(captions.error());
   std::vector<std::int32_t> out;
-  for (std::int64_t sample = 0; sample < samples; ++sample)
+  for (std::int64_t sample = 0; sample < kBatchesLookedAt * options.batch_size; ++sample)
     out.push_back(static_cast<std::int32_t>(captions->text_of(static_cast<std::uint64_t>(sample)).size()));
   return out;
+}
+
+std::int64_t mean_length(const std::vector<std::int32_t>& lengths) {
+  const double sum = std::accumulate(lengths.begin(), lengths.end(), 0.0);
+  return std::llround(sum / static_cast<double>(lengths.size()));
 }
 
 }  // namespace athanor::data

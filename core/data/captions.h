@@ -51,8 +51,10 @@ class Captions {
   std::map<std::int32_t, Texts> texts_;  // by concept
 };
 
-// The tokens of the texts of the first samples, as they are drawn. Errors: as Captions::create.
-[[nodiscard]] Result<std::vector<std::int32_t>> text_lengths(const Dataset& dataset, const LoaderOptions& options,
-                                                             std::int64_t samples);
+// The tokens of the texts of the first batches, as they are drawn. Errors: as Captions::create.
+inline constexpr std::int64_t kBatchesLookedAt = 16;
+[[nodiscard]] Result<std::vector<std::int32_t>> text_lengths(const Dataset& dataset, const LoaderOptions& options);
+// Of at least one, to the nearest whole number.
+[[nodiscard]] std::int64_t mean_length(const std::vector<std::int32_t>& lengths);
 
 }  // namespace athanor::data

@@ -65,19 +65,20 @@ bool exchange(std::vector<Part>& parts) {
   return true;
 }
 
-void place(std::vector<Group> groups, std::vector<Group>& out) {
+void place(std::vector<Group> groups, std::size_t turn, std::vector<Group>& out) {
   if (groups.size() == 1) return out.push_back(groups.front());
   std::ranges::stable_sort(groups, std::ranges::greater(), &Group::cost);
   std::vector<Part> parts = share_out(groups, smallest_factor(groups.size()));
   while (exchange(parts)) {
   }
-  for (Part& part : parts) place(std::move(part.groups), out);
+  std::ranges::rotate(parts, parts.begin() + static_cast<std::ptrdiff_t>(turn % parts.size()));
+  for (Part& part : parts) place(std::move(part.groups), turn / parts.size(), out);
 }
 
 }  // namespace
 
 std::vector<std::size_t> group_by_length(std::span<const std::int32_t> lengths, int groups,
-                                         std::span<const double> row_cost) {
+                                         std::span<const double> row_cost, std::size_t turn) {
   std::vector<std::size_t> rows(lengths.size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   std::ranges::stable_sort(rows, std::ranges::greater(), [&](std::size_t row) { return lengths[row]; });
@@ -87,7 +88,7 @@ std::vector<std::size_t> group_by_length(std::span<const std::int32_t> lengths, 
     const auto longest = static_cast<std::size_t>(lengths[rows[first]]);
     groups_by_length.push_back({std::span(rows).subspan(first, each), row_cost[longest - 1]});
   }
-  place(std::move(groups_by_length), placed);
+  place(std::move(groups_by_length), turn, placed);
   std::vector<std::size_t> out;
   for (const Group& group : placed) out.insert(out.end(), group.rows.begin(), group.rows.end());
   return out;

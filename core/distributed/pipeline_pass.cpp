@@ -259,7 +259,8 @@ void PipelinePass::reduce(StageModel& stage) {
 
 void PipelinePass::run_layer(Context& context, std::size_t layer, int micro_batch, models::Streams& streams) {
   const std::int64_t first = micro_batch * part_rows_;
-  const PartOfBatch scope(context, is_training_ ? BatchRows{criterion_.first_row() + first, part_rows_} : BatchRows{});
+  const PartOfBatch scope(
+      context, is_training_ ? BatchRows{criterion_.first_row() + first, part_rows_, !tokens_.empty()} : BatchRows{});
   Stopwatch::Clock::duration elsewhere{};
   const Stopwatch watch(is_training_ ? forward_times_[layer] : elsewhere);
   layers_[layer].forward(context, inputs_[static_cast<std::size_t>(micro_batch)], streams);

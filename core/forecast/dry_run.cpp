@@ -4,6 +4,7 @@
 #include "core/assembly/holder.h"
 #include "core/assembly/norm.h"
 #include "core/comm/silent_communicator.h"
+#include "core/data/captions.h"
 #include "core/data/length_groups.h"
 #include "core/distributed/model_norm.h"
 #include "core/distributed/pipeline_pass.h"
@@ -17,7 +18,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -358,38 +358,55 @@ double DryRun::step_flops() const {
 namespace {
 
 // As the loader groups them; where there are not enough, they are taken once more.
-std::vector<std::vector<std::int32_t>> grouped(const recipe::Recipe& recipe, const std::vector<std::int32_t>& lengths) {
+std::vector<std::vector<std::int32_t>> grouped(const recipe::Recipe& recipe, const DrySizes& sizes) {
   const auto rows = static_cast<std::size_t>(recipe.integer("data.batch_size"));
   const int micro_batches = static_cast<int>(recipe.integer("parallel.micro_batches"));
-  const std::vector<double> cost = row_costs(recipe);
+  const auto each = static_cast<std::ptrdiff_t>(rows) / micro_batches;
   std::vector<std::vector<std::int32_t>> out;
-  for (std::size_t first = 0; first < lengths.size(); first += rows) {
+  for (std::size_t batch = 0; batch < static_cast<std::size_t>(sizes.rehearsed); ++batch) {
     std::vector<std::int32_t> drawn(rows);
-    for (std::size_t row = 0; row < rows; ++row) drawn[row] = lengths[(first + row) % lengths.size()];
+    for (std::size_t row = 0; row < rows; ++row)
+      drawn[row] = sizes.text_lengths[(batch * rows + row) % sizes.text_lengths.size()];
     std::vector<std::int32_t>& read = out.emplace_back();
-    for (const std::size_t place : data::group_by_length(drawn, micro_batches, cost)) read.push_back(drawn[place]);
-    const std::size_t each = rows / static_cast<std::size_t>(micro_batches);
-    for (auto group = read.begin(); group != read.end(); group += static_cast<std::ptrdiff_t>(each))
-      std::fill_n(group, each, *std::max_element(group, group + static_cast<std::ptrdiff_t>(each)));
+    for (const std::size_t place : data::group_by_length(drawn, micro_batches, sizes.row_cost, batch))
+      read.push_back(drawn[place]);
+    for (auto group = read.begin(); group != read.end(); group += each)
+      std::fill_n(group, each, *std::max_element(group, group + each));
   }
   return out;
 }
 
-// A batch of one length, with as many tokens to read as those have on average.
-std::vector<std::int32_t> usual(const std::vector<std::vector<std::int32_t>>& batches) {
+std::vector<std::int32_t> usual(const std::vector<std::vector<std::int32_t>>& batches, int replicas,
+                                const std::vector<double>& row_cost) {
+  const std::size_t rows = batches.front().size(), own = rows / static_cast<std::size_t>(replicas);
   double sum = 0;
-  for (const auto& batch : batches) sum += std::accumulate(batch.begin(), batch.end(), 0.0);
-  const std::size_t rows = batches.front().size();
-  const double mean = sum / static_cast<double>(batches.size() * rows);
-  return std::vector<std::int32_t>(rows, static_cast<std::int32_t>(std::lround(mean)));
+  for (const auto& batch : batches) {
+    double slowest = 0;
+    for (std::size_t first = 0; first < rows; first += own) {
+      double load = 0;
+      for (const std::int32_t tokens : std::span(batch).subspan(first, own))
+        load += row_cost[static_cast<std::size_t>(tokens) - 1];
+      slowest = std::max(slowest, load);
+    }
+    sum += slowest / static_cast<double>(own);
+  }
+  const double mean = sum / static_cast<double>(batches.size());
+  const auto nearest = std::ranges::min_element(row_cost, {}, [&](double cost) { return std::abs(cost - mean); });
+  return std::vector<std::int32_t>(rows, static_cast<std::int32_t>(nearest - row_cost.begin()) + 1);
 }
 
 }  // namespace
 
 DryWorld dry_world(const recipe::Recipe& recipe, const DrySizes& sizes) {
+  const bool is_grouped = !sizes.text_lengths.empty();
+  const parallel::Mesh mesh = mesh_of(recipe);
   DryWorld out{recipe, sizes, std::nullopt};
-  if (mesh_of(recipe).pipeline > 1) out.stages = cut_into_stages(recipe, sizes.vocabulary);
-  if (recipe.boolean("data.group_by_length")) out.batches = grouped(recipe, sizes.text_lengths);
+  if (mesh.pipeline > 1)
+    out.stages = cut_into_stages(recipe, sizes.vocabulary, nullptr,
+                                 is_grouped ? data::mean_length(sizes.text_lengths) : kReadsAll);
+  if (!is_grouped) return out;
+  out.batches = grouped(recipe, sizes);
+  out.usual_batch = usual(out.batches, mesh.data, sizes.row_cost);
   return out;
 }
 
@@ -410,7 +427,10 @@ DryRun dry_run(const DryWorld& world, int rank) {
   rehearsal.settle();
   rehearsal.evaluate(nullptr);  // and after steps, which leave other blocks to use again
   out.memory = rehearsal.memory();
-  if (!world.batches.empty()) rehearsal.step(&out.step, usual(world.batches));
+  if (!world.batches.empty()) {
+    rehearsal.step(&out.step, world.usual_batch);
+    rehearsal.step(nullptr, world.usual_batch);  // which settles the one before, if that was taken ahead
+  }
   out.axes = rehearsal.axes();
   out.exchange_bytes = rehearsal.exchange_bytes();
   out.checkpoint_bytes = rehearsal.checkpoint_bytes();

@@ -49,6 +49,8 @@ struct DrySizes {
   std::int64_t test_pictures = 0;
   // Of the texts of the first batches, as they are drawn; none where all are taken to be as long as they may be.
   std::vector<std::int32_t> text_lengths = {};
+  std::vector<double> row_cost = {};  // with them: of LoaderOptions
+  int rehearsed = 32;                 // of such batches: few find less memory, by up to a tenth
 };
 
 // What the dry runs of all ranks have in common, found once. Refers to the recipe.
@@ -59,6 +61,8 @@ struct DryWorld {
   // The tokens that are read of the texts of the first batches, by row, where these are grouped by length; none where
   // all texts are read to the end.
   std::vector<std::vector<std::int32_t>> batches = {};
+  // The same of a batch that takes as long as those do on average, as the slowest replica of each.
+  std::vector<std::int32_t> usual_batch = {};
 };
 [[nodiscard]] DryWorld dry_world(const recipe::Recipe& recipe, const DrySizes& sizes);
 

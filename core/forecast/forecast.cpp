@@ -83,7 +83,8 @@ bool agree_to_measure(comm::Group& group, bool measures) {
   return flag != 0;
 }
 
-Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accounted_bytes, MachineCalibration known,
+// `beside_bytes` are in memory besides what the allocator takes, and the program itself.
+Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t beside_bytes, MachineCalibration known,
                     comm::Group* group) {
   const std::string shape = shape_key(sound.recipe);
   const double budget_s = effort == Effort::quick ? kQuickBudget_s : kMeasureBudget_s;
@@ -92,7 +93,7 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
   Measured measured = together ? measure_together(sound, budget_s) : measure(sound, budget_s, group);
   if (!together) {  // else the process is all of them
     const auto peak = static_cast<double>(observe::memory_use().peak_resident_bytes);
-    measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(accounted_bytes));
+    measured.times.program_bytes = std::max(0.0, peak - static_cast<double>(beside_bytes + measured.reserved_bytes));
     measured.rates.program_bytes = measured.times.program_bytes;
   }
   ::malloc_trim(0);  // the run that follows does not find its memory in pieces
@@ -113,7 +114,7 @@ Timing measured_now(const SoundRecipe& sound, Effort effort, std::int64_t accoun
 }
 
 Timing time_of(const SoundRecipe& sound, Effort effort, const DryWorld& world, const DryRun& dry,
-               std::int64_t accounted_bytes, comm::Group* group) {
+               std::int64_t beside_bytes, comm::Group* group) {
   MachineCalibration known = load_calibration(machine_key(sound.recipe));
   const auto found = known.shapes.find(shape_key(sound.recipe));
   if (found != known.shapes.end() &&
@@ -132,7 +133,7 @@ Timing time_of(const SoundRecipe& sound, Effort effort, const DryWorld& world, c
     }
   }
   if (group) (void)agree_to_measure(*group, true);
-  return measured_now(sound, effort, accounted_bytes, std::move(known), group);
+  return measured_now(sound, effort, beside_bytes, std::move(known), group);
 }
 
 // "980", "5.4 K", "1.25 M": three digits that matter.
@@ -212,7 +213,8 @@ Forecast forecast(const SoundRecipe& sound, Effort effort, std::int64_t done, co
   out.accounted_bytes = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes) + setting.data_bytes + copied +
                         (resolve_device(sound.recipe).kind == DeviceKind::cpu ? dry.exchange_bytes : 0);
   // A measurement copies nothing of its state.
-  Timing timing = time_of(sound, effort, world, dry, out.accounted_bytes - copied, group);
+  const std::int64_t reserved = static_cast<std::int64_t>(dry.memory.peak_reserved_bytes);
+  Timing timing = time_of(sound, effort, world, dry, out.accounted_bytes - copied - reserved, group);
   out.times = timing.times;
   setting.program_bytes = out.times.program_bytes;
   fill_ranks(out.prediction, world, dry, setting);

@@ -21,8 +21,7 @@ namespace fs = std::filesystem;
 
 // A program that was never measured: the libraries it maps and what they keep for themselves.
 constexpr double kUsualProgramBytes = 100 * 1024.0 * 1024.0;
-constexpr std::int64_t kBatchesLookedAt = 8;  // for the lengths of their texts
-constexpr std::int64_t kQueuedBatches = 6;    // waiting, in the making, and in use
+constexpr std::int64_t kQueuedBatches = 6;  // waiting, in the making, and in use
 
 bool on_host(const recipe::Recipe& recipe) { return resolve_device(recipe).kind == DeviceKind::cpu; }
 
@@ -61,12 +60,14 @@ std::int64_t bytes_of(const comm::Traffic& traffic) { return traffic.payload_byt
 constexpr int kDifferentShares = 8;
 
 // Along an axis the first and the last have pieces of their own size, and those between are alike. Of several stages
-// each is another, and of a few replicas that share their state.
+// each is another, and of a few replicas that share their state or have texts of other lengths.
 using Place = std::tuple<int, int, int>;
 int place_along(int index, int count) { return index == 0 ? 0 : index + 1 < count ? 1 : 2; }
-Place place_of(const parallel::Mesh& mesh, parallel::Shard shard, int rank) {
+Place place_of(const recipe::Recipe& recipe, int rank) {
+  const parallel::Mesh mesh = mesh_of(recipe);
   const parallel::Coordinates at = parallel::coordinates_of(mesh, rank);
-  const bool each = shard != parallel::Shard::none && mesh.data <= kDifferentShares;
+  const bool differ = shard_of(recipe) != parallel::Shard::none || recipe.boolean("data.group_by_length");
+  const bool each = differ && mesh.data <= kDifferentShares;
   return {at.pipeline, each ? at.data : place_along(at.data, mesh.data), place_along(at.tensor, mesh.tensor)};
 }
 
@@ -102,9 +103,11 @@ void add_row(std::vector<Row>& rows, const Row& row) {
 
 DrySizes dry_sizes(const SoundRecipe& sound) {
   DrySizes out{vocabulary_of(sound.recipe, *sound.data.dataset), sound.data.test_pictures};
-  if (sound.recipe.boolean("data.group_by_length"))
-    out.text_lengths = value_or_throw(data::text_lengths(*sound.data.dataset, loader_options(sound.recipe),
-                                                         kBatchesLookedAt * sound.recipe.integer("data.batch_size")));
+  if (sound.recipe.boolean("data.group_by_length")) {
+    const data::LoaderOptions options = loader_options(sound.recipe);
+    out.text_lengths = value_or_throw(data::text_lengths(*sound.data.dataset, options));
+    out.row_cost = options.row_cost;
+  }
   return out;
 }
 
@@ -141,10 +144,9 @@ void fill_ranks(recipe::Prediction& out, const DryWorld& world, const DryRun& fi
                 const std::function<void(const DryRun& dry, int count)>& see) {
   out.schedule = predict_schedule(world);
   const parallel::Mesh mesh = mesh_of(world.recipe);
-  const parallel::Shard shard = shard_of(world.recipe);
   const bool is_on_host = on_host(world.recipe);
   std::map<Place, std::vector<int>> alike;
-  for (int rank = 0; rank < parallel::world_size(mesh); ++rank) alike[place_of(mesh, shard, rank)].push_back(rank);
+  for (int rank = 0; rank < parallel::world_size(mesh); ++rank) alike[place_of(world.recipe, rank)].push_back(rank);
   out.checkpoint_bytes = 0;
   std::vector<Row> rows;
   for (const auto& [place, ranks] : alike) {

@@ -16,12 +16,15 @@ struct Draw {
   std::uint64_t first_index;
 };
 
+// Of a row of a part whose rows have a length of their own: no part has as many numbers.
+constexpr int kApart = 40;
+
 // The first dimension, or the outermost of what was made one, counts the rows of the batch. The kernel draws four
 // numbers at a time.
 std::uint64_t first_index(const BatchRows& rows, const Tensor& x, const DropoutOptions& options) {
   const std::int64_t whole = x.numel() * options.parts;
   std::int64_t first = x.numel() * options.part;
-  if (rows.count > 0) first += whole / rows.count * rows.first;
+  if (rows.count > 0) first += rows.of_own_length ? rows.first << kApart : whole / rows.count * rows.first;
   if ((rows.count > 0 && whole % rows.count != 0) || first % 4 != 0)
     refuse("dropout", "x has " + std::to_string(whole) + " numbers in " + std::to_string(rows.count) + " rows from " +
                           std::to_string(rows.first) + " on, in " + std::to_string(options.parts) +

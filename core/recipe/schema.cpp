@@ -114,9 +114,10 @@ void add_data(std::vector<Field>& out) {
       integer("data.image_px", "Picture size", 32, {"px", 8, 64}, "Side of the square picture the model sees."));
   out.push_back(
       integer("data.max_tokens", "Longest text", 12, {"tokens", 1, 64}, "Texts are cut after this many tokens."));
-  out.push_back(boolean("data.group_by_length", "Group texts by length", false,
-                        "Pairs with texts of like length share a micro-batch, which is read only as far as its longest "
-                        "text goes. Micro-batches are so ordered that replicas have about equally much to do."));
+  out.push_back(boolean(
+      "data.group_by_length", "Group texts by length", false,
+      "Pairs with texts of like length share a micro-batch, which is read only as far as its longest "
+      "text goes. Micro-batches are so ordered that replicas that take several have about equally much to do."));
   out.push_back(real("data.keyword_share", "Keyword share", 0.1, {"", 0, 1},
                      "How often a training text is made of one or two keywords instead of the concept's name."));
   out.push_back(advanced(real("data.fit_margin", "Margin", 0.04, {"", 0, 0.5},

@@ -1,6 +1,7 @@
 #include "core/assembly/assembly.h"
 #include "core/autograd/gradient_doctor.h"
 #include "core/base/command_line.h"
+#include "core/recipe/layout.h"
 #include "core/runner/commands.h"
 
 #include <fmt/format.h>
@@ -63,6 +64,7 @@ std::string table(const std::vector<GradientRow>& rows, std::int64_t wrong, std:
 int run_gradient_doctor(const DoctorOptions& options, Console& console) {
   SoundRecipe sound = read_sound_recipe(options.gradients);
   const std::int64_t pairs = std::min(kPairs, sound.recipe.integer("data.batch_size"));
+  recipe::set_layout(sound.recipe, {});  // pairs so few may be no multiple of its micro-batches
   sound.recipe.set("data.batch_size", pairs);
   sound.recipe.set("precision.master", std::string("fp32"));  // steps of differences are too small for others
   const Assembly assembly = assemble(sound.recipe, sound.data.dataset);

@@ -40,6 +40,7 @@ class WorkObserver {
 struct BatchRows {
   std::int64_t first = 0;
   std::int64_t count = 0;
+  bool of_own_length = false;  // the rows of other parts may be longer or shorter
 };
 
 class SavedTensorHooks;  // core/autograd/saved_tensor.h

@@ -40,6 +40,7 @@ Tensor BatchPass::forward(const data::Batch& batch) {
   }
   begin(journal::SpanKind::forward);
   rows_ = batch.size;
+  is_grouped_ = batch.is_grouped;
   if (rows_ % own_.count != 0)
     throw Failure(ErrorKind::invalid_input, "take a batch in parts",
                   fmt::format("{} rows are no multiple of {} micro-batches", rows_, own_.count),
@@ -118,7 +119,7 @@ data::Rows BatchPass::rows_of(int micro_batch) const {
 
 std::vector<Variable> BatchPass::features(int micro_batch) {
   const data::Rows rows = rows_of(micro_batch);
-  const PartOfBatch scope(context_, {criterion_.first_row() + rows.first, rows.count});
+  const PartOfBatch scope(context_, {criterion_.first_row() + rows.first, rows.count, is_grouped_});
   return task_.features(context_, inputs_[static_cast<std::size_t>(micro_batch)]);
 }
 

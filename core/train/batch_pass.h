@@ -62,6 +62,7 @@ class BatchPass final : public Pass {
   MicroBatches own_;
 
   std::int64_t rows_ = 0;
+  bool is_grouped_ = false;                  // micro-batches are of unequal length
   std::vector<tasks::Task::Inputs> inputs_;  // by micro-batch of this replica
   std::vector<Variable> recorded_;           // features of the only micro-batch
   Variable loss_;                            // where the batch is taken as a whole

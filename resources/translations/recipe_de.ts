@@ -212,8 +212,8 @@
         <translation>Texte nach Länge ordnen</translation>
     </message>
     <message>
-        <source>Pairs with texts of like length share a micro-batch, which is read only as far as its longest text goes. Micro-batches are so ordered that replicas have about equally much to do.</source>
-        <translation>Paare mit ähnlich langen Texten teilen sich einen Mikro-Batch, der nur bis zum Ende seines längsten Textes gelesen wird. Die Mikro-Batches sind so geordnet, dass die Replikate etwa gleich viel zu tun haben.</translation>
+        <source>Pairs with texts of like length share a micro-batch, which is read only as far as its longest text goes. Micro-batches are so ordered that replicas that take several have about equally much to do.</source>
+        <translation>Paare mit ähnlich langen Texten teilen sich einen Mikro-Batch, der nur bis zum Ende seines längsten Textes gelesen wird. Die Mikro-Batches sind so geordnet, dass Replikate, die mehrere nehmen, etwa gleich viel zu tun haben.</translation>
     </message>
     <message>
         <source>tokens</source>

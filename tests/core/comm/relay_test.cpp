@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -14,25 +15,29 @@ namespace {
 TEST(Relay, LetsNoSideGoOnBeforeTheOtherHasPassedOnWhatItNeeds) {
   constexpr int kItems = 1000;
   Relay relay;
-  int made = 0, carried = 0;
-  bool in_order = true;
+  std::atomic<int> made = 0, carried = 0;
+  bool carrier_waited = true, maker_waited = true;
   {
     const std::jthread carrier([&] {
       for (int item = 0; item < kItems; ++item) {
         relay.await(Relay::made, item + 1);
-        in_order = in_order && made > item;
+        carrier_waited = carrier_waited && made > item;
         ++carried;
         relay.pass(Relay::carried);
       }
     });
     for (int item = 0; item < kItems; ++item) {
-      if (item > 1) relay.await(Relay::carried, item - 1);
+      if (item > 1) {
+        relay.await(Relay::carried, item - 1);
+        maker_waited = maker_waited && carried >= item - 1;
+      }
       ++made;
       relay.pass(Relay::made);
       if (item % 7 == 0) std::this_thread::yield();
     }
   }
-  EXPECT_TRUE(in_order);
+  EXPECT_TRUE(carrier_waited);
+  EXPECT_TRUE(maker_waited);
   EXPECT_EQ(carried, kItems);
   EXPECT_NO_THROW(relay.finish());
 }

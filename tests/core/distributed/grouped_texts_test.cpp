@@ -28,21 +28,22 @@ struct Layout {
   }
 };
 
-recipe::Recipe recipe_of(const Layout& layout, bool is_grouped = true) {
+recipe::Recipe recipe_of(const Layout& layout, bool is_grouped = true, double dropout = 0.1) {
   recipe::Recipe recipe = recipe_for(layout.data, kMicroBatches);
   recipe.set("parallel.pipeline", std::int64_t{layout.pipeline});
   recipe.set("parallel.tensor", std::int64_t{layout.tensor});
   recipe.set("parallel.schedule", std::string(layout.schedule));
   recipe.set("parallel.shard", std::string(layout.shard));
   recipe.set("data.group_by_length", is_grouped);
+  recipe.set("model.dropout", dropout);
   EXPECT_TRUE(recipe::validate(recipe).empty());
   return recipe;
 }
 
 // What all ranks have together.
-Trace train(const Layout& layout, bool is_grouped = true) {
+Trace train(const Layout& layout, bool is_grouped = true, double dropout = 0.1) {
   Trace all;
-  for (const Trace& trace : train_ranks(recipe_of(layout, is_grouped), kSteps, layout.shares)) {
+  for (const Trace& trace : train_ranks(recipe_of(layout, is_grouped, dropout), kSteps, layout.shares)) {
     if (all.losses.empty()) all.losses = trace.losses, all.norms = trace.norms;
     EXPECT_EQ(trace.losses, all.losses);
     EXPECT_EQ(trace.norms, all.norms);
@@ -84,9 +85,9 @@ TEST(GroupedTexts, GiveTheBitsOfOneProcessToReplicasAndStages) {
 }
 
 TEST(GroupedTexts, LetTensorRanksLearnWhatOneProcessLearns) {
-  const Trace alone = train({});
+  const Trace alone = train({}, true, /*dropout=*/0);
   for (const bool divides_rows : {false, true}) {
-    recipe::Recipe recipe = recipe_of({.tensor = 2});
+    recipe::Recipe recipe = recipe_of({.tensor = 2}, true, /*dropout=*/0);
     recipe.set("parallel.sequence", divides_rows);
     for (const Trace& trace : train_ranks(recipe, kSteps)) {
       ASSERT_EQ(trace.losses.size(), alone.losses.size());
@@ -99,7 +100,7 @@ TEST(GroupedTexts, LetTensorRanksLearnWhatOneProcessLearns) {
 // A row's own result does not depend on what is read behind its text, so what is learnt first is the same up to the
 // order of sums over other rows.
 TEST(GroupedTexts, LearnFromTheSameRowsAsThoseThatAreNot) {
-  const Trace grouped = train({}), as_drawn = train({}, /*is_grouped=*/false);
+  const Trace grouped = train({}, true, /*dropout=*/0), as_drawn = train({}, false, /*dropout=*/0);
   EXPECT_NEAR(grouped.losses.front(), as_drawn.losses.front(), 1e-6 * as_drawn.losses.front());
   EXPECT_NEAR(grouped.norms.front(), as_drawn.norms.front(), 1e-4 * as_drawn.norms.front());
   EXPECT_NE(grouped.numbers, as_drawn.numbers);

@@ -158,6 +158,27 @@ TEST_F(OpsTest, Dropout) {
   EXPECT_THAT(failure_text([&] { return ops::dropout(context_, x, {.probability = 1.0f}); }), HasSubstr("probability"));
 }
 
+TEST_F(OpsTest, DropoutDrawsOtherNumbersForEachRowWhereRowsOfPartsAreOfUnequalLength) {
+  const ops::DropoutOptions options{.probability = 0.5f, .stream = 3};
+  const auto drawn = [&](const BatchRows& rows, std::int64_t tokens) {
+    const PartOfBatch scope(context_, rows);
+    return context_.download(
+        ops::dropout(context_, Variable(context_.full({rows.count, tokens, 8}, 1.0f)), options).value());
+  };
+  const auto row = [](const std::vector<float>& all, std::size_t index, std::size_t numbers) {
+    return std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(index * numbers),
+                              all.begin() + static_cast<std::ptrdiff_t>((index + 1) * numbers));
+  };
+  context_.set_training(true);
+  // A batch has the draws of its parts where all rows are alike …
+  const auto whole = drawn({0, 8, false}, 16), part = drawn({4, 4, false}, 16);
+  EXPECT_EQ(row(whole, 1, 4 * 16 * 8), part);
+  // … and no part those of another where they are not.
+  const auto longer = drawn({0, 4, true}, 16), shorter = drawn({4, 4, true}, 4);
+  for (std::size_t i = 0; i < 16; ++i)
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_NE(row(longer, i, 4 * 8), row(shorter, k, 4 * 8)) << i << " " << k;
+}
+
 TEST_F(OpsTest, Attention) {
   const Parameter qkv = parameter("qkv", {2, 5, 3, 2, 4});
   expect_gradients(context_, [&] { return ops::attention(context_, qkv); }, {qkv});

@@ -174,7 +174,8 @@ TEST(GroupedTexts, NeedTheMemoryThatTheirFirstBatchesNeed) {
     const auto dataset = train::prepared_data();
     DrySizes sizes{vocabulary_of(recipe, *dataset),
                    static_cast<std::int64_t>(dataset->select(test_selection(recipe))->size())};
-    sizes.text_lengths = value_or_throw(data::text_lengths(*dataset, loader_options(recipe), 256));
+    sizes.text_lengths = value_or_throw(data::text_lengths(*dataset, loader_options(recipe)));
+    sizes.row_cost = row_costs(recipe);
     const DryRun dry = dry_run(dry_world(recipe, sizes));
     Seen seen;
     const int count = parallel::world_size(mesh_of(recipe));
