@@ -1,5 +1,6 @@
 #include "core/distributed/replica_group.h"
 
+#include "core/comm/short_turns.h"
 #include "core/distributed/host_numbers.h"
 #include "core/distributed/node_exchange.h"
 #include "core/distributed/stopwatch.h"
@@ -99,6 +100,7 @@ void ReplicaGroup::complete(Context& context, const Parameter& parameter) {
   if (update_) return update_->complete(context, parameter);
   if (context.dry()) return;
   buckets_.complete(parameter, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
+  comm::give_way();  // to whoever moves what is on its way
 }
 
 void ReplicaGroup::share_micro_batches(const std::vector<std::int64_t>& shares) {
