@@ -3,7 +3,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstddef>
 #include <exception>
 #include <mutex>
 
@@ -25,7 +24,7 @@ class Relay {
   void finish() const;
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   int passed_[2] = {};
   bool has_ended_ = false;

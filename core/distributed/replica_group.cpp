@@ -97,9 +97,10 @@ void ReplicaGroup::add_alike(Context& context, std::span<const Parameter> parame
 }
 
 void ReplicaGroup::complete(Context& context, const Parameter& parameter) {
-  if (update_) return update_->complete(context, parameter);
-  if (context.dry()) return;
-  buckets_.complete(parameter, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
+  if (update_)
+    update_->complete(context, parameter);
+  else if (!context.dry())
+    buckets_.complete(parameter, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
   comm::give_way();  // to whoever moves what is on its way
 }
 

@@ -124,6 +124,15 @@ TEST(CommandLine, DoctorHoldsGradientsInTheFormatsOfTheRecipe) {
   }
 }
 
+// It takes fewer pairs than the recipe has micro-batches.
+TEST(CommandLine, DoctorHoldsTheGradientsOfARecipeWhoseTextsAreGrouped) {
+  ATH_NEEDS_DATA();
+  const Outcome outcome = run_program({"doctor", "--gradients", kSmoke, "--set", "data.group_by_length=true", "--set",
+                                       "parallel.micro_batches=16", "--json"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out)["wrong"], 0);
+}
+
 TEST(CommandLine, DoctorHoldsTheGradientsOfARecipeAgainstDifferences) {
   ATH_NEEDS_DATA();
   const Outcome outcome = run_program({"doctor", "--gradients", kSmoke, "--json"});
