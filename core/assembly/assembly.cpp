@@ -4,6 +4,7 @@
 #include "core/assembly/formats.h"
 #include "core/assembly/gpus.h"
 #include "core/assembly/norm.h"
+#include "core/comm/gpu_links.h"
 #include "core/data/captions.h"
 #include "core/observe/process.h"
 #include "core/optim/group_rules.h"
@@ -156,15 +157,21 @@ train::Plan train_plan(const recipe::Recipe& recipe) {
   return out;
 }
 
-Device resolve_device(const recipe::Recipe& recipe) {
+Device resolve_device(const recipe::Recipe& recipe, int rank) {
   const std::string& wish = recipe.text("train.device");
   // Stages exchange on the host.
   if (wish == "cpu" || (wish == "auto" && mesh_of(recipe).pipeline > 1)) return {DeviceKind::cpu, 0};
-  if (!gpus().empty()) return {DeviceKind::cuda, 0};
+  if (const auto count = static_cast<int>(gpus().size()); count > 0) return {DeviceKind::cuda, rank % count};
   if (wish == "cuda") {
     throw Failure(ErrorKind::unavailable, "train on a GPU", why_no_gpu(), "Set train.device to auto or cpu");
   }
   return {DeviceKind::cpu, 0};
+}
+
+bool meets_on_gpus(const recipe::Recipe& recipe) {
+  const int ranks = parallel::world_size(mesh_of(recipe));
+  return ranks > 1 && resolve_device(recipe).kind == DeviceKind::cuda && ranks <= std::ssize(gpus()) &&
+         comm::why_no_nccl().empty();
 }
 
 int resolve_threads(const recipe::Recipe& recipe) {
@@ -245,6 +252,17 @@ train::Parts Assembly::parts() const {
 
 namespace {
 
+// See Peers::through_host. A call that all ranks make.
+std::string meet_on_gpus(const Context& context, comm::Communicator& world) {
+  const Device device = context.device();
+  if (device.kind != DeviceKind::cuda) return {};
+  const std::string why_not = comm::why_no_nccl();
+  std::shared_ptr<comm::GpuLinks> links;
+  if (why_not.empty()) links = comm::nccl_links(device.index, gpus().at(static_cast<std::size_t>(device.index)).bus_id);
+  if (world.meet_on_gpus(std::move(links))) return {};
+  return why_not.empty() ? "ranks share a GPU" : why_not;
+}
+
 void join_pipeline(Assembly& assembly) {
   Peers& peers = *assembly.peers;
   peers.pass = std::make_unique<distributed::PipelinePass>(
@@ -260,9 +278,11 @@ void join_pipeline(Assembly& assembly) {
 
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
           const std::filesystem::path& residuals) {
+  std::string through_host = meet_on_gpus(*assembly.context, group.world());
   assembly.peers = std::make_unique<Peers>(
       Peers{distributed::split_mesh(group, mesh_for(recipe, group.world().size())), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;
+  peers.through_host = std::move(through_host);
   if (peers.mesh.data) {
     const precision::Session* const precision = assembly.precision.get();
     peers.replicas =
@@ -354,8 +374,8 @@ Assembly assemble(const recipe::Recipe& recipe, std::shared_ptr<const data::Data
   const data::LoaderOptions options = loader_options(recipe, rank.value_or(0));
   Assembly out;
   out.dataset = std::move(dataset);
-  out.context = std::make_unique<Context>(
-      ContextOptions{.device = resolve_device(recipe), .threads = resolve_threads(recipe), .seed = seed});
+  out.context = std::make_unique<Context>(ContextOptions{
+      .device = resolve_device(recipe, rank.value_or(0)), .threads = resolve_threads(recipe), .seed = seed});
   if (rank) out.tensor = tensor_ranks(recipe, *rank);
   out.context->set_tensor_group(out.tensor.get());
   out.loader = value_or_throw(data::Loader::create(out.dataset, options));

@@ -36,8 +36,11 @@ namespace athanor::runner {
 [[nodiscard]] optim::Options optimizer_options(const recipe::Recipe& recipe);
 [[nodiscard]] train::Plan train_plan(const recipe::Recipe& recipe);
 
-// "auto" is resolved by asking the machine. Throws Failure(unavailable) when a GPU is demanded and there is none.
-[[nodiscard]] Device resolve_device(const recipe::Recipe& recipe);
+// Of a rank; "auto" is resolved by asking the machine. Ranks take its GPUs in turn, and share them where they are more.
+// Throws Failure(unavailable) when a GPU is demanded and there is none.
+[[nodiscard]] Device resolve_device(const recipe::Recipe& recipe, int rank = 0);
+// Whether each rank of a run has a GPU of its own, and numbers go from one to the other without the host.
+[[nodiscard]] bool meets_on_gpus(const recipe::Recipe& recipe);
 // Of one rank; 0 is its share of this machine's cores.
 [[nodiscard]] int resolve_threads(const recipe::Recipe& recipe);
 [[nodiscard]] parallel::Mesh mesh_of(const recipe::Recipe& recipe);
@@ -82,6 +85,8 @@ struct Peers {
   std::unique_ptr<distributed::ModelNorm> norm = nullptr;
   // Of all ranks, where they write checkpoints together: for the thread that writes.
   std::unique_ptr<comm::Communicator> checkpoints = nullptr;
+  // Why what lies on GPUs goes through the host; empty where it does not, or nothing lies there.
+  std::string through_host = {};
 };
 
 // The group of ranks that a rank's part of the model is made for, to be given to its context; null where each has the

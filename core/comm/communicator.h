@@ -20,7 +20,13 @@
 #include <string>
 #include <string_view>
 
+namespace athanor {
+class StreamMark;
+}
+
 namespace athanor::comm {
+
+class GpuLinks;
 
 enum class Reduce : std::uint8_t { sum, max, min };
 [[nodiscard]] const char* to_string(Reduce reduce) noexcept;
@@ -61,7 +67,7 @@ class Communicator {
   [[nodiscard]] int size() const noexcept { return size_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-  // f32, f64, i64, i32 and u8, in place.
+  // f32, f64, i64, i32 and u8, in place; on GPUs f32.
   void all_reduce(const View& data, Reduce reduce = Reduce::sum);
   // `in` holds size() pieces of out's shape, one for each rank.
   void reduce_scatter(const View& in, const View& out, Reduce reduce = Reduce::sum);
@@ -80,6 +86,15 @@ class Communicator {
   void barrier();
   // A communicator of all ranks that name the same color, ordered by key, then by rank here. Null for a negative color.
   [[nodiscard]] std::unique_ptr<Communicator> split(int color, int key);
+
+  // From now on views may lie in the memory of the GPU of `links`, which is null where a rank has none, also of groups
+  // that are split off: a call that all make. False on all, and nothing changed, where one has none or two share one;
+  // then numbers go through the host. Where true, numbers of one call lie on the GPUs of all ranks or of none. GPUs of
+  // more than two ranks begin with a collective.
+  [[nodiscard]] virtual bool meet_on_gpus(std::shared_ptr<GpuLinks> /*links*/) { return false; }
+  [[nodiscard]] virtual bool is_on_gpus() const noexcept { return false; }
+  // What the next call does on the GPU begins once `mark`, which may be null, is reached; when it returns, all is done.
+  virtual void after(std::shared_ptr<StreamMark> /*mark*/) {}
 
   // Every wait of every rank ends with a Failure that gives this reason. From any thread.
   virtual void cancel(std::string_view reason) noexcept = 0;

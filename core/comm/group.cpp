@@ -1,8 +1,8 @@
 #include "core/comm/group.h"
 
 #include "core/base/digest.h"
-#include "core/comm/host_communicator.h"
 #include "core/comm/memory_transport.h"
+#include "core/comm/ordered_communicator.h"
 #include "kernels/base/error.h"
 
 #include <fmt/format.h>
@@ -116,7 +116,7 @@ std::unique_ptr<Group> join(const fs::path& folder, int size, int rank, const Gr
   auto board = std::make_shared<Board>(Region::of_file(unlink.file, Board::bytes_for(size)), size, rank);
   const Patience patience(*board, options.given_up);
   auto world =
-      make_host_communicator({damaged(connect(board), options), board}, "world", everyone(size), rank, options.timeout);
+      make_communicator({damaged(connect(board), options), board}, "world", everyone(size), rank, options.timeout);
   check_digests(*world, options.digest);
   return std::make_unique<Group>(std::move(board), std::move(world));
 }
@@ -149,7 +149,7 @@ void run_threads(int size, const GroupOptions& options, const std::function<void
     std::unique_ptr<Group> group;  // outlives what its work throws, so that the others see the cause before its end
     try {
       group = std::make_unique<Group>(
-          board, make_host_communicator({connector, board}, "world", everyone(size), rank, options.timeout));
+          board, make_communicator({connector, board}, "world", everyone(size), rank, options.timeout));
       work(*group);
     } catch (const std::exception& exception) {
       note(*board, exception.what());

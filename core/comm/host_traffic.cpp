@@ -78,10 +78,11 @@ Traffic coded_all_reduce_traffic(std::span<const CodedArray> arrays, int ranks) 
   return sent(bytes, 2 * std::int64_t{CodedLayout(arrays, ranks).segments()} * (ranks - 1));
 }
 
-std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept {
+std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks, int rank) noexcept {
   if (ranks == 1) return 0;
   const std::int64_t all = bytes_of(dtype, count);
-  return ranks * (all <= kSmallReduction ? all : bytes_of(dtype, segment_numbers(dtype)));
+  const std::int64_t segment = std::min(segment_numbers(dtype), piece_of(count, ranks, rank).count);
+  return ranks * (all <= kSmallReduction ? all : bytes_of(dtype, segment));
 }
 
 std::int64_t coded_room(std::int64_t buffer_bytes, std::int64_t owned, int ranks) noexcept {

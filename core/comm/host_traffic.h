@@ -1,5 +1,5 @@
-// What the collectives of host_communicator.h send: the counts of Communicator::traffic(), known beforehand. Frames are
-// those of a transport through shared memory, one Stamp a message. Pure functions.
+// What the collectives of ordered_communicator.h send: the counts of Communicator::traffic(), known beforehand. Frames
+// are those of a transport through shared memory, one Stamp a message. Pure functions.
 #pragma once
 
 #include "core/comm/coded_layout.h"
@@ -30,9 +30,9 @@ inline constexpr std::int64_t kTwoPhases = 64 << 10;          // bytes of a broa
 // CodedExchange::all_reduce, which is the same on all ranks.
 [[nodiscard]] Traffic coded_all_reduce_traffic(std::span<const CodedArray> arrays, int ranks);
 
-// Memory that a rank keeps besides what is exchanged: of HostCommunicator for an all_reduce, and of CodedExchange,
+// Memory that a rank keeps besides what is exchanged: of OrderedCommunicator for an all_reduce, and of CodedExchange,
 // without its residuals, where the largest buffer of a call and the most numbers that the rank owns of one are these.
-[[nodiscard]] std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks) noexcept;
+[[nodiscard]] std::int64_t all_reduce_room(DType dtype, std::int64_t count, int ranks, int rank) noexcept;
 [[nodiscard]] std::int64_t coded_room(std::int64_t buffer_bytes, std::int64_t owned, int ranks) noexcept;
 
 }  // namespace athanor::comm

@@ -24,11 +24,13 @@ struct SilentCommunicator::Counter {
   }
 };
 
-SilentCommunicator::SilentCommunicator(int size, int rank)
-    : SilentCommunicator(size, rank, std::make_shared<Counter>()) {}
+SilentCommunicator::SilentCommunicator(int size, int rank, bool is_on_gpus)
+    : SilentCommunicator(size, rank, is_on_gpus, std::make_shared<Counter>()) {}
 
-SilentCommunicator::SilentCommunicator(int size, int rank, std::shared_ptr<Counter> counter)
-    : Communicator("silent", rank, size, std::chrono::seconds(1)), counter_(std::move(counter)) {}
+SilentCommunicator::SilentCommunicator(int size, int rank, bool is_on_gpus, std::shared_ptr<Counter> counter)
+    : Communicator("silent", rank, size, std::chrono::seconds(1)),
+      is_on_gpus_(is_on_gpus),
+      counter_(std::move(counter)) {}
 
 SilentCommunicator::~SilentCommunicator() = default;
 
@@ -78,7 +80,7 @@ void SilentCommunicator::do_barrier(const Call&) {
 
 std::unique_ptr<Communicator> SilentCommunicator::do_split(const Call&, int color, int) {
   if (color < 0) return nullptr;
-  return std::unique_ptr<Communicator>(new SilentCommunicator(2, 0, counter_));
+  return std::unique_ptr<Communicator>(new SilentCommunicator(2, 0, is_on_gpus_, counter_));
 }
 
 }  // namespace athanor::comm

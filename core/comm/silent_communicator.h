@@ -1,6 +1,6 @@
 // One rank's communicator without the others, for rehearsals: every call returns at once, changes nothing, and is
 // counted as what it would send through shared memory. What is gathered is what this rank has itself, of each rank, so
-// that checks that all come with the same pass.
+// that checks that all come with the same pass. It may be one of ranks on GPUs: numbers then lie where they would.
 #pragma once
 
 #include "core/comm/communicator.h"
@@ -11,16 +11,17 @@ namespace athanor::comm {
 
 class SilentCommunicator final : public Communicator {
  public:
-  SilentCommunicator(int size, int rank);
+  SilentCommunicator(int size, int rank, bool is_on_gpus = false);
   ~SilentCommunicator() override;
 
+  [[nodiscard]] bool is_on_gpus() const noexcept override { return is_on_gpus_; }
   void cancel(std::string_view) noexcept override {}
   // With that of all that were split from it.
   [[nodiscard]] Traffic traffic() const noexcept override;
 
  private:
   struct Counter;
-  SilentCommunicator(int size, int rank, std::shared_ptr<Counter> counter);
+  SilentCommunicator(int size, int rank, bool is_on_gpus, std::shared_ptr<Counter> counter);
 
   void do_all_reduce(const Call&, const View& data, Reduce) override;
   void do_reduce_scatter(const Call&, const View& in, const View& out, Reduce) override;
@@ -37,6 +38,7 @@ class SilentCommunicator final : public Communicator {
   void entered(const Call&, std::int64_t, int) noexcept override {}
   void left(const Call&, bool) noexcept override {}
 
+  bool is_on_gpus_;
   std::shared_ptr<Counter> counter_;
 };
 

@@ -1,6 +1,6 @@
 #include "core/distributed/node_exchange.h"
 
-#include "core/distributed/host_numbers.h"
+#include "core/distributed/rank_numbers.h"
 
 #include <algorithm>
 #include <utility>
@@ -52,7 +52,7 @@ void NodeExchange::exchange(Context& context) {
     for (const Member& member : bucket_) {
       const auto count = static_cast<std::size_t>(member.sum.numel());
       if (const Tensor& part = member.parts[node]; part.present()) {
-        HostNumbers<float> host(context, part);
+        RankNumbers<float> host(context, part);
         const std::span<const float> numbers = host.span();
         for (std::size_t i = 0; i < count; ++i)
           sent_[((at + i) / each * most_ + node) * each + (at + i) % each] = numbers[i];
@@ -66,7 +66,7 @@ void NodeExchange::exchange(Context& context) {
   ranks_.all_gather(view_of(own), view_of(whole_));
   auto from = whole_.begin();
   for (const Member& member : bucket_) {
-    HostNumbers<float> numbers(context, member.sum);
+    RankNumbers<float> numbers(context, member.sum);
     std::copy_n(from, member.sum.numel(), numbers.span().begin());
     from += member.sum.numel();
     numbers.write_back();

@@ -11,15 +11,15 @@
 
 namespace athanor::distributed {
 
-// Calls visit(place, replica, range, its numbers among the packed ones).
+// Calls visit(place, replica, range, where it begins among the packed numbers).
 template <class Visit>
-void for_ranges(std::span<const StateShare::Place* const> places, std::span<float> packed, const Visit& visit) {
-  std::size_t begin = 0;
+void for_ranges(std::span<const StateShare::Place* const> places, const Visit& visit) {
+  std::int64_t begin = 0;
   for (std::size_t replica = 0; replica < places.front()->ranges.size(); ++replica) {
     for (const StateShare::Place* place : places) {
       const parallel::Range& range = place->ranges[replica];
-      const auto count = static_cast<std::size_t>(range.end - range.begin);
-      if (count > 0) visit(*place, replica, range, packed.subspan(begin, count));
+      const std::int64_t count = range.end - range.begin;
+      if (count > 0) visit(*place, replica, range, begin);
       begin += count;
     }
   }

@@ -35,7 +35,7 @@ ParameterWindow::ParameterWindow(Context& context, std::unique_ptr<comm::Communi
     Layer*& layer = by_name[layer_of(place.whole->path)];
     if (layer == nullptr) layer = layers_.emplace_back(std::make_unique<Layer>()).get();
     layer->places.push_back(&place);
-    layer->numbers += static_cast<std::size_t>(place.whole->value.numel());
+    layer->numbers += place.whole->value.numel();
     by_storage_[place.whole->value.storage()] = layer;
     place.whole->value.set_keeper(this);
   }
@@ -79,17 +79,16 @@ void ParameterWindow::bring(Layer& layer) {
   put_down(layer);
 }
 
-// The parts are read before this returns.
+// The parts are read before this returns, or on a GPU before anything that is queued later.
 void ParameterWindow::send_for(Layer& layer) {
   coming_ = &layer;
-  packed_.resize(layer.numbers);
+  packed_.emplace(context_, *replicas_, layer.numbers, room_);
   const auto mine = static_cast<std::size_t>(share_.replica());
-  for_ranges(layer.places, packed_, [&](const Place& place, std::size_t rank, const parallel::Range&, auto packed) {
-    if (rank == mine) context_.download(place.piece->value, packed);
+  for_ranges(layer.places, [&](const Place& place, std::size_t rank, const parallel::Range& range, std::int64_t at) {
+    if (rank == mine) packed_->put(place.piece->value, 0, range.end - range.begin, at);
   });
-  exchange_ = std::async(std::launch::async, [this, &layer] {
-    replicas_->all_gather({packed_.data(), DType::f32, Shape{static_cast<std::int64_t>(packed_.size())}}, layer.pieces);
-  });
+  replicas_->after(context_.stream().mark());
+  exchange_ = std::async(std::launch::async, [this, &layer] { replicas_->all_gather(packed_->view(), layer.pieces); });
 }
 
 void ParameterWindow::wait() {
@@ -100,13 +99,10 @@ void ParameterWindow::wait() {
 void ParameterWindow::put_down(Layer& layer) {
   for (const Place* place : layer.places) place->whole->value.occupy();
   layer.is_here = true;
-  if (context_.dry()) return;
-  for_ranges(layer.places, packed_,
-             [&](const Place& place, std::size_t, const parallel::Range& range, std::span<float> packed) {
-               const Tensor& value = place.whole->value;
-               const Tensor part = value.reshape({value.numel()}).narrow(0, range.begin, range.end - range.begin);
-               context_.stream().copy(part.view().data, packed.data(), packed.size_bytes());
-             });
+  for_ranges(layer.places, [&](const Place& place, std::size_t, const parallel::Range& range, std::int64_t at) {
+    packed_->take(place.whole->value, range.begin, range.end - range.begin, at);
+  });
+  packed_.reset();
 }
 
 void ParameterWindow::let_go(Layer& layer) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/comm/communicator.h"
+#include "core/distributed/packed_numbers.h"
 #include "core/distributed/state_share.h"
 #include "core/tensor/context.h"
 
@@ -13,6 +14,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -43,7 +45,7 @@ class ParameterWindow final : public StorageKeeper {
   struct Layer {
     std::vector<const Place*> places;
     std::vector<comm::Piece> pieces;  // of the layer's numbers, by replica
-    std::size_t numbers = 0;
+    std::int64_t numbers = 0;
     bool is_here = false;
   };
   // One op may read parameters of a layer and of the one before.
@@ -65,7 +67,8 @@ class ParameterWindow final : public StorageKeeper {
   std::map<std::pair<Layer*, Layer*>, Layer*> after_;  // what came after two; null: the step ended
   Layer* coming_ = nullptr;                            // on its way
   std::future<void> exchange_;
-  std::vector<float> packed_;
+  std::vector<float> room_;
+  std::optional<PackedNumbers> packed_;  // of the layer that is on its way
   std::chrono::steady_clock::duration waited_{};
 };
 

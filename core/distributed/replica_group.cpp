@@ -1,8 +1,8 @@
 #include "core/distributed/replica_group.h"
 
 #include "core/comm/short_turns.h"
-#include "core/distributed/host_numbers.h"
 #include "core/distributed/node_exchange.h"
+#include "core/distributed/rank_numbers.h"
 #include "core/distributed/stopwatch.h"
 #include "core/parallel/simulate.h"
 #include "kernels/base/error.h"
@@ -25,17 +25,18 @@ View view_of(std::span<T> numbers) {
 template <class T>
 void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole,
                  const std::vector<train::MicroBatches>& shares) {
-  HostNumbers<T> numbers(context, whole);
-  const std::span<T> all = numbers.span();
+  RankNumbers<T> numbers(context, whole, &ranks);
+  const View all = numbers.view();
+  ranks.after(context.stream().mark());
   if (!shares.empty()) {
-    const auto of_one = static_cast<std::int64_t>(all.size()) / (shares.back().first + shares.back().count);
+    const auto of_one = all.numel() / (shares.back().first + shares.back().count);
     std::vector<comm::Piece> pieces;
     for (const train::MicroBatches& each : shares) pieces.push_back({each.first * of_one, each.count * of_one});
-    ranks.all_gather(view_of(all), pieces);
+    ranks.all_gather(all, pieces);
     return numbers.write_back();
   }
-  const std::size_t own = all.size() / static_cast<std::size_t>(ranks.size());
-  ranks.all_gather(view_of(all.subspan(own * static_cast<std::size_t>(ranks.rank()), own)), view_of(all));
+  const std::int64_t own = all.numel() / ranks.size();
+  ranks.all_gather(View(all.as<T>() + own * ranks.rank(), all.dtype, Shape{own}), all);
   numbers.write_back();
 }
 
@@ -139,32 +140,67 @@ void ReplicaGroup::sum_gradients(Context& context, std::span<const Parameter> pa
   const Stopwatch watch(waited_);
   buckets_.finish(parameters, [&](Bucket bucket, std::int64_t) { send(context, std::move(bucket)); });
   tell(context, thread_.wait());
+  take_from_gpu();
 }
 
-// A device's numbers come and go by its context, which is this thread's.
+// What goes through the host comes and goes by the context, which is this thread's.
 void ReplicaGroup::send(Context& context, Bucket bucket) {
   if (context.device().kind == DeviceKind::cpu)
     return thread_.post([this, &context, bucket = std::move(bucket)] { sum(context, bucket); });
+  if (is_on_gpus(context, ranks_) && !coded_) return send_from_gpu(context, std::move(bucket));
   const Stopwatch watch(under_way_);
   sum(context, bucket);
+}
+
+// What is put together is queued here; the thread's exchange waits for it and for nothing that is queued later.
+void ReplicaGroup::send_from_gpu(Context& context, Bucket bucket) {
+  const auto post = [&](const View& numbers) {
+    thread_.post([this, numbers, mark = context.stream().mark()] {
+      ranks_.after(mark);
+      ranks_.all_reduce(numbers);
+    });
+  };
+  if (bucket.size() == 1) {
+    bucket.front()->gradient.count_change();
+    return post(RankNumbers<float>(context, bucket.front()->gradient, &ranks_).view());
+  }
+  std::int64_t count = 0;
+  for (const Parameter& parameter : bucket) count += parameter->gradient.numel();
+  PackedNumbers packed(context, ranks_, count, packed_);
+  for (std::int64_t at = 0; const Parameter& parameter : bucket) {
+    packed.put(parameter->gradient, 0, parameter->gradient.numel(), at);
+    at += parameter->gradient.numel();
+  }
+  post(packed.view());
+  on_gpu_.emplace_back(std::move(bucket), std::move(packed));
+}
+
+void ReplicaGroup::take_from_gpu() {
+  for (const auto& [bucket, packed] : on_gpu_)
+    for (std::int64_t at = 0; const Parameter& parameter : bucket) {
+      packed.take(parameter->gradient, 0, parameter->gradient.numel(), at);
+      parameter->gradient.count_change();
+      at += parameter->gradient.numel();
+    }
+  on_gpu_.clear();
 }
 
 void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
   if (coded_) return sum_coded(context, bucket);
   if (bucket.size() == 1) {
-    HostNumbers<float> numbers(context, bucket.front()->gradient);
-    ranks_.all_reduce(view_of(numbers.span()));
+    RankNumbers<float> numbers(context, bucket.front()->gradient);
+    ranks_.all_reduce(numbers.view());
     return numbers.write_back();
   }
   packed_.clear();
   for (const Parameter& parameter : bucket) {
-    HostNumbers<float> numbers(context, parameter->gradient);
+    RankNumbers<float> numbers(context, parameter->gradient);
     packed_.insert(packed_.end(), numbers.span().begin(), numbers.span().end());
   }
   ranks_.all_reduce(view_of(std::span(packed_)));
   auto from = packed_.begin();
   for (const Parameter& parameter : bucket) {
-    HostNumbers<float> numbers(context, parameter->gradient);
+    RankNumbers<float> numbers(context, parameter->gradient);
     const auto count = static_cast<std::ptrdiff_t>(numbers.span().size());
     std::copy(from, from + count, numbers.span().begin());
     from += count;
@@ -174,10 +210,10 @@ void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
 
 // The exchange refuses what is not finite and changes nothing; then no replica may use its own.
 void ReplicaGroup::sum_coded(Context& context, const Bucket& bucket) {
-  std::deque<HostNumbers<float>> numbers;
+  std::deque<RankNumbers<float>> numbers;
   std::vector<comm::CodedExchange::Named> arrays;
   for (const Parameter& parameter : bucket)
-    arrays.push_back({parameter->path, view_of(numbers.emplace_back(context, parameter->gradient).span())});
+    arrays.push_back({parameter->path, numbers.emplace_back(context, parameter->gradient).view()});
   const std::vector<bool> is_sound = coded_->all_reduce(arrays);
   for (std::size_t i = 0; i < bucket.size(); ++i) {
     if (!is_sound[i]) std::ranges::fill(numbers[i].span(), std::numeric_limits<float>::quiet_NaN());

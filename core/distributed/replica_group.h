@@ -1,4 +1,5 @@
-// Replicas that are ranks of a communicator. On a GPU what is exchanged goes through the host.
+// Replicas that are ranks of a communicator. Numbers on GPUs go there directly where the ranks have met there, but for
+// gradients in narrow formats and of unequal shares; these, and all others, go through the host.
 //
 // In f32 the sums of gradients have the bits that one process gets which takes all micro-batches (core/train/
 // gradient_sum.h). In a narrower format they travel as core/comm/coded_exchange.h has it, with what coding takes away
@@ -10,6 +11,7 @@
 #include "core/comm/coded_exchange.h"
 #include "core/comm/communicator.h"
 #include "core/distributed/exchange_thread.h"
+#include "core/distributed/packed_numbers.h"
 #include "core/distributed/replica_traffic.h"
 #include "core/distributed/sharded_update.h"
 #include "core/train/replicas.h"
@@ -22,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace athanor::distributed {
@@ -58,7 +61,8 @@ class ReplicaGroup final : public train::Replicas {
     return !update_;
   }
   // Where a number of any replica is not finite, sums in a narrow format are NaN on all.
-  // On a CPU, what is complete travels in buckets from a thread of its own, but where replicas share the step.
+  // What is complete travels in buckets from a thread of its own, but where replicas share the step or it goes from a
+  // GPU through the host.
   void complete(Context& context, const Parameter& parameter) override;
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override;
   void undo_step(std::int64_t done) override;
@@ -77,6 +81,8 @@ class ReplicaGroup final : public train::Replicas {
 
   void begin_step(const Context& context);
   void send(Context& context, Bucket bucket);
+  void send_from_gpu(Context& context, Bucket bucket);
+  void take_from_gpu();
   void sum(Context& context, const Bucket& bucket);
   void sum_coded(Context& context, const Bucket& bucket);
   void tell(const Context& context, const std::vector<ExchangeThread::Span>& spans);
@@ -89,6 +95,7 @@ class ReplicaGroup final : public train::Replicas {
   int exceptions_ = std::uncaught_exceptions();  // on their way when it was made
   GradientBuckets buckets_;
   std::vector<float> packed_;
+  std::vector<std::pair<Bucket, PackedNumbers>> on_gpu_;  // under way from there, of more than one gradient
   train::PassPorts watcher_;
   std::chrono::steady_clock::duration waited_{}, gathering_{}, under_way_{};
   ExchangeThread thread_;

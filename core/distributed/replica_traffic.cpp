@@ -2,6 +2,7 @@
 
 #include "core/comm/coded_layout.h"
 #include "core/comm/residual_store.h"
+#include "core/tensor/context.h"
 
 #include <algorithm>
 #include <utility>
@@ -36,18 +37,23 @@ void ReplicaCounter::gather(const Tensor& whole) {
   sent_ = sent_ + comm::all_gather_traffic(bytes / ranks_, ranks_);
 }
 
-void ReplicaCounter::complete(const Parameter& parameter) {
-  buckets_.complete(parameter, [this](const auto& bucket, std::int64_t numbers) { count(bucket, numbers); });
+void ReplicaCounter::complete(Context& context, const Parameter& parameter) {
+  buckets_.complete(parameter, [&](const auto& bucket, std::int64_t numbers) { count(context, bucket, numbers); });
 }
 
-void ReplicaCounter::sum_gradients(std::span<const Parameter> parameters) {
-  buckets_.finish(parameters, [this](const auto& bucket, std::int64_t numbers) { count(bucket, numbers); });
+void ReplicaCounter::sum_gradients(Context& context, std::span<const Parameter> parameters) {
+  buckets_.finish(parameters, [&](const auto& bucket, std::int64_t numbers) { count(context, bucket, numbers); });
+  packed_.clear();
 }
 
-void ReplicaCounter::count(std::span<const Parameter> bucket, std::int64_t numbers) {
+void ReplicaCounter::count(Context& context, std::span<const Parameter> bucket, std::int64_t numbers) {
   if (gradients_ != comm::WireFormat::f32) return count_coded(bucket);
   sent_ = sent_ + comm::all_reduce_traffic(DType::f32, numbers, ranks_, rank_);
-  room_ = std::max(room_, comm::all_reduce_room(DType::f32, numbers, ranks_));
+  if (is_on_gpus_) {
+    if (bucket.size() > 1) packed_.push_back(context.empty({numbers}));
+    return;
+  }
+  room_ = std::max(room_, comm::all_reduce_room(DType::f32, numbers, ranks_, rank_));
   if (bucket.size() > 1) bucket_ = std::max(bucket_, numbers * kNumber);
 }
 

@@ -45,27 +45,30 @@ struct ReplicaCost {
 };
 
 // ReplicaGroup's part in a step, by the replica with this rank. Replicas that share the step exchange each coded
-// gradient by itself (sharded_update.h).
+// gradient by itself (sharded_update.h). Of ranks on GPUs, what is put together there is taken from the context.
 class ReplicaCounter {
  public:
-  ReplicaCounter(comm::WireFormat gradients, int ranks, int rank, bool shares_step)
+  ReplicaCounter(comm::WireFormat gradients, int ranks, int rank, bool shares_step, bool is_on_gpus = false)
       : gradients_(gradients),
+        is_on_gpus_(is_on_gpus),
         ranks_(ranks),
         rank_(rank),
         buckets_(shares_step ? 1 : GradientBuckets::kBucketNumbers) {}
 
   void gather(const Tensor& whole);
-  void complete(const Parameter& parameter);
-  void sum_gradients(std::span<const Parameter> parameters);
+  void complete(Context& context, const Parameter& parameter);
+  void sum_gradients(Context& context, std::span<const Parameter> parameters);
   [[nodiscard]] ReplicaCost cost() const noexcept;
 
  private:
-  void count(std::span<const Parameter> bucket, std::int64_t numbers);
+  void count(Context& context, std::span<const Parameter> bucket, std::int64_t numbers);
   void count_coded(std::span<const Parameter> bucket);
 
   comm::WireFormat gradients_;
+  bool is_on_gpus_;
   int ranks_, rank_;
   GradientBuckets buckets_;
+  std::vector<Tensor> packed_;
   comm::Traffic sent_;
   std::int64_t bucket_ = 0, room_ = 0, buffer_ = 0, residuals_ = 0;  // bytes
   std::int64_t owned_ = 0;                                           // numbers of coded pieces, of one bucket

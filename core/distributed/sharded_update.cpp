@@ -1,26 +1,18 @@
 #include "core/distributed/sharded_update.h"
 
 #include "core/comm/silent_communicator.h"
-#include "core/distributed/host_numbers.h"
+#include "core/distributed/packed_numbers.h"
 #include "core/distributed/packed_ranges.h"
+#include "core/distributed/rank_numbers.h"
 #include "core/distributed/stopwatch.h"
 #include "core/train/gradient_sum.h"
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 namespace athanor::distributed {
 namespace {
-
-View view_of(std::span<float> numbers) {
-  return {numbers.data(), DType::f32, Shape{static_cast<std::int64_t>(numbers.size())}};
-}
-
-std::span<float> part(std::span<float> numbers, const parallel::Range& range) {
-  return numbers.subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.end - range.begin));
-}
 
 std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
   std::int64_t count = 0;
@@ -28,14 +20,10 @@ std::int64_t numbers_in(std::span<const StateShare::Place* const> bucket) {
   return count;
 }
 
-// Numbers of a dry context, of which there are none.
-View shape_of(std::span<const StateShare::Place* const> bucket) {
-  return {nullptr, DType::f32, Shape{numbers_in(bucket)}};
-}
-
 // For the thread that puts parameters together.
 std::unique_ptr<comm::Communicator> window_ranks(const Context& context, comm::Communicator& replicas) {
-  if (context.dry()) return std::make_unique<comm::SilentCommunicator>(replicas.size(), replicas.rank());
+  if (context.dry())
+    return std::make_unique<comm::SilentCommunicator>(replicas.size(), replicas.rank(), replicas.is_on_gpus());
   return replicas.split(0, replicas.rank());
 }
 
@@ -101,32 +89,31 @@ std::vector<comm::Piece> ShardedUpdate::pieces_of(std::span<const Place* const> 
 
 void ShardedUpdate::sum_bucket(Context& context) {
   const std::vector<comm::Piece> pieces = pieces_of(bucket_);
-  if (context.dry()) return replicas_->reduce_scatter(shape_of(bucket_), pieces);
   if (bucket_.size() == 1) {
-    HostNumbers<float> numbers(context, bucket_.front()->whole->gradient);
-    replicas_->reduce_scatter(view_of(numbers.span()), pieces);
+    RankNumbers<float> numbers(context, bucket_.front()->whole->gradient, replicas_);
+    replicas_->after(context.stream().mark());
+    replicas_->reduce_scatter(numbers.view(), pieces);
     return numbers.write_back();
   }
-  packed_.resize(static_cast<std::size_t>(numbers_in(bucket_)));
-  std::map<const Place*, HostNumbers<float>> numbers;
-  for (const Place* place : bucket_) numbers.try_emplace(place, context, place->whole->gradient);
-  for_ranges(bucket_, packed_, [&](const Place& place, std::size_t, const parallel::Range& range, auto packed) {
-    std::ranges::copy(part(numbers.at(&place).span(), range), packed.begin());
+  PackedNumbers packed(context, *replicas_, numbers_in(bucket_), packed_);
+  for_ranges(bucket_, [&](const Place& place, std::size_t, const parallel::Range& range, std::int64_t at) {
+    packed.put(place.whole->gradient, range.begin, range.end - range.begin, at);
   });
-  replicas_->reduce_scatter(view_of(packed_), pieces);
+  replicas_->after(context.stream().mark());
+  replicas_->reduce_scatter(packed.view(), pieces);
   const auto mine = static_cast<std::size_t>(share_.replica());
-  for_ranges(bucket_, packed_, [&](const Place& place, std::size_t rank, const parallel::Range& range, auto packed) {
+  for_ranges(bucket_, [&](const Place& place, std::size_t rank, const parallel::Range& range, std::int64_t at) {
     if (rank != mine) return;
-    std::ranges::copy(packed, part(numbers.at(&place).span(), range).begin());
-    numbers.at(&place).write_back();
+    packed.take(place.whole->gradient, range.begin, range.end - range.begin, at);
+    place.whole->gradient.count_change();
   });
 }
 
 // The exchange refuses what is not finite and changes nothing; then no replica may use its own.
 void ShardedUpdate::sum_coded(Context& context) {
   for (const Place* place : bucket_) {
-    HostNumbers<float> numbers(context, place->whole->gradient);
-    if (!coded_->all_reduce(place->whole->path, view_of(numbers.span())))
+    RankNumbers<float> numbers(context, place->whole->gradient);
+    if (!coded_->all_reduce(place->whole->path, numbers.view()))
       std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
     numbers.write_back();
   }
@@ -158,24 +145,23 @@ void ShardedUpdate::give_out(Context& context) {
 
 void ShardedUpdate::give_out(Context& context, std::span<const Place* const> bucket) {
   const std::vector<comm::Piece> pieces = pieces_of(bucket);
-  if (context.dry()) return replicas_->all_gather(shape_of(bucket), pieces);
   if (bucket.size() == 1) {
-    HostNumbers<float> numbers(context, bucket.front()->whole->value);
-    replicas_->all_gather(view_of(numbers.span()), pieces);
+    RankNumbers<float> numbers(context, bucket.front()->whole->value, replicas_);
+    replicas_->after(context.stream().mark());
+    replicas_->all_gather(numbers.view(), pieces);
     return numbers.write_back();
   }
-  packed_.resize(static_cast<std::size_t>(numbers_in(bucket)));
+  PackedNumbers packed(context, *replicas_, numbers_in(bucket), packed_);
   const auto mine = static_cast<std::size_t>(share_.replica());
-  std::map<const Place*, HostNumbers<float>> numbers;
-  for (const Place* place : bucket) numbers.try_emplace(place, context, place->whole->value);
-  for_ranges(bucket, packed_, [&](const Place& place, std::size_t rank, const parallel::Range& range, auto packed) {
-    if (rank == mine) std::ranges::copy(part(numbers.at(&place).span(), range), packed.begin());
+  for_ranges(bucket, [&](const Place& place, std::size_t rank, const parallel::Range& range, std::int64_t at) {
+    if (rank == mine) packed.put(place.whole->value, range.begin, range.end - range.begin, at);
   });
-  replicas_->all_gather(view_of(packed_), pieces);
-  for_ranges(bucket, packed_, [&](const Place& place, std::size_t rank, const parallel::Range& range, auto packed) {
-    if (rank != mine) std::ranges::copy(packed, part(numbers.at(&place).span(), range).begin());
+  replicas_->after(context.stream().mark());
+  replicas_->all_gather(packed.view(), pieces);
+  for_ranges(bucket, [&](const Place& place, std::size_t rank, const parallel::Range& range, std::int64_t at) {
+    if (rank != mine) packed.take(place.whole->value, range.begin, range.end - range.begin, at);
   });
-  for (auto& [place, each] : numbers) each.write_back();
+  for (const Place* place : bucket) place->whole->value.count_change();
 }
 
 }  // namespace athanor::distributed

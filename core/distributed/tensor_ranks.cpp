@@ -2,6 +2,7 @@
 
 #include "core/autograd/shard.h"
 #include "core/comm/host_traffic.h"
+#include "core/distributed/rank_numbers.h"
 #include "core/distributed/stopwatch.h"
 #include "kernels/base/error.h"
 
@@ -13,25 +14,31 @@ namespace {
 // The numbers in f32 where ranks can exchange them: in place where they are that already, otherwise a copy.
 class WideNumbers {
  public:
-  WideNumbers(Context& context, const Tensor& tensor, bool reads) : context_(context), tensor_(tensor) {
-    if (is_here()) return;
-    copy_.resize(static_cast<std::size_t>(tensor.numel()));
-    if (reads) context.download(tensor, copy_);
+  WideNumbers(Context& context, const comm::Communicator& ranks, const Tensor& tensor, bool reads)
+      : context_(context), tensor_(tensor) {
+    const bool is_there = context.device().kind == DeviceKind::cpu || is_on_gpus(context, ranks);
+    if (is_there && tensor.dtype() == DType::f32) {
+      wide_ = tensor;
+    } else if (is_on_gpus(context, ranks)) {
+      wide_ = reads ? context.cast(tensor, DType::f32) : context.empty(tensor.shape());
+    } else {
+      copy_.resize(static_cast<std::size_t>(tensor.numel()));
+      if (reads) context.download(tensor, copy_);
+    }
   }
+  // For a call of the ranks, which after() has told what was queued before.
   [[nodiscard]] View view() {
-    float* const numbers = is_here() ? tensor_.host<float>().data() : copy_.data();
-    return {numbers, DType::f32, Shape{tensor_.numel()}};
+    return {wide_.present() ? wide_.view().data : copy_.data(), DType::f32, Shape{tensor_.numel()}};
   }
   void write_back() {
-    if (!is_here()) context_.write(tensor_, copy_);
+    if (!wide_.present()) return context_.write(tensor_, copy_);
+    if (wide_.dtype() != tensor_.dtype()) context_.copy(context_.cast(wide_, tensor_.dtype()), tensor_);
   }
 
  private:
-  [[nodiscard]] bool is_here() const {
-    return tensor_.device().kind == DeviceKind::cpu && tensor_.dtype() == DType::f32;
-  }
   Context& context_;
   Tensor tensor_;
+  Tensor wide_;  // absent where the copy is on the host
   std::vector<float> copy_;
 };
 
@@ -81,7 +88,8 @@ void TensorRanks::all_reduce(Context& context, const Tensor& x, Reduce reduce) {
   sent_ = sent_ + comm::all_reduce_traffic(DType::f32, x.numel(), count_, index_);
   if (!begins(x) || ranks_ == nullptr) return;
   const Stopwatch watch(waited_);
-  WideNumbers numbers(context, x, true);
+  WideNumbers numbers(context, *ranks_, x, true);
+  ranks_->after(context.stream().mark());
   ranks_->all_reduce(numbers.view(), reduce_of(reduce));
   numbers.write_back();
 }
@@ -93,7 +101,8 @@ void TensorRanks::all_gather(Context& context, const Tensor& part, const Tensor&
   for (int rank = 0; ranks_ == nullptr && rank < count_; ++rank) context.copy(part, whole.narrow(0, rows * rank, rows));
   if (ranks_ == nullptr) return;
   const Stopwatch watch(waited_);
-  WideNumbers from(context, part, true), to(context, whole, false);
+  WideNumbers from(context, *ranks_, part, true), to(context, *ranks_, whole, false);
+  ranks_->after(context.stream().mark());
   ranks_->all_gather(from.view(), to.view());
   to.write_back();
 }
@@ -103,7 +112,8 @@ void TensorRanks::reduce_scatter(Context& context, const Tensor& whole, const Te
   if (!begins(whole)) return;
   if (ranks_ == nullptr) return context.copy(whole.narrow(0, part.dim(0) * index_, part.dim(0)), part);
   const Stopwatch watch(waited_);
-  WideNumbers from(context, whole, true), to(context, part, false);
+  WideNumbers from(context, *ranks_, whole, true), to(context, *ranks_, part, false);
+  ranks_->after(context.stream().mark());
   ranks_->reduce_scatter(from.view(), to.view());
   to.write_back();
 }

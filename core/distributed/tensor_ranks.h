@@ -1,5 +1,5 @@
-// The ranks of a tensor group as ranks of a communicator; sums are those of core/comm/combine.h. On a GPU what is
-// exchanged goes through the host. Failures are the communicator's. Used by one thread at a time.
+// The ranks of a tensor group as ranks of a communicator; sums are those of core/comm/combine.h. Numbers on GPUs go
+// through the host where the ranks have not met there. Failures are the communicator's. Used by one thread at a time.
 #pragma once
 
 #include "core/comm/communicator.h"

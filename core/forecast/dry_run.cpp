@@ -108,19 +108,20 @@ class SilentReplicas final : public train::Replicas {
         index_(rank),
         format_(gradient_format(recipe)),
         shares_step_(learner.share != nullptr),
+        is_on_gpus_(meets_on_gpus(recipe)),
         counter_(begin()),
-        ranks_(count_, index_) {
+        ranks_(count_, index_, is_on_gpus_) {
     if (learner.share) update_.emplace(context, &ranks_, nullptr, *learner.share, *learner.optimizer);
   }
   int count() const override { return count_; }
   int index() const override { return index_; }
   void gather(Context&, const Tensor& whole) override { counter_.gather(whole); }
   void complete(Context& context, const Parameter& parameter) override {
-    update_ ? update_->complete(context, parameter) : counter_.complete(parameter);
+    update_ ? update_->complete(context, parameter) : counter_.complete(context, parameter);
   }
   void sum_gradients(Context& context, std::span<const Parameter> parameters) override {
     const bool is_coded = format_ != comm::WireFormat::f32;
-    if (!update_ || is_coded) counter_.sum_gradients(parameters);
+    if (!update_ || is_coded) counter_.sum_gradients(context, parameters);
     if (!update_) return;
     const comm::Traffic before = ranks_.traffic();
     update_->sum_gradients(context);
@@ -148,10 +149,13 @@ class SilentReplicas final : public train::Replicas {
   [[nodiscard]] comm::Traffic sent() const {
     return update_ ? ranks_.traffic() + update_->traffic() : ranks_.traffic();
   }
-  [[nodiscard]] distributed::ReplicaCounter begin() const { return {format_, count_, index_, shares_step_}; }
+  [[nodiscard]] distributed::ReplicaCounter begin() const {
+    return {format_, count_, index_, shares_step_, is_on_gpus_};
+  }
   int count_, index_;
   comm::WireFormat format_;
   bool shares_step_;
+  bool is_on_gpus_;
   distributed::ReplicaCounter counter_;
   comm::SilentCommunicator ranks_;
   comm::Traffic before_, instead_;

@@ -45,9 +45,26 @@ class CudaGraph final : public RecordedWork {
   std::size_t launches_ = 0;
 };
 
+class CudaMark final : public StreamMark {
+ public:
+  explicit CudaMark(cudaStream_t stream) {
+    check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "mark a point in a stream");
+    if (const cudaError_t status = cudaEventRecord(event_, stream); status != cudaSuccess) {
+      static_cast<void>(cudaEventDestroy(event_));
+      check(status, "mark a point in a stream");
+    }
+  }
+  ~CudaMark() override { static_cast<void>(cudaEventDestroy(event_)); }
+
+  void* handle() const noexcept override { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
 class CudaStream final : public Stream {
  public:
-  explicit CudaStream(int index) {
+  explicit CudaStream(int index) : index_(index) {
     select(index);
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "make a stream on the GPU");
   }
@@ -63,6 +80,24 @@ class CudaStream final : public Stream {
     refuse_while_recording("copy between host and GPU");
     check(cudaMemcpyAsync(destination, source, bytes, cudaMemcpyDefault, stream_), "copy between host and GPU");
     wait();
+  }
+
+  std::shared_ptr<StreamMark> mark() override { return std::make_shared<CudaMark>(stream_); }
+  void wait_for(const StreamMark* mark) override {
+    select(index_);
+    if (mark) check(cudaStreamWaitEvent(stream_, static_cast<cudaEvent_t>(mark->handle()), 0), "wait for a stream");
+  }
+  void queue_copy(void* destination, const void* source, std::size_t bytes) override {
+    if (bytes) check(cudaMemcpyAsync(destination, source, bytes, cudaMemcpyDefault, stream_), "copy on the GPU");
+  }
+  bool is_done() override {
+    const cudaError_t status = cudaStreamQuery(stream_);
+    if (status == cudaErrorNotReady) {
+      static_cast<void>(cudaGetLastError());
+      return false;
+    }
+    check(status, "ask whether the GPU is done");
+    return true;
   }
 
   bool records() const noexcept override { return true; }
@@ -89,6 +124,7 @@ class CudaStream final : public Stream {
       throw Failure(ErrorKind::internal, intention, "work that is being recorded does not reach the host");
   }
 
+  int index_;
   cudaStream_t stream_ = nullptr;
   bool recording_ = false;
 };
@@ -123,6 +159,15 @@ class CudaSource final : public BlockSource {
 }  // namespace
 
 std::shared_ptr<Stream> make_cuda_stream(int index) { return std::make_shared<CudaStream>(index); }
+
+bool is_cuda_memory(const void* data) noexcept {
+  cudaPointerAttributes attributes{};
+  if (cudaPointerGetAttributes(&attributes, data) != cudaSuccess) {
+    static_cast<void>(cudaGetLastError());
+    return false;
+  }
+  return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
+}
 
 std::unique_ptr<BlockSource> make_cuda_source(int index, std::shared_ptr<Stream> stream) {
   return std::make_unique<CudaSource>(index, std::move(stream));

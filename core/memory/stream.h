@@ -18,6 +18,17 @@ class RecordedWork {
   [[nodiscard]] virtual std::size_t launches() const noexcept = 0;
 };
 
+// A point in the work of a Stream, reached once all that was queued before it is done. From any thread.
+class StreamMark {
+ public:
+  StreamMark() = default;
+  virtual ~StreamMark() = default;
+  StreamMark(const StreamMark&) = delete;
+  StreamMark& operator=(const StreamMark&) = delete;
+
+  [[nodiscard]] virtual void* handle() const noexcept = 0;  // a cudaEvent_t
+};
+
 class Stream {
  public:
   Stream() = default;
@@ -32,6 +43,18 @@ class Stream {
   // Copies between host and device, after all that was queued before; on return the destination holds the bytes.
   virtual void copy(void* destination, const void* source, std::size_t bytes) = 0;
 
+  // For streams of one device that wait for each other. Null on the host, where nothing is left to wait for.
+  [[nodiscard]] virtual std::shared_ptr<StreamMark> mark() { return nullptr; }
+  // What is queued from now on begins once `mark`, which may be null, is reached. Makes the device the calling
+  // thread's.
+  virtual void wait_for(const StreamMark* /*mark*/) {}
+  // Queues a copy between places on the device.
+  virtual void queue_copy(void* destination, const void* source, std::size_t bytes) {
+    copy(destination, source, bytes);
+  }
+  // Whether all that was queued is done; never waits.
+  [[nodiscard]] virtual bool is_done() { return true; }
+
   // Whether work can be recorded. From begin_recording() to end_recording() what is queued is kept, not done; wait(),
   // copy() and new memory from the device then throw Failure(internal). No recording within a recording.
   [[nodiscard]] virtual bool records() const noexcept { return false; }
@@ -43,5 +66,7 @@ class Stream {
 [[nodiscard]] std::shared_ptr<Stream> make_host_stream();
 // Waits neither for the default stream nor the other way round. Throws Failure(unavailable) in builds without CUDA.
 [[nodiscard]] std::shared_ptr<Stream> make_cuda_stream(int index);
+// Whether `data` lies in the memory of a CUDA device. False in builds without CUDA.
+[[nodiscard]] bool is_cuda_memory(const void* data) noexcept;
 
 }  // namespace athanor

@@ -6,13 +6,14 @@
 //   communicator.all_reduce(sums.numbers());
 //   sums.squares(), sums.nonfinite()
 // The unit is a piece: kPiece consecutive numbers of one parameter, its last piece being shorter. Whoever has a piece
-// adds its squares up; pieces are added in the order of the model. On a CPU with AVX2 that is how ops::sum_squares
-// adds, so the sum has the same bits.
+// adds its squares up; pieces are added in the order of the model. On a CPU with AVX2 and on GPUs that is how
+// ops::sum_squares adds, so the sum has the same bits.
 #pragma once
 
 #include "core/autograd/variable.h"
 #include "core/ops/reduce.h"
 #include "core/tensor/context.h"
+#include "kernels/ops/reduce/gradient_stats.h"
 
 #include <cstdint>
 #include <map>
@@ -32,7 +33,7 @@ struct ParameterSize {
 
 class SquareSums {
  public:
-  static constexpr std::int64_t kPiece = 16384;
+  static constexpr std::int64_t kPiece = kernels::kSquarePiece;
 
   // All parameters of the model that learn, the same on every rank; each path stands there once.
   explicit SquareSums(const std::vector<ParameterSize>& model);

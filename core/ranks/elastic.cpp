@@ -51,6 +51,8 @@ void share_equally(Elastic& elastic) {
 void join_group(Elastic& elastic) {
   comm::Group& group = elastic.link->group();
   join(elastic.assembly, elastic.recipe, group, residual_files(elastic.link->meeting(), group.world().rank()));
+  if (const std::string& why = elastic.assembly.peers->through_host; !why.empty() && group.world().rank() == 0)
+    elastic.warn("What GPUs exchange goes through the host: " + why);
 }
 
 // What the stages are to take, as far as that is known.

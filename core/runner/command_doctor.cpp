@@ -2,6 +2,7 @@
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/comm/gpu_links.h"
 #include "core/data/dataset.h"
 #include "core/observe/process.h"
 #include "core/runner/commands.h"
@@ -153,6 +154,8 @@ std::string text_of(const json& facts) {
   for (const json& gpu : facts["gpus"]) {
     out += fmt::format("gpu        {}, {}\n", text(gpu["name"]), gib(gpu["memory_bytes"]));
   }
+  if (const std::string why = comm::why_no_nccl(); facts["gpus"].size() > 1 && !why.empty())
+    out += "gpus       exchange through the host: " + why + "\n";
   out += fmt::format("home       {}{}, {} free\n", text(facts["home"]["folder"]),
                      facts["home"]["writable"].get<bool>()
                          ? ""

@@ -23,4 +23,7 @@ if(ATH_CUDA)
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
   set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
   find_package(CUDAToolkit REQUIRED)
+  # NCCL: without it, what GPUs exchange goes through the host.
+  find_path(ATH_NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(ATH_NCCL nccl HINTS ${CUDAToolkit_LIBRARY_DIR})
 endif()

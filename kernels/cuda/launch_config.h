@@ -118,8 +118,9 @@ inline constexpr std::int64_t kMaxTensorCoreHeadDim = 128;
 // Lists of tensors: each launch takes up to kSegmentsPerLaunch of them, each block kSegmentChunk elements of one.
 inline constexpr int kSegmentsPerLaunch = 64;
 inline constexpr std::int64_t kSegmentChunk = 8192;
-[[nodiscard]] constexpr std::int64_t segment_blocks(std::int64_t elements) noexcept {
-  return ceil_div(elements, kSegmentChunk);
+[[nodiscard]] constexpr std::int64_t segment_blocks(std::int64_t elements,
+                                                    std::int64_t chunk = kSegmentChunk) noexcept {
+  return ceil_div(elements, chunk);
 }
 
 }  // namespace athanor::kernels::cuda

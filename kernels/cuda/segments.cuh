@@ -1,5 +1,5 @@
 // Lists of tensors in one launch: the table of up to kSegmentsPerLaunch of them travels as a kernel argument, so
-// nothing is allocated or copied. Block b works on chunk (b - first_block[s]) of segment s.
+// nothing is allocated or copied. Block b works on chunk (b - first_block[s]) of segment s, of kChunk elements.
 #pragma once
 
 #include "kernels/cuda/launch.cuh"
@@ -25,7 +25,7 @@ struct SegmentChunk {
   std::int64_t begin, end;
 };
 
-template <class Segment>
+template <std::int64_t kChunk = kSegmentChunk, class Segment>
 __device__ SegmentChunk chunk_of_block(const SegmentTable<Segment>& table) {
   const auto block = static_cast<std::int32_t>(blockIdx.x);
   int low = 0, high = table.count - 1;
@@ -36,13 +36,13 @@ __device__ SegmentChunk chunk_of_block(const SegmentTable<Segment>& table) {
     else
       high = middle - 1;
   }
-  const std::int64_t begin = std::int64_t{block - table.first_block[low]} * kSegmentChunk;
+  const std::int64_t begin = std::int64_t{block - table.first_block[low]} * kChunk;
   const std::int64_t numel = table.segment[low].numel;
-  return {low, begin, begin + kSegmentChunk < numel ? begin + kSegmentChunk : numel};
+  return {low, begin, begin + kChunk < numel ? begin + kChunk : numel};
 }
 
 // Calls body(table, blocks) for each launch's share of the list; empty segments are left out.
-template <class Segment, class Body>
+template <std::int64_t kChunk = kSegmentChunk, class Segment, class Body>
 void for_each_table(std::span<const Segment> segments, Body&& body) {
   SegmentTable<Segment> table{};
   const auto flush = [&] {
@@ -51,7 +51,7 @@ void for_each_table(std::span<const Segment> segments, Body&& body) {
   };
   for (const Segment& segment : segments) {
     if (segment.numel <= 0) continue;
-    const std::int64_t blocks = segment_blocks(segment.numel);
+    const std::int64_t blocks = segment_blocks(segment.numel, kChunk);
     if (table.count == SegmentTable<Segment>::kCapacity || table.first_block[table.count] + blocks > kMaxBlocksX)
       flush();
     table.segment[table.count] = segment;

@@ -22,6 +22,7 @@
 #include "kernels/ops/random/fill_random.h"
 #include "kernels/ops/reduce/gradient_stats.h"
 #include "kernels/ops/reduce/sum_leading.h"
+#include "kernels/ops/reduce/tree_reduce.h"
 
 #include <algorithm>
 #include <array>
@@ -314,6 +315,13 @@ void stream_rows(Table& table) {
   table.add("sum_leading", to_string(shape),
             time_op<SumLeadingArgs>(sum_leading, sum, sum_leading_workspace_bytes(kCuda, sum), a),
             {.bytes = floats({x})});
+  const std::int64_t ranks = 8;
+  table.add("tree_reduce", to_string(Shape{ranks, x.numel() / ranks}),
+            time_op<TreeReduceArgs>(tree_reduce,
+                                    {.x = View(x.data, DType::f32, {ranks, x.numel() / ranks}),
+                                     .y = View(y.data, DType::f32, {x.numel() / ranks})},
+                                    0, a),
+            {.bytes = floats({x}) * 9 / 8});
   CopyArgs turn{.x = View(x.data, DType::f32, {shape[1], shape[0]}, {1, shape[1]})};
   turn.y = View(y.data, DType::f32, {shape[1], shape[0]});
   table.add("copy (transpose)", to_string(shape), time_op<CopyArgs>(copy, turn, 0, a), {.bytes = both});

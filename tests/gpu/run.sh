@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the kernels and their cases on a machine that has only cmake, ninja, nvcc and a C++ compiler, runs every op case
-# on its GPU, times the kernels and prints both tables. Where libfmt is installed it also runs recorded training steps, and
-# where compute-sanitizer is there, some cases and these steps once more under its memory check. Where this machine has no
+# on its GPU, times the kernels and prints both tables. Where libfmt is installed it also runs recorded training steps and,
+# with NCCL, what is sent from GPU to GPU; where compute-sanitizer is there, some cases and these steps once more under its memory check. Where this machine has no
 # GPU it builds and says so (status 77).
 #
 #   tests/gpu/run.sh [--build DIR] [--architectures LIST] [--filter PATTERNS] [--no-bench] [--no-sanitizer]
@@ -41,7 +41,10 @@ cmake -S "$root" -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DATH_
 rm -f "$build.log"
 programs=(gpu_cases gpu_bench)
 engine=no
-if cmake --build "$build" --target help | grep -q gpu_engine; then engine=yes programs+=(gpu_engine); fi
+targets=$(cmake --build "$build" --target help)
+if grep -q gpu_engine <<<"$targets"; then engine=yes programs+=(gpu_engine); fi
+links=no
+if grep -q gpu_links <<<"$targets"; then links=yes programs+=(gpu_links); fi
 cmake --build "$build" --target "${programs[@]}" -j "$(nproc)"
 
 report=$build/report.txt
@@ -54,6 +57,12 @@ report=$build/report.txt
     echo "left out: the engine needs libfmt, which is not installed here"
   elif [[ $status -eq 0 ]]; then
     "$build/bin/gpu_engine" || status=$?
+  fi
+  echo "== NCCL"
+  if [[ $links == no ]]; then
+    echo "left out: it needs NCCL with its header, and libfmt"
+  elif [[ $status -eq 0 ]]; then
+    "$build/bin/gpu_links" || status=$?
   fi
   echo "== Memory check"
   if [[ $sanitizer == no ]]; then

@@ -3,7 +3,8 @@
 //
 // Shapes      segments: any number of f32 runs (host array of device pointers); sum_squares f64 [1], nonfinite i64 [1].
 // Outputs     Both overwritten. sum_squares counts finite elements only, so that the norm says something even then.
-// Accumulates f64 over fixed blocks of a segment; blocks and segments are added in order.
+// Accumulates f64 over pieces of kSquarePiece elements of a segment; pieces and segments are added in order, so that
+//             who has some of the pieces each can add up what one has who has all (core/optim/square_sums.h).
 // Workspace   gradient_stats_workspace_bytes.
 // Edge cases  No segments, or empty ones: 0 and 0.
 #pragma once
@@ -15,6 +16,8 @@
 #include <span>
 
 namespace athanor::kernels {
+
+inline constexpr std::int64_t kSquarePiece = 16384;
 
 struct GradientSegment {
   const float* data = nullptr;

@@ -12,8 +12,6 @@ namespace athanor::kernels {
 
 namespace {
 
-constexpr std::int64_t kElementsPerBlock = 16384;
-
 void write(const GradientStatsArgs& args, const RunStats& stats) {
   args.sum_squares.as<double>()[0] = stats.sum_squares;
   args.nonfinite.as<std::int64_t>()[0] = stats.nonfinite;
@@ -33,10 +31,10 @@ void gradient_stats_reference(const Exec&, const GradientStatsArgs& args) {
 }
 
 void gradient_stats_segment_blocks(const Exec& exec, const GradientStatsArgs& args) {
-  const std::int64_t blocks = cpu::segment_block_count(args.segments, kElementsPerBlock);
+  const std::int64_t blocks = cpu::segment_block_count(args.segments, kSquarePiece);
   cpu::WorkspaceCutter cutter(exec);
   RunStats* partial = cutter.take<RunStats>(blocks);
-  cpu::for_each_segment_block(exec.threads, args.segments, kElementsPerBlock,
+  cpu::for_each_segment_block(exec.threads, args.segments, kSquarePiece,
                               [&](const GradientSegment& segment, cpu::BlockRange range, std::int64_t block) {
                                 partial[block] = gradient_stats_avx2(segment.data + range.begin, range.size());
                               });
@@ -66,7 +64,7 @@ void gradient_stats(const Exec& exec, const GradientStatsArgs& args) {
 std::size_t gradient_stats_workspace_bytes(const Exec& exec, const GradientStatsArgs& args) {
   if (exec.device.kind == DeviceKind::cuda) return gradient_stats_cuda_workspace_bytes(args);
   cpu::WorkspaceCutter cutter;
-  cutter.take<RunStats>(cpu::segment_block_count(args.segments, kElementsPerBlock));
+  cutter.take<RunStats>(cpu::segment_block_count(args.segments, kSquarePiece));
   return cutter.bytes();
 }
 

@@ -15,7 +15,7 @@ struct Partials {
 };
 
 __global__ void gradient_stats_kernel(const Table table, Partials partials) {
-  const auto chunk = cuda::chunk_of_block(table);
+  const auto chunk = cuda::chunk_of_block<kSquarePiece>(table);
   const float* data = table.segment[chunk.segment].data;
   double sum = 0.0;
   std::int64_t nonfinite = 0;
@@ -33,15 +33,21 @@ __global__ void gradient_stats_kernel(const Table table, Partials partials) {
   partials.nonfinite[blockIdx.x] = nonfinite;
 }
 
+// One thread adds what all have fetched: the order is that of the pieces.
 __global__ void gradient_stats_finish_kernel(std::int64_t blocks, Partials partials, double* sum_squares,
                                              std::int64_t* nonfinite) {
+  __shared__ double fetched[cuda::kBlockThreads];
   double sum = 0.0;
   std::int64_t count = 0;
-  for (std::int64_t block = threadIdx.x; block < blocks; block += blockDim.x) {
-    sum += partials.sum_squares[block];
-    count += partials.nonfinite[block];
+  for (std::int64_t begin = 0; begin < blocks; begin += cuda::kBlockThreads) {
+    const std::int64_t block = begin + threadIdx.x;
+    fetched[threadIdx.x] = block < blocks ? partials.sum_squares[block] : 0.0;
+    count += block < blocks ? partials.nonfinite[block] : 0;
+    __syncthreads();
+    if (threadIdx.x == 0)
+      for (int i = 0; i < cuda::kBlockThreads; ++i) sum += fetched[i];
+    __syncthreads();
   }
-  sum = cuda::block_sum(sum);
   count = cuda::block_sum(count);
   if (threadIdx.x != 0) return;
   *sum_squares = sum;
@@ -50,7 +56,7 @@ __global__ void gradient_stats_finish_kernel(std::int64_t blocks, Partials parti
 
 std::int64_t total_blocks(const GradientStatsArgs& args) {
   std::int64_t blocks = 0;
-  for (const auto& segment : args.segments) blocks += cuda::segment_blocks(segment.numel);
+  for (const auto& segment : args.segments) blocks += cuda::segment_blocks(segment.numel, kSquarePiece);
   return blocks;
 }
 
@@ -69,7 +75,7 @@ void gradient_stats_cuda(const Exec& exec, const GradientStatsArgs& args) {
   cuda::WorkspaceCutter cutter(exec);
   const Partials partials = lay_out(cutter, blocks);
   Partials at = partials;
-  cuda::for_each_table(args.segments, [&](const Table& table, std::int64_t table_blocks) {
+  cuda::for_each_table<kSquarePiece>(args.segments, [&](const Table& table, std::int64_t table_blocks) {
     cuda::launch_kernel(exec, kOp, {.blocks_x = table_blocks, .threads_x = cuda::kBlockThreads}, gradient_stats_kernel,
                         table, at);
     at.sum_squares += table_blocks;

@@ -1,7 +1,7 @@
 // What goes wrong between ranks is named: the rank, the operation and the cause.
-#include "core/comm/host_communicator.h"
 #include "core/comm/life.h"
 #include "core/comm/memory_transport.h"
+#include "core/comm/ordered_communicator.h"
 #include "kernels/base/error.h"
 #include "tests/core/comm/ranks.h"
 
@@ -182,7 +182,7 @@ Endings split_interrupted_by(const std::function<void()>& interrupt) {
   return run_processes(3, [&](const std::string& folder, int rank) {
     const auto board = std::make_shared<Board>(Region::of_file(folder + "/board", Board::bytes_for(3)), 3, rank);
     const auto connector = std::make_shared<Interrupted>(connect_processes(folder), interrupt);
-    Group group(board, make_host_communicator({connector, board}, "world", {0, 1, 2}, rank, 20s));
+    Group group(board, make_communicator({connector, board}, "world", {0, 1, 2}, rank, 20s));
     board->enter_section("making lanes");
     reduce(group.world());
     const auto begin = std::chrono::steady_clock::now();

@@ -19,35 +19,6 @@ recipe::Recipe recipe_of(int replicas, int micro_batches, const char* shard, con
   return recipe;
 }
 
-// What all replicas hold together of what each holds a part of; what each holds whole is the same on all.
-Trace together(const std::vector<Trace>& traces) {
-  Trace out = traces.front();
-  for (auto& [name, numbers] : out.numbers) {
-    const bool is_whole = std::ranges::all_of(
-        traces, [&](const Trace& trace) { return trace.numbers.contains(name) && trace.numbers.at(name) == numbers; });
-    if (is_whole) continue;
-    for (const Trace& other : traces) {
-      if (!other.numbers.contains(name)) continue;
-      for (std::size_t i = 0; i < numbers.size(); ++i)
-        if (other.numbers.at(name)[i] != 0) numbers[i] = other.numbers.at(name)[i];
-    }
-  }
-  for (const Trace& trace : traces) {
-    EXPECT_EQ(trace.losses, out.losses);
-    EXPECT_EQ(trace.norms, out.norms);
-    for (const auto& [name, numbers] : trace.numbers)
-      if (!out.numbers.contains(name)) out.numbers[name] = numbers;
-  }
-  return out;
-}
-
-void expect_same(const Trace& trace, const Trace& alone, const std::string& what) {
-  EXPECT_EQ(trace.losses, alone.losses) << what;
-  EXPECT_EQ(trace.norms, alone.norms) << what;
-  ASSERT_EQ(trace.numbers.size(), alone.numbers.size()) << what;
-  for (const auto& [name, numbers] : alone.numbers) EXPECT_TRUE(trace.numbers.at(name) == numbers) << what << name;
-}
-
 class Sharded : public testing::TestWithParam<const char*> {};
 
 TEST_P(Sharded, StateLeavesTheBitsOfOneProcessAfterAHundredSteps) {

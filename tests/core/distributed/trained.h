@@ -22,6 +22,7 @@ struct Trace {
   std::map<std::string, std::vector<float>> numbers;  // 0 where another replica holds them
   comm::Residuals residuals;                          // what coding took away, in the last step
   train::Trainer::AheadCount ahead;
+  MemoryStats memory;
   bool operator==(const Trace& other) const {
     return losses == other.losses && norms == other.norms && numbers == other.numbers;
   }
@@ -69,6 +70,7 @@ inline Trace train_here(const recipe::Recipe& recipe, std::int64_t steps, comm::
   train::Trainer trainer(given, plan, ports);
   (void)trainer.run(0);
   out.ahead = trainer.ahead();
+  out.memory = parts.context->memory();
   if (parts.peers && parts.peers->replicas && parts.peers->replicas->coded())
     out.residuals = parts.peers->replicas->coded()->residuals();
   const auto held = parts.share ? parts.share->needed(*parts.optimizer)
@@ -92,6 +94,35 @@ inline std::vector<Trace> train_ranks(const recipe::Recipe& recipe, std::int64_t
     out[static_cast<std::size_t>(group.world().rank())] = train_here(recipe, steps, &group, shares, adjust);
   });
   return out;
+}
+
+// What all replicas hold together of what each holds a part of; what each holds whole is the same on all.
+inline Trace together(const std::vector<Trace>& traces) {
+  Trace out = traces.front();
+  for (auto& [name, numbers] : out.numbers) {
+    const bool is_whole = std::ranges::all_of(
+        traces, [&](const Trace& trace) { return trace.numbers.contains(name) && trace.numbers.at(name) == numbers; });
+    if (is_whole) continue;
+    for (const Trace& other : traces) {
+      if (!other.numbers.contains(name)) continue;
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (other.numbers.at(name)[i] != 0) numbers[i] = other.numbers.at(name)[i];
+    }
+  }
+  for (const Trace& trace : traces) {
+    EXPECT_EQ(trace.losses, out.losses);
+    EXPECT_EQ(trace.norms, out.norms);
+    for (const auto& [name, numbers] : trace.numbers)
+      if (!out.numbers.contains(name)) out.numbers[name] = numbers;
+  }
+  return out;
+}
+
+inline void expect_same(const Trace& trace, const Trace& alone, const std::string& what) {
+  EXPECT_EQ(trace.losses, alone.losses) << what;
+  EXPECT_EQ(trace.norms, alone.norms) << what;
+  ASSERT_EQ(trace.numbers.size(), alone.numbers.size()) << what;
+  for (const auto& [name, numbers] : alone.numbers) EXPECT_TRUE(trace.numbers.at(name) == numbers) << what << name;
 }
 
 }  // namespace athanor

@@ -20,13 +20,20 @@ enum cudaError_t {
   cudaErrorMisalignedAddress,
   cudaErrorStreamCaptureUnsupported,
   cudaErrorStreamCaptureInvalidated,
+  cudaErrorNotReady,
 };
 
 enum cudaMemcpyKind { cudaMemcpyDeviceToDevice, cudaMemcpyDefault };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal };
 inline constexpr unsigned cudaStreamNonBlocking = 1;
+inline constexpr unsigned cudaEventDisableTiming = 2;
+enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeDevice, cudaMemoryTypeManaged };
+struct cudaPointerAttributes {
+  cudaMemoryType type;
+};
 
 using cudaStream_t = CUstream_st*;
+using cudaEvent_t = CUevent_st*;
 using cudaGraph_t = CUgraph_st*;
 using cudaGraphNode_t = void*;
 using cudaGraphExec_t = CUgraphExec_st*;
@@ -51,6 +58,10 @@ inline cudaError_t cudaFree(void* data) {
   athanor::emulation::free_memory(data);
   return cudaSuccess;
 }
+inline cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* data) {
+  attributes->type = athanor::emulation::is_in_memory(data) ? cudaMemoryTypeDevice : cudaMemoryTypeUnregistered;
+  return cudaSuccess;
+}
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
   athanor::emulation::put(stream, [=] { std::memcpy(to, from, bytes); });
   return cudaSuccess;
@@ -66,6 +77,25 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   return athanor::emulation::finish(stream) ? cudaSuccess : cudaErrorStreamCaptureUnsupported;
+}
+inline cudaError_t cudaStreamQuery(cudaStream_t stream) {
+  return athanor::emulation::advance(stream) ? cudaSuccess : cudaErrorNotReady;
+}
+inline cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  athanor::emulation::wait_for(event, stream);
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  athanor::emulation::record(event, stream);
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
 }
 inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   static_cast<void>(cudaStreamSynchronize(stream));
@@ -91,7 +121,11 @@ inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* work, cudaGraph_t graph
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t work, cudaStream_t stream) {
   ++athanor::emulation::counts().launches;
-  for (const auto& node : work->nodes) stream->queued.push_back(node);
+  for (const auto& node : work->nodes)
+    athanor::emulation::put_patient(stream, [node] {
+      node();
+      return true;
+    });
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {

@@ -2,8 +2,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <thread>
 #include <utility>
 
 namespace athanor::emulation {
@@ -27,22 +29,68 @@ DeviceCounts& counts() {
   return all;
 }
 
-void put(CUstream_st* stream, std::function<void()> work) {
-  ++counts().puts;
-  if (!stream) return work();
-  (stream->capturing ? stream->capturing->nodes : stream->queued).push_back(std::move(work));
+std::recursive_mutex& device() {
+  static std::recursive_mutex mutex;
+  return mutex;
 }
 
-bool finish(CUstream_st* stream) {
-  if (stream->capturing) {
-    stream->broken = true;
+void put(CUstream_st* stream, std::function<void()> work) {
+  const std::lock_guard lock(device());
+  ++counts().puts;
+  if (!stream) return work();
+  if (stream->capturing) return stream->capturing->nodes.push_back(std::move(work));
+  put_patient(stream, [work = std::move(work)] {
+    work();
+    return true;
+  });
+}
+
+void put_patient(CUstream_st* stream, std::function<bool()> work) {
+  const std::lock_guard lock(device());
+  stream->queued.push_back(std::move(work));
+}
+
+bool advance(CUstream_st* stream) {
+  const std::lock_guard lock(device());
+  while (!stream->queued.empty()) {
+    std::function<bool()> work = std::move(stream->queued.front());
+    stream->queued.pop_front();
+    if (work()) continue;
+    stream->queued.push_front(std::move(work));
     return false;
   }
-  for (const auto& work : std::exchange(stream->queued, {})) work();
   return true;
 }
 
+bool finish(CUstream_st* stream) {
+  {
+    const std::lock_guard lock(device());
+    if (stream->capturing) {
+      stream->broken = true;
+      return false;
+    }
+  }
+  while (!advance(stream)) std::this_thread::yield();
+  return true;
+}
+
+void record(CUevent_st* event, CUstream_st* stream) {
+  const std::lock_guard lock(device());
+  event->point->stream = stream;
+  event->point->is_reached = false;
+  put_patient(stream, [point = event->point] { return point->is_reached = true; });
+}
+
+// A device goes on by itself; here whoever waits does the work of the other stream.
+void wait_for(CUevent_st* event, CUstream_st* stream) {
+  put_patient(stream, [point = event->point] {
+    if (!point->is_reached) advance(point->stream);
+    return point->is_reached;
+  });
+}
+
 void* take_memory(std::size_t bytes) {
+  const std::lock_guard lock(device());
   if (capturing) {
     capturing->broken = true;
     return nullptr;
@@ -56,12 +104,21 @@ void* take_memory(std::size_t bytes) {
 }
 
 void free_memory(void* data) {
+  const std::lock_guard lock(device());
   const auto found = blocks().find(data);
   if (found == blocks().end()) return;
   std::memset(data, kNanBytes, found->second);
   blocks().erase(found);
   --counts().blocks;
   std::free(data);
+}
+
+bool is_in_memory(const void* data) {
+  const std::lock_guard lock(device());
+  const auto after = blocks().upper_bound(const_cast<void*>(data));
+  if (after == blocks().begin()) return false;
+  const auto& [begin, bytes] = *std::prev(after);
+  return data < static_cast<const std::byte*>(begin) + bytes;
 }
 
 void begin_capture(CUstream_st* stream) {
