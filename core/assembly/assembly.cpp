@@ -159,8 +159,7 @@ train::Plan train_plan(const recipe::Recipe& recipe) {
 
 Device resolve_device(const recipe::Recipe& recipe, int rank) {
   const std::string& wish = recipe.text("train.device");
-  // Stages exchange on the host.
-  if (wish == "cpu" || (wish == "auto" && mesh_of(recipe).pipeline > 1)) return {DeviceKind::cpu, 0};
+  if (wish == "cpu") return {DeviceKind::cpu, 0};
   if (const auto count = static_cast<int>(gpus().size()); count > 0) return {DeviceKind::cuda, rank % count};
   if (wish == "cuda") {
     throw Failure(ErrorKind::unavailable, "train on a GPU", why_no_gpu(), "Set train.device to auto or cpu");
@@ -234,8 +233,10 @@ parallel::Shard shard_of(const recipe::Recipe& recipe) {
 std::unique_ptr<distributed::TensorRanks> tensor_ranks(const recipe::Recipe& recipe, int rank) {
   const parallel::Mesh mesh = mesh_of(recipe);
   if (mesh.tensor == 1) return nullptr;
-  return std::make_unique<distributed::TensorRanks>(parallel::coordinates_of(mesh, rank).tensor, mesh.tensor,
-                                                    recipe.boolean("parallel.sequence"));
+  auto ranks = std::make_unique<distributed::TensorRanks>(parallel::coordinates_of(mesh, rank).tensor, mesh.tensor,
+                                                          recipe.boolean("parallel.sequence"));
+  if (meets_on_gpus(recipe)) ranks->rehearse_on_gpus();
+  return ranks;
 }
 
 train::Parts Assembly::parts() const {
@@ -253,14 +254,15 @@ train::Parts Assembly::parts() const {
 namespace {
 
 // See Peers::through_host. A call that all ranks make.
-std::string meet_on_gpus(const Context& context, comm::Communicator& world) {
+std::string meet_on_gpus(const recipe::Recipe& recipe, const Context& context, comm::Communicator& world) {
+  if (recipe.text("train.device") == "cpu") return {};
   const Device device = context.device();
-  if (device.kind != DeviceKind::cuda) return {};
   const std::string why_not = comm::why_no_nccl();
   std::shared_ptr<comm::GpuLinks> links;
-  if (why_not.empty()) links = comm::nccl_links(device.index, gpus().at(static_cast<std::size_t>(device.index)).bus_id);
-  if (world.meet_on_gpus(std::move(links))) return {};
-  return why_not.empty() ? "ranks share a GPU" : why_not;
+  if (why_not.empty() && device.kind == DeviceKind::cuda)
+    links = comm::nccl_links(device.index, gpus().at(static_cast<std::size_t>(device.index)).bus_id);
+  if (world.meet_on_gpus(std::move(links)) || device.kind != DeviceKind::cuda) return {};
+  return why_not.empty() ? "ranks share a GPU, or one has none" : why_not;
 }
 
 void join_pipeline(Assembly& assembly) {
@@ -278,7 +280,7 @@ void join_pipeline(Assembly& assembly) {
 
 void join(Assembly& assembly, const recipe::Recipe& recipe, comm::Group& group,
           const std::filesystem::path& residuals) {
-  std::string through_host = meet_on_gpus(*assembly.context, group.world());
+  std::string through_host = meet_on_gpus(recipe, *assembly.context, group.world());
   assembly.peers = std::make_unique<Peers>(
       Peers{distributed::split_mesh(group, mesh_for(recipe, group.world().size())), distributed::RunWorld(group)});
   Peers& peers = *assembly.peers;

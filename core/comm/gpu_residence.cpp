@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -43,12 +44,14 @@ class LinkedResidence final : public GpuResidence {
     if (room_ != nullptr) source_->give_back(room_, room_bytes_);
   }
 
-  void after(std::shared_ptr<StreamMark> mark) override { mark_ = std::move(mark); }
+  void begin(std::shared_ptr<StreamMark> mark) override {
+    link_->stream().wait_for(mark.get());
+    is_told_ = false;
+  }
 
   std::int64_t segment_bytes() const noexcept override { return kSegment; }
   std::byte* room(std::size_t bytes) override {
     if (bytes <= room_bytes_) return room_;
-    begin();
     if (room_ != nullptr) source_->give_back(std::exchange(room_, nullptr), std::exchange(room_bytes_, 0));
     room_ = static_cast<std::byte*>(source_->take(bytes));
     if (room_ == nullptr)
@@ -59,7 +62,6 @@ class LinkedResidence final : public GpuResidence {
     return room_;
   }
   void copy(std::byte* to, const std::byte* from, std::size_t bytes) override {
-    begin();
     link_->stream().queue_copy(to, from, bytes);
   }
 
@@ -67,14 +69,9 @@ class LinkedResidence final : public GpuResidence {
   void exchange(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in,
                 Deadline deadline) override {
     if (!is_told_) {
-      std::vector<Outgoing> told;
-      std::vector<Incoming> heard;
-      for (const Outgoing& message : out) told.push_back({message.to, {}});
-      for (const Incoming& message : in) heard.push_back({message.from, {}});
-      host_.exchange(stamp, told, heard, deadline);
+      meet(stamp, out, in, deadline);
       is_told_ = true;
     }
-    begin();
     link_->carry(out, in);
     for (const Outgoing& message : out) {
       payload_ += std::ssize(message.bytes);
@@ -97,14 +94,23 @@ class LinkedResidence final : public GpuResidence {
   }
 
   void finish(const Stamp& stamp, Deadline deadline) override {
-    if (is_begun_) await(stamp, deadline, [&] { return link_->is_ready() && link_->stream().is_done(); });
-    is_begun_ = is_told_ = false;
+    await(stamp, deadline, [&] { return link_->is_ready() && link_->stream().is_done(); });
   }
   Traffic traffic() const noexcept override { return {payload_, 0, messages_}; }
 
  private:
-  void begin() {
-    if (!std::exchange(is_begun_, true)) link_->stream().wait_for(std::exchange(mark_, nullptr).get());
+  // Each peer is told and heard, whichever way numbers go.
+  void meet(const Stamp& stamp, std::span<const Outgoing> out, std::span<const Incoming> in, Deadline deadline) {
+    std::set<int> peers;
+    for (const Outgoing& message : out) peers.insert(message.to);
+    for (const Incoming& message : in) peers.insert(message.from);
+    std::vector<Outgoing> told;
+    std::vector<Incoming> heard;
+    for (const int peer : peers) {
+      told.push_back({peer, {}});
+      heard.push_back({peer, {}});
+    }
+    host_.exchange(stamp, told, heard, deadline);
   }
 
   template <class Done>
@@ -135,9 +141,7 @@ class LinkedResidence final : public GpuResidence {
   Exec exec_;
   std::byte* room_ = nullptr;
   std::size_t room_bytes_ = 0;
-  std::shared_ptr<StreamMark> mark_;
-  bool is_begun_ = false;  // this call has queued something
-  bool is_told_ = false;   // the ranks have said which call they are in
+  bool is_told_ = false;  // the ranks have said which call they are in
   std::atomic<std::int64_t> payload_{0}, messages_{0};
 };
 

@@ -1,5 +1,5 @@
-// What the collectives of ordered_communicator.h send: the counts of Communicator::traffic(), known beforehand. Frames
-// are those of a transport through shared memory, one Stamp a message. Pure functions.
+// What the collectives of ordered_communicator.h send through the host: the counts of Communicator::traffic(), known
+// beforehand. Frames are those of a transport through shared memory, one Stamp a message. Pure functions.
 #pragma once
 
 #include "core/comm/coded_layout.h"

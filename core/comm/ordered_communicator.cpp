@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kJury{300};  // that others have to come once two ranks differ
 constexpr std::chrono::milliseconds kGlance{1};
+constexpr std::chrono::seconds kMeeting{60};  // that the ends of links may take to come together
 
 std::byte* bytes_of(const View& view) { return static_cast<std::byte*>(view.data); }
 
@@ -37,12 +39,13 @@ class OrderedCommunicator final : public Communicator {
 
   // Links come together with the first call that needs them.
   bool meet_on_gpus(std::shared_ptr<GpuLinks> links) override;
-  [[nodiscard]] bool is_on_gpus() const noexcept override { return links_ != nullptr; }
+  [[nodiscard]] bool is_on_gpus() const noexcept override { return links_ != nullptr && size() > 1; }
   void after(std::shared_ptr<StreamMark> mark) override { mark_ = std::move(mark); }
 
   void cancel(std::string_view reason) noexcept override { ground_.board->note_fault(reason); }
   [[nodiscard]] Traffic traffic() const noexcept override {
-    return gpu_ ? host_->traffic() + gpu_->traffic() : host_->traffic();
+    const Residence* const gpu = counted_.load(std::memory_order_acquire);
+    return gpu != nullptr ? host_->traffic() + gpu->traffic() : host_->traffic();
   }
 
  private:
@@ -180,11 +183,13 @@ class OrderedCommunicator final : public Communicator {
     } catch (const std::exception& exception) {
       const auto* failure = dynamic_cast<const Failure*>(&exception);
       const bool is_of_others = failure != nullptr && failure->error().kind == ErrorKind::communication;
-      ground_.board->note_fault(
-          is_of_others ? failure->error().cause
-                       : fmt::format("rank {} could not go on: {}", ground_.board->rank(), exception.what()));
+      ground_.board->note_fault(is_of_others ? failure->error().cause : gave_up(exception));
       throw;
     }
+  }
+
+  [[nodiscard]] std::string gave_up(const std::exception& exception) const {
+    return fmt::format("rank {} could not go on: {}", ground_.board->rank(), exception.what());
   }
 
   static std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
@@ -208,7 +213,7 @@ class OrderedCommunicator final : public Communicator {
     const Stamp stamp{call.sequence, call.op, data.dtype, reduce, 0, storage_bytes(data.dtype, data.numel()), 0};
     at_ = host_.get();
     try {
-      if (links_ && size() > 1 && is_cuda_memory(data.data)) go_to_gpus(call);
+      if (is_on_gpus() && data.present() && is_cuda_memory(data.data, links_->device())) go_to_gpus(call, stamp);
       work(stamp);
       at_->finish(stamp, call.deadline);
     } catch (const DeadlinePassed& failure) {
@@ -217,25 +222,29 @@ class OrderedCommunicator final : public Communicator {
     } catch (const CallsDiffer& failure) {
       end_with(failure.error(), find_odd_one().value_or(failure.error().cause));
     } catch (const Failure& failure) {
-      if (failure.error().kind != ErrorKind::communication) throw;
+      if (failure.error().kind != ErrorKind::communication) {
+        // Numbers of the others may be under way to this rank.
+        if (at_ != host_.get()) ground_.board->note_fault(gave_up(failure));
+        throw;
+      }
       end_with(failure.error(), failure.error().cause);
     }
   }
-  void go_to_gpus(const Call& call) {
+  void go_to_gpus(const Call& call, Stamp stamp) {
     if (!gpu_) {
+      if (stamp.op == Op::receive) stamp.op = Op::send;
       if (call.sequence == 0 && size() > 2)
         throw Failure(ErrorKind::internal, fmt::format("{} in {}", to_string(call.op), name()),
                       "ranks on GPUs begin with a collective");
       std::vector<GpuLinks::Id> ids(index(size()));
       if (rank() == 0) ids.front() = links_->make_id();
-      const View view(ids.data(), DType::u8, Shape{static_cast<std::int64_t>(std::span(ids).size_bytes())});
-      const Stamp stamp{call.sequence, Op::split, DType::u8, Reduce::sum, 0, 0, 0};
       constexpr std::int64_t kBytes = sizeof(GpuLinks::Id);
-      gather_pieces(call, stamp, bytes_of(view), DType::u8, [](int peer) { return Piece{kBytes * peer, kBytes}; });
+      gather_pieces(call, stamp, ids.front().data(), DType::u8, [](int peer) { return Piece{kBytes * peer, kBytes}; });
       gpu_ = make_gpu_residence(links_->connect(ids.front(), size(), rank()), links_->device(), *host_, ground_.board,
-                                call.deadline);
+                                std::max(call.deadline, std::chrono::steady_clock::now() + kMeeting));
+      counted_.store(gpu_.get(), std::memory_order_release);
     }
-    gpu_->after(std::exchange(mark_, nullptr));
+    gpu_->begin(std::exchange(mark_, nullptr));
     at_ = gpu_.get();
   }
   void carry(const Call& call, const Stamp& stamp) {
@@ -341,11 +350,12 @@ class OrderedCommunicator final : public Communicator {
   Ground ground_;
   std::vector<int> members_;
   std::unique_ptr<Residence> host_;
-  std::shared_ptr<GpuLinks> links_;    // null where ranks have not met on their GPUs
-  std::unique_ptr<GpuResidence> gpu_;  // once numbers lay there
-  std::shared_ptr<StreamMark> mark_;   // that the next call waits for there
-  Residence* at_ = nullptr;            // of the numbers of this call
-  CallStatus call_;                    // it is in, or was
+  std::shared_ptr<GpuLinks> links_;                 // null where ranks have not met on their GPUs
+  std::unique_ptr<GpuResidence> gpu_;               // once numbers lay there
+  std::atomic<const Residence*> counted_{nullptr};  // the same, for traffic()
+  std::shared_ptr<StreamMark> mark_;                // that the next call waits for there
+  Residence* at_ = nullptr;                         // of the numbers of this call
+  CallStatus call_;                                 // it is in, or was
   int ticket_ = -1;
   std::vector<std::uint32_t> sent_, received_;  // messages with each peer
   std::vector<Outgoing> outgoing_;

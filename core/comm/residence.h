@@ -38,8 +38,8 @@ class Residence {
 // On the GPU of `link`; `host` carries what ranks say of a call before its numbers go, and outlives it.
 class GpuResidence : public Residence {
  public:
-  // What the next call does begins after it; null: at once.
-  virtual void after(std::shared_ptr<StreamMark> mark) = 0;
+  // A call, whose work there begins after `mark`; null: at once.
+  virtual void begin(std::shared_ptr<StreamMark> mark) = 0;
 };
 // Returns once all have come. Throws as Transport::exchange() does.
 [[nodiscard]] std::unique_ptr<GpuResidence> make_gpu_residence(std::unique_ptr<GpuLink> link, int device,

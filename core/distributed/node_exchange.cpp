@@ -52,8 +52,8 @@ void NodeExchange::exchange(Context& context) {
     for (const Member& member : bucket_) {
       const auto count = static_cast<std::size_t>(member.sum.numel());
       if (const Tensor& part = member.parts[node]; part.present()) {
-        RankNumbers<float> host(context, part);
-        const std::span<const float> numbers = host.span();
+        RankNumbers host(context, part);
+        const std::span<const float> numbers = host.span<float>();
         for (std::size_t i = 0; i < count; ++i)
           sent_[((at + i) / each * most_ + node) * each + (at + i) % each] = numbers[i];
       }
@@ -66,8 +66,8 @@ void NodeExchange::exchange(Context& context) {
   ranks_.all_gather(view_of(own), view_of(whole_));
   auto from = whole_.begin();
   for (const Member& member : bucket_) {
-    RankNumbers<float> numbers(context, member.sum);
-    std::copy_n(from, member.sum.numel(), numbers.span().begin());
+    RankNumbers numbers(context, member.sum);
+    std::copy_n(from, member.sum.numel(), numbers.span<float>().begin());
     from += member.sum.numel();
     numbers.write_back();
   }

@@ -28,17 +28,20 @@ void PackedNumbers::put(const Tensor& tensor, std::int64_t first, std::int64_t c
   if (context_.device().kind == DeviceKind::cpu)
     std::copy_n(tensor.host<float>().begin() + first, count, room_.begin() + at);
   else
-    context_.download(range(tensor, first, count), std::span(room_).subspan(static_cast<std::size_t>(at)));
+    context_.download(range(tensor, first, count),
+                      std::span(room_).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(count)));
 }
 
 void PackedNumbers::take(const Tensor& tensor, std::int64_t first, std::int64_t count, std::int64_t at) const {
   if (context_.dry()) return;
-  if (packed_.present()) return context_.copy(packed_.narrow(0, at, count), range(tensor, first, count));
-  if (context_.device().kind == DeviceKind::cpu)
-    std::copy_n(room_.begin() + at, count, tensor.host<float>().begin() + first);
+  const auto bytes = static_cast<std::size_t>(count) * sizeof(float);
+  float* const to = range(tensor, first, count).view().as<float>();
+  if (packed_.present())
+    context_.stream().queue_copy(to, packed_.view().as<float>() + at, bytes);
+  else if (context_.device().kind == DeviceKind::cpu)
+    std::copy_n(room_.begin() + at, count, to);
   else
-    context_.stream().copy(range(tensor, first, count).view().data, room_.data() + at,
-                           static_cast<std::size_t>(count) * sizeof(float));
+    context_.stream().copy(to, room_.data() + at, bytes);
 }
 
 View PackedNumbers::view() const {

@@ -1,5 +1,6 @@
 #include "core/distributed/pipeline_pass.h"
 
+#include "core/distributed/rank_numbers.h"
 #include "core/parallel/passes.h"
 #include "kernels/base/error.h"
 
@@ -10,9 +11,8 @@
 namespace athanor::distributed {
 namespace {
 
-View bytes_of(const Tensor& tensor) {
-  return {tensor.view().data, DType::u8, Shape{static_cast<std::int64_t>(tensor.bytes())}};
-}
+// Steps of which one shows how long layers take on a GPU, which then waits for each of them.
+constexpr std::uint32_t kTimedSteps = 16;
 
 }  // namespace
 
@@ -37,8 +37,11 @@ class PipelinePass::Sweep {
     runner_->run();
     models::Streams out;
     for (const Tensor& stream : streams_) {
-      stream.count_change();
-      pass_.parts_.pipeline.broadcast(bytes_of(stream), pass_.plan_.schedule.stage_ranks.back());
+      comm::Communicator& ranks = pass_.parts_.pipeline;
+      RankNumbers numbers(pass_.parts_.context, stream, &ranks);
+      ranks.after(pass_.parts_.context.stream().mark());
+      ranks.broadcast(numbers.bytes(), pass_.plan_.schedule.stage_ranks.back());
+      numbers.write_back();
       out.emplace_back(stream);
     }
     return out;
@@ -105,11 +108,7 @@ PipelinePass::PipelinePass(PipelineParts parts, StagePlan plan)
       plan_(std::move(plan)),
       layers_(parts.task.layers()),
       forward_times_(layers_.size()),
-      criterion_(parts.context, parts.task, parts.parameters, parts.replicas) {
-  if (parts.context.device().kind != DeviceKind::cpu)
-    throw Failure(ErrorKind::unavailable, "cut the model into stages", "stages on GPUs cannot exchange their results",
-                  "Set train.device to cpu, or parallel.pipeline to 1");
-}
+      criterion_(parts.context, parts.task, parts.parameters, parts.replicas) {}
 
 PipelinePass::~PipelinePass() = default;
 
@@ -261,9 +260,12 @@ void PipelinePass::run_layer(Context& context, std::size_t layer, int micro_batc
   const std::int64_t first = micro_batch * part_rows_;
   const PartOfBatch scope(
       context, is_training_ ? BatchRows{criterion_.first_row() + first, part_rows_, !tokens_.empty()} : BatchRows{});
+  const bool is_on_gpu = context.device().kind == DeviceKind::cuda;
+  const bool is_timed = is_training_ && (!is_on_gpu || context.step() % kTimedSteps == 0);
   Stopwatch::Clock::duration elsewhere{};
-  const Stopwatch watch(is_training_ ? forward_times_[layer] : elsewhere);
+  const Stopwatch watch(is_timed ? forward_times_[layer] : elsewhere);
   layers_[layer].forward(context, inputs_[static_cast<std::size_t>(micro_batch)], streams);
+  if (is_timed) context.stream().wait();
 }
 
 std::vector<Tensor> PipelinePass::output_gradients(int micro_batch) const {
@@ -281,6 +283,7 @@ models::Streams PipelinePass::sweep(int micro_batches, std::int64_t rows) {
 
 PipelinePorts PipelinePass::ports() {
   PipelinePorts out;
+  if (parts_.context.device().kind == DeviceKind::cuda) out.gpu = &parts_.context;
   out.now_ns = [this] { return watcher_.now_ns ? watcher_.now_ns() : 0; };
   out.tell = [this](const PipelineSpan& span) {
     if (watcher_.tell && is_training_)

@@ -36,7 +36,7 @@ struct StagePlan {
 
 // All are referred to and outlive the pass.
 struct PipelineParts {
-  Context& context;  // on the host
+  Context& context;
   tasks::Task& task;
   const std::vector<Parameter>& parameters;  // those that this rank has
   comm::Communicator& pipeline;
@@ -45,8 +45,7 @@ struct PipelineParts {
 
 class PipelinePass final : public train::Pass {
  public:
-  // A call that all ranks of the pipeline make; `plan` is the same on all. Throws Failure(unavailable) for a context on
-  // a device, and what PipelineRunner refuses.
+  // A call that all ranks of the pipeline make; `plan` is the same on all. Throws what PipelineRunner refuses.
   PipelinePass(PipelineParts parts, StagePlan plan);
   ~PipelinePass() override;
 
@@ -60,7 +59,8 @@ class PipelinePass final : public train::Pass {
   [[nodiscard]] std::vector<Variable> features(const tasks::Task::Inputs& inputs);
   // What the pipeline has cost this rank so far.
   [[nodiscard]] train::Exchanged exchanged() const;
-  // How long the forward passes of each layer took in training so far, in seconds; 0 for those of other ranks.
+  // How long the forward passes of each layer took in training so far, on a GPU in one step of several, in seconds; 0
+  // for those of other ranks.
   [[nodiscard]] std::vector<double> forward_seconds() const;
 
  private:

@@ -26,13 +26,6 @@ bool is_executed(OpKind kind) {
   return kind <= OpKind::receive_backward || kind == OpKind::reduce_gradient || kind == OpKind::step;
 }
 
-// The tensor, if another stage can be given it.
-Tensor checked(const Op& op, Tensor tensor) {
-  if (tensor.present() && tensor.contiguous() && tensor.device().kind == DeviceKind::cpu) return tensor;
-  throw Failure(ErrorKind::internal, "pass on what " + to_text(op) + " gives",
-                tensor.present() ? "it is not contiguous on the host" : "it gives nothing");
-}
-
 }  // namespace
 
 PipelineRunner::PipelineRunner(comm::Communicator& pipeline, const Schedule& schedule, std::vector<StageWork*> stages,
@@ -50,6 +43,22 @@ PipelineRunner::PipelineRunner(comm::Communicator& pipeline, const Schedule& sch
 }
 
 PipelineRunner::~PipelineRunner() = default;
+
+Tensor PipelineRunner::checked(const Op& op, Tensor tensor) const {
+  const DeviceKind device = ports_.gpu != nullptr ? DeviceKind::cuda : DeviceKind::cpu;
+  if (tensor.present() && tensor.contiguous() && tensor.device().kind == device) return tensor;
+  throw Failure(ErrorKind::internal, "pass on what " + to_text(op) + " gives",
+                tensor.present() ? "it is not contiguous where stages are" : "it gives nothing");
+}
+
+std::shared_ptr<Stream> PipelineRunner::stream_through_host(const comm::Communicator& lane) const {
+  if (ports_.gpu == nullptr || ports_.gpu->dry() || lane.is_on_gpus()) return nullptr;
+  return make_cuda_stream(ports_.gpu->device().index);
+}
+
+void PipelineRunner::post(Lane& lane, const Tensor& message) {
+  lane.thread->post(message.view(), ports_.gpu != nullptr ? ports_.gpu->stream().mark() : nullptr);
+}
 
 void PipelineRunner::check(const Schedule& schedule) const {
   if (const auto faults = validate(schedule, nullptr, purpose_of(schedule)); !faults.empty())
@@ -96,8 +105,10 @@ void PipelineRunner::make_lanes(const Schedule& schedule) {
     if (!communicator) continue;
     Lane& lane = (sends_here ? lanes_ : receiving).emplace_back();
     lane.peer = sends_here ? to : from;
+    auto through_host = stream_through_host(*communicator);
     lane.thread = std::make_unique<PipelineLane>(
-        std::move(communicator), sends_here ? PipelineLane::Direction::send : PipelineLane::Direction::receive);
+        std::move(communicator), sends_here ? PipelineLane::Direction::send : PipelineLane::Direction::receive,
+        std::move(through_host));
     if (sends_here) continue;
     for (const Op& send : sends) lane.receives.push_back(counterpart(send));
   }
@@ -164,6 +175,7 @@ void PipelineRunner::perform(const Action& action) {
   if (action.receive != kNone) await(action);
   const std::int64_t begin = now();
   compute(op);
+  if (ports_.gpu != nullptr) ports_.gpu->stream().wait();
   tell(op, begin);
 }
 
@@ -205,7 +217,7 @@ void PipelineRunner::send(const Action& action) {
   if (posted >= buffers) wait_for(lane, action, posted - buffers + 1);
   const std::uint64_t under_way = posted - lane.thread->carried();
   while (lane.sending.size() > under_way) lane.sending.pop_front();
-  lane.thread->post(message.view());
+  post(lane, message);
   lane.sending.push_back(std::move(message));
   lane.last_sent = &action;
   tell(action.op, begin);
@@ -221,7 +233,7 @@ void PipelineRunner::post_receives(Lane& lane) {
     Tensor& space = goes_forward ? mine.input : mine.output_gradient;
     space = checked(
         op, goes_forward ? stage.make_input_space(op.micro_batch) : stage.make_output_gradient_space(op.micro_batch));
-    lane.thread->post(space.view());
+    post(lane, space);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "core/distributed/pipeline_trace.h"
 #include "core/distributed/stage_work.h"
 #include "core/parallel/schedule.h"
+#include "core/tensor/context.h"
 #include "kernels/base/error.h"
 
 #include <chrono>
@@ -34,6 +35,8 @@ struct PipelinePorts {
   std::function<std::int64_t()> now_ns;  // the clock of the spans; empty: they are not told
   std::function<void(const PipelineSpan&)> tell;
   std::function<void(std::string_view op)> enter;  // before each op that computes; for Board::enter_section
+  // Of stages on a GPU, where what they give lies; null: on the host. An op has ended once its work there is done.
+  Context* gpu = nullptr;
 };
 
 class PipelineRunner {
@@ -100,6 +103,10 @@ class PipelineRunner {
   void finish();
   void wait_for(Lane& lane, const Action& transfer, std::uint64_t carried);
   [[noreturn]] void end_with(Error error);
+  [[nodiscard]] Tensor checked(const parallel::Op& op, Tensor tensor) const;
+  // Messages on a GPU that go through the host do so by a queue of their own.
+  [[nodiscard]] std::shared_ptr<Stream> stream_through_host(const comm::Communicator& lane) const;
+  void post(Lane& lane, const Tensor& message);
   [[nodiscard]] std::int64_t now() const { return ports_.now_ns ? ports_.now_ns() : 0; }
   void tell(const parallel::Op& op, std::int64_t begin_ns);
   [[nodiscard]] bool is_here(int stage) const;

@@ -22,21 +22,21 @@ View view_of(std::span<T> numbers) {
 }
 
 // `shares` of the rows are not equal; empty where they are.
-template <class T>
 void gather_rows(Context& context, comm::Communicator& ranks, const Tensor& whole,
                  const std::vector<train::MicroBatches>& shares) {
-  RankNumbers<T> numbers(context, whole, &ranks);
+  RankNumbers numbers(context, whole, &ranks);
   const View all = numbers.view();
   ranks.after(context.stream().mark());
-  if (!shares.empty()) {
+  if (shares.empty()) {
+    const std::int64_t own = all.numel() / ranks.size();
+    const auto begin = static_cast<std::int64_t>(storage_bytes(all.dtype, own * ranks.rank()));
+    ranks.all_gather(View(all.as<std::byte>() + begin, all.dtype, Shape{own}), all);
+  } else {
     const auto of_one = all.numel() / (shares.back().first + shares.back().count);
     std::vector<comm::Piece> pieces;
     for (const train::MicroBatches& each : shares) pieces.push_back({each.first * of_one, each.count * of_one});
     ranks.all_gather(all, pieces);
-    return numbers.write_back();
   }
-  const std::int64_t own = all.numel() / ranks.size();
-  ranks.all_gather(View(all.as<T>() + own * ranks.rank(), all.dtype, Shape{own}), all);
   numbers.write_back();
 }
 
@@ -70,13 +70,7 @@ void ReplicaGroup::gather(Context& context, const Tensor& whole) {
   if (whole.dry()) return;
   begin_step(context);
   const Stopwatch watch(waited_), gathering(gathering_);
-  switch (whole.dtype()) {
-    case DType::f32: return gather_rows<float>(context, ranks_, whole, shares_);
-    case DType::i32: return gather_rows<std::int32_t>(context, ranks_, whole, shares_);
-    default: break;
-  }
-  throw Failure(ErrorKind::internal, "gather rows of replicas",
-                std::string("there is no exchange of ") + to_string(whole.dtype()));
+  gather_rows(context, ranks_, whole, shares_);
 }
 
 // Where one gives up in the middle of a step, the exchange that is under way would wait for the others.
@@ -162,7 +156,7 @@ void ReplicaGroup::send_from_gpu(Context& context, Bucket bucket) {
   };
   if (bucket.size() == 1) {
     bucket.front()->gradient.count_change();
-    return post(RankNumbers<float>(context, bucket.front()->gradient, &ranks_).view());
+    return post(RankNumbers(context, bucket.front()->gradient, &ranks_).view());
   }
   std::int64_t count = 0;
   for (const Parameter& parameter : bucket) count += parameter->gradient.numel();
@@ -188,21 +182,21 @@ void ReplicaGroup::take_from_gpu() {
 void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
   if (coded_) return sum_coded(context, bucket);
   if (bucket.size() == 1) {
-    RankNumbers<float> numbers(context, bucket.front()->gradient);
+    RankNumbers numbers(context, bucket.front()->gradient);
     ranks_.all_reduce(numbers.view());
     return numbers.write_back();
   }
   packed_.clear();
   for (const Parameter& parameter : bucket) {
-    RankNumbers<float> numbers(context, parameter->gradient);
-    packed_.insert(packed_.end(), numbers.span().begin(), numbers.span().end());
+    RankNumbers numbers(context, parameter->gradient);
+    packed_.insert(packed_.end(), numbers.span<float>().begin(), numbers.span<float>().end());
   }
   ranks_.all_reduce(view_of(std::span(packed_)));
   auto from = packed_.begin();
   for (const Parameter& parameter : bucket) {
-    RankNumbers<float> numbers(context, parameter->gradient);
-    const auto count = static_cast<std::ptrdiff_t>(numbers.span().size());
-    std::copy(from, from + count, numbers.span().begin());
+    RankNumbers numbers(context, parameter->gradient);
+    const auto count = static_cast<std::ptrdiff_t>(numbers.span<float>().size());
+    std::copy(from, from + count, numbers.span<float>().begin());
     from += count;
     numbers.write_back();
   }
@@ -210,13 +204,13 @@ void ReplicaGroup::sum(Context& context, const Bucket& bucket) {
 
 // The exchange refuses what is not finite and changes nothing; then no replica may use its own.
 void ReplicaGroup::sum_coded(Context& context, const Bucket& bucket) {
-  std::deque<RankNumbers<float>> numbers;
+  std::deque<RankNumbers> numbers;
   std::vector<comm::CodedExchange::Named> arrays;
   for (const Parameter& parameter : bucket)
     arrays.push_back({parameter->path, numbers.emplace_back(context, parameter->gradient).view()});
   const std::vector<bool> is_sound = coded_->all_reduce(arrays);
   for (std::size_t i = 0; i < bucket.size(); ++i) {
-    if (!is_sound[i]) std::ranges::fill(numbers[i].span(), std::numeric_limits<float>::quiet_NaN());
+    if (!is_sound[i]) std::ranges::fill(numbers[i].span<float>(), std::numeric_limits<float>::quiet_NaN());
     numbers[i].write_back();
   }
 }

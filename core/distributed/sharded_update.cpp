@@ -90,7 +90,7 @@ std::vector<comm::Piece> ShardedUpdate::pieces_of(std::span<const Place* const> 
 void ShardedUpdate::sum_bucket(Context& context) {
   const std::vector<comm::Piece> pieces = pieces_of(bucket_);
   if (bucket_.size() == 1) {
-    RankNumbers<float> numbers(context, bucket_.front()->whole->gradient, replicas_);
+    RankNumbers numbers(context, bucket_.front()->whole->gradient, replicas_);
     replicas_->after(context.stream().mark());
     replicas_->reduce_scatter(numbers.view(), pieces);
     return numbers.write_back();
@@ -112,9 +112,9 @@ void ShardedUpdate::sum_bucket(Context& context) {
 // The exchange refuses what is not finite and changes nothing; then no replica may use its own.
 void ShardedUpdate::sum_coded(Context& context) {
   for (const Place* place : bucket_) {
-    RankNumbers<float> numbers(context, place->whole->gradient);
+    RankNumbers numbers(context, place->whole->gradient);
     if (!coded_->all_reduce(place->whole->path, numbers.view()))
-      std::ranges::fill(numbers.span(), std::numeric_limits<float>::quiet_NaN());
+      std::ranges::fill(numbers.span<float>(), std::numeric_limits<float>::quiet_NaN());
     numbers.write_back();
   }
 }
@@ -146,7 +146,7 @@ void ShardedUpdate::give_out(Context& context) {
 void ShardedUpdate::give_out(Context& context, std::span<const Place* const> bucket) {
   const std::vector<comm::Piece> pieces = pieces_of(bucket);
   if (bucket.size() == 1) {
-    RankNumbers<float> numbers(context, bucket.front()->whole->value, replicas_);
+    RankNumbers numbers(context, bucket.front()->whole->value, replicas_);
     replicas_->after(context.stream().mark());
     replicas_->all_gather(numbers.view(), pieces);
     return numbers.write_back();

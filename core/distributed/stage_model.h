@@ -39,7 +39,7 @@ struct StageParts {
 
 class StageModel final : public StageWork {
  public:
-  // The context is the rank's own, on the host, and outlives it; several stages may share it.
+  // The context is the rank's own and outlives it; several stages may share it.
   StageModel(Context& context, StageParts parts, int micro_batches);
 
   // Before a step.

@@ -5,8 +5,9 @@
 
 namespace athanor::distributed {
 
-// Called by one thread, in the order of the rank's list. All tensors are contiguous and on the host. What was passed is
-// not written to any more, by either side; it may be kept as long as it is needed. Whatever a call throws ends the run.
+// Called by one thread, in the order of the rank's list. All tensors are contiguous and of one device. What was passed
+// is not written to any more, by either side; it may be kept as long as it is needed. Whatever a call throws ends the
+// run.
 class StageWork {
  public:
   virtual ~StageWork() = default;

@@ -2,8 +2,6 @@
 
 #include "kernels/base/error.h"
 
-#include <cstring>
-
 namespace athanor::distributed {
 namespace {
 
@@ -64,7 +62,7 @@ Tensor StreamForms::pack(Context& context, const std::vector<Tensor>& values) co
   for (std::size_t stream = 0; stream < forms_.size(); ++stream) {
     if (!forms_[stream]) continue;
     const Tensor value = checked(context, *forms_[stream], values[stream]);
-    if (!context.dry()) std::memcpy(into, bytes_of(value), value.bytes());
+    if (!context.dry()) context.stream().queue_copy(into, bytes_of(value), value.bytes());
     into += value.bytes();
   }
   return message;
@@ -80,7 +78,7 @@ std::vector<Tensor> StreamForms::unpack(Context& context, const Tensor& message)
   for (std::size_t stream = 0; stream < forms_.size(); ++stream) {
     if (!forms_[stream]) continue;
     values[stream] = context.empty(forms_[stream]->shape, forms_[stream]->dtype);
-    if (!context.dry()) std::memcpy(bytes_of(values[stream]), from, values[stream].bytes());
+    if (!context.dry()) context.stream().queue_copy(bytes_of(values[stream]), from, values[stream].bytes());
     from += values[stream].bytes();
   }
   return values;

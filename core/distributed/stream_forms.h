@@ -1,4 +1,4 @@
-// What stages hand to each other: the streams of a micro-batch as one message in host memory. A single stream travels
+// What stages hand to each other: the streams of a micro-batch as one message. A single stream travels
 // as it is, several one after the other as bytes.
 #pragma once
 

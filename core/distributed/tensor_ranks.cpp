@@ -73,6 +73,14 @@ void TensorRanks::meet(comm::Communicator& ranks) {
   ranks_ = &ranks;
 }
 
+// What WideNumbers take there.
+void TensorRanks::rehearse(Context& context, const Tensor& from, const Tensor& to) const {
+  if (!from.dry() || !rehearses_on_gpus_ || from.dtype() == DType::f32) return;
+  const Tensor read = context.cast(from, DType::f32);
+  const Tensor written = from.storage() == to.storage() ? read : context.empty(to.shape());
+  context.copy(context.cast(written, to.dtype()), to);
+}
+
 bool TensorRanks::begins(const Tensor& tensor) const {
   if (tensor.dry()) return false;
   if (ranks_ == nullptr && !pretends_)
@@ -86,6 +94,7 @@ void TensorRanks::count_parts(const Tensor& part) {
 
 void TensorRanks::all_reduce(Context& context, const Tensor& x, Reduce reduce) {
   sent_ = sent_ + comm::all_reduce_traffic(DType::f32, x.numel(), count_, index_);
+  rehearse(context, x, x);
   if (!begins(x) || ranks_ == nullptr) return;
   const Stopwatch watch(waited_);
   WideNumbers numbers(context, *ranks_, x, true);
@@ -96,6 +105,7 @@ void TensorRanks::all_reduce(Context& context, const Tensor& x, Reduce reduce) {
 
 void TensorRanks::all_gather(Context& context, const Tensor& part, const Tensor& whole) {
   count_parts(part);
+  rehearse(context, part, whole);
   if (!begins(whole)) return;
   const std::int64_t rows = part.dim(0);
   for (int rank = 0; ranks_ == nullptr && rank < count_; ++rank) context.copy(part, whole.narrow(0, rows * rank, rows));
@@ -109,6 +119,7 @@ void TensorRanks::all_gather(Context& context, const Tensor& part, const Tensor&
 
 void TensorRanks::reduce_scatter(Context& context, const Tensor& whole, const Tensor& part) {
   count_parts(part);
+  rehearse(context, whole, part);
   if (!begins(whole)) return;
   if (ranks_ == nullptr) return context.copy(whole.narrow(0, part.dim(0) * index_, part.dim(0)), part);
   const Stopwatch watch(waited_);

@@ -27,6 +27,8 @@ class TensorRanks final : public ops::TensorGroup {
   void leave() noexcept { ranks_ = nullptr; }
   // To see how long one rank takes without the others: nothing is exchanged, and every rank's numbers are this one's.
   void pretend() noexcept { pretends_ = true; }
+  // Dry contexts give what ranks take that have met on their GPUs.
+  void rehearse_on_gpus() noexcept { rehearses_on_gpus_ = true; }
 
   [[nodiscard]] int count() const override { return count_; }
   [[nodiscard]] int index() const override { return index_; }
@@ -44,12 +46,13 @@ class TensorRanks final : public ops::TensorGroup {
  private:
   // Whether there is something to exchange.
   [[nodiscard]] bool begins(const Tensor& tensor) const;
+  void rehearse(Context& context, const Tensor& from, const Tensor& to) const;
   // Each rank's part goes to every other one.
   void count_parts(const Tensor& part);
 
   int index_, count_;
   bool divides_rows_;
-  bool pretends_ = false;
+  bool pretends_ = false, rehearses_on_gpus_ = false;
   comm::Communicator* ranks_ = nullptr;
   comm::Traffic sent_;
   std::chrono::steady_clock::duration waited_{};

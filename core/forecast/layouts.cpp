@@ -108,10 +108,8 @@ class Search {
         sizes_(quick(dry_sizes(sound))),
         costs_(sound, sizes_),
         link_(measure_link()) {
-    const bool on_gpu = resolve_device(sound.recipe).kind == DeviceKind::cuda;
-    table_.ranks = question.ranks > 0 ? question.ranks
-                   : on_gpu           ? static_cast<int>(gpus().size())
-                                      : observe::machine().cores;
+    if (resolve_device(sound.recipe).kind == DeviceKind::cuda) gpus_ = static_cast<int>(gpus().size());
+    table_.ranks = question.ranks > 0 ? question.ranks : gpus_ > 0 ? gpus_ : observe::machine().cores;
     table_.memory_bytes = question.memory_bytes > 0 ? question.memory_bytes : device_memory(sound.recipe);
     table_.bytes_per_second = link_.seconds_per_byte > 0 ? 1 / link_.seconds_per_byte : 0;
     table_.seconds_per_message = link_.seconds_per_message;
@@ -173,12 +171,18 @@ class Search {
     return out;
   }
 
+  // Of ranks that need so much `each`, and so much in `all`. On GPUs those that share one must fit there.
+  [[nodiscard]] bool fits(int ranks, std::int64_t each, std::int64_t all) const noexcept {
+    return (gpus_ > 0 ? (ranks + gpus_ - 1) / gpus_ * each : all) <= table_.memory_bytes;
+  }
+
   // Known without a rehearsal, which takes time.
   bool cannot_fit(const Layout& layout) {
     recipe::Recipe recipe = sound_.recipe;
     recipe::set_layout(recipe, layout);
     const std::int64_t each = least_memory(recipe, setting_of(recipe));
-    return parallel::world_size(mesh_of(recipe)) * each > table_.memory_bytes;
+    const int ranks = parallel::world_size(mesh_of(recipe));
+    return !fits(ranks, each, ranks * each);
   }
 
   LayoutChoice consider(const Layout& layout) {
@@ -199,7 +203,7 @@ class Search {
     out.memory_bytes = memory_of_all(need);
     out.bytes_on_wire = need.bytes_on_wire_per_step;
     out.bubble = need.schedule.bubble;
-    out.fits = out.memory_bytes <= table_.memory_bytes;
+    out.fits = fits(out.ranks, out.rank_memory_bytes, out.memory_bytes);
     out.compute_s = busy_s / out.ranks * waiting(recipe, out.bubble);
     out.exchange_s = exchange_seconds(need.wire, link_);
     out.step_s = out.compute_s + out.exchange_s;
@@ -211,6 +215,7 @@ class Search {
   LayoutQuestion question_;
   DrySizes sizes_;
   Costs costs_;
+  int gpus_ = 0;  // of this machine, where the run computes on them
   LinkCost link_;
   LayoutTable table_;
 };

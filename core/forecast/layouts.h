@@ -21,10 +21,11 @@ struct LinkCost {
 [[nodiscard]] double exchange_seconds(const std::vector<recipe::AxisTraffic>& wire, const LinkCost& link);
 
 struct LayoutQuestion {
-  int ranks = 0;                  // at most; 0: the cores of this machine, or its GPUs
-  std::int64_t memory_bytes = 0;  // that all ranks may take together; 0: what the machine has, or its first GPU
-  std::size_t most = 10;          // that are told
-  double budget_s = 6;            // for all; what was not looked at by then is left out, and told as such
+  int ranks = 0;  // at most; 0: the cores of this machine, or its GPUs
+  // That all ranks may take together, or on GPUs those that share one; 0: what the machine has, or its first GPU.
+  std::int64_t memory_bytes = 0;
+  std::size_t most = 10;  // that are told
+  double budget_s = 6;    // for all; what was not looked at by then is left out, and told as such
 };
 
 struct LayoutChoice {

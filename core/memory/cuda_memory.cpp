@@ -82,8 +82,12 @@ class CudaStream final : public Stream {
     wait();
   }
 
-  std::shared_ptr<StreamMark> mark() override { return std::make_shared<CudaMark>(stream_); }
+  std::shared_ptr<StreamMark> mark() override {
+    refuse_while_recording("mark a point in a stream");
+    return std::make_shared<CudaMark>(stream_);
+  }
   void wait_for(const StreamMark* mark) override {
+    refuse_while_recording("wait for a stream");
     select(index_);
     if (mark) check(cudaStreamWaitEvent(stream_, static_cast<cudaEvent_t>(mark->handle()), 0), "wait for a stream");
   }
@@ -121,7 +125,8 @@ class CudaStream final : public Stream {
  private:
   void refuse_while_recording(const char* intention) const {
     if (recording_)
-      throw Failure(ErrorKind::internal, intention, "work that is being recorded does not reach the host");
+      throw Failure(ErrorKind::internal, intention,
+                    "work that is being recorded does not reach the host or other streams");
   }
 
   int index_;
@@ -160,12 +165,11 @@ class CudaSource final : public BlockSource {
 
 std::shared_ptr<Stream> make_cuda_stream(int index) { return std::make_shared<CudaStream>(index); }
 
-bool is_cuda_memory(const void* data) noexcept {
+// Asking would make a context on whatever device is the thread's.
+bool is_cuda_memory(const void* data, int index) {
+  select(index);
   cudaPointerAttributes attributes{};
-  if (cudaPointerGetAttributes(&attributes, data) != cudaSuccess) {
-    static_cast<void>(cudaGetLastError());
-    return false;
-  }
+  check(cudaPointerGetAttributes(&attributes, data), "ask where numbers lie");
   return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
 }
 

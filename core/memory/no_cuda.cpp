@@ -15,7 +15,7 @@ namespace {
 
 std::shared_ptr<Stream> make_cuda_stream(int) { throw_no_cuda(); }
 
-bool is_cuda_memory(const void*) noexcept { return false; }
+bool is_cuda_memory(const void*, int) { return false; }
 
 std::unique_ptr<BlockSource> make_cuda_source(int, std::shared_ptr<Stream>) { throw_no_cuda(); }
 

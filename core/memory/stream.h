@@ -66,7 +66,8 @@ class Stream {
 [[nodiscard]] std::shared_ptr<Stream> make_host_stream();
 // Waits neither for the default stream nor the other way round. Throws Failure(unavailable) in builds without CUDA.
 [[nodiscard]] std::shared_ptr<Stream> make_cuda_stream(int index);
-// Whether `data` lies in the memory of a CUDA device. False in builds without CUDA.
-[[nodiscard]] bool is_cuda_memory(const void* data) noexcept;
+// Whether `data` lies in the memory of this CUDA device, which it makes the calling thread's. False in builds without
+// CUDA.
+[[nodiscard]] bool is_cuda_memory(const void* data, int index);
 
 }  // namespace athanor

@@ -123,13 +123,6 @@ std::vector<LayoutRule> pipeline_rules() {
        [](const L&, const Facts& f) {
          return fmt::format("must be 1 with precision.policy = {}: it would learn of some layers only", f.policy);
        }},
-      {"stages_on_host",
-       "stages exchange on the host",
-       {F::pipeline},
-       [](const L& l, const Facts& f) { return l.pipeline == 1 || f.device != "cuda"; },
-       [](const L&, const Facts&) {
-         return std::string("must be 1 with train.device = cuda: stages exchange on the host");
-       }},
       {"schedule_known",
        "the schedule is one that can be generated",
        {F::schedule},

@@ -63,7 +63,6 @@ struct LayoutFacts {
   std::string optimizer = "adamw";
   std::string master = "fp32", moments = "fp32";  // formats of weights and of the optimizer's state
   bool adapts = false;                            // weights have low-rank adapters
-  std::string device = "cpu";                     // "cpu", "cuda"
   std::int64_t ranks = 0;                         // that there are; 0: as many as it takes
 };
 

@@ -68,7 +68,6 @@ parallel::LayoutFacts layout_facts(const Recipe& recipe) {
   out.master = recipe.text("precision.master");
   out.moments = recipe.text("precision.moments");
   out.adapts = recipe.integer("finetune.lora_rank") > 0;
-  out.device = recipe.text("train.device");
   out.towers.push_back(tower(recipe, "image", image_tokens(recipe)));
   if (recipe.text("model.text_tower") == kSmallTextTower)
     out.towers.push_back(tower(recipe, "text", recipe.integer("data.max_tokens")));

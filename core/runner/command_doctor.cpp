@@ -125,6 +125,7 @@ json examine() {
                 {"avx2", machine.avx2},
                 {"memory_bytes", machine.memory_bytes}}},
               {"gpus", gpu_list()},
+              {"nccl", {{"available", comm::why_no_nccl().empty()}, {"why_not", comm::why_no_nccl()}}},
               {"home",
                {{"folder", home.string()},
                 {"writable", refusal.empty()},
@@ -154,8 +155,8 @@ std::string text_of(const json& facts) {
   for (const json& gpu : facts["gpus"]) {
     out += fmt::format("gpu        {}, {}\n", text(gpu["name"]), gib(gpu["memory_bytes"]));
   }
-  if (const std::string why = comm::why_no_nccl(); facts["gpus"].size() > 1 && !why.empty())
-    out += "gpus       exchange through the host: " + why + "\n";
+  if (facts["gpus"].size() > 1 && !facts["nccl"]["available"].get<bool>())
+    out += "gpus       exchange through the host: " + text(facts["nccl"]["why_not"]) + "\n";
   out += fmt::format("home       {}{}, {} free\n", text(facts["home"]["folder"]),
                      facts["home"]["writable"].get<bool>()
                          ? ""

@@ -97,6 +97,7 @@ void BatchPass::begin(journal::SpanKind section) {
 
 void BatchPass::tell(journal::SpanKind kind, int micro_batch) {
   if (!ports_.tell) return;
+  context_.stream().wait();  // a device's work ends there
   const std::int64_t now = ports_.now_ns();
   const auto step = static_cast<std::int64_t>(context_.step()) + 1;
   ports_.tell({.kind = kind, .step = step, .micro_batch = micro_batch, .begin_ns = told_ns_, .end_ns = now});

@@ -53,7 +53,6 @@ class Draw {
     out.master = below(8) == 0 ? "bf16_kahan" : "fp32";
     out.moments = below(8) == 0 ? "bf16" : "fp32";
     out.adapts = below(6) == 0;
-    out.device = below(6) == 0 ? "cuda" : "cpu";
     return out;
   }
   Layout layout() {
@@ -97,7 +96,6 @@ std::vector<std::string> broken(const Layout& l, const LayoutFacts& f) {
   rule(!m || f.batch_size / l.micro_batches * l.micro_batches == f.batch_size, "micro_batches_divide");
   rule(!m || l.micro_batches == 1 || (f.policy != "dynamic" && f.policy != "fp8-delayed"), "scales_learn");
   rule(!p || l.pipeline == 1 || (f.policy != "dynamic" && f.policy != "fp8-delayed"), "scales_of_the_whole");
-  rule(!p || l.pipeline == 1 || f.device == "cpu", "stages_on_host");
   rule(l.shard == Shard::none || f.optimizer != "lamb", "norms_whole");
   rule(l.shard == Shard::none || f.master == "fp32", "masters_in_place");
   rule(l.shard == Shard::none || f.moments == "fp32", "moments_in_place");

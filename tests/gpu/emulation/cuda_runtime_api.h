@@ -44,10 +44,13 @@ inline const char* cudaGetErrorName(cudaError_t code) {
 inline const char* cudaGetErrorString(cudaError_t) { return "emulated"; }
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = athanor::emulation::current_device();
   return cudaSuccess;
 }
-inline cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+inline cudaError_t cudaSetDevice(int device) {
+  athanor::emulation::current_device() = device;
+  return cudaSuccess;
+}
 
 inline cudaError_t cudaMalloc(void** data, std::size_t bytes) {
   *data = athanor::emulation::take_memory(bytes);
@@ -73,6 +76,7 @@ inline cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaS
 
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = new CUstream_st;
+  (*stream)->device = athanor::emulation::current_device();
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,9 +49,13 @@ struct ncclComm {
   std::shared_ptr<Group> group;
   int rank = 0;
   std::shared_ptr<bool> is_aborted = std::make_shared<bool>(false);
+  int not_yet = 0;                   // so often it says that it is in progress
+  std::function<void()> later = {};  // is done then
 };
 
 namespace {
+
+constexpr int kNotYet = 3;
 
 // What one call of ncclGroupEnd() queues.
 class Exchange {
@@ -108,7 +113,9 @@ struct Open {
 thread_local Open open_group;
 
 ncclResult_t add(const Message& message, ncclComm_t end, cudaStream_t stream) {
-  if (!open_group.is_open || message.peer < 0 || message.peer >= end->group->size || message.bytes == 0)
+  const std::lock_guard lock(device());
+  if (!open_group.is_open || end->not_yet > 0 || stream->device != athanor::emulation::current_device() ||
+      message.peer < 0 || message.peer >= end->group->size || message.bytes == 0)
     return ncclInvalidUsage;
   open_group.end = end;
   open_group.stream = stream;
@@ -148,12 +155,18 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int size, ncclUniqueId id,
 
 ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
   const std::lock_guard lock(device());
-  const bool have_come = static_cast<int>(comm->group->come.size()) == comm->group->size;
+  if (comm->not_yet > 0 && --comm->not_yet == 0 && comm->later) std::exchange(comm->later, {})();
+  const bool have_come = comm->not_yet == 0 && static_cast<int>(comm->group->come.size()) == comm->group->size;
   *state = comm->rank == broken_rank ? ncclSystemError : have_come ? ncclSuccess : ncclInProgress;
   return ncclSuccess;
 }
 
-ncclResult_t ncclCommFinalize(ncclComm_t) { return ncclSuccess; }
+ncclResult_t ncclCommFinalize(ncclComm_t comm) {
+  const std::lock_guard lock(device());
+  if (comm->not_yet > 0) return ncclInvalidUsage;
+  comm->not_yet = kNotYet;
+  return ncclInProgress;
+}
 
 ncclResult_t ncclCommDestroy(ncclComm_t comm) {
   const std::lock_guard lock(device());
@@ -185,7 +198,11 @@ ncclResult_t ncclGroupEnd() {
   const Open group = std::exchange(open_group, {});
   if (group.messages.empty()) return ncclSuccess;
   const auto exchange = std::make_shared<Exchange>(*group.end, group.messages);
-  athanor::emulation::put_patient(group.stream, [exchange] { return exchange->advance(); });
+  const std::lock_guard lock(device());
+  group.end->not_yet = kNotYet;
+  group.end->later = [exchange, stream = group.stream] {
+    athanor::emulation::put_patient(stream, [exchange] { return exchange->advance(); });
+  };
   return ncclInProgress;
 }
 

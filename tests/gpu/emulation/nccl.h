@@ -1,6 +1,7 @@
 // Stands in for NCCL between threads of one process that each have an emulated device. A message waits on its stream
-// until its other end has come, and nothing is copied before; what was called in one group goes at once. Only what
-// core/comm uses.
+// until its other end has come, and nothing is copied before; what was called in one group goes at once, but only once
+// ncclCommGetAsyncError() was asked a few times: what is asked of an end meanwhile is refused. Only what core/comm
+// uses.
 #pragma once
 
 #include "tests/gpu/emulation/cuda_runtime_api.h"

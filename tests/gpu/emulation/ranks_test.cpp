@@ -37,7 +37,9 @@ GroupOptions patient() { return within(20s); }
 // A rank with a device of its own.
 struct Rank {
   explicit Rank(Group& group)
-      : ranks(group.world()), links(nccl_links(0, fmt::format("bus {}", ranks.rank()))), context({.device = kDevice}) {}
+      : ranks(group.world()),
+        links(nccl_links(ranks.rank(), fmt::format("bus {}", ranks.rank()))),
+        context({.device = {DeviceKind::cuda, ranks.rank()}}) {}
 
   void meet() { ASSERT_TRUE(ranks.meet_on_gpus(links)); }
   [[nodiscard]] Tensor on_device(const std::vector<float>& numbers) {
@@ -46,7 +48,6 @@ struct Rank {
     return tensor;
   }
 
-  static constexpr Device kDevice{DeviceKind::cuda, 0};
   Communicator& ranks;
   std::shared_ptr<GpuLinks> links;
   Context context;
@@ -132,10 +133,14 @@ TEST_P(RanksOnGpus, MoveNumbersAsOnTheHost) {
               rank.ranks.broadcast(device.view(), size - 1);
               expect_same("broadcast", device, told);
             }
-            if (self == 0) rank.ranks.send(in.view(), size - 1);
-            if (self == size - 1) {
+            if (self == 0) {
+              rank.ranks.send(view_of(all), size - 1);
+              rank.ranks.send(in.view(), size - 1);
+            } else if (self == size - 1) {
+              rank.ranks.receive(view_of(gathered), 0);
               rank.ranks.receive(whole.view(), 0);
-              EXPECT_FALSE(std::isnan(rank.context.download(whole).front()));
+              const std::vector<float> received = rank.context.download(whole);
+              EXPECT_TRUE(std::equal(received.begin(), received.begin() + end, gathered.begin())) << "receive";
             }
           }),
       Each(""));
@@ -239,22 +244,39 @@ TEST(GpusOfRanks, TellWhoHasNotCome) {
   EXPECT_THAT(endings[0], AllOf(HasSubstr("rank 2"), HasSubstr("all_reduce of 24000 bytes"), HasSubstr("data")));
 }
 
-// Its end came after all had said that they come.
+// After all had said that they come.
 TEST(GpusOfRanks, HearOfOneThatIsLostWhileNumbersAreUnderWay) {
   const int aborted = emulation::nccl_counts().aborted;
-  const auto endings = run(2, patient(), [](Group& group) {
+  const auto endings = run(2, patient(), [aborted](Group& group) {
     Rank rank(group);
     rank.meet();
     const Tensor device = rank.on_device({1, 2, 3});
     rank.ranks.all_reduce(device.view());
-    if (rank.ranks.rank() == 1) {
-      std::this_thread::sleep_for(100ms);
-      throw Failure(ErrorKind::numeric, "go on", "the loss is not finite");
+    if (rank.ranks.rank() == 1) emulation::break_nccl_of(1);
+    try {
+      rank.ranks.all_reduce(device.view());
+    } catch (const Failure&) {
+      if (rank.ranks.rank() == 0) {
+        EXPECT_EQ(emulation::nccl_counts().aborted, aborted + 2);
+      }
+      throw;
     }
-    rank.ranks.send(device.view(), 1);
   });
-  EXPECT_THAT(endings[0], HasSubstr("the loss is not finite"));
-  EXPECT_GT(emulation::nccl_counts().aborted, aborted);
+  emulation::break_nccl_of(-1);
+  for (const std::string& ending : endings) EXPECT_THAT(ending, HasSubstr("the network card is gone"));
+  EXPECT_EQ(emulation::nccl_counts().ends, 0);
+}
+
+// A fault of its own that is none of communication.
+TEST(GpusOfRanks, HearOfOneThatCannotGoOn) {
+  const auto endings = run(2, patient(), [](Group& group) {
+    Rank rank(group);
+    rank.meet();
+    const Tensor device = rank.context.upload(std::vector<std::int32_t>(6000, 1), {6000});
+    rank.ranks.after(rank.context.stream().mark());
+    rank.ranks.all_reduce(device.view());
+  });
+  for (const std::string& ending : endings) EXPECT_THAT(ending, HasSubstr("there is no arithmetic on i32"));
   EXPECT_EQ(emulation::nccl_counts().ends, 0);
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -34,8 +35,14 @@ std::recursive_mutex& device() {
   return mutex;
 }
 
+int& current_device() {
+  thread_local int index = 0;
+  return index;
+}
+
 void put(CUstream_st* stream, std::function<void()> work) {
   const std::lock_guard lock(device());
+  if (stream && stream->device != current_device()) throw std::logic_error("the stream is another device's");
   ++counts().puts;
   if (!stream) return work();
   if (stream->capturing) return stream->capturing->nodes.push_back(std::move(work));
@@ -76,6 +83,8 @@ bool finish(CUstream_st* stream) {
 
 void record(CUevent_st* event, CUstream_st* stream) {
   const std::lock_guard lock(device());
+  if (stream->device != current_device()) throw std::logic_error("the event is to be recorded on another device");
+  if (stream->capturing) stream->broken = true;
   event->point->stream = stream;
   event->point->is_reached = false;
   put_patient(stream, [point = event->point] { return point->is_reached = true; });
@@ -83,6 +92,8 @@ void record(CUevent_st* event, CUstream_st* stream) {
 
 // A device goes on by itself; here whoever waits does the work of the other stream.
 void wait_for(CUevent_st* event, CUstream_st* stream) {
+  const std::lock_guard lock(device());
+  if (stream->capturing) stream->broken = true;
   put_patient(stream, [point = event->point] {
     if (!point->is_reached) advance(point->stream);
     return point->is_reached;

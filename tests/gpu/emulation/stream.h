@@ -21,6 +21,7 @@ struct CUgraphExec_st {
   std::vector<std::function<void()>> nodes;
 };
 struct CUstream_st {
+  int device = 0;
   std::deque<std::function<bool()>> queued;  // false: not yet
   CUgraph_st* capturing = nullptr;
   bool broken = false;  // something that cannot be captured was tried
@@ -38,6 +39,8 @@ namespace athanor::emulation {
 
 // Whoever uses the device.
 [[nodiscard]] std::recursive_mutex& device();
+// The thread's, 0 at first. Work for the stream of another one throws std::logic_error.
+[[nodiscard]] int& current_device();
 
 void put(CUstream_st* stream, std::function<void()> work);
 // Work that may have to wait for other streams, and then is tried again.
