@@ -80,7 +80,8 @@ class Communicator {
   // Piece i of `in` goes to rank i; piece i of `out` comes from rank i. The two do not overlap.
   void all_to_all(const View& in, const View& out);
   void broadcast(const View& data, int root);
-  // Returns once `data` may be used again. Messages between two ranks arrive in the order they were sent.
+  // Returns once `data` may be used again, which may be when the other has received it. Messages between two ranks
+  // arrive in the order they were sent.
   void send(const View& data, int to);
   void receive(const View& data, int from);
   void barrier();

@@ -37,7 +37,12 @@ class LinkedResidence final : public GpuResidence {
         source_(make_cuda_source(device, {std::shared_ptr<void>(), &link_->stream()})) {
     exec_.device = {DeviceKind::cuda, device};
     exec_.stream = link_->stream().handle();
-    await({.op = Op::split}, deadline, [&] { return link_->is_ready(); });
+    try {
+      await({.op = Op::split}, deadline, [&] { return link_->is_ready(); });
+    } catch (...) {
+      link_->abort();
+      throw;
+    }
   }
   ~LinkedResidence() override {
     if (board_->has_fault()) link_->abort();
@@ -47,6 +52,16 @@ class LinkedResidence final : public GpuResidence {
   void begin(std::shared_ptr<StreamMark> mark) override {
     link_->stream().wait_for(mark.get());
     is_told_ = false;
+  }
+
+  // What is queued behind messages that never come would still read and write.
+  void give_up() noexcept override {
+    link_->abort();
+    try {
+      link_->stream().wait();
+    } catch (const std::exception&) {
+      // A device at fault does nothing more.
+    }
   }
 
   std::int64_t segment_bytes() const noexcept override { return kSegment; }
@@ -117,20 +132,15 @@ class LinkedResidence final : public GpuResidence {
   void await(const Stamp& stamp, Deadline deadline, const Done& done) {
     const std::string intention = fmt::format("{} between GPUs", to_string(stamp.op));
     const auto asleep = std::chrono::steady_clock::now() + kSpin;
-    try {
-      while (!done()) {
-        if (const auto fault = board_->fault()) throw Failure(ErrorKind::communication, intention, *fault, kRebuild);
-        const auto now = std::chrono::steady_clock::now();
-        if (now > deadline)
-          throw DeadlinePassed(ErrorKind::communication, intention, "its numbers have not come in time", kRebuild);
-        if (now > asleep)
-          std::this_thread::sleep_for(kGlance);
-        else
-          std::this_thread::yield();
-      }
-    } catch (...) {
-      link_->abort();
-      throw;
+    while (!done()) {
+      if (const auto fault = board_->fault()) throw Failure(ErrorKind::communication, intention, *fault, kRebuild);
+      const auto now = std::chrono::steady_clock::now();
+      if (now > deadline)
+        throw DeadlinePassed(ErrorKind::communication, intention, "its numbers have not come in time", kRebuild);
+      if (now > asleep)
+        std::this_thread::sleep_for(kGlance);
+      else
+        std::this_thread::yield();
     }
   }
 

@@ -54,12 +54,11 @@ class OrderedCommunicator final : public Communicator {
     perform(call, data, reduce, [&](const Stamp& stamp) {
       const std::int64_t count = data.numel();
       if (static_cast<std::int64_t>(storage_bytes(data.dtype, count)) <= kSmallReduction)
-        return all_reduce_at_once(call, stamp, data, reduce);
+        return all_reduce_at_once(stamp, data, reduce);
       const auto pieces = [&](int peer) { return piece_of(count, size(), peer); };
       std::byte* base = bytes_of(data);
-      reduce_pieces(call, stamp, base, data.dtype, pieces, base + storage_bytes(data.dtype, pieces(rank()).begin),
-                    reduce);
-      gather_pieces(call, stamp, base, data.dtype, pieces);
+      reduce_pieces(stamp, base, data.dtype, pieces, base + storage_bytes(data.dtype, pieces(rank()).begin), reduce);
+      gather_pieces(stamp, base, data.dtype, pieces);
     });
   }
 
@@ -67,7 +66,7 @@ class OrderedCommunicator final : public Communicator {
     perform(call, in, reduce, [&](const Stamp& stamp) {
       const std::int64_t each = out.numel();
       const auto pieces = [&](int peer) { return Piece{each * peer, each}; };
-      reduce_pieces(call, stamp, bytes_of(in), in.dtype, pieces, bytes_of(out), reduce);
+      reduce_pieces(stamp, bytes_of(in), in.dtype, pieces, bytes_of(out), reduce);
     });
   }
 
@@ -76,7 +75,7 @@ class OrderedCommunicator final : public Communicator {
       const std::int64_t each = in.numel();
       std::byte* mine = bytes_of(out) + storage_bytes(in.dtype, each * rank());
       if (mine != bytes_of(in)) at_->copy(mine, bytes_of(in), storage_bytes(in.dtype, each));
-      gather_pieces(call, stamp, bytes_of(out), out.dtype, [&](int peer) { return Piece{each * peer, each}; });
+      gather_pieces(stamp, bytes_of(out), out.dtype, [&](int peer) { return Piece{each * peer, each}; });
     });
   }
 
@@ -84,14 +83,13 @@ class OrderedCommunicator final : public Communicator {
     perform(call, data, reduce, [&](const Stamp& stamp) {
       const auto pieces = [&](int peer) { return given[index(peer)]; };
       std::byte* base = bytes_of(data);
-      reduce_pieces(call, stamp, base, data.dtype, pieces, base + storage_bytes(data.dtype, pieces(rank()).begin),
-                    reduce);
+      reduce_pieces(stamp, base, data.dtype, pieces, base + storage_bytes(data.dtype, pieces(rank()).begin), reduce);
     });
   }
 
   void do_gather_pieces(const Call& call, const View& data, std::span<const Piece> given) override {
     perform(call, data, Reduce::sum, [&](const Stamp& stamp) {
-      gather_pieces(call, stamp, bytes_of(data), data.dtype, [&](int peer) { return given[index(peer)]; });
+      gather_pieces(stamp, bytes_of(data), data.dtype, [&](int peer) { return given[index(peer)]; });
     });
   }
 
@@ -104,14 +102,14 @@ class OrderedCommunicator final : public Communicator {
         outgoing_.push_back({peer, {bytes_of(in) + each * index(peer), each}});
         incoming_.push_back({peer, {bytes_of(out) + each * index(peer), each}});
       }
-      carry(call, stamp);
+      carry(stamp);
     });
   }
 
   void do_broadcast(const Call& call, const View& data, int root) override {
     perform(call, data, Reduce::sum, [&](Stamp stamp) {
       stamp.root = static_cast<std::uint8_t>(root);
-      broadcast(call, stamp, data, root);
+      broadcast(stamp, data, root);
     });
   }
 
@@ -120,7 +118,7 @@ class OrderedCommunicator final : public Communicator {
       stamp.sequence = ++sent_[index(to)];
       begin();
       outgoing_.push_back({to, {bytes_of(data), storage_bytes(data.dtype, data.numel())}});
-      carry(call, stamp);
+      carry(stamp);
     });
   }
   void do_receive(const Call& call, const View& data, int from) override {
@@ -129,7 +127,7 @@ class OrderedCommunicator final : public Communicator {
       stamp.sequence = ++received_[index(from)];
       begin();
       incoming_.push_back({from, {bytes_of(data), storage_bytes(data.dtype, data.numel())}});
-      carry(call, stamp);
+      carry(stamp);
     });
   }
 
@@ -140,7 +138,7 @@ class OrderedCommunicator final : public Communicator {
         begin();
         outgoing_.push_back({(rank() + step) % size(), {}});
         incoming_.push_back({(rank() + size() - step) % size(), {}});
-        carry(call, stamp);
+        carry(stamp);
       }
     });
   }
@@ -151,7 +149,7 @@ class OrderedCommunicator final : public Communicator {
     wishes[2 * index(rank()) + 1] = key;
     const View data(wishes.data(), DType::i64, Shape{2});
     perform(call, data, Reduce::sum, [&](const Stamp& stamp) {
-      gather_pieces(call, stamp, bytes_of(data), data.dtype, [](int peer) { return Piece{2 * peer, 2}; });
+      gather_pieces(stamp, bytes_of(data), data.dtype, [](int peer) { return Piece{2 * peer, 2}; });
     });
     if (color < 0) return nullptr;
     std::vector<std::tuple<std::int64_t, int>> chosen;  // key, rank here
@@ -212,22 +210,34 @@ class OrderedCommunicator final : public Communicator {
   void perform(const Call& call, const View& data, Reduce reduce, const Work& work) {
     const Stamp stamp{call.sequence, call.op, data.dtype, reduce, 0, storage_bytes(data.dtype, data.numel()), 0};
     at_ = host_.get();
+    deadline_ = call.deadline;
+    bool is_on_gpu = false;
+    const auto note = [&](const std::exception& exception) {
+      if (is_on_gpu)
+        ground_.board->note_fault(gave_up(exception));  // the others' numbers may be under way to this rank
+    };
     try {
-      if (is_on_gpus() && data.present() && is_cuda_memory(data.data, links_->device())) go_to_gpus(call, stamp);
-      work(stamp);
-      at_->finish(stamp, call.deadline);
+      is_on_gpu = is_on_gpus() && data.present() && is_cuda_memory(data.data, links_->device());
+      if (is_on_gpu) go_to_gpus(call, stamp);
+      try {
+        work(stamp);
+        at_->finish(stamp, deadline_);
+      } catch (...) {
+        if (is_on_gpu) gpu_->give_up();
+        throw;
+      }
     } catch (const DeadlinePassed& failure) {
       // What the others say of themselves is nearer to the cause than who was waited for.
       end_with(failure.error(), ground_.board->explain(members_, call_).value_or(failure.error().cause));
     } catch (const CallsDiffer& failure) {
       end_with(failure.error(), find_odd_one().value_or(failure.error().cause));
     } catch (const Failure& failure) {
-      if (failure.error().kind != ErrorKind::communication) {
-        // Numbers of the others may be under way to this rank.
-        if (at_ != host_.get()) ground_.board->note_fault(gave_up(failure));
-        throw;
-      }
-      end_with(failure.error(), failure.error().cause);
+      if (failure.error().kind == ErrorKind::communication) end_with(failure.error(), failure.error().cause);
+      note(failure);
+      throw;
+    } catch (const std::exception& exception) {
+      note(exception);
+      throw;
     }
   }
   void go_to_gpus(const Call& call, Stamp stamp) {
@@ -239,16 +249,17 @@ class OrderedCommunicator final : public Communicator {
       std::vector<GpuLinks::Id> ids(index(size()));
       if (rank() == 0) ids.front() = links_->make_id();
       constexpr std::int64_t kBytes = sizeof(GpuLinks::Id);
-      gather_pieces(call, stamp, ids.front().data(), DType::u8, [](int peer) { return Piece{kBytes * peer, kBytes}; });
+      gather_pieces(stamp, ids.front().data(), DType::u8, [](int peer) { return Piece{kBytes * peer, kBytes}; });
       gpu_ = make_gpu_residence(links_->connect(ids.front(), size(), rank()), links_->device(), *host_, ground_.board,
                                 std::max(call.deadline, std::chrono::steady_clock::now() + kMeeting));
       counted_.store(gpu_.get(), std::memory_order_release);
+      deadline_ = std::chrono::steady_clock::now() + timeout();
     }
     gpu_->begin(std::exchange(mark_, nullptr));
     at_ = gpu_.get();
   }
-  void carry(const Call& call, const Stamp& stamp) {
-    if (!outgoing_.empty() || !incoming_.empty()) at_->exchange(stamp, outgoing_, incoming_, call.deadline);
+  void carry(const Stamp& stamp) {
+    if (!outgoing_.empty() || !incoming_.empty()) at_->exchange(stamp, outgoing_, incoming_, deadline_);
   }
   // A message tells of two ranks; which of them is wrong, the others tell, once they have come.
   [[nodiscard]] std::optional<std::string> find_odd_one() const {
@@ -267,7 +278,7 @@ class OrderedCommunicator final : public Communicator {
     throw Failure(std::move(error));
   }
 
-  void broadcast(const Call& call, const Stamp& stamp, const View& data, int root) {
+  void broadcast(const Stamp& stamp, const View& data, int root) {
     const std::size_t all = storage_bytes(data.dtype, data.numel());
     const bool in_pieces = static_cast<std::int64_t>(all) > kTwoPhases && size() > 2;
     const auto pieces = [&](int peer) { return piece_of(data.numel(), size(), peer); };
@@ -282,11 +293,11 @@ class OrderedCommunicator final : public Communicator {
       outgoing_.push_back({root, {}});
       incoming_.push_back({root, in_pieces ? part(data, pieces(rank())) : std::span(bytes_of(data), all)});
     }
-    carry(call, stamp);
-    if (in_pieces) gather_pieces(call, stamp, bytes_of(data), data.dtype, pieces);
+    carry(stamp);
+    if (in_pieces) gather_pieces(stamp, bytes_of(data), data.dtype, pieces);
   }
 
-  void all_reduce_at_once(const Call& call, const Stamp& stamp, const View& data, Reduce reduce) {
+  void all_reduce_at_once(const Stamp& stamp, const View& data, Reduce reduce) {
     const std::size_t bytes = storage_bytes(data.dtype, data.numel());
     std::byte* const room = at_->room(bytes * index(size()));
     begin();
@@ -298,14 +309,14 @@ class OrderedCommunicator final : public Communicator {
       incoming_.push_back({peer, {place, bytes}});
     }
     parts[index(rank())] = bytes_of(data);
-    carry(call, stamp);
+    carry(stamp);
     at_->combine(parts, bytes_of(data), data.numel(), data.dtype, reduce);
   }
 
   // Every rank gets its piece of all ranks' arrays and combines them into `out`, a segment at a time.
   template <class Pieces>
-  void reduce_pieces(const Call& call, const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces,
-                     std::byte* out, Reduce reduce) {
+  void reduce_pieces(const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces, std::byte* out,
+                     Reduce reduce) {
     const std::int64_t segment = at_->segment_bytes() * 8 / size_bits(dtype);
     std::int64_t longest = 0;
     for (int peer = 0; peer < size(); ++peer) longest = std::max(longest, pieces(peer).count);
@@ -328,13 +339,13 @@ class OrderedCommunicator final : public Communicator {
         if (mine.count > 0) incoming_.push_back({peer, {place, bytes}});
       }
       parts[index(rank())] = base + storage_bytes(dtype, mine.begin);
-      carry(call, stamp);
+      carry(stamp);
       at_->combine(parts, out + storage_bytes(dtype, at), mine.count, dtype, reduce);
     }
   }
 
   template <class Pieces>
-  void gather_pieces(const Call& call, const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces) {
+  void gather_pieces(const Stamp& stamp, std::byte* base, DType dtype, const Pieces& pieces) {
     begin();
     const Piece mine = pieces(rank());
     for (const int peer : peers_by_distance()) {
@@ -344,7 +355,7 @@ class OrderedCommunicator final : public Communicator {
       if (theirs.count > 0)
         incoming_.push_back({peer, {base + storage_bytes(dtype, theirs.begin), storage_bytes(dtype, theirs.count)}});
     }
-    carry(call, stamp);
+    carry(stamp);
   }
 
   Ground ground_;
@@ -355,6 +366,7 @@ class OrderedCommunicator final : public Communicator {
   std::atomic<const Residence*> counted_{nullptr};  // the same, for traffic()
   std::shared_ptr<StreamMark> mark_;                // that the next call waits for there
   Residence* at_ = nullptr;                         // of the numbers of this call
+  Deadline deadline_;                               // of this call
   CallStatus call_;                                 // it is in, or was
   int ticket_ = -1;
   std::vector<std::uint32_t> sent_, received_;  // messages with each peer

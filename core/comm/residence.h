@@ -40,6 +40,8 @@ class GpuResidence : public Residence {
  public:
   // A call, whose work there begins after `mark`; null: at once.
   virtual void begin(std::shared_ptr<StreamMark> mark) = 0;
+  // After a fault of a call: nothing of it uses anybody's numbers any more, and nothing can be carried.
+  virtual void give_up() noexcept = 0;
 };
 // Returns once all have come. Throws as Transport::exchange() does.
 [[nodiscard]] std::unique_ptr<GpuResidence> make_gpu_residence(std::unique_ptr<GpuLink> link, int device,

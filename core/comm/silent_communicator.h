@@ -31,7 +31,8 @@ class SilentCommunicator final : public Communicator {
   void do_all_to_all(const Call&, const View& in, const View& out) override;
   void do_broadcast(const Call&, const View& data, int root) override;
   void do_send(const Call&, const View& data, int to) override;
-  void do_receive(const Call&, const View&, int) override {}
+  // Of ranks on GPUs each says that it comes.
+  void do_receive(const Call&, const View&, int) override;
   void do_barrier(const Call&) override;
   // Nobody says how many name the same color: taken to be two, as the ends of a pipeline's channel.
   std::unique_ptr<Communicator> do_split(const Call&, int color, int key) override;

@@ -11,7 +11,7 @@
 namespace athanor::distributed {
 namespace {
 
-// Steps of which one shows how long layers take on a GPU, which then waits for each of them.
+// Steps of which one, not the first, shows how long layers take on a GPU, which then waits for each of them.
 constexpr std::uint32_t kTimedSteps = 16;
 
 }  // namespace
@@ -261,7 +261,7 @@ void PipelinePass::run_layer(Context& context, std::size_t layer, int micro_batc
   const PartOfBatch scope(
       context, is_training_ ? BatchRows{criterion_.first_row() + first, part_rows_, !tokens_.empty()} : BatchRows{});
   const bool is_on_gpu = context.device().kind == DeviceKind::cuda;
-  const bool is_timed = is_training_ && (!is_on_gpu || context.step() % kTimedSteps == 0);
+  const bool is_timed = is_training_ && (!is_on_gpu || context.step() % kTimedSteps == kTimedSteps - 1);
   Stopwatch::Clock::duration elsewhere{};
   const Stopwatch watch(is_timed ? forward_times_[layer] : elsewhere);
   layers_[layer].forward(context, inputs_[static_cast<std::size_t>(micro_batch)], streams);
@@ -284,6 +284,9 @@ models::Streams PipelinePass::sweep(int micro_batches, std::int64_t rows) {
 PipelinePorts PipelinePass::ports() {
   PipelinePorts out;
   if (parts_.context.device().kind == DeviceKind::cuda) out.gpu = &parts_.context;
+  out.settle = [this] {
+    if (watcher_.tell && is_training_) parts_.context.stream().wait();
+  };
   out.now_ns = [this] { return watcher_.now_ns ? watcher_.now_ns() : 0; };
   out.tell = [this](const PipelineSpan& span) {
     if (watcher_.tell && is_training_)

@@ -42,7 +42,11 @@ PipelineRunner::PipelineRunner(comm::Communicator& pipeline, const Schedule& sch
   make_actions(schedule);
 }
 
-PipelineRunner::~PipelineRunner() = default;
+// In one order on all ranks: a lane between GPUs ends with its peer.
+PipelineRunner::~PipelineRunner() {
+  std::ranges::sort(lanes_, {}, &Lane::channel);
+  for (Lane& lane : lanes_) lane.thread.reset();
+}
 
 Tensor PipelineRunner::checked(const Op& op, Tensor tensor) const {
   const DeviceKind device = ports_.gpu != nullptr ? DeviceKind::cuda : DeviceKind::cpu;
@@ -105,6 +109,7 @@ void PipelineRunner::make_lanes(const Schedule& schedule) {
     if (!communicator) continue;
     Lane& lane = (sends_here ? lanes_ : receiving).emplace_back();
     lane.peer = sends_here ? to : from;
+    lane.channel = channel;
     auto through_host = stream_through_host(*communicator);
     lane.thread = std::make_unique<PipelineLane>(
         std::move(communicator), sends_here ? PipelineLane::Direction::send : PipelineLane::Direction::receive,
@@ -175,7 +180,7 @@ void PipelineRunner::perform(const Action& action) {
   if (action.receive != kNone) await(action);
   const std::int64_t begin = now();
   compute(op);
-  if (ports_.gpu != nullptr) ports_.gpu->stream().wait();
+  if (ports_.settle) ports_.settle();
   tell(op, begin);
 }
 

@@ -35,8 +35,9 @@ struct PipelinePorts {
   std::function<std::int64_t()> now_ns;  // the clock of the spans; empty: they are not told
   std::function<void(const PipelineSpan&)> tell;
   std::function<void(std::string_view op)> enter;  // before each op that computes; for Board::enter_section
-  // Of stages on a GPU, where what they give lies; null: on the host. An op has ended once its work there is done.
-  Context* gpu = nullptr;
+  Context* gpu = nullptr;                          // of stages there, where what they give lies; null: on the host
+  // After each op that computes, before its span ends: until what it has queued is done.
+  std::function<void()> settle = {};
 };
 
 class PipelineRunner {
@@ -78,6 +79,7 @@ class PipelineRunner {
   };
   struct Lane {
     int peer = 0;
+    Channel channel;
     std::vector<parallel::Op> receives;  // of one step, in order; none where it sends
     std::deque<Tensor> sending;          // posted and perhaps not carried
     const Action* last_sent = nullptr;

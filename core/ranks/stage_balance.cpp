@@ -55,6 +55,7 @@ bool StageBalance::plan(std::int64_t step, const WorkWatch& watch, const std::ve
   std::vector<double> paces = watch.work();
   if (paces.empty()) return false;
   if (measured_.layers.empty()) measure(watch, forward_seconds, ranks);
+  if (measured_.layers.empty()) return false;
   const std::vector<double> should = expected();
   for (std::size_t rank = 0; rank < paces.size(); ++rank) paces[rank] /= should[rank];
   measured_.paces = slowest_by_place(paces);
@@ -75,6 +76,10 @@ void StageBalance::measure(const WorkWatch& watch, std::vector<double> forward_s
   for (std::size_t rank = 0; rank < work.size(); ++rank) {
     const std::span<const double> own = std::span(all).subspan(rank * layers, layers);
     const double sum = std::accumulate(own.begin(), own.end(), 0.0);
+    if (!(sum > 0)) {
+      measured_.layers.clear();  // of some nothing is known yet
+      return;
+    }
     for (std::size_t layer = 0; layer < layers; ++layer)
       measured_.layers[layer] = std::max(measured_.layers[layer], work[rank] / slower_by[rank] * own[layer] / sum);
   }

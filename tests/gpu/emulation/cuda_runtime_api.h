@@ -54,7 +54,8 @@ inline cudaError_t cudaSetDevice(int device) {
 
 inline cudaError_t cudaMalloc(void** data, std::size_t bytes) {
   *data = athanor::emulation::take_memory(bytes);
-  return *data ? cudaSuccess : cudaErrorStreamCaptureUnsupported;
+  if (*data) return cudaSuccess;
+  return athanor::emulation::is_capturing() ? cudaErrorStreamCaptureUnsupported : cudaErrorMemoryAllocation;
 }
 // Waits for nobody: a caller that frees what queued work still uses is found out.
 inline cudaError_t cudaFree(void* data) {

@@ -32,7 +32,7 @@ struct Message {
 
 struct Group {
   int size = 0;
-  std::set<int> come;
+  std::set<int> come, ended;                                                      // ended: finalized or aborted
   std::map<std::pair<int, int>, std::vector<std::shared_ptr<Receiver>>> awaited;  // by sender and receiver
 };
 
@@ -49,6 +49,7 @@ struct ncclComm {
   std::shared_ptr<Group> group;
   int rank = 0;
   std::shared_ptr<bool> is_aborted = std::make_shared<bool>(false);
+  bool is_ending = false;
   int not_yet = 0;                   // so often it says that it is in progress
   std::function<void()> later = {};  // is done then
 };
@@ -156,15 +157,22 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int size, ncclUniqueId id,
 ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
   const std::lock_guard lock(device());
   if (comm->not_yet > 0 && --comm->not_yet == 0 && comm->later) std::exchange(comm->later, {})();
-  const bool have_come = comm->not_yet == 0 && static_cast<int>(comm->group->come.size()) == comm->group->size;
-  *state = comm->rank == broken_rank ? ncclSystemError : have_come ? ncclSuccess : ncclInProgress;
+  const std::size_t awaited = static_cast<std::size_t>(comm->group->size);
+  const bool have_come = comm->group->come.size() == awaited;
+  const bool may_end = !comm->is_ending || comm->group->ended.size() == awaited;
+  *state = comm->rank == broken_rank                    ? ncclSystemError
+           : comm->not_yet == 0 && have_come && may_end ? ncclSuccess
+                                                        : ncclInProgress;
   return ncclSuccess;
 }
 
+// Waits for all other ends, as NCCL does on one host.
 ncclResult_t ncclCommFinalize(ncclComm_t comm) {
   const std::lock_guard lock(device());
   if (comm->not_yet > 0) return ncclInvalidUsage;
   comm->not_yet = kNotYet;
+  comm->is_ending = true;
+  comm->group->ended.insert(comm->rank);
   return ncclInProgress;
 }
 
@@ -178,6 +186,7 @@ ncclResult_t ncclCommDestroy(ncclComm_t comm) {
 ncclResult_t ncclCommAbort(ncclComm_t comm) {
   const std::lock_guard lock(device());
   *comm->is_aborted = true;
+  comm->group->ended.insert(comm->rank);
   ++athanor::emulation::nccl_counts().aborted;
   return ncclCommDestroy(comm);
 }

@@ -269,14 +269,19 @@ TEST(GpusOfRanks, HearOfOneThatIsLostWhileNumbersAreUnderWay) {
 
 // A fault of its own that is none of communication.
 TEST(GpusOfRanks, HearOfOneThatCannotGoOn) {
+  const auto begin = std::chrono::steady_clock::now();
   const auto endings = run(2, patient(), [](Group& group) {
     Rank rank(group);
     rank.meet();
-    const Tensor device = rank.context.upload(std::vector<std::int32_t>(6000, 1), {6000});
-    rank.ranks.after(rank.context.stream().mark());
+    const Tensor device = rank.on_device(std::vector<float>(6000, 1.0F));
+    rank.ranks.barrier();
+    if (rank.ranks.rank() == 1) emulation::refuse_memory_on(1);
     rank.ranks.all_reduce(device.view());
   });
-  for (const std::string& ending : endings) EXPECT_THAT(ending, HasSubstr("there is no arithmetic on i32"));
+  emulation::refuse_memory_on(-1);
+  EXPECT_THAT(endings[1], HasSubstr("bytes for what is received"));
+  EXPECT_THAT(endings[0], HasSubstr("rank 1 could not go on: Could not exchange numbers between GPUs"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s) << "rank 0 has waited for its deadline";
   EXPECT_EQ(emulation::nccl_counts().ends, 0);
 }
 

@@ -56,7 +56,7 @@ struct Trained {
 Trained train_on(int count, const recipe::Recipe& recipe, const std::vector<std::int64_t>& shares = {},
                  std::int64_t steps = kSteps) {
   runner::devices = count;
-  const long long before = emulation::nccl_counts().bytes;
+  const auto before = emulation::nccl_counts();
   Trained out;
   std::mutex mutex;
   out.ranks =
@@ -64,7 +64,8 @@ Trained train_on(int count, const recipe::Recipe& recipe, const std::vector<std:
         const std::lock_guard lock(mutex);
         if (assembly.peers) out.through_host.push_back(assembly.peers->through_host);
       });
-  out.carried = emulation::nccl_counts().bytes - before;
+  out.carried = emulation::nccl_counts().bytes - before.bytes;
+  EXPECT_EQ(emulation::nccl_counts().aborted, before.aborted) << "a link did not end with its other ends";
   return out;
 }
 

@@ -22,6 +22,7 @@ std::map<void*, std::size_t>& blocks() {
 }
 
 CUstream_st* capturing = nullptr;
+int refusing_device = -1;
 
 }  // namespace
 
@@ -106,6 +107,7 @@ void* take_memory(std::size_t bytes) {
     capturing->broken = true;
     return nullptr;
   }
+  if (current_device() == refusing_device) return nullptr;
   const std::size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   void* data = std::aligned_alloc(kAlignment, size ? size : kAlignment);
   std::memset(data, kNanBytes, size);
@@ -122,6 +124,16 @@ void free_memory(void* data) {
   blocks().erase(found);
   --counts().blocks;
   std::free(data);
+}
+
+bool is_capturing() {
+  const std::lock_guard lock(device());
+  return capturing != nullptr;
+}
+
+void refuse_memory_on(int index) {
+  const std::lock_guard lock(device());
+  refusing_device = index;
 }
 
 bool is_in_memory(const void* data) {

@@ -51,9 +51,11 @@ bool advance(CUstream_st* stream);
 [[nodiscard]] bool finish(CUstream_st* stream);
 void record(CUevent_st* event, CUstream_st* stream);
 void wait_for(CUevent_st* event, CUstream_st* stream);
-// Null while any stream captures, which breaks the capture.
+// Null while any stream captures, which breaks the capture, and on a device that refuses.
 [[nodiscard]] void* take_memory(std::size_t bytes);
 void free_memory(void* data);
+void refuse_memory_on(int index);  // negative: on none
+[[nodiscard]] bool is_capturing();
 [[nodiscard]] bool is_in_memory(const void* data);
 void begin_capture(CUstream_st* stream);
 // Null for a broken capture.
