@@ -16,7 +16,7 @@ namespace athanor::comm {
 // One rank's end. Used by one thread at a time. Failures are of kind communication.
 class GpuLink {
  public:
-  // Once it is broken, or work of it is left, as abort().
+  // Once it is broken, or work of it is left, as give_up().
   virtual ~GpuLink() = default;
   GpuLink(const GpuLink&) = delete;
   GpuLink& operator=(const GpuLink&) = delete;
@@ -28,7 +28,7 @@ class GpuLink {
   // All of them at once. Both sides of a message know its size; messages between two ranks keep their order.
   virtual void carry(std::span<const Outgoing> out, std::span<const Incoming> in) = 0;
   // Gives up what is queued, and the link, without the others.
-  virtual void abort() noexcept = 0;
+  virtual void give_up() noexcept = 0;
 
  protected:
   GpuLink() = default;

@@ -40,12 +40,12 @@ class LinkedResidence final : public GpuResidence {
     try {
       await({.op = Op::split}, deadline, [&] { return link_->is_ready(); });
     } catch (...) {
-      link_->abort();
+      link_->give_up();
       throw;
     }
   }
   ~LinkedResidence() override {
-    if (board_->has_fault()) link_->abort();
+    if (board_->has_fault()) link_->give_up();
     if (room_ != nullptr) source_->give_back(room_, room_bytes_);
   }
 
@@ -56,7 +56,7 @@ class LinkedResidence final : public GpuResidence {
 
   // What is queued behind messages that never come would still read and write.
   void give_up() noexcept override {
-    link_->abort();
+    link_->give_up();
     try {
       link_->stream().wait();
     } catch (const std::exception&) {

@@ -64,16 +64,16 @@ class NcclLink final : public GpuLink {
   // The others may read what this end shares until they, too, have come to the end.
   ~NcclLink() override {
     if (link_ == nullptr) return;
-    const auto give_up = std::chrono::steady_clock::now() + kFarewell;
+    const auto latest = std::chrono::steady_clock::now() + kFarewell;
     ncclResult_t state = ncclCommFinalize(link_);
-    while (state == ncclInProgress && std::chrono::steady_clock::now() < give_up) {
+    while (state == ncclInProgress && std::chrono::steady_clock::now() < latest) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       if (ncclCommGetAsyncError(link_, &state) != ncclSuccess) break;
     }
     if (state == ncclSuccess)
       static_cast<void>(ncclCommDestroy(link_));
     else
-      abort();
+      give_up();
   }
 
   Stream& stream() noexcept override { return *stream_; }
@@ -96,7 +96,7 @@ class NcclLink final : public GpuLink {
     together.end(link_);
   }
 
-  void abort() noexcept override {
+  void give_up() noexcept override {
     if (link_ != nullptr) static_cast<void>(ncclCommAbort(std::exchange(link_, nullptr)));
   }
 

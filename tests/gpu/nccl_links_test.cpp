@@ -91,7 +91,7 @@ TEST(NcclLinks, BeginAfterWhatAnotherStreamMarks) {
 
 TEST(NcclLinks, CanBeGivenUpAndMadeAnew) {
   const Ends ends;
-  ends.link->abort();
+  ends.link->give_up();
   const std::unique_ptr<GpuLink> another = ends.links->connect(ends.links->make_id(), 1, 0);
   EXPECT_TRUE(comes_true([&] { return another->is_ready(); }));
   EXPECT_TRUE(ends.read(ends.blocks[0]) == ends.numbers);
