@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 
 namespace athanor::agent {
@@ -17,6 +18,12 @@ std::vector<store::JournalDamage> damage_of(const journal::Batch& batch, int ran
   for (const auto& each : batch.damage) all.push_back({rank, each.offset, each.bytes, false, each.reason});
   for (const auto& each : batch.cut) all.push_back({rank, each.offset, each.bytes, true, each.reason});
   return all;
+}
+
+std::int64_t newest_of(const journal::Batch& batch) {
+  std::int64_t newest = batch.events.empty() ? 0 : batch.events.back().time_ns;
+  for (const journal::MetricRows& rows : batch.rows) newest = std::max(newest, rows.times_ns.back());
+  return newest;
 }
 
 journal::Event alert_of(const journal::Damage& damage, const fs::path& file, std::int64_t time_ns) {
@@ -65,7 +72,7 @@ Result<Follower::Progress> Follower::step(store::Writer& writer) {
 Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& progress) {
   const auto from = offset(writer, rank);
   if (!from) return tl::unexpected(from.error());
-  auto batch = journal::read(journal(rank), *from, kBatchBytes);
+  auto batch = journal::read(journal(rank), *from, kBatchBytes, journal::MetricsAs::rows);
   if (!batch) {
     journal_is_unreadable_ = batch.error().kind != ErrorKind::corrupt;
     if (journal_is_unreadable_) return tl::unexpected(batch.error());
@@ -78,10 +85,10 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
   tails_[rank] = batch->torn_tail_bytes;
   if (batch->next_offset == *from) return {};
   const auto lost = damage_of(*batch, rank);
-  const std::int64_t time_ns = batch->events.empty() ? 0 : batch->events.back().time_ns;
+  const std::int64_t time_ns = newest_of(*batch);
   for (const auto& damage : batch->damage) batch->events.push_back(alert_of(damage, journal(rank), time_ns));
   const auto touched = writer.ingest({run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events,
-                                      batch->writer_pid, lost, batch->clock});
+                                      batch->writer_pid, lost, batch->clock, batch->rows});
   if (!touched) {
     offsets_.erase(rank);  // asked anew next time
     return tl::unexpected(touched.error());

@@ -15,6 +15,7 @@ namespace athanor::journal {
 namespace {
 
 using Names = std::vector<std::string>;
+using SharedNames = std::shared_ptr<const Names>;
 
 std::optional<Names> decode_names(std::string_view bytes) {
   // The same layout as a list of texts inside an event.
@@ -36,8 +37,8 @@ std::optional<Names> decode_names(std::string_view bytes) {
 // One call of read(): walks frames and turns them into events of one batch.
 class Session {
  public:
-  Session(const std::filesystem::path& path, FrameFile file, FrameFile elsewhere, Batch& batch)
-      : path_(path), file_(std::move(file)), elsewhere_(std::move(elsewhere)), batch_(batch) {}
+  Session(const std::filesystem::path& path, FrameFile file, FrameFile elsewhere, MetricsAs metrics_as, Batch& batch)
+      : path_(path), file_(std::move(file)), elsewhere_(std::move(elsewhere)), metrics_as_(metrics_as), batch_(batch) {}
 
   Result<void> run(std::int64_t offset, std::int64_t max_bytes) {
     batch_.next_offset = offset;
@@ -69,7 +70,7 @@ class Session {
   // All events of a batch share one anchor; a frame of another session ends it.
   bool same_anchor(const Frame& frame) {
     const auto anchor = get<std::int64_t>(frame.payload, 0);
-    if (!batch_.events.empty() && anchor != batch_.anchor_wall_ns) return false;
+    if (!(batch_.events.empty() && batch_.rows.empty()) && anchor != batch_.anchor_wall_ns) return false;
     if (batch_.clock && batch_.clock->wall_ns != anchor) batch_.clock.reset();
     batch_.anchor_wall_ns = anchor;
     return true;
@@ -83,7 +84,7 @@ class Session {
     switch (frame.type) {
       case FrameType::session: return take_session(frame);
       case FrameType::names:
-        if (auto names = decode_names(frame.payload)) names_[frame.crc] = std::move(*names);
+        if (auto names = decode_names(frame.payload)) keep(frame.crc, std::move(*names));
         return {};
       case FrameType::metrics: return take_metrics(frame);
       default: break;
@@ -134,8 +135,12 @@ class Session {
     return clock;
   }
 
-  const Names* names_of(std::int64_t offset, std::uint32_t crc, std::int64_t before) {
-    if (const auto known = names_.find(crc); known != names_.end()) return &known->second;
+  const SharedNames& keep(std::uint32_t crc, Names names) {
+    return names_[crc] = std::make_shared<const Names>(std::move(names));
+  }
+
+  SharedNames names_of(std::int64_t offset, std::uint32_t crc, std::int64_t before) {
+    if (const auto known = names_.find(crc); known != names_.end()) return known->second;
     // The frame lies before this batch: where the sample says, or as a later copy if that one is damaged.
     auto frame = elsewhere_.at(offset);
     if (!frame || frame->type != FrameType::names || frame->crc != crc) {
@@ -147,7 +152,7 @@ class Session {
     if (!frame || frame->type != FrameType::names || frame->crc != crc) return nullptr;
     auto names = decode_names(frame->payload);
     if (!names) return nullptr;
-    return &(names_[crc] = std::move(*names));
+    return keep(crc, std::move(*names));
   }
 
   Result<void> take_metrics(const Frame& frame) {
@@ -156,8 +161,8 @@ class Session {
       damaged(frame.offset, frame.end, "this metric frame is too short");
       return {};
     }
-    const Names* names = names_of(get<std::int64_t>(frame.payload, kStampBytes + 8),
-                                  get<std::uint32_t>(frame.payload, kStampBytes + 16), frame.offset);
+    const SharedNames names = names_of(get<std::int64_t>(frame.payload, kStampBytes + 8),
+                                       get<std::uint32_t>(frame.payload, kStampBytes + 16), frame.offset);
     if (elsewhere_.refused() != 0) return refused(elsewhere_.refused(), 0);
     if (names == nullptr || frame.payload.size() < kFixed + names->size() * sizeof(double)) {
       damaged(frame.offset, frame.end,
@@ -165,26 +170,46 @@ class Session {
                                : "this metric frame has fewer values than names");
       return {};
     }
-    MetricSamples samples;
-    samples.step = get<std::int64_t>(frame.payload, kStampBytes);
-    samples.values.reserve(names->size());
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      samples.values.emplace_back((*names)[i], get<double>(frame.payload, kFixed + i * sizeof(double)));
+    const auto step = get<std::int64_t>(frame.payload, kStampBytes);
+    const auto time_ns = get<std::int64_t>(frame.payload, 8);
+    const std::string_view values = frame.payload.substr(kFixed, names->size() * sizeof(double));
+    if (metrics_as_ == MetricsAs::rows) {
+      add_row(names, step, time_ns, values);
+      return {};
     }
-    batch_.events.push_back({get<std::int64_t>(frame.payload, 8), std::move(samples)});
+    MetricSamples samples;
+    samples.step = step;
+    samples.values.reserve(names->size());
+    for (std::size_t i = 0; i < names->size(); ++i)
+      samples.values.emplace_back((*names)[i], get<double>(values, i * sizeof(double)));
+    batch_.events.push_back({time_ns, std::move(samples)});
     return {};
+  }
+
+  void add_row(const SharedNames& names, std::int64_t step, std::int64_t time_ns, std::string_view values) {
+    if (batch_.rows.empty() || batch_.rows.back().before != batch_.events.size() || batch_.rows.back().names != names)
+      batch_.rows.push_back(
+          {.before = batch_.events.size(), .names = names, .steps = {}, .times_ns = {}, .values = {}});
+    MetricRows& rows = batch_.rows.back();
+    rows.steps.push_back(step);
+    rows.times_ns.push_back(time_ns);
+    const std::size_t at = rows.values.size();
+    rows.values.resize(at + names->size());
+    if (!values.empty()) std::memcpy(rows.values.data() + at, values.data(), values.size());
   }
 
   const std::filesystem::path& path_;
   FrameFile file_;
   FrameFile elsewhere_;  // a second buffer, so that looking names up does not move the first
+  MetricsAs metrics_as_;
   Batch& batch_;
-  std::map<std::uint32_t, Names> names_;
+  std::map<std::uint32_t, SharedNames> names_;
 };
 
 }  // namespace
 
-Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::int64_t max_bytes) {
+Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::int64_t max_bytes,
+                   MetricsAs metrics_as) {
   auto frames = FrameFile::open(file);
   if (!frames) return tl::unexpected(frames.error());
   if (frames->size() < offset) {
@@ -194,7 +219,7 @@ Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::
   auto elsewhere = FrameFile::open(file);
   if (!elsewhere) return tl::unexpected(elsewhere.error());
   Batch batch;
-  Session session(file, std::move(*frames), std::move(*elsewhere), batch);
+  Session session(file, std::move(*frames), std::move(*elsewhere), metrics_as, batch);
   if (auto done = session.run(offset, max_bytes); !done) return tl::unexpected(done.error());
   return batch;
 }

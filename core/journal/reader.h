@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/journal/clock.h"
 #include "core/journal/event.h"
+#include "core/journal/metric_rows.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,7 @@ struct Damage {
 
 struct Batch {
   std::vector<Event> events;
+  std::vector<MetricRows> rows;  // only where metrics are read as rows
   std::int64_t next_offset = 0;  // read from here next time; always a frame boundary
   std::int64_t anchor_wall_ns =
       0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
@@ -33,10 +35,12 @@ struct Batch {
   std::optional<SessionClock> clock;
 };
 
+enum class MetricsAs { events, rows };
+
 // At most max_bytes are read. ErrorKind::corrupt: the file is shorter than offset. io: it cannot be read here; what
 // lies before that place is given by earlier calls. unavailable: a later version of the format.
 [[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset,
-                                 std::int64_t max_bytes = 4 << 20);
+                                 std::int64_t max_bytes = 4 << 20, MetricsAs metrics_as = MetricsAs::events);
 
 // Whether a living process on this machine has the journal open for writing. False when there is no such file.
 [[nodiscard]] bool has_writer(const std::filesystem::path& file);

@@ -1,194 +1,267 @@
 #include "core/store/curve.h"
 
-#include "core/store/chunk.h"
+#include "core/store/buckets.h"
+#include "core/store/columns.h"
 #include "core/store/database.h"
+#include "core/store/fold.h"
+#include "core/store/pages.h"
 #include "core/store/series.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace athanor::store {
 namespace {
 
-// A summary in the pyramid. Level -1 is the fine summary inside a chunk, level -2 a single sample.
-struct Node {
-  Bucket bucket;
+bool overlaps(const StepRange& range, std::int64_t first, std::int64_t last) {
+  return first <= range.last && last >= range.first;
+}
+bool contains(const StepRange& range, const Bucket& bucket) {
+  return bucket.first_step >= range.first && bucket.last_step <= range.last;
+}
+
+double width_of(const StepRange& range) { return static_cast<double>(range.last) - static_cast<double>(range.first); }
+
+// The coarsest level whose summaries are, on the whole, no wider than `width` steps.
+int level_for(const SeriesPlace& place, double width) {
+  const double each = width_of({place.first_step, place.last_step}) / static_cast<double>(place.samples);
+  const std::int64_t sealed = place.pages * kPageSamples;
   int level = 0;
-  std::int64_t number = 0;
-};
-constexpr int kFine = -1;
-constexpr int kSample = -2;
+  // Level n + 1 begins when level n has more than a page.
+  while (static_cast<double>(samples_below(level + 1)) * each <= width &&
+         (level == 0 ? sealed > 0 : sealed > kPageSummaries * samples_below(level)))
+    ++level;
+  return level;
+}
 
-struct Range {
-  std::int64_t first = 0, last = 0;
-  [[nodiscard]] bool overlaps(const Bucket& b) const { return b.first_step <= last && b.last_step >= first; }
-  [[nodiscard]] bool contains(const Bucket& b) const { return b.first_step >= first && b.last_step <= last; }
+// Tries to read a page; notes one that is damaged.
+template <class Unpack>
+bool is_whole(DamagedPages& damaged, const PageView& page, std::int64_t metric, int level, Unpack&& unpack) {
+  try {
+    unpack();
+    return true;
+  } catch (const Failure& failure) {
+    if (failure.error().kind != ErrorKind::corrupt) throw;
+    damaged.push_back({metric, level, page.number, page.steps.first, page.steps.last});
+    return false;
+  }
+}
+
+// Samples of all pages that reach into the range, and those that are in none yet, in order of arrival. Damaged pages
+// are passed over.
+template <class Take>
+void for_each_point(Connection& connection, const SeriesPlace& place, const StepRange& range, Times times,
+                    DamagedPages& damaged, Take&& take) {
+  std::vector<Point> points;
+  for_pages(connection, place.metric, 0, range, place.rising, [&](const PageView& page) {
+    points.clear();
+    if (!is_whole(damaged, page, place.metric, 0, [&] { unpack_points(page.bytes, times, points); })) return;
+    for (const Point& point : points) take(point);
+  });
+  if (place.samples % kPageSamples == 0) return;
+  for (const Point& point : stored_pieces(connection, place.metric)) take(point);
+}
+
+// A page's entries, and which they are.
+template <class Entry>
+struct Opened {
+  std::int64_t number = -1;
+  StepRange steps;
+  bool is_damaged = false;
+  std::vector<Entry> entries;
 };
 
-class Pyramid {
+// Goes through the samples of a range in order of arrival, summed up as far as `width` allows, and hands them to `Out`,
+// which adds buckets and points. In place of a damaged page of summaries it takes what they sum up; in place of damaged
+// samples their summaries.
+template <class Out>
+class Walk {
  public:
-  Pyramid(Connection& connection, std::int64_t metric) : connection_(connection), metric_(metric) {}
+  Walk(Connection& connection, const SeriesPlace& place, const CurveRange& wanted, const StepRange& range, double width,
+       DamagedPages& damaged, Out& out)
+      : connection_(connection),
+        place_(place),
+        wanted_(wanted),
+        range_(range),
+        width_(width),
+        damaged_(damaged),
+        out_(out) {}
 
-  // Everything, as coarse as it is kept: the highest nodes, then those without a parent yet, then the tail.
-  std::vector<Node> roots() {
-    std::int64_t chunks = 0;
-    auto& query = connection_.statement("SELECT chunks FROM metric WHERE id = ?");
-    query.bind(1, metric_);
-    if (query.executeStep()) chunks = query.getColumn(0).getInt64();
-    std::vector<std::int64_t> counts;
-    for (std::int64_t count = chunks; count > 0; count /= kFan) counts.push_back(count);
-    std::vector<Node> nodes;
-    for (std::size_t i = counts.size(); i-- > 0;) {
-      const std::int64_t covered = i + 1 < counts.size() ? counts[i + 1] * kFan : 0;
-      append(nodes, nodes_at(static_cast<int>(i), covered, counts[i]));
-    }
-    for (const Point& point : stored_tail(connection_, metric_)) nodes.push_back({bucket_of(point), kSample, 0});
-    return nodes;
-  }
-
-  std::vector<Node> children(const Node& node) {
-    if (node.level > 0) return nodes_at(node.level - 1, node.number * kFan, (node.number + 1) * kFan);
-    std::vector<Node> nodes;
-    if (node.level == 0) {
-      for (const Bucket& bucket :
-           unpack_buckets(blob("SELECT fine FROM chunk WHERE metric = ? AND number = ?", node.number))) {
-        nodes.push_back({bucket, kFine, node.number * kFan + static_cast<std::int64_t>(nodes.size())});
-      }
-      return nodes;
-    }
-    const auto& points = samples_of(node.number / kFan);
-    const auto begin = static_cast<std::size_t>(node.number % kFan) * kFinePoints;
-    for (std::size_t i = begin; i < std::min(begin + kFinePoints, points.size()); ++i)
-      nodes.push_back({bucket_of(points[i]), kSample, 0});
-    return nodes;
-  }
-
-  const std::vector<Point>& samples_of(std::int64_t chunk) {
-    if (cached_chunk_ != chunk) {
-      cached_points_ = unpack_points(blob("SELECT points FROM chunk WHERE metric = ? AND number = ?", chunk));
-      cached_chunk_ = chunk;
-    }
-    return cached_points_;
+  void run(int level) {
+    if (level == 0)
+      add_points(range_, {}, true);
+    else
+      add_summaries(level, range_, {});
+    if (place_.samples % kPageSamples != 0)
+      for (const Point& point : stored_pieces(connection_, place_.metric)) add(point);
   }
 
  private:
-  static void append(std::vector<Node>& nodes, std::vector<Node> more) {
-    nodes.insert(nodes.end(), more.begin(), more.end());
+  // Samples by the order in which they came.
+  struct Numbers {
+    std::int64_t first = 0, end = std::numeric_limits<std::int64_t>::max();
+    [[nodiscard]] bool overlap(std::int64_t from, std::int64_t to) const { return from < end && to > first; }
+  };
+
+  // The pages that reach into the range and hold some of these samples.
+  template <class Entry, class Unpack>
+  std::vector<Opened<Entry>> pages_of(int level, const StepRange& range, const Numbers& numbers, Unpack&& unpack) {
+    const std::int64_t each = level == 0 ? kPageSamples : kPageSummaries * samples_below(level);
+    std::vector<Opened<Entry>> pages;
+    for_pages(connection_, place_.metric, level, range, place_.rising, [&](const PageView& page) {
+      if (!numbers.overlap(page.number * each, (page.number + 1) * each)) return;
+      Opened<Entry>& opened = pages.emplace_back();
+      opened.number = page.number;
+      opened.steps = page.steps;
+      opened.is_damaged =
+          !is_whole(damaged_, page, place_.metric, level, [&] { unpack(page.bytes, wanted_.times, opened.entries); });
+    });
+    return pages;
   }
 
-  std::string blob(const char* sql, std::int64_t number) {
-    auto& query = connection_.statement(sql);
-    SQLite::bind(query, metric_, number);
-    if (!query.executeStep()) {
-      throw Failure(ErrorKind::corrupt, "read samples from the history", "a chunk is missing",
-                    "build the history again: athanor-agent rebuild");
+  void add_summaries(int level, const StepRange& range, const Numbers& numbers) {
+    const std::int64_t below = samples_below(level);
+    for (const Opened<Bucket>& page : pages_of<Bucket>(level, range, numbers, &unpack_buckets)) {
+      std::int64_t number = page.number * kPageSummaries;
+      if (page.is_damaged) {
+        const Numbers held{number * below, (number + kPageSummaries) * below};
+        level == 1 ? add_points(page.steps, held, false) : add_summaries(level - 1, page.steps, held);
+        continue;
+      }
+      for (const Bucket& bucket : page.entries) {
+        if (numbers.overlap(number * below, (number + 1) * below)) add(bucket, level, number);
+        ++number;
+      }
     }
-    return bytes_of(query, 0);
   }
 
-  std::vector<Node> nodes_at(int level, std::int64_t begin, std::int64_t end) {
-    auto& query = connection_.statement(
-        "SELECT number, first_step, last_step, first_time_ns, last_time_ns, minimum, maximum, last, count, non_finite "
-        "FROM node "
-        "WHERE metric = ? AND level = ? AND number >= ? AND number < ? ORDER BY number");
-    SQLite::bind(query, metric_, level, begin, end);
-    std::vector<Node> nodes;
-    while (query.executeStep()) {
-      nodes.push_back({{query.getColumn(1).getInt64(), query.getColumn(2).getInt64(), query.getColumn(3).getInt64(),
-                        query.getColumn(4).getInt64(), number_of(query, 5), number_of(query, 6), number_of(query, 7),
-                        query.getColumn(8).getInt64(), query.getColumn(9).getInt64()},
-                       level,
-                       query.getColumn(0).getInt64()});
+  void add_points(const StepRange& range, const Numbers& numbers, bool summaries_may_help) {
+    for (const Opened<Point>& page : pages_of<Point>(0, range, numbers, &unpack_points)) {
+      std::int64_t number = page.number * kPageSamples;
+      if (page.is_damaged) {
+        if (summaries_may_help) add_summaries_of(page.steps, {number, number + kPageSamples});
+        continue;
+      }
+      for (const Point& point : page.entries) {
+        if (numbers.overlap(number, number + 1)) add(point);
+        ++number;
+      }
     }
-    return nodes;
+  }
+
+  // Of samples that are damaged.
+  void add_summaries_of(const StepRange& steps, const Numbers& numbers) {
+    for (const Opened<Bucket>& page : pages_of<Bucket>(1, steps, numbers, &unpack_buckets)) {
+      if (page.is_damaged) continue;
+      std::int64_t first = page.number * kPageSummaries * kBase;
+      for (const Bucket& each : page.entries) {
+        if (numbers.overlap(first, first + kBase) && overlaps(range_, each.first_step, each.last_step)) out_.add(each);
+        first += kBase;
+      }
+    }
+  }
+
+  void add(const Point& point) {
+    if (point.step >= range_.first && point.step <= range_.last) out_.add(point);
+  }
+
+  void add(const Bucket& bucket, int level, std::int64_t number) {
+    if (!overlaps(range_, bucket.first_step, bucket.last_step)) return;
+    const double steps = static_cast<double>(bucket.last_step) - static_cast<double>(bucket.first_step);
+    // Where samples are sparser than on the whole, twice the width goes; more than that is opened.
+    const bool opens =
+        (steps > 2 * width_ && bucket.count > 1) || (wanted_.edges == Edges::cut && !contains(range_, bucket));
+    if (!opens)
+      out_.add(bucket);
+    else if (samples_below(level) > kPageSamples)
+      open_buckets(bucket, level, number);
+    else
+      open_points(bucket, number * samples_below(level));
+  }
+
+  void open_buckets(const Bucket& bucket, int level, std::int64_t number) {
+    const std::int64_t child = number * kFan;
+    Opened<Bucket>& page = opened_[level];
+    if (page.number != child / kPageSummaries)
+      page = the_page_of<Bucket>(level - 1, child * samples_below(level - 1), bucket, &unpack_buckets);
+    if (page.is_damaged) return out_.add(bucket);
+    const std::int64_t begin = child % kPageSummaries;
+    const std::int64_t end = std::min<std::int64_t>(begin + kFan, std::ssize(page.entries));
+    for (std::int64_t i = begin; i < end; ++i)
+      add(page.entries[static_cast<std::size_t>(i)], level - 1, child + i - begin);
+  }
+
+  void open_points(const Bucket& bucket, std::int64_t first_sample) {
+    if (points_.number != first_sample / kPageSamples)
+      points_ = the_page_of<Point>(0, first_sample, bucket, &unpack_points);
+    if (points_.is_damaged) return out_.add(bucket);
+    const std::int64_t begin = first_sample % kPageSamples;
+    const std::int64_t end = std::min<std::int64_t>(begin + bucket.count, std::ssize(points_.entries));
+    for (std::int64_t i = begin; i < end; ++i) add(points_.entries[static_cast<std::size_t>(i)]);
+  }
+
+  template <class Entry, class Unpack>
+  Opened<Entry> the_page_of(int level, std::int64_t sample, const Bucket& within, Unpack&& unpack) {
+    auto found = pages_of<Entry>(level, {within.first_step, within.last_step}, {sample, sample + 1},
+                                 std::forward<Unpack>(unpack));
+    if (found.empty()) damaged_page("a page is missing");
+    return std::move(found.front());
   }
 
   Connection& connection_;
-  std::int64_t metric_;
-  std::int64_t cached_chunk_ = -1;
-  std::vector<Point> cached_points_;
+  const SeriesPlace& place_;
+  const CurveRange& wanted_;
+  StepRange range_;
+  double width_;
+  DamagedPages& damaged_;
+  Out& out_;
+  std::map<int, Opened<Bucket>> opened_;  // by the level that was opened
+  Opened<Point> points_;
 };
 
-// The nodes of the range in order of arrival, opened until none reaches beyond the range or is wider than `width`
-// steps.
-void collect(Pyramid& pyramid, const std::vector<Node>& nodes, const Range& range, double width,
-             std::vector<Bucket>& out) {
-  for (const Node& node : nodes) {
-    if (!range.overlaps(node.bucket)) continue;
-    const double steps = static_cast<double>(node.bucket.last_step) - static_cast<double>(node.bucket.first_step);
-    if (node.level == kSample || (range.contains(node.bucket) && steps <= width)) {
-      out.push_back(node.bucket);
-    } else {
-      collect(pyramid, pyramid.children(node), range, width, out);
-    }
-  }
-}
-
-// Merges neighbours so that each cell of the range's steps is at most one bucket.
-std::vector<Bucket> into_cells(const std::vector<Bucket>& parts, const Range& range, int cells) {
-  const double steps = static_cast<double>(range.last) - static_cast<double>(range.first) + 1;
-  std::vector<std::optional<Bucket>> columns(static_cast<std::size_t>(cells));
-  for (const Bucket& part : parts) {
-    const double place = (static_cast<double>(part.first_step) - static_cast<double>(range.first)) / steps * cells;
-    auto& column = columns[static_cast<std::size_t>(std::clamp(place, 0.0, cells - 1.0))];
-    if (column) {
-      merge(*column, part);
-    } else {
-      column = part;
-    }
-  }
-  std::vector<Bucket> filled;
-  for (const auto& column : columns) {
-    if (column) filled.push_back(*column);
-  }
-  return filled;
-}
-
-// The part of the asked range that holds samples, so that cells are as fine as can be.
-Range clamp_to(const std::vector<Node>& roots, Range range) {
-  Range held = {roots.front().bucket.first_step, roots.front().bucket.last_step};
-  for (const Node& node : roots) {
-    held.first = std::min(held.first, node.bucket.first_step);
-    held.last = std::max(held.last, node.bucket.last_step);
-  }
-  return {std::max(range.first, held.first), std::min(range.last, held.last)};
-}
+// Takes every one as it is.
+struct Singles {
+  std::vector<Bucket> all;
+  void add(const Bucket& bucket) { all.push_back(bucket); }
+  void add(const Point& point) { all.push_back(bucket_of(point)); }
+};
 
 }  // namespace
 
-std::vector<Point> read_points(Connection& connection, std::int64_t metric, std::int64_t first_step,
-                               std::int64_t last_step) {
-  Pyramid pyramid(connection, metric);
-  const Range range{first_step, last_step};
-  std::vector<Bucket> singles;
-  collect(pyramid, pyramid.roots(), range, -1, singles);
+SeriesPlace find_series(Connection& connection, RunId run, std::string_view name) {
+  auto& query = connection.statement(
+      "SELECT id, samples, pages, rising, first_step, last_step FROM metric WHERE run = ? AND name = ?");
+  SQLite::bind(query, run, std::string(name));
+  if (!query.executeStep()) return {};
+  return {query.getColumn(0).getInt64(),    query.getColumn(1).getInt64(), query.getColumn(2).getInt64(),
+          query.getColumn(3).getInt() != 0, query.getColumn(4).getInt64(), query.getColumn(5).getInt64()};
+}
+
+std::vector<Point> read_points(Connection& connection, const SeriesPlace& place, std::int64_t first_step,
+                               std::int64_t last_step, DamagedPages& damaged) {
   std::vector<Point> points;
-  points.reserve(singles.size());
-  for (const Bucket& single : singles) points.push_back({single.first_step, single.first_time_ns, single.last});
-  std::ranges::stable_sort(points, {}, &Point::step);
+  if (place.samples == 0) return points;
+  for_each_point(connection, place, {first_step, last_step}, Times::read, damaged, [&](const Point& point) {
+    if (point.step >= first_step && point.step <= last_step) points.push_back(point);
+  });
+  if (!place.rising) std::ranges::stable_sort(points, {}, &Point::step);
   return points;
 }
 
-std::vector<Bucket> read_curve(Connection& connection, std::int64_t metric, std::int64_t first_step,
-                               std::int64_t last_step, int buckets) {
-  Pyramid pyramid(connection, metric);
-  const std::vector<Node> roots = pyramid.roots();
-  if (roots.empty() || buckets <= 0) return {};
-  const Range range = clamp_to(roots, {first_step, last_step});
+std::vector<Bucket> read_curve(Connection& connection, const SeriesPlace& place, const CurveRange& wanted,
+                               DamagedPages& damaged) {
+  if (place.samples == 0 || wanted.columns <= 0) return {};
+  const StepRange range{std::max(wanted.first_step, place.first_step), std::min(wanted.last_step, place.last_step)};
   if (range.first > range.last) return {};
-  // Half a cell at most: parts are then spread over the cells as evenly as their number allows.
-  const double width = (static_cast<double>(range.last) - static_cast<double>(range.first) + 1) / buckets / 2;
-  std::vector<Bucket> parts;
-  collect(pyramid, roots, range, width, parts);
-  std::int64_t samples = 0;
-  for (const Bucket& part : parts) samples += part.count;
-  if (samples <= buckets) {
-    parts.clear();
-    collect(pyramid, roots, range, -1, parts);
-    std::ranges::stable_sort(parts, {}, &Bucket::first_step);
-    return parts;
-  }
-  return into_cells(parts, range, buckets);
+  const double width = (width_of(range) + 1) / wanted.columns;
+  Fold fold(range.first, range.last, wanted.columns);
+  Walk(connection, place, wanted, range, width, damaged, fold).run(level_for(place, width));
+  if (fold.samples() > wanted.columns) return fold.take();
+  Singles singles;
+  Walk(connection, place, wanted, range, 0, damaged, singles).run(0);
+  if (!place.rising) std::ranges::stable_sort(singles.all, {}, &Bucket::first_step);
+  return std::move(singles.all);
 }
 
 }  // namespace athanor::store

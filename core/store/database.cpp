@@ -48,14 +48,16 @@ Connection Connection::open_for_writing(const fs::path& file) {
   try {
     SQLite::Database database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMs);
     refuse_newer(version_of(database), intention);
+    database.exec("PRAGMA page_size = 16384");  // of a new file: a page of samples or summaries in one
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = NORMAL");
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("PRAGMA temp_store = MEMORY");
     database.exec("PRAGMA cache_size = -16384");
-    database.exec("PRAGMA wal_autocheckpoint = 2000");
-    migrate(database, version_of(database), kSchemaVersion);
-    return Connection(std::move(database), file);
+    database.exec("PRAGMA wal_autocheckpoint = 1000");
+    Connection connection(std::move(database), file);
+    migrate(connection, version_of(connection.database()), kSchemaVersion);
+    return connection;
   } catch (const SQLite::Exception& exception) {
     throw Failure(error_of(exception, intention));
   }

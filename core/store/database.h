@@ -13,7 +13,7 @@
 
 namespace athanor::store {
 
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 class Connection {
  public:

@@ -34,9 +34,11 @@ class Ingest {
   Touched run() {
     read_row();
     for (const journal::Event& event : stretch_.events) {
+      take_rows(static_cast<std::size_t>(&event - stretch_.events.data()));
       time_ns_ = stretch_.anchor_wall_ns + event.time_ns;
       std::visit([this, &event](const auto& payload) { take(payload, event); }, event.payload);
     }
+    take_rows(stretch_.events.size());
     cache_.flush(connection_, stretch_.run);
     if (stretch_.clock) note_session(connection_, stretch_.run, stretch_.rank, *stretch_.clock);
     keep_spans(connection_, stretch_.run, stretch_.rank, stretch_.anchor_wall_ns, spans_);
@@ -111,6 +113,24 @@ class Ingest {
     step_ = samples.step;
     for (const auto& [name, value] : samples.values) sample(name, value);
     step_ = std::max(run_step, samples.step);
+  }
+
+  // Those that come before this event.
+  void take_rows(std::size_t event) {
+    for (; next_rows_ < stretch_.rows.size() && stretch_.rows[next_rows_].before <= event; ++next_rows_)
+      take(stretch_.rows[next_rows_]);
+  }
+
+  void take(const journal::MetricRows& rows) {
+    const std::size_t columns = rows.names->size();
+    for (std::size_t column = 0; column < columns; ++column) {
+      Series& series = cache_.at(connection_, stretch_.run, prefix_ + (*rows.names)[column]);
+      for (std::size_t row = 0; row < rows.steps.size(); ++row)
+        series.append(
+            {rows.steps[row], stretch_.anchor_wall_ns + rows.times_ns[row], rows.values[row * columns + column]});
+    }
+    for (const std::int64_t step : rows.steps) step_ = std::max(step_, step);
+    touched_.metrics |= columns > 0;
   }
 
   void take(const journal::DeviceSample& device, const journal::Event&) {
@@ -218,6 +238,7 @@ class Ingest {
   Touched touched_;
   SpansByStep spans_;
   std::int64_t time_ns_ = 0;
+  std::size_t next_rows_ = 0;
 
   RunStatus status_ = RunStatus::running;
   std::string cause_, model_;

@@ -4,12 +4,14 @@
 #include "core/store/curve.h"
 #include "core/store/database.h"
 #include "core/store/edits.h"
+#include "core/store/facts.h"
 #include "core/store/series.h"
 #include "core/store/spans.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace athanor::store {
 namespace {
@@ -77,6 +79,7 @@ std::vector<LogEntry> log_of(SQLite::Statement& query) {
 
 struct Reader::State {
   Connection connection;
+  DamagedPages damaged = {};
 
   // All reads of one call see the same commit.
   template <class F>
@@ -89,12 +92,6 @@ struct Reader::State {
     });
     if (!result) connection.reset();
     return result;
-  }
-
-  std::int64_t metric(RunId run, std::string_view name) {
-    auto& query = connection.statement("SELECT id FROM metric WHERE run = ? AND name = ?");
-    SQLite::bind(query, run, std::string(name));
-    return query.executeStep() ? query.getColumn(0).getInt64() : -1;
   }
 
   void add_damage(std::vector<Run>& runs) {
@@ -191,18 +188,60 @@ Result<std::vector<std::string>> Reader::metric_names(RunId id) {
   return state_->snapshot("list the metrics of a run", [&] { return series_names(state_->connection, id); });
 }
 
+Result<std::map<std::string, MetricFacts>> Reader::metrics(RunId id) {
+  return state_->snapshot("read the metrics of a run", [&] {
+    auto& query =
+        state_->connection.statement("SELECT name, " ATH_FACT_COLUMNS " FROM metric WHERE run = ? AND samples > 0");
+    query.bind(1, id);
+    std::map<std::string, MetricFacts> metrics;
+    while (query.executeStep()) metrics.emplace(text_of(query, 0), facts_of(query, 1));
+    return metrics;
+  });
+}
+
 Result<std::vector<Bucket>> Reader::curve(RunId id, std::string_view metric, std::int64_t first_step,
                                           std::int64_t last_step, int buckets) {
   return state_->snapshot("read a curve", [&] {
-    return read_curve(state_->connection, state_->metric(id, metric), first_step, last_step, buckets);
+    const SeriesPlace place = find_series(state_->connection, id, metric);
+    return read_curve(state_->connection, place, {.first_step = first_step, .last_step = last_step, .columns = buckets},
+                      state_->damaged);
+  });
+}
+
+Result<std::vector<std::vector<Bucket>>> Reader::curves(std::span<const CurveKey> keys, const CurveRange& range) {
+  return state_->snapshot("read curves", [&] {
+    std::vector<std::vector<Bucket>> curves;
+    curves.reserve(keys.size());
+    for (const CurveKey& key : keys)
+      curves.push_back(
+          read_curve(state_->connection, find_series(state_->connection, key.run, key.metric), range, state_->damaged));
+    return curves;
   });
 }
 
 Result<std::vector<Point>> Reader::points(RunId id, std::string_view metric, std::int64_t first_step,
                                           std::int64_t last_step) {
   return state_->snapshot("read samples", [&] {
-    return read_points(state_->connection, state_->metric(id, metric), first_step, last_step);
+    return read_points(state_->connection, find_series(state_->connection, id, metric), first_step, last_step,
+                       state_->damaged);
   });
+}
+
+std::vector<DamagedSamples> Reader::take_damage() {
+  const DamagedPages pages = std::exchange(state_->damaged, {});
+  if (pages.empty()) return {};
+  auto named = state_->snapshot("name damaged samples", [&] {
+    std::vector<DamagedSamples> all;
+    for (const DamagedPage& page : pages) {
+      auto& query = state_->connection.statement("SELECT run, name FROM metric WHERE id = ?");
+      query.bind(1, page.metric);
+      if (query.executeStep())
+        all.push_back(
+            {query.getColumn(0).getInt64(), text_of(query, 1), page.first_step, page.last_step, page.level == 0});
+    }
+    return all;
+  });
+  return named.value_or(std::vector<DamagedSamples>());
 }
 
 Result<std::vector<LogEntry>> Reader::log(RunId id, std::int64_t after, int limit) {

@@ -6,6 +6,7 @@
 #include "core/store/types.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -27,12 +28,19 @@ class Reader {
   [[nodiscard]] Result<Run> run(RunId id);
 
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
+  [[nodiscard]] Result<std::map<std::string, MetricFacts>> metrics(RunId id);
   // The curve of one metric over steps [first, last] in at most `buckets` columns, exact minimum, maximum and last in
   // each; single samples when they fit. Reads time proportional to buckets, not to samples.
   [[nodiscard]] Result<std::vector<Bucket>> curve(RunId id, std::string_view metric, std::int64_t first_step,
                                                   std::int64_t last_step, int buckets);
+  // Several curves out of one commit, in the order asked for; empty ones where there is no such metric.
+  [[nodiscard]] Result<std::vector<std::vector<Bucket>>> curves(std::span<const CurveKey> keys,
+                                                                const CurveRange& range);
   [[nodiscard]] Result<std::vector<Point>> points(RunId id, std::string_view metric, std::int64_t first_step,
                                                   std::int64_t last_step);
+
+  // What reading curves and samples came upon since this was asked last.
+  [[nodiscard]] std::vector<DamagedSamples> take_damage();
 
   // After entry id `after`, at most `limit`, oldest first. For the newest page use log_tail.
   [[nodiscard]] Result<std::vector<LogEntry>> log(RunId id, std::int64_t after, int limit);

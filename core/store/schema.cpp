@@ -1,7 +1,8 @@
 #include "core/store/schema.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-#include <SQLiteCpp/VariadicBind.h>
+#include "core/store/database.h"
+#include "core/store/old_chunk.h"
+#include "core/store/series.h"
 
 #include <array>
 #include <filesystem>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr const char* kRuns = "runs";  // the folder of a home's runs
 
-using Step = void (*)(SQLite::Database&);
+using Step = void (*)(Connection&);
 
 // The first version.
 // - run: one row per run; name, tags, note, pinned and deleted_ns change only through `edit`.
@@ -27,8 +28,8 @@ using Step = void (*)(SQLite::Database&);
 //   touches one page.
 // - node: summaries. Level 0 is of one chunk, level n of kFan nodes below: node k of kFan*k to kFan*k+kFan-1.
 // - edit: changes of metadata with both values, for undo and redo; undone ones are always the newest.
-void create_first(SQLite::Database& database) {
-  database.exec(R"sql(
+void create_first(Connection& connection) {
+  connection.database().exec(R"sql(
     CREATE TABLE run (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       name TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]', note TEXT NOT NULL DEFAULT '',
@@ -80,8 +81,8 @@ void create_first(SQLite::Database& database) {
 }
 
 // - damage: stretches of journals that were lost.
-void add_damage(SQLite::Database& database) {
-  database.exec(R"sql(
+void add_damage(Connection& connection) {
+  connection.database().exec(R"sql(
     CREATE TABLE damage (
       run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL,
       tail INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, rank, offset)) WITHOUT ROWID;
@@ -90,8 +91,8 @@ void add_damage(SQLite::Database& database) {
 
 // - session: by which clocks a writer of a journal told its times; anchor_ns is what its frames are stamped with.
 // - span: what ranks did in their newest steps that were told in full, in times of their session; see spans.h.
-void add_spans(SQLite::Database& database) {
-  database.exec(R"sql(
+void add_spans(Connection& connection) {
+  connection.database().exec(R"sql(
     CREATE TABLE session (
       run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, anchor_ns INTEGER NOT NULL,
       monotonic_ns INTEGER NOT NULL, host TEXT NOT NULL, PRIMARY KEY (run, rank, anchor_ns)) WITHOUT ROWID;
@@ -103,9 +104,78 @@ void add_spans(SQLite::Database& database) {
   )sql");
 }
 
+// - The third: `directory` is seen from the folder of the history, where it is below it.
+void name_folders(Connection& connection) { name_folders_from_home(connection.database()); }
+
+struct OldSeries {
+  std::int64_t id = 0;
+  RunId run = 0;
+  std::string name;
+  bool has_ended = false;
+};
+
+std::vector<OldSeries> old_series(Connection& connection) {
+  SQLite::Statement query(connection.database(),
+                          "SELECT m.id, m.run, m.name, run.status > 3 FROM old_metric m JOIN run ON run.id = m.run "
+                          "WHERE m.samples > 0 ORDER BY m.id");
+  std::vector<OldSeries> all;
+  while (query.executeStep()) {
+    all.push_back({query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), text_of(query, 2),
+                   query.getColumn(3).getInt() != 0});
+  }
+  return all;
+}
+
+void take_over(Connection& connection, const OldSeries& old) {
+  Series series = Series::load(connection, old.run, old.name);
+  for (const char* sql :
+       {"SELECT points FROM chunk WHERE metric = ? ORDER BY number", "SELECT points FROM tail WHERE metric = ?"}) {
+    SQLite::Statement query(connection.database(), sql);
+    query.bind(1, old.id);
+    while (query.executeStep())
+      for (const Point& point : points_of_old_chunk(bytes_of(query, 0))) series.append(point);
+    series.flush(connection);
+  }
+  SQLite::Statement rows(connection.database(),
+                         "SELECT step, time_ns, value FROM sample WHERE metric = ? ORDER BY number");
+  rows.bind(1, old.id);
+  while (rows.executeStep())
+    series.append({rows.getColumn(0).getInt64(), rows.getColumn(1).getInt64(), number_of(rows, 2)});
+  series.flush(connection);
+  if (old.has_ended) series.pack(connection);
+}
+
+// - metric: one row per metric of a run, with what is known of all its samples; see MetricFacts.
+// - page: samples and their summaries; see page.h. `number` counts the pages of a level. Steps are the lowest and
+//   highest of its samples.
+// - piece: samples behind the last page of a run that is not over, as they came; they follow each other by id.
+// Chunks, nodes, tails and samples of before are taken over.
+void keep_pages(Connection& connection) {
+  SQLite::Database& database = connection.database();
+  database.exec(R"sql(
+    ALTER TABLE metric RENAME TO old_metric;
+    DROP INDEX metric_name;
+    CREATE TABLE metric (
+      id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run (id), name TEXT NOT NULL,
+      pages INTEGER NOT NULL DEFAULT 0, samples INTEGER NOT NULL DEFAULT 0, finite INTEGER NOT NULL DEFAULT 0,
+      rising INTEGER NOT NULL DEFAULT 1, first_step INTEGER NOT NULL DEFAULT 0, last_step INTEGER NOT NULL DEFAULT 0,
+      minimum REAL, maximum REAL, minimum_step INTEGER NOT NULL DEFAULT 0, maximum_step INTEGER NOT NULL DEFAULT 0,
+      sum REAL, first REAL, last REAL);
+    CREATE UNIQUE INDEX metric_name ON metric (run, name);
+    CREATE TABLE page (
+      id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL,
+      first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, bytes BLOB NOT NULL);
+    CREATE INDEX page_steps ON page (metric, level, last_step, number);
+    CREATE TABLE piece (id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, points BLOB NOT NULL);
+    CREATE INDEX piece_metric ON piece (metric);
+  )sql");
+  for (const OldSeries& old : old_series(connection)) take_over(connection, old);
+  connection.reset();
+  database.exec("DROP TABLE sample; DROP TABLE tail; DROP TABLE chunk; DROP TABLE node; DROP TABLE old_metric");
+}
+
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-// The third: `directory` is seen from the folder of the history, where it is below it.
-constexpr std::array<Step, 4> kSteps = {create_first, add_damage, name_folders_from_home, add_spans};
+constexpr std::array<Step, 5> kSteps = {create_first, add_damage, name_folders, add_spans, keep_pages};
 
 }  // namespace
 
@@ -129,10 +199,12 @@ void name_folders_from_home(SQLite::Database& database) {
   }
 }
 
-void migrate(SQLite::Database& database, int from, int to) {
+void migrate(Connection& connection, int from, int to) {
+  SQLite::Database& database = connection.database();
   for (int version = from; version < to; ++version) {
     SQLite::Transaction transaction(database);
-    kSteps.at(static_cast<std::size_t>(version))(database);
+    kSteps.at(static_cast<std::size_t>(version))(connection);
+    connection.reset();
     database.exec("PRAGMA user_version = " + std::to_string(version + 1));
     transaction.commit();
   }

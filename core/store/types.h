@@ -4,6 +4,7 @@
 #include "core/journal/event.h"
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,6 +56,20 @@ struct Point {
   double value = 0;
 };
 
+// What is known of all samples of a metric together. Minimum, maximum, sum and mean are of the finite ones; NaN or 0
+// without any.
+struct MetricFacts {
+  std::int64_t samples = 0, finite = 0;
+  bool rising = true;                          // no step is lower than the one before
+  std::int64_t first_step = 0, last_step = 0;  // lowest and highest
+  double minimum = std::numeric_limits<double>::quiet_NaN(), maximum = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t minimum_step = 0, maximum_step = 0;  // where they were reached first
+  double sum = 0;
+  double first = std::numeric_limits<double>::quiet_NaN(), last = std::numeric_limits<double>::quiet_NaN();
+
+  [[nodiscard]] double mean() const { return finite > 0 ? sum / static_cast<double>(finite) : minimum; }
+};
+
 // One column of a drawn curve: every sample between first_step and last_step is inside [minimum, maximum].
 struct Bucket {
   std::int64_t first_step = 0, last_step = 0;
@@ -62,6 +77,33 @@ struct Bucket {
   double minimum = 0, maximum = 0, last = 0;  // minimum and maximum are NaN when no sample is finite
   std::int64_t count = 0;                     // of all samples
   std::int64_t non_finite = 0;  // of those: NaN and infinities are counted, not folded into minimum and maximum
+};
+
+enum class Times : std::uint8_t { read, leave_out };  // left out ones are 0
+// Whether summaries that reach beyond the range are cut to it, or kept whole, which is quicker.
+enum class Edges : std::uint8_t { cut, whole };
+
+// Pages of a metric that cannot be read. Where they hold samples, those are known by their minima and maxima alone;
+// where they hold summaries, nothing is lost.
+struct DamagedSamples {
+  RunId run = 0;
+  std::string metric;
+  std::int64_t first_step = 0, last_step = 0;
+  bool is_lost = false;
+};
+
+struct CurveKey {
+  RunId run = 0;
+  std::string metric;
+};
+
+// Which part of a curve is read, and how finely.
+struct CurveRange {
+  std::int64_t first_step = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last_step = std::numeric_limits<std::int64_t>::max();
+  int columns = 1000;  // at most so many buckets
+  Times times = Times::read;
+  Edges edges = Edges::cut;
 };
 
 struct LogEntry {

@@ -107,10 +107,8 @@ struct Writer::State {
 
   void forget(RunId run) {
     for (const char* sql :
-         {"DELETE FROM sample WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM tail WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM chunk WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM node WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
+         {"DELETE FROM piece WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
+          "DELETE FROM page WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
           "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?",
           "DELETE FROM retrieval WHERE run = ?", "DELETE FROM journal WHERE run = ?",
           "DELETE FROM damage WHERE run = ?", "DELETE FROM span WHERE run = ?", "DELETE FROM session WHERE run = ?",

@@ -7,6 +7,7 @@
 #include "core/base/result.h"
 #include "core/journal/clock.h"
 #include "core/journal/event.h"
+#include "core/journal/metric_rows.h"
 #include "core/store/types.h"
 
 #include <cstdint>
@@ -68,6 +69,7 @@ struct Stretch {
   std::uint32_t writer_pid = 0;  // of a writer that opened the journal in this stretch; 0: none did
   std::span<const JournalDamage> damage = {};
   std::optional<journal::SessionClock> clock = {};  // of a session that began in this stretch
+  std::span<const journal::MetricRows> rows = {};
 };
 
 // Which kinds of rows a call changed.

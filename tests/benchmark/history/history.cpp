@@ -145,6 +145,43 @@ void measure_ingest(const fs::path& folder, std::span<const journal::Event> even
              static_cast<double>(fs::file_size(folder / "plain.db")) / samples);
 }
 
+// From a journal on the disk into the history, as the agent follows a run: pages, summaries and offset in one commit.
+void measure_following(const fs::path& folder, std::span<const journal::Event> events, int rounds) {
+  const fs::path file = folder / "followed.athj";
+  {
+    const auto writer = value_or_throw(journal::Writer::open(file));
+    for (const auto& event : events) value_or_throw(writer->append(event.payload));
+    value_or_throw(writer->sync());
+  }
+  const double samples = static_cast<double>(events.size()) * kMetrics;
+  for (const std::int64_t bytes : {std::int64_t{1} << 16, std::int64_t{1} << 20, std::int64_t{1} << 22}) {
+    int number = 0;
+    const double seconds = median(rounds, [&] {
+      const auto writer = value_or_throw(store::Writer::open(folder / fmt::format("follow-{}-{}.db", bytes, ++number)));
+      const store::RunId run = add(*writer, number);
+      return seconds_of([&] {
+        for (std::int64_t offset = 0;;) {
+          const auto batch = value_or_throw(journal::read(file, offset, bytes, journal::MetricsAs::rows));
+          if (batch.next_offset == offset) break;
+          value_or_throw(writer->ingest({run,
+                                         0,
+                                         offset,
+                                         batch.next_offset,
+                                         batch.anchor_wall_ns,
+                                         batch.events,
+                                         batch.writer_pid,
+                                         {},
+                                         batch.clock,
+                                         batch.rows}));
+          offset = batch.next_offset;
+        }
+      });
+    });
+    fmt::print("journal to history             {:8.2f} M samples/s, {} kB a commit\n", samples / seconds / 1e6,
+               bytes >> 10);
+  }
+}
+
 void measure_curves(const fs::path& folder, std::span<const journal::Event> events, int rounds) {
   const fs::path file = folder / "curves.db";
   const auto writer = value_or_throw(store::Writer::open(file));
@@ -208,6 +245,7 @@ int main(int argc, char** argv) {
   const fs::path folder = mkdtemp(name.data());
   const auto events = steps(samples / kMetrics, 7);
   measure_journal(folder, events, rounds);
+  measure_following(folder, events, rounds);
   measure_ingest(folder, events, rounds);
   measure_curves(folder, steps(samples, 8), rounds);
   measure_list(folder, runs, rounds);

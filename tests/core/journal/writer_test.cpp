@@ -55,6 +55,62 @@ TEST(JournalWriter, AppearsToAReaderAsSoonAsAppendReturns) {
   }
 }
 
+// The rows of a batch as events, each before the event that it comes before.
+std::vector<Event> with_rows(const Batch& batch) {
+  std::vector<Event> all;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i <= batch.events.size(); ++i) {
+    for (; next < batch.rows.size() && batch.rows[next].before == i; ++next) {
+      const MetricRows& rows = batch.rows[next];
+      const std::size_t columns = rows.names->size();
+      for (std::size_t row = 0; row < rows.steps.size(); ++row) {
+        MetricSamples samples{rows.steps[row], {}};
+        for (std::size_t c = 0; c < columns; ++c)
+          samples.values.emplace_back((*rows.names)[c], rows.values[row * columns + c]);
+        all.push_back({rows.times_ns[row], std::move(samples)});
+      }
+    }
+    if (i < batch.events.size()) all.push_back(batch.events[i]);
+  }
+  return all;
+}
+
+TEST(JournalWriter, TellsTheSameSamplesAsRowsAsItTellsAsEvents) {
+  const Scratch folder;
+  std::mt19937 random(3);
+  {
+    auto writer = open_writer(folder / "j");
+    for (int step = 0; step < 3000; ++step) {
+      const unsigned kind = random() % 20;
+      if (kind == 0) {
+        ASSERT_TRUE(writer->append(LogLine{Severity::info, std::to_string(step)}));
+      }
+      if (kind == 1) {
+        ASSERT_TRUE(writer->append(MetricSamples{step, {}}));
+      }
+      if (kind == 2) {
+        ASSERT_TRUE(writer->append(MetricSamples{step, {{"eval/r1", 0.1 * step}}}));
+      }
+      ASSERT_TRUE(writer->append(MetricSamples{step, {{"loss", 1.0 / (step + 1)}, {"norm", -2.0 * step}}}));
+      if (random() % 1000 == 0) writer = open_writer((writer.reset(), folder / "j"));
+    }
+  }
+  for (const std::int64_t bytes : {std::int64_t{100}, std::int64_t{5000}, std::int64_t{1} << 20}) {
+    std::int64_t offset = 0;
+    while (true) {
+      const Batch events = value_or_throw(read(folder / "j", offset, bytes));
+      const Batch rows = value_or_throw(read(folder / "j", offset, bytes, MetricsAs::rows));
+      ASSERT_EQ(rows.next_offset, events.next_offset);
+      ASSERT_EQ(rows.anchor_wall_ns, events.anchor_wall_ns);
+      const std::vector<Event> told = with_rows(rows);
+      ASSERT_EQ(told.size(), events.events.size());
+      for (std::size_t i = 0; i < told.size(); ++i) ASSERT_EQ(to_json(told[i]), to_json(events.events[i]));
+      if (events.next_offset == offset) break;
+      offset = events.next_offset;
+    }
+  }
+}
+
 TEST(JournalWriter, GivesAResumedSessionItsOwnAnchorAndNeverMixesTwoInOneBatch) {
   const Scratch folder;
   const auto file = folder / "j";

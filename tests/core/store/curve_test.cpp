@@ -1,14 +1,21 @@
 // Curves at every zoom against the samples themselves.
-#include "core/store/chunk.h"
+#include "core/store/buckets.h"
+#include "core/store/columns.h"
+#include "core/store/page.h"
 #include "tests/core/store/samples.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <random>
+#include <tuple>
 
 namespace athanor::store {
 namespace {
@@ -20,41 +27,130 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 bool same(double a, double b) { return (std::isnan(a) && std::isnan(b)) || a == b; }
 
-TEST(Chunk, GivesBackEverySampleToTheBit) {
+std::vector<Point> unpacked(const std::string& page, Times times = Times::read) {
+  std::vector<Point> points;
+  unpack_points(page, times, points);
+  return points;
+}
+
+std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
+
+// Samples as they come: `kind` 0 any bits at all, 1 single precision, 2 all alike, 3 slow, with a jitter in time.
+std::vector<Point> points_of(int kind, std::size_t count, std::mt19937_64& random) {
+  std::normal_distribution<double> noise;
+  std::vector<Point> points(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    const auto jitter = static_cast<std::int64_t>(random() % 1000);
+    if (kind == 0) {
+      points[i] = {static_cast<std::int64_t>(random()), static_cast<std::int64_t>(random()),
+                   std::bit_cast<double>(random())};
+    } else if (kind == 1) {
+      points[i] = {3 * at, at * 50'000'000 + jitter, static_cast<float>(noise(random))};
+    } else if (kind == 2) {
+      points[i] = {7, 9, kNan};
+    } else {
+      points[i] = {at + jitter / 990, at * 7, std::sin(static_cast<double>(i) / 100)};
+    }
+  }
+  return points;
+}
+
+TEST(Page, GivesBackEverySampleToTheBit) {
   std::mt19937_64 random(1);
   for (const std::size_t count : {0U, 1U, 2U, 31U, 1024U, 5000U}) {
-    std::vector<Point> points(count);
-    for (Point& point : points) {
-      point = {static_cast<std::int64_t>(random()), static_cast<std::int64_t>(random()),
-               std::bit_cast<double>(random())};
-    }
-    const auto back = unpack_points(pack_points(points));
-    ASSERT_EQ(back.size(), count);
-    for (std::size_t i = 0; i < count; ++i) {
-      EXPECT_EQ(back[i].step, points[i].step);
-      EXPECT_EQ(back[i].time_ns, points[i].time_ns);
-      EXPECT_EQ(std::bit_cast<std::uint64_t>(back[i].value), std::bit_cast<std::uint64_t>(points[i].value));
+    for (const int kind : {0, 1, 2, 3}) {
+      const std::vector<Point> points = points_of(kind, count, random);
+      const std::vector<Point> back = unpacked(pack_points(points));
+      const std::vector<Point> without_times = unpacked(pack_points(points), Times::leave_out);
+      ASSERT_EQ(back.size(), count);
+      ASSERT_EQ(without_times.size(), count);
+      for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(back[i].step, points[i].step);
+        ASSERT_EQ(back[i].time_ns, points[i].time_ns);
+        ASSERT_EQ(bits(back[i].value), bits(points[i].value));
+        ASSERT_EQ(bits(without_times[i].value), bits(points[i].value));
+      }
     }
   }
 }
 
-TEST(Chunk, IsSmallForAQuietCurve) {
-  std::vector<Point> points;
-  for (int step = 0; step < 1024; ++step) points.push_back({step, step * 50'000'000LL, 0.001});
-  EXPECT_LT(pack_points(points).size(), 200U);
+TEST(Page, GivesBackEverySummaryToTheBit) {
+  std::mt19937_64 random(2);
+  for (const int kind : {0, 1, 2, 3}) {
+    const std::vector<Point> points = points_of(kind, 4096, random);
+    std::vector<Bucket> buckets;
+    for (std::size_t at = 0; at < points.size(); at += 4)
+      buckets.push_back(bucket_of(std::span(points).subspan(at, 4)));
+    std::vector<Bucket> back;
+    unpack_buckets(pack_buckets(buckets), Times::read, back);
+    ASSERT_EQ(back.size(), buckets.size());
+    for (std::size_t i = 0; i < back.size(); ++i) {
+      const Bucket& a = back[i];
+      const Bucket& b = buckets[i];
+      ASSERT_EQ(std::tuple(a.first_step, a.last_step, a.first_time_ns, a.last_time_ns, a.count, a.non_finite),
+                std::tuple(b.first_step, b.last_step, b.first_time_ns, b.last_time_ns, b.count, b.non_finite));
+      ASSERT_EQ(std::tuple(bits(a.minimum), bits(a.maximum), bits(a.last)),
+                std::tuple(bits(b.minimum), bits(b.maximum), bits(b.last)));
+    }
+  }
 }
 
-TEST(Chunk, RefusesDamagedBytes) {
+TEST(Page, IsSmallForAQuietCurve) {
+  std::vector<Point> points;
+  for (int step = 0; step < kPageSamples; ++step) points.push_back({step, step * 50'000'000LL, 0.001});
+  EXPECT_LT(pack_points(points).size(), 100U);
+}
+
+TEST(Page, TakesAboutHalfOfSinglePrecision) {
+  std::mt19937_64 random(3);
+  std::vector<Point> points = points_of(1, kPageSamples, random);
+  const std::size_t single = pack_points(points).size();
+  for (Point& point : points) point.value += 1e-12;
+  EXPECT_LT(single, pack_points(points).size() * 7 / 10);
+}
+
+TEST(Page, RefusesDamagedBytes) {
   std::vector<Point> points;
   for (int step = 0; step < 300; ++step) points.push_back({step, step * 7, std::sin(step)});
-  const std::string bytes = pack_points(points);
+  const std::string page = pack_points(points);
   std::mt19937 random(2);
   for (int round = 0; round < 500; ++round) {
-    std::string hurt = bytes;
+    std::string hurt = page;
     hurt[random() % hurt.size()] ^= static_cast<char>(1 + random() % 255);
     if (round % 4 == 0) hurt.resize(random() % hurt.size());
     try {
-      EXPECT_EQ(unpack_points(hurt).size(), points.size());  // a byte that means nothing, such as a reserved bit
+      unpacked(hurt);
+      ADD_FAILURE() << "round " << round;
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.error().kind, ErrorKind::corrupt);
+    }
+  }
+}
+
+// Bytes that a checksum vouches for may still be anything: the columns guard themselves.
+TEST(Page, ReadsNoColumnBeyondItsEnd) {
+  std::mt19937 random(4);
+  std::mt19937_64 wide(5);
+  for (int round = 0; round < 2000; ++round) {
+    std::string columns;
+    const std::vector<Point> points = points_of(round % 4, 100, wide);
+    std::vector<std::int64_t> steps;
+    std::vector<double> values;
+    for (const Point& point : points) {
+      steps.push_back(point.step);
+      values.push_back(point.value);
+    }
+    put_column(columns, steps);
+    put_packed_column(columns, values);
+    put_plain_column(columns, values);
+    for (int hits = 0; hits < 1 + round % 3; ++hits) columns[random() % columns.size()] = static_cast<char>(random());
+    if (round % 5 == 0) columns.resize(random() % columns.size());
+    std::string_view rest = columns;
+    try {
+      take_column(rest, std::span<std::int64_t>(steps));
+      take_column(rest, std::span<double>(values));
+      take_column(rest, std::span<double>(values));
     } catch (const Failure& failure) {
       EXPECT_EQ(failure.error().kind, ErrorKind::corrupt);
     }
@@ -119,7 +215,7 @@ void expect_exact(const std::vector<Bucket>& buckets, const std::vector<Point>& 
 }
 
 TEST(Curve, IsExactInRandomWindowsOfSeriesOfEveryLength) {
-  for (const int count : {1, 5, 1023, 1024, 1025, 2500, 40000}) {
+  for (const int count : {1, 5, 1023, 1024, 1025, 2500, 8 * 448 + 1, 14400, 40000, 150000}) {
     Fed fed(count, static_cast<unsigned>(count), count % 2 == 0 ? 1 : 9);
     std::mt19937_64 random(99);
     const std::int64_t end = fed.points.back().step + 10;
@@ -153,6 +249,119 @@ TEST(Curve, FillsMostOfTheColumnsItWasGiven) {
     const auto curve = value_or_throw(fed.history.reader->curve(fed.run, "loss", 0, 100000, buckets));
     EXPECT_GT(curve.size(), static_cast<std::size_t>(buckets) * 8 / 10);
   }
+}
+
+// Turns over a byte of one page.
+void damage(const History& history, int level, int number) {
+  SQLite::Database database(history.file.string(), SQLite::OPEN_READWRITE);
+  SQLite::Statement find(database,
+                         "SELECT page.id, bytes FROM page JOIN metric ON metric.id = page.metric "
+                         "WHERE name = 'loss' AND level = ? AND number = ?");
+  SQLite::bind(find, level, number);
+  ASSERT_TRUE(find.executeStep());
+  std::string bytes = find.getColumn(1).getString();
+  bytes[bytes.size() / 2] ^= 1;
+  SQLite::Statement update(database, "UPDATE page SET bytes = ? WHERE id = ?");
+  update.bind(1, bytes.data(), static_cast<int>(bytes.size()));
+  update.bind(2, find.getColumn(0).getInt64());
+  find.reset();
+  update.exec();
+}
+
+TEST(Curve, IsExactAsEverWhereASummaryIsDamagedAndNamesIt) {
+  Fed fed(150000, 10);
+  for (const auto& [level, number] : {std::pair{1, 2}, std::pair{2, 1}, std::pair{3, 0}}) {
+    damage(fed.history, level, number);
+    for (const int columns : {10, 300, 1500, 6000, 20000}) {
+      const auto curve = value_or_throw(fed.history.reader->curve(fed.run, "loss", 0, 1 << 20, columns));
+      expect_exact(curve, fed.points, 0, 1 << 20);
+    }
+    const auto named = fed.history.reader->take_damage();
+    ASSERT_FALSE(named.empty());
+    for (const DamagedSamples& each : named) {
+      EXPECT_EQ(each.run, fed.run);
+      EXPECT_EQ(each.metric, "loss");
+      EXPECT_FALSE(each.is_lost);
+    }
+    EXPECT_TRUE(fed.history.reader->take_damage().empty());
+  }
+}
+
+TEST(Curve, ShowsDamagedSamplesByTheirSummariesAndTheRestAsEver) {
+  Fed fed(20000, 11);
+  damage(fed.history, 0, 5);
+  for (const int columns : {10, 300, 1500, 30000}) {
+    const auto curve = value_or_throw(fed.history.reader->curve(fed.run, "loss", 0, 1 << 20, columns));
+    expect_exact(curve, fed.points, 0, 1 << 20);
+    EXPECT_EQ(fed.history.reader->take_damage().empty(), columns < 3000) << columns;
+  }
+  const auto points = value_or_throw(fed.history.reader->points(fed.run, "loss", 0, 1 << 20));
+  EXPECT_EQ(points.size(), fed.points.size() - kPageSamples);
+  const auto named = fed.history.reader->take_damage();
+  ASSERT_EQ(named.size(), 1U);
+  EXPECT_TRUE(named[0].is_lost);
+  EXPECT_EQ(named[0].first_step, fed.points[5 * kPageSamples].step);
+  EXPECT_EQ(named[0].last_step, fed.points[6 * kPageSamples - 1].step);
+}
+
+// Edges that are kept whole reach beyond the range, by less than a column.
+TEST(Curve, WithWholeEdgesCoversTheRangeAndSaysHowFarItReaches) {
+  Fed fed(150000, 12);
+  std::mt19937_64 random(13);
+  for (int round = 0; round < 50; ++round) {
+    const std::int64_t first = static_cast<std::int64_t>(random() % 100000);
+    const std::int64_t last = first + 20000 + static_cast<std::int64_t>(random() % 20000);
+    const std::vector<CurveKey> keys = {{fed.run, "loss"}};
+    const auto curve = value_or_throw(fed.history.reader->curves(
+        keys, {.first_step = first, .last_step = last, .columns = 200, .edges = Edges::whole}))[0];
+    ASSERT_FALSE(curve.empty());
+    expect_exact(curve, fed.points, curve.front().first_step, last);
+    EXPECT_LE(curve.front().first_step, std::max(first, fed.points.front().step) + 1);
+    EXPECT_GT(curve.front().first_step, first - 40000 / 200);
+    EXPECT_LT(curve.back().last_step, last + 40000 / 200);
+  }
+}
+
+TEST(Curve, KeepsSamplesWhoseStepsGoBackInOrderOfSteps) {
+  History history;
+  const RunId run = history.add("imported");
+  std::vector<journal::Payload> payloads;
+  std::vector<Point> points;
+  std::mt19937_64 random(14);
+  for (int i = 0; i < 5000; ++i) {
+    const auto step = static_cast<std::int64_t>(random() % 100000);
+    points.push_back({step, 0, static_cast<double>(i)});
+    payloads.push_back(MetricSamples{step, {{"loss", static_cast<double>(i)}}});
+  }
+  value_or_throw(history.feed(run, std::move(payloads)));
+  const auto inside = [](const Point& point) { return point.step >= 20000 && point.step <= 21000; };
+  std::erase_if(points, std::not_fn(inside));
+  std::ranges::stable_sort(points, {}, &Point::step);
+  const auto found = value_or_throw(history.reader->points(run, "loss", 20000, 21000));
+  ASSERT_EQ(found.size(), points.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].value, points[i].value);
+  const auto curve = value_or_throw(history.reader->curve(run, "loss", 20000, 21000, 10));
+  std::int64_t count = 0;
+  for (const Bucket& bucket : curve) count += bucket.count;
+  EXPECT_EQ(count, std::ssize(points));
+}
+
+TEST(Curve, KnowsLowestAndHighestOfAllSamples) {
+  Fed fed(5000, 15);
+  fed.history.open();
+  const MetricFacts facts = value_or_throw(fed.history.reader->metrics(fed.run)).at("loss");
+  std::vector<Point> finite = fed.points;
+  std::erase_if(finite, [](const Point& point) { return !std::isfinite(point.value); });
+  const auto lowest = std::ranges::min_element(finite, {}, &Point::value);
+  const auto highest = std::ranges::max_element(finite, {}, &Point::value);
+  EXPECT_EQ(facts.samples, std::ssize(fed.points));
+  EXPECT_EQ(facts.minimum, lowest->value);
+  EXPECT_EQ(facts.minimum_step, lowest->step);
+  EXPECT_EQ(facts.maximum, highest->value);
+  EXPECT_EQ(facts.maximum_step, highest->step);
+  double sum = 0;
+  for (const Point& point : finite) sum += point.value;
+  EXPECT_NEAR(facts.mean(), sum / static_cast<double>(finite.size()), 1e-9);
 }
 
 TEST(Curve, IsEmptyForAnUnknownMetricAndForAnEmptyRange) {

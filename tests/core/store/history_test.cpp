@@ -383,7 +383,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
 }
 
 class Versions : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 5));
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 6));
 
 TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
