@@ -13,7 +13,9 @@
 
 #include <functional>
 #include <map>
-#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace athanor::app {
 
@@ -72,8 +74,10 @@ class HistoryController final : public QObject {
  private:
   void read_now();
   void read_curves();
-  void read_curve_of(const store::Run& run);
-  void taken(Result<std::vector<store::Run>> runs);
+  // With the steps they have come to.
+  [[nodiscard]] std::vector<std::pair<store::RunId, std::int64_t>> curves_to_read();
+  void taken(Result<store::RunChanges> changes);
+  void refused(const Error& error);
   void set_trouble(const Notice& trouble);
   void wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done = {});
   [[nodiscard]] QString name_of(const std::vector<store::RunId>& runs) const;  // of a single one; else empty
@@ -88,9 +92,10 @@ class HistoryController final : public QObject {
   std::vector<store::RunId> wanted_;
   store::RunId opened_ = 0;
   bool all_wanted_ = false;
-  bool more_wanted_ = false;  // than are being read
-  std::set<store::RunId> being_read_;
+  bool reading_curves_ = false;
   std::map<store::RunId, std::int64_t> refused_at_;  // steps whose curve could not be read
+  std::string known_history_;                        // what the stores were told, and up to which change of it
+  std::int64_t known_ = 0;
   QString undo_text_, redo_text_;
   Notice trouble_;
   bool read_ = false;

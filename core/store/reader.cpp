@@ -5,6 +5,7 @@
 #include "core/store/database.h"
 #include "core/store/edits.h"
 #include "core/store/facts.h"
+#include "core/store/run_rows.h"
 #include "core/store/series.h"
 #include "core/store/spans.h"
 
@@ -15,56 +16,6 @@
 
 namespace athanor::store {
 namespace {
-
-constexpr const char* kRuns =
-    "SELECT id, name, status, cause, directory, '', model, created_ns, started_ns, ended_ns, step, steps, parent, "
-    "fork_step, "
-    "tags, note, pinned, deleted_ns FROM run ORDER BY created_ns DESC, id DESC";
-constexpr const char* kRunsWithRecipe =
-    "SELECT id, name, status, cause, directory, recipe, model, created_ns, started_ns, ended_ns, step, steps, parent, "
-    "fork_step, tags, note, pinned, deleted_ns FROM run ORDER BY created_ns DESC, id DESC";
-constexpr const char* kRunById =
-    "SELECT id, name, status, cause, directory, recipe, model, created_ns, started_ns, ended_ns, step, steps, parent, "
-    "fork_step, tags, note, pinned, deleted_ns FROM run WHERE id = ?";
-
-std::vector<std::string> tags_of(const std::string& text) {
-  if (text == "[]") return {};
-  std::vector<std::string> tags;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  for (const auto& tag : json) {
-    if (tag.is_string()) tags.push_back(tag);
-  }
-  return tags;
-}
-
-Run run_of(const Connection& connection, SQLite::Statement& row) {
-  Run run;
-  run.id = row.getColumn(0).getInt64();
-  run.name = text_of(row, 1);
-  run.status = static_cast<RunStatus>(row.getColumn(2).getInt());
-  run.cause = text_of(row, 3);
-  run.directory = connection.whole_folder(text_of(row, 4));
-  run.recipe_toml = text_of(row, 5);
-  run.model = text_of(row, 6);
-  run.created_ns = row.getColumn(7).getInt64();
-  run.started_ns = row.getColumn(8).getInt64();
-  run.ended_ns = row.getColumn(9).getInt64();
-  run.step = row.getColumn(10).getInt64();
-  run.steps = row.getColumn(11).getInt64();
-  if (!row.getColumn(12).isNull()) run.parent = row.getColumn(12).getInt64();
-  run.fork_step = row.getColumn(13).getInt64();
-  run.tags = tags_of(text_of(row, 14));
-  run.note = text_of(row, 15);
-  run.pinned = row.getColumn(16).getInt() != 0;
-  if (!row.getColumn(17).isNull()) run.deleted_ns = row.getColumn(17).getInt64();
-  return run;
-}
-
-// Of a row that begins with the run.
-JournalDamage damage_of(SQLite::Statement& row) {
-  return {row.getColumn(1).getInt(), row.getColumn(2).getInt64(), row.getColumn(3).getInt64(),
-          row.getColumn(4).getInt() != 0, text_of(row, 5)};
-}
 
 std::vector<LogEntry> log_of(SQLite::Statement& query) {
   std::vector<LogEntry> entries;
@@ -93,32 +44,6 @@ struct Reader::State {
     if (!result) connection.reset();
     return result;
   }
-
-  void add_damage(std::vector<Run>& runs) {
-    std::map<RunId, Run*> by_id;
-    for (Run& run : runs) by_id[run.id] = &run;
-    auto& query =
-        connection.statement("SELECT run, rank, offset, bytes, tail, reason FROM damage ORDER BY run, rank, offset");
-    while (query.executeStep()) {
-      if (const auto found = by_id.find(query.getColumn(0).getInt64()); found != by_id.end())
-        found->second->damage.push_back(damage_of(query));
-    }
-  }
-
-  void add_last_values(std::vector<Run>& runs) {
-    std::map<RunId, Run*> by_id;
-    for (Run& run : runs) by_id[run.id] = &run;
-    auto& query = connection.statement("SELECT run, name, last FROM metric WHERE samples > 0");
-    Run* current = nullptr;
-    while (query.executeStep()) {
-      const RunId id = query.getColumn(0).getInt64();
-      if (current == nullptr || current->id != id) {
-        const auto found = by_id.find(id);
-        current = found != by_id.end() ? found->second : nullptr;
-      }
-      if (current != nullptr) current->last.emplace(text_of(query, 1), number_of(query, 2));
-    }
-  }
 };
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file) {
@@ -141,14 +66,14 @@ std::int64_t Reader::data_version() {
 }
 
 Result<std::vector<Run>> Reader::runs(bool with_recipe) {
-  return state_->snapshot("list the runs", [&] {
-    std::vector<Run> runs;
-    auto& query = state_->connection.statement(with_recipe ? kRunsWithRecipe : kRuns);
-    while (query.executeStep()) runs.push_back(run_of(state_->connection, query));
-    state_->add_last_values(runs);
-    state_->add_damage(runs);
-    return runs;
-  });
+  return state_->snapshot(
+      "list the runs", [&] { return read_runs(state_->connection, with_recipe ? Recipes::read : Recipes::leave_out); });
+}
+
+Result<RunChanges> Reader::changes(const std::string& history, std::int64_t known,
+                                   std::span<const std::string> metrics) {
+  return state_->snapshot("list the runs that changed",
+                          [&] { return read_changes(state_->connection, history, known, metrics); });
 }
 
 Result<void> Reader::check() {
@@ -165,23 +90,7 @@ Result<void> Reader::check() {
 }
 
 Result<Run> Reader::run(RunId id) {
-  return state_->snapshot("read a run", [&] {
-    auto& query = state_->connection.statement(kRunById);
-    query.bind(1, id);
-    if (!query.executeStep()) {
-      throw Failure(ErrorKind::invalid_input, "read run " + std::to_string(id), "the history has no such run",
-                    "see which there are: athanor-agent list");
-    }
-    Run run = run_of(state_->connection, query);
-    auto& last = state_->connection.statement("SELECT name, last FROM metric WHERE run = ? AND samples > 0");
-    last.bind(1, id);
-    while (last.executeStep()) run.last.emplace(text_of(last, 0), number_of(last, 1));
-    auto& damage = state_->connection.statement(
-        "SELECT run, rank, offset, bytes, tail, reason FROM damage WHERE run = ? ORDER BY rank, offset");
-    damage.bind(1, id);
-    while (damage.executeStep()) run.damage.push_back(damage_of(damage));
-    return run;
-  });
+  return state_->snapshot("read a run", [&] { return read_run(state_->connection, id); });
 }
 
 Result<std::vector<std::string>> Reader::metric_names(RunId id) {

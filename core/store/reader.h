@@ -25,6 +25,9 @@ class Reader {
 
   // Newest first, without recipe_toml unless asked for; includes deleted runs (deleted_ns set).
   [[nodiscard]] Result<std::vector<Run>> runs(bool with_recipe = false);
+  // What changed behind number `known` of this history; all of it where that is another one, or 0.
+  [[nodiscard]] Result<RunChanges> changes(const std::string& history, std::int64_t known,
+                                           std::span<const std::string> metrics);
   [[nodiscard]] Result<Run> run(RunId id);
 
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);

@@ -149,6 +149,9 @@ void take_over(Connection& connection, const OldSeries& old) {
 // - page: samples and their summaries; see page.h. `number` counts the pages of a level. Steps are the lowest and
 //   highest of its samples.
 // - piece: samples behind the last page of a run that is not over, as they came; they follow each other by id.
+// - run.changed: rises with whatever changes of a run, gone: runs that are no more; both from one counter, so that who
+//   knows the runs up to a number asks for what came after it.
+// - history: one row, by which a history is told from another that takes its place.
 // Chunks, nodes, tails and samples of before are taken over.
 void keep_pages(Connection& connection) {
   SQLite::Database& database = connection.database();
@@ -162,12 +165,36 @@ void keep_pages(Connection& connection) {
       minimum REAL, maximum REAL, minimum_step INTEGER NOT NULL DEFAULT 0, maximum_step INTEGER NOT NULL DEFAULT 0,
       sum REAL, first REAL, last REAL);
     CREATE UNIQUE INDEX metric_name ON metric (run, name);
+    CREATE INDEX metric_runs ON metric (name, run);
     CREATE TABLE page (
       id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL,
       first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, bytes BLOB NOT NULL);
     CREATE INDEX page_steps ON page (metric, level, last_step, number);
     CREATE TABLE piece (id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, points BLOB NOT NULL);
     CREATE INDEX piece_metric ON piece (metric);
+
+    CREATE TABLE history (id TEXT NOT NULL);
+    INSERT INTO history VALUES (hex(randomblob(8)));
+    ALTER TABLE run ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE gone (run INTEGER PRIMARY KEY, changed INTEGER NOT NULL);
+    UPDATE run SET changed = id;
+    CREATE INDEX run_changed ON run (changed);
+    CREATE INDEX gone_changed ON gone (changed);
+    CREATE VIEW next_change (number) AS SELECT 1 + max(
+      (SELECT coalesce(max(changed), 0) FROM run), (SELECT coalesce(max(changed), 0) FROM gone));
+    CREATE TRIGGER run_added AFTER INSERT ON run BEGIN
+      DELETE FROM gone WHERE run = new.id;
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.id;
+    END;
+    CREATE TRIGGER run_altered AFTER UPDATE ON run WHEN new.changed = old.changed BEGIN
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.id;
+    END;
+    CREATE TRIGGER run_damaged AFTER INSERT ON damage BEGIN
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.run;
+    END;
+    CREATE TRIGGER run_removed AFTER DELETE ON run BEGIN
+      INSERT OR REPLACE INTO gone VALUES (old.id, (SELECT number FROM next_change));
+    END;
   )sql");
   for (const OldSeries& old : old_series(connection)) take_over(connection, old);
   connection.reset();

@@ -52,10 +52,12 @@ std::string subject(Connection& connection, const std::vector<RunId>& runs) {
 struct Writer::State {
   Connection connection;
   SeriesCache cache;
+  bool is_together = false;  // within the transaction of several calls
 
   // One transaction. After a failure the cache may say more than the store, so it is dropped.
   template <class F>
   auto transact(const char* intention, F&& work) -> Result<decltype(work())> {
+    if (is_together) return guarded(intention, std::forward<F>(work));
     auto result = guarded(intention, [&]() -> decltype(work()) {
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
       if constexpr (std::is_void_v<decltype(work())>) {
@@ -82,6 +84,7 @@ struct Writer::State {
   // The same, flushed to the disk before it returns.
   template <class F>
   auto durably(const char* intention, F&& work) -> Result<decltype(work())> {
+    if (is_together) return guarded(intention, std::forward<F>(work));
     auto on = guarded(intention, [&] { connection.database().exec("PRAGMA synchronous = FULL"); });
     if (!on) return tl::unexpected(on.error());
     auto result = transact(intention, std::forward<F>(work));
@@ -144,6 +147,14 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) 
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::~Writer() = default;
+
+Result<void> Writer::together(const std::function<Result<void>()>& work) {
+  return state_->durably("change the history", [&] {
+    state_->is_together = true;
+    const std::shared_ptr<void> apart(nullptr, [this](void*) { state_->is_together = false; });
+    if (auto done = work(); !done) throw Failure(done.error());
+  });
+}
 
 Result<Job> Writer::add_run(const NewRun& run) {
   return state_->durably("add a run to the history", [&] {

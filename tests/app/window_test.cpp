@@ -82,7 +82,7 @@ TEST_F(Window, SortedByPaceTheTableReadsThatOfEveryRun) {
   bench.show("runs");
   QTableView* table = bench.runs().table();
   const auto pace = [&](int row) {
-    return table->model()->index(row, static_cast<int>(RunColumn::speed)).data(sort_role).toDouble();
+    return table->model()->index(row, static_cast<int>(RunColumn::speed)).data(figure_role).toDouble();
   };
   EXPECT_TRUE(std::isnan(pace(149)));  // not in view
   table->sortByColumn(static_cast<int>(RunColumn::speed), Qt::DescendingOrder);

@@ -197,6 +197,13 @@ widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<
   return curve;
 }
 
+std::map<std::string, double> last_values(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
+  std::map<std::string, double> last;
+  for (const auto& [metric, columns] : curves)
+    if (!columns.empty()) last.emplace(metric, columns.back().last);
+  return last;
+}
+
 std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
   std::vector<DeviceCurves> out;
   for (const auto& [name, columns] : curves) {

@@ -93,7 +93,7 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   connect(empty_, &widgets::EmptyPage::action_triggered, this, [this] {
     if (!history_->trouble().intention.isEmpty())
       history_->try_again();
-    else if (!shown().filter->search().isEmpty())
+    else if (!shown().model->search().isEmpty())
       search_->search_now({});
     else if (shows_deleted())
       bin_chip_->setChecked(false);
@@ -101,13 +101,13 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
       Q_EMIT new_requested();
   });
   connect(search_, &widgets::SearchLine::search_changed, this, [this](const QString& typed) {
-    for (const View& view : {present_, deleted_}) view.filter->set_search(typed);
+    for (const View& view : {present_, deleted_}) view.model->set_search(typed);
     update_state();
     if (table()->currentIndex().isValid()) table()->scrollTo(table()->currentIndex());
   });
   connect(search_, &widgets::SearchLine::down_pressed, this, [this] {
     table()->setFocus();
-    if (!table()->currentIndex().isValid() && shown().filter->rowCount() > 0) select_row(0);
+    if (!table()->currentIndex().isValid() && shown().model->rowCount() > 0) select_row(0);
   });
   connect(history_->runs(), &RunStore::applied, this, [this] {
     update_state();
@@ -132,9 +132,7 @@ RunsPage::View RunsPage::make_view(const RunStore* runs, std::initializer_list<c
   View view;
   view.runs = runs;
   view.model = new RunTableModel(runs, history_->curves(), this);
-  view.filter = new RunFilter(this);
-  view.filter->setSourceModel(view.model);
-  view.table = new RunTable(view.filter, settings_, tables_);
+  view.table = new RunTable(view.model, settings_, tables_);
   tables_->addWidget(view.table);
   for (const char* id : actions) view.table->addAction(actions_->action(QString::fromLatin1(id)));
   connect(view.table, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
@@ -287,17 +285,15 @@ const store::Run* RunsPage::current() const {
 }
 
 void RunsPage::select(store::RunId run) {
-  const int row = shown().runs->row_of(run);
+  const int row = shown().model->row_of(run);
   if (row < 0) return;
-  const QModelIndex index = shown().filter->mapFromSource(shown().model->index(row, 0));
-  if (!index.isValid()) return;
-  select_row(index.row());
-  table()->scrollTo(index);
+  select_row(row);
+  table()->scrollTo(shown().model->index(row, 0));
 }
 
 // Whatever keys are held: QTableView::selectRow would toggle with Control down.
 void RunsPage::select_row(int row) {
-  table()->selectionModel()->setCurrentIndex(shown().filter->index(row, 0),
+  table()->selectionModel()->setCurrentIndex(shown().model->index(row, 0),
                                              QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
@@ -341,7 +337,7 @@ QString RunsPage::count_words(int shown, int all) const {
 
 void RunsPage::update_state() {
   const int all = static_cast<int>(shown().runs->runs().size());
-  const int rows = shown().filter->rowCount();
+  const int rows = shown().model->rowCount();
   count_->setText(count_words(rows, all));
   const Notice& trouble = history_->trouble();
   const bool broken = !trouble.intention.isEmpty();
@@ -361,7 +357,7 @@ void RunsPage::update_state() {
                         tr("Set up the first experiment"));
   else if (no_hit)
     empty_->set_content(Glyph::search, tr("No run fits the search"),
-                        tr("Nothing matches “%1”.").arg(shown().filter->search()), tr("Clear the search"));
+                        tr("Nothing matches “%1”.").arg(shown().model->search()), tr("Clear the search"));
   stack_->setCurrentWidget(broken || nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
   search_->setEnabled(all > 0 || !history_->is_read());
   if (table()->selectionModel()->selectedRows().isEmpty() && rows > 0 && !table()->hasFocus() &&
@@ -374,9 +370,9 @@ void RunsPage::want_visible_curves() {
   std::vector<store::RunId> wanted;
   const int first = std::max(0, table()->rowAt(0));
   const int last_seen = table()->rowAt(table()->viewport()->height() - 1);
-  const int last = last_seen < 0 ? shown().filter->rowCount() - 1 : last_seen;
+  const int last = last_seen < 0 ? shown().model->rowCount() - 1 : last_seen;
   for (int row = first; row <= last; ++row)
-    wanted.push_back(shown().filter->index(row, 0).data(run_id_role).toLongLong());
+    wanted.push_back(shown().model->index(row, 0).data(run_id_role).toLongLong());
   history_->want_curves(wanted);
 }
 

@@ -24,7 +24,6 @@ namespace athanor::app {
 class ActionRegistry;
 class HistoryController;
 class RunDetails;
-class RunFilter;
 class RunStore;
 class RunTableModel;
 class Settings;
@@ -53,7 +52,6 @@ class RunsPage final : public Page {
   struct View {
     const RunStore* runs = nullptr;
     RunTableModel* model = nullptr;
-    RunFilter* filter = nullptr;
     RunTable* table = nullptr;
   };
   View make_view(const RunStore* runs, std::initializer_list<const char*> actions);
