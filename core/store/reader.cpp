@@ -8,6 +8,7 @@
 #include "core/store/run_rows.h"
 #include "core/store/series.h"
 #include "core/store/spans.h"
+#include "core/store/text_search.h"
 
 #include <nlohmann/json.hpp>
 
@@ -171,6 +172,10 @@ Result<std::vector<LogEntry>> Reader::log_tail(RunId id, int limit) {
     std::ranges::reverse(entries);
     return entries;
   });
+}
+
+Result<std::vector<Found>> Reader::find(std::string_view words, int limit) {
+  return state_->snapshot("search the history", [&] { return find_words(state_->connection, words, limit); });
 }
 
 Result<std::vector<Occurrence>> Reader::occurrences(RunId id, std::int64_t after) {

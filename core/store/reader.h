@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/store/found.h"
 #include "core/store/types.h"
 
 #include <filesystem>
@@ -48,6 +49,9 @@ class Reader {
   // After entry id `after`, at most `limit`, oldest first. For the newest page use log_tail.
   [[nodiscard]] Result<std::vector<LogEntry>> log(RunId id, std::int64_t after, int limit);
   [[nodiscard]] Result<std::vector<LogEntry>> log_tail(RunId id, int limit);
+  // Where all these words stand in names, tags, notes, models, causes, recipes and logs; the last may be the beginning of
+  // one. At most `limit` places of each kind.
+  [[nodiscard]] Result<std::vector<Found>> find(std::string_view words, int limit);
   [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
   // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".
 

@@ -145,12 +145,47 @@ void take_over(Connection& connection, const OldSeries& old) {
   if (old.has_ended) series.pack(connection);
 }
 
+void index_words(SQLite::Database& database) {
+  database.exec(R"sql(
+    CREATE VIRTUAL TABLE run_text USING fts5 (
+      name, tags, note, model, cause, recipe, content = 'run', content_rowid = 'id',
+      tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+    CREATE VIRTUAL TABLE log_text USING fts5 (
+      text, content = 'log', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+    INSERT INTO run_text (run_text) VALUES ('rebuild');
+    INSERT INTO log_text (log_text) VALUES ('rebuild');
+    CREATE TRIGGER run_words_added AFTER INSERT ON run BEGIN
+      INSERT INTO run_text (rowid, name, tags, note, model, cause, recipe)
+        VALUES (new.id, new.name, new.tags, new.note, new.model, new.cause, new.recipe);
+    END;
+    CREATE TRIGGER run_words_altered AFTER UPDATE OF name, tags, note, model, cause, recipe ON run
+    WHEN (old.name, old.tags, old.note, old.model, old.cause, old.recipe)
+      IS NOT (new.name, new.tags, new.note, new.model, new.cause, new.recipe) BEGIN
+      INSERT INTO run_text (run_text, rowid, name, tags, note, model, cause, recipe)
+        VALUES ('delete', old.id, old.name, old.tags, old.note, old.model, old.cause, old.recipe);
+      INSERT INTO run_text (rowid, name, tags, note, model, cause, recipe)
+        VALUES (new.id, new.name, new.tags, new.note, new.model, new.cause, new.recipe);
+    END;
+    CREATE TRIGGER run_words_removed AFTER DELETE ON run BEGIN
+      INSERT INTO run_text (run_text, rowid, name, tags, note, model, cause, recipe)
+        VALUES ('delete', old.id, old.name, old.tags, old.note, old.model, old.cause, old.recipe);
+    END;
+    CREATE TRIGGER log_words_added AFTER INSERT ON log BEGIN
+      INSERT INTO log_text (rowid, text) VALUES (new.id, new.text);
+    END;
+    CREATE TRIGGER log_words_removed AFTER DELETE ON log BEGIN
+      INSERT INTO log_text (log_text, rowid, text) VALUES ('delete', old.id, old.text);
+    END;
+  )sql");
+}
+
 // - metric: one row per metric of a run, with what is known of all its samples; see MetricFacts.
 // - page: samples and their summaries; see page.h. `number` counts the pages of a level. Steps are the lowest and
 //   highest of its samples.
 // - piece: samples behind the last page of a run that is not over, as they came; they follow each other by id.
 // - run.changed: rises with whatever changes of a run, gone: runs that are no more; both from one counter, so that who
 //   knows the runs up to a number asks for what came after it.
+// - run_text, log_text: the words of runs and logs; their texts stay where they are.
 // - history: one row, by which a history is told from another that takes its place.
 // Chunks, nodes, tails and samples of before are taken over.
 void keep_pages(Connection& connection) {
@@ -196,6 +231,7 @@ void keep_pages(Connection& connection) {
       INSERT OR REPLACE INTO gone VALUES (old.id, (SELECT number FROM next_change));
     END;
   )sql");
+  index_words(database);
   for (const OldSeries& old : old_series(connection)) take_over(connection, old);
   connection.reset();
   database.exec("DROP TABLE sample; DROP TABLE tail; DROP TABLE chunk; DROP TABLE node; DROP TABLE old_metric");
