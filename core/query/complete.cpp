@@ -57,6 +57,8 @@ struct Place {
   std::optional<Type> type;           // its type, or that of what stands before the caret
   bool metric = false;                // inside of min( and the like
   bool pattern = false;               // after ~
+  bool negated = false;               // after not, before in
+  bool compared = false;              // on the right of a comparison
 };
 
 // Follows the tokens before the caret.
@@ -75,62 +77,74 @@ class Follower {
     Place outer;
     std::optional<Type> result;  // of a function
     bool list = false;
+    bool condition = false;  // something inside of it compares or joins
   };
 
   void token(const Token& token) {
     switch (token.kind) {
       case TokenKind::word: return word(token);
       case TokenKind::quoted_name: return name(token.text);
-      case TokenKind::text: place_.wanted = place_.wanted == Wanted::value ? Wanted::join : Wanted::sign; return;
-      case TokenKind::matches:
-      case TokenKind::matches_not:
-        place_.pattern = true;
-        place_.wanted = Wanted::value;
-        return;
+      case TokenKind::text: return place_.wanted == Wanted::value ? operand() : word_alone();
       case TokenKind::plus:
       case TokenKind::minus:
       case TokenKind::times:
-      case TokenKind::over: place_ = {.wanted = Wanted::value, .column = {}, .type = Type::number}; return;
+      case TokenKind::over: return arithmetic();
       case TokenKind::both:
       case TokenKind::either:
-      case TokenKind::negation: place_ = {}; return;
+      case TokenKind::negation: return condition();
       case TokenKind::open: return open();
       case TokenKind::close: return close();
       case TokenKind::comma: place_.wanted = Wanted::value; return;
       case TokenKind::end: return;
-      default: place_.wanted = Wanted::value; return;  // = < …
+      default:  // = < ~ …
+        compares();
+        place_.pattern = token.kind == TokenKind::matches || token.kind == TokenKind::matches_not;
+        place_.wanted = Wanted::value;
+        return;
     }
+  }
+
+  void compares() {
+    place_.compared = true;
+    if (!brackets_.empty()) brackets_.back().condition = true;
+  }
+  void arithmetic() {
+    const bool compared = place_.compared;
+    place_ = {.wanted = Wanted::value, .column = {}, .type = Type::number};
+    place_.compared = compared;
+  }
+  // A value stands there that is compared, or could be.
+  void operand() { place_.wanted = place_.compared ? Wanted::join : Wanted::sign; }
+  void word_alone() { place_ = {.wanted = Wanted::join, .column = {}, .type = {}}; }
+  void condition() {
+    compares();
+    place_ = {};
   }
 
   void word(const Token& token) {
-    if (is_keyword(token, "and") || is_keyword(token, "or")) {
-      place_ = {};
+    if (is_keyword(token, "and") || is_keyword(token, "or")) return condition();
+    if (is_keyword(token, "not") && place_.wanted == Wanted::sign) {
+      place_.negated = true;
       return;
     }
-    if (is_keyword(token, "not")) {
-      if (place_.wanted != Wanted::sign) place_ = {};
-      return;
-    }
+    if (is_keyword(token, "not")) return condition();
     if (is_keyword(token, "in") && place_.wanted == Wanted::sign) {
+      compares();
       list_follows_ = true;
       return;
     }
-    if (place_.wanted == Wanted::value && !place_.metric) {
-      place_.wanted = Wanted::join;
-      return;
-    }
-    name(token.text);
+    const bool called = tokens_[at_ + 1].kind == TokenKind::open && is_function(token.text);
+    if (!called) name(token.text);
   }
 
   void name(std::string_view text) {
-    if (place_.wanted == Wanted::value && !place_.metric) {
-      place_.wanted = Wanted::join;
-      return;
-    }
+    if (place_.wanted == Wanted::value && !place_.metric) return operand();
     const auto found = find_columns(columns_, text, place_.metric);
-    place_.wanted = Wanted::sign;
-    place_.column = found.size() == 1 ? std::optional(found.front()) : std::nullopt;
-    place_.type = place_.column ? std::optional(columns_[*place_.column].type) : std::nullopt;
+    if (found.empty()) return word_alone();
+    place_ = {.wanted = Wanted::sign, .column = {}, .type = {}};
+    if (found.size() > 1) return;
+    place_.column = found.front();
+    place_.type = columns_[found.front()].type;
   }
 
   void open() {
@@ -155,14 +169,12 @@ class Follower {
     if (brackets_.empty()) return;
     const Bracket bracket = brackets_.back();
     brackets_.pop_back();
-    const std::optional<Type> inner = place_.type;
-    const bool compared = bracket.outer.wanted == Wanted::join;
+    const std::optional<Type> type = bracket.result ? bracket.result : place_.type;
+    const bool condition = bracket.list || type == Type::truth || (bracket.condition && !bracket.result);
     place_ = bracket.outer;
-    if (bracket.list || compared || bracket.result == Type::truth) {
-      place_.wanted = Wanted::join;
-    } else {
-      place_ = {.wanted = Wanted::sign, .column = {}, .type = bracket.result ? bracket.result : inner};
-    }
+    if (condition) return word_alone();
+    operand();
+    place_.type = type;
   }
 
   std::span<const Column> columns_;
@@ -182,14 +194,21 @@ class Collector {
       case Place::Wanted::condition: conditions(); break;
       case Place::Wanted::value: values(place); break;
       case Place::Wanted::sign:
+        if (place.negated) {
+          offer({"in", CandidateKind::sign, {}, {}, "is none of: not in (a, b)"}, "in");
+          break;
+        }
         signs(place.type);
         joins();
         break;
       case Place::Wanted::join:
         joins();
-        if (!place.type || *place.type == Type::number) group(kArithmetic);
+        if (place.type == Type::number) group(kArithmetic);
         break;
     }
+    // Another condition may stand side by side, once something of it is there.
+    const bool side_by_side = place.wanted == Place::Wanted::sign || place.wanted == Place::Wanted::join;
+    if (side_by_side && !place.negated && !typed_.empty()) conditions();
     std::ranges::move(good_, std::back_inserter(best_));
     if (best_.size() > kMostCandidates) best_.resize(kMostCandidates);
     return std::move(best_);

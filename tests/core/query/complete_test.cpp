@@ -9,6 +9,7 @@
 namespace athanor::query {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -68,7 +69,15 @@ TEST(Completion, OffersOperatorsThatFitTheType) {
   EXPECT_THAT(offered("model |"), ElementsAre("=", "!=", "~", "!~", "in", "not in", "and", "or"));
   EXPECT_THAT(offered("min(train/loss) |"), IsSupersetOf({"<", "+"}));
   EXPECT_THAT(offered("`pinned` |"), ElementsAre("=", "!=", "and", "or"));
-  EXPECT_THAT(offered("step > 3 a|"), ElementsAre("and"));
+  EXPECT_EQ(offered("step > 3 a|").front(), "and");
+  EXPECT_THAT(offered("step > 3 lo|"), ElementsAre("train/loss")) << "side by side";
+  EXPECT_THAT(offered("two-tower |"), IsSupersetOf({"and", "or"}));
+  EXPECT_THAT(offered("status not |"), ElementsAre("in"));
+  EXPECT_THAT(offered("(step > 3 and `pinned`) |"), AllOf(Contains("and"), Not(Contains("<"))));
+  EXPECT_THAT(offered("(step + 1) |"), Contains("<"));
+  EXPECT_THAT(offered("step + min(train/loss) |"), Contains("<"));
+  EXPECT_THAT(offered("step > 1 + steps |"), AllOf(Contains("and"), Contains("+"), Not(Contains("<"))));
+  EXPECT_THAT(offered("step > min(train/loss) |"), AllOf(Contains("and"), Contains("+"), Not(Contains("<"))));
   EXPECT_THAT(offered("step > 3 |"), IsSupersetOf({"and", "or"}));
   EXPECT_THAT(offered("has(step) |"), Not(Contains("<")));
 }
@@ -77,7 +86,7 @@ TEST(Completion, OffersValuesThatAreKnown) {
   EXPECT_THAT(offered("status = |"),
               ElementsAre("queued", "starting", "running", "stopping", "finished", "stopped", "failed", "broken"));
   EXPECT_THAT(offered("status in (failed, st|"), ElementsAre("starting", "stopping", "stopped"));
-  EXPECT_THAT(offered("tag = a|"), IsSupersetOf({"abl-lr", "Abl2"}));
+  EXPECT_THAT(offered("tag = a|"), ElementsAre("Abl2", "abl-lr", "final"));
   EXPECT_THAT(offered("tag ~ fin|"), ElementsAre("\"final\""));
   EXPECT_THAT(offered("`pinned` = |"), ElementsAre("true", "false"));
   EXPECT_THAT(offered("created > |"), Contains("-7d"));
