@@ -64,10 +64,10 @@ std::string Compiler::written(NodeId id) const {
   return text.substr(0, end) + "…";
 }
 
-Value Compiler::value(NodeId id) {
+Value Compiler::value(NodeId id, Types fitting) {
   const Node& node = tree_[id];
   switch (node.kind) {
-    case NodeKind::name: return name(id, node.text);
+    case NodeKind::name: return name(id, node.text, fitting);
     case NodeKind::literal: return literal(id);
     case NodeKind::text: return text_value(node.text);
     case NodeKind::truth: return {.valid = true, .type = Type::truth, .step = constant(node.text == "true" ? 1 : 0)};
@@ -82,15 +82,21 @@ Value Compiler::value(NodeId id) {
   return {.valid = faults_.size() == before, .type = Type::truth, .step = step};
 }
 
-std::optional<std::size_t> Compiler::find(NodeId id, std::string_view name, bool metrics_only) {
-  const auto found = find_columns(table_.columns(), name, metrics_only);
-  if (found.size() == 1) return found.front();
+std::optional<std::size_t> Compiler::find(NodeId id, std::string_view name, Types fitting, bool metrics_only) {
+  const auto columns = table_.columns();
+  auto found = find_columns(columns, name, metrics_only);
   if (found.empty()) {
     fail_unknown(id, name, metrics_only);
     return std::nullopt;
   }
+  if (found.size() > 1) {
+    auto fit = found;
+    std::erase_if(fit, [&](std::size_t column) { return (only(columns[column].type) & fitting) == 0; });
+    if (!fit.empty()) found = std::move(fit);
+  }
+  if (found.size() == 1 || fitting == kNoMatter) return found.front();
   Fault& fault = fail(id, FaultKind::ambiguous_name, '"' + std::string(name) + "\" may be any of these");
-  for (const std::size_t column : found) fault.candidates.push_back(table_.columns()[column].name);
+  for (const std::size_t column : found) fault.candidates.push_back(columns[column].name);
   return std::nullopt;
 }
 
@@ -119,8 +125,8 @@ std::string Compiler::subtraction_meant(std::string_view name) const {
   return {};
 }
 
-Value Compiler::name(NodeId id, std::string_view text) {
-  const auto column = find(id, text, false);
+Value Compiler::name(NodeId id, std::string_view text, Types fitting) {
+  const auto column = find(id, text, fitting, false);
   return column ? column_value(*column, Aggregate::last) : Value{};
 }
 
@@ -184,21 +190,47 @@ Value Compiler::aggregate(NodeId id, Aggregate aggregate) {
          "the name of a metric");
     return {};
   }
-  const auto column = find(inner, node.text, true);
+  const auto column = find(inner, node.text, kAnyType, true);
   if (!column) return {};
   Value value = column_value(*column, aggregate);
   if (aggregate == Aggregate::count) value.type = Type::number;
   return value;
 }
 
-Value Compiler::operand(NodeId id) {
+Value Compiler::operand(NodeId id, Types fitting) {
   const Node& node = tree_[id];
-  return node.kind == NodeKind::text ? name(id, node.text) : value(id);
+  return node.kind == NodeKind::text ? name(id, node.text, fitting) : value(id, fitting);
+}
+
+// As far as it can be told without a fault; a word that is no name may be a text.
+std::optional<Type> Compiler::likely_type(NodeId id) const {
+  const Node& node = tree_[id];
+  switch (node.kind) {
+    case NodeKind::name: {
+      const auto found = find_columns(table_.columns(), node.text);
+      if (found.empty()) return Type::text;
+      return found.size() == 1 ? std::optional(table_.columns()[found.front()].type) : std::nullopt;
+    }
+    case NodeKind::literal: {
+      const auto literal = read_literal(node.text);
+      if (!literal) return std::nullopt;
+      if (literal->kind == Literal::Kind::number) return Type::number;
+      return literal->kind == Literal::Kind::duration ? Type::duration : Type::time;
+    }
+    case NodeKind::text: return Type::text;
+    case NodeKind::negate: return likely_type(node.parts.front());
+    case NodeKind::call: return aggregate_named(node.text) ? Type::number : Type::truth;
+    case NodeKind::broken: return std::nullopt;
+    default: break;
+  }
+  if (is_condition(node.kind) || node.kind == NodeKind::truth) return Type::truth;
+  const auto a = likely_type(node.parts[0]), b = likely_type(node.parts[1]);
+  return a && b ? type_of(node.kind, *a, *b) : std::nullopt;
 }
 
 Value Compiler::negate(NodeId id) {
   const NodeId inner = tree_[id].parts.front();
-  Value value = operand(inner);
+  Value value = operand(inner, kMeasures);
   if (!value.valid) return {};
   if (value.type != Type::number && value.type != Type::duration) {
     fail(inner, FaultKind::wrong_type, written(inner) + " is " + words_for(value.type), "a number or a duration");
@@ -210,8 +242,8 @@ Value Compiler::negate(NodeId id) {
 
 Value Compiler::arithmetic(NodeId id) {
   const Node& node = tree_[id];
-  const Value a = operand(node.parts[0]);
-  const Value b = operand(node.parts[1]);
+  const Value a = operand(node.parts[0], kMeasures);
+  const Value b = operand(node.parts[1], kMeasures);
   if (!a.valid || !b.valid) return {};
   const auto type = type_of(node.kind, a.type, b.type);
   if (!type) {

@@ -9,6 +9,15 @@
 
 namespace athanor::query {
 
+// Types that would make sense somewhere, a bit for each: of columns that share a short name, the one that does is
+// meant.
+using Types = std::uint8_t;
+[[nodiscard]] constexpr Types only(Type type) noexcept { return static_cast<Types>(1U << static_cast<unsigned>(type)); }
+inline constexpr Types kAnyType = 0x3f;
+inline constexpr Types kNoMatter = 0;  // what it is compared with is broken: any of them will do
+inline constexpr Types kTextTypes = only(Type::text) | only(Type::texts);
+inline constexpr Types kMeasures = only(Type::number) | only(Type::duration) | only(Type::time);
+
 // What an expression gives, once it is known which steps compute it.
 struct Value {
   bool valid = false;  // false: its fault is told already
@@ -24,7 +33,7 @@ class Compiler {
   Compiler(const Tree& tree, Table& table, const Settings& settings);
 
   [[nodiscard]] StepId condition(NodeId id);
-  [[nodiscard]] Value value(NodeId id);
+  [[nodiscard]] Value value(NodeId id, Types fitting = kAnyType);
 
   [[nodiscard]] Faults take_faults() { return std::move(faults_); }
   [[nodiscard]] Program take_program() { return std::move(program_); }
@@ -32,7 +41,7 @@ class Compiler {
 
  private:
   // Values
-  Value name(NodeId id, std::string_view name);
+  Value name(NodeId id, std::string_view name, Types fitting);
   Value column_value(std::size_t column, Aggregate aggregate);
   Value literal(NodeId id);
   Value text_value(std::string_view text);
@@ -40,8 +49,8 @@ class Compiler {
   Value aggregate(NodeId id, Aggregate aggregate);
   Value negate(NodeId id);
   Value arithmetic(NodeId id);
-  Value operand(NodeId id);  // a text stands for the name it is
-  [[nodiscard]] std::optional<std::size_t> find(NodeId id, std::string_view name, bool metrics_only);
+  Value operand(NodeId id, Types fitting);  // a text stands for the name it is
+  [[nodiscard]] std::optional<std::size_t> find(NodeId id, std::string_view name, Types fitting, bool metrics_only);
   void fail_unknown(NodeId id, std::string_view name, bool metrics_only);
   [[nodiscard]] std::string subtraction_meant(std::string_view name) const;
 
@@ -61,7 +70,9 @@ class Compiler {
   StepId search(std::string_view word);
   StepId mark(NodeId id, std::string_view prefix);
   Value right_of(const Value& left, NodeId id);
-  Value left_of(NodeId id);
+  Value left_of(NodeId id, Types fitting);
+  [[nodiscard]] Types comparable_with(NodeId id) const;
+  [[nodiscard]] std::optional<Type> likely_type(NodeId id) const;
   bool before_now(Value& duration, NodeId at, const Value& time);
   void fail_types(NodeId at, NodeId left, const Value& left_value, NodeId right, const Value& right_value);
 

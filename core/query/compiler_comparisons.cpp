@@ -32,6 +32,12 @@ Relation mirrored(Relation relation) {
 
 bool is_text(Type type) { return type == Type::text || type == Type::texts; }
 
+Types comparable(Type type) {
+  if (is_text(type)) return kTextTypes;
+  if (type == Type::time || type == Type::duration) return only(Type::time) | only(Type::duration);
+  return only(type);
+}
+
 // What to write beside a value of this type.
 const char* example_of(Type type) {
   switch (type) {
@@ -46,12 +52,12 @@ const char* example_of(Type type) {
 }  // namespace
 
 // A quoted name may stand on the left, if that is what it is.
-Value Compiler::left_of(NodeId id) {
+Value Compiler::left_of(NodeId id, Types fitting) {
   const Node& node = tree_[id];
   const auto columns = table_.columns();
   const bool is_name =
       node.kind == NodeKind::text && std::ranges::find(columns, node.text, &Column::name) != columns.end();
-  return is_name ? name(id, node.text) : value(id);
+  return is_name ? name(id, node.text, fitting) : value(id, fitting);
 }
 
 // A bare word to the right of a name of texts is a text.
@@ -60,7 +66,14 @@ Value Compiler::right_of(const Value& left, NodeId id) {
   const bool constant = left.type == Type::text && program_.steps[left.step].kind == StepKind::text_constant;
   if (left.valid && is_text(left.type) && !constant && node.kind == NodeKind::name && !node.quoted)
     return text_value(node.text);
-  return value(id);
+  return value(id, left.valid ? comparable(left.type) : kAnyType);
+}
+
+// The types of what could be compared with it.
+Types Compiler::comparable_with(NodeId id) const {
+  if (tree_[id].kind == NodeKind::broken) return kNoMatter;
+  const auto type = likely_type(id);
+  return type ? comparable(*type) : kAnyType;
 }
 
 void Compiler::fail_types(NodeId at, NodeId left, const Value& left_value, NodeId right, const Value& right_value) {
@@ -75,7 +88,7 @@ void Compiler::fail_types(NodeId at, NodeId left, const Value& left_value, NodeI
 
 StepId Compiler::comparison(NodeId id) {
   const Node& node = tree_[id];
-  const Value left = left_of(node.parts[0]);
+  const Value left = left_of(node.parts[0], comparable_with(node.parts[1]));
   const Value right = right_of(left, node.parts[1]);
   if (!left.valid || !right.valid) return add({.kind = StepKind::never});
   return compare(id, left, right);
@@ -160,7 +173,7 @@ StepId Compiler::compare_texts(NodeId id, Relation relation, const Value& left, 
 
 StepId Compiler::match(NodeId id) {
   const Node& node = tree_[id];
-  const Value left = left_of(node.parts[0]);
+  const Value left = left_of(node.parts[0], kTextTypes);
   const Node& right = tree_[node.parts[1]];
   const auto never = [this] { return add({.kind = StepKind::never}); };
   if (right.kind == NodeKind::broken || !left.valid) return never();
@@ -193,7 +206,7 @@ StepId Compiler::match(NodeId id) {
 
 StepId Compiler::membership(NodeId id) {
   const Node& node = tree_[id];
-  const Value subject = left_of(node.parts[0]);
+  const Value subject = left_of(node.parts[0], comparable_with(node.parts[1]));
   std::vector<Value> values;
   bool valid = subject.valid;
   for (std::size_t i = 1; i < node.parts.size(); ++i) {

@@ -79,7 +79,7 @@ StepId Compiler::group(StepKind kind, const std::vector<StepId>& parts) {
 }
 
 StepId Compiler::truth_name(NodeId id) {
-  const Value found = name(id, tree_[id].text);
+  const Value found = name(id, tree_[id].text, only(Type::truth));
   if (found.valid && found.type == Type::truth) return add({.kind = StepKind::truth_column, .a = found.handle});
   if (found.valid) fail(id, FaultKind::wrong_type, written(id) + " is " + words_for(found.type), "a condition");
   return add({.kind = StepKind::never});
@@ -141,7 +141,7 @@ StepId Compiler::mark(NodeId id, std::string_view prefix) {
 }
 
 StepId Compiler::has(NodeId id) {
-  const Value found = operand(tree_[id].parts.front());
+  const Value found = operand(tree_[id].parts.front(), kAnyType);
   if (!found.valid) return add({.kind = StepKind::never});
   if (found.type == Type::texts) return add({.kind = StepKind::texts_known, .a = found.handle});
   if (found.type == Type::text) return add({.kind = StepKind::text_known, .a = found.step});
@@ -151,7 +151,7 @@ StepId Compiler::has(NodeId id) {
 
 StepId Compiler::is_nan(NodeId id) {
   const NodeId inner = tree_[id].parts.front();
-  const Value found = operand(inner);
+  const Value found = operand(inner, kMeasures);
   if (found.valid && (found.type == Type::text || found.type == Type::texts)) {
     fail(inner, FaultKind::wrong_type, written(inner) + " is " + words_for(found.type), "a number");
     return add({.kind = StepKind::never});

@@ -50,6 +50,8 @@ bool holds(std::string_view text, std::string_view part) {
   return !std::ranges::search(text, part, {}, small, small).empty() || part.empty();
 }
 
+bool is_measure(Type type) { return type == Type::number || type == Type::duration || type == Type::time; }
+
 // What stands at the caret, as far as the tokens before it tell.
 struct Place {
   enum class Wanted : std::uint8_t { condition, value, sign, join } wanted = Wanted::condition;
@@ -159,6 +161,7 @@ class Follower {
       bracket.result = function->type;
       const bool curve = function->type == Type::number;
       place_ = {.wanted = Wanted::value, .column = {}, .type = {}, .metric = curve};
+      if (before == "is_nan") place_.type = Type::number;
     } else {
       place_ = {};
     }
@@ -249,9 +252,10 @@ class Collector {
     marks();
   }
 
-  void columns(bool metrics_only) {
+  void columns(bool metrics_only, bool measures_only = false) {
     for (const Column& column : table_.columns()) {
       if (metrics_only && column.origin != Origin::metric) continue;
+      if (measures_only && !is_measure(column.type)) continue;
       const std::string text = is_plain_name(column.name) ? column.name : quoted(column.name, '`');
       offer({text, CandidateKind::column, column.origin, column.type, column.help}, column.name);
     }
@@ -299,7 +303,7 @@ class Collector {
       }
       return;
     }
-    columns(false);
+    columns(false, place.type && is_measure(*place.type));
     functions(true);
   }
 

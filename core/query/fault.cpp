@@ -41,10 +41,9 @@ std::string underlined(std::string_view text, const Fault& fault) {
 
 Error to_error(std::string_view text, const Faults& faults) {
   std::string cause;
-  for (const Fault& fault : faults) {
-    cause += (cause.empty() ? "" : "; ") + to_string(fault);
-  }
-  return {ErrorKind::invalid_input, "understand the query " + std::string(text), cause, ""};
+  for (const Fault& fault : faults)
+    cause.append("\n").append(underlined(text, fault)).append("\n").append(to_string(fault));
+  return {ErrorKind::invalid_input, "understand the query", cause, ""};
 }
 
 }  // namespace athanor::query

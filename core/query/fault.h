@@ -35,7 +35,7 @@ using Faults = std::vector<Fault>;  // in the order of their places
 [[nodiscard]] std::string to_string(const Fault& fault);
 // For a terminal: the query's line with a line of ^ under the place.
 [[nodiscard]] std::string underlined(std::string_view text, const Fault& fault);
-// All faults of a text as one Error: invalid_input.
+// All faults of a text, underlined, as one Error: invalid_input.
 [[nodiscard]] Error to_error(std::string_view text, const Faults& faults);
 
 }  // namespace athanor::query

@@ -49,7 +49,7 @@ TEST(Completion, OffersNamesWithTheirKindsAndHelp) {
 
 TEST(Completion, PutsWhatBeginsAsTypedFirst) {
   EXPECT_THAT(offered("ste|"), ElementsAre("step", "steps"));
-  EXPECT_THAT(offered("TRA|"), ElementsAre("train.learning_rate", "train.deterministic", "train/loss"));
+  EXPECT_THAT(offered("TRA|"), ElementsAre("train.learning_rate", "train.deterministic", "train.loss", "train/loss"));
   EXPECT_THAT(offered("RA|"), testing::Contains("duration"));
   EXPECT_EQ(offered("m|").front(), "model");
 }
@@ -70,7 +70,7 @@ TEST(Completion, OffersOperatorsThatFitTheType) {
   EXPECT_THAT(offered("min(train/loss) |"), IsSupersetOf({"<", "+"}));
   EXPECT_THAT(offered("`pinned` |"), ElementsAre("=", "!=", "and", "or"));
   EXPECT_EQ(offered("step > 3 a|").front(), "and");
-  EXPECT_THAT(offered("step > 3 lo|"), ElementsAre("train/loss")) << "side by side";
+  EXPECT_THAT(offered("step > 3 lo|"), ElementsAre("train.loss", "train/loss")) << "side by side";
   EXPECT_THAT(offered("two-tower |"), IsSupersetOf({"and", "or"}));
   EXPECT_THAT(offered("status not |"), ElementsAre("in"));
   EXPECT_THAT(offered("(step > 3 and `pinned`) |"), AllOf(Contains("and"), Not(Contains("<"))));
@@ -90,7 +90,10 @@ TEST(Completion, OffersValuesThatAreKnown) {
   EXPECT_THAT(offered("tag ~ fin|"), ElementsAre("\"final\""));
   EXPECT_THAT(offered("`pinned` = |"), ElementsAre("true", "false"));
   EXPECT_THAT(offered("created > |"), Contains("-7d"));
-  EXPECT_THAT(offered("step > tra|"), ElementsAre("train.learning_rate", "train.deterministic", "train/loss"));
+  EXPECT_THAT(offered("step > tra|"), ElementsAre("train.learning_rate", "train/loss"))
+      << "what can be compared with it";
+  EXPECT_THAT(offered("is_nan(tra|"), ElementsAre("train.learning_rate", "train/loss"));
+  EXPECT_THAT(offered("has(tra|"), testing::SizeIs(4));
 }
 
 TEST(Completion, OffersMetricsInsideOfFunctionsOfCurves) {

@@ -104,7 +104,8 @@ TEST(Faults, AreUnderlinedInTheTerminal) {
   EXPECT_EQ(underlined(query, faults[1]), "stp > 3\n^^^");
   EXPECT_EQ(underlined("a =", faults_of("a =").back()), "a =\n   ^");
   EXPECT_EQ(to_error("stp > 3", faults_of("stp > 3")).message(),
-            "Could not understand the query stp > 3: \"stp\" is no field, parameter or metric; perhaps step is meant.");
+            "Could not understand the query: \nstp > 3\n^^^\n\"stp\" is no field, parameter or metric; perhaps step is "
+            "meant.");
 }
 
 }  // namespace

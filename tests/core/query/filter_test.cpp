@@ -39,6 +39,19 @@ TEST(Filter, KnowsANameByItsLastPartsWordsOrInitialsIfOnlyOneHasThem) {
   EXPECT_EQ(matching("t2i_r10 > 0.6"), "1");
 }
 
+TEST(Filter, TakesOfColumnsThatShareAShortNameTheOneWhoseTypeFits) {
+  EXPECT_EQ(matching("loss < 0.3"), "0 1");
+  EXPECT_EQ(matching("0.3 > loss"), "0 1");
+  EXPECT_EQ(matching("loss * 2 < 0.6"), "0 1");
+  EXPECT_EQ(matching("min(loss) < 0.2"), "1");
+  EXPECT_EQ(matching("loss in (0.25, 0.5)"), "0 4");
+  EXPECT_EQ(matching("is_nan(loss)"), "2");
+  EXPECT_EQ(matching("loss = sigmoid"), "2 3");
+  EXPECT_EQ(matching("loss ~ sig"), "2 3");
+  EXPECT_EQ(matching("loss in (sigmoid)"), "2 3");
+  EXPECT_EQ(matching("has(loss)"), "\"loss\" may be any of these: train.loss, train/loss");
+}
+
 TEST(Filter, CalculatesBeforeItCompares) {
   EXPECT_EQ(matching("step / steps > 0.6"), "1 2 4");
   EXPECT_EQ(matching("(step + 50) * 2 = 200"), "0");

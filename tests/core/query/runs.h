@@ -45,6 +45,7 @@ inline SmallTable runs() {
   parameter("train.learning_rate", Type::number, {1e-3, 3e-4, 3e-4, 1e-3, none});
   parameter("parallel.data", Type::number, {1.0, 2.0, 4.0, 1.0, none});
   parameter("train.deterministic", Type::truth, {1.0, 0.0, 1.0, 1.0, none});
+  parameter("train.loss", Type::text, {"contrastive", "contrastive", "sigmoid", "sigmoid", none});
   parameter("data.dataset", Type::text, {"emoji", "coco", "emoji", "emoji", none});
   const auto metric = [&](const char* name, std::vector<Cell> values) {
     table.add({name, Type::number, Origin::metric, "a metric", false}, std::move(values));
