@@ -1,7 +1,6 @@
 // Runs of the history as a table that queries can be asked of (core/query): their fields, the fields of their recipes
-// and their metrics. Recipes and curves are read when a query that names them is compiled, which takes about a seventh
-// of a millisecond for a run and a field of its recipe, and the time of its samples for mean(x). The runs and the
-// reader must outlive it. One thread.
+// and their metrics. Recipes are read once for each field of them that a query names, curves for each function of them,
+// all while the query is compiled; mean(x) reads every sample. The runs and the reader must outlive it. One thread.
 #pragma once
 
 #include "core/query/table.h"

@@ -166,7 +166,7 @@ Value Compiler::call(NodeId id) {
     return {.valid = faults_.size() == before, .type = Type::truth, .step = step};
   }
   Fault& fault = fail(id, FaultKind::unknown_name, '"' + node.text + "\" is no function",
-                      "one of min, max, first, last, mean, count, has, is_nan");
+                      "one of min, max, first, last, mean, count, has, is_nan, or quotes to search for it");
   fault.length = node.text.size();
   return {};
 }

@@ -30,7 +30,7 @@ class Filter {
  public:
   // Of an empty text: every row matches.
   [[nodiscard]] static tl::expected<Filter, Faults> compile(std::string_view text, Table& table,
-                                                            const Settings& settings = {});
+                                                            const Settings& settings);
   Filter(Filter&&) noexcept;
   Filter& operator=(Filter&&) noexcept;
   ~Filter();
@@ -48,7 +48,7 @@ class Filter {
 class Expression {
  public:
   [[nodiscard]] static tl::expected<Expression, Faults> compile(std::string_view text, Table& table,
-                                                                const Settings& settings = {});
+                                                                const Settings& settings);
   Expression(Expression&&) noexcept;
   Expression& operator=(Expression&&) noexcept;
   ~Expression();

@@ -61,7 +61,8 @@ TEST(Faults, SayWhatTypesWereMeant) {
             "min looks at the curve of a metric, and 3 is none; expected is the name of a metric");
   EXPECT_EQ(matching("min(loss)"), "min(loss) is a number; expected is a condition, as min(loss) > 0");
   EXPECT_EQ(matching("mim(loss) > 3"),
-            "\"mim\" is no function; expected is one of min, max, first, last, mean, count, has, is_nan");
+            "\"mim\" is no function; expected is one of min, max, first, last, mean, count, has, is_nan, or quotes to "
+            "search for it");
   EXPECT_EQ(matching("is_nan(model)"), "model is a text; expected is a number");
   EXPECT_EQ(matching("`pinned` > true"), "`pinned` is true or false; expected is = or !=");
   EXPECT_EQ(matching("`step`"), "`step` is a number; expected is a condition");

@@ -57,7 +57,8 @@ TEST(Filter, CalculatesBeforeItCompares) {
   EXPECT_EQ(matching("(step + 50) * 2 = 200"), "0");
   EXPECT_EQ(matching("2 + 3 * 4 = 14 and 10 - 2 - 3 = 5 and -2 * -3 = 6"), "0 1 2 3 4");
   EXPECT_EQ(matching("min(val/r1)*100-max(val/r1) > 2000"),
-            "\"100-max\" is no function; expected is one of min, max, first, last, mean, count, has, is_nan");
+            "\"100-max\" is no function; expected is one of min, max, first, last, mean, count, has, is_nan, or quotes "
+            "to search for it");
   EXPECT_EQ(matching("min(val/r1)*100 - max(val/r1) > 2000"), "1");
 }
 
