@@ -4,6 +4,7 @@
 #include "core/agent/process.h"
 #include "core/agent/protocol.h"
 #include "core/agent/rebuild.h"
+#include "core/agent/run_query.h"
 #include "core/agent/start.h"
 #include "core/base/command_line.h"
 #include "core/base/files.h"
@@ -46,6 +47,7 @@ struct CommandLine {
   std::string faults;
   std::vector<std::string> runs;
   bool deleted = false;
+  agent::RunQuery query;
   bool all = false;
   bool yes = false;  // do not ask
 };
@@ -198,10 +200,21 @@ int print_row(const store::Run& run, std::string_view done = {}) {
   return 0;
 }
 
-int list(Client& client, bool deleted) {
-  auto runs = client.list();
+// As the agent tells them, or as the history holds them where that is asked for some or for an order.
+Result<std::vector<store::Run>> listed(Client& client, const agent::RunQuery& query) {
+  if (query.where.empty() && query.sort.empty()) return client.list();
+  const auto history = store::Reader::open(history_path());
+  if (!history) return tl::unexpected(history.error());
+  auto runs = agent::find_runs(**history, query);
+  if (!runs) return runs;
+  for (store::Run& run : *runs) run.recipe_toml.clear();  // show has it
+  return runs;
+}
+
+int list(Client& client, const CommandLine& line) {
+  auto runs = listed(client, line.query);
   if (!runs) return refuse(runs.error());
-  if (deleted) std::erase_if(*runs, [](const store::Run& run) { return !run.deleted_ns; });
+  if (line.deleted) std::erase_if(*runs, [](const store::Run& run) { return !run.deleted_ns; });
   if (g_json) {
     nlohmann::json out = {{"runs", nlohmann::json::array()}};
     for (const store::Run& run : *runs) out["runs"].push_back(agent::to_json(run));
@@ -408,7 +421,7 @@ int speak(const CLI::App& app, const CommandLine& line) {
   const auto connected = Client::connect(athanor_home());
   if (!connected) return refuse(connected.error());
   Client& client = **connected;
-  if (app.got_subcommand("list")) return list(client, line.deleted);
+  if (app.got_subcommand("list")) return list(client, line);
   if (app.got_subcommand("restore")) return restore(client, line.runs);
   if (app.got_subcommand("empty")) return empty(client, line);
   const auto run = find_run(client.list(), line.run);
@@ -452,8 +465,12 @@ void describe(CLI::App& app, CommandLine& line) {
       enqueue.add_option("--from", line.fork_from, "The run to fork: its number, its name or its folder");
   fork->needs(from);
   from->needs(fork);
-  CLI::App& list = *app.add_subcommand("list", "Lists all runs, newest first");
+  CLI::App& list = *app.add_subcommand("list", "Lists all runs, newest first, or those a query finds");
   list.add_flag("--deleted", line.deleted, "Only those that were deleted");
+  list.add_option("--where", line.query.where, "Only those a query finds: 'loss < 0.3 and tag ~ abl'")
+      ->option_text("QUERY");
+  list.add_option("--sort", line.query.sort, "By a value, least first: 'min(train/loss)', -step, name")
+      ->option_text("VALUE");
   describe_deleted(app, line);
   for (CLI::App* command :
        {app.add_subcommand("show", "Tells what the history knows of a run"),

@@ -109,6 +109,18 @@ Result<std::map<std::string, MetricFacts>> Reader::metrics(RunId id) {
   });
 }
 
+Result<std::vector<std::pair<RunId, MetricFacts>>> Reader::metric_of_runs(const std::string& metric) {
+  return state_->snapshot("read a metric of all runs", [&] {
+    auto& query = state_->connection.statement(
+        "SELECT run, " ATH_FACT_COLUMNS
+        " FROM metric INDEXED BY metric_runs WHERE name = ? AND samples > 0 ORDER BY run");
+    query.bind(1, metric);
+    std::vector<std::pair<RunId, MetricFacts>> all;
+    while (query.executeStep()) all.emplace_back(query.getColumn(0).getInt64(), facts_of(query, 1));
+    return all;
+  });
+}
+
 Result<std::vector<Bucket>> Reader::curve(RunId id, std::string_view metric, std::int64_t first_step,
                                           std::int64_t last_step, int buckets) {
   return state_->snapshot("read a curve", [&] {

@@ -11,6 +11,8 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace athanor::store {
 
@@ -33,6 +35,8 @@ class Reader {
 
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
   [[nodiscard]] Result<std::map<std::string, MetricFacts>> metrics(RunId id);
+  // One metric of every run that has it, by run.
+  [[nodiscard]] Result<std::vector<std::pair<RunId, MetricFacts>>> metric_of_runs(const std::string& metric);
   // The curve of one metric over steps [first, last] in at most `buckets` columns, exact minimum, maximum and last in
   // each; single samples when they fit. Reads time proportional to buckets, not to samples.
   [[nodiscard]] Result<std::vector<Bucket>> curve(RunId id, std::string_view metric, std::int64_t first_step,

@@ -49,4 +49,5 @@ echo
 "$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"
 "$build/benchmarks/notice_latency"
 "$build/benchmarks/history"
+"$build/benchmarks/query"
 exit "$missed"
