@@ -1,6 +1,6 @@
 // Runs of the history as a table that queries can be asked of (core/query): their fields, the fields of their recipes
-// and their metrics. Recipes are read once for each field of them that a query names, metrics for each function of them,
-// all while the query is compiled. The runs and the reader must outlive it. One thread.
+// and their metrics. Recipes are read once for each field of them that a query names, metrics for each function of
+// them, all while the query is compiled. The runs and the reader must outlive it. One thread.
 #pragma once
 
 #include "core/query/table.h"

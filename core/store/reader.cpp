@@ -7,6 +7,7 @@
 #include "core/store/facts.h"
 #include "core/store/run_rows.h"
 #include "core/store/series.h"
+#include "core/store/settings.h"
 #include "core/store/spans.h"
 #include "core/store/text_search.h"
 
@@ -94,6 +95,10 @@ Result<Run> Reader::run(RunId id) {
   return state_->snapshot("read a run", [&] { return read_run(state_->connection, id); });
 }
 
+Result<std::vector<std::pair<RunId, SettingValue>>> Reader::setting_of_runs(const std::string& path) {
+  return state_->snapshot("read a field of all recipes", [&] { return read_settings(state_->connection, path); });
+}
+
 Result<std::vector<std::string>> Reader::metric_names(RunId id) {
   return state_->snapshot("list the metrics of a run", [&] { return series_names(state_->connection, id); });
 }
@@ -111,9 +116,9 @@ Result<std::map<std::string, MetricFacts>> Reader::metrics(RunId id) {
 
 Result<std::vector<std::pair<RunId, MetricFacts>>> Reader::metric_of_runs(const std::string& metric) {
   return state_->snapshot("read a metric of all runs", [&] {
-    auto& query = state_->connection.statement(
-        "SELECT run, " ATH_FACT_COLUMNS
-        " FROM metric INDEXED BY metric_runs WHERE name = ? AND samples > 0 ORDER BY run");
+    auto& query =
+        state_->connection.statement("SELECT run, " ATH_FACT_COLUMNS
+                                     " FROM metric INDEXED BY metric_runs WHERE name = ? AND samples > 0 ORDER BY run");
     query.bind(1, metric);
     std::vector<std::pair<RunId, MetricFacts>> all;
     while (query.executeStep()) all.emplace_back(query.getColumn(0).getInt64(), facts_of(query, 1));

@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/store/found.h"
+#include "core/store/setting_value.h"
 #include "core/store/types.h"
 
 #include <filesystem>
@@ -33,6 +34,9 @@ class Reader {
                                            std::span<const std::string> metrics);
   [[nodiscard]] Result<Run> run(RunId id);
 
+  // What recipes set one field to, by run; runs that leave it as it is by default are not among them.
+  [[nodiscard]] Result<std::vector<std::pair<RunId, SettingValue>>> setting_of_runs(const std::string& path);
+
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
   [[nodiscard]] Result<std::map<std::string, MetricFacts>> metrics(RunId id);
   // One metric of every run that has it, by run.
@@ -53,8 +57,8 @@ class Reader {
   // After entry id `after`, at most `limit`, oldest first. For the newest page use log_tail.
   [[nodiscard]] Result<std::vector<LogEntry>> log(RunId id, std::int64_t after, int limit);
   [[nodiscard]] Result<std::vector<LogEntry>> log_tail(RunId id, int limit);
-  // Where all these words stand in names, tags, notes, models, causes, recipes and logs; the last may be the beginning of
-  // one. At most `limit` places of each kind.
+  // Where all these words stand in names, tags, notes, models, causes, recipes and logs; the last may be the beginning
+  // of one. At most `limit` places of each kind.
   [[nodiscard]] Result<std::vector<Found>> find(std::string_view words, int limit);
   [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
   // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".

@@ -3,6 +3,7 @@
 #include "core/store/database.h"
 #include "core/store/old_chunk.h"
 #include "core/store/series.h"
+#include "core/store/settings.h"
 
 #include <array>
 #include <filesystem>
@@ -185,6 +186,7 @@ void index_words(SQLite::Database& database) {
 // - piece: samples behind the last page of a run that is not over, as they came; they follow each other by id.
 // - run.changed: rises with whatever changes of a run, gone: runs that are no more; both from one counter, so that who
 //   knows the runs up to a number asks for what came after it.
+// - setting: what each run's recipe sets, by field; see settings.h.
 // - run_text, log_text: the words of runs and logs; their texts stay where they are.
 // - history: one row, by which a history is told from another that takes its place.
 // Chunks, nodes, tails and samples of before are taken over.
@@ -207,6 +209,9 @@ void keep_pages(Connection& connection) {
     CREATE INDEX page_steps ON page (metric, level, last_step, number);
     CREATE TABLE piece (id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, points BLOB NOT NULL);
     CREATE INDEX piece_metric ON piece (metric);
+
+    CREATE TABLE setting (path TEXT NOT NULL, run INTEGER NOT NULL, value, PRIMARY KEY (path, run)) WITHOUT ROWID;
+    CREATE INDEX setting_run ON setting (run);
 
     CREATE TABLE history (id TEXT NOT NULL);
     INSERT INTO history VALUES (hex(randomblob(8)));
@@ -232,6 +237,7 @@ void keep_pages(Connection& connection) {
     END;
   )sql");
   index_words(database);
+  write_all_settings(connection);
   for (const OldSeries& old : old_series(connection)) take_over(connection, old);
   connection.reset();
   database.exec("DROP TABLE sample; DROP TABLE tail; DROP TABLE chunk; DROP TABLE node; DROP TABLE old_metric");

@@ -4,6 +4,7 @@
 #include "core/store/edits.h"
 #include "core/store/ingest.h"
 #include "core/store/schema.h"
+#include "core/store/settings.h"
 
 #include <nlohmann/json.hpp>
 
@@ -126,6 +127,9 @@ struct Writer::State {
   void remove(RunId run) {
     forget(run);
     forget_edits(connection, run);
+    auto& unset = connection.statement("DELETE FROM setting WHERE run = ?");
+    unset.bind(1, run);
+    unset.exec();
     auto& drop = connection.statement("DELETE FROM run WHERE id = ?");
     drop.bind(1, run);
     drop.exec();
@@ -183,6 +187,7 @@ Result<Job> Writer::add_run(const NewRun& run) {
     if (run.launch != Launch::nothing) insert.bind(11, state_->next_queue_order());
     insert.exec();
     id = connection.database().getLastInsertRowid();
+    write_settings(connection, id, run.recipe_toml);
     if (run.id_in_directory) {
       auto& update = connection.statement("UPDATE run SET directory = ? WHERE id = ?");
       const std::string& folder = run.folder.empty() ? run.name : run.folder;
@@ -231,6 +236,7 @@ Result<void> Writer::describe(RunId run, const std::string& recipe_toml, std::in
         "UPDATE run SET recipe = ?1, steps = ?2, name = CASE WHEN name = ?3 THEN ?4 ELSE name END WHERE id = ?5");
     SQLite::bind(update, recipe_toml, steps, folder, name, run);
     update.exec();
+    write_settings(state_->connection, run, recipe_toml);
   });
 }
 
@@ -406,6 +412,7 @@ Result<std::map<RunId, std::int64_t>> Writer::copy_runs(const std::filesystem::p
       INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM older.sqlite_sequence;
     )sql");
     name_folders_from_home(database);
+    write_all_settings(state_->connection);
     std::map<RunId, std::int64_t> offsets;
     SQLite::Statement query(database, "SELECT run, next_offset FROM older.journal WHERE rank = 0");
     while (query.executeStep()) offsets.emplace(query.getColumn(0).getInt64(), query.getColumn(1).getInt64());
