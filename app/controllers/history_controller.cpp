@@ -10,6 +10,7 @@ namespace athanor::app {
 namespace {
 constexpr int kListPauseMs = 250;
 constexpr int kCurvePauseMs = 60;
+constexpr int kFigurePauseMs = 1000;
 constexpr int kCurveColumns = 48;
 constexpr std::size_t kCurvesAtOnce = 64;
 constexpr std::int64_t kPaceSteps = 50;  // the newest, whose pace is told
@@ -42,14 +43,28 @@ std::vector<std::string> plain(const QStringList& texts) {
 }  // namespace
 
 HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted,
-                                     CurveStore* curves, QObject* parent)
-    : QObject(parent), reader_(reader), link_(link), runs_(runs), deleted_(deleted), curves_(curves) {
+                                     CurveStore* curves, FigureStore* figures, QObject* parent)
+    : QObject(parent),
+      reader_(reader),
+      link_(link),
+      runs_(runs),
+      deleted_(deleted),
+      curves_(curves),
+      figures_(figures) {
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
   connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
   curve_pause_.setSingleShot(true);
   curve_pause_.setInterval(kCurvePauseMs);
   connect(&curve_pause_, &QTimer::timeout, this, [this] { read_curves(); });
+  figure_pause_.setSingleShot(true);
+  figure_pause_.setInterval(kFigurePauseMs);
+  connect(&figure_pause_, &QTimer::timeout, this, [this] {
+    read_metric_names();
+    figures_->age();
+  });
+  connect(
+      figures_, &FigureStore::wanted, this, [this] { read_figures(); }, Qt::QueuedConnection);
   connect(reader_, &HistoryReader::committed, this, [this] { refresh(); });
   connect(link_, &AgentLink::changed, this, [this] { refresh(); });
   connect(link_, &AgentLink::state_changed, this,
@@ -101,6 +116,8 @@ void HistoryController::taken(Result<store::RunChanges> changes) {
     set_trouble({});
     known_history_ = changes->history;
     known_ = changes->newest;
+    if (changes->anew) read_metric_names();
+    if (!changes->anew && !changes->changed.empty() && !figure_pause_.isActive()) figure_pause_.start();
     const bool some_left = changes->anew || !changes->gone.empty();
     deleted_->apply(*changes);
     runs_->apply(std::move(*changes));
@@ -206,6 +223,37 @@ void HistoryController::read_curves() {
         curves_->set(std::move(entries));
         if (more) read_curves();
       });
+}
+
+void HistoryController::read_metric_names() {
+  reader_->ask<std::vector<std::string>>(
+      this, QStringLiteral("metric names"), [](store::Reader& reader) { return reader.all_metric_names(); },
+      [this](Result<std::vector<std::string>> names) {
+        if (names) figures_->set_metric_names(std::move(*names));
+      });
+}
+
+// What queries and columns ask for.
+void HistoryController::read_figures() {
+  const FigureStore::Wanted wanted = figures_->take_wanted();
+  using Metric = std::vector<std::pair<store::RunId, store::MetricFacts>>;
+  for (const std::string& name : wanted.metrics) {
+    reader_->ask<Metric>(
+        this, QStringLiteral("metric/") + q(name),
+        [name](store::Reader& reader) { return reader.metric_of_runs(name); },
+        [this, name](Result<Metric> values) {
+          if (values) figures_->set_metric(name, std::move(*values));
+        });
+  }
+  using Setting = std::vector<std::pair<store::RunId, store::SettingValue>>;
+  for (const std::string& path : wanted.settings) {
+    reader_->ask<Setting>(
+        this, QStringLiteral("setting/") + q(path),
+        [path](store::Reader& reader) { return reader.setting_of_runs(path); },
+        [this, path](Result<Setting> values) {
+          if (values) figures_->set_setting(path, std::move(*values));
+        });
+  }
 }
 
 void HistoryController::wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done) {

@@ -52,6 +52,15 @@ void RunOrder::sort_by(std::optional<RunColumn> column, Qt::SortOrder direction)
   direction_ = direction;
 }
 
+query::Faults RunOrder::set_search(const QString& typed) {
+  RunQuery query(typed, runs_, figures_);
+  if (!query.faults().empty()) return query.faults();
+  query_ = std::move(query);
+  return {};
+}
+
+void RunOrder::ask_anew() { query_.set_now(static_cast<double>(wall_now_ns()) * 1e-9); }
+
 RunOrder::Key RunOrder::key_of(const store::Run& run, int row) const {
   Key key{run.id, row, 0, {}};
   if (!column_) return key;
@@ -69,19 +78,20 @@ bool RunOrder::goes_before(const Key& a, const Key& b) const {
   return a.row < b.row;
 }
 
-std::vector<store::RunId> RunOrder::arranged() const {
+std::vector<store::RunId> RunOrder::arranged() {
+  ask_anew();
   const std::vector<store::Run>& runs = runs_->runs();
   std::vector<store::RunId> order;
   order.reserve(runs.size());
   if (!column_) {
-    for (const store::Run& run : runs)
-      if (search_.matches(run)) order.push_back(run.id);
+    for (std::size_t row = 0; row < runs.size(); ++row)
+      if (query_.matches(row)) order.push_back(runs[row].id);
     return order;
   }
   std::vector<Key> keys;
   keys.reserve(runs.size());
   for (std::size_t row = 0; row < runs.size(); ++row)
-    if (search_.matches(runs[row])) keys.push_back(key_of(runs[row], static_cast<int>(row)));
+    if (query_.matches(row)) keys.push_back(key_of(runs[row], static_cast<int>(row)));
   std::ranges::sort(keys, [this](const Key& a, const Key& b) { return goes_before(a, b); });
   std::ranges::transform(keys, std::back_inserter(order), &Key::id);
   return order;
@@ -89,7 +99,8 @@ std::vector<store::RunId> RunOrder::arranged() const {
 
 std::vector<store::RunId> RunOrder::rearranged(const std::vector<store::RunId>& order,
                                                const std::vector<store::RunId>& touched,
-                                               const std::vector<store::RunId>& removed) const {
+                                               const std::vector<store::RunId>& removed) {
+  ask_anew();
   std::unordered_set<store::RunId> out(touched.begin(), touched.end());
   out.insert(removed.begin(), removed.end());
   std::vector<store::RunId> rest;
@@ -101,7 +112,8 @@ std::vector<store::RunId> RunOrder::rearranged(const std::vector<store::RunId>& 
   };
   std::vector<Key> arriving;
   for (const store::RunId id : touched)
-    if (const store::Run* run = runs_->find(id); run && search_.matches(*run)) arriving.push_back(key(id));
+    if (const int row = runs_->row_of(id); row >= 0 && query_.matches(static_cast<std::size_t>(row)))
+      arriving.push_back(key(id));
   std::ranges::sort(arriving, [this](const Key& a, const Key& b) { return goes_before(a, b); });
   std::vector<store::RunId> merged;
   merged.reserve(rest.size() + arriving.size());

@@ -3,7 +3,7 @@
 // its place without looking at the rest. The stores are not owned. GUI thread only.
 #pragma once
 
-#include "app/models/run_search.h"
+#include "app/models/run_query.h"
 #include "app/stores/curve_store.h"
 #include "app/stores/run_store.h"
 
@@ -21,27 +21,31 @@ enum class RunColumn { number, status, name, curve, progress, loss, r1, r10, spe
 
 class RunOrder {
  public:
-  RunOrder(const RunStore* runs, const CurveStore* curves) : runs_(runs), curves_(curves) {}
+  RunOrder(const RunStore* runs, const CurveStore* curves, FigureStore* figures)
+      : runs_(runs), curves_(curves), figures_(figures) {}
 
   // None: in the order of the store. Figures that are not known stand at the end, whichever way a column is sorted.
   void sort_by(std::optional<RunColumn> column, Qt::SortOrder direction);
   [[nodiscard]] std::optional<RunColumn> column() const { return column_; }
-  void set_search(const QString& typed) { search_ = RunSearch(typed); }
+  // What is wrong with it: it is then not taken, and what was searched before holds.
+  query::Faults set_search(const QString& typed);
 
-  [[nodiscard]] std::vector<store::RunId> arranged() const;
+  [[nodiscard]] std::vector<store::RunId> arranged();
   // `order`, which was arranged before, after these runs were added or altered and those removed.
   [[nodiscard]] std::vector<store::RunId> rearranged(const std::vector<store::RunId>& order,
                                                      const std::vector<store::RunId>& touched,
-                                                     const std::vector<store::RunId>& removed) const;
+                                                     const std::vector<store::RunId>& removed);
 
  private:
   struct Key;
+  void ask_anew();
   [[nodiscard]] Key key_of(const store::Run& run, int row) const;
   [[nodiscard]] bool goes_before(const Key& a, const Key& b) const;
 
   const RunStore* runs_;
   const CurveStore* curves_;
-  RunSearch search_;
+  FigureStore* figures_;
+  RunQuery query_;
   std::optional<RunColumn> column_;
   Qt::SortOrder direction_ = Qt::AscendingOrder;
 };

@@ -15,6 +15,7 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 constexpr auto kColumns = static_cast<int>(RunColumn::count_);
+constexpr std::size_t kMostStretches = 16;  // of rows that come or go one after the other
 
 QString q(const std::string& text) { return QString::fromStdString(text); }
 
@@ -36,8 +37,9 @@ bool is_number(RunColumn column) {
 
 }  // namespace
 
-RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, QObject* parent)
-    : QAbstractTableModel(parent), runs_(runs), curves_(curves), order_(runs, curves) {
+RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, QObject* parent)
+    : QAbstractTableModel(parent), runs_(runs), curves_(curves), order_(runs, curves, figures) {
+  connect(figures, &FigureStore::arrived, this, [this] { search_again(); });
   connect(runs_, &RunStore::changed, this, &RunTableModel::follow);
   connect(curves_, &CurveStore::curves_changed, this, &RunTableModel::curves_arrived);
   shown_ = order_.arranged();
@@ -67,7 +69,12 @@ void RunTableModel::sort(int column, Qt::SortOrder order) {
 void RunTableModel::set_search(const QString& typed) {
   if (typed == typed_) return;
   typed_ = typed;
-  order_.set_search(typed);
+  search_again();
+}
+
+// Names mean something else once other metrics are known.
+void RunTableModel::search_again() {
+  faults_ = order_.set_search(typed_);
   show(order_.arranged());
 }
 
@@ -90,9 +97,28 @@ void RunTableModel::curves_arrived(const std::vector<store::RunId>& runs) {
   tell_altered(runs, RunColumn::curve, RunColumn::speed);
 }
 
-// From the rows that are shown to others, so that selections and the place of scrolling stay.
+// In how many stretches rows leave that are not in `order`, and come that are not shown.
+std::size_t RunTableModel::stretches_to(const std::vector<store::RunId>& order) const {
+  const std::unordered_set<store::RunId> stays(order.begin(), order.end());
+  std::size_t stretches = 0;
+  for (std::size_t i = 0; i < shown_.size(); ++i)
+    if (!stays.contains(shown_[i]) && (i == 0 || stays.contains(shown_[i - 1]))) ++stretches;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (!rows_.contains(order[i]) && (i == 0 || rows_.contains(order[i - 1]))) ++stretches;
+  return stretches;
+}
+
+// From the rows that are shown to others, so that selections and the place of scrolling stay; where very many of them
+// come and go, all at once, which a table answers by selecting the same runs again.
 void RunTableModel::show(std::vector<store::RunId> order) {
   if (order == shown_) return;
+  if (stretches_to(order) > kMostStretches) {
+    beginResetModel();
+    shown_ = std::move(order);
+    number_rows();
+    endResetModel();
+    return;
+  }
   remove_all_but(order);
   rearrange(order);
   insert_missing(order);

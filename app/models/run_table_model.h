@@ -20,7 +20,7 @@ enum RunRole {
 class RunTableModel final : public QAbstractTableModel {
   Q_OBJECT
  public:
-  RunTableModel(const RunStore* runs, const CurveStore* curves, QObject* parent = nullptr);
+  RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, QObject* parent = nullptr);
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
@@ -28,8 +28,10 @@ class RunTableModel final : public QAbstractTableModel {
                                     int role = Qt::DisplayRole) const override;
   // -1: as the store has them.
   void sort(int column, Qt::SortOrder order = Qt::AscendingOrder) override;
+  // Words or a query, see core/query; one with faults is not taken, and what was searched before holds.
   void set_search(const QString& typed);
   [[nodiscard]] const QString& search() const { return typed_; }
+  [[nodiscard]] const query::Faults& faults() const { return faults_; }
 
   [[nodiscard]] const store::Run* run_at(int row) const;
   [[nodiscard]] int row_of(store::RunId run) const;  // -1: it is not among those shown
@@ -40,9 +42,11 @@ class RunTableModel final : public QAbstractTableModel {
   [[nodiscard]] QVariant text(const store::Run& run, RunColumn column) const;
   [[nodiscard]] QVariant tip(const store::Run& run, RunColumn column) const;
   [[nodiscard]] QVariant glyph(const store::Run& run, RunColumn column) const;
+  void search_again();
   void follow(const RunDelta& delta);
   void curves_arrived(const std::vector<store::RunId>& runs);
   void show(std::vector<store::RunId> order);
+  [[nodiscard]] std::size_t stretches_to(const std::vector<store::RunId>& order) const;
   void remove_all_but(const std::vector<store::RunId>& order);
   void rearrange(const std::vector<store::RunId>& order);
   void insert_missing(const std::vector<store::RunId>& order);
@@ -53,6 +57,7 @@ class RunTableModel final : public QAbstractTableModel {
   const CurveStore* curves_;
   RunOrder order_;
   QString typed_;
+  query::Faults faults_;
   std::vector<store::RunId> shown_;
   std::unordered_map<store::RunId, int> rows_;
 };

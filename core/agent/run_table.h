@@ -34,7 +34,7 @@ class RunTable final : public query::Table {
   };
 
   void bind_field(std::size_t field, Bound& bound) const;
-  void bind_parameter(const query::Column& column, Bound& bound) const;
+  void bind_parameter(const query::Column& column, Bound& bound);
   void bind_metric(const std::string& metric, query::Aggregate aggregate, Bound& bound);
 
   std::span<const store::Run> runs_;

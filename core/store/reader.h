@@ -38,6 +38,7 @@ class Reader {
   [[nodiscard]] Result<std::vector<std::pair<RunId, SettingValue>>> setting_of_runs(const std::string& path);
 
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
+  [[nodiscard]] Result<std::vector<std::string>> all_metric_names();  // of any run
   [[nodiscard]] Result<std::map<std::string, MetricFacts>> metrics(RunId id);
   // One metric of every run that has it, by run.
   [[nodiscard]] Result<std::vector<std::pair<RunId, MetricFacts>>> metric_of_runs(const std::string& metric);

@@ -2,6 +2,45 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
 <context>
+    <name>QueryWords</name>
+    <message>
+        <source>“%1” is no field, parameter or metric.</source>
+        <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>
+    </message>
+    <message>
+        <source>“%1” may be any of: %2.</source>
+        <translation>„%1“ kann eines von diesen sein: %2.</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be compared or computed with what stands beside it.</source>
+        <translation>„%1“ lässt sich mit dem, was daneben steht, weder vergleichen noch verrechnen.</translation>
+    </message>
+    <message>
+        <source>“%1” is no regular expression.</source>
+        <translation>„%1“ ist kein regulärer Ausdruck.</translation>
+    </message>
+    <message>
+        <source>“%1” is in no calendar.</source>
+        <translation>„%1“ steht in keinem Kalender.</translation>
+    </message>
+    <message>
+        <source>This is longer or deeper than a query may be.</source>
+        <translation>So lang oder verschachtelt darf eine Frage nicht sein.</translation>
+    </message>
+    <message>
+        <source>Something is missing at the end.</source>
+        <translation>Am Ende fehlt etwas.</translation>
+    </message>
+    <message>
+        <source>“%1” does not fit here.</source>
+        <translation>„%1“ passt hier nicht.</translation>
+    </message>
+    <message>
+        <source>Perhaps %1 is meant.</source>
+        <translation>Vielleicht ist %1 gemeint.</translation>
+    </message>
+</context>
+<context>
     <name>CommandLine</name>
     <message>
         <source>The workbench window of Athanor.</source>
@@ -1800,8 +1839,8 @@
         <translation>Läufe</translation>
     </message>
     <message>
-        <source>Search names, tags, notes, is:running</source>
-        <translation>Suche: Namen, Marken, is:running</translation>
+        <source>Search, or ask: loss &lt; 0.3 and tag = night</source>
+        <translation>Suchen oder fragen: loss &lt; 0.3 and tag = nacht</translation>
     </message>
     <message>
         <source>Set up a new experiment</source>

@@ -1,6 +1,7 @@
 // What lies beneath the window: stores, models, curves, settings, jobs.
 #include "app/bridge/job_thread.h"
 #include "app/controllers/planner.h"
+#include "app/models/query_words.h"
 #include "app/models/run_table_model.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
@@ -51,7 +52,8 @@ std::vector<store::RunId> ids(const RunStore& runs) {
 struct Table : testing::Test {
   RunStore runs;
   CurveStore curves;
-  RunTableModel model{&runs, &curves};
+  FigureStore figures;
+  RunTableModel model{&runs, &curves, &figures};
   QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
   [[nodiscard]] QString cell(int row, RunColumn column) const {
     return model.index(row, static_cast<int>(column)).data().toString();
@@ -130,7 +132,7 @@ TEST_F(Table, FollowsAnySequenceOfLists) {
 // selection stays with its run.
 TEST_F(Table, StaysSortedAndSearchedWhateverBecomesOfRuns) {
   std::mt19937 random(8);
-  RunOrder order(&runs, &curves);
+  RunOrder order(&runs, &curves, &figures);
   std::map<store::RunId, store::Run> truth;
   const auto change = [&](store::RunId id) {
     store::Run one = run(id, (random() % 2 == 0 ? "alpha-" : "beta-") + std::to_string(random() % 9));
@@ -148,7 +150,7 @@ TEST_F(Table, StaysSortedAndSearchedWhateverBecomesOfRuns) {
     if (round % 40 == 0) {
       const QString typed = round % 80 == 0 ? u"alpha"_s : QString();
       model.set_search(typed);
-      order.set_search(typed);
+      EXPECT_TRUE(order.set_search(typed).empty());
     }
     const QPersistentModelIndex kept =
         model.rowCount() > 0 ? model.index(static_cast<int>(random()) % model.rowCount(), 2) : QModelIndex();
@@ -213,6 +215,41 @@ TEST_F(Table, SearchLooksAtNamesTagsNotesAndStates) {
   EXPECT_EQ(hits(u"is:failed"_s), 1);
   EXPECT_EQ(hits(u"is:live"_s), 0);
   EXPECT_EQ(hits({}), 2);
+}
+
+TEST_F(Table, AsksForMetricsAndFieldsOfRecipesWhenAQueryNamesThem) {
+  figures.set_metric_names({"eval/t2i_r1", "train/loss"});
+  runs.apply({run(1, "alpha"), run(2, "beta"), run(3, "gamma")});
+  const auto names = [&] {
+    QStringList all;
+    for (int row = 0; row < model.rowCount(); ++row)
+      all << model.index(row, static_cast<int>(RunColumn::name)).data().toString();
+    return all;
+  };
+  model.set_search(u"min(train/loss) < 0.5 and batch_size > 100"_s);
+  ASSERT_TRUE(model.faults().empty()) << fault_words(model.search(), model.faults()).toStdString();
+  EXPECT_EQ(names(), QStringList()) << "nothing is known yet";
+  const FigureStore::Wanted wanted = figures.take_wanted();
+  ASSERT_THAT(wanted.metrics, testing::ElementsAre("train/loss"));
+  ASSERT_THAT(wanted.settings, testing::ElementsAre("data.batch_size"));
+  store::MetricFacts low, high;
+  low.minimum = 0.25;
+  high.minimum = 0.75;
+  figures.set_metric("train/loss", {{1, low}, {2, low}, {3, high}});
+  figures.set_setting("data.batch_size", {{1, 128.0}, {2, 64.0}, {3, 128.0}});
+  EXPECT_EQ(names(), QStringList{u"alpha"_s});
+  EXPECT_TRUE(figures.take_wanted().metrics.empty());
+
+  // What is half typed changes nothing, and says what is wrong.
+  model.set_search(u"min(train/loss) <"_s);
+  EXPECT_EQ(fault_words(model.search(), model.faults()), u"Something is missing at the end."_s);
+  EXPECT_EQ(names(), QStringList{u"alpha"_s});
+  model.set_search(u"stps > 3"_s);
+  EXPECT_EQ(fault_words(model.search(), model.faults()),
+            u"“stps” is no field, parameter or metric. Perhaps steps is meant."_s);
+  model.set_search({});
+  EXPECT_EQ(names().size(), 3);
+  EXPECT_EQ(fault_words({}, model.faults()), QString());
 }
 
 TEST(RunWords, PaceAndTimeLeft) {

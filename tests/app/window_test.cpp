@@ -90,6 +90,20 @@ TEST_F(Window, SortedByPaceTheTableReadsThatOfEveryRun) {
   for (int row = 1; row < 150; ++row) EXPECT_GE(pace(row - 1), pace(row)) << row;
 }
 
+TEST_F(Window, KeepsTheSelectedRunsWhateverIsSearched) {
+  Bench bench = make(150);
+  bench.show("runs");
+  bench.runs().select(77);
+  bench.runs().search_line()->search_now(u"id in (7, 17, 27, 37, 47, 57, 67, 77, 87, 97, 107, 117, 127, 137, 147)"_s);
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 15);
+  EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
+  bench.runs().search_line()->search_now(u"id / 2 = 38.5 or id < 20"_s);
+  EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
+  bench.runs().search_line()->search_now({});
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 150);
+  EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
+}
+
 TEST_F(Window, PaletteRunsAnAction) {
   Bench bench = make(0);
   bench.show("experiment");

@@ -2,6 +2,7 @@
 
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
+#include "app/models/query_words.h"
 #include "app/models/run_table_model.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
@@ -45,23 +46,9 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  const PageHeader head = make_page_header(title(), this);
-  QHBoxLayout* top = head.row;
-  count_ = head.caption;
-  search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
-  search_->setMinimumWidth(300);
-  bin_chip_ = new QToolButton(this);
-  bin_chip_->setText(tr("Deleted"));
-  bin_chip_->setProperty("chip", true);
-  bin_chip_->setCheckable(true);
-  bin_chip_->setFocusPolicy(Qt::StrongFocus);
-  bin_chip_->setAccessibleName(tr("Show the deleted runs"));
-  bin_chip_->setToolTip(tr("Show the deleted runs, to restore them or to delete them for ever"));
-  connect(bin_chip_, &QToolButton::toggled, this, [this] { switch_view(); });
-  top->addWidget(bin_chip_);
-  top->addWidget(search_);
-  top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
-  layout->addLayout(top);
+  layout->addLayout(build_header());
+  fault_ = make_fault_line();
+  layout->addWidget(fault_);
   layout->addWidget(build_bin_bar());
 
   stack_ = new QStackedWidget(this);
@@ -126,12 +113,43 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   update_actions();
 }
 
+QLayout* RunsPage::build_header() {
+  const PageHeader head = make_page_header(title(), this);
+  QHBoxLayout* top = head.row;
+  count_ = head.caption;
+  search_ = new widgets::SearchLine(tr("Search, or ask: loss < 0.3 and tag = night"), this);
+  search_->setMinimumWidth(380);
+  bin_chip_ = new QToolButton(this);
+  bin_chip_->setText(tr("Deleted"));
+  bin_chip_->setProperty("chip", true);
+  bin_chip_->setCheckable(true);
+  bin_chip_->setFocusPolicy(Qt::StrongFocus);
+  bin_chip_->setAccessibleName(tr("Show the deleted runs"));
+  bin_chip_->setToolTip(tr("Show the deleted runs, to restore them or to delete them for ever"));
+  connect(bin_chip_, &QToolButton::toggled, this, [this] { switch_view(); });
+  top->addWidget(bin_chip_);
+  top->addWidget(search_);
+  top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
+  return top;
+}
+
+// Where the page says what is wrong with a query.
+QLabel* RunsPage::make_fault_line() {
+  auto* line = new QLabel(this);
+  line->setObjectName(u"query_fault"_s);
+  line->setProperty("tone", u"bad"_s);
+  line->setAlignment(Qt::AlignRight);
+  line->setWordWrap(true);
+  line->hide();
+  return line;
+}
+
 RunsPage::~RunsPage() = default;
 
 RunsPage::View RunsPage::make_view(const RunStore* runs, std::initializer_list<const char*> actions) {
   View view;
   view.runs = runs;
-  view.model = new RunTableModel(runs, history_->curves(), this);
+  view.model = new RunTableModel(runs, history_->curves(), history_->figures(), this);
   view.table = new RunTable(view.model, settings_, tables_);
   tables_->addWidget(view.table);
   for (const char* id : actions) view.table->addAction(actions_->action(QString::fromLatin1(id)));
@@ -336,6 +354,10 @@ QString RunsPage::count_words(int shown, int all) const {
 }
 
 void RunsPage::update_state() {
+  const QString fault = fault_words(shown().model->search(), shown().model->faults());
+  fault_->setText(fault);
+  fault_->setVisible(!fault.isEmpty());
+  search_->setAccessibleDescription(fault);
   const int all = static_cast<int>(shown().runs->runs().size());
   const int rows = shown().model->rowCount();
   count_->setText(count_words(rows, all));

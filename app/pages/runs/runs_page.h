@@ -10,6 +10,7 @@
 #include <vector>
 
 class QLabel;
+class QLayout;
 class QSplitter;
 class QStackedWidget;
 class QToolButton;
@@ -57,6 +58,8 @@ class RunsPage final : public Page {
   View make_view(const RunStore* runs, std::initializer_list<const char*> actions);
   [[nodiscard]] const View& shown() const { return shows_deleted() ? deleted_ : present_; }
   [[nodiscard]] bool shows_deleted() const;
+  QLayout* build_header();
+  QLabel* make_fault_line();
   QWidget* build_bin_bar();
   void switch_view();
   void ask_to_empty();
@@ -78,6 +81,7 @@ class RunsPage final : public Page {
   QWidget* bin_bar_ = nullptr;
   widgets::SearchLine* search_ = nullptr;
   QLabel* count_ = nullptr;
+  QLabel* fault_ = nullptr;  // what is wrong with the query
   QSplitter* splitter_ = nullptr;
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;

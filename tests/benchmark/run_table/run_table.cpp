@@ -138,7 +138,8 @@ struct Bench {
   std::unique_ptr<store::Reader> reader;
   app::RunStore runs;
   app::CurveStore curves;
-  app::RunTableModel model{&runs, &curves};
+  app::FigureStore figures;
+  app::RunTableModel model{&runs, &curves, &figures};
   app::RunTable table{&model, &settings, nullptr};
   QImage screen{QSize(1440, 860), QImage::Format_ARGB32_Premultiplied};
   std::vector<store::Run> some;

@@ -1,0 +1,13 @@
+// What is wrong with a query (core/query), in the words of the window. Pure.
+#pragma once
+
+#include "core/query/fault.h"
+
+#include <QString>
+
+namespace athanor::app {
+
+// Of the first fault; empty: there is none.
+[[nodiscard]] QString fault_words(const QString& typed, const query::Faults& faults);
+
+}  // namespace athanor::app
