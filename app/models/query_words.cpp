@@ -44,4 +44,12 @@ QString fault_words(const QString& typed, const query::Faults& faults) {
   return words + u' ' + QueryWords::tr("Perhaps %1 is meant.").arg(QString::fromStdString(fault.nearest));
 }
 
+QString candidate_words(const query::Candidate& candidate) {
+  if (candidate.origin == query::Origin::metric) return QueryWords::tr("metric");
+  if (candidate.origin == query::Origin::parameter) return QueryWords::tr("field of the recipe");
+  if (candidate.origin == query::Origin::field) return QueryWords::tr("of the run");
+  if (candidate.kind == query::CandidateKind::function) return QueryWords::tr("over the whole curve");
+  return {};
+}
+
 }  // namespace athanor::app

@@ -38,7 +38,7 @@ bool is_number(RunColumn column) {
 }  // namespace
 
 RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, QObject* parent)
-    : QAbstractTableModel(parent), runs_(runs), curves_(curves), order_(runs, curves, figures) {
+    : QAbstractTableModel(parent), runs_(runs), curves_(curves), figures_(figures), order_(runs, curves, figures) {
   connect(figures, &FigureStore::arrived, this, [this] { search_again(); });
   connect(runs_, &RunStore::changed, this, &RunTableModel::follow);
   connect(curves_, &CurveStore::curves_changed, this, &RunTableModel::curves_arrived);
@@ -76,6 +76,10 @@ void RunTableModel::set_search(const QString& typed) {
 void RunTableModel::search_again() {
   faults_ = order_.set_search(typed_);
   show(order_.arranged());
+}
+
+query::Completion RunTableModel::complete(const std::string& typed, std::size_t caret) const {
+  return query::complete(typed, caret, RunQueryTable(runs_, figures_));
 }
 
 void RunTableModel::follow(const RunDelta& delta) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/models/run_order.h"
+#include "core/query/complete.h"
 #include "widgets/common/cell_roles.h"
 
 #include <QAbstractTableModel>
@@ -32,6 +33,8 @@ class RunTableModel final : public QAbstractTableModel {
   void set_search(const QString& typed);
   [[nodiscard]] const QString& search() const { return typed_; }
   [[nodiscard]] const query::Faults& faults() const { return faults_; }
+  // What could be written at a place of a query, counted in bytes of UTF-8.
+  [[nodiscard]] query::Completion complete(const std::string& typed, std::size_t caret) const;
 
   [[nodiscard]] const store::Run* run_at(int row) const;
   [[nodiscard]] int row_of(store::RunId run) const;  // -1: it is not among those shown
@@ -55,6 +58,7 @@ class RunTableModel final : public QAbstractTableModel {
 
   const RunStore* runs_;
   const CurveStore* curves_;
+  FigureStore* figures_;
   RunOrder order_;
   QString typed_;
   query::Faults faults_;

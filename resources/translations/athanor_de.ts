@@ -2,7 +2,30 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
 <context>
+    <name>athanor::widgets::SuggestionList</name>
+    <message>
+        <source>What could be written here</source>
+        <translation>Was hier stehen könnte</translation>
+    </message>
+</context>
+<context>
     <name>QueryWords</name>
+    <message>
+        <source>metric</source>
+        <translation>Messwert</translation>
+    </message>
+    <message>
+        <source>field of the recipe</source>
+        <translation>Feld des Rezepts</translation>
+    </message>
+    <message>
+        <source>of the run</source>
+        <translation>des Laufs</translation>
+    </message>
+    <message>
+        <source>over the whole curve</source>
+        <translation>über die ganze Kurve</translation>
+    </message>
     <message>
         <source>“%1” is no field, parameter or metric.</source>
         <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>

@@ -104,6 +104,25 @@ TEST_F(Window, KeepsTheSelectedRunsWhateverIsSearched) {
   EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
 }
 
+TEST_F(Window, OffersWhatAQueryCouldSayAndSaysWhatItCannotUnderstand) {
+  Bench bench = make(24);
+  bench.show("runs");
+  auto* line = bench.runs().search_line();
+  line->setFocus();
+  QTest::keyClicks(line, u"min(tr"_s);
+  const auto offered = [&] { return line->suggestions()->count(); };
+  EXPECT_TRUE(Bench::until([&] { return offered() > 0; }));
+  QTest::keyClick(line, Qt::Key_Tab);
+  EXPECT_TRUE(line->text().startsWith(u"min(train/"_s)) << line->text().toStdString();
+  line->search_now(u"loss <"_s);
+  auto* fault = bench.runs().findChild<QLabel*>(u"query_fault"_s);
+  EXPECT_TRUE(fault->isVisible());
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 24) << "what is half typed hides nothing";
+  line->search_now(u"min(train/loss) < 1e9 and id <= 7"_s);
+  EXPECT_FALSE(fault->isVisible());
+  EXPECT_TRUE(Bench::until([&] { return bench.runs().table()->model()->rowCount() == 7; }));
+}
+
 TEST_F(Window, PaletteRunsAnAction) {
   Bench bench = make(0);
   bench.show("experiment");

@@ -515,6 +515,39 @@ TEST(LogView, TheWidestLineIsReachedByScrolling) {
   EXPECT_TRUE(QTest::qWaitFor([&] { return bar->maximum() + bar->pageStep() >= width; }));
 }
 
+TEST(SearchLine, OffersWhatCouldBeWrittenAndTakesItOver) {
+  SearchLine line(u"Search"_s);
+  line.set_suggestions([](const QString& text, int caret) {
+    const int begin = static_cast<int>(text.lastIndexOf(u' ', caret - 1)) + 1;
+    Suggestions out{begin, caret, {}};
+    for (const QString& name : {u"loss"_s, u"lr"_s, u"steps"_s})
+      if (name.startsWith(text.mid(begin, caret - begin))) out.all.push_back({name, u"metric"_s});
+    return out;
+  });
+  line.show();
+  QTest::keyClicks(&line, u"abl l"_s);
+  EXPECT_EQ(line.suggestions()->count(), 2);
+  EXPECT_EQ(line.suggestions()->chosen(), QString()) << "Enter still searches for what was typed";
+  QTest::keyClick(&line, Qt::Key_Down);
+  QTest::keyClick(&line, Qt::Key_Down);
+  EXPECT_EQ(line.suggestions()->chosen(), u"lr"_s);
+  QTest::keyClick(&line, Qt::Key_Return);
+  EXPECT_EQ(line.text(), u"abl lr"_s);
+  EXPECT_EQ(line.suggestions()->count(), 0);
+  QTest::keyClicks(&line, u" s"_s);
+  QTest::keyClick(&line, Qt::Key_Tab);
+  EXPECT_EQ(line.text(), u"abl lr steps"_s);
+  QTest::keyClicks(&line, u" "_s);
+  EXPECT_EQ(line.suggestions()->count(), 0) << "nothing is begun";
+  QTest::keyClick(&line, Qt::Key_Space, Qt::ControlModifier);
+  EXPECT_EQ(line.suggestions()->count(), 3);
+  QTest::keyClick(&line, Qt::Key_Escape);
+  EXPECT_EQ(line.suggestions()->count(), 0);
+  EXPECT_EQ(line.text(), u"abl lr steps "_s);
+  QTest::keyClick(&line, Qt::Key_Escape);
+  EXPECT_EQ(line.text(), QString());
+}
+
 TEST(SearchLine, WaitsForAPauseInTyping) {
   SearchLine line(u"Search"_s);
   QSignalSpy searched(&line, &SearchLine::search_changed);

@@ -119,6 +119,7 @@ QLayout* RunsPage::build_header() {
   count_ = head.caption;
   search_ = new widgets::SearchLine(tr("Search, or ask: loss < 0.3 and tag = night"), this);
   search_->setMinimumWidth(380);
+  search_->set_suggestions([this](const QString& typed, int caret) { return suggestions(typed, caret); });
   bin_chip_ = new QToolButton(this);
   bin_chip_->setText(tr("Deleted"));
   bin_chip_->setProperty("chip", true);
@@ -131,6 +132,19 @@ QLayout* RunsPage::build_header() {
   top->addWidget(search_);
   top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
   return top;
+}
+
+widgets::Suggestions RunsPage::suggestions(const QString& typed, int caret) const {
+  const auto caret_bytes = static_cast<std::size_t>(typed.first(caret).toUtf8().size());
+  const std::string text = typed.toStdString();
+  const query::Completion found = shown().model->complete(text, caret_bytes);
+  const auto place = [&text](std::size_t bytes) {
+    return static_cast<int>(QString::fromStdString(text.substr(0, bytes)).size());
+  };
+  widgets::Suggestions out{place(found.begin), place(found.end), {}};
+  for (const query::Candidate& candidate : found.candidates)
+    out.all.push_back({QString::fromStdString(candidate.text), candidate_words(candidate)});
+  return out;
 }
 
 // Where the page says what is wrong with a query.

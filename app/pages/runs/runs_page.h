@@ -5,6 +5,7 @@
 #include "app/pages/page.h"
 #include "app/pages/runs/run_table.h"
 #include "core/store/types.h"
+#include "widgets/tables/suggestion_list.h"
 
 #include <initializer_list>
 #include <vector>
@@ -60,6 +61,7 @@ class RunsPage final : public Page {
   [[nodiscard]] bool shows_deleted() const;
   QLayout* build_header();
   QLabel* make_fault_line();
+  [[nodiscard]] widgets::Suggestions suggestions(const QString& typed, int caret) const;
   QWidget* build_bin_bar();
   void switch_view();
   void ask_to_empty();
