@@ -1,5 +1,6 @@
 // Plots of many curves: pointed at, gone through by keys, linked, over other axes, and out into files.
 #include "tests/widgets/plot_data.h"
+#include "widgets/common/numbers.h"
 #include "widgets/plot/curve_table.h"
 #include "widgets/plot/metric_plot.h"
 #include "widgets/plot/plot_link.h"
@@ -21,13 +22,13 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 
-// Runs by level: the higher the id, the lower the curve.
-std::vector<Curve> runs(int count, int columns = 101) {
+// Runs by level: the higher the id, the lower the curve. Uneven by `noise`.
+std::vector<Curve> runs(int count, int columns = 101, double noise = 0.01) {
   std::vector<Curve> out;
   for (int c = 0; c < count; ++c) {
     std::vector<CurveColumn> all;
     for (int i = 0; i < columns; ++i) {
-      const double value = 10.0 - 9.0 * c / count + 0.01 * (i % 3);
+      const double value = 10.0 - 9.0 * c / count + noise * (i * 7919 % 3) + (noise > 0.1 ? noise * (i * c % 7) : 0);
       all.push_back({double(i), i * 0.5, value - 0.02, value + 0.02, value, value, 0, i * 32.0});
     }
     out.push_back(curve_of(all));
@@ -222,10 +223,11 @@ TEST_F(ManyRuns, FiguresAreVectorsWithNamesAndStaySmall) {
   EXPECT_TRUE(few.contains("run-2"));
   EXPECT_TRUE(few.contains("Loss"));
   EXPECT_GE(few.count("<path"), 8);  // lines and bands
+  EXPECT_LE(few.count("<rect"), 2);  // the paper, and no dots
   EXPECT_FALSE(few.contains("<image"));
   EXPECT_TRUE(save(u"few.pdf"_s).startsWith("%PDF"));
   for (const int count : {64, 1000}) {
-    give(plot, runs(count, 700));
+    give(plot, runs(count, 700, 0.2));
     for (const QString& name : {u"many.svg"_s, u"many.pdf"_s}) {
       const QByteArray many = save(name);
       EXPECT_LE(many.size(), 300'000) << count << " " << name.toStdString();
@@ -236,6 +238,14 @@ TEST_F(ManyRuns, FiguresAreVectorsWithNamesAndStaySmall) {
   const QImage picture = QImage::fromData(save(u"many.png"_s));
   EXPECT_GT(picture.width(), 1900);
   EXPECT_FALSE(plot.save(folder.filePath(u"no/such/folder.pdf"_s)).isEmpty());
+}
+
+TEST_F(ManyRuns, AFigureHasTheNewestNumbersThoughTheirPictureIsStillDrawn) {
+  const QTemporaryDir folder;
+  std::vector<Curve> more = runs(300, 3000);
+  plot.set_curves(more);
+  ASSERT_EQ(plot.save(folder.filePath(u"now.svg"_s)), QString());
+  EXPECT_TRUE(content(folder.filePath(u"now.svg"_s)).contains(si_text(2500).toUtf8()));
 }
 
 TEST_F(ManyRuns, SavingLeavesThePlotAsItWas) {

@@ -13,6 +13,8 @@ namespace {
 
 // Of all curves of a document together, so that it stays below 300 KB.
 constexpr std::size_t kPoints = 16'000;
+constexpr std::size_t kFewOnPaper = 24;
+constexpr std::size_t kTurns = 6;
 
 // One pixel beyond the right end, where the newest column stands; below, QCustomPlot takes one away.
 QRect with_end(const QRect& rect) { return rect.adjusted(0, 0, 1, 1); }
@@ -30,14 +32,29 @@ void add_piece(QPainterPath& path, const QPolygonF& piece, QPointF corner) {
   path.addPolygon(piece.translated(corner));
 }
 
-// What is drawn alike goes into one path: files stay small.
+// As it looks on the paper: strokes that let light through are written as outlines, which are many times as long.
+QColor opaque(QColor colour, const Theme& theme) {
+  const double opacity = static_cast<double>(colour.alphaF());
+  colour.setAlpha(255);
+  return mix(theme.color(Role::surface), colour, opacity);
+}
+
+// On paper many lines are finer, and still seen.
+double paper_width(double width, std::size_t among) {
+  return among <= kFewOnPaper ? width : std::min(width, among <= kCrowd ? 0.8 : 0.4);
+}
+
+// What is drawn alike goes into one path, so that files stay small; in several turns, so that no colour hides all
+// others.
 struct PathKey {
+  Emphasis emphasis = Emphasis::normal;
+  std::size_t turn = 0;
   QRgb colour = 0;
   double width = 0;
   Dash dash = Dash::solid;
-  Emphasis emphasis = Emphasis::normal;
   friend bool operator<(const PathKey& a, const PathKey& b) {
-    return std::tie(a.emphasis, a.colour, a.width, a.dash) < std::tie(b.emphasis, b.colour, b.width, b.dash);
+    return std::tie(a.emphasis, a.turn, a.colour, a.width, a.dash) <
+           std::tie(b.emphasis, b.turn, b.colour, b.width, b.dash);
   }
 };
 
@@ -156,7 +173,8 @@ void EnvelopeGraph::draw_vectors(QCPPainter& painter) const {
   std::map<PathKey, QPainterPath> lines, bands;
   for (std::size_t c = 0; c < all.size(); ++c) {
     const LineLook look = line_look(curves_[c], shown, *theme_);
-    const PathKey key{look.colour.rgba(), look.width, look.dash, curves_[c].emphasis};
+    const PathKey key{curves_[c].emphasis, c * kTurns / all.size(), opaque(look.colour, *theme_).rgba(),
+                      paper_width(look.width, shown), look.dash};
     for (const QPolygonF& piece : all[c].lines) add_piece(lines[key], piece, corner);
     for (const QPolygonF& piece : all[c].bands) {
       add_piece(bands[key], piece, corner);

@@ -46,7 +46,7 @@ void PlotCanvas::build_axes() {
   axisRect()->setMinimumMargins(QMargins(46, 0, 0, 0));
   axisRect()->setMargins(QMargins(46, 6, 10, 22));
   for (QCPAxis* axis : {xAxis, yAxis}) {
-    axis->setTickLength(0, 0);
+    axis->setTickLength(1, 0);  // unseen: those without a length become dots in documents
     axis->setSubTicks(false);
     axis->setTickLabelPadding(6);
     axis->grid()->setZeroLinePen(Qt::NoPen);
@@ -133,14 +133,14 @@ void PlotCanvas::place_marker_texts() {
 }
 
 void PlotCanvas::show_ranges(std::pair<double, double> x, std::pair<double, double> y, bool at_once) {
-  const QCPRange across = range_of(x);
-  const QCPRange up(y.first, y.second);
+  wanted_x_ = range_of(x);
+  wanted_y_ = QCPRange(y.first, y.second);
   graph_->forget_ahead();
   if (!at_once && graph_->has_picture() && graph_->is_heavy() && axisRect()->width() > 0) {
-    graph_->ask_ahead(graph_->frame_of(across, up));
+    graph_->ask_ahead(graph_->frame_of(wanted_x_, wanted_y_));
     if (graph_->is_ahead()) return;
   }
-  set_axes(across, up);
+  set_axes(wanted_x_, wanted_y_);
   replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -239,8 +239,9 @@ void PlotCanvas::apply_theme(const Theme& theme) {
 }
 
 void PlotCanvas::paint_into(QCPPainter& painter, const QRect& box, bool vectors) {
+  graph_->forget_ahead();
+  set_axes(wanted_x_, wanted_y_);
   painter.setMode(QCPPainter::pmVectorized, vectors);
-  painter.setMode(QCPPainter::pmNonCosmetic, true);
   painter.translate(box.topLeft());
   const bool cursor = cursor_->visible();
   cursor_->setVisible(false);

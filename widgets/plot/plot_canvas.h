@@ -75,6 +75,7 @@ class PlotCanvas final : public QCustomPlot {
   QCPItemText* empty_ = nullptr;
   QString empty_text_;
   const Theme* theme_ = nullptr;
+  QCPRange wanted_x_, wanted_y_;  // that the axes have, or get with the picture
   std::optional<double> drag_from_;
   QPointF pressed_;
   XAxis axis_ = XAxis::step;

@@ -104,9 +104,10 @@ bool PlotLegend::fits_beside(const QFont& font, int width) const {
 }
 
 int PlotLegend::lines_below(const QFont& font, int width) const {
-  if (is_cut()) return lines_;
   const Columns columns = columns_of(entries_, QFontMetrics(below_font(font)), width);
-  return (static_cast<int>(entries_.size()) + columns.count - 1) / columns.count;
+  const int places = static_cast<int>(entries_.size()) + (is_cut() ? 1 : 0);
+  const int lines = (places + columns.count - 1) / columns.count;
+  return is_cut() ? std::min(lines, lines_) : lines;
 }
 
 void PlotLegend::paint_beside(QPainter& painter, const QFont& font, const QRect& box, const Theme& theme) const {
