@@ -131,12 +131,13 @@ TEST(PictureFeed, DrawsTheNewestSceneAndLeavesOutThoseBetween) {
   for (int i = 1; i <= 20; ++i) {
     Scene scene = scene_of(curves, AxisMap(0, 20.0 * i, 0, 300, false), AxisMap(6, 0, 0, 100, false), 300, 100);
     frame.x.second = 20.0 * i;
-    feed.want(scene, frame);
+    feed.want(scene, frame, static_cast<std::uint64_t>(i));
   }
   EXPECT_FALSE(feed.is_current());
   while (!feed.is_current()) ASSERT_TRUE(arrived.wait(10'000));
   EXPECT_LE(arrived.count(), 2);
   EXPECT_EQ(feed.frame(), frame);
+  EXPECT_EQ(feed.content(), 20U);
   QImage same;
   Raster().draw(scene_of(curves, AxisMap(0, 400, 0, 300, false), AxisMap(6, 0, 0, 100, false), 300, 100), same);
   EXPECT_EQ(feed.picture(), same);
@@ -149,7 +150,7 @@ TEST(PictureFeed, MayGoAwayWhileItsPictureIsDrawn) {
   for (int i = 0; i < 10; ++i) {
     PictureFeed feed;
     Scene scene = scene_of(curves, AxisMap(0, 300, 0, 300, false), AxisMap(6, 0, 0, 100, false), 300, 100);
-    feed.want(scene, {});
+    feed.want(scene, {}, 1);
   }
 }
 

@@ -81,6 +81,7 @@ EnvelopeGraph::EnvelopeGraph(QCPAxis* key_axis, QCPAxis* value_axis)
 void EnvelopeGraph::set_curves(const std::vector<Curve>& curves, XAxis axis) {
   curves_ = curves;
   axis_ = axis;
+  ++content_;
   stale_ = true;
 }
 
@@ -117,7 +118,7 @@ void EnvelopeGraph::ask_ahead(const Frame& frame) {
 void EnvelopeGraph::ask(const Frame& frame) {
   if (!stale_ && frame == asked_) return;
   maker_.make(curves_, frame, *theme_, scene_);
-  feed_.want(scene_, frame);
+  feed_.want(scene_, frame, content_);
   asked_ = frame;
   stale_ = false;
 }

@@ -30,6 +30,8 @@ class EnvelopeGraph final : public QCPAbstractPlottable {
   [[nodiscard]] const Frame& picture_frame() const { return feed_.frame(); }
   [[nodiscard]] bool has_picture() const { return !feed_.picture().isNull(); }
   [[nodiscard]] bool is_current() const { return !stale_ && feed_.is_current(); }
+  // Greater than before once newer curves are in the picture; 0: there is none.
+  [[nodiscard]] std::uint64_t shown_content() const { return feed_.content(); }
 
   double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
   QCPRange getKeyRange(bool& found, QCP::SignDomain) const override;
@@ -56,6 +58,7 @@ class EnvelopeGraph final : public QCPAbstractPlottable {
   XAxis axis_ = XAxis::step;
   const Theme* theme_ = nullptr;
   Frame asked_;
+  std::uint64_t content_ = 1;
   bool stale_ = true;   // what was asked for is not what the curves are
   bool ahead_ = false;  // it is not what the axes are
 };

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace athanor::widgets {
 namespace {
@@ -63,8 +64,7 @@ void MetricPlot::connect_canvas() {
   connect(canvas_, &PlotCanvas::resized, this, [this] { note_view(); });
   connect(canvas_, &QCustomPlot::afterReplot, this, [this] {
     note_view();
-    if (!fresh_ || !canvas_->is_current()) return;
-    fresh_ = false;
+    if (canvas_->shown_content() == std::exchange(drawn_content_, canvas_->shown_content())) return;
     Q_EMIT drawn();
   });
 }
@@ -162,7 +162,6 @@ void MetricPlot::set_curves(std::vector<Curve> curves) {
   canvas_->set_curves(curves_, axis());
   canvas_->set_markers(markers_, axis());
   if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
-  fresh_ = true;
   refresh(true);
   describe();
 }

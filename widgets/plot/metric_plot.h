@@ -61,7 +61,7 @@ class MetricPlot final : public QFrame, public PaintedItems {
   [[nodiscard]] std::vector<PaintedItem> painted_items() const override;  // the curves shown
 
  Q_SIGNALS:
-  void drawn();  // new curves are on the screen
+  void drawn();  // newer curves than before are on the screen
   void logarithmic_changed(bool on);
   void curve_hovered(qint64 id);  // by pointer or keys; kNoCurve: none any more
   void curve_clicked(qint64 id);
@@ -145,7 +145,7 @@ class MetricPlot final : public QFrame, public PaintedItems {
   bool percent_ = false;
   bool robust_ = false;
   double first_step_ = 0, whole_step_ = 0, whole_second_ = 0;
-  bool fresh_ = false;
+  std::uint64_t drawn_content_ = 0;
 };
 
 }  // namespace athanor::widgets

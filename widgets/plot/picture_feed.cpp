@@ -44,7 +44,6 @@ void over_threads(int count, const std::function<void(int)>& job) {
 struct PictureFeed::Work {
   Raster raster;
   Scene scene;
-  Frame frame;
   QImage picture;
 };
 
@@ -54,23 +53,24 @@ PictureFeed::PictureFeed(QObject* parent) : QObject(parent), work_(std::make_sha
 
 PictureFeed::~PictureFeed() = default;
 
-void PictureFeed::want(Scene& scene, const Frame& frame) {
+// Scenes share the numbers of their curves, which are let go as soon as they are drawn.
+void PictureFeed::want(Scene& scene, const Frame& frame, std::uint64_t content) {
   if (!running_ && is_quick(scene.pieces())) {
-    waiting_ = false;
     work_->raster.draw(scene, picture_);
     picture_.setDevicePixelRatio(frame.scale);
-    frame_ = frame;
+    scene.curves.clear();
+    shown_ = {frame, content};
     return;
   }
   std::swap(next_, scene);
-  next_frame_ = frame;
+  next_label_ = {frame, content};
   waiting_ = true;
   if (!running_) start();
 }
 
 void PictureFeed::start() {
   std::swap(work_->scene, next_);
-  work_->frame = next_frame_;
+  running_label_ = next_label_;
   waiting_ = false;
   running_ = true;
   auto promise = std::make_shared<QPromise<void>>();
@@ -78,6 +78,7 @@ void PictureFeed::start() {
   promise->start();
   threads().start([work = work_, promise] {
     work->raster.draw(work->scene, work->picture, over_threads);
+    work->scene.curves.clear();
     promise->finish();
   });
 }
@@ -86,8 +87,8 @@ void PictureFeed::take() {
   if (!running_) return;
   running_ = false;
   std::swap(picture_, work_->picture);
-  frame_ = work_->frame;
-  picture_.setDevicePixelRatio(frame_.scale);
+  shown_ = running_label_;
+  picture_.setDevicePixelRatio(shown_.frame.scale);
   if (waiting_) start();
   Q_EMIT arrived();
 }

@@ -20,11 +20,13 @@ class PictureFeed final : public QObject {
 
   // Whether a scene of so many pieces is drawn at once: within about a millisecond.
   [[nodiscard]] static bool is_quick(std::size_t pieces) { return pieces <= kQuick; }
-  // `frame` is what the scene shows; `scene` is left as some older one, to be filled again.
-  void want(Scene& scene, const Frame& frame);
+  // `frame` is what the scene shows, `content` which numbers: a later one is greater. `scene` is left to be filled
+  // again.
+  void want(Scene& scene, const Frame& frame, std::uint64_t content);
 
-  [[nodiscard]] const QImage& picture() const { return picture_; }  // null: there was none yet
-  [[nodiscard]] const Frame& frame() const { return frame_; }       // of the picture
+  [[nodiscard]] const QImage& picture() const { return picture_; }   // null: there was none yet
+  [[nodiscard]] const Frame& frame() const { return shown_.frame; }  // of the picture
+  [[nodiscard]] std::uint64_t content() const { return shown_.content; }
   [[nodiscard]] bool is_current() const { return !waiting_ && !running_; }
 
  Q_SIGNALS:
@@ -36,12 +38,16 @@ class PictureFeed final : public QObject {
   void start();
   void take();
 
+  struct Label {
+    Frame frame;
+    std::uint64_t content = 0;
+  };
+
   std::shared_ptr<Work> work_;  // also held by the thread that works on it
   QFutureWatcher<void> watcher_;
   QImage picture_;
-  Frame frame_;
+  Label shown_, running_label_, next_label_;
   Scene next_;
-  Frame next_frame_;
   bool waiting_ = false;  // next_ is to be drawn
   bool running_ = false;
 };

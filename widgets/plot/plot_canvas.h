@@ -31,6 +31,7 @@ class PlotCanvas final : public QCustomPlot {
 
   [[nodiscard]] int plot_width() const { return axisRect()->width(); }
   [[nodiscard]] bool is_current() const { return graph_->is_current(); }
+  [[nodiscard]] std::uint64_t shown_content() const { return graph_->shown_content(); }
   // Into a document or picture, at a place and size in its own pixels.
   void paint_into(QCPPainter& painter, const QRect& box, bool vectors);
 

@@ -111,9 +111,9 @@ void SceneMaker::make(const std::vector<Curve>& curves, const Frame& frame, cons
   choose_tone(shown, out.crowded, theme.is_dark());
   out.tone = tone_;
   order_.clear();
-  for (std::size_t c = 0; c < curves.size(); ++c)
-    if (curves[c].is_shown()) order_.push_back(c);
-  std::ranges::stable_sort(order_, {}, [&](std::size_t c) { return curves[c].emphasis; });
+  for (const Emphasis emphasis : {Emphasis::faded, Emphasis::normal, Emphasis::baseline, Emphasis::pinned})
+    for (std::size_t c = 0; c < curves.size(); ++c)
+      if (curves[c].is_shown() && curves[c].emphasis == emphasis) order_.push_back(c);
   out.curves.resize(order_.size());
   for (std::size_t i = 0; i < order_.size(); ++i) {
     const Curve& curve = curves[order_[i]];
