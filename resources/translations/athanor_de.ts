@@ -2253,6 +2253,33 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::AxisWords</name>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Proben</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Date and time</source>
+        <translation>Datum und Uhrzeit</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>%1 samples</source>
+        <translation>%1 Proben</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::CommandPalette</name>
     <message>
         <source>What do you want to do?</source>
@@ -2270,12 +2297,12 @@
 <context>
     <name>athanor::widgets::CurveTable</name>
     <message>
-        <source>Step</source>
-        <translation>Schritt</translation>
+        <source>%1, least</source>
+        <translation>%1, kleinster Wert</translation>
     </message>
     <message>
-        <source>Time</source>
-        <translation>Zeit</translation>
+        <source>%1, greatest</source>
+        <translation>%1, größter Wert</translation>
     </message>
 </context>
 <context>
@@ -2414,16 +2441,8 @@
         <translation>Die Zahlen kopieren</translation>
     </message>
     <message>
-        <source>Save as picture or PDF…</source>
-        <translation>Als Bild oder PDF speichern …</translation>
-    </message>
-    <message>
         <source>Save the plot</source>
         <translation>Das Diagramm speichern</translation>
-    </message>
-    <message>
-        <source>PDF (*.pdf);;PNG picture (*.png)</source>
-        <translation>PDF (*.pdf);;PNG-Bild (*.png)</translation>
     </message>
     <message>
         <source>Numbers of the plot “%1”</source>
@@ -2438,8 +2457,34 @@
         <translation>%1 bei Schritt %2</translation>
     </message>
     <message>
-        <source>step %1</source>
-        <translation>Schritt %1</translation>
+        <source>Logarithmic in x	Shift+L</source>
+        <translation>Logarithmisch in x	Umschalt+L</translation>
+    </message>
+    <message>
+        <source>Save as figure or numbers…</source>
+        <translation>Als Abbildung oder Zahlen speichern …</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf);;SVG (*.svg);;PNG picture (*.png);;Numbers as CSV (*.csv)</source>
+        <translation>PDF (*.pdf);;SVG (*.svg);;PNG-Bild (*.png);;Zahlen als CSV (*.csv)</translation>
+    </message>
+    <message>
+        <source>Could not save the plot: %1</source>
+        <translation>Das Diagramm konnte nicht gespeichert werden: %1</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::PlotLegend</name>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n weitere</numerusform>
+            <numerusform>%n weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>

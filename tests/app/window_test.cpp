@@ -378,7 +378,7 @@ TEST_F(Window, ThePaceIsTheSameInTheTableAndInTheHeading) {
 TEST_F(Window, SmoothingDrawsAnotherLineThroughTheSameValues) {
   Bench bench = make(0, true);
   bench.show("live");
-  const auto columns = [&] { return bench.live().plot("loss")->curves().front().columns; };
+  const auto columns = [&] { return *bench.live().plot("loss")->curves().front().columns; };
   EXPECT_EQ(columns().back().line, columns().back().last);
   const double last = columns().back().last;
   bench.workbench->live().set_smoothing(0.9);
