@@ -194,7 +194,7 @@ TEST(Raster, ALineIsDrawnWhereItPassesAndNowhereElse) {
       for (int near = -4; near <= 4; ++near) {
         const int at = column + 1 + near;
         dotted =
-            dotted || (at >= 0 && at < static_cast<int>(folded.size()) && folded[static_cast<std::size_t>(at)].lonely);
+            dotted || (at >= 0 && at < static_cast<int>(folded.size()) && is_lonely(folded, static_cast<std::size_t>(at)));
       }
       for (int row = 0; row < kHeight; ++row) {
         const auto middle = static_cast<float>(row) + 0.5F;

@@ -4,65 +4,11 @@
 #include <bit>
 #include <cmath>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 namespace athanor::widgets {
 namespace {
 
 constexpr int kParts = 256;  // of a pixel's height
 constexpr float kOnce = 255.0F * kParts;
-
-#ifdef __SSE2__
-// What a span adds to the sums at its beginning, of which so many parts go to the row below, and takes at its end.
-class Amount {
- public:
-  Amount(QRgb colour, int weight) : weight_(weight) {
-    const __m128i channels = _mm_cvtsi32_si128(static_cast<int>(colour | 0xff000000U));
-    channels_ = _mm_unpacklo_epi16(_mm_unpacklo_epi8(channels, _mm_setzero_si128()), _mm_setzero_si128());
-    all_ = times(weight);
-  }
-  void add(std::int32_t* sums, int below) const {
-    const __m128i lower = times(below * weight_ / kParts);
-    store(sums, _mm_add_epi32(load(sums), _mm_sub_epi32(all_, lower)));
-    store(sums + 4, _mm_add_epi32(load(sums + 4), lower));
-  }
-  void take(std::int32_t* sums, int below) const {
-    const __m128i lower = times(below * weight_ / kParts);
-    store(sums, _mm_sub_epi32(load(sums), _mm_sub_epi32(all_, lower)));
-    store(sums + 4, _mm_sub_epi32(load(sums + 4), lower));
-  }
-
- private:
-  // Both factors fit into 16 bits.
-  [[nodiscard]] __m128i times(int parts) const { return _mm_madd_epi16(channels_, _mm_set1_epi32(parts)); }
-  static __m128i load(const std::int32_t* sums) { return _mm_load_si128(reinterpret_cast<const __m128i*>(sums)); }
-  static void store(std::int32_t* sums, __m128i values) { _mm_store_si128(reinterpret_cast<__m128i*>(sums), values); }
-
-  int weight_;
-  __m128i channels_, all_;
-};
-#else
-class Amount {
- public:
-  Amount(QRgb colour, int weight) : weight_(weight), channels_{qBlue(colour), qGreen(colour), qRed(colour), 255} {}
-  void add(std::int32_t* sums, int below) const { change(sums, below, 1); }
-  void take(std::int32_t* sums, int below) const { change(sums, below, -1); }
-
- private:
-  void change(std::int32_t* sums, int below, int sign) const {
-    const int lower = below * weight_ / kParts;
-    for (std::size_t k = 0; k < 4; ++k) {
-      sums[k] += sign * channels_[k] * (weight_ - lower);
-      sums[k + 4] += sign * channels_[k] * lower;
-    }
-  }
-
-  int weight_;
-  std::array<int, 4> channels_;
-};
-#endif
 
 }  // namespace
 
@@ -93,6 +39,35 @@ Tone Tone::by_ratio(double single, double count) {
   });
 }
 
+#ifdef __SSE2__
+
+inline void Crowd::Sum::take(const Sum& other) {
+  auto* mine = reinterpret_cast<__m128i*>(of.data());
+  *mine = _mm_add_epi32(*mine, *reinterpret_cast<const __m128i*>(other.of.data()));
+}
+
+inline std::uint32_t Crowd::Sum::scaled(float factor) const {
+  const __m128 channels = _mm_cvtepi32_ps(*reinterpret_cast<const __m128i*>(of.data()));
+  const __m128i words = _mm_cvtps_epi32(_mm_mul_ps(channels, _mm_set1_ps(factor)));
+  const __m128i halves = _mm_packs_epi32(words, words);
+  return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_packus_epi16(halves, halves)));
+}
+
+#else
+
+inline void Crowd::Sum::take(const Sum& other) {
+  for (std::size_t k = 0; k < 4; ++k) of[k] += other.of[k];
+}
+
+inline std::uint32_t Crowd::Sum::scaled(float factor) const {
+  std::uint32_t out = 0;
+  for (std::size_t k = 0; k < 4; ++k)
+    out |= static_cast<std::uint32_t>(static_cast<float>(of[k]) * factor + 0.5F) << (8 * k);
+  return out;
+}
+
+#endif
+
 void Crowd::begin(int columns, int height) {
   height_ = height;
   const auto cells = static_cast<std::size_t>(columns) * static_cast<std::size_t>(height + 2);
@@ -101,35 +76,16 @@ void Crowd::begin(int columns, int height) {
   for (Touched& touched : touched_) touched = {height, 0};
 }
 
-void Crowd::add(int column, float top, float bottom, QRgb colour, float weight) {
-  const auto limit = static_cast<float>(height_);
-  top = std::clamp(top, 0.0F, limit);
-  bottom = std::clamp(bottom, 0.0F, limit);
-  if (!(top < bottom)) return;
-  const int begin = static_cast<int>(top * kParts + 0.5F);
-  const int end = static_cast<int>(bottom * kParts + 0.5F);
-  Sum* changes = changes_.data() + static_cast<std::size_t>(column) * static_cast<std::size_t>(height_ + 2);
-  const Amount amount(colour, static_cast<int>(kParts * weight));
-  amount.add(changes[begin / kParts].of.data(), begin % kParts);
-  amount.take(changes[end / kParts].of.data(), end % kParts);
-  Touched& touched = touched_[static_cast<std::size_t>(column)];
-  touched.begin = std::min(touched.begin, begin / kParts);
-  touched.end = std::max(touched.end, end / kParts + 2);
-}
-
 void Crowd::draw_column(const Tone& tone, Touched touched, Sum* changes, std::uint32_t* pixels) {
   Sum sum;
   for (int row = touched.begin; row < touched.end; ++row) {
-    for (std::size_t k = 0; k < 4; ++k) sum.of[k] += changes[row].of[k];
+    sum.take(changes[row]);
     changes[row] = Sum();
     if (sum.of[3] == 0 || row >= height_) continue;
     const float coverage = static_cast<float>(sum.of[3]) / kOnce;
     float factor = tone.factor(coverage);
     if (factor * coverage > 1) factor = 1 / coverage;  // tones are kept in steps
-    std::uint32_t above = 0;
-    for (std::size_t k = 0; k < 4; ++k)
-      above |= static_cast<std::uint32_t>(static_cast<float>(sum.of[k]) * (factor / kParts) + 0.5F) << (8 * k);
-    pixels[row] = above;
+    pixels[row] = sum.scaled(factor / kParts);
   }
 }
 

@@ -8,8 +8,6 @@
 namespace athanor::widgets {
 namespace {
 
-// A sample without neighbours is drawn as a dot unless other columns stand this near, in pixels.
-constexpr double kDotRoom = 4;
 constexpr std::size_t kBlock = 96;  // data columns whose places are computed in one go
 
 // Places of data columns in pixels, x from the first pixel column on. NaN where there is nothing to show.
@@ -21,16 +19,16 @@ struct Places {
 
 // One data column; NaN where there is nothing to show.
 struct Sight {
-  double x = -std::numeric_limits<double>::infinity();
+  double x = 0;
   float line = PixelColumn::kNowhere, top = PixelColumn::kNowhere, bottom = PixelColumn::kNowhere;
 };
 
 // Where the walk along the data columns stands. A value, so that it can live in registers.
 struct Walk {
-  int at = -1;         // the pixel column that is; all before the first count as one
-  PixelColumn here;    // what is known of it
-  Sight before;        // the data column before
-  bool alone = false;  // `before` has a line value that nothing led to
+  int at = -1;       // the pixel column that is; all before the first count as one
+  PixelColumn here;  // what is known of it
+  Sight before;      // the data column before
+  Folded notes;
 };
 
 inline void stretch(PixelColumn& column, float y) {
@@ -39,23 +37,16 @@ inline void stretch(PixelColumn& column, float y) {
 }
 
 inline void put(const Walk& walk, std::span<PixelColumn> out) {
-  if (walk.at >= 0 && walk.at < static_cast<int>(out.size())) out[static_cast<std::size_t>(walk.at)] = walk.here;
+  if (static_cast<std::size_t>(walk.at) < out.size()) out[static_cast<std::size_t>(walk.at)] = walk.here;
 }
 
 // Into the pixel column behind the next border, which the line crosses at y.
-inline void step(Walk& walk, std::span<PixelColumn> out, float y, float before) {
+inline void step(Walk& walk, std::span<PixelColumn> out, float y) {
   stretch(walk.here, y);
-  walk.here.travel += std::abs(y - before);
   put(walk, out);
   ++walk.at;
   walk.here = PixelColumn();
   walk.here.entry = walk.here.line_top = walk.here.line_bottom = y;
-}
-
-// No line leads on from a lonely value, and the next column stands at x.
-inline void settle(Walk& walk, double x) {
-  if (walk.alone && x - walk.before.x > kDotRoom) walk.here.lonely = true;
-  walk.alone = false;
 }
 
 // Over all borders up to that of `column`, so that each pixel column gets its piece of what leads to the next data
@@ -65,14 +56,11 @@ inline void move_far(Walk& walk, std::span<PixelColumn> out, int column, const S
   const Sight& before = walk.before;
   const bool in_gap = column > walk.at + 1 && next.top == next.top && before.top == before.top;
   const double width = next.x - before.x;
-  float y = before.line;
   for (int border = std::max(walk.at + 1, 0); (in_line || in_gap) && border <= std::min(column, last); ++border) {
     const auto share = static_cast<float>((border - before.x) / width);
     if (in_line) {
-      const float crossing = before.line + (next.line - before.line) * share;
       walk.at = border - 1;
-      step(walk, out, crossing, y);
-      y = crossing;
+      step(walk, out, before.line + (next.line - before.line) * share);
     } else {
       put(walk, out);
       walk.at = border;
@@ -83,12 +71,17 @@ inline void move_far(Walk& walk, std::span<PixelColumn> out, int column, const S
       walk.here.edge_bottom = before.bottom + (next.bottom - before.bottom) * share;
     }
   }
-  if (in_line) walk.here.travel += std::abs(next.line - y);
   if (walk.at < column) {
     put(walk, out);
     walk.here = PixelColumn();
     walk.at = std::min(column, last + 1);
   }
+}
+
+inline void move_to(Walk& walk, std::span<PixelColumn> out, int column, const Sight& next, bool in_line) {
+  if (column != walk.at + 1 || !in_line) return move_far(walk, out, column, next, in_line);
+  const auto share = static_cast<float>((column - walk.before.x) / (next.x - walk.before.x));
+  step(walk, out, walk.before.line + (next.line - walk.before.line) * share);
 }
 
 void walk_along(Walk& kept, const Places& places, std::size_t count, const std::uint32_t* non_finite, bool band,
@@ -100,20 +93,12 @@ void walk_along(Walk& kept, const Places& places, std::size_t count, const std::
     if (band) next.top = places.top[i], next.bottom = places.bottom[i];
     const bool shown = next.line == next.line;
     const bool led = walk.before.line == walk.before.line;
-    const int column = places.column[i];
-    if (!shown || led) settle(walk, shown ? walk.before.x : next.x);
-    if (column == walk.at + 1 && shown && led) {
-      const auto share = static_cast<float>((column - walk.before.x) / (next.x - walk.before.x));
-      const float y = walk.before.line + (next.line - walk.before.line) * share;
-      step(walk, out, y, walk.before.line);
-      walk.here.travel = std::abs(next.line - y);
-    } else if (column > walk.at) {
-      move_far(walk, out, column, next, shown && led);
-    } else if (shown && led) {
-      walk.here.travel += std::abs(next.line - walk.before.line);
-    }
+    if (places.column[i] > walk.at) move_to(walk, out, places.column[i], next, shown && led);
     if (shown) {
-      walk.alone = !led && next.x - walk.before.x > kDotRoom;
+      if (!led) {
+        walk.notes.begins = true;
+        walk.here.broken = walk.here.has_line();
+      }
       walk.here.vertex = true;
       stretch(walk.here, next.line);
     }
@@ -121,7 +106,7 @@ void walk_along(Walk& kept, const Places& places, std::size_t count, const std::
       walk.here.band_top = std::min(walk.here.band_top, next.top);
       walk.here.band_bottom = std::max(walk.here.band_bottom, next.bottom);
     }
-    if (non_finite && non_finite[i] > 0) walk.here.odd = true;
+    if (non_finite && non_finite[i] > 0) walk.here.odd = walk.notes.odd = true;
     walk.before = next;
   }
   kept = walk;
@@ -158,8 +143,17 @@ std::size_t search(std::span<const double> values, double wanted, std::size_t hi
 
 }  // namespace
 
-void fold(const Trace& trace, const AxisMap& x, const AxisMap& y, int first, std::span<PixelColumn> out,
-          std::size_t& hint) {
+bool is_lonely(std::span<const PixelColumn> folded, std::size_t column) {
+  const auto leads = [&](std::size_t border) { return border < folded.size() && !std::isnan(folded[border].entry); };
+  if (!folded[column].vertex || leads(column) || leads(column + 1)) return false;
+  const std::size_t begin = column - std::min<std::size_t>(column, kDotRoom);
+  for (std::size_t i = begin; i < std::min(folded.size(), column + kDotRoom + 1); ++i)
+    if (i != column && (folded[i].vertex || folded[i].odd)) return false;
+  return true;
+}
+
+Folded fold(const Trace& trace, const AxisMap& x, const AxisMap& y, int first, std::span<PixelColumn> out,
+            std::size_t& hint) {
   std::ranges::fill(out, PixelColumn());
   Walk walk;
   const double behind = first + static_cast<double>(out.size()) - 1;
@@ -178,9 +172,9 @@ void fold(const Trace& trace, const AxisMap& x, const AxisMap& y, int first, std
     }
     walk_along(walk, places, count, trace.non_finite.empty() ? nullptr : trace.non_finite.data() + at, trace.band, out);
   }
-  settle(walk, std::numeric_limits<double>::infinity());
   put(walk, out);
   hint = high - std::min<std::size_t>(high, 8);
+  return walk.notes;
 }
 
 }  // namespace athanor::widgets

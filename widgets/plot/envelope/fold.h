@@ -21,14 +21,18 @@ struct PixelColumn {
   // The stretch that the middle of the line takes; top > bottom: it does not pass.
   float line_top = kFar, line_bottom = -kFar;
   float entry = kNowhere;  // the row where the line crosses the left border
-  float travel = 0;        // how far the line goes up and down in here
   bool vertex = false;     // a data column's line value lies inside
-  bool lonely = false;     // one that no line leads to or from
+  bool broken = false;     // the line ends inside and another begins
   bool odd = false;        // samples that are not finite
 
   [[nodiscard]] bool has_band() const { return band_top <= band_bottom; }
   [[nodiscard]] bool has_line() const { return line_top <= line_bottom; }
+  [[nodiscard]] float rise() const { return line_bottom - line_top; }
 };
+// Whether no line leads to or from the value in column[0], and others stand at least kDotRoom away. Columns as far
+// as that on both sides are looked at where there are any.
+inline constexpr int kDotRoom = 4;
+[[nodiscard]] bool is_lonely(std::span<const PixelColumn> folded, std::size_t column);
 
 // What is folded of a curve; the spans are as long as the x are.
 struct Trace {
@@ -38,9 +42,14 @@ struct Trace {
   bool band = true;                           // false: minimum and maximum are not looked at
 };
 
+// Whether some pixel column is odd, and whether some piece of line begins.
+struct Folded {
+  bool odd = false, begins = false;
+};
+
 // Folds into the pixel columns from `first` on, one per element of `out` but the last, which only takes what crosses
 // its left border. `hint` is a data column to begin the search at, any, and becomes one to begin at further right.
-void fold(const Trace& trace, const AxisMap& x, const AxisMap& y, int first, std::span<PixelColumn> out,
-          std::size_t& hint);
+Folded fold(const Trace& trace, const AxisMap& x, const AxisMap& y, int first, std::span<PixelColumn> out,
+            std::size_t& hint);
 
 }  // namespace athanor::widgets

@@ -32,7 +32,6 @@ Trace trace_of(const SceneCurve& curve, XAxis axis, bool through_last) {
 // The whole of what a curve spans in a column, as one line.
 void stretch_to_band(PixelColumn& column) {
   if (!column.has_band()) return;
-  column.travel += column.band_bottom - column.band_top;
   column.line_top = std::min(column.line_top, column.band_top);
   column.line_bottom = std::max(column.line_bottom, column.band_bottom);
   column.vertex = true;
@@ -41,20 +40,44 @@ void stretch_to_band(PixelColumn& column) {
 // How many steps a sloping edge of this height is made of; a power of 2.
 int steps_of(float rise) { return rise < 1.5F ? 1 : rise < 3 ? 2 : rise < 8 ? 4 : 8; }
 
-void add_band(Crowd& crowd, int at, const PixelColumn* column, QRgb colour) {
+void add_band(Crowd& crowd, int at, const PixelColumn* column, const Shade& shade, bool fine) {
   if (column->has_band()) {
-    crowd.add(at, column->band_top, column->band_bottom, colour);
+    crowd.add(at, column->band_top, column->band_bottom, shade);
     return;
   }
   if (std::isnan(column->edge_top) || std::isnan(column[1].edge_top)) return;
   const float down = column[1].edge_top - column->edge_top;
   const float below = column[1].edge_bottom - column->edge_bottom;
-  const int steps = steps_of(std::max(std::abs(down), std::abs(below)));
+  const int steps = fine ? steps_of(std::max(std::abs(down), std::abs(below))) : 1;
   const float part = 1.0F / static_cast<float>(steps);
+  const Shade partly = shade.part(part);
   for (int i = 0; i < steps; ++i) {
     const float share = (static_cast<float>(i) + 0.5F) * part;
-    crowd.add(at, column->edge_top + down * share, column->edge_bottom + below * share, colour, part);
+    crowd.add(at, column->edge_top + down * share, column->edge_bottom + below * share, partly);
   }
+}
+
+// From columns that follow each other after so many pixels to lines of a picture.
+void turn(const std::uint32_t* from, std::ptrdiff_t stride, int columns, int rows, uchar* to,
+          std::size_t bytes_a_line) {
+  for (int row = 0; row < rows; ++row, to += bytes_a_line)
+    for (int column = 0; column < columns; ++column)
+      reinterpret_cast<std::uint32_t*>(to)[column] = from[column * stride + row];
+}
+
+void turn_four(const std::uint32_t* from, std::ptrdiff_t stride, uchar* to, std::size_t bytes_a_line) {
+#ifdef __SSE2__
+  const auto column = [&](int i) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * stride)); };
+  const auto line = [&](std::size_t i) { return reinterpret_cast<__m128i*>(to + i * bytes_a_line); };
+  const __m128i a = _mm_unpacklo_epi32(column(0), column(1)), b = _mm_unpackhi_epi32(column(0), column(1));
+  const __m128i c = _mm_unpacklo_epi32(column(2), column(3)), d = _mm_unpackhi_epi32(column(2), column(3));
+  _mm_storeu_si128(line(0), _mm_unpacklo_epi64(a, c));
+  _mm_storeu_si128(line(1), _mm_unpackhi_epi64(a, c));
+  _mm_storeu_si128(line(2), _mm_unpacklo_epi64(b, d));
+  _mm_storeu_si128(line(3), _mm_unpackhi_epi64(b, d));
+#else
+  turn(from, stride, 4, 4, to, bytes_a_line);
+#endif
 }
 
 float half_of(float width, float scale) { return std::max(1.0F, width * scale) / 2; }
@@ -108,6 +131,7 @@ Raster::Part::Part(const Scene& scene, Desk& desk, std::vector<std::uint8_t>& od
       fine_(scene.curves.size() - first_line_ <= kFine) {
   desk_.hints.assign(scene.curves.size(), 0);
   desk_.folded.resize(std::max(desk_.folded.size(), (scene.curves.size() - first_line_) * kFolded));
+  desk_.begins.resize(std::max(desk_.begins.size(), scene.curves.size() - first_line_));
   desk_.dots.clear();
 }
 
@@ -128,9 +152,10 @@ void Raster::Part::fold_lines() {
   for (std::size_t c = first_line_; c < scene_.curves.size(); ++c) {
     fetch_after(c);
     std::size_t again = desk_.hints[c];  // in a crowd it is folded once more
-    fold(trace_of(scene_.curves[c], scene_.axis, false), scene_.x, scene_.y, left_ - 1, room(folded_of(c)),
-         scene_.crowded ? again : desk_.hints[c]);
-    note_odd(folded_of(c) + 1);
+    const Folded notes = fold(trace_of(scene_.curves[c], scene_.axis, false), scene_.x, scene_.y, left_ - 1,
+                              room(folded_of(c)), scene_.crowded ? again : desk_.hints[c]);
+    if (notes.odd) note_odd(folded_of(c) + 1);
+    desk_.begins[c - first_line_] = notes.begins ? 1 : 0;
   }
 }
 
@@ -145,14 +170,16 @@ void Raster::Part::add_crowd() {
   for (std::size_t c = 0; c < scene_.curves.size(); ++c) {
     const SceneCurve& curve = scene_.curves[c];
     fetch_after(c);
-    fold(trace_of(curve, scene_.axis, false), scene_.x, scene_.y, left_ - 1, room(folded.data()), desk_.hints[c]);
+    const Folded notes =
+        fold(trace_of(curve, scene_.axis, false), scene_.x, scene_.y, left_ - 1, room(folded.data()), desk_.hints[c]);
+    const Shade shade(curve.band);
     for (int at = 0; at < columns_; ++at) {
       const PixelColumn& column = folded[static_cast<std::size_t>(at) + 1];
       const float top = std::min(column.line_top, column.band_top);
       const float bottom = std::max(column.line_bottom, column.band_bottom);
-      if (top <= bottom) desk_.crowd.add(at, top - half, bottom + half, curve.band);
+      if (top <= bottom) desk_.crowd.add(at, top - half, bottom + half, shade);
     }
-    note_odd(folded.data() + 1);
+    if (notes.odd) note_odd(folded.data() + 1);
   }
 }
 
@@ -161,7 +188,8 @@ void Raster::Part::add_bands() {
     const SceneCurve& curve = scene_.curves[c];
     if (qAlpha(curve.band) == 0 || !curve.columns->has_band()) continue;
     const PixelColumn* folded = folded_of(c) + 1;
-    for (int at = 0; at < columns_; ++at) add_band(desk_.crowd, at, folded + at, curve.band);
+    const Shade shade(curve.band);
+    for (int at = 0; at < columns_; ++at) add_band(desk_.crowd, at, folded + at, shade, fine_);
   }
 }
 
@@ -174,7 +202,7 @@ void Raster::Part::draw_line(const PixelColumn* folded, QRgb colour, float half_
                                           static_cast<std::size_t>(scene_.height));
     if (!dash.is_solid())
       paint_dashed(pixels, stroke_span(column, half_width), ink, dash, left_ + at, *column);
-    else if (!fine_ && (column->vertex || column->travel < kFlat))
+    else if (!fine_ && (column->vertex || column->rise() < kFlat))
       paint_level(pixels, column->line_top - half_width, column->line_bottom + half_width, ink);
     else
       paint(pixels, stroke_span(column, half_width), ink);
@@ -182,9 +210,12 @@ void Raster::Part::draw_line(const PixelColumn* folded, QRgb colour, float half_
 }
 
 void Raster::Part::note_dots(const PixelColumn* folded, QRgb colour, float half_width) {
-  for (int at = 0; at < columns_; ++at)
-    if (folded[at].lonely)
+  for (int at = 0; at < columns_; ++at) {
+    if (!folded[at].vertex || !std::isnan(folded[at].entry)) continue;
+    const std::span<const PixelColumn> all(folded - 1, static_cast<std::size_t>(columns_) + 3);
+    if (is_lonely(all, static_cast<std::size_t>(at) + 1))
       desk_.dots.push_back({static_cast<float>(left_ + at) + 0.5F, folded[at].line_top, 2 * half_width * kDot, colour});
+  }
 }
 
 void Raster::Part::draw_trace(const SceneCurve& curve) {
@@ -203,23 +234,21 @@ void Raster::Part::draw_lines() {
     if (qAlpha(curve.halo) > 0) draw_line(folded, curve.halo, half_of(curve.width + 2 * kHalo, scene_.scale), {});
     if (qAlpha(curve.line) == 0) continue;
     draw_line(folded, curve.line, half_of(curve.width, scene_.scale), curve.dash);
-    note_dots(folded, curve.line, half_of(curve.width, scene_.scale));
+    if (desk_.begins[c - first_line_] != 0) note_dots(folded, curve.line, half_of(curve.width, scene_.scale));
   }
 }
 
-// In blocks, so that lines of the cache are used up before they go.
 void Raster::Part::copy_to(uchar* picture, std::size_t bytes_a_line) const {
-  constexpr int kRows = 8;
-  const std::uint32_t* from = desk_.pixels.data();
-  for (int top = 0; top < scene_.height; top += kRows) {
-    const int bottom = std::min(top + kRows, scene_.height);
-    for (int at = 0; at < columns_; ++at) {
-      const std::uint32_t* column = from + static_cast<std::ptrdiff_t>(at) * scene_.height;
-      uchar* to = picture + static_cast<std::size_t>(top) * bytes_a_line;
-      for (int row = top; row < bottom; ++row, to += bytes_a_line)
-        reinterpret_cast<std::uint32_t*>(to)[left_ + at] = column[row];
+  for (int row = 0; row < scene_.height; row += 4)
+    for (int at = 0; at < columns_; at += 4) {
+      const std::uint32_t* from = desk_.pixels.data() + static_cast<std::ptrdiff_t>(at) * scene_.height + row;
+      uchar* to = picture + static_cast<std::size_t>(row) * bytes_a_line + static_cast<std::size_t>(left_ + at) * 4;
+      const int rows = std::min(4, scene_.height - row), columns = std::min(4, columns_ - at);
+      if (rows == 4 && columns == 4)
+        turn_four(from, scene_.height, to, bytes_a_line);
+      else
+        turn(from, scene_.height, columns, rows, to, bytes_a_line);
     }
-  }
 }
 
 void Raster::Part::draw(int begin, int end, uchar* picture, std::size_t bytes_a_line) {

@@ -63,6 +63,7 @@ class Raster {
     Crowd crowd;
     std::vector<std::size_t> hints;     // by curve, where its data columns go on in the next tile
     std::vector<PixelColumn> folded;    // of the curves drawn one by one, a tile at a time
+    std::vector<std::uint8_t> begins;   // whether a line begins there
     std::vector<std::uint32_t> pixels;  // of a tile, column by column from the top
     std::vector<Dot> dots;
   };

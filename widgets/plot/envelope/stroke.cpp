@@ -7,11 +7,11 @@
 namespace athanor::widgets {
 namespace {
 
-constexpr float kSteep = 1.5F;  // rows a column from which dashes are told apart by rows
-constexpr float kTurn = 0.25F;  // rows that an extreme lies beyond both ends
-constexpr float kTip = 2;       // so much of an extreme is always drawn, in rows
-constexpr float kLevel = 0.4F;  // edges that rise by less are drawn as if they were level
-constexpr int kParts = 256;     // of a pixel
+constexpr float kSteep = 1.5F;    // rows a column from which dashes are told apart by rows
+constexpr float kTurn = 0.25F;    // rows that an extreme lies beyond both ends
+constexpr float kTip = 2;         // so much of an extreme is always drawn, in rows
+constexpr float kLevel = 0.4F;    // edges that rise by less are drawn as if they were level
+constexpr unsigned kParts = 256;  // of a pixel
 
 int parts_of(float share) { return static_cast<int>(std::clamp(share, 0.0F, 1.0F) * kParts + 0.5F); }
 
@@ -93,7 +93,7 @@ StrokeSpan stroke_span(const PixelColumn* column, float half_width) {
   }
   span.least -= half_width;
   span.greatest += half_width;
-  const float reach = half_width * std::sqrt(1 + column->travel * column->travel);
+  const float reach = half_width * std::sqrt(1 + column->rise() * column->rise());
   const bool comes = !std::isnan(column->entry);
   const bool goes = !std::isnan(column[1].entry);
   const float left = comes ? column->entry : goes ? column[1].entry : column->line_top;
@@ -105,9 +105,8 @@ StrokeSpan stroke_span(const PixelColumn* column, float half_width) {
   span.full_bottom = upper + reach;
   span.bottom = lower + reach;
   // Where the line turns inside, or is broken, its extremes are reached in full.
-  const bool broken = column->travel < column->line_bottom - column->line_top - kTurn;
-  if (broken || column->line_top < upper - kTurn) span.top = span.full_top = span.least;
-  if (broken || column->line_bottom > lower + kTurn) span.bottom = span.full_bottom = span.greatest;
+  if (column->broken || column->line_top < upper - kTurn) span.top = span.full_top = span.least;
+  if (column->broken || column->line_bottom > lower + kTurn) span.bottom = span.full_bottom = span.greatest;
   return span;
 }
 
@@ -120,19 +119,6 @@ float DashRhythm::share(int pixel) const {
   };
   const float second = on[0] + off[0];
   return overlap(0, on[0]) + overlap(second, second + on[1]) + overlap(period, period + on[0]);
-}
-
-void paint_level(std::span<std::uint32_t> pixels, float top, float bottom, const Ink& ink) {
-  const auto height = static_cast<float>(pixels.size());
-  const int begin = static_cast<int>(std::clamp(top, 0.0F, height) * kParts + 0.5F);
-  const int end = static_cast<int>(std::clamp(bottom, 0.0F, height) * kParts + 0.5F);
-  if (begin >= end) return;
-  std::uint32_t* first = pixels.data() + begin / kParts;
-  std::uint32_t* last = pixels.data() + end / kParts;
-  if (first == last) return ink.over(*first, end - begin);
-  if (begin % kParts > 0) ink.over(*first++, kParts - begin % kParts);
-  ink.over(first, last);
-  if (end % kParts > 0) ink.over(*last, end % kParts);
 }
 
 void paint(std::span<std::uint32_t> pixels, const StrokeSpan& span, const Ink& ink) {
@@ -157,7 +143,7 @@ void paint(std::span<std::uint32_t> pixels, const StrokeSpan& span, const Ink& i
 void paint_dashed(std::span<std::uint32_t> pixels, const StrokeSpan& span, const Ink& ink, const DashRhythm& dash,
                   int x, const PixelColumn& column) {
   const Rows rows(span, pixels.size());
-  const bool steep = column.travel > kSteep;
+  const bool steep = column.rise() > kSteep;
   const float flat_share = steep ? 0 : dash.share(x);
   Cover cover(span, rows.begin);
   for (int row = rows.begin; row < rows.end; ++row) {

@@ -41,7 +41,21 @@ struct DashRhythm {
 
 // Over the premultiplied pixels of one column from the top. Level: with parts of a pixel at both ends, and whole ones
 // between.
-void paint_level(std::span<std::uint32_t> pixels, float top, float bottom, const Ink& ink);
+inline void paint_level(std::span<std::uint32_t> pixels, float top, float bottom, const Ink& ink) {
+  constexpr unsigned kParts = 256;  // of a pixel
+  const auto height = static_cast<float>(pixels.size());
+  const auto begin = static_cast<unsigned>(static_cast<int>(std::clamp(top, 0.0F, height) * kParts + 0.5F));
+  const auto end = static_cast<unsigned>(static_cast<int>(std::clamp(bottom, 0.0F, height) * kParts + 0.5F));
+  if (begin >= end) return;
+  std::uint32_t* first = pixels.data() + begin / kParts;
+  std::uint32_t* last = pixels.data() + end / kParts;
+  const unsigned above = begin % kParts;
+  const unsigned below = end % kParts;
+  if (first == last) return ink.over(*first, static_cast<int>(end - begin));
+  if (above > 0) ink.over(*first++, static_cast<int>(kParts - above));
+  ink.over(first, last);
+  if (below > 0) ink.over(*last, static_cast<int>(below));
+}
 void paint(std::span<std::uint32_t> pixels, const StrokeSpan& span, const Ink& ink);
 void paint_dashed(std::span<std::uint32_t> pixels, const StrokeSpan& span, const Ink& ink, const DashRhythm& dash,
                   int x, const PixelColumn& column);
