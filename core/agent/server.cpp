@@ -147,11 +147,6 @@ void Server::on_line(Connection& connection, const std::string& line) {
 std::optional<Json> Server::answer(Connection& connection, const Json& request) {
   const auto what = request.at("do").get<std::string>();
   const auto run = [&] { return request.at("run").get<store::RunId>(); };
-  if (what == "enqueue") {
-    const Enqueue wish{request.at("recipe").get<std::string>(), request.value("fork_of", store::RunId{0}),
-                       request.value("fork_step", std::int64_t{0})};
-    return Json{{"run", value_or_throw(supervisor_->enqueue(wish))}};
-  }
   if (what == "stop") {
     check(supervisor_->stop(run()));
   } else if (what == "resume") {
@@ -164,19 +159,18 @@ std::optional<Json> Server::answer(Connection& connection, const Json& request) 
     return std::nullopt;
   } else if (what == "run") {
     supervisor_->catch_up(kCatchUp);
-    return Json{{"run", to_json(value_or_throw(reader_.run(run())))}};
+    return describe(run());
   } else if (what == "list") {
     supervisor_->catch_up(kCatchUp);
-    Json runs = Json::array();
-    for (const store::Run& each : value_or_throw(reader_.runs())) runs.push_back(to_json(each));
-    return Json{{"runs", std::move(runs)}};
+    return list();
   } else if (what == "follow") {
     connection.follows = true;
     connection.changes.emplace(static_cast<int>(Change::What::runs), 0);  // what changed before is to be read now
   } else if (what == "quit") {
     quit_ = true;
   } else {
-    return edit(what, request);
+    auto answered = answer_queue(what, request);
+    return answered ? std::move(answered) : edit(what, request);
   }
   return Json::object();
 }
@@ -212,6 +206,8 @@ Json Server::edit(const std::string& what, const Json& request) {
 std::optional<Json> Server::ended(store::RunId run) {
   const store::Run now = value_or_throw(reader_.run(run));
   if (store::is_live(now.status) || !supervisor_->has_settled(run)) return std::nullopt;
+  const auto trial = value_or_throw(reader_.job(run)).trial;
+  if (trial && trial->waits) return std::nullopt;  // it may go on yet
   return Json{{"run", to_json(now)}};
 }
 
