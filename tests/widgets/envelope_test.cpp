@@ -193,8 +193,8 @@ TEST(Raster, ALineIsDrawnWhereItPassesAndNowhereElse) {
       bool dotted = false;
       for (int near = -4; near <= 4; ++near) {
         const int at = column + 1 + near;
-        dotted =
-            dotted || (at >= 0 && at < static_cast<int>(folded.size()) && is_lonely(folded, static_cast<std::size_t>(at)));
+        dotted = dotted ||
+                 (at >= 0 && at < static_cast<int>(folded.size()) && is_lonely(folded, static_cast<std::size_t>(at)));
       }
       for (int row = 0; row < kHeight; ++row) {
         const auto middle = static_cast<float>(row) + 0.5F;
