@@ -2173,8 +2173,20 @@
         <translation>Strg ← →</translation>
     </message>
     <message>
+        <source>Go from curve to curve</source>
+        <translation>Von Kurve zu Kurve gehen</translation>
+    </message>
+    <message>
         <source>Logarithmic scale</source>
         <translation>Logarithmische Skala</translation>
+    </message>
+    <message>
+        <source>Logarithmic in x</source>
+        <translation>Logarithmisch in x</translation>
+    </message>
+    <message>
+        <source>Shift+L</source>
+        <translation>Umschalt+L</translation>
     </message>
     <message>
         <source>Show as table</source>

@@ -103,6 +103,22 @@ TEST_F(ManyRuns, WhatIsPointedAtIsDrawnWiderHereAndInLinkedPlots) {
   EXPECT_GT(ink(other), there + 50);
 }
 
+TEST_F(ManyRuns, TheCurrentCurveStaysTheSameRunWhenOthersComeBeforeIt) {
+  QTest::keyClick(&plot, Qt::Key_Down);
+  QTest::keyClick(&plot, Qt::Key_Down);
+  QSignalSpy hovered(&plot, &MetricPlot::curve_hovered);
+  std::vector<Curve> curves = runs(4);
+  std::swap(curves[0], curves[1]);
+  plot.set_curves(curves);
+  EXPECT_EQ(plot.current_curve(), 0U);
+  EXPECT_EQ(hovered.count(), 0);
+  curves[0].visible = false;
+  plot.set_curves(curves);
+  EXPECT_EQ(plot.current_curve(), std::nullopt);
+  ASSERT_EQ(hovered.count(), 1);
+  EXPECT_EQ(hovered.last()[0].toLongLong(), kNoCurve);
+}
+
 TEST_F(ManyRuns, AClickChoosesTheRunAndADragDoesNot) {
   QSignalSpy clicked(&plot, &MetricPlot::curve_clicked);
   QTest::mouseClick(canvas(), Qt::LeftButton, {}, place(5.5));

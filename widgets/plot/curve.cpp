@@ -30,8 +30,8 @@ void take_window(ValueExtent& extent, const CurveColumns& columns, Window window
   const auto take = [&](std::span<const double> values) {
     extent.take(values.subspan(window.first, window.end - window.first));
   };
-  take(columns.last());
-  if (columns.has_band()) take(columns.minimum()), take(columns.maximum());
+  take(columns.minimum());
+  if (columns.has_band()) take(columns.maximum());
   if (columns.has_own_line()) take(columns.line());
 }
 

@@ -7,8 +7,6 @@
 namespace athanor::widgets {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
 bool differ(double a, double b) { return a != b && (std::isfinite(a) || std::isfinite(b)); }
 
 }  // namespace
@@ -85,7 +83,7 @@ CurveColumn CurveColumns::operator[](std::size_t index) const {
           last_[index],
           line()[index],
           non_finite_.empty() ? 0 : non_finite_[index],
-          samples_.empty() ? kNone : samples_[index]};
+          samples_.empty() ? CurveColumn::kUnknown : samples_[index]};
 }
 
 std::span<const double> CurveColumns::x(XAxis axis) const {

@@ -16,15 +16,16 @@ enum class XAxis { step, samples, time, wall_time };
 
 // Some samples in a row. A lonely sample is a column, too.
 struct CurveColumn {
-  double step = 0;                                            // of its last sample
-  double seconds = 0;                                         // likewise, since the run began
-  double minimum = std::numeric_limits<double>::quiet_NaN();  // exact, of its finite samples; NaN: there are none
-  double maximum = std::numeric_limits<double>::quiet_NaN();
-  double last = std::numeric_limits<double>::quiet_NaN();
-  double line = std::numeric_limits<double>::quiet_NaN();  // what the line goes through: `last`, or smoothed
-  std::uint32_t non_finite = 0;                            // samples that are NaN or infinite
-  double samples =
-      std::numeric_limits<double>::quiet_NaN();  // of the data, seen by then; unless all are known, none is
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+  double step = 0;            // of its last sample
+  double seconds = 0;         // likewise, since the run began
+  double minimum = kUnknown;  // exact, of its finite samples; NaN: there are none
+  double maximum = kUnknown;
+  double last = kUnknown;
+  double line = kUnknown;        // what the line goes through: `last`, or smoothed
+  std::uint32_t non_finite = 0;  // samples that are NaN or infinite
+  double samples = kUnknown;     // of the data, seen by then; unless all columns know, none does
 };
 
 // Least and greatest finite value; `least > greatest` where there is none.

@@ -69,6 +69,7 @@ class HighlightGraph final : public QCPAbstractPlottable {
  public:
   HighlightGraph(QCPAxis* key_axis, QCPAxis* value_axis, const EnvelopeGraph* of);  // not owned, lives as long
   void set_highlighted(std::vector<std::size_t> which) { which_ = std::move(which); }
+  [[nodiscard]] const std::vector<std::size_t>& highlighted() const { return which_; }
   void set_theme(const Theme* theme) { theme_ = theme; }
 
   double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }

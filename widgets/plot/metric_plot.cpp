@@ -157,9 +157,10 @@ XAxis MetricPlot::axis() const { return link_->axis(); }
 void MetricPlot::set_curves(std::vector<Curve> curves) {
   curves_ = std::move(curves);
   shown_ = static_cast<std::size_t>(std::ranges::count_if(curves_, &Curve::is_shown));
-  if (current_ && (*current_ >= curves_.size() || !curves_[*current_].is_shown())) set_current(std::nullopt);
+  find_current();
   fit_legend();
   canvas_->set_curves(curves_, axis());
+  show_highlight();
   canvas_->set_markers(markers_, axis());
   if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
   refresh(true);

@@ -108,6 +108,7 @@ class MetricPlot final : public QFrame, public PaintedItems {
   void pan(double share);
   void go_to_curve(bool up);
   void set_current(std::optional<std::size_t> index);
+  void find_current();  // among new curves, the same one
   void show_highlight();
   void announce_current();
   void choose(std::size_t index);
@@ -133,6 +134,8 @@ class MetricPlot final : public QFrame, public PaintedItems {
   PlotLegend legend_;
   bool legend_beside_ = true;
   std::optional<std::size_t> current_;
+  std::int64_t current_id_ = kNoCurve;
+  QString current_name_;
   struct View {
     std::optional<std::pair<double, double>> range;
     XAxis axis = XAxis::step;

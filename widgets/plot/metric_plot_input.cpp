@@ -75,15 +75,29 @@ void MetricPlot::go_to_curve(bool up) {
 }
 
 void MetricPlot::set_current(std::optional<std::size_t> index) {
-  if (index == current_) return;
-  const auto id = [&] { return current_ && *current_ < curves_.size() ? curves_[*current_].id : kNoCurve; };
-  const std::int64_t before = id();
+  const std::int64_t id = index ? curves_[*index].id : kNoCurve;
+  if (index == current_ && id == current_id_) return;
+  const std::int64_t before = std::exchange(current_id_, id);
   current_ = index;
+  current_name_ = index ? curves_[*index].name : QString();
   update_legend();
   update();
-  link_->set_highlight(id());
+  link_->set_highlight(id);
   show_highlight();
-  if (id() != before) Q_EMIT curve_hovered(id());
+  if (id != before) Q_EMIT curve_hovered(id);
+}
+
+void MetricPlot::find_current() {
+  if (!current_) return;
+  const auto is_it = [&](const Curve& curve) {
+    return curve.is_shown() && curve.id == current_id_ && curve.name == current_name_;
+  };
+  if (*current_ < curves_.size() && is_it(curves_[*current_])) return;
+  const auto found = std::ranges::find_if(curves_, is_it);
+  if (found == curves_.end())
+    set_current(std::nullopt);
+  else
+    current_ = static_cast<std::size_t>(found - curves_.begin());
 }
 
 // Where several plots are linked, all curves of the run.

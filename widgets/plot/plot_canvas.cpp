@@ -183,6 +183,7 @@ void PlotCanvas::set_cursor(std::optional<double> x) {
 }
 
 void PlotCanvas::set_highlighted(const std::vector<std::size_t>& which) {
+  if (which == highlight_->highlighted()) return;
   highlight_->set_highlighted(which);
   layer(u"overlay"_s)->replot();
 }

@@ -10,6 +10,7 @@
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QGridLayout>
+#include <QThread>
 
 #include <algorithm>
 #include <cmath>
@@ -25,6 +26,7 @@ namespace {
 using namespace athanor::widgets;
 constexpr int kVariants = 4;  // of every curve, so that all change from frame to frame
 constexpr int kWarmUp = 5;
+constexpr int kPause = 5;  // milliseconds
 
 double now_ms() {
   static QElapsedTimer timer;
@@ -162,7 +164,7 @@ class Panes {
   int drawn_ = 0;
 };
 
-// `after` belongs to the round, but not to its frame.
+// `after` belongs to the round, but not to its frame. Rounds come with pauses between, as data do.
 Result measure(
     Watched& application, int rounds, const std::function<void(int)>& frame,
     const std::function<void()>& after = [] {}) {
@@ -174,11 +176,13 @@ Result measure(
     frame(round + kWarmUp);
     const double took = now_ms() - begin;
     after();
-    if (round < 0) continue;
-    out.frame.add(took);
-    out.longest.add(application.longest());
-    out.window.add(work_ms(CLOCK_THREAD_CPUTIME_ID) - window);
-    out.all.add(work_ms(CLOCK_PROCESS_CPUTIME_ID) - all);
+    if (round >= 0) {
+      out.frame.add(took);
+      out.longest.add(application.longest());
+      out.window.add(work_ms(CLOCK_THREAD_CPUTIME_ID) - window);
+      out.all.add(work_ms(CLOCK_PROCESS_CPUTIME_ID) - all);
+    }
+    QThread::msleep(kPause);
   }
   return out;
 }

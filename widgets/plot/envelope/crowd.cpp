@@ -7,8 +7,8 @@
 namespace athanor::widgets {
 namespace {
 
-constexpr int kParts = 256;  // of a pixel's height
-constexpr float kOnce = 255.0F * kParts;
+constexpr float kParts = Shade::kParts;
+constexpr float kOnce = 255 * kParts;
 
 }  // namespace
 

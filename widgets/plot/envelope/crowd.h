@@ -42,13 +42,13 @@ class Tone {
 // What covering a pixel once adds to the sums: its colour, in so many parts of a pixel's height.
 class Shade {
  public:
+  static constexpr unsigned kParts = 256;
   explicit Shade(QRgb colour) : Shade(colour, kParts) {}
   // `share` of it, a power of 2 below 1.
   [[nodiscard]] Shade part(float share) const;
 
  private:
   friend class Crowd;
-  static constexpr unsigned kParts = 256;
   Shade(QRgb colour, unsigned weight);
   // To the sums of a pixel, and to those below of which so many parts are covered less.
   void add(std::int32_t* sums, unsigned below) const;

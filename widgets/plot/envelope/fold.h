@@ -29,8 +29,9 @@ struct PixelColumn {
   [[nodiscard]] bool has_line() const { return line_top <= line_bottom; }
   [[nodiscard]] float rise() const { return line_bottom - line_top; }
 };
-// Whether no line leads to or from the value in column[0], and others stand at least kDotRoom away. Columns as far
-// as that on both sides are looked at where there are any.
+
+// Whether no line leads to or from a value in this column, and no other data column stands within so many columns of
+// pixels, as far as they are folded.
 inline constexpr int kDotRoom = 4;
 [[nodiscard]] bool is_lonely(std::span<const PixelColumn> folded, std::size_t column);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace athanor::widgets {
 namespace {
@@ -11,7 +12,7 @@ constexpr int kTile = 64;
 constexpr std::size_t kFolded = kTile + 3;  // with a column on either side, and the border behind
 constexpr std::size_t kPiecesAPart = 250'000;
 constexpr std::size_t kFine = 24;  // so many lines get smooth edges where their data are dense, too
-constexpr float kFlat = 2;         // rows a column, up to which edges of many lines are level in each
+constexpr float kFlat = 2;         // rows that a line rises in a column of pixels
 constexpr float kTraceWidth = 1;
 constexpr float kHalo = 2;    // wider than the line, on either side
 constexpr float kDot = 1.6F;  // radius of a sample without neighbours, in widths of its line
@@ -82,6 +83,17 @@ void turn_four(const std::uint32_t* from, std::ptrdiff_t stride, uchar* to, std:
 
 float half_of(float width, float scale) { return std::max(1.0F, width * scale) / 2; }
 
+// Of line and band together, between data columns as well.
+std::pair<float, float> whole_span(const PixelColumn* column) {
+  float top = std::min(column->line_top, column->band_top);
+  float bottom = std::max(column->line_bottom, column->band_bottom);
+  if (!column->has_band() && !std::isnan(column->edge_top) && !std::isnan(column[1].edge_top)) {
+    top = std::min(top, (column->edge_top + column[1].edge_top) / 2);
+    bottom = std::max(bottom, (column->edge_bottom + column[1].edge_bottom) / 2);
+  }
+  return {top, bottom};
+}
+
 void mark(QImage& picture, int x, int y, const Ink& ink, float share) {
   if (x < 0 || x >= picture.width() || y < 0 || y >= picture.height()) return;
   const int parts = static_cast<int>(std::min(share, 1.0F) * 256);
@@ -109,6 +121,7 @@ class Raster::Part {
   void note_odd(const PixelColumn* folded);
   void add_crowd();
   void add_bands();
+  [[nodiscard]] bool is_level(const PixelColumn& column) const;
   void draw_line(const PixelColumn* folded, QRgb colour, float half_width, const DashRhythm& dash);
   void note_dots(const PixelColumn* folded, QRgb colour, float half_width);
   void draw_trace(const SceneCurve& curve);
@@ -174,9 +187,7 @@ void Raster::Part::add_crowd() {
         fold(trace_of(curve, scene_.axis, false), scene_.x, scene_.y, left_ - 1, room(folded.data()), desk_.hints[c]);
     const Shade shade(curve.band);
     for (int at = 0; at < columns_; ++at) {
-      const PixelColumn& column = folded[static_cast<std::size_t>(at) + 1];
-      const float top = std::min(column.line_top, column.band_top);
-      const float bottom = std::max(column.line_bottom, column.band_bottom);
+      const auto [top, bottom] = whole_span(&folded[static_cast<std::size_t>(at) + 1]);
       if (top <= bottom) desk_.crowd.add(at, top - half, bottom + half, shade);
     }
     if (notes.odd) note_odd(folded.data() + 1);
@@ -193,6 +204,11 @@ void Raster::Part::add_bands() {
   }
 }
 
+// Whether sloping edges would make no difference to the eye: of values close beside each other, and of many lines.
+bool Raster::Part::is_level(const PixelColumn& column) const {
+  return column.vertex ? !fine_ || column.rise() > kFlat : !fine_ && column.rise() < kFlat;
+}
+
 void Raster::Part::draw_line(const PixelColumn* folded, QRgb colour, float half_width, const DashRhythm& dash) {
   const Ink ink(colour);
   for (int at = 0; at < columns_; ++at) {
@@ -202,7 +218,7 @@ void Raster::Part::draw_line(const PixelColumn* folded, QRgb colour, float half_
                                           static_cast<std::size_t>(scene_.height));
     if (!dash.is_solid())
       paint_dashed(pixels, stroke_span(column, half_width), ink, dash, left_ + at, *column);
-    else if (!fine_ && (column->vertex || column->rise() < kFlat))
+    else if (is_level(*column))
       paint_level(pixels, column->line_top - half_width, column->line_bottom + half_width, ink);
     else
       paint(pixels, stroke_span(column, half_width), ink);

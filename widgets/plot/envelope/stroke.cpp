@@ -47,10 +47,6 @@ struct Rows {
   int begin, end, full_begin, full_end;
 };
 
-}  // namespace
-
-namespace {
-
 // How much of a column is covered from row to row.
 class Cover {
  public:
@@ -112,8 +108,8 @@ StrokeSpan stroke_span(const PixelColumn* column, float half_width) {
 
 float DashRhythm::share(int pixel) const {
   const float period = on[0] + off[0] + on[1] + off[1];
-  float at = std::fmod(static_cast<float>(pixel), period);
-  if (at < 0) at += period;
+  const float turns = static_cast<float>(pixel) / period;
+  const float at = static_cast<float>(pixel) - period * static_cast<float>(floor_row(turns));
   const auto overlap = [&](float begin, float end) {
     return std::max(0.0F, std::min(at + 1, end) - std::max(at, begin));
   };
