@@ -2,6 +2,7 @@
 #include "core/store/writer_state.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace athanor::store {
 namespace {
@@ -288,9 +289,9 @@ Result<void> Writer::advance(SweepId sweep, const std::vector<RunId>& going_on, 
                              const std::vector<LeftOut>& left_out) {
   return state_->durably("let a sweep go on", [&] {
     require_sweep(state_->connection, sweep);
-    for (auto run = going_on.rbegin(); run != going_on.rend(); ++run) {
-      state_->execute(kToFront, static_cast<int>(Launch::resume), *run);
-      state_->execute("UPDATE job SET waits = 0, until_step = ? WHERE run = ?", until, *run);
+    for (const RunId run : going_on | std::views::reverse) {  // each before those that are there
+      state_->execute(kToFront, static_cast<int>(Launch::resume), run);
+      state_->execute("UPDATE job SET waits = 0, until_step = ? WHERE run = ?", until, run);
     }
     for (const LeftOut& each : left_out) {
       state_->execute("UPDATE run SET cause = ? WHERE id = ?", each.cause, each.run);
