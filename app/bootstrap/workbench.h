@@ -14,6 +14,7 @@ namespace athanor::app {
 
 class AgentLink;
 class CurveStore;
+class FigureStore;
 class EnglishPlurals;
 class ExperimentController;
 class HistoryController;
@@ -63,6 +64,7 @@ class Workbench {
   std::unique_ptr<RunStore> runs_;
   std::unique_ptr<RunStore> deleted_;
   std::unique_ptr<CurveStore> curves_;
+  std::unique_ptr<FigureStore> figures_;
   std::unique_ptr<HistoryReader> reader_;
   std::unique_ptr<AgentLink> link_;
   std::unique_ptr<PictureLoader> pictures_;

@@ -10,9 +10,10 @@ namespace athanor::app {
 namespace {
 constexpr int kListPauseMs = 250;
 constexpr int kCurvePauseMs = 60;
+constexpr int kFigurePauseMs = 1000;
 constexpr int kCurveColumns = 48;
-constexpr std::size_t kCurvesAtOnce = 32;  // what else is asked of the history waits for no more than these
-constexpr std::int64_t kPaceSteps = 50;    // the newest, whose pace is told
+constexpr std::size_t kCurvesAtOnce = 64;
+constexpr std::int64_t kPaceSteps = 50;  // the newest, whose pace is told
 
 // The loss in a few values, and how the newest steps went.
 Result<CurveStore::Entry> read_curve(store::Reader& reader, store::RunId id, std::int64_t step) {
@@ -42,14 +43,28 @@ std::vector<std::string> plain(const QStringList& texts) {
 }  // namespace
 
 HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted,
-                                     CurveStore* curves, QObject* parent)
-    : QObject(parent), reader_(reader), link_(link), runs_(runs), deleted_(deleted), curves_(curves) {
+                                     CurveStore* curves, FigureStore* figures, QObject* parent)
+    : QObject(parent),
+      reader_(reader),
+      link_(link),
+      runs_(runs),
+      deleted_(deleted),
+      curves_(curves),
+      figures_(figures) {
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
   connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
   curve_pause_.setSingleShot(true);
   curve_pause_.setInterval(kCurvePauseMs);
   connect(&curve_pause_, &QTimer::timeout, this, [this] { read_curves(); });
+  figure_pause_.setSingleShot(true);
+  figure_pause_.setInterval(kFigurePauseMs);
+  connect(&figure_pause_, &QTimer::timeout, this, [this] {
+    read_metric_names();
+    figures_->age();
+  });
+  connect(
+      figures_, &FigureStore::wanted, this, [this] { read_figures(); }, Qt::QueuedConnection);
   connect(reader_, &HistoryReader::committed, this, [this] { refresh(); });
   connect(link_, &AgentLink::changed, this, [this] { refresh(); });
   connect(link_, &AgentLink::state_changed, this,
@@ -76,9 +91,12 @@ void HistoryController::read_now() {
     return;
   }
   reading_ = true;
-  reader_->ask<std::vector<store::Run>>(
-      this, QStringLiteral("runs"), [](store::Reader& reader) { return reader.runs(); },
-      [this](Result<std::vector<store::Run>> runs) { taken(std::move(runs)); });
+  reader_->ask<store::RunChanges>(
+      this, QStringLiteral("runs"),
+      [history = known_history_, known = known_](store::Reader& reader) {
+        return reader.changes(history, known, listed_metrics());
+      },
+      [this](Result<store::RunChanges> changes) { taken(std::move(changes)); });
   reader_->ask<Undoable>(
       this, QStringLiteral("undo"),
       [](store::Reader& reader) -> Result<Undoable> {
@@ -92,36 +110,45 @@ void HistoryController::read_now() {
       });
 }
 
-void HistoryController::taken(Result<std::vector<store::Run>> runs) {
+void HistoryController::taken(Result<store::RunChanges> changes) {
   reading_ = false;
-  if (runs) {
+  if (changes) {
     set_trouble({});
-    curves_->keep_only(*runs);
-    deleted_->apply(*runs);
-    runs_->apply(std::move(*runs));
+    known_history_ = changes->history;
+    known_ = changes->newest;
+    if (changes->anew) read_metric_names();
+    if (!changes->anew && !changes->changed.empty() && !figure_pause_.isActive()) figure_pause_.start();
+    const bool some_left = changes->anew || !changes->gone.empty();
+    deleted_->apply(*changes);
+    runs_->apply(std::move(*changes));
+    if (some_left) curves_->keep_only(runs_->runs(), deleted_->runs());
     // Runs that wait or go on need an agent; otherwise it is started by the first wish.
     if (agent_allowed_ && runs_->has_live_runs() && link_->state() == AgentLink::State::idle) {
       agent_allowed_ = false;  // once
       link_->follow(true);
     }
   } else {
-    std::error_code code;
-    if (std::filesystem::exists(reader_->file(), code)) {
-      set_trouble(notice_of(runs.error()));
-      // A history of an older version is brought up to date by the agent.
-      if (agent_allowed_ && runs.error().kind == ErrorKind::unavailable) {
-        agent_allowed_ = false;  // once
-        link_->follow(true);
-      }
-    } else {
-      set_trouble({});
-      deleted_->apply({});
-      runs_->apply({});
-    }
+    refused(changes.error());
   }
   if (!std::exchange(read_, true)) Q_EMIT first_read();
   if (std::exchange(again_, false)) refresh();
   if ((!wanted_.empty() || opened_ != 0 || all_wanted_) && !curve_pause_.isActive()) curve_pause_.start();
+}
+
+void HistoryController::refused(const Error& error) {
+  std::error_code code;
+  if (!std::filesystem::exists(reader_->file(), code)) {
+    set_trouble({});
+    known_ = 0;
+    deleted_->apply(std::vector<store::Run>());
+    runs_->apply(std::vector<store::Run>());
+    return;
+  }
+  set_trouble(notice_of(error));
+  // A history of an older version is brought up to date by the agent.
+  if (!agent_allowed_ || error.kind != ErrorKind::unavailable) return;
+  agent_allowed_ = false;  // once
+  link_->follow(true);
 }
 
 // Said once, and shown by the pages for as long as it lasts.
@@ -148,38 +175,85 @@ void HistoryController::set_opened(store::RunId run) {
   if (!curve_pause_.isActive()) curve_pause_.start();
 }
 
-void HistoryController::read_curves() {
-  more_wanted_ = false;
-  std::set<store::RunId> wanted(wanted_.begin(), wanted_.end());
-  wanted.insert(opened_);
-  for (const store::RunId id : wanted)
-    if (const store::Run* run = find(id)) read_curve_of(*run);
-  if (!all_wanted_) return;
+// The opened one and those on the screen before all others; a few at a time, since what else is asked of the history
+// waits for them.
+std::vector<std::pair<store::RunId, std::int64_t>> HistoryController::curves_to_read() {
+  std::vector<std::pair<store::RunId, std::int64_t>> wanted;
+  std::set<store::RunId> seen;
+  const auto add = [&](const store::Run* run) {
+    if (!run || run->step <= 0 || !seen.insert(run->id).second) return;
+    const CurveStore::Entry* known = curves_->find(run->id);
+    const auto refused = refused_at_.find(run->id);
+    if (known && known->step == run->step) return;
+    if (refused == refused_at_.end() || refused->second != run->step) wanted.emplace_back(run->id, run->step);
+  };
+  add(find(opened_));
+  for (const store::RunId id : wanted_) add(find(id));
+  if (!all_wanted_) return wanted;
   for (const store::Run& run : runs_->runs()) {
-    more_wanted_ = being_read_.size() >= kCurvesAtOnce;
-    if (more_wanted_) return;
-    read_curve_of(run);
+    if (wanted.size() >= kCurvesAtOnce) break;
+    add(&run);
   }
+  return wanted;
 }
 
-void HistoryController::read_curve_of(const store::Run& run) {
-  const CurveStore::Entry* known = curves_->find(run.id);
-  const auto refused = refused_at_.find(run.id);
-  const bool is_done =
-      (known && known->step == run.step) || (refused != refused_at_.end() && refused->second == run.step);
-  if (run.step <= 0 || is_done || !being_read_.insert(run.id).second) return;
-  reader_->ask<CurveStore::Entry>(
-      this, QStringLiteral("curve/%1").arg(run.id),
-      [id = run.id, step = run.step](store::Reader& reader) { return read_curve(reader, id, step); },
-      [this, id = run.id, step = run.step](Result<CurveStore::Entry> entry) {
-        being_read_.erase(id);
-        if (entry) {
-          curves_->set(id, std::move(*entry));
-        } else {
-          refused_at_[id] = step;
+void HistoryController::read_curves() {
+  if (reading_curves_) return;
+  auto wanted = curves_to_read();
+  if (wanted.empty()) return;
+  reading_curves_ = true;
+  const bool more = all_wanted_ && wanted.size() >= kCurvesAtOnce;
+  using Read = std::vector<std::pair<store::RunId, Result<CurveStore::Entry>>>;
+  reader_->ask<Read>(
+      this, QStringLiteral("curves"),
+      [wanted](store::Reader& reader) -> Result<Read> {
+        Read read;
+        for (const auto& [id, step] : wanted) read.emplace_back(id, read_curve(reader, id, step));
+        return read;
+      },
+      [this, wanted, more](Result<Read> read) {
+        reading_curves_ = false;
+        std::vector<std::pair<store::RunId, CurveStore::Entry>> entries;
+        for (const auto& [id, step] : wanted) refused_at_[id] = step;
+        for (auto& [id, entry] : read ? *read : Read()) {
+          if (!entry) continue;
+          refused_at_.erase(id);
+          entries.emplace_back(id, std::move(*entry));
         }
-        if (more_wanted_ && being_read_.empty()) read_curves();
+        curves_->set(std::move(entries));
+        if (more) read_curves();
       });
+}
+
+void HistoryController::read_metric_names() {
+  reader_->ask<std::vector<std::string>>(
+      this, QStringLiteral("metric names"), [](store::Reader& reader) { return reader.all_metric_names(); },
+      [this](Result<std::vector<std::string>> names) {
+        if (names) figures_->set_metric_names(std::move(*names));
+      });
+}
+
+// What queries and columns ask for.
+void HistoryController::read_figures() {
+  const FigureStore::Wanted wanted = figures_->take_wanted();
+  using Metric = std::vector<std::pair<store::RunId, store::MetricFacts>>;
+  for (const std::string& name : wanted.metrics) {
+    reader_->ask<Metric>(
+        this, QStringLiteral("metric/") + q(name),
+        [name](store::Reader& reader) { return reader.metric_of_runs(name); },
+        [this, name](Result<Metric> values) {
+          if (values) figures_->set_metric(name, std::move(*values));
+        });
+  }
+  using Setting = std::vector<std::pair<store::RunId, store::SettingValue>>;
+  for (const std::string& path : wanted.settings) {
+    reader_->ask<Setting>(
+        this, QStringLiteral("setting/") + q(path),
+        [path](store::Reader& reader) { return reader.setting_of_runs(path); },
+        [this, path](Result<Setting> values) {
+          if (values) figures_->set_setting(path, std::move(*values));
+        });
+  }
 }
 
 void HistoryController::wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done) {

@@ -7,13 +7,16 @@
 #include "app/bridge/history_reader.h"
 #include "app/feedback/notice.h"
 #include "app/stores/curve_store.h"
+#include "app/stores/figure_store.h"
 #include "app/stores/run_store.h"
 
 #include <QTimer>
 
 #include <functional>
 #include <map>
-#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace athanor::app {
 
@@ -21,7 +24,7 @@ class HistoryController final : public QObject {
   Q_OBJECT
  public:
   HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted, CurveStore* curves,
-                    QObject* parent = nullptr);
+                    FigureStore* figures, QObject* parent = nullptr);
   // Runs that wait or go on need an agent; unless told otherwise, one is started when none answers.
   void set_agent_allowed(bool allowed) { agent_allowed_ = allowed; }
   void start();
@@ -58,6 +61,7 @@ class HistoryController final : public QObject {
   // Also a deleted one; null: there is none.
   [[nodiscard]] const store::Run* find(store::RunId run) const;
   [[nodiscard]] CurveStore* curves() const { return curves_; }
+  [[nodiscard]] FigureStore* figures() const { return figures_; }
   [[nodiscard]] AgentLink* link() const { return link_; }
   // Why the list cannot be read; an empty intention: it can.
   [[nodiscard]] const Notice& trouble() const { return trouble_; }
@@ -72,8 +76,12 @@ class HistoryController final : public QObject {
  private:
   void read_now();
   void read_curves();
-  void read_curve_of(const store::Run& run);
-  void taken(Result<std::vector<store::Run>> runs);
+  void read_figures();
+  void read_metric_names();
+  // With the steps they have come to.
+  [[nodiscard]] std::vector<std::pair<store::RunId, std::int64_t>> curves_to_read();
+  void taken(Result<store::RunChanges> changes);
+  void refused(const Error& error);
   void set_trouble(const Notice& trouble);
   void wish(const std::function<Result<void>(agent::Client&)>& job, const QString& done = {});
   [[nodiscard]] QString name_of(const std::vector<store::RunId>& runs) const;  // of a single one; else empty
@@ -83,14 +91,17 @@ class HistoryController final : public QObject {
   RunStore* runs_;
   RunStore* deleted_;
   CurveStore* curves_;
+  FigureStore* figures_;
   QTimer pause_;
   QTimer curve_pause_;
+  QTimer figure_pause_;  // before figures are read again that runs have changed
   std::vector<store::RunId> wanted_;
   store::RunId opened_ = 0;
   bool all_wanted_ = false;
-  bool more_wanted_ = false;  // than are being read
-  std::set<store::RunId> being_read_;
+  bool reading_curves_ = false;
   std::map<store::RunId, std::int64_t> refused_at_;  // steps whose curve could not be read
+  std::string known_history_;                        // what the stores were told, and up to which change of it
+  std::int64_t known_ = 0;
   QString undo_text_, redo_text_;
   Notice trouble_;
   bool read_ = false;

@@ -1,62 +1,69 @@
-// The runs as a table. It only translates the store's announcements; cells carry typed values for sorting beside their
-// text. GUI thread only; the stores are not owned.
+// The runs as a table: those that match a search, sorted by a column or as the store has them. Cells carry typed values
+// beside their text. GUI thread only; the stores are not owned.
 #pragma once
 
-#include "app/stores/curve_store.h"
-#include "app/stores/run_store.h"
+#include "app/models/run_order.h"
+#include "core/query/complete.h"
 #include "widgets/common/cell_roles.h"
 
 #include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
+
+#include <unordered_map>
 
 namespace athanor::app {
 
-enum class RunColumn { number, status, name, curve, progress, loss, r1, r10, speed, started, duration, tags, count_ };
-
 enum RunRole {
   run_id_role = widgets::last_cell_role + 1,  // qint64
-  sort_role,                                  // a value that orders the column
-  search_role,                                // QString: everything a search looks at
+  figure_role,                                // double: what a column of figures is sorted by
   live_role                                   // bool
 };
 
 class RunTableModel final : public QAbstractTableModel {
   Q_OBJECT
  public:
-  RunTableModel(const RunStore* runs, const CurveStore* curves, QObject* parent = nullptr);
+  RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, QObject* parent = nullptr);
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
   [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
                                     int role = Qt::DisplayRole) const override;
+  // -1: as the store has them.
+  void sort(int column, Qt::SortOrder order = Qt::AscendingOrder) override;
+  // Words or a query, see core/query; one with faults is not taken, and what was searched before holds.
+  void set_search(const QString& typed);
+  [[nodiscard]] const QString& search() const { return typed_; }
+  [[nodiscard]] const query::Faults& faults() const { return faults_; }
+  // What could be written at a place of a query, counted in bytes of UTF-8.
+  [[nodiscard]] query::Completion complete(const std::string& typed, std::size_t caret) const;
+
   [[nodiscard]] const store::Run* run_at(int row) const;
+  [[nodiscard]] int row_of(store::RunId run) const;  // -1: it is not among those shown
   // Ages and durations of live runs move with the clock.
   void tick();
 
  private:
   [[nodiscard]] QVariant text(const store::Run& run, RunColumn column) const;
-  [[nodiscard]] QVariant sort_value(const store::Run& run, RunColumn column) const;
+  [[nodiscard]] QVariant tip(const store::Run& run, RunColumn column) const;
+  [[nodiscard]] QVariant glyph(const store::Run& run, RunColumn column) const;
+  void search_again();
+  void follow(const RunDelta& delta);
+  void curves_arrived(const std::vector<store::RunId>& runs);
+  void show(std::vector<store::RunId> order);
+  [[nodiscard]] std::size_t stretches_to(const std::vector<store::RunId>& order) const;
+  void remove_all_but(const std::vector<store::RunId>& order);
+  void rearrange(const std::vector<store::RunId>& order);
+  void insert_missing(const std::vector<store::RunId>& order);
+  void tell_altered(const std::vector<store::RunId>& runs, RunColumn first, RunColumn last);
+  void number_rows();
 
   const RunStore* runs_;
   const CurveStore* curves_;
-};
-
-// Search over name, tags, state, note and model; every word must be found. "is:live", "is:failed", "is:pinned" narrow
-// by state.
-class RunFilter final : public QSortFilterProxyModel {
-  Q_OBJECT
- public:
-  explicit RunFilter(QObject* parent = nullptr);
-  void set_search(const QString& typed);
-  [[nodiscard]] const QString& search() const { return typed_; }
-
- protected:
-  [[nodiscard]] bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
-  [[nodiscard]] bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
-
- private:
+  FigureStore* figures_;
+  RunOrder order_;
   QString typed_;
-  QStringList words_;
+  query::Faults faults_;
+  std::vector<store::RunId> shown_;
+  std::unordered_map<store::RunId, int> rows_;
 };
 
 }  // namespace athanor::app

@@ -41,6 +41,11 @@ StatusLook look_of(store::RunStatus status) {
   return {RunWords::tr("Broken off"), Role::bad, Glyph::warning};
 }
 
+const std::vector<std::string>& listed_metrics() {
+  static const std::vector<std::string> metrics = {"train/loss", "train/samples_per_s", "eval/t2i_r1", "eval/t2i_r10"};
+  return metrics;
+}
+
 double last_value(const store::Run& run, const char* metric) {
   const auto found = run.last.find(metric);
   return found == run.last.end() ? kUnknown : found->second;

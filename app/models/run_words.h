@@ -20,7 +20,9 @@ struct StatusLook {
 };
 
 [[nodiscard]] StatusLook look_of(store::RunStatus status);
-// The last value of a metric; NaN when there is none.
+// Metrics whose last values are known of every run; see last_value.
+[[nodiscard]] const std::vector<std::string>& listed_metrics();
+// The last value of one of them; NaN when there is none.
 [[nodiscard]] double last_value(const store::Run& run, const char* metric);
 // Steps it did itself: what it took over from the run it was forked from is not its own.
 [[nodiscard]] std::int64_t own_steps(const store::Run& run);

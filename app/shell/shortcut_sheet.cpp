@@ -84,7 +84,9 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
                              {tr("Zoom"), QStringLiteral("+ −")},
                              {tr("Whole range"), tr("Home")},
                              {tr("Move the cursor"), tr("Ctrl ← →")},
+                             {tr("Go from curve to curve"), QStringLiteral("↑ ↓")},
                              {tr("Logarithmic scale"), QStringLiteral("L")},
+                             {tr("Logarithmic in x"), tr("Shift+L")},
                              {tr("Show as table"), QStringLiteral("T")}};
   std::vector<QWidget*> blocks;
   for (const auto& [context, entries] : groups) blocks.push_back(make_block(context, entries, body));

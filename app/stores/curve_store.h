@@ -9,6 +9,7 @@
 
 #include <limits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace athanor::app {
@@ -23,12 +24,12 @@ class CurveStore final : public QObject {
     double pace = std::numeric_limits<double>::quiet_NaN();  // steps a second, see typical_pace(); NaN: not known
   };
   [[nodiscard]] const Entry* find(store::RunId run) const;
-  void set(store::RunId run, Entry entry);
-  // Forgets the runs that are none of these.
-  void keep_only(const std::vector<store::Run>& runs);
+  void set(std::vector<std::pair<store::RunId, Entry>> entries);
+  // Forgets the runs that are in neither list.
+  void keep_only(const std::vector<store::Run>& present, const std::vector<store::Run>& deleted);
 
  Q_SIGNALS:
-  void curve_changed(qint64 run);
+  void curves_changed(const std::vector<std::int64_t>& runs);
 
  private:
   std::unordered_map<store::RunId, Entry> entries_;

@@ -1,9 +1,10 @@
 #include "app/stores/run_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
-#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace athanor::app {
 namespace {
@@ -22,6 +23,11 @@ bool same(const store::Run& a, const store::Run& b) {
          a.pinned == b.pinned && a.deleted_ns == b.deleted_ns && a.directory == b.directory && same(a.damage, b.damage);
 }
 
+// In the order of the store.
+bool goes_before(const store::Run& a, const store::Run& b) {
+  return a.pinned != b.pinned ? a.pinned : a.created_ns != b.created_ns ? a.created_ns > b.created_ns : a.id > b.id;
+}
+
 }  // namespace
 
 const store::Run* RunStore::find(store::RunId id) const {
@@ -30,73 +36,100 @@ const store::Run* RunStore::find(store::RunId id) const {
 }
 
 int RunStore::row_of(store::RunId id) const {
-  const auto found = std::find_if(runs_.begin(), runs_.end(), [id](const store::Run& run) { return run.id == id; });
-  return found == runs_.end() ? -1 : static_cast<int>(found - runs_.begin());
+  const auto found = rows_.find(id);
+  return found == rows_.end() ? -1 : found->second;
 }
 
-bool RunStore::has_live_runs() const {
-  return std::any_of(runs_.begin(), runs_.end(), [](const store::Run& run) { return store::is_live(run.status); });
-}
+bool RunStore::holds(const store::Run& run) const { return run.deleted_ns.has_value() == (holds_ == Holds::deleted); }
 
 void RunStore::apply(std::vector<store::Run> runs) {
-  std::erase_if(runs,
-                [this](const store::Run& run) { return run.deleted_ns.has_value() != (holds_ == Holds::deleted); });
-  std::stable_sort(runs.begin(), runs.end(), [](const store::Run& a, const store::Run& b) {
-    return a.pinned != b.pinned ? a.pinned : a.created_ns != b.created_ns ? a.created_ns > b.created_ns : a.id > b.id;
-  });
-  std::unordered_map<store::RunId, std::size_t> place;
-  for (std::size_t i = 0; i < runs.size(); ++i) place[runs[i].id] = i;
+  std::sort(runs.begin(), runs.end(), goes_before);
+  apply(store::RunChanges{.anew = true, .changed = std::move(runs)});
+}
 
-  // Rows that are gone, or whose place among the others changed, leave; they come back where they belong now.
-  const auto stays = [&, last = std::ptrdiff_t{-1}](const store::Run& run) mutable {
-    const auto found = place.find(run.id);
-    if (found == place.end() || static_cast<std::ptrdiff_t>(found->second) < last) return false;
-    last = static_cast<std::ptrdiff_t>(found->second);
-    return true;
-  };
-  std::vector<bool> keep(runs_.size());
-  auto judge = stays;
-  for (std::size_t i = 0; i < runs_.size(); ++i) keep[i] = judge(runs_[i]);
-  for (std::size_t end = runs_.size(); end > 0;) {
-    if (keep[end - 1]) {
-      --end;
+void RunStore::apply(store::RunChanges changes) {
+  if (changes.anew && runs_.empty())
+    replace_all(std::move(changes.changed));
+  else if (changes.anew) {
+    std::unordered_set<store::RunId> there;
+    for (const store::Run& run : changes.changed) there.insert(run.id);
+    std::vector<store::RunId> gone;
+    for (const store::Run& run : runs_)
+      if (!there.contains(run.id)) gone.push_back(run.id);
+    update(std::move(changes.changed), gone);
+  } else {
+    update(std::move(changes.changed), changes.gone);
+  }
+}
+
+// The first list, which comes in order.
+void RunStore::replace_all(std::vector<store::Run> runs) {
+  std::erase_if(runs, [this](const store::Run& run) { return !holds(run); });
+  runs_ = std::move(runs);
+  count();
+  finish({.anew = true});
+}
+
+void RunStore::update(std::vector<store::Run> changed, const std::vector<store::RunId>& gone) {
+  RunDelta delta;
+  std::vector<store::Run> arrived;  // new ones, and those whose place changed
+  std::vector<store::RunId> leaving;
+  for (store::Run& run : changed) {
+    const int row = row_of(run.id);
+    if (row < 0) {
+      if (!holds(run)) continue;
+      delta.added.push_back(run.id);
+      arrived.push_back(std::move(run));
       continue;
     }
-    std::size_t first = end - 1;
-    while (first > 0 && !keep[first - 1]) --first;
-    Q_EMIT rows_about_to_be_removed(static_cast<int>(first), static_cast<int>(end) - 1);
-    runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(first), runs_.begin() + static_cast<std::ptrdiff_t>(end));
-    Q_EMIT rows_removed();
-    end = first;
-  }
-
-  std::unordered_set<store::RunId> present;
-  for (const store::Run& run : runs_) present.insert(run.id);
-  for (std::size_t i = 0; i < runs.size();) {
-    if (present.contains(runs[i].id)) {
-      ++i;
-      continue;
+    store::Run& known = runs_[static_cast<std::size_t>(row)];
+    if (!holds(run)) {
+      delta.removed.push_back(run.id);
+      leaving.push_back(run.id);
+    } else if (!same(known, run)) {
+      delta.altered.push_back(run.id);
+      live_ += (store::is_live(run.status) ? 1 : 0) - (store::is_live(known.status) ? 1 : 0);
+      if (known.pinned == run.pinned && known.created_ns == run.created_ns) {
+        known = std::move(run);
+      } else {
+        leaving.push_back(run.id);
+        arrived.push_back(std::move(run));
+      }
     }
-    std::size_t end = i;
-    while (end < runs.size() && !present.contains(runs[end].id)) ++end;
-    Q_EMIT rows_about_to_be_inserted(static_cast<int>(i), static_cast<int>(end) - 1);
-    runs_.insert(runs_.begin() + static_cast<std::ptrdiff_t>(i), runs.begin() + static_cast<std::ptrdiff_t>(i),
-                 runs.begin() + static_cast<std::ptrdiff_t>(end));
-    Q_EMIT rows_inserted();
-    i = end;
   }
+  for (const store::RunId id : gone) {
+    if (row_of(id) < 0) continue;
+    delta.removed.push_back(id);
+    leaving.push_back(id);
+  }
+  put_in_place(std::move(arrived), leaving);
+  finish(delta);
+}
 
-  for (std::size_t i = 0; i < runs.size();) {
-    if (same(runs_[i], runs[i])) {
-      ++i;
-      continue;
-    }
-    std::size_t end = i;
-    for (; end < runs.size() && !same(runs_[end], runs[end]); ++end) runs_[end] = std::move(runs[end]);
-    Q_EMIT rows_changed(static_cast<int>(i), static_cast<int>(end) - 1);
-    i = end;
+void RunStore::put_in_place(std::vector<store::Run> arrived, const std::vector<store::RunId>& leaving) {
+  if (arrived.empty() && leaving.empty()) return;
+  const std::unordered_set<store::RunId> out(leaving.begin(), leaving.end());
+  if (!out.empty()) std::erase_if(runs_, [&out](const store::Run& run) { return out.contains(run.id); });
+  std::sort(arrived.begin(), arrived.end(), goes_before);
+  const auto middle = static_cast<std::ptrdiff_t>(runs_.size());
+  runs_.insert(runs_.end(), std::make_move_iterator(arrived.begin()), std::make_move_iterator(arrived.end()));
+  std::inplace_merge(runs_.begin(), runs_.begin() + middle, runs_.end(), goes_before);
+  count();
+}
+
+void RunStore::count() {
+  rows_.clear();
+  rows_.reserve(runs_.size());
+  live_ = 0;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    rows_.emplace(runs_[i].id, static_cast<int>(i));
+    live_ += store::is_live(runs_[i].status) ? 1 : 0;
   }
+}
+
+void RunStore::finish(const RunDelta& delta) {
   loaded_ = true;
+  if (!delta.is_empty()) Q_EMIT changed(delta);
   Q_EMIT applied();
 }
 

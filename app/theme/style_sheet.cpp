@@ -87,6 +87,8 @@ QTabBar::tab:hover { color: @text; }
 QTabBar::tab:focus { color: @accent; }
 QTabWidget::pane { border: none; }
 
+QFrame#suggestions { background: @surface; border: 1px solid @border; }
+QFrame#suggestions QListView { border: none; }
 QMenu { background: @surface; color: @text; border: 1px solid @border; padding: 5px; }
 QMenu::item { padding: 6px 26px 6px 12px; border-radius: 4px; }
 QMenu::icon { padding-left: 8px; }

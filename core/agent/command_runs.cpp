@@ -4,6 +4,7 @@
 #include "core/agent/protocol_queue.h"
 #include "core/base/command_line.h"
 #include "core/base/files.h"
+#include "core/base/paths.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -82,6 +83,17 @@ Result<bool> asked(const std::vector<store::Run>& runs, std::int64_t bytes) {
   return answer == "y" || answer == "yes";
 }
 
+// As the agent tells them, or as the history holds them where that is asked for some or for an order.
+Result<std::vector<store::Run>> listed(Client& client, const RunQuery& query) {
+  if (query.where.empty() && query.sort.empty()) return client.list();
+  const auto history = store::Reader::open(history_path());
+  if (!history) return tl::unexpected(history.error());
+  auto runs = find_runs(**history, query);
+  if (!runs) return runs;
+  for (store::Run& run : *runs) run.recipe_toml.clear();  // show has it
+  return runs;
+}
+
 // The wish is heard: the run as it is now.
 int say_now(Client& client, store::RunId run, std::string_view what) {
   if (!wants_json()) return 0;
@@ -93,7 +105,7 @@ int say_now(Client& client, store::RunId run, std::string_view what) {
 }  // namespace
 
 int run_list(Client& client, const CommandLine& line) {
-  auto runs = client.list();
+  auto runs = listed(client, line.query);
   if (!runs) return refuse(runs.error());
   if (line.deleted) std::erase_if(*runs, [](const store::Run& run) { return !run.deleted_ns; });
   const auto queue = client.queue();

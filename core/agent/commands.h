@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/agent/client.h"
+#include "core/agent/run_query.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -25,6 +26,7 @@ struct CommandLine {
   std::string faults;
   std::vector<std::string> runs;
   bool deleted = false;
+  RunQuery query;
   bool all = false;
   bool yes = false;  // do not ask
 

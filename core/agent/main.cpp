@@ -142,8 +142,12 @@ void describe(CLI::App& app, CommandLine& line) {
   describe_wish(*app.add_subcommand("enqueue", "Puts a recipe into the queue and prints the number of its run"), line);
   describe_sweep(app, line);
   describe_queue(app, line);
-  CLI::App& list = *app.add_subcommand("list", "Lists all runs, newest first");
+  CLI::App& list = *app.add_subcommand("list", "Lists all runs, newest first, or those a query finds");
   list.add_flag("--deleted", line.deleted, "Only those that were deleted");
+  list.add_option("--where", line.query.where, "Only those a query finds: 'loss < 0.3 and tag ~ abl'")
+      ->option_text("QUERY");
+  list.add_option("--sort", line.query.sort, "By a value, least first: 'min(train/loss)', -step, name")
+      ->option_text("VALUE");
   describe_deleted(app, line);
   for (CLI::App* command :
        {app.add_subcommand("show", "Tells what the history knows of a run"),

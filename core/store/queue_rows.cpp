@@ -143,7 +143,7 @@ Job read_job(Connection& connection, RunId run) {
   return job;
 }
 
-QueueSettings read_settings(Connection& connection) {
+QueueSettings read_queue_settings(Connection& connection) {
   QueueSettings settings;
   auto& query = connection.statement("SELECT name, value FROM queue_setting");
   while (query.executeStep()) {
@@ -156,7 +156,7 @@ QueueSettings read_settings(Connection& connection) {
   return settings;
 }
 
-void write_settings(Connection& connection, const QueueSettings& settings) {
+void write_queue_settings(Connection& connection, const QueueSettings& settings) {
   connection.statement("DELETE FROM queue_setting").exec();
   const auto write = [&](const char* name, int value) {
     auto& insert = connection.statement("INSERT INTO queue_setting (name, value) VALUES (?, ?)");

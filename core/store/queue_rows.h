@@ -15,8 +15,8 @@ class Connection;
 [[nodiscard]] std::vector<Job> read_jobs(Connection& connection);
 // Throws Failure(invalid_input) when there is no such run.
 [[nodiscard]] Job read_job(Connection& connection, RunId run);
-[[nodiscard]] QueueSettings read_settings(Connection& connection);
-void write_settings(Connection& connection, const QueueSettings& settings);
+[[nodiscard]] QueueSettings read_queue_settings(Connection& connection);
+void write_queue_settings(Connection& connection, const QueueSettings& settings);
 enum class WhichSweeps : std::uint8_t { all, with_waiting_trials };
 [[nodiscard]] std::vector<Sweep> read_sweeps(Connection& connection, WhichSweeps which = WhichSweeps::all);
 // By number, with the last value of the metric.

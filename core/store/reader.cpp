@@ -6,8 +6,11 @@
 #include "core/store/edits.h"
 #include "core/store/facts.h"
 #include "core/store/queue_rows.h"
+#include "core/store/run_rows.h"
 #include "core/store/series.h"
+#include "core/store/settings.h"
 #include "core/store/spans.h"
+#include "core/store/text_search.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,56 +19,6 @@
 
 namespace athanor::store {
 namespace {
-
-constexpr const char* kRuns =
-    "SELECT id, name, status, cause, directory, '', model, created_ns, started_ns, ended_ns, step, steps, parent, "
-    "fork_step, "
-    "tags, note, pinned, deleted_ns FROM run ORDER BY created_ns DESC, id DESC";
-constexpr const char* kRunsWithRecipe =
-    "SELECT id, name, status, cause, directory, recipe, model, created_ns, started_ns, ended_ns, step, steps, parent, "
-    "fork_step, tags, note, pinned, deleted_ns FROM run ORDER BY created_ns DESC, id DESC";
-constexpr const char* kRunById =
-    "SELECT id, name, status, cause, directory, recipe, model, created_ns, started_ns, ended_ns, step, steps, parent, "
-    "fork_step, tags, note, pinned, deleted_ns FROM run WHERE id = ?";
-
-std::vector<std::string> tags_of(const std::string& text) {
-  if (text == "[]") return {};
-  std::vector<std::string> tags;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  for (const auto& tag : json) {
-    if (tag.is_string()) tags.push_back(tag);
-  }
-  return tags;
-}
-
-Run run_of(const Connection& connection, SQLite::Statement& row) {
-  Run run;
-  run.id = row.getColumn(0).getInt64();
-  run.name = text_of(row, 1);
-  run.status = static_cast<RunStatus>(row.getColumn(2).getInt());
-  run.cause = text_of(row, 3);
-  run.directory = connection.whole_folder(text_of(row, 4));
-  run.recipe_toml = text_of(row, 5);
-  run.model = text_of(row, 6);
-  run.created_ns = row.getColumn(7).getInt64();
-  run.started_ns = row.getColumn(8).getInt64();
-  run.ended_ns = row.getColumn(9).getInt64();
-  run.step = row.getColumn(10).getInt64();
-  run.steps = row.getColumn(11).getInt64();
-  if (!row.getColumn(12).isNull()) run.parent = row.getColumn(12).getInt64();
-  run.fork_step = row.getColumn(13).getInt64();
-  run.tags = tags_of(text_of(row, 14));
-  run.note = text_of(row, 15);
-  run.pinned = row.getColumn(16).getInt() != 0;
-  if (!row.getColumn(17).isNull()) run.deleted_ns = row.getColumn(17).getInt64();
-  return run;
-}
-
-// Of a row that begins with the run.
-JournalDamage damage_of(SQLite::Statement& row) {
-  return {row.getColumn(1).getInt(), row.getColumn(2).getInt64(), row.getColumn(3).getInt64(),
-          row.getColumn(4).getInt() != 0, text_of(row, 5)};
-}
 
 std::vector<LogEntry> log_of(SQLite::Statement& query) {
   std::vector<LogEntry> entries;
@@ -94,32 +47,6 @@ struct Reader::State {
     if (!result) connection.reset();
     return result;
   }
-
-  void add_damage(std::vector<Run>& runs) {
-    std::map<RunId, Run*> by_id;
-    for (Run& run : runs) by_id[run.id] = &run;
-    auto& query =
-        connection.statement("SELECT run, rank, offset, bytes, tail, reason FROM damage ORDER BY run, rank, offset");
-    while (query.executeStep()) {
-      if (const auto found = by_id.find(query.getColumn(0).getInt64()); found != by_id.end())
-        found->second->damage.push_back(damage_of(query));
-    }
-  }
-
-  void add_last_values(std::vector<Run>& runs) {
-    std::map<RunId, Run*> by_id;
-    for (Run& run : runs) by_id[run.id] = &run;
-    auto& query = connection.statement("SELECT run, name, last FROM metric WHERE samples > 0");
-    Run* current = nullptr;
-    while (query.executeStep()) {
-      const RunId id = query.getColumn(0).getInt64();
-      if (current == nullptr || current->id != id) {
-        const auto found = by_id.find(id);
-        current = found != by_id.end() ? found->second : nullptr;
-      }
-      if (current != nullptr) current->last.emplace(text_of(query, 1), number_of(query, 2));
-    }
-  }
 };
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file) {
@@ -142,14 +69,14 @@ std::int64_t Reader::data_version() {
 }
 
 Result<std::vector<Run>> Reader::runs(bool with_recipe) {
-  return state_->snapshot("list the runs", [&] {
-    std::vector<Run> runs;
-    auto& query = state_->connection.statement(with_recipe ? kRunsWithRecipe : kRuns);
-    while (query.executeStep()) runs.push_back(run_of(state_->connection, query));
-    state_->add_last_values(runs);
-    state_->add_damage(runs);
-    return runs;
-  });
+  return state_->snapshot(
+      "list the runs", [&] { return read_runs(state_->connection, with_recipe ? Recipes::read : Recipes::leave_out); });
+}
+
+Result<RunChanges> Reader::changes(const std::string& history, std::int64_t known,
+                                   std::span<const std::string> metrics) {
+  return state_->snapshot("list the runs that changed",
+                          [&] { return read_changes(state_->connection, history, known, metrics); });
 }
 
 Result<void> Reader::check() {
@@ -166,27 +93,28 @@ Result<void> Reader::check() {
 }
 
 Result<Run> Reader::run(RunId id) {
-  return state_->snapshot("read a run", [&] {
-    auto& query = state_->connection.statement(kRunById);
-    query.bind(1, id);
-    if (!query.executeStep()) {
-      throw Failure(ErrorKind::invalid_input, "read run " + std::to_string(id), "the history has no such run",
-                    "see which there are: athanor-agent list");
-    }
-    Run run = run_of(state_->connection, query);
-    auto& last = state_->connection.statement("SELECT name, last FROM metric WHERE run = ? AND samples > 0");
-    last.bind(1, id);
-    while (last.executeStep()) run.last.emplace(text_of(last, 0), number_of(last, 1));
-    auto& damage = state_->connection.statement(
-        "SELECT run, rank, offset, bytes, tail, reason FROM damage WHERE run = ? ORDER BY rank, offset");
-    damage.bind(1, id);
-    while (damage.executeStep()) run.damage.push_back(damage_of(damage));
-    return run;
-  });
+  return state_->snapshot("read a run", [&] { return read_run(state_->connection, id); });
+}
+
+Result<std::vector<std::pair<RunId, SettingValue>>> Reader::setting_of_runs(const std::string& path) {
+  return state_->snapshot("read a field of all recipes", [&] { return read_settings(state_->connection, path); });
 }
 
 Result<std::vector<std::string>> Reader::metric_names(RunId id) {
   return state_->snapshot("list the metrics of a run", [&] { return series_names(state_->connection, id); });
+}
+
+Result<std::vector<std::string>> Reader::all_metric_names() {
+  return state_->snapshot("list the metrics", [&] {
+    // From name to name through the index, not row by row.
+    auto& query = state_->connection.statement(
+        "WITH RECURSIVE next (name) AS (SELECT min(name) FROM metric UNION ALL "
+        "SELECT (SELECT min(name) FROM metric WHERE name > next.name) FROM next WHERE next.name IS NOT NULL) "
+        "SELECT name FROM next WHERE name IS NOT NULL");
+    std::vector<std::string> names;
+    while (query.executeStep()) names.push_back(text_of(query, 0));
+    return names;
+  });
 }
 
 Result<std::map<std::string, MetricFacts>> Reader::metrics(RunId id) {
@@ -197,6 +125,18 @@ Result<std::map<std::string, MetricFacts>> Reader::metrics(RunId id) {
     std::map<std::string, MetricFacts> metrics;
     while (query.executeStep()) metrics.emplace(text_of(query, 0), facts_of(query, 1));
     return metrics;
+  });
+}
+
+Result<std::vector<std::pair<RunId, MetricFacts>>> Reader::metric_of_runs(const std::string& metric) {
+  return state_->snapshot("read a metric of all runs", [&] {
+    auto& query =
+        state_->connection.statement("SELECT run, " ATH_FACT_COLUMNS
+                                     " FROM metric INDEXED BY metric_runs WHERE name = ? AND samples > 0 ORDER BY run");
+    query.bind(1, metric);
+    std::vector<std::pair<RunId, MetricFacts>> all;
+    while (query.executeStep()) all.emplace_back(query.getColumn(0).getInt64(), facts_of(query, 1));
+    return all;
   });
 }
 
@@ -265,6 +205,10 @@ Result<std::vector<LogEntry>> Reader::log_tail(RunId id, int limit) {
   });
 }
 
+Result<std::vector<Found>> Reader::find(std::string_view words, int limit) {
+  return state_->snapshot("search the history", [&] { return find_words(state_->connection, words, limit); });
+}
+
 Result<std::vector<Occurrence>> Reader::occurrences(RunId id, std::int64_t after) {
   return state_->snapshot("read what happened in a run", [&] {
     auto& query = state_->connection.statement(
@@ -317,7 +261,7 @@ Result<Job> Reader::job(RunId id) {
 }
 
 Result<QueueSettings> Reader::queue_settings() {
-  return state_->snapshot("read the queue", [&] { return read_settings(state_->connection); });
+  return state_->snapshot("read the queue", [&] { return read_queue_settings(state_->connection); });
 }
 
 Result<std::vector<Sweep>> Reader::sweeps() {

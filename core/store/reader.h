@@ -3,7 +3,9 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/store/found.h"
 #include "core/store/queue.h"
+#include "core/store/setting_value.h"
 #include "core/store/types.h"
 
 #include <filesystem>
@@ -11,6 +13,8 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace athanor::store {
 
@@ -26,10 +30,19 @@ class Reader {
 
   // Newest first, without recipe_toml unless asked for; includes deleted runs (deleted_ns set).
   [[nodiscard]] Result<std::vector<Run>> runs(bool with_recipe = false);
+  // What changed behind number `known` of this history; all of it where that is another one, or 0.
+  [[nodiscard]] Result<RunChanges> changes(const std::string& history, std::int64_t known,
+                                           std::span<const std::string> metrics);
   [[nodiscard]] Result<Run> run(RunId id);
 
+  // What recipes set one field to, by run; runs that leave it as it is by default are not among them.
+  [[nodiscard]] Result<std::vector<std::pair<RunId, SettingValue>>> setting_of_runs(const std::string& path);
+
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
+  [[nodiscard]] Result<std::vector<std::string>> all_metric_names();  // of any run
   [[nodiscard]] Result<std::map<std::string, MetricFacts>> metrics(RunId id);
+  // One metric of every run that has it, by run.
+  [[nodiscard]] Result<std::vector<std::pair<RunId, MetricFacts>>> metric_of_runs(const std::string& metric);
   // The curve of one metric over steps [first, last] in at most `buckets` columns, exact minimum, maximum and last in
   // each; single samples when they fit. Reads time proportional to buckets, not to samples.
   [[nodiscard]] Result<std::vector<Bucket>> curve(RunId id, std::string_view metric, std::int64_t first_step,
@@ -46,6 +59,9 @@ class Reader {
   // After entry id `after`, at most `limit`, oldest first. For the newest page use log_tail.
   [[nodiscard]] Result<std::vector<LogEntry>> log(RunId id, std::int64_t after, int limit);
   [[nodiscard]] Result<std::vector<LogEntry>> log_tail(RunId id, int limit);
+  // Where all these words stand in names, tags, notes, models, causes, recipes and logs; the last may be the beginning
+  // of one. At most `limit` places of each kind.
+  [[nodiscard]] Result<std::vector<Found>> find(std::string_view words, int limit);
   [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
   // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".
 

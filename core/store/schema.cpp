@@ -3,6 +3,7 @@
 #include "core/store/database.h"
 #include "core/store/old_chunk.h"
 #include "core/store/series.h"
+#include "core/store/settings.h"
 
 #include <array>
 #include <filesystem>
@@ -145,10 +146,49 @@ void take_over(Connection& connection, const OldSeries& old) {
   if (old.has_ended) series.pack(connection);
 }
 
+void index_words(SQLite::Database& database) {
+  database.exec(R"sql(
+    CREATE VIRTUAL TABLE run_text USING fts5 (
+      name, tags, note, model, cause, recipe, content = 'run', content_rowid = 'id',
+      tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+    CREATE VIRTUAL TABLE log_text USING fts5 (
+      text, content = 'log', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+    INSERT INTO run_text (run_text) VALUES ('rebuild');
+    INSERT INTO log_text (log_text) VALUES ('rebuild');
+    CREATE TRIGGER run_words_added AFTER INSERT ON run BEGIN
+      INSERT INTO run_text (rowid, name, tags, note, model, cause, recipe)
+        VALUES (new.id, new.name, new.tags, new.note, new.model, new.cause, new.recipe);
+    END;
+    CREATE TRIGGER run_words_altered AFTER UPDATE OF name, tags, note, model, cause, recipe ON run
+    WHEN (old.name, old.tags, old.note, old.model, old.cause, old.recipe)
+      IS NOT (new.name, new.tags, new.note, new.model, new.cause, new.recipe) BEGIN
+      INSERT INTO run_text (run_text, rowid, name, tags, note, model, cause, recipe)
+        VALUES ('delete', old.id, old.name, old.tags, old.note, old.model, old.cause, old.recipe);
+      INSERT INTO run_text (rowid, name, tags, note, model, cause, recipe)
+        VALUES (new.id, new.name, new.tags, new.note, new.model, new.cause, new.recipe);
+    END;
+    CREATE TRIGGER run_words_removed AFTER DELETE ON run BEGIN
+      INSERT INTO run_text (run_text, rowid, name, tags, note, model, cause, recipe)
+        VALUES ('delete', old.id, old.name, old.tags, old.note, old.model, old.cause, old.recipe);
+    END;
+    CREATE TRIGGER log_words_added AFTER INSERT ON log BEGIN
+      INSERT INTO log_text (rowid, text) VALUES (new.id, new.text);
+    END;
+    CREATE TRIGGER log_words_removed AFTER DELETE ON log BEGIN
+      INSERT INTO log_text (log_text, rowid, text) VALUES ('delete', old.id, old.text);
+    END;
+  )sql");
+}
+
 // - metric: one row per metric of a run, with what is known of all its samples; see MetricFacts.
 // - page: samples and their summaries; see page.h. `number` counts the pages of a level. Steps are the lowest and
 //   highest of its samples.
 // - piece: samples behind the last page of a run that is not over, as they came; they follow each other by id.
+// - run.changed: rises with whatever changes of a run, gone: runs that are no more; both from one counter, so that who
+//   knows the runs up to a number asks for what came after it.
+// - setting: what each run's recipe sets, by field; see settings.h.
+// - run_text, log_text: the words of runs and logs; their texts stay where they are.
+// - history: one row, by which a history is told from another that takes its place.
 // Chunks, nodes, tails and samples of before are taken over.
 void keep_pages(Connection& connection) {
   SQLite::Database& database = connection.database();
@@ -162,21 +202,50 @@ void keep_pages(Connection& connection) {
       minimum REAL, maximum REAL, minimum_step INTEGER NOT NULL DEFAULT 0, maximum_step INTEGER NOT NULL DEFAULT 0,
       sum REAL, first REAL, last REAL);
     CREATE UNIQUE INDEX metric_name ON metric (run, name);
+    CREATE INDEX metric_runs ON metric (name, run);
     CREATE TABLE page (
       id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL,
       first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, bytes BLOB NOT NULL);
     CREATE INDEX page_steps ON page (metric, level, last_step, number);
     CREATE TABLE piece (id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, points BLOB NOT NULL);
     CREATE INDEX piece_metric ON piece (metric);
+
+    CREATE TABLE setting (path TEXT NOT NULL, run INTEGER NOT NULL, value, PRIMARY KEY (path, run)) WITHOUT ROWID;
+    CREATE INDEX setting_run ON setting (run);
+
+    CREATE TABLE history (id TEXT NOT NULL);
+    INSERT INTO history VALUES (hex(randomblob(8)));
+    ALTER TABLE run ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE gone (run INTEGER PRIMARY KEY, changed INTEGER NOT NULL);
+    UPDATE run SET changed = id;
+    CREATE INDEX run_changed ON run (changed);
+    CREATE INDEX gone_changed ON gone (changed);
+    CREATE VIEW next_change (number) AS SELECT 1 + max(
+      (SELECT coalesce(max(changed), 0) FROM run), (SELECT coalesce(max(changed), 0) FROM gone));
+    CREATE TRIGGER run_added AFTER INSERT ON run BEGIN
+      DELETE FROM gone WHERE run = new.id;
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.id;
+    END;
+    CREATE TRIGGER run_altered AFTER UPDATE ON run WHEN new.changed = old.changed BEGIN
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.id;
+    END;
+    CREATE TRIGGER run_damaged AFTER INSERT ON damage BEGIN
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.run;
+    END;
+    CREATE TRIGGER run_removed AFTER DELETE ON run BEGIN
+      INSERT OR REPLACE INTO gone VALUES (old.id, (SELECT number FROM next_change));
+    END;
   )sql");
+  index_words(database);
+  write_all_settings(connection);
   for (const OldSeries& old : old_series(connection)) take_over(connection, old);
   connection.reset();
   database.exec("DROP TABLE sample; DROP TABLE tail; DROP TABLE chunk; DROP TABLE node; DROP TABLE old_metric");
 }
 
-// - job: what the queue knows of each run; see queue.h. unanswered: what follows from the end of its process is still
-// to
-//   be decided. devices: separated by commas; changes: one a line. until_step: 0 for the recipe's last.
+// - job: what the queue knows of each run, of whose changes it is a part; see queue.h. unanswered: what follows from
+//   the end of its process is still to be decided. devices: separated by commas; changes: one a line. until_step: 0 for
+//   the recipe's last.
 // - dependency: a queued run begins once the others have ended.
 // - sweep: runs with one aim; `definition` is recipe::to_text of its plan.
 // - queue_setting: see QueueSettings; what is not there is not limited.
@@ -197,6 +266,9 @@ void add_queue(Connection& connection) {
     CREATE INDEX job_sweep ON job (sweep, trial) WHERE sweep IS NOT NULL;
     CREATE INDEX job_waits ON job (sweep) WHERE waits = 1;
     INSERT INTO job (run) SELECT id FROM run;
+    CREATE TRIGGER job_altered AFTER UPDATE ON job BEGIN
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.run;
+    END;
     CREATE TABLE dependency (
       run INTEGER NOT NULL REFERENCES run (id), after INTEGER NOT NULL, PRIMARY KEY (run, after)) WITHOUT ROWID;
     CREATE INDEX dependency_after ON dependency (after);

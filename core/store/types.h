@@ -50,6 +50,17 @@ struct Run {
   std::vector<JournalDamage> damage;       // by rank and offset; empty for a whole journal
 };
 
+// What became of the runs since somebody knew them up to a number.
+struct RunChanges {
+  std::string history = {};  // by which a history is told from another that takes its place
+  std::int64_t newest = 0;   // they are known up to this number now
+  bool anew = false;         // `changed` are all runs there are, whatever was known before
+  // Pinned ones first, then by age, newest first; without recipe_toml, and with the last values of the metrics that
+  // were asked for only.
+  std::vector<Run> changed = {};
+  std::vector<RunId> gone = {};
+};
+
 struct Point {
   std::int64_t step = 0;
   std::int64_t time_ns = 0;

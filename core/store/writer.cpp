@@ -2,6 +2,7 @@
 
 #include "core/store/edits.h"
 #include "core/store/schema.h"
+#include "core/store/settings.h"
 #include "core/store/writer_state.h"
 
 #include <nlohmann/json.hpp>
@@ -70,8 +71,8 @@ void Writer::State::remove(RunId run) {
   forget(run);
   forget_edits(connection, run);
   release_followers(run);
-  for (const char* sql :
-       {"DELETE FROM dependency WHERE run = ?", "DELETE FROM job WHERE run = ?", "DELETE FROM run WHERE id = ?"}) {
+  for (const char* sql : {"DELETE FROM setting WHERE run = ?", "DELETE FROM dependency WHERE run = ?",
+                          "DELETE FROM job WHERE run = ?", "DELETE FROM run WHERE id = ?"}) {
     execute(sql, run);
   }
   execute("DELETE FROM sweep WHERE id NOT IN (SELECT sweep FROM job WHERE sweep IS NOT NULL)");
@@ -108,6 +109,7 @@ RunId Writer::State::insert(const NewRun& run, std::optional<SweepId> sweep) {
   if (run.launch != Launch::nothing) insert.bind(11, next_queue_order());
   insert.exec();
   id = connection.database().getLastInsertRowid();
+  write_settings(connection, id, run.recipe_toml);
   if (run.id_in_directory) {
     const std::string& folder = run.folder.empty() ? run.name : run.folder;
     execute("UPDATE run SET directory = ? WHERE id = ?",
@@ -125,6 +127,14 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) 
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::~Writer() = default;
+
+Result<void> Writer::together(const std::function<Result<void>()>& work) {
+  return state_->durably("change the history", [&] {
+    state_->is_together = true;
+    const std::shared_ptr<void> apart(nullptr, [this](void*) { state_->is_together = false; });
+    if (auto done = work(); !done) throw Failure(done.error());
+  });
+}
 
 Result<Job> Writer::add_run(const NewRun& run) {
   return state_->durably("add a run to the history",
@@ -157,6 +167,7 @@ Result<void> Writer::describe(RunId run, const std::string& recipe_toml, std::in
         "UPDATE run SET recipe = ?1, steps = ?2, name = CASE WHEN name = ?3 THEN ?4 ELSE name END WHERE id = ?5");
     SQLite::bind(update, recipe_toml, steps, folder, name, run);
     update.exec();
+    write_settings(state_->connection, run, recipe_toml);
   });
 }
 
@@ -302,6 +313,7 @@ Result<std::map<RunId, std::int64_t>> Writer::copy_runs(const std::filesystem::p
     )sql");
     copy_queue(database, version);
     name_folders_from_home(database);
+    write_all_settings(state_->connection);
     std::map<RunId, std::int64_t> offsets;
     SQLite::Statement query(database, "SELECT run, next_offset FROM older.journal WHERE rank = 0");
     while (query.executeStep()) offsets.emplace(query.getColumn(0).getInt64(), query.getColumn(1).getInt64());

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -86,6 +87,9 @@ class Writer {
   // Creates the store or brings an older one up to date. ErrorKind::unavailable when a newer version wrote it.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file);
   ~Writer();
+
+  // What `work` does through this writer is one transaction: when it returns an Error, or throws, none of it happened.
+  Result<void> together(const std::function<Result<void>()>& work);
 
   [[nodiscard]] Result<Job> add_run(const NewRun& run);
   // Its trials, at the end of the queue in the order given. Their runs, in that order.

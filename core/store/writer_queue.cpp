@@ -1,4 +1,5 @@
 // The queue and sweeps.
+#include "core/store/settings.h"
 #include "core/store/writer_state.h"
 
 #include <algorithm>
@@ -225,6 +226,7 @@ Result<void> Writer::set_recipe(RunId run, const NewRecipe& recipe) {
     require_queued(state_->connection, run);
     state_->execute("UPDATE run SET recipe = ?, steps = ?, name = CASE WHEN name = ? THEN ? ELSE name END WHERE id = ?",
                     recipe.recipe_toml, recipe.steps, recipe.old_name, recipe.name, run);
+    write_settings(state_->connection, run, recipe.recipe_toml);
     state_->execute("UPDATE job SET ranks = ?, threads = ?, device = ?, changes = ? WHERE run = ?", recipe.needs.ranks,
                     recipe.needs.threads, static_cast<int>(recipe.needs.device), joined(recipe.changes, '\n'), run);
   });
@@ -238,11 +240,11 @@ Result<void> Writer::set_needs(RunId run, const Needs& needs) {
 }
 
 Result<void> Writer::set_settings(const QueueSettings& settings) {
-  return state_->durably(kChange, [&] { write_settings(state_->connection, settings); });
+  return state_->durably(kChange, [&] { write_queue_settings(state_->connection, settings); });
 }
 
 Result<QueueSettings> Writer::settings() {
-  return state_->look("read the queue", [&] { return read_settings(state_->connection); });
+  return state_->look("read the queue", [&] { return read_queue_settings(state_->connection); });
 }
 
 Result<std::pair<SweepId, std::vector<RunId>>> Writer::add_sweep(const NewSweep& sweep,

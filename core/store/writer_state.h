@@ -15,10 +15,12 @@ namespace athanor::store {
 struct Writer::State {
   Connection connection;
   SeriesCache cache;
+  bool is_together = false;  // within the transaction of several calls
 
   // One transaction. After a failure the cache may say more than the store, so it is dropped.
   template <class F>
   auto transact(const char* intention, F&& work) -> Result<decltype(work())> {
+    if (is_together) return guarded(intention, std::forward<F>(work));
     auto result = guarded(intention, [&]() -> decltype(work()) {
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
       if constexpr (std::is_void_v<decltype(work())>) {
@@ -33,6 +35,7 @@ struct Writer::State {
     if (!result) {
       connection.reset();
       cache.clear();
+      if (result.error().kind == ErrorKind::io) connection.fold();  // on a full disk the log may have all the room
     }
     return result;
   }
@@ -40,6 +43,7 @@ struct Writer::State {
   // The same, flushed to the disk before it returns.
   template <class F>
   auto durably(const char* intention, F&& work) -> Result<decltype(work())> {
+    if (is_together) return guarded(intention, std::forward<F>(work));
     auto on = guarded(intention, [&] { connection.database().exec("PRAGMA synchronous = FULL"); });
     if (!on) return tl::unexpected(on.error());
     auto result = transact(intention, std::forward<F>(work));

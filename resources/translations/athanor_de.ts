@@ -2,6 +2,68 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
 <context>
+    <name>athanor::widgets::SuggestionList</name>
+    <message>
+        <source>What could be written here</source>
+        <translation>Was hier stehen könnte</translation>
+    </message>
+</context>
+<context>
+    <name>QueryWords</name>
+    <message>
+        <source>metric</source>
+        <translation>Messwert</translation>
+    </message>
+    <message>
+        <source>field of the recipe</source>
+        <translation>Feld des Rezepts</translation>
+    </message>
+    <message>
+        <source>of the run</source>
+        <translation>des Laufs</translation>
+    </message>
+    <message>
+        <source>over the whole curve</source>
+        <translation>über die ganze Kurve</translation>
+    </message>
+    <message>
+        <source>“%1” is no field, parameter or metric.</source>
+        <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>
+    </message>
+    <message>
+        <source>“%1” may be any of: %2.</source>
+        <translation>„%1“ kann eines von diesen sein: %2.</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be compared or computed with what stands beside it.</source>
+        <translation>„%1“ lässt sich mit dem, was daneben steht, weder vergleichen noch verrechnen.</translation>
+    </message>
+    <message>
+        <source>“%1” is no regular expression.</source>
+        <translation>„%1“ ist kein regulärer Ausdruck.</translation>
+    </message>
+    <message>
+        <source>“%1” is in no calendar.</source>
+        <translation>„%1“ steht in keinem Kalender.</translation>
+    </message>
+    <message>
+        <source>This is longer or deeper than a query may be.</source>
+        <translation>So lang oder verschachtelt darf eine Frage nicht sein.</translation>
+    </message>
+    <message>
+        <source>Something is missing at the end.</source>
+        <translation>Am Ende fehlt etwas.</translation>
+    </message>
+    <message>
+        <source>“%1” does not fit here.</source>
+        <translation>„%1“ passt hier nicht.</translation>
+    </message>
+    <message>
+        <source>Perhaps %1 is meant.</source>
+        <translation>Vielleicht ist %1 gemeint.</translation>
+    </message>
+</context>
+<context>
     <name>CommandLine</name>
     <message>
         <source>The workbench window of Athanor.</source>
@@ -1800,8 +1862,8 @@
         <translation>Läufe</translation>
     </message>
     <message>
-        <source>Search names, tags, notes, is:running</source>
-        <translation>Suche: Namen, Marken, is:running</translation>
+        <source>Search, or ask: loss &lt; 0.3 and tag = night</source>
+        <translation>Suchen oder fragen: loss &lt; 0.3 and tag = nacht</translation>
     </message>
     <message>
         <source>Set up a new experiment</source>
@@ -2111,8 +2173,20 @@
         <translation>Strg ← →</translation>
     </message>
     <message>
+        <source>Go from curve to curve</source>
+        <translation>Von Kurve zu Kurve gehen</translation>
+    </message>
+    <message>
         <source>Logarithmic scale</source>
         <translation>Logarithmische Skala</translation>
+    </message>
+    <message>
+        <source>Logarithmic in x</source>
+        <translation>Logarithmisch in x</translation>
+    </message>
+    <message>
+        <source>Shift+L</source>
+        <translation>Umschalt+L</translation>
     </message>
     <message>
         <source>Show as table</source>
@@ -2191,6 +2265,33 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::AxisWords</name>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Proben</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Date and time</source>
+        <translation>Datum und Uhrzeit</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>%1 samples</source>
+        <translation>%1 Proben</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::CommandPalette</name>
     <message>
         <source>What do you want to do?</source>
@@ -2208,12 +2309,12 @@
 <context>
     <name>athanor::widgets::CurveTable</name>
     <message>
-        <source>Step</source>
-        <translation>Schritt</translation>
+        <source>%1, least</source>
+        <translation>%1, kleinster Wert</translation>
     </message>
     <message>
-        <source>Time</source>
-        <translation>Zeit</translation>
+        <source>%1, greatest</source>
+        <translation>%1, größter Wert</translation>
     </message>
 </context>
 <context>
@@ -2352,16 +2453,8 @@
         <translation>Die Zahlen kopieren</translation>
     </message>
     <message>
-        <source>Save as picture or PDF…</source>
-        <translation>Als Bild oder PDF speichern …</translation>
-    </message>
-    <message>
         <source>Save the plot</source>
         <translation>Das Diagramm speichern</translation>
-    </message>
-    <message>
-        <source>PDF (*.pdf);;PNG picture (*.png)</source>
-        <translation>PDF (*.pdf);;PNG-Bild (*.png)</translation>
     </message>
     <message>
         <source>Numbers of the plot “%1”</source>
@@ -2376,8 +2469,34 @@
         <translation>%1 bei Schritt %2</translation>
     </message>
     <message>
-        <source>step %1</source>
-        <translation>Schritt %1</translation>
+        <source>Logarithmic in x	Shift+L</source>
+        <translation>Logarithmisch in x	Umschalt+L</translation>
+    </message>
+    <message>
+        <source>Save as figure or numbers…</source>
+        <translation>Als Abbildung oder Zahlen speichern …</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf);;SVG (*.svg);;PNG picture (*.png);;Numbers as CSV (*.csv)</source>
+        <translation>PDF (*.pdf);;SVG (*.svg);;PNG-Bild (*.png);;Zahlen als CSV (*.csv)</translation>
+    </message>
+    <message>
+        <source>Could not save the plot: %1</source>
+        <translation>Das Diagramm konnte nicht gespeichert werden: %1</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::PlotLegend</name>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n weitere</numerusform>
+            <numerusform>%n weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>

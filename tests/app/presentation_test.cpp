@@ -1,6 +1,7 @@
 // What lies beneath the window: stores, models, curves, settings, jobs.
 #include "app/bridge/job_thread.h"
 #include "app/controllers/planner.h"
+#include "app/models/query_words.h"
 #include "app/models/run_table_model.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
@@ -24,6 +25,7 @@
 #include <cmath>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <random>
 
 namespace athanor::app {
@@ -50,7 +52,8 @@ std::vector<store::RunId> ids(const RunStore& runs) {
 struct Table : testing::Test {
   RunStore runs;
   CurveStore curves;
-  RunTableModel model{&runs, &curves};
+  FigureStore figures;
+  RunTableModel model{&runs, &curves, &figures};
   QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
   [[nodiscard]] QString cell(int row, RunColumn column) const {
     return model.index(row, static_cast<int>(column)).data().toString();
@@ -125,19 +128,71 @@ TEST_F(Table, FollowsAnySequenceOfLists) {
   }
 }
 
+// Any search and order while runs come, change, move and go: rows as one who sorts all of them anew has them, and a
+// selection stays with its run.
+TEST_F(Table, StaysSortedAndSearchedWhateverBecomesOfRuns) {
+  std::mt19937 random(8);
+  RunOrder order(&runs, &curves, &figures);
+  std::map<store::RunId, store::Run> truth;
+  const auto change = [&](store::RunId id) {
+    store::Run one = run(id, (random() % 2 == 0 ? "alpha-" : "beta-") + std::to_string(random() % 9));
+    one.pinned = random() % 5 == 0;
+    if (random() % 4 != 0) one.last["train/loss"] = static_cast<double>(random() % 5);
+    return one;
+  };
+  for (int round = 0; round < 400; ++round) {
+    if (round % 25 == 0) {
+      const int column = static_cast<int>(random() % 13) - 1;
+      const auto direction = round % 2 == 0 ? Qt::AscendingOrder : Qt::DescendingOrder;
+      model.sort(column, direction);
+      order.sort_by(column < 0 ? std::nullopt : std::optional(static_cast<RunColumn>(column)), direction);
+    }
+    if (round % 40 == 0) {
+      const QString typed = round % 80 == 0 ? u"alpha"_s : QString();
+      model.set_search(typed);
+      EXPECT_TRUE(order.set_search(typed).empty());
+    }
+    const QPersistentModelIndex kept =
+        model.rowCount() > 0 ? model.index(static_cast<int>(random()) % model.rowCount(), 2) : QModelIndex();
+    const qint64 kept_run = kept.data(run_id_role).toLongLong();
+    store::RunChanges changes{.newest = round};
+    for (int i = 0; i < 3; ++i) {
+      const auto id = static_cast<store::RunId>(1 + random() % 24);
+      if (random() % 4 == 0) {
+        if (truth.erase(id) > 0) changes.gone.push_back(id);
+        std::erase_if(changes.changed, [id](const store::Run& one) { return one.id == id; });
+        continue;
+      }
+      std::erase(changes.gone, id);
+      std::erase_if(changes.changed, [id](const store::Run& one) { return one.id == id; });
+      changes.changed.push_back(truth[id] = change(id));
+    }
+    runs.apply(std::move(changes));
+    RunStore fresh;
+    std::vector<store::Run> list;
+    for (const auto& [id, one] : truth) list.push_back(one);
+    fresh.apply(std::move(list));
+    ASSERT_EQ(ids(runs), ids(fresh));
+    std::vector<store::RunId> shown;
+    for (int row = 0; row < model.rowCount(); ++row) shown.push_back(model.run_at(row)->id);
+    ASSERT_EQ(shown, order.arranged()) << "round " << round;
+    if (kept.isValid()) {
+      EXPECT_EQ(kept.data(run_id_role).toLongLong(), kept_run);
+    }
+  }
+}
+
 TEST_F(Table, UnknownFiguresAreDashesAndSortLastEitherWay) {
   store::Run good = run(1, "good"), bad = run(2, "bad"), none = run(3, "none");
   good.last["train/loss"] = 1;
   bad.last["train/loss"] = 3;
   runs.apply({good, bad, none});
   EXPECT_EQ(cell(0, RunColumn::loss), u"–"_s);
-  RunFilter filter;
-  filter.setSourceModel(&model);
   const auto order = [&](Qt::SortOrder direction) {
-    filter.sort(static_cast<int>(RunColumn::loss), direction);
+    model.sort(static_cast<int>(RunColumn::loss), direction);
     QStringList names;
-    for (int row = 0; row < filter.rowCount(); ++row)
-      names << filter.index(row, static_cast<int>(RunColumn::name)).data().toString();
+    for (int row = 0; row < model.rowCount(); ++row)
+      names << model.index(row, static_cast<int>(RunColumn::name)).data().toString();
     return names;
   };
   EXPECT_EQ(order(Qt::AscendingOrder), (QStringList{u"good"_s, u"bad"_s, u"none"_s}));
@@ -151,18 +206,50 @@ TEST_F(Table, SearchLooksAtNamesTagsNotesAndStates) {
   failed.status = store::RunStatus::failed;
   failed.note = "diverged after warm-up";
   runs.apply({tagged, failed});
-  RunFilter filter;
-  filter.setSourceModel(&model);
-  QAbstractItemModelTester filter_tester(&filter, QAbstractItemModelTester::FailureReportingMode::Fatal);
   const auto hits = [&](const QString& typed) {
-    filter.set_search(typed);
-    return filter.rowCount();
+    model.set_search(typed);
+    return model.rowCount();
   };
   EXPECT_EQ(hits(u"NIGHT"_s), 1);
   EXPECT_EQ(hits(u"warm beta"_s), 1);
   EXPECT_EQ(hits(u"is:failed"_s), 1);
   EXPECT_EQ(hits(u"is:live"_s), 0);
   EXPECT_EQ(hits({}), 2);
+}
+
+TEST_F(Table, AsksForMetricsAndFieldsOfRecipesWhenAQueryNamesThem) {
+  figures.set_metric_names({"eval/t2i_r1", "train/loss"});
+  runs.apply({run(1, "alpha"), run(2, "beta"), run(3, "gamma")});
+  const auto names = [&] {
+    QStringList all;
+    for (int row = 0; row < model.rowCount(); ++row)
+      all << model.index(row, static_cast<int>(RunColumn::name)).data().toString();
+    return all;
+  };
+  model.set_search(u"min(train/loss) < 0.5 and batch_size > 100"_s);
+  ASSERT_TRUE(model.faults().empty()) << fault_words(model.search(), model.faults()).toStdString();
+  EXPECT_EQ(names(), QStringList()) << "nothing is known yet";
+  const FigureStore::Wanted wanted = figures.take_wanted();
+  ASSERT_THAT(wanted.metrics, testing::ElementsAre("train/loss"));
+  ASSERT_THAT(wanted.settings, testing::ElementsAre("data.batch_size"));
+  store::MetricFacts low, high;
+  low.minimum = 0.25;
+  high.minimum = 0.75;
+  figures.set_metric("train/loss", {{1, low}, {2, low}, {3, high}});
+  figures.set_setting("data.batch_size", {{1, 128.0}, {2, 64.0}, {3, 128.0}});
+  EXPECT_EQ(names(), QStringList{u"alpha"_s});
+  EXPECT_TRUE(figures.take_wanted().metrics.empty());
+
+  // What is half typed changes nothing, and says what is wrong.
+  model.set_search(u"min(train/loss) <"_s);
+  EXPECT_EQ(fault_words(model.search(), model.faults()), u"Something is missing at the end."_s);
+  EXPECT_EQ(names(), QStringList{u"alpha"_s});
+  model.set_search(u"stps > 3"_s);
+  EXPECT_EQ(fault_words(model.search(), model.faults()),
+            u"“stps” is no field, parameter or metric. Perhaps steps is meant."_s);
+  model.set_search({});
+  EXPECT_EQ(names().size(), 3);
+  EXPECT_EQ(fault_words({}, model.faults()), QString());
 }
 
 TEST(RunWords, PaceAndTimeLeft) {
@@ -174,22 +261,22 @@ TEST(RunWords, PaceAndTimeLeft) {
   live.last["train/step_ms"] = 50;  // of one step: no pace
   CurveStore curves;
   EXPECT_TRUE(std::isnan(pace_of(live, curves, 0)));
-  curves.set(live.id, {100, {}, 2.0});
+  curves.set({{live.id, {100, {}, 2.0}}});
   EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
   EXPECT_DOUBLE_EQ(seconds_left(live, pace_of(live, curves, 0)), 100.0);
   live.status = store::RunStatus::finished;
   live.ended_ns = 51'000'000'000;
   EXPECT_DOUBLE_EQ(duration_of(live, 0), 50.0);
   EXPECT_LT(seconds_left(live, 2.0), 0);
-  curves.set(live.id, {100, {}});  // of a run that tells no times
+  curves.set({{live.id, {100, {}}}});  // of a run that tells no times
   EXPECT_DOUBLE_EQ(pace_of(live, curves, 0), 2.0);
 }
 
 TEST(CurveStore, ForgetsNoRunThatIsThere) {
   CurveStore curves;
-  for (store::RunId id = 1; id <= 20'001; ++id) curves.set(id, {1, {}, 1.0});
+  for (store::RunId id = 1; id <= 20'001; ++id) curves.set({{id, {1, {}, 1.0}}});
   EXPECT_NE(curves.find(1), nullptr);
-  curves.keep_only({run(1, "opened"), run(20'001, "new")});
+  curves.keep_only({run(1, "opened")}, {run(20'001, "deleted")});
   EXPECT_NE(curves.find(1), nullptr);
   EXPECT_EQ(curves.find(2), nullptr);
 }
@@ -221,7 +308,7 @@ TEST(RunWords, AForkIsJudgedByItsOwnSteps) {
   fork.ended_ns = 3'000'000'000;
   fork.status = store::RunStatus::failed;
   CurveStore curves;
-  curves.set(fork.id, {40, {}});
+  curves.set({{fork.id, {40, {}}}});
   EXPECT_EQ(own_steps(fork), 0);
   EXPECT_TRUE(std::isnan(pace_of(fork, curves, 0)));
   QString words = progress_words(fork, 0, kNan).join(u'|');

@@ -82,12 +82,45 @@ TEST_F(Window, SortedByPaceTheTableReadsThatOfEveryRun) {
   bench.show("runs");
   QTableView* table = bench.runs().table();
   const auto pace = [&](int row) {
-    return table->model()->index(row, static_cast<int>(RunColumn::speed)).data(sort_role).toDouble();
+    return table->model()->index(row, static_cast<int>(RunColumn::speed)).data(figure_role).toDouble();
   };
   EXPECT_TRUE(std::isnan(pace(149)));  // not in view
   table->sortByColumn(static_cast<int>(RunColumn::speed), Qt::DescendingOrder);
   EXPECT_TRUE(Bench::until([&] { return !std::isnan(pace(149)); }));
   for (int row = 1; row < 150; ++row) EXPECT_GE(pace(row - 1), pace(row)) << row;
+}
+
+TEST_F(Window, KeepsTheSelectedRunsWhateverIsSearched) {
+  Bench bench = make(150);
+  bench.show("runs");
+  bench.runs().select(77);
+  bench.runs().search_line()->search_now(u"id in (7, 17, 27, 37, 47, 57, 67, 77, 87, 97, 107, 117, 127, 137, 147)"_s);
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 15);
+  EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
+  bench.runs().search_line()->search_now(u"id / 2 = 38.5 or id < 20"_s);
+  EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
+  bench.runs().search_line()->search_now({});
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 150);
+  EXPECT_THAT(bench.runs().selected(), testing::ElementsAre(77));
+}
+
+TEST_F(Window, OffersWhatAQueryCouldSayAndSaysWhatItCannotUnderstand) {
+  Bench bench = make(24);
+  bench.show("runs");
+  auto* line = bench.runs().search_line();
+  line->setFocus();
+  QTest::keyClicks(line, u"min(tr"_s);
+  const auto offered = [&] { return line->suggestions()->count(); };
+  EXPECT_TRUE(Bench::until([&] { return offered() > 0; }));
+  QTest::keyClick(line, Qt::Key_Tab);
+  EXPECT_TRUE(line->text().startsWith(u"min(train/"_s)) << line->text().toStdString();
+  line->search_now(u"loss <"_s);
+  auto* fault = bench.runs().findChild<QLabel*>(u"query_fault"_s);
+  EXPECT_TRUE(fault->isVisible());
+  EXPECT_EQ(bench.runs().table()->model()->rowCount(), 24) << "what is half typed hides nothing";
+  line->search_now(u"min(train/loss) < 1e9 and id <= 7"_s);
+  EXPECT_FALSE(fault->isVisible());
+  EXPECT_TRUE(Bench::until([&] { return bench.runs().table()->model()->rowCount() == 7; }));
 }
 
 TEST_F(Window, PaletteRunsAnAction) {
@@ -345,7 +378,7 @@ TEST_F(Window, ThePaceIsTheSameInTheTableAndInTheHeading) {
 TEST_F(Window, SmoothingDrawsAnotherLineThroughTheSameValues) {
   Bench bench = make(0, true);
   bench.show("live");
-  const auto columns = [&] { return bench.live().plot("loss")->curves().front().columns; };
+  const auto columns = [&] { return *bench.live().plot("loss")->curves().front().columns; };
   EXPECT_EQ(columns().back().line, columns().back().last);
   const double last = columns().back().last;
   bench.workbench->live().set_smoothing(0.9);

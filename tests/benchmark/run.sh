@@ -36,6 +36,7 @@ echo
 $here/overlap/overlap.sh "$build/benchmarks/overlap"
 echo
 "$build/benchmarks/timeline"
+"$build/benchmarks/frames"
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo
 missed=0
@@ -50,4 +51,5 @@ echo
 "$build/benchmarks/notice_latency"
 "$build/benchmarks/queue"
 "$build/benchmarks/history"
+"$build/benchmarks/query"
 exit "$missed"

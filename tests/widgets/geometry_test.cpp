@@ -1,4 +1,5 @@
 // The pure parts of drawing: ranges, folding, layouts.
+#include "tests/widgets/plot_data.h"
 #include "widgets/parts/flow_layout.h"
 #include "widgets/parts/marker_labels.h"
 #include "widgets/parts/range.h"
@@ -19,20 +20,21 @@ namespace {
 using namespace Qt::Literals::StringLiterals;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-Curve curve_through(std::initializer_list<double> values) {
-  Curve curve;
-  double step = 0;
+std::vector<CurveColumn> columns_through(std::initializer_list<double> values) {
+  std::vector<CurveColumn> columns;
   for (const double value : values) {
-    curve.columns.push_back({step, step * 2, value, value, value, value, 1, std::isfinite(value) ? 0 : 1});
-    ++step;
+    const auto step = static_cast<double>(columns.size());
+    columns.push_back({step, step * 2, value, value, value, value, std::isfinite(value) ? 0U : 1U});
   }
-  return curve;
+  return columns;
 }
 
+Curve curve_through(std::initializer_list<double> values) { return curve_of(columns_through(values)); }
+
 TEST(Curve, ExtentSpansEveryCurve) {
-  Curve late = curve_through({1, 2});
-  late.columns[1].step = 9;
-  const auto extent = x_extent({curve_through({1, 2, 3}), late, Curve{}}, XAxis::step);
+  std::vector<CurveColumn> late = columns_through({1, 2});
+  late[1].step = 9;
+  const auto extent = x_extent({curve_through({1, 2, 3}), curve_of(late), Curve{}}, XAxis::step);
   ASSERT_TRUE(extent);
   EXPECT_EQ(*extent, std::pair(0.0, 9.0));
   EXPECT_FALSE(x_extent({Curve{}}, XAxis::step));
@@ -50,9 +52,9 @@ TEST(Curve, HeightLooksOnlyAtTheRangeInViewAndLeavesAMargin) {
 }
 
 TEST(Curve, HeightCoversTheBandNotOnlyTheLine) {
-  Curve spiky = curve_through({5, 5});
-  spiky.columns[1].maximum = 50;
-  EXPECT_GT(y_extent({spiky}, XAxis::step, 0, 1, false)->second, 50);
+  std::vector<CurveColumn> spiky = columns_through({5, 5});
+  spiky[1].maximum = 50;
+  EXPECT_GT(y_extent({curve_of(spiky)}, XAxis::step, 0, 1, false)->second, 50);
 }
 
 TEST(Curve, LogarithmicHeightLeavesOutWhatIsNotPositive) {
@@ -72,11 +74,11 @@ TEST(Curve, NonFiniteValuesDoNotMoveTheAxis) {
 
 TEST(Curve, NearestColumnIsTheCloserNeighbour) {
   const Curve curve = curve_through({1, 2, 3});
-  EXPECT_EQ(nearest_column(curve, XAxis::step, 1.4)->step, 1);
-  EXPECT_EQ(nearest_column(curve, XAxis::step, 1.6)->step, 2);
-  EXPECT_EQ(nearest_column(curve, XAxis::step, -5)->step, 0);
-  EXPECT_EQ(nearest_column(curve, XAxis::step, 99)->step, 2);
-  EXPECT_EQ(nearest_column(Curve{}, XAxis::step, 0), nullptr);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, 1.4), 1U);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, 1.6), 2U);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, -5), 0U);
+  EXPECT_EQ(nearest_column(curve, XAxis::step, 99), 2U);
+  EXPECT_EQ(nearest_column(Curve{}, XAxis::step, 0), std::nullopt);
 }
 
 TEST(Range, ZoomKeepsTheAnchorAndStaysInside) {
@@ -114,18 +116,19 @@ TEST(Strip, ShortRunsHaveNoHolesButPausesHave) {
 }
 
 TEST(Height, RobustLeavesASpikeOutsideAndKeepsCalmCurvesWhole) {
-  Curve curve;
+  std::vector<CurveColumn> columns;
   for (int i = 0; i < 100; ++i) {
     const double value = i == 50 ? 90'000 : 1000 + i % 10;
-    curve.columns.push_back({double(i), double(i), value, value, value, value, 1, 0});
+    columns.push_back({double(i), double(i), value, value, value, value});
   }
-  const auto plain = y_extent({curve}, XAxis::step, 0, 99, false);
-  const auto robust = y_extent({curve}, XAxis::step, 0, 99, false, true);
+  const auto plain = y_extent({curve_of(columns)}, XAxis::step, 0, 99, false);
+  const auto robust = y_extent({curve_of(columns)}, XAxis::step, 0, 99, false, true);
   EXPECT_GT(plain->second, 90'000);
   EXPECT_LT(robust->second, 1100);
   EXPECT_GT(robust->second, 1009);
-  curve.columns[50].minimum = curve.columns[50].maximum = curve.columns[50].line = 1004;
-  EXPECT_EQ(y_extent({curve}, XAxis::step, 0, 99, false, true), y_extent({curve}, XAxis::step, 0, 99, false));
+  columns[50].minimum = columns[50].maximum = columns[50].last = columns[50].line = 1004;
+  const Curve calm = curve_of(columns);
+  EXPECT_EQ(y_extent({calm}, XAxis::step, 0, 99, false, true), y_extent({calm}, XAxis::step, 0, 99, false));
 }
 
 TEST(Sparkline, SpreadsOverTheBoxAndSkipsGaps) {

@@ -1,4 +1,5 @@
 // Widgets driven as a person would: keys, drags, typing.
+#include "tests/widgets/plot_data.h"
 #include "widgets/common/theme.h"
 #include "widgets/feedback/message_bar.h"
 #include "widgets/forms/field_editor.h"
@@ -33,13 +34,18 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 
-Curve ramp(int count) {
-  Curve curve;
+Curve with_columns(const std::vector<CurveColumn>& columns) {
+  Curve curve = curve_of(columns);
   curve.name = u"train/loss"_s;
   curve.label = u"training"_s;
-  for (int i = 0; i < count; ++i)
-    curve.columns.push_back({double(i), i * 0.5, 5.0 - i * 0.01, 5.2 - i * 0.01, 5.1 - i * 0.01, 5.1 - i * 0.01, 2, 0});
   return curve;
+}
+
+Curve ramp(int count, int first = 0) {
+  std::vector<CurveColumn> columns;
+  for (int i = 0; i < count; ++i)
+    columns.push_back({double(first + i), i * 0.5, 5.0 - i * 0.01, 5.2 - i * 0.01, 5.1 - i * 0.01, 5.1 - i * 0.01});
+  return with_columns(columns);
 }
 
 struct Plot : testing::Test {
@@ -138,9 +144,7 @@ TEST_F(Plot, ASingleEvaluationStandsInTheWholeRange) {
   first.set_curves({ramp(1)});
   first.set_whole_x(240, 100);
   EXPECT_EQ(first.shown_x_range(), std::pair(0.0, 240.0));
-  Curve fork = ramp(1);
-  fork.columns.front().step = 200;
-  second.set_curves({fork});
+  second.set_curves({ramp(1, 200)});
   second.set_whole_x(240, 100, 180);
   EXPECT_EQ(second.shown_x_range(), std::pair(180.0, 240.0));
   link.set_axis(XAxis::time);
@@ -156,11 +160,11 @@ TEST_F(Plot, SaysThatThereIsNothingYet) {
 
 TEST_F(Plot, MakesRoomForTheNumbersBesideIt) {
   const auto room = [&](double highest) {
-    Curve curve = ramp(50);
-    for (CurveColumn& column : curve.columns) column.minimum = column.maximum = column.last = column.line = 0;
-    curve.columns.back().maximum = curve.columns.back().last = curve.columns.back().line = highest;
+    std::vector<CurveColumn> columns(50, {0, 0, 0, 0, 0, 0});
+    for (std::size_t i = 0; i < columns.size(); ++i) columns[i].step = static_cast<double>(i);
+    columns.back().maximum = columns.back().last = columns.back().line = highest;
     QSignalSpy drawn(&first, &MetricPlot::drawn);
-    first.set_curves({curve});
+    first.set_curves({with_columns(columns)});
     EXPECT_TRUE(drawn.wait(2000));
     return first.useful_columns();
   };
@@ -513,6 +517,39 @@ TEST(LogView, TheWidestLineIsReachedByScrolling) {
   ring.append({{2, 0, LogLevel::error, line}});
   const int width = QFontMetrics(view.findChild<QListView*>()->font()).horizontalAdvance(line);
   EXPECT_TRUE(QTest::qWaitFor([&] { return bar->maximum() + bar->pageStep() >= width; }));
+}
+
+TEST(SearchLine, OffersWhatCouldBeWrittenAndTakesItOver) {
+  SearchLine line(u"Search"_s);
+  line.set_suggestions([](const QString& text, int caret) {
+    const int begin = static_cast<int>(text.lastIndexOf(u' ', caret - 1)) + 1;
+    Suggestions out{begin, caret, {}};
+    for (const QString& name : {u"loss"_s, u"lr"_s, u"steps"_s})
+      if (name.startsWith(text.mid(begin, caret - begin))) out.all.push_back({name, u"metric"_s});
+    return out;
+  });
+  line.show();
+  QTest::keyClicks(&line, u"abl l"_s);
+  EXPECT_EQ(line.suggestions()->count(), 2);
+  EXPECT_EQ(line.suggestions()->chosen(), QString()) << "Enter still searches for what was typed";
+  QTest::keyClick(&line, Qt::Key_Down);
+  QTest::keyClick(&line, Qt::Key_Down);
+  EXPECT_EQ(line.suggestions()->chosen(), u"lr"_s);
+  QTest::keyClick(&line, Qt::Key_Return);
+  EXPECT_EQ(line.text(), u"abl lr"_s);
+  EXPECT_EQ(line.suggestions()->count(), 0);
+  QTest::keyClicks(&line, u" s"_s);
+  QTest::keyClick(&line, Qt::Key_Tab);
+  EXPECT_EQ(line.text(), u"abl lr steps"_s);
+  QTest::keyClicks(&line, u" "_s);
+  EXPECT_EQ(line.suggestions()->count(), 0) << "nothing is begun";
+  QTest::keyClick(&line, Qt::Key_Space, Qt::ControlModifier);
+  EXPECT_EQ(line.suggestions()->count(), 3);
+  QTest::keyClick(&line, Qt::Key_Escape);
+  EXPECT_EQ(line.suggestions()->count(), 0);
+  EXPECT_EQ(line.text(), u"abl lr steps "_s);
+  QTest::keyClick(&line, Qt::Key_Escape);
+  EXPECT_EQ(line.text(), QString());
 }
 
 TEST(SearchLine, WaitsForAPauseInTyping) {

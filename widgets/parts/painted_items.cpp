@@ -63,6 +63,7 @@ class ItemAccess final : public QAccessibleInterface {
     QAccessible::State state;
     state.readOnly = true;
     state.invisible = !isValid();
+    state.selected = isValid() && item().current;
     return state;
   }
   [[nodiscard]] int index() const { return index_; }

@@ -15,6 +15,7 @@ struct PaintedItem {
   QString value;
   QRect box;  // in the widget
   QAccessible::Role role = QAccessible::ListItem;
+  bool current = false;  // the one that keys have gone to
 };
 
 // Implemented by a widget, whose constructor calls announce_painted_items().

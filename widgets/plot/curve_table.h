@@ -6,12 +6,15 @@
 
 #include <QAbstractTableModel>
 
+class QIODevice;
+
 namespace athanor::widgets {
 
 class CurveTable final : public QAbstractTableModel {
   Q_OBJECT
  public:
   explicit CurveTable(QObject* parent = nullptr);
+  // Of those that are shown.
   void set_curves(const std::vector<Curve>& curves, XAxis axis);
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -20,14 +23,16 @@ class CurveTable final : public QAbstractTableModel {
                                     int role = Qt::DisplayRole) const override;
   // Tab-separated, with a heading line.
   [[nodiscard]] QString as_text() const;
+  // As RFC 4180 says, with a heading line, in digits that give the same numbers again; with least and greatest values
+  // where a curve has them. False: the device took no more.
+  bool write_csv(QIODevice& device) const;
 
  private:
-  struct Row {
-    double x = 0;
-    std::vector<double> values;  // NaN where the curve has nothing here
-  };
-  std::vector<QString> labels_;
-  std::vector<Row> rows_;
+  // The curve's column at the x of a row; nothing where it has none.
+  [[nodiscard]] std::optional<std::size_t> column_at(const Curve& curve, double x) const;
+
+  std::vector<Curve> curves_;
+  std::vector<double> x_;  // of the rows
   XAxis axis_ = XAxis::step;
 };
 

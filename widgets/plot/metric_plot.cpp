@@ -3,14 +3,13 @@
 #include "widgets/common/glyph.h"
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
-#include "widgets/parts/range.h"
 #include "widgets/parts/text_paint.h"
+#include "widgets/plot/axis_words.h"
 #include "widgets/plot/curve_table.h"
 #include "widgets/plot/plot_canvas.h"
 #include "widgets/plot/plot_link.h"
 
 #include <QClipboard>
-#include <QFileDialog>
 #include <QHeaderView>
 #include <QMenu>
 #include <QStackedWidget>
@@ -18,7 +17,9 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace athanor::widgets {
 namespace {
@@ -26,6 +27,7 @@ using namespace Qt::Literals::StringLiterals;
 constexpr int kHeader = 32;
 constexpr int kEdge = 2 * kGrid - 4;
 constexpr int kMenuRoom = 20;
+constexpr int kDetailStep = 32;  // columns: the width of numbers beside an axis is no other view
 }  // namespace
 
 MetricPlot::MetricPlot(const QString& title, QWidget* parent)
@@ -42,21 +44,30 @@ MetricPlot::MetricPlot(const QString& title, QWidget* parent)
   layout->addWidget(stack_);
   own_link_ = new PlotLink(this);
   build_menu();
+  connect_canvas();
+  set_link(nullptr);
+}
+
+MetricPlot::~MetricPlot() = default;
+
+void MetricPlot::connect_canvas() {
   connect(canvas_, &PlotCanvas::zoom_requested, this, [this](double from, double to) { link_->set_range(from, to); });
   connect(canvas_, &PlotCanvas::reset_requested, this, [this] { link_->reset_range(); });
   connect(canvas_, &PlotCanvas::cursor_requested, this, [this](double x) { link_->set_cursor(x); });
   connect(canvas_, &PlotCanvas::cursor_left, this, [this] { link_->set_cursor(std::nullopt); });
   connect(canvas_, &PlotCanvas::wheel_zoom_requested, this,
           [this](double anchor, double factor) { zoom(anchor, factor); });
+  connect(canvas_, &PlotCanvas::pointed_at, this, [this](int curve) {
+    set_current(curve < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(curve)));
+  });
+  connect(canvas_, &PlotCanvas::clicked_on, this, [this](int curve) { choose(static_cast<std::size_t>(curve)); });
+  connect(canvas_, &PlotCanvas::resized, this, [this] { note_view(); });
   connect(canvas_, &QCustomPlot::afterReplot, this, [this] {
-    if (!fresh_) return;
-    fresh_ = false;
+    note_view();
+    if (canvas_->shown_content() == std::exchange(drawn_content_, canvas_->shown_content())) return;
     Q_EMIT drawn();
   });
-  set_link(nullptr);
 }
-
-MetricPlot::~MetricPlot() = default;
 
 void MetricPlot::build_menu() {
   menu_button_ = new QToolButton(this);
@@ -66,30 +77,33 @@ void MetricPlot::build_menu() {
   menu_button_->setAccessibleName(tr("Options of the plot “%1”").arg(title_));
   menu_button_->setToolTip(tr("Plot options"));
   auto* menu = new QMenu(menu_button_);
+  build_scales(menu);
+  menu->addSeparator();
+  build_ways_out(menu);
+  menu_button_->setMenu(menu);
+}
+
+void MetricPlot::build_scales(QMenu* menu) {
   log_action_ = menu->addAction(tr("Logarithmic scale\tL"));
   log_action_->setCheckable(true);
   connect(log_action_, &QAction::toggled, this, [this](bool on) { set_logarithmic(on); });
+  log_x_action_ = menu->addAction(tr("Logarithmic in x\tShift+L"));
+  log_x_action_->setCheckable(true);
+  connect(log_x_action_, &QAction::toggled, this, [this](bool on) { link_->set_logarithmic_x(on); });
   table_action_ = menu->addAction(tr("Show as table\tT"));
   table_action_->setCheckable(true);
   connect(table_action_, &QAction::toggled, this, [this](bool on) { show_table(on); });
   connect(menu->addAction(tr("Whole range\tHome")), &QAction::triggered, this, [this] { link_->reset_range(); });
-  menu->addSeparator();
+}
+
+void MetricPlot::build_ways_out(QMenu* menu) {
   connect(menu->addAction(tr("Copy the numbers")), &QAction::triggered, this, [this] {
     CurveTable table;
     table.set_curves(curves_, axis());
     QGuiApplication::clipboard()->setText(table.as_text());
   });
-  connect(menu->addAction(tr("Save as picture or PDF…")), &QAction::triggered, this, [this] { ask_where_to_save(); });
-  menu_button_->setMenu(menu);
-}
-
-void MetricPlot::ask_where_to_save() {
-  auto* dialog = new QFileDialog(this, tr("Save the plot"), {}, tr("PDF (*.pdf);;PNG picture (*.png)"));
-  dialog->setAcceptMode(QFileDialog::AcceptSave);
-  dialog->setDefaultSuffix(u"pdf"_s);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) { canvas_->save(file, 960, 480); });
-  dialog->open();
+  connect(menu->addAction(tr("Save as figure or numbers…")), &QAction::triggered, this,
+          [this] { ask_where_to_save(); });
 }
 
 void MetricPlot::set_unit(const QString& unit) { unit_ = unit; }
@@ -108,7 +122,7 @@ void MetricPlot::set_whole_x(double last_step, double last_second, double first_
   first_step_ = first_step;
   whole_step_ = last_step;
   whole_second_ = last_second;
-  refresh();
+  refresh(true);
 }
 
 void MetricPlot::set_empty_text(const QString& text) {
@@ -121,63 +135,91 @@ void MetricPlot::set_link(PlotLink* link) {
   if (link_) link_->disconnect(this);
   link_ = link ? link : own_link_;
   connect(link_, &PlotLink::range_changed, this, [this] { refresh(); });
-  connect(link_, &PlotLink::axis_changed, this, [this] { set_curves(std::move(curves_)); });
+  connect(link_, &PlotLink::axis_changed, this, [this] { take_axis(); });
+  connect(link_, &PlotLink::highlight_changed, this, [this] { show_highlight(); });
   connect(link_, &PlotLink::cursor_changed, this, [this] {
     canvas_->set_cursor(link_->cursor());
     update_legend();
-    canvas_->replot(QCustomPlot::rpQueuedReplot);
     update();
   });
-  refresh();
+  take_axis();
+}
+
+void MetricPlot::take_axis() {
+  const QSignalBlocker quiet(log_x_action_);
+  log_x_action_->setChecked(link_->is_logarithmic_x());
+  canvas_->set_logarithmic(link_->is_logarithmic_x(), logarithmic_);
+  set_curves(std::move(curves_));
 }
 
 XAxis MetricPlot::axis() const { return link_->axis(); }
 
 void MetricPlot::set_curves(std::vector<Curve> curves) {
   curves_ = std::move(curves);
+  shown_ = static_cast<std::size_t>(std::ranges::count_if(curves_, &Curve::is_shown));
+  find_current();
   fit_legend();
   canvas_->set_curves(curves_, axis());
+  show_highlight();
   canvas_->set_markers(markers_, axis());
   if (table_model_ && stack_->currentWidget() == table_) table_model_->set_curves(curves_, axis());
-  fresh_ = true;
-  refresh();
+  refresh(true);
   describe();
 }
 
 void MetricPlot::set_markers(std::vector<PlotMarker> markers) {
   markers_ = std::move(markers);
   canvas_->set_markers(markers_, axis());
-  refresh();
+  refresh(true);
 }
 
 std::pair<double, double> MetricPlot::whole_x() const {
-  auto extent = x_extent(curves_, axis()).value_or(std::pair{0.0, 1.0});
-  if (const double end = axis() == XAxis::step ? whole_step_ : whole_second_; end > 0)
-    extent = {std::min(extent.first, axis() == XAxis::step ? first_step_ : 0.0), std::max(extent.second, end)};
-  if (extent.first == extent.second) extent.second = extent.first + 1;
+  const bool logarithmic = link_->is_logarithmic_x();
+  auto extent =
+      x_extent(curves_, axis(), logarithmic).value_or(logarithmic ? std::pair{1.0, 10.0} : std::pair{0.0, 1.0});
+  const double end = axis() == XAxis::step ? whole_step_ : axis() == XAxis::time ? whole_second_ : 0;
+  if (end > 0) {
+    const double begin = axis() == XAxis::step ? first_step_ : 0.0;
+    extent.second = std::max(extent.second, end);
+    if (!logarithmic || begin > 0) extent.first = std::min(extent.first, begin);
+  }
+  if (extent.first == extent.second) extent.second = logarithmic ? extent.first * 10 : extent.first + 1;
   return extent;
 }
 
-void MetricPlot::refresh() {
-  bool any = false;
-  for (const Curve& curve : curves_) any = any || !curve.columns.empty();
-  canvas_->set_empty_text(any ? QString() : empty_text_);
-  canvas_->set_time_axis(axis() == XAxis::time);
-  x_range_ = link_->range().value_or(whole_x());
-  const auto [from, to] = x_range_;
-  canvas_->set_x_range(from, to);
-  y_range_ = y_extent(curves_, axis(), from, to, logarithmic_, robust_)
+void MetricPlot::refresh(bool new_numbers) {
+  canvas_->set_empty_text(shown_ > 0 ? QString() : empty_text_);
+  const auto whole = whole_x();
+  x_range_ = link_->range().value_or(whole);
+  if (link_->is_logarithmic_x() && x_range_.first <= 0)
+    x_range_ = {whole.first, std::max(x_range_.second, whole.first * 1.001)};
+  y_range_ = y_extent(curves_, axis(), x_range_.first, x_range_.second, logarithmic_, robust_)
                  .value_or(logarithmic_ ? std::pair{0.1, 1.0} : std::pair{0.0, 1.0});
-  canvas_->set_y_range(y_range_.first, y_range_.second);
-  canvas_->replot(QCustomPlot::rpQueuedReplot);
+  canvas_->show_ranges(x_range_, y_range_, !new_numbers);
+  note_view();
   update();
+}
+
+void MetricPlot::note_view() {
+  const int columns = (useful_columns() + kDetailStep - 1) / kDetailStep * kDetailStep;
+  const View view{link_->range(), axis(), columns};
+  if (shown_ == 0 || view == view_) return;
+  view_ = view;
+  if (std::exchange(detail_due_, true)) return;
+  QMetaObject::invokeMethod(
+      this,
+      [this] {
+        detail_due_ = false;
+        Q_EMIT detail_wanted(x_range_.first, x_range_.second, view_.columns);
+      },
+      Qt::QueuedConnection);
 }
 
 void MetricPlot::set_logarithmic(bool on) {
   if (on == logarithmic_) return;
   logarithmic_ = on;
   log_action_->setChecked(on);
-  canvas_->set_logarithmic(on);
+  canvas_->set_logarithmic(link_->is_logarithmic_x(), on);
   refresh();
   Q_EMIT logarithmic_changed(on);
 }
@@ -190,57 +232,21 @@ void MetricPlot::show_table(bool on) {
     table_->setAccessibleName(tr("Numbers of the plot “%1”").arg(title_));
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(22);
-    table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     table_->setFrameShape(QFrame::NoFrame);
     table_->setShowGrid(false);
     table_->setFont(tabular_font(font()));
     stack_->addWidget(table_);
   }
-  if (on) table_model_->set_curves(curves_, axis());
+  if (on) {
+    table_model_->set_curves(curves_, axis());
+    table_->horizontalHeader()->setSectionResizeMode(shown_ <= kLegendWhole ? QHeaderView::Stretch
+                                                                            : QHeaderView::Interactive);
+  }
   stack_->setCurrentIndex(on ? 1 : 0);
   table_action_->setChecked(on);
 }
 
 int MetricPlot::useful_columns() const { return std::clamp(canvas_->plot_width(), 120, 1600); }
-
-QString MetricPlot::value_text(double value) const {
-  if (percent_) return percent_text(value, 1);
-  if (unit_.isEmpty()) return number_text(value);
-  return std::abs(value) >= 1000 ? si_text(value, unit_) : number_text(value) + u'\u00a0' + unit_;
-}
-
-QString MetricPlot::legend_text() const {
-  QStringList parts;
-  for (const Curve& curve : curves_) {
-    if (curve.columns.empty()) continue;
-    const CurveColumn* column =
-        link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
-    parts << (curves_.size() > 1 ? curve.label + u' ' : QString()) + value_text(column->last);
-  }
-  return parts.join(u"  "_s);
-}
-
-void MetricPlot::describe() {
-  setAccessibleName(tr("Plot: %1").arg(title_));
-  if (curves_.empty() || curves_.front().columns.empty()) {
-    setAccessibleDescription(empty_text_);
-    return;
-  }
-  const CurveColumn& last = curves_.front().columns.back();
-  setAccessibleDescription(tr("%1 at step %2").arg(legend_text(), QString::number(last.step, 'f', 0)));
-}
-
-std::vector<PaintedItem> MetricPlot::painted_items() const {
-  std::vector<PaintedItem> out;
-  for (const Curve& curve : curves_) {
-    if (curve.columns.empty()) continue;
-    const CurveColumn& last = curve.columns.back();
-    out.push_back({curve.label.isEmpty() ? title_ : curve.label,
-                   tr("%1 at step %2").arg(value_text(last.last), QString::number(last.step, 'f', 0)),
-                   stack_->geometry(), QAccessible::Graphic});
-  }
-  return out;
-}
 
 int MetricPlot::title_width() const {
   return QFontMetrics(scaled(font(), 0.95, QFont::DemiBold)).horizontalAdvance(title_) + 4;
@@ -248,17 +254,6 @@ int MetricPlot::title_width() const {
 
 // The room beside the title, left of the menu.
 QRect MetricPlot::header_box() const { return {kEdge, 2, width() - 2 * kEdge - kMenuRoom, kHeader}; }
-
-void MetricPlot::update_legend() {
-  std::vector<LegendEntry> entries;
-  for (const Curve& curve : curves_) {
-    if (curve.columns.empty()) continue;
-    const CurveColumn* column =
-        link_->cursor() ? nearest_column(curve, axis(), *link_->cursor()) : &curve.columns.back();
-    entries.push_back({curve.colour, curves_.size() > 1 ? curve.label : QString(), value_text(column->last)});
-  }
-  legend_.set_entries(std::move(entries));
-}
 
 void MetricPlot::fit_legend() {
   update_legend();
@@ -268,14 +263,14 @@ void MetricPlot::fit_legend() {
 }
 
 void MetricPlot::paint_header(QPainter& painter) const {
+  const Theme& theme = current_theme();
   const QRect box = header_box();
   painter.setFont(scaled(font(), 0.95, QFont::DemiBold));
-  painter.setPen(current_theme().color(Role::text));
+  painter.setPen(theme.color(Role::text));
   paint_elided(painter, box, Qt::AlignVCenter | Qt::AlignLeft, title_);
-  if (legend_beside_)
-    legend_.paint_beside(painter, font(), box);
-  else
-    legend_.paint_below(painter, font(), {kEdge, box.bottom() - 2, width() - 2 * kEdge, kLegendRow});
+  if (legend_beside_) return legend_.paint_beside(painter, font(), box, theme);
+  legend_.paint_below(painter, font(), {kEdge, box.bottom() - 2, width() - 2 * kEdge, kLegendRow}, theme);
+  legend_.paint_current(painter, font(), box.adjusted(title_width() + kGrid, 0, 0, 0), theme);
 }
 
 void MetricPlot::paintEvent(QPaintEvent*) {
@@ -284,9 +279,9 @@ void MetricPlot::paintEvent(QPaintEvent*) {
   paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border),
              kRadius);
   painter.setRenderHint(QPainter::Antialiasing);
-  if (link_->cursor() && !curves_.empty() && !curves_.front().columns.empty()) {
-    const CurveColumn* at = nearest_column(curves_.front(), axis(), *link_->cursor());
-    const QString where = axis() == XAxis::step ? tr("step %1").arg(at->step, 0, 'f', 0) : duration_text(at->seconds);
+  if (const Curve* first = first_shown(); first && link_->cursor()) {
+    const CurveX x = x_of(*first, axis());
+    const QString where = x.values.empty() ? QString() : x_sentence(axis(), x[column_shown(*first)]);
     painter.setFont(tabular_font(scaled(font(), 0.85)));
     painter.setPen(theme.color(Role::muted));
     painter.drawText(QRect(kEdge, height() - 22, width() - 3 * kGrid, 18), Qt::AlignRight | Qt::AlignVCenter, where);
@@ -300,75 +295,19 @@ void MetricPlot::resizeEvent(QResizeEvent* event) {
   menu_button_->setGeometry(width() - 32, 5, 26, 26);
 }
 
-void MetricPlot::zoom(double anchor, double factor) {
-  const auto whole = whole_x();
-  const auto next = zoomed(link_->range().value_or(whole), anchor, factor, whole, (whole.second - whole.first) / 1e4);
-  if (next.second - next.first >= (whole.second - whole.first) * 0.999)
-    link_->reset_range();
-  else
-    link_->set_range(next.first, next.second);
-}
-
-void MetricPlot::move_cursor(int columns) {
-  if (curves_.empty() || curves_.front().columns.empty()) return;
-  const auto& all = curves_.front().columns;
-  const CurveColumn* at = link_->cursor() ? nearest_column(curves_.front(), axis(), *link_->cursor()) : &all.back();
-  const auto index =
-      std::clamp<std::ptrdiff_t>(at - all.data() + columns, 0, static_cast<std::ptrdiff_t>(all.size()) - 1);
-  link_->set_cursor(x_of(all[static_cast<std::size_t>(index)], axis()));
-  setAccessibleDescription(
-      tr("%1 at step %2").arg(legend_text(), QString::number(all[static_cast<std::size_t>(index)].step, 'f', 0)));
-}
-
-void MetricPlot::keyPressEvent(QKeyEvent* event) {
-  const auto whole = whole_x();
-  const auto range = link_->range().value_or(whole);
-  const double middle = (range.first + range.second) / 2;
-  const auto pan = [&](double share) {
-    if (!link_->range()) return;
-    const auto next = panned(range, (range.second - range.first) * share, whole);
-    link_->set_range(next.first, next.second);
-  };
-  const bool control = event->modifiers() & Qt::ControlModifier;
-  switch (event->key()) {
-    case Qt::Key_Left: control ? move_cursor(-1) : pan(-0.2); break;
-    case Qt::Key_Right: control ? move_cursor(1) : pan(0.2); break;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal: zoom(middle, 0.7); break;
-    case Qt::Key_Minus: zoom(middle, 1 / 0.7); break;
-    case Qt::Key_Home: link_->reset_range(); break;
-    case Qt::Key_Escape: link_->set_cursor(std::nullopt); break;
-    case Qt::Key_L: set_logarithmic(!logarithmic_); break;
-    case Qt::Key_T: show_table(stack_->currentWidget() == canvas_); break;
-    default: QFrame::keyPressEvent(event); return;
-  }
-  event->accept();
-}
-
 void MetricPlot::changeEvent(QEvent* event) {
   QFrame::changeEvent(event);
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
-    canvas_->apply_theme();
+    canvas_->apply_theme(current_theme());
+    fit_legend();
     canvas_->replot(QCustomPlot::rpQueuedReplot);
     update();
   }
-}
-
-void MetricPlot::focusInEvent(QFocusEvent* event) {
-  QFrame::focusInEvent(event);
-  update();
-}
-
-void MetricPlot::focusOutEvent(QFocusEvent* event) {
-  QFrame::focusOutEvent(event);
-  update();
 }
 
 void MetricPlot::showEvent(QShowEvent* event) {
   QFrame::showEvent(event);
   refresh();
 }
-
-void MetricPlot::contextMenuEvent(QContextMenuEvent* event) { menu_button_->menu()->popup(event->globalPos()); }
 
 }  // namespace athanor::widgets

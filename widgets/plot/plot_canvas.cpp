@@ -4,9 +4,10 @@
 #include "widgets/common/theme.h"
 #include "widgets/parts/marker_labels.h"
 #include "widgets/parts/text_paint.h"
+#include "widgets/plot/axis_tickers.h"
+#include "widgets/plot/envelope/pick.h"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
 namespace athanor::widgets {
@@ -14,43 +15,13 @@ namespace {
 
 using namespace Qt::Literals::StringLiterals;
 constexpr int kMarkerPadding = 3;
+constexpr int kNarrow = 320;
+constexpr double kReach = 12;  // pixels from which a curve is pointed at
+constexpr double kClick = 6;   // pixels up to which a drag is a click
 
-// Short numbers with SI prefixes ("12 k") and no rounding noise.
-class ValueTicker final : public QCPAxisTicker {
- protected:
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return si_text(std::abs(tick) < 1e-12 ? 0 : tick);
-  }
-};
-
-class PercentTicker final : public QCPAxisTicker {
- protected:
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    const double tenths = std::round(tick * 1000);
-    return percent_text(tenths == 0 ? 0 : tenths / 1000, std::fmod(tenths, 10) == 0 ? 0 : 1);
-  }
-};
-
-class LogTicker final : public QCPAxisTickerLog {
- protected:
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override { return si_text(tick); }
-};
-
-class SecondsTicker final : public QCPAxisTicker {
- protected:
-  double getTickStep(const QCPRange& range) override {
-    for (const double step :
-         {1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0})
-      if (range.size() / step <= tickCount()) return step;
-    return QCPAxisTicker::getTickStep(range);
-  }
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    const auto seconds = static_cast<long long>(std::llround(tick));
-    const auto two = [](long long n) { return QStringLiteral("%1").arg(n, 2, 10, QLatin1Char('0')); };
-    if (seconds < 3600) return QString::number(seconds / 60) + u':' + two(seconds % 60);
-    return QString::number(seconds / 3600) + u':' + two(seconds / 60 % 60) + u':' + two(seconds % 60);
-  }
-};
+QCPRange range_of(std::pair<double, double> ends) {
+  return ends.second > ends.first ? QCPRange(ends.first, ends.second) : QCPRange(ends.first - 0.5, ends.first + 0.5);
+}
 
 }  // namespace
 
@@ -58,125 +29,79 @@ PlotCanvas::PlotCanvas(QWidget* parent) : QCustomPlot(parent) {
   setFocusPolicy(Qt::NoFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_NoMousePropagation, false);  // QCustomPlot keeps wheels to itself that the page is to scroll by
-  setNoAntialiasingOnDrag(false);
-  setAntialiasedElements(QCP::aePlottables | QCP::aeScatters);
   setMinimumHeight(96);
+  build_axes();
+  graph_ = new EnvelopeGraph(xAxis, yAxis);
+  highlight_ = new HighlightGraph(xAxis, yAxis, graph_);
+  highlight_->setLayer(u"overlay"_s);  // which is drawn by itself
+  connect(graph_, &EnvelopeGraph::arrived, this, &PlotCanvas::show_arrived);
+  build_items();
+  connect(this, &QCustomPlot::afterLayout, this, [this] { place_marker_texts(); });
+  apply_theme(current_theme());
+}
+
+void PlotCanvas::build_axes() {
   // As wide as the widest number beside the axis wants it; plots side by side mostly agree.
   axisRect()->setAutoMargins(QCP::msLeft);
   axisRect()->setMinimumMargins(QMargins(46, 0, 0, 0));
   axisRect()->setMargins(QMargins(46, 6, 10, 22));
   for (QCPAxis* axis : {xAxis, yAxis}) {
-    axis->setTicker(QSharedPointer<ValueTicker>::create());
-    axis->ticker()->setTickCount(axis == xAxis ? 6 : 4);
-    axis->setTickLength(0, 0);
+    axis->setTickLength(1, 0);  // unseen: those without a length become dots in documents
     axis->setSubTicks(false);
     axis->setTickLabelPadding(6);
     axis->grid()->setZeroLinePen(Qt::NoPen);
   }
   xAxis->grid()->setVisible(false);
+  choose_tickers();
+}
+
+void PlotCanvas::build_items() {
   cursor_ = new QCPItemStraightLine(this);
   cursor_->setVisible(false);
   cursor_->setClipToAxisRect(true);
+  cursor_->setLayer(u"overlay"_s);
   band_ = new QCPItemRect(this);
   band_->setVisible(false);
-  band_->topLeft->setTypeX(QCPItemPosition::ptPlotCoords);
-  band_->topLeft->setTypeY(QCPItemPosition::ptAxisRectRatio);
-  band_->bottomRight->setTypeX(QCPItemPosition::ptPlotCoords);
-  band_->bottomRight->setTypeY(QCPItemPosition::ptAxisRectRatio);
+  band_->setLayer(u"overlay"_s);
+  for (QCPItemPosition* corner : {band_->topLeft, band_->bottomRight}) {
+    corner->setTypeX(QCPItemPosition::ptPlotCoords);
+    corner->setTypeY(QCPItemPosition::ptAxisRectRatio);
+  }
   empty_ = new QCPItemText(this);
   empty_->position->setType(QCPItemPosition::ptAxisRectRatio);
   empty_->position->setCoords(0.47, 0.5);
   empty_->setTextAlignment(Qt::AlignCenter);
   empty_->setVisible(false);
-  connect(this, &QCustomPlot::afterLayout, this, [this] { place_marker_texts(); });
-  apply_theme();
 }
 
-void PlotCanvas::ensure_layers(std::size_t count) {
-  while (layers_.size() > count) {
-    Layers& layers = layers_.back();
-    for (QCPGraph* graph : {layers.line, layers.odd, layers.high, layers.low}) removeGraph(graph);
-    layers_.pop_back();
-  }
-  while (layers_.size() < count) {
-    Layers layers;
-    layers.low = addGraph();
-    layers.high = addGraph();
-    layers.line = addGraph();
-    layers.odd = addGraph();
-    layers.low->setPen(Qt::NoPen);
-    layers.high->setPen(Qt::NoPen);
-    layers.high->setChannelFillGraph(layers.low);
-    layers.odd->setLineStyle(QCPGraph::lsNone);
-    layers_.push_back(layers);
-  }
-}
-
-void PlotCanvas::style(Layers& layers) {
-  const Theme& theme = current_theme();
-  const QColor color = theme.series(layers.colour);
-  QColor fill = color;
-  fill.setAlphaF(theme.is_dark() ? 0.22F : 0.16F);
-  layers.high->setBrush(fill);
-  layers.line->setPen(QPen(color, 1.6, Theme::series_dash(layers.colour), Qt::RoundCap, Qt::RoundJoin));
-  layers.odd->setScatterStyle(
-      QCPScatterStyle(QCPScatterStyle::ssCross, QPen(theme.color(Role::bad), 1.6), Qt::NoBrush, 6));
+void PlotCanvas::choose_tickers() {
+  const bool logarithmic_x = xAxis->scaleType() == QCPAxis::stLogarithmic;
+  xAxis->setTicker(x_ticker(axis_, logarithmic_x, width() < kNarrow));
+  yAxis->setTicker(value_ticker(yAxis->scaleType() == QCPAxis::stLogarithmic, percent_));
 }
 
 void PlotCanvas::set_curves(const std::vector<Curve>& curves, XAxis axis) {
-  ensure_layers(curves.size());
-  constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
-  for (std::size_t i = 0; i < curves.size(); ++i) {
-    const Curve& curve = curves[i];
-    QVector<QCPGraphData> low, high, line, odd;
-    low.reserve(static_cast<qsizetype>(curve.columns.size()));
-    high.reserve(low.capacity());
-    line.reserve(low.capacity());
-    bool band = false;
-    for (const CurveColumn& column : curve.columns) {
-      const double x = x_of(column, axis);
-      const bool finite = column.count > column.non_finite;
-      low.append({x, finite ? column.minimum : kGap});
-      high.append({x, finite ? column.maximum : kGap});
-      line.append({x, std::isfinite(column.line) ? column.line : kGap});
-      band = band || (finite && column.maximum > column.minimum);
-      if (column.non_finite > 0) odd.append({x, 0});
-    }
-    Layers& layers = layers_[i];
-    layers.colour = curve.colour;
-    layers.low->data()->set(low, true);
-    layers.high->data()->set(high, true);
-    layers.high->setVisible(band);
-    layers.low->setVisible(band);
-    layers.line->data()->set(line, true);
-    layers.odd->data()->set(odd, true);
-    style(layers);
-    const bool lonely = line.size() == 1;
-    layers.line->setScatterStyle(lonely ? QCPScatterStyle(QCPScatterStyle::ssDisc, 5) : QCPScatterStyle::ssNone);
-  }
-  place_odd();
-}
-
-// Crosses for values that are not finite stand along the upper edge, wherever that is.
-void PlotCanvas::place_odd() {
-  for (Layers& layers : layers_)
-    for (auto point = layers.odd->data()->begin(); point != layers.odd->data()->end(); ++point)
-      point->value = yAxis->range().upper - yAxis->range().size() * 0.04;
+  graph_->set_curves(curves, axis);
+  if (axis == axis_) return;
+  axis_ = axis;
+  choose_tickers();
 }
 
 void PlotCanvas::set_markers(const std::vector<PlotMarker>& markers, XAxis axis) {
   for (auto* item : marker_lines_) removeItem(item);
   marker_lines_.clear();
-  markers_ = markers;
-  for (const PlotMarker& marker : markers_) {
-    const double x = axis == XAxis::step ? marker.step : marker.seconds;
+  markers_.clear();
+  for (const PlotMarker& marker : markers) {
+    const std::optional<double> x = x_of(marker, axis);
+    if (!x) continue;
+    markers_.push_back(marker);
     auto* line = new QCPItemStraightLine(this);
-    line->point1->setCoords(x, yAxis->range().lower);
-    line->point2->setCoords(x, yAxis->range().upper);
-    line->setVisible(!empty_->visible());
+    line->point1->setCoords(*x, yAxis->range().lower);
+    line->point2->setCoords(*x, yAxis->range().upper);
+    line->setVisible(!is_empty());
+    line->setPen(QPen(theme_->color(Role::border), 1, Qt::DotLine));
     marker_lines_.push_back(line);
   }
-  apply_theme();
 }
 
 // Anew for every layout: what lies over what depends on the range and the width.
@@ -184,7 +109,7 @@ void PlotCanvas::place_marker_texts() {
   const QFont font = xAxis->tickLabelFont();
   const QFontMetrics metrics(font);
   std::vector<MarkedPlace> places;
-  for (std::size_t i = 0; i < markers_.size() && !empty_->visible(); ++i)
+  for (std::size_t i = 0; i < markers_.size() && !is_empty(); ++i)
     places.push_back({xAxis->coordToPixel(marker_lines_[i]->point1->key()), markers_[i].text});
   const std::vector<MarkerLabel> labels =
       marker_labels(std::move(places), axisRect()->left(), axisRect()->right(),
@@ -202,61 +127,69 @@ void PlotCanvas::place_marker_texts() {
     marker_texts_[i]->position->setCoords(labels[i].left, 0.0);
     marker_texts_[i]->setText(labels[i].text);
     marker_texts_[i]->setFont(font);
-    marker_texts_[i]->setColor(current_theme().color(Role::muted));
-    marker_texts_[i]->setBrush(current_theme().color(Role::surface));
+    marker_texts_[i]->setColor(theme_->color(Role::muted));
+    marker_texts_[i]->setBrush(theme_->color(Role::surface));
   }
 }
 
-void PlotCanvas::set_x_range(double from, double to) {
-  if (to > from)
-    xAxis->setRange(from, to);
-  else
-    xAxis->setRange(from - 0.5, from + 0.5);
+void PlotCanvas::show_ranges(std::pair<double, double> x, std::pair<double, double> y, bool at_once) {
+  wanted_x_ = range_of(x);
+  wanted_y_ = QCPRange(y.first, y.second);
+  graph_->forget_ahead();
+  if (!at_once && graph_->has_picture() && graph_->is_heavy() && axisRect()->width() > 0) {
+    graph_->ask_ahead(graph_->frame_of(wanted_x_, wanted_y_));
+    if (graph_->is_ahead()) return;
+  }
+  set_axes(wanted_x_, wanted_y_);
+  replot(QCustomPlot::rpQueuedReplot);
 }
 
-void PlotCanvas::set_y_range(double from, double to) {
-  yAxis->setRange(from, to);
+void PlotCanvas::set_axes(const QCPRange& x, const QCPRange& y) {
+  xAxis->setRange(x);
+  yAxis->setRange(y);
   for (auto* line : marker_lines_) {
-    line->point1->setCoords(line->point1->key(), from);
-    line->point2->setCoords(line->point2->key(), to);
+    line->point1->setCoords(line->point1->key(), y.lower);
+    line->point2->setCoords(line->point2->key(), y.upper);
   }
-  place_odd();
 }
 
-void PlotCanvas::set_logarithmic(bool on) {
-  yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-  if (on)
-    yAxis->setTicker(QSharedPointer<LogTicker>::create());
-  else if (percent_)
-    yAxis->setTicker(QSharedPointer<PercentTicker>::create());
-  else
-    yAxis->setTicker(QSharedPointer<ValueTicker>::create());
-  yAxis->ticker()->setTickCount(4);
+void PlotCanvas::show_arrived() {
+  if (graph_->is_ahead()) {
+    const Frame& frame = graph_->picture_frame();
+    set_axes({frame.x.first, frame.x.second}, {frame.y.first, frame.y.second});
+  }
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void PlotCanvas::set_logarithmic(bool x, bool y) {
+  xAxis->setScaleType(x ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+  yAxis->setScaleType(y ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+  choose_tickers();
 }
 
 void PlotCanvas::set_percent(bool on) {
   percent_ = on;
-  set_logarithmic(yAxis->scaleType() == QCPAxis::stLogarithmic);
-}
-
-void PlotCanvas::set_time_axis(bool on) {
-  if (on == time_axis_) return;
-  time_axis_ = on;
-  if (on)
-    xAxis->setTicker(QSharedPointer<SecondsTicker>::create());
-  else
-    xAxis->setTicker(QSharedPointer<ValueTicker>::create());
-  xAxis->ticker()->setTickCount(6);
+  choose_tickers();
 }
 
 void PlotCanvas::set_cursor(std::optional<double> x) {
+  if (!x && !cursor_->visible()) return;
   cursor_->setVisible(x.has_value());
-  if (!x) return;
-  cursor_->point1->setCoords(*x, yAxis->range().lower);
-  cursor_->point2->setCoords(*x, yAxis->range().upper);
+  if (x) {
+    cursor_->point1->setCoords(*x, yAxis->range().lower);
+    cursor_->point2->setCoords(*x, yAxis->range().upper);
+  }
+  layer(u"overlay"_s)->replot();
+}
+
+void PlotCanvas::set_highlighted(const std::vector<std::size_t>& which) {
+  if (which == highlight_->highlighted()) return;
+  highlight_->set_highlighted(which);
+  layer(u"overlay"_s)->replot();
 }
 
 void PlotCanvas::set_empty_text(const QString& text) {
+  if (text == empty_text_) return;
   const bool empty = !text.isEmpty();
   empty_text_ = text;
   fit_empty_text();
@@ -283,8 +216,8 @@ void PlotCanvas::fit_empty_text() {
   empty_->setText(text + line);
 }
 
-void PlotCanvas::apply_theme() {
-  const Theme& theme = current_theme();
+void PlotCanvas::apply_theme(const Theme& theme) {
+  theme_ = &theme;
   const QFont small = tabular_font(scaled(QGuiApplication::font(), 0.82));
   setBackground(QBrush(theme.color(Role::surface)));
   for (QCPAxis* axis : {xAxis, yAxis}) {
@@ -302,31 +235,45 @@ void PlotCanvas::apply_theme() {
   empty_->setColor(theme.color(Role::muted));
   empty_->setFont(scaled(QGuiApplication::font(), 0.95));
   for (auto* line : marker_lines_) line->setPen(QPen(theme.color(Role::border), 1, Qt::DotLine));
-  for (Layers& layers : layers_) style(layers);
+  graph_->set_theme(theme_);
+  highlight_->set_theme(theme_);
 }
 
-double PlotCanvas::x_at(double pixel) const { return xAxis->pixelToCoord(pixel); }
-int PlotCanvas::plot_width() const { return axisRect()->width(); }
+void PlotCanvas::paint_into(QCPPainter& painter, const QRect& box, bool vectors) {
+  graph_->forget_ahead();
+  set_axes(wanted_x_, wanted_y_);
+  painter.setMode(QCPPainter::pmVectorized, vectors);
+  painter.translate(box.topLeft());
+  const bool cursor = cursor_->visible();
+  cursor_->setVisible(false);
+  toPainter(&painter, box.width(), box.height());
+  cursor_->setVisible(cursor);
+  painter.translate(-box.topLeft());
+}
 
-bool PlotCanvas::save(const QString& file, int width, int height) {
-  if (file.endsWith(u".pdf"_s, Qt::CaseInsensitive)) return savePdf(file, width, height);
-  return savePng(file, width, height, 2.0);
+int PlotCanvas::curve_at(QPointF place) const {
+  if (is_empty() || !axisRect()->rect().contains(place.toPoint())) return -1;
+  const auto found = curve_near(graph_->curves(), graph_->frame(), place - axisRect()->topLeft(), kReach);
+  return found ? static_cast<int>(*found) : -1;
 }
 
 void PlotCanvas::mousePressEvent(QMouseEvent* event) {
-  if (event->button() == Qt::LeftButton && !empty_->visible()) drag_from_ = x_at(event->position().x());
+  pressed_ = event->position();
+  if (event->button() == Qt::LeftButton && !is_empty()) drag_from_ = x_at(event->position().x());
   event->ignore();  // the plot around takes the focus
 }
 
 void PlotCanvas::mouseMoveEvent(QMouseEvent* event) {
   const double x = x_at(event->position().x());
-  if (drag_from_) {
+  if (drag_from_ && std::abs(event->position().x() - pressed_.x()) > kClick) {
     band_->topLeft->setCoords(*drag_from_, 0);
     band_->bottomRight->setCoords(x, 1);
     band_->setVisible(true);
-    replot(QCustomPlot::rpQueuedReplot);
+    layer(u"overlay"_s)->replot();
   }
-  if (!empty_->visible()) Q_EMIT cursor_requested(x);
+  if (is_empty()) return;
+  if (!drag_from_) Q_EMIT pointed_at(curve_at(event->position()));
+  Q_EMIT cursor_requested(x);
 }
 
 void PlotCanvas::mouseReleaseEvent(QMouseEvent* event) {
@@ -334,10 +281,14 @@ void PlotCanvas::mouseReleaseEvent(QMouseEvent* event) {
   const double from = *drag_from_;
   const double to = x_at(event->position().x());
   drag_from_.reset();
-  band_->setVisible(false);
-  replot(QCustomPlot::rpQueuedReplot);
-  if (std::abs(xAxis->coordToPixel(to) - xAxis->coordToPixel(from)) > 6)
+  if (band_->visible()) {
+    band_->setVisible(false);
+    layer(u"overlay"_s)->replot();
+  }
+  if (std::abs(xAxis->coordToPixel(to) - xAxis->coordToPixel(from)) > kClick)
     Q_EMIT zoom_requested(std::min(from, to), std::max(from, to));
+  else if (const int curve = curve_at(event->position()); curve >= 0)
+    Q_EMIT clicked_on(curve);
 }
 
 void PlotCanvas::mouseDoubleClickEvent(QMouseEvent*) {
@@ -355,13 +306,16 @@ void PlotCanvas::wheelEvent(QWheelEvent* event) {
   event->accept();
 }
 
-void PlotCanvas::leaveEvent(QEvent*) { Q_EMIT cursor_left(); }
+void PlotCanvas::leaveEvent(QEvent*) {
+  Q_EMIT pointed_at(-1);
+  Q_EMIT cursor_left();
+}
 
 void PlotCanvas::resizeEvent(QResizeEvent* event) {
   QCustomPlot::resizeEvent(event);
-  const bool narrow = event->size().width() < 320;
-  xAxis->ticker()->setTickCount(narrow ? 4 : 6);
+  if ((event->size().width() < kNarrow) != (event->oldSize().width() < kNarrow)) choose_tickers();
   fit_empty_text();
+  Q_EMIT resized();
 }
 
 }  // namespace athanor::widgets

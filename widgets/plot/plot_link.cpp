@@ -13,6 +13,12 @@ void PlotLink::set_axis(XAxis axis) {
   Q_EMIT range_changed();
 }
 
+void PlotLink::set_logarithmic_x(bool on) {
+  if (on == logarithmic_x_) return;
+  logarithmic_x_ = on;
+  Q_EMIT axis_changed();
+}
+
 void PlotLink::set_range(double from, double to) {
   if (!(from < to)) return;
   if (range_ && range_->first == from && range_->second == to) return;
@@ -30,6 +36,12 @@ void PlotLink::set_cursor(std::optional<double> x) {
   if (x == cursor_) return;
   cursor_ = x;
   Q_EMIT cursor_changed();
+}
+
+void PlotLink::set_highlight(std::int64_t id) {
+  if (id == highlight_) return;
+  highlight_ = id;
+  Q_EMIT highlight_changed();
 }
 
 }  // namespace athanor::widgets

@@ -1,4 +1,5 @@
-// Every widget with made-up values in one window; F2 switches the look. `widget_showcase FILE.png [dark]` renders it.
+// Every widget with made-up values in one window; F2 switches the look. `widget_showcase FILE.png [dark] [plots]`
+// renders it, or plots alone.
 #include "widgets/common/theme.h"
 #include "widgets/feedback/busy_chip.h"
 #include "widgets/feedback/empty_page.h"
@@ -11,6 +12,7 @@
 #include "widgets/plot/metric_plot.h"
 #include "widgets/plot/stacked_bar.h"
 #include "widgets/plot/strip.h"
+#include "widgets/showcase/plots.h"
 #include "widgets/timeline/timeline_legend.h"
 #include "widgets/timeline/timeline_view.h"
 
@@ -38,13 +40,15 @@ class Discs final : public PictureSource {
 };
 
 Curve wave(const QString& label, int colour, double lift) {
+  CurveColumns columns;
+  for (int i = 1; i <= 300; ++i) {
+    const double value = lift + 4 * std::exp(-i / 80.0) + 0.15 * std::sin(i * 0.7);
+    columns.append({double(i), i * 0.4, value - 0.2, value + 0.3, value, value, i == 150 ? 1U : 0U});
+  }
   Curve curve;
   curve.label = label;
   curve.colour = colour;
-  for (int i = 1; i <= 300; ++i) {
-    const double value = lift + 4 * std::exp(-i / 80.0) + 0.15 * std::sin(i * 0.7);
-    curve.columns.push_back({double(i), i * 0.4, value - 0.2, value + 0.3, value, value, 4, i == 150 ? 1 : 0});
-  }
+  curve.columns = share(std::move(columns));
   return curve;
 }
 
@@ -159,13 +163,17 @@ void look(bool dark) { QApplication::setPalette((dark ? dark_theme() : light_the
 int main(int count, char** words) {
   QApplication application(count, words);
   QApplication::setStyle(u"Fusion"_s);
-  look(count > 2);
+  const QStringList asked = QApplication::arguments().mid(2);
+  look(asked.contains(u"dark"_s));
   QWidget window;
   window.resize(1200, 1000);
   auto* grid = new QGridLayout(&window);
   grid->setSpacing(2 * kGrid);
   grid->setContentsMargins(3 * kGrid, 3 * kGrid, 3 * kGrid, 3 * kGrid);
-  fill(grid, &window);
+  if (asked.contains(u"plots"_s))
+    fill_with_plots(grid, &window);
+  else
+    fill(grid, &window);
   QObject::connect(new QShortcut(Qt::Key_F2, &window), &QShortcut::activated, &window,
                    [] { look(!current_theme().is_dark()); });
   window.show();

@@ -26,8 +26,25 @@ void SearchLine::search_now(const QString& text) {
   Q_EMIT search_changed(text);
 }
 
+void SearchLine::set_suggestions(SuggestionList::Source source) {
+  suggestions_ = new SuggestionList(this, std::move(source));
+}
+
+// Tab would leave the line before a key press is seen.
+bool SearchLine::event(QEvent* event) {
+  if (event->type() == QEvent::KeyPress && suggestions_) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    if (key->key() == Qt::Key_Tab && suggestions_->take_key(Qt::Key_Tab)) return true;
+  }
+  return QLineEdit::event(event);
+}
+
 void SearchLine::keyPressEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_Escape && !text().isEmpty()) {
+  if (suggestions_ && event->key() == Qt::Key_Space && event->modifiers() == Qt::ControlModifier) {
+    suggestions_->offer();
+  } else if (suggestions_ && suggestions_->take_key(event->key())) {
+    event->accept();
+  } else if (event->key() == Qt::Key_Escape && !text().isEmpty()) {
     search_now({});
   } else if (event->key() == Qt::Key_Down) {
     Q_EMIT down_pressed();

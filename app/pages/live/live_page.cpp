@@ -108,8 +108,8 @@ void LivePage::connect_signals() {
       board_->set_compared_step(live_->board_steps().front());
   });
   connect(live_, &LiveController::board_changed, this, [this] { show_board(); });
-  connect(history_->curves(), &CurveStore::curve_changed, this, [this](qint64 run) {
-    if (shown_ && run == live_->run_id()) show_state();
+  connect(history_->curves(), &CurveStore::curves_changed, this, [this](const auto& runs) {
+    if (shown_ && std::ranges::find(runs, live_->run_id()) != runs.end()) show_state();
   });
   connect(live_, &LiveController::first_loaded, this, [this] {
     show_state();
@@ -332,7 +332,7 @@ void LivePage::show_curves() {
 
 void LivePage::show_timeline() {
   timeline_->show_step(live_->step_picture(), live_->occurrences());
-  if (const store::Run* run = live_->run()) timeline_->show_figures(live_->step_picture(), run->last);
+  timeline_->show_figures(live_->step_picture(), last_values(live_->curves()));
   if (faults_) faults_->show_state();
 }
 

@@ -162,8 +162,8 @@ void LivePlots::note_drawn(const std::string& id) {
   const bool first = drawn_ns_[id] == 0;
   drawn_ns_[id] = newest;
   const auto& curves = plots_.at(id)->curves();
-  if (first || curves.empty() || curves.front().columns.empty()) return;
-  Q_EMIT sample_drawn(curves.front().name, static_cast<qint64>(curves.front().columns.back().step),
+  if (first || curves.empty() || curves.front().empty()) return;
+  Q_EMIT sample_drawn(curves.front().name, static_cast<qint64>(curves.front().columns->back().step),
                       static_cast<double>(wall_now_ns() - newest) * 1e-6);
 }
 

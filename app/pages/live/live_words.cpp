@@ -191,10 +191,22 @@ widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<
   curve.name = q(metric.name);
   curve.label = metric.label;
   curve.colour = colour;
-  curve.columns.reserve(columns.size());
-  for (const DrawnColumn& c : columns)
-    curve.columns.push_back({c.step, c.seconds, c.minimum, c.maximum, c.last, c.line, c.count, c.non_finite});
+  widgets::CurveColumns made;
+  made.reserve(columns.size());
+  for (const DrawnColumn& c : columns) {
+    const bool finite = c.count > c.non_finite;
+    made.append({c.step, c.seconds, finite ? c.minimum : std::nan(""), finite ? c.maximum : std::nan(""), c.last,
+                 c.line, static_cast<std::uint32_t>(c.non_finite)});
+  }
+  curve.columns = widgets::share(std::move(made));
   return curve;
+}
+
+std::map<std::string, double> last_values(const std::map<std::string, std::vector<DrawnColumn>>& curves) {
+  std::map<std::string, double> last;
+  for (const auto& [metric, columns] : curves)
+    if (!columns.empty()) last.emplace(metric, columns.back().last);
+  return last;
 }
 
 std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves) {

@@ -42,6 +42,8 @@ struct DeviceCurves {
   QString detail;
   std::vector<widgets::StripSample> samples;
 };
+// The newest value of each metric.
+[[nodiscard]] std::map<std::string, double> last_values(const std::map<std::string, std::vector<DrawnColumn>>& curves);
 [[nodiscard]] std::vector<DeviceCurves> device_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves);
 
 // Who is slower than the others by how much, and what to do.

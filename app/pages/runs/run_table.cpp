@@ -7,10 +7,12 @@
 #include "widgets/tables/cell_delegates.h"
 
 #include <QHeaderView>
+#include <QItemSelection>
 #include <QMenu>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace athanor::app {
 namespace {
@@ -19,7 +21,7 @@ using namespace Qt::Literals::StringLiterals;
 
 constexpr int kRowHeight = 36;
 constexpr int kNameWidth = 144;                                                         // at least
-constexpr int kWidths[] = {46, 100, kNameWidth, 92, 92, 72, 84, 92, 72, 128, 96, 128};  // in the order of RunColumn
+constexpr int kWidths[] = {66, 100, kNameWidth, 92, 92, 72, 84, 92, 72, 128, 96, 128};  // in the order of RunColumn
 constexpr int kHeadingRoom = 24;
 constexpr int kStateRoom = 46;  // for the mark before the word
 // What goes first where there is no room for every column.
@@ -31,8 +33,14 @@ constexpr int kName = static_cast<int>(RunColumn::name);
 
 }  // namespace
 
-RunTable::RunTable(QAbstractItemModel* runs, Settings* settings, QWidget* parent)
-    : QTableView(parent), settings_(settings) {
+RunTable::RunTable(RunTableModel* runs, Settings* settings, QWidget* parent)
+    : QTableView(parent), runs_(runs), settings_(settings) {
+  // Before the view forgets them.
+  connect(runs, &QAbstractItemModel::modelAboutToBeReset, this, [this] {
+    selected_.clear();
+    for (const QModelIndex& row : selectionModel()->selectedRows())
+      selected_.push_back(row.data(run_id_role).toLongLong());
+  });
   setModel(runs);
   setAccessibleName(tr("Table of runs"));
   setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -54,6 +62,19 @@ RunTable::RunTable(QAbstractItemModel* runs, Settings* settings, QWidget* parent
   connect(&fit_, &QTimer::timeout, this, [this] { fit_columns(); });
   build_delegates();
   build_header();
+  connect(runs, &QAbstractItemModel::modelReset, this, [this] { keep_selection(); });
+}
+
+// The same runs again after rows were replaced, as far as they are there.
+void RunTable::keep_selection() {
+  QItemSelection selection;
+  for (const store::RunId run : std::exchange(selected_, {})) {
+    const int row = runs_->row_of(run);
+    if (row >= 0) selection.select(runs_->index(row, 0), runs_->index(row, kColumns - 1));
+  }
+  if (selection.isEmpty()) return;
+  selectionModel()->setCurrentIndex(selection.first().topLeft(), QItemSelectionModel::NoUpdate);
+  selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
 }
 
 void RunTable::build_delegates() {

@@ -2,6 +2,7 @@
 
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
+#include "app/models/query_words.h"
 #include "app/models/run_table_model.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
@@ -45,23 +46,9 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   layout->setSpacing(kGrid * 2);
   add_actions();
 
-  const PageHeader head = make_page_header(title(), this);
-  QHBoxLayout* top = head.row;
-  count_ = head.caption;
-  search_ = new widgets::SearchLine(tr("Search names, tags, notes, is:running"), this);
-  search_->setMinimumWidth(300);
-  bin_chip_ = new QToolButton(this);
-  bin_chip_->setText(tr("Deleted"));
-  bin_chip_->setProperty("chip", true);
-  bin_chip_->setCheckable(true);
-  bin_chip_->setFocusPolicy(Qt::StrongFocus);
-  bin_chip_->setAccessibleName(tr("Show the deleted runs"));
-  bin_chip_->setToolTip(tr("Show the deleted runs, to restore them or to delete them for ever"));
-  connect(bin_chip_, &QToolButton::toggled, this, [this] { switch_view(); });
-  top->addWidget(bin_chip_);
-  top->addWidget(search_);
-  top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
-  layout->addLayout(top);
+  layout->addLayout(build_header());
+  fault_ = make_fault_line();
+  layout->addWidget(fault_);
   layout->addWidget(build_bin_bar());
 
   stack_ = new QStackedWidget(this);
@@ -93,7 +80,7 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   connect(empty_, &widgets::EmptyPage::action_triggered, this, [this] {
     if (!history_->trouble().intention.isEmpty())
       history_->try_again();
-    else if (!shown().filter->search().isEmpty())
+    else if (!shown().model->search().isEmpty())
       search_->search_now({});
     else if (shows_deleted())
       bin_chip_->setChecked(false);
@@ -101,13 +88,13 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
       Q_EMIT new_requested();
   });
   connect(search_, &widgets::SearchLine::search_changed, this, [this](const QString& typed) {
-    for (const View& view : {present_, deleted_}) view.filter->set_search(typed);
+    for (const View& view : {present_, deleted_}) view.model->set_search(typed);
     update_state();
     if (table()->currentIndex().isValid()) table()->scrollTo(table()->currentIndex());
   });
   connect(search_, &widgets::SearchLine::down_pressed, this, [this] {
     table()->setFocus();
-    if (!table()->currentIndex().isValid() && shown().filter->rowCount() > 0) select_row(0);
+    if (!table()->currentIndex().isValid() && shown().model->rowCount() > 0) select_row(0);
   });
   connect(history_->runs(), &RunStore::applied, this, [this] {
     update_state();
@@ -126,15 +113,58 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   update_actions();
 }
 
+QLayout* RunsPage::build_header() {
+  const PageHeader head = make_page_header(title(), this);
+  QHBoxLayout* top = head.row;
+  count_ = head.caption;
+  search_ = new widgets::SearchLine(tr("Search, or ask: loss < 0.3 and tag = night"), this);
+  search_->setMinimumWidth(380);
+  search_->set_suggestions([this](const QString& typed, int caret) { return suggestions(typed, caret); });
+  bin_chip_ = new QToolButton(this);
+  bin_chip_->setText(tr("Deleted"));
+  bin_chip_->setProperty("chip", true);
+  bin_chip_->setCheckable(true);
+  bin_chip_->setFocusPolicy(Qt::StrongFocus);
+  bin_chip_->setAccessibleName(tr("Show the deleted runs"));
+  bin_chip_->setToolTip(tr("Show the deleted runs, to restore them or to delete them for ever"));
+  connect(bin_chip_, &QToolButton::toggled, this, [this] { switch_view(); });
+  top->addWidget(bin_chip_);
+  top->addWidget(search_);
+  top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
+  return top;
+}
+
+widgets::Suggestions RunsPage::suggestions(const QString& typed, int caret) const {
+  const auto caret_bytes = static_cast<std::size_t>(typed.first(caret).toUtf8().size());
+  const std::string text = typed.toStdString();
+  const query::Completion found = shown().model->complete(text, caret_bytes);
+  const auto place = [&text](std::size_t bytes) {
+    return static_cast<int>(QString::fromStdString(text.substr(0, bytes)).size());
+  };
+  widgets::Suggestions out{place(found.begin), place(found.end), {}};
+  for (const query::Candidate& candidate : found.candidates)
+    out.all.push_back({QString::fromStdString(candidate.text), candidate_words(candidate)});
+  return out;
+}
+
+// Where the page says what is wrong with a query.
+QLabel* RunsPage::make_fault_line() {
+  auto* line = new QLabel(this);
+  line->setObjectName(u"query_fault"_s);
+  line->setProperty("tone", u"bad"_s);
+  line->setAlignment(Qt::AlignRight);
+  line->setWordWrap(true);
+  line->hide();
+  return line;
+}
+
 RunsPage::~RunsPage() = default;
 
 RunsPage::View RunsPage::make_view(const RunStore* runs, std::initializer_list<const char*> actions) {
   View view;
   view.runs = runs;
-  view.model = new RunTableModel(runs, history_->curves(), this);
-  view.filter = new RunFilter(this);
-  view.filter->setSourceModel(view.model);
-  view.table = new RunTable(view.filter, settings_, tables_);
+  view.model = new RunTableModel(runs, history_->curves(), history_->figures(), this);
+  view.table = new RunTable(view.model, settings_, tables_);
   tables_->addWidget(view.table);
   for (const char* id : actions) view.table->addAction(actions_->action(QString::fromLatin1(id)));
   connect(view.table, &QTableView::activated, this, [this] { actions_->run(u"runs.open"_s); });
@@ -287,17 +317,15 @@ const store::Run* RunsPage::current() const {
 }
 
 void RunsPage::select(store::RunId run) {
-  const int row = shown().runs->row_of(run);
+  const int row = shown().model->row_of(run);
   if (row < 0) return;
-  const QModelIndex index = shown().filter->mapFromSource(shown().model->index(row, 0));
-  if (!index.isValid()) return;
-  select_row(index.row());
-  table()->scrollTo(index);
+  select_row(row);
+  table()->scrollTo(shown().model->index(row, 0));
 }
 
 // Whatever keys are held: QTableView::selectRow would toggle with Control down.
 void RunsPage::select_row(int row) {
-  table()->selectionModel()->setCurrentIndex(shown().filter->index(row, 0),
+  table()->selectionModel()->setCurrentIndex(shown().model->index(row, 0),
                                              QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
@@ -340,8 +368,12 @@ QString RunsPage::count_words(int shown, int all) const {
 }
 
 void RunsPage::update_state() {
+  const QString fault = fault_words(shown().model->search(), shown().model->faults());
+  fault_->setText(fault);
+  fault_->setVisible(!fault.isEmpty());
+  search_->setAccessibleDescription(fault);
   const int all = static_cast<int>(shown().runs->runs().size());
-  const int rows = shown().filter->rowCount();
+  const int rows = shown().model->rowCount();
   count_->setText(count_words(rows, all));
   const Notice& trouble = history_->trouble();
   const bool broken = !trouble.intention.isEmpty();
@@ -361,7 +393,7 @@ void RunsPage::update_state() {
                         tr("Set up the first experiment"));
   else if (no_hit)
     empty_->set_content(Glyph::search, tr("No run fits the search"),
-                        tr("Nothing matches “%1”.").arg(shown().filter->search()), tr("Clear the search"));
+                        tr("Nothing matches “%1”.").arg(shown().model->search()), tr("Clear the search"));
   stack_->setCurrentWidget(broken || nothing || no_hit ? static_cast<QWidget*>(empty_) : splitter_);
   search_->setEnabled(all > 0 || !history_->is_read());
   if (table()->selectionModel()->selectedRows().isEmpty() && rows > 0 && !table()->hasFocus() &&
@@ -374,9 +406,9 @@ void RunsPage::want_visible_curves() {
   std::vector<store::RunId> wanted;
   const int first = std::max(0, table()->rowAt(0));
   const int last_seen = table()->rowAt(table()->viewport()->height() - 1);
-  const int last = last_seen < 0 ? shown().filter->rowCount() - 1 : last_seen;
+  const int last = last_seen < 0 ? shown().model->rowCount() - 1 : last_seen;
   for (int row = first; row <= last; ++row)
-    wanted.push_back(shown().filter->index(row, 0).data(run_id_role).toLongLong());
+    wanted.push_back(shown().model->index(row, 0).data(run_id_role).toLongLong());
   history_->want_curves(wanted);
 }
 

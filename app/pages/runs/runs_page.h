@@ -5,11 +5,13 @@
 #include "app/pages/page.h"
 #include "app/pages/runs/run_table.h"
 #include "core/store/types.h"
+#include "widgets/tables/suggestion_list.h"
 
 #include <initializer_list>
 #include <vector>
 
 class QLabel;
+class QLayout;
 class QSplitter;
 class QStackedWidget;
 class QToolButton;
@@ -24,7 +26,6 @@ namespace athanor::app {
 class ActionRegistry;
 class HistoryController;
 class RunDetails;
-class RunFilter;
 class RunStore;
 class RunTableModel;
 class Settings;
@@ -53,12 +54,14 @@ class RunsPage final : public Page {
   struct View {
     const RunStore* runs = nullptr;
     RunTableModel* model = nullptr;
-    RunFilter* filter = nullptr;
     RunTable* table = nullptr;
   };
   View make_view(const RunStore* runs, std::initializer_list<const char*> actions);
   [[nodiscard]] const View& shown() const { return shows_deleted() ? deleted_ : present_; }
   [[nodiscard]] bool shows_deleted() const;
+  QLayout* build_header();
+  QLabel* make_fault_line();
+  [[nodiscard]] widgets::Suggestions suggestions(const QString& typed, int caret) const;
   QWidget* build_bin_bar();
   void switch_view();
   void ask_to_empty();
@@ -80,6 +83,7 @@ class RunsPage final : public Page {
   QWidget* bin_bar_ = nullptr;
   widgets::SearchLine* search_ = nullptr;
   QLabel* count_ = nullptr;
+  QLabel* fault_ = nullptr;  // what is wrong with the query
   QSplitter* splitter_ = nullptr;
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;

@@ -13,6 +13,7 @@ namespace {
 
 using namespace athanor;
 
+constexpr int kAtOnce = 500;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kFirstWallTime = 1'760'000'000 * kSecond;
 
@@ -64,7 +65,12 @@ int main(int count, char** words) {
   std::mt19937 random(7);
   try {
     const auto writer = value_or_throw(store::Writer::open(home / "history.db"));
-    for (int number = 1; number <= runs; ++number) add_run(*writer, home, number, steps, random);
+    for (int number = 1; number <= runs;) {
+      value_or_throw(writer->together([&]() -> athanor::Result<void> {
+        for (int i = 0; i < kAtOnce && number <= runs; ++i) add_run(*writer, home, number++, steps, random);
+        return {};
+      }));
+    }
   } catch (const std::exception& error) {
     std::cerr << "fill_runs: " << error.what() << '\n';
     return 1;

@@ -407,6 +407,11 @@ TEST_P(Versions, OpensAStoreOfThisVersion) {
   EXPECT_EQ(value_or_throw(reader->run(run.id)).damage.back().reason, "found today");
   EXPECT_EQ(value_or_throw(reader->undo_text()), "Tag golden");
   EXPECT_EQ(value_or_throw(writer->offset(run.id, 0)), 200);
+  using Values = std::vector<std::pair<RunId, SettingValue>>;
+  Values names = {{run.id, "golden"}};
+  if (GetParam() >= 6) names.insert(names.end(), {{run.id + 1, "waiting"}, {run.id + 2, "waiting"}});
+  EXPECT_EQ(value_or_throw(reader->setting_of_runs("run.name")), names);
+  EXPECT_EQ(value_or_throw(reader->find("line of", 5)).size(), 1U);
   const auto spans = value_or_throw(reader->spans(run.id));
   ASSERT_EQ(spans.size(), GetParam() < 4 ? 0U : 1U);
   for (const RankStep& step : spans) EXPECT_EQ(step.spans.at(0).begin_ns, 1'700'000'000'000'001'000);

@@ -43,6 +43,41 @@ TEST(Queue, TakesNoRunThatFollowsOneThatIsNotThere) {
   EXPECT_THAT(value_or_throw(history.reader->runs()), IsEmpty());
 }
 
+TEST(Queue, TellsWhichRunsItsChangesAreOfAndWhatEditedRecipesSet) {
+  History history;
+  const RunId first = add(history, {});
+  const RunId second = add(history, {});
+  RunChanges known = value_or_throw(history.reader->changes("", 0, {}));
+  const auto changed = [&] {
+    std::vector<RunId> runs;
+    known = value_or_throw(history.reader->changes(known.history, known.newest, {}));
+    for (const store::Run& run : known.changed) runs.push_back(run.id);
+    return runs;
+  };
+  value_or_throw(history.writer->hold({first}));
+  EXPECT_THAT(changed(), ElementsAre(first));
+  value_or_throw(history.writer->set_priority({second}, 2));
+  EXPECT_THAT(changed(), ElementsAre(second));
+  EXPECT_THAT(changed(), IsEmpty());
+
+  const NewRecipe recipe{"[run]\nname = \"swift\"\n[train]\nlearning_rate = 0.5\n", "swift", "queued", 9, {}, {}};
+  value_or_throw(history.writer->set_recipe(first, recipe));
+  EXPECT_THAT(changed(), ElementsAre(first));
+  using Values = std::vector<std::pair<RunId, SettingValue>>;
+  EXPECT_EQ(value_or_throw(history.reader->setting_of_runs("train.learning_rate")), (Values{{first, 0.5}}));
+  EXPECT_EQ(value_or_throw(history.reader->find("swift", 5)).at(0).run, first);
+  NewRun trial;
+  trial.recipe_toml = "[train]\nlearning_rate = 0.25\n";
+  trial.launch = Launch::fresh;
+  trial.directory = history.scratch / "runs";
+  trial.id_in_directory = true;
+  const RunId third = value_or_throw(history.writer->add_sweep({"sweep", "text", "", 5}, {trial})).second.at(0);
+  EXPECT_EQ(value_or_throw(history.reader->setting_of_runs("train.learning_rate")),
+            (Values{{first, 0.5}, {third, 0.25}}));
+  value_or_throw(history.writer->remove(first));
+  EXPECT_EQ(value_or_throw(history.reader->setting_of_runs("train.learning_rate")), (Values{{third, 0.25}}));
+}
+
 TEST(Queue, KnowsOfAStartedRunWhatIsStillToBeAnsweredUntilItIs) {
   History history;
   const RunId first = add(history, {});

@@ -1,0 +1,22 @@
+// What recipes set, one row a field, so that one field of all runs is read at once. Used inside transactions; throws
+// SQLite::Exception.
+#pragma once
+
+#include "core/store/setting_value.h"
+#include "core/store/types.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace athanor::store {
+
+class Connection;
+
+// In place of what the run's recipe set before. Nothing for a text that is no recipe.
+void write_settings(Connection& connection, RunId run, const std::string& recipe_toml);
+void write_all_settings(Connection& connection);  // of every run
+[[nodiscard]] std::vector<std::pair<RunId, SettingValue>> read_settings(Connection& connection,
+                                                                        const std::string& path);
+
+}  // namespace athanor::store
