@@ -85,6 +85,7 @@ void Writer::State::update_status(RunId run, RunStatus status, const std::string
 }
 
 RunId Writer::State::insert(const NewRun& run, std::optional<SweepId> sweep) {
+  for (const RunId after : run.wish.after) (void)read_job(connection, after);  // none can follow itself
   RunId id = 0;
   if (run.wanted_id > 0) {
     auto& taken = connection.statement("SELECT 1 FROM run WHERE id = ?");

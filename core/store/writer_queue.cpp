@@ -89,10 +89,8 @@ void Writer::State::insert_job(RunId id, const NewRun& run, std::optional<SweepI
       static_cast<int>(run.needs.device), run.wish.continue_on_error ? 1 : 0, run.wish.retries,
       run.wish.retry_numeric ? 1 : 0, run.until, run.trial, run.trial_values);
   if (sweep) execute("UPDATE job SET sweep = ? WHERE run = ?", *sweep, id);
-  for (const RunId after : run.wish.after) {
-    (void)read_job(connection, after);
+  for (const RunId after : run.wish.after)
     execute("INSERT OR IGNORE INTO dependency (run, after) VALUES (?, ?)", id, after);
-  }
 }
 
 // Those that follow a run that is taken away cannot learn any more how it ended.

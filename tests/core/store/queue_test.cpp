@@ -38,8 +38,10 @@ TEST(Queue, TakesNoRunThatFollowsOneThatIsNotThere) {
   run.name = "queued";
   run.launch = Launch::fresh;
   run.directory = history.scratch / "run";
-  run.wish.after = {7};
-  EXPECT_FALSE(history.writer->add_run(run));
+  for (const RunId after : {7, 1}) {  // 1 would be its own number
+    run.wish.after = {after};
+    EXPECT_FALSE(history.writer->add_run(run));
+  }
   EXPECT_THAT(value_or_throw(history.reader->runs()), IsEmpty());
 }
 
