@@ -50,6 +50,10 @@ CommandLine read_command_line(const QCoreApplication& application) {
   option(u"scroll"_s,
          QCoreApplication::translate("CommandLine", "Part of the live page to show: timeline, board or bottom."),
          u"part"_s);
+  option(u"view"_s,
+         QCoreApplication::translate("CommandLine",
+                                     "View of the compare page: curves, differences, relations, pictures or lineage."),
+         u"view"_s);
   option(u"do"_s, QCoreApplication::translate("CommandLine", "Action to run before the page is rendered, by its id."),
          u"action"_s);
   option(u"recipe-text"_s, QCoreApplication::translate("CommandLine", "Show the recipe as text."));
@@ -69,6 +73,7 @@ CommandLine read_command_line(const QCoreApplication& application) {
   out.theme = parser.value(u"theme"_s);
   out.recipe = parser.value(u"recipe"_s);
   out.scroll = parser.value(u"scroll"_s);
+  out.view = parser.value(u"view"_s);
   out.action = parser.value(u"do"_s);
   out.recipe_text = parser.isSet(u"recipe-text"_s);
   out.startup_time = parser.isSet(u"startup-time"_s);
@@ -92,6 +97,10 @@ CommandLine read_command_line(const QCoreApplication& application) {
   if (!out.page.isEmpty() && !pages.contains(out.page))
     out.fault =
         QCoreApplication::translate("CommandLine", "--page: must be runs, experiment, live, compare or preferences");
+  const QStringList views{u"curves"_s, u"differences"_s, u"relations"_s, u"pictures"_s, u"lineage"_s};
+  if (!out.view.isEmpty() && !views.contains(out.view))
+    out.fault = QCoreApplication::translate("CommandLine",
+                                            "--view: must be curves, differences, relations, pictures or lineage");
   if (!out.theme.isEmpty() && out.theme != u"light"_s && out.theme != u"dark"_s)
     out.fault = QCoreApplication::translate("CommandLine", "--theme: must be light or dark");
   return out;

@@ -20,6 +20,7 @@ struct CommandLine {
   QList<qint64> compare;  // runs to lay side by side, the baseline first; empty: as they were
   std::optional<QSize> size;
   QString scroll;            // "timeline", "board", "bottom": part of the live page to show
+  QString view;              // of the compare page: "curves", "differences", …; empty: as it was
   bool recipe_text = false;  // show the recipe text
   QString action;            // id of an action to run before rendering
   bool startup_time = false;

@@ -5,6 +5,7 @@
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/pages/compare/compare_page.h"
 #include "app/pages/experiment/experiment_page.h"
 #include "app/pages/live/live_page.h"
 #include "app/pages/runs/runs_page.h"
@@ -116,6 +117,9 @@ void Session::choose_first_page() {
   if (window.current_page().isEmpty()) window.show_page(u"runs"_s);
   if (auto* runs = qobject_cast<RunsPage*>(window.page(window.current_page())); runs && wishes_.run != 0)
     runs->select(wishes_.run);
+  if (auto* compare = qobject_cast<ComparePage*>(window.page(window.current_page()));
+      compare && !wishes_.view.isEmpty())
+    compare->show_view(wishes_.view);
   if (!wishes_.action.isEmpty()) {
     static_cast<void>(window.all_commands());  // makes every page, and with it its actions
     if (!window.actions()->action(wishes_.action)) {

@@ -28,6 +28,10 @@ CompareController::CompareController(HistoryReader* reader, AgentLink* link, Run
   compared_.restore(settings_->value(Setting::compared_runs).toStringList());
   for (const QString& name : settings_->value(Setting::compared_metrics).toStringList()) metrics_.push_back(s(name));
   chosen_ = !metrics_.empty();
+  const auto name = [this] { labels_ = RunLabels(*runs_, compared_.ids()); };
+  name();
+  connect(&compared_, &ComparedRuns::runs_changed, this, name);
+  connect(runs_, &RunStore::changed, this, name);
   connect(&compared_, &ComparedRuns::looks_changed, this, [this] { keep(); });
   connect(&compared_, &ComparedRuns::runs_changed, this, [this] {
     is_read_ = false;
@@ -74,11 +78,14 @@ const CompareController::RecipeFields* CompareController::fields(store::RunId ru
   return found == fields_.end() ? nullptr : &found->second;
 }
 
-RunMatrix CompareController::matrix() const {
+RunMatrix CompareController::matrix(bool only_shown) const {
   std::vector<NamedMetric> metrics;
   for (const std::string& name : metrics_) metrics.emplace_back(name, &figures_->metric(name));
+  std::vector<store::RunId> ids;
+  for (const ComparedRun& each : compared_.all())
+    if (each.visible || !only_shown) ids.push_back(each.run);
   return matrix_of(
-      compared_.ids(), [this](store::RunId run) { return fields(run); }, metrics);
+      ids, [this](store::RunId run) { return fields(run); }, metrics);
 }
 
 void CompareController::read_runs() {
@@ -99,6 +106,28 @@ void CompareController::read_runs() {
       [this](Result<Known> known) {
         if (!known) Q_EMIT notice(notice_of(known.error()));
         take(known ? std::move(*known) : Known());
+      });
+}
+
+void CompareController::want_boards(store::RunId shown, store::RunId against) {
+  reader_->ask<Boards>(
+      this, QStringLiteral("compare/boards"),
+      [shown, against](store::Reader& reader) -> Result<Boards> {
+        Boards boards{shown, against, {}, {}};
+        for (const auto& [run, samples] : {std::pair(shown, &boards.shown), std::pair(against, &boards.against)}) {
+          auto steps = reader.retrieval_steps(run);
+          if (!steps) return tl::unexpected<Error>(steps.error());
+          if (steps->empty()) continue;
+          auto newest = reader.retrieval(run, steps->back());
+          if (!newest) return tl::unexpected<Error>(newest.error());
+          *samples = std::move(*newest);
+        }
+        return boards;
+      },
+      [this](Result<Boards> boards) {
+        if (!boards) Q_EMIT notice(notice_of(boards.error()));
+        boards_ = boards ? std::move(*boards) : Boards();
+        Q_EMIT boards_changed();
       });
 }
 

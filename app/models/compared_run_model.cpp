@@ -1,7 +1,5 @@
 #include "app/models/compared_run_model.h"
 
-#include "app/feedback/notice.h"
-#include "app/models/run_words.h"
 #include "widgets/common/theme.h"
 
 #include <QPainter>
@@ -36,11 +34,11 @@ QPixmap sample_of(const ComparedRun& run, bool is_baseline) {
 
 }  // namespace
 
-ComparedRunModel::ComparedRunModel(ComparedRuns* compared, RunStore* runs, FigureStore* figures, QObject* parent)
-    : QAbstractTableModel(parent), compared_(compared), runs_(runs), figures_(figures) {
+ComparedRunModel::ComparedRunModel(ComparedRuns* compared, std::function<QString(store::RunId)> name_of,
+                                   FigureStore* figures, QObject* parent)
+    : QAbstractTableModel(parent), compared_(compared), name_of_(std::move(name_of)), figures_(figures) {
   connect(compared_, &ComparedRuns::runs_changed, this, [this] { arrange(); });
   connect(compared_, &ComparedRuns::looks_changed, this, [this] { tell_all(); });
-  connect(runs_, &RunStore::changed, this, [this] { tell_all(); });
   connect(figures_, &FigureStore::arrived, this, [this] { sorted_by_ >= 0 ? arrange() : tell_all(); });
   arrange();
 }
@@ -74,10 +72,7 @@ double ComparedRunModel::last_of(store::RunId run) const {
   return found == values_->end() ? std::nan("") : found->second.last;
 }
 
-QString ComparedRunModel::run_name(store::RunId run) const {
-  const store::Run* known = runs_->find(run);
-  return known ? q(known->name) : tr("No. %1").arg(run);
-}
+void ComparedRunModel::rename_runs() { sorted_by_ == run_column ? arrange() : tell_all(); }
 
 Qt::ItemFlags ComparedRunModel::flags(const QModelIndex& index) const {
   const Qt::ItemFlags flags = QAbstractTableModel::flags(index);
@@ -91,10 +86,10 @@ QVariant ComparedRunModel::data(const QModelIndex& index, int role) const {
   const bool is_baseline = run == compared_->baseline();
   if (role == run_role) return QVariant::fromValue<qint64>(run);
   if (role == Qt::ToolTipRole && index.column() == run_column)
-    return is_baseline ? tr("%1: the others are measured against it").arg(run_name(run)) : run_name(run);
+    return is_baseline ? tr("%1: the others are measured against it").arg(name_of_(run)) : name_of_(run);
   switch (index.column()) {
     case run_column:
-      if (role == Qt::DisplayRole) return run_name(run);
+      if (role == Qt::DisplayRole) return name_of_(run);
       if (role == Qt::CheckStateRole) return entry->visible ? Qt::Checked : Qt::Unchecked;
       if (role == Qt::DecorationRole) return sample_of(*entry, is_baseline);
       break;
@@ -149,7 +144,7 @@ void ComparedRunModel::arrange() {
     };
   };
   if (sorted_by_ == run_column) {
-    std::ranges::stable_sort(next, by([this](store::RunId run) { return run_name(run).toLower(); }));
+    std::ranges::stable_sort(next, by([this](store::RunId run) { return name_of_(run).toLower(); }));
   } else if (sorted_by_ >= 0) {
     const auto unknown =
         std::ranges::stable_partition(next, [this](store::RunId run) { return !std::isnan(last_of(run)); });

@@ -5,11 +5,11 @@
 #include "app/models/metric_words.h"
 #include "app/stores/compared_runs.h"
 #include "app/stores/figure_store.h"
-#include "app/stores/run_store.h"
 #include "widgets/common/cell_roles.h"
 
 #include <QAbstractTableModel>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,7 +21,10 @@ class ComparedRunModel final : public QAbstractTableModel {
   enum Column { run_column, value_column, difference_column, column_count };
   enum Role { run_role = widgets::last_cell_role + 1 };  // qint64
 
-  ComparedRunModel(ComparedRuns* compared, RunStore* runs, FigureStore* figures, QObject* parent = nullptr);
+  // `name_of`: what a run is called.
+  ComparedRunModel(ComparedRuns* compared, std::function<QString(store::RunId)> name_of, FigureStore* figures,
+                   QObject* parent = nullptr);
+  void rename_runs();  // some are called otherwise now
   // The metric told of; empty: none.
   void set_metric(const std::string& metric);
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
@@ -41,10 +44,9 @@ class ComparedRunModel final : public QAbstractTableModel {
   void arrange();
   void tell_all();
   [[nodiscard]] double last_of(store::RunId run) const;
-  [[nodiscard]] QString run_name(store::RunId run) const;
 
   ComparedRuns* compared_;
-  RunStore* runs_;
+  std::function<QString(store::RunId)> name_of_;
   FigureStore* figures_;
   std::string metric_;
   MetricLook look_;

@@ -104,7 +104,8 @@ double correlation(std::span<const double> a, std::span<const double> b) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : std::nan("");
 }
 
-// The share of the variance of `values` that lies between groups.
+// The share of the variance of `values` that lies between groups, less what chance would put there (epsilon squared);
+// NaN where no group has two members.
 double between(std::span<const double> groups, std::span<const double> values) {
   std::map<double, std::vector<double>> by_group;
   for (std::size_t i = 0; i < groups.size(); ++i) by_group[groups[i]].push_back(values[i]);
@@ -115,7 +116,10 @@ double between(std::span<const double> groups, std::span<const double> values) {
     inside += static_cast<double>(members.size()) * (own - mean) * (own - mean);
   }
   for (const double value : values) all += (value - mean) * (value - mean);
-  return by_group.size() > 1 && all > 0 ? inside / all : std::nan("");
+  const auto count = static_cast<double>(values.size()), number = static_cast<double>(by_group.size());
+  if (number < 2 || number >= count || all <= 0) return std::nan("");
+  const double by_chance = (number - 1) * (all - inside) / (count - number);
+  return std::max(0.0, (inside - by_chance) / all);
 }
 
 }  // namespace

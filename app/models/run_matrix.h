@@ -42,8 +42,9 @@ using NamedMetric = std::pair<std::string, const FigureStore::Metric*>;
 [[nodiscard]] QString value_text(const MatrixRow& row, std::size_t run);
 
 // How closely a metric follows a quantity, over the runs that have both. Of numbers: Spearman's rank correlation, with
-// its sign. Of choices: the root of the share of the metric's variance, in ranks, that lies between them (the
-// correlation ratio), without sign. 0 … 1; nothing where fewer than three runs have both, or all have the same.
+// its sign. Of choices: the root of the share of the metric's variance, in ranks, that lies between them beyond
+// chance (epsilon), without sign. 0 … 1; nothing where fewer than three runs have both, or all have the same, or each a
+// choice of its own.
 struct Importance {
   std::size_t row = 0;
   double strength = 0;

@@ -217,7 +217,8 @@ Page* MainWindow::make_runs_page() {
 }
 
 Page* MainWindow::make_compare_page() {
-  auto* page = new ComparePage(parts_.compare, parts_.curve_readers, actions_, parts_.settings, stack_);
+  auto* page =
+      new ComparePage(parts_.compare, parts_.curve_readers, parts_.pictures, actions_, parts_.settings, stack_);
   connect(page, &ComparePage::open_requested, this, [this](qint64 run) { open_run(run); });
   connect(page, &ComparePage::choose_requested, this, [this] { show_page(kRuns); });
   return page;

@@ -65,7 +65,9 @@ QToolButton[nav="true"]:checked { background: @surface; border: 1px solid @borde
 QToolButton[nav="true"]:focus { border-color: @accent; }
 
 QCheckBox::indicator, QTableView::indicator, QListView::indicator { width: 16px; height: 16px; border: 1px solid @faint; border-radius: 4px; background: @surface; }
-QCheckBox::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked { background: @accent; border-color: @accent; image: url(:/athanor/check-@kind.svg); }
+QCheckBox::indicator:checked { background: @accent; border-color: @accent; image: url(:/athanor/check-@kind.svg); }
+QTableView::indicator:checked, QListView::indicator:checked { background: @muted; border-color: @muted; image: url(:/athanor/check-@kind.svg); }
+QTableView::indicator, QListView::indicator { width: 13px; height: 13px; }
 QCheckBox:focus { color: @accent; }
 QCheckBox::indicator:focus { border-color: @accent; }
 
@@ -74,6 +76,7 @@ QTableView, QListView, QTreeView { background: @surface; color: @text; border: 1
 QTableView:focus, QListView:focus { border-color: @faint; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: 6px 0px 6px 10px; font-weight: 500; }
+QHeaderView::section:vertical { padding: 0px 6px 0px 10px; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::down-arrow { image: url(:/athanor/down-@kind.svg); width: 10px; height: 10px; subcontrol-position: right center; right: 0px; }
 QHeaderView::up-arrow { image: url(:/athanor/up-@kind.svg); width: 10px; height: 10px; subcontrol-position: right center; right: 0px; }

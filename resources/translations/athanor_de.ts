@@ -75,6 +75,14 @@
         <source>--page: must be runs, experiment, live, compare or preferences</source>
         <translation>--page: muss runs, experiment, live, compare oder preferences sein</translation>
     </message>
+    <message>
+        <source>View of the compare page: curves, differences, relations, pictures or lineage.</source>
+        <translation>Ansicht der Vergleichsseite: curves, differences, relations, pictures oder lineage.</translation>
+    </message>
+    <message>
+        <source>--view: must be curves, differences, relations, pictures or lineage</source>
+        <translation>--view: muss curves, differences, relations, pictures oder lineage sein</translation>
+    </message>
 </context>
 <context>
     <name>LiveWords</name>
@@ -915,6 +923,67 @@
         <source>%1 of %2 runs</source>
         <translation>%1 von %2 Läufen</translation>
     </message>
+    <message>
+        <source>Relations</source>
+        <translation>Zusammenhänge</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Lineage</source>
+        <translation>Abstammung</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparePictures</name>
+    <message>
+        <source>What</source>
+        <translation>Was</translation>
+    </message>
+    <message>
+        <source>Run whose answers are shown</source>
+        <translation>Lauf, dessen Antworten gezeigt werden</translation>
+    </message>
+    <message>
+        <source>finds, against</source>
+        <translation>findet, gegen</translation>
+    </message>
+    <message>
+        <source>Run it is compared with</source>
+        <translation>Lauf, mit dem er verglichen wird</translation>
+    </message>
+    <message>
+        <source>This run has not answered probe queries.</source>
+        <translation>Dieser Lauf hat keine Probeanfragen beantwortet.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareRelations</name>
+    <message>
+        <source>What explains</source>
+        <translation>Was erklärt</translation>
+    </message>
+    <message>
+        <source>Metric to be explained</source>
+        <translation>Messwert, der erklärt werden soll</translation>
+    </message>
+    <message>
+        <source>What matters most</source>
+        <translation>Was am meisten zählt</translation>
+    </message>
+    <message>
+        <source>At least three runs that differ in a field and have the metric are needed.</source>
+        <translation>Es braucht mindestens drei Läufe, die sich in einem Feld unterscheiden und den Messwert haben.</translation>
+    </message>
+    <message numerus="yes">
+        <source>By rank, over %n shown run(s)</source>
+        <translation>
+            <numerusform>Nach Rang, über %n gezeigten Lauf</numerusform>
+            <numerusform>Nach Rang, über %n gezeigte Läufe</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::CompareTable</name>
@@ -927,20 +996,12 @@
         <translation>Auch Gleiches</translation>
     </message>
     <message>
-        <source>No. %1</source>
-        <translation>Nr. %1</translation>
-    </message>
-    <message>
         <source>Differences of the compared runs</source>
         <translation>Unterschiede der verglichenen Läufe</translation>
     </message>
 </context>
 <context>
     <name>athanor::app::ComparedRunModel</name>
-    <message>
-        <source>No. %1</source>
-        <translation>Nr. %1</translation>
-    </message>
     <message>
         <source>%1: the others are measured against it</source>
         <translation>%1: Die anderen werden daran gemessen</translation>
@@ -2089,6 +2150,13 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::RunLabels</name>
+    <message>
+        <source>No. %1</source>
+        <translation>Nr. %1</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::RunMatrixModel</name>
     <message>
         <source>%1: the baseline</source>
@@ -2711,6 +2779,21 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::LineageView</name>
+    <message>
+        <source>Lineage</source>
+        <translation>Abstammung</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>from %1 at step %2 to step %3</source>
+        <translation>von %1 bei Schritt %2 bis Schritt %3</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::LogRing</name>
     <message>
         <source>Error: %1</source>
@@ -2830,6 +2913,25 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::ParallelPlot</name>
+    <message>
+        <source>Parallel coordinates</source>
+        <translation>Parallele Koordinaten</translation>
+    </message>
+    <message>
+        <source>%1 of %2 lines</source>
+        <translation>%1 von %2 Linien</translation>
+    </message>
+    <message>
+        <source>from %1 to %2</source>
+        <translation>von %1 bis %2</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::PlotLegend</name>
     <message numerus="yes">
         <source>%n more</source>
@@ -2870,10 +2972,6 @@
         <translation>Bildfrage „%1“</translation>
     </message>
     <message>
-        <source>Before, answer %1: %2</source>
-        <translation>Vorher, Antwort %1: %2</translation>
-    </message>
-    <message>
         <source>Answer %1: %2</source>
         <translation>Antwort %1: %2</translation>
     </message>
@@ -2896,6 +2994,22 @@
     <message>
         <source>before: rank %1</source>
         <translation>vorher: Rang %1</translation>
+    </message>
+    <message>
+        <source>Rank %1 of %2, there %3</source>
+        <translation>Rang %1 von %2, dort %3</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>%1, answer %2: %3</source>
+        <translation>%1, Antwort %2: %3</translation>
+    </message>
+    <message>
+        <source>%1: rank %2</source>
+        <translation>%1: Rang %2</translation>
     </message>
 </context>
 <context>
@@ -2979,6 +3093,21 @@
     <message>
         <source>No queries yet</source>
         <translation>Noch keine Fragen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::ScatterPlot</name>
+    <message>
+        <source>Scatter plot</source>
+        <translation>Streudiagramm</translation>
+    </message>
+    <message>
+        <source>%1 over %2</source>
+        <translation>%1 über %2</translation>
+    </message>
+    <message>
+        <source>%1, %2 %3</source>
+        <translation>%1, %2 %3</translation>
     </message>
 </context>
 <context>

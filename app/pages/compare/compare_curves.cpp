@@ -107,7 +107,7 @@ FedRun CompareCurves::fed_run(store::RunId id) const {
   fed.look.visible = entry.visible;
   if (id == compare_->compared()->baseline()) fed.look.emphasis = widgets::Emphasis::baseline;
   if (const store::Run* run = compare_->runs()->find(id)) {
-    fed.look.name = fed.look.label = q(run->name);
+    fed.look.name = fed.look.label = compare_->labels().of(id);
     fed.began_ns = static_cast<double>(run->started_ns > 0 ? run->started_ns : run->created_ns);
     fed.look.began = fed.began_ns * 1e-9;
   }

@@ -4,7 +4,10 @@
 #include "app/controllers/compare_controller.h"
 #include "app/models/compared_run_model.h"
 #include "app/pages/compare/compare_curves.h"
+#include "app/pages/compare/compare_lineage.h"
 #include "app/pages/compare/compare_list.h"
+#include "app/pages/compare/compare_pictures.h"
+#include "app/pages/compare/compare_relations.h"
 #include "app/pages/compare/compare_table.h"
 #include "app/pages/compare/metric_chooser.h"
 #include "app/pages/parts/page_parts.h"
@@ -49,11 +52,12 @@ std::vector<AxisChoice> axis_choices() {
 
 }  // namespace
 
-ComparePage::ComparePage(CompareController* compare, CurveReaders* readers, ActionRegistry* actions, Settings* settings,
-                         QWidget* parent)
+ComparePage::ComparePage(CompareController* compare, CurveReaders* readers, PictureLoader* pictures,
+                         ActionRegistry* actions, Settings* settings, QWidget* parent)
     : Page(u"compare"_s, tr("Compare"), parent),
       compare_(compare),
       readers_(readers),
+      loader_(pictures),
       actions_(actions),
       settings_(settings) {
   add_actions();
@@ -66,13 +70,14 @@ ComparePage::ComparePage(CompareController* compare, CurveReaders* readers, Acti
   connect(curves_, &CompareCurves::notice, this, &Page::notice);
   connect(curves_, &CompareCurves::run_chosen, list_, &CompareList::choose);
   connect(list_, &CompareList::selection_changed, this, [this] {
-    curves_->link()->set_highlight(list_->current() > 0 ? list_->current() : widgets::kNoCurve);
+    look_at(list_->current());
+    pictures_->set_current(list_->current());
     update_actions();
   });
-  connect(list_, &CompareList::hovered, this, [this](qint64 run) {
-    const qint64 at = run > 0 ? run : list_->current();
-    curves_->link()->set_highlight(at > 0 ? at : widgets::kNoCurve);
-  });
+  connect(list_, &CompareList::hovered, this, [this](qint64 run) { look_at(run > 0 ? run : list_->current()); });
+  connect(relations_, &CompareRelations::run_chosen, list_, &CompareList::choose);
+  connect(lineage_, &CompareLineage::run_chosen, list_, &CompareList::choose);
+  connect(lineage_, &CompareLineage::open_requested, this, &ComparePage::open_requested);
   connect(list_, &QTableView::activated, this, [this] { actions_->run(u"compare.open"_s); });
   connect(readers_, &CurveReaders::damage_found, this, [this](const std::vector<store::DamagedSamples>& damaged) {
     const bool lost = std::ranges::any_of(damaged, &store::DamagedSamples::is_lost);
@@ -89,6 +94,13 @@ ComparePage::ComparePage(CompareController* compare, CurveReaders* readers, Acti
   update_state();
 }
 
+// Set off from the others wherever it is drawn; 0: none.
+void ComparePage::look_at(store::RunId run) {
+  curves_->link()->set_highlight(run > 0 ? run : widgets::kNoCurve);
+  relations_->set_current(run > 0 ? run : widgets::kNoCurve);
+  if (run > 0) lineage_->set_current(run);
+}
+
 void ComparePage::build() {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kPageMargin, kGrid * 2, 0, kGrid * 2);
@@ -98,7 +110,9 @@ void ComparePage::build() {
   splitter_ = new QSplitter(Qt::Horizontal, stack_);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(kGrid + 4);
-  runs_ = new ComparedRunModel(compare_->compared(), compare_->runs(), compare_->figures(), this);
+  runs_ = new ComparedRunModel(
+      compare_->compared(), [this](store::RunId run) { return compare_->labels().of(run); }, compare_->figures(), this);
+  connect(compare_->runs(), &RunStore::changed, runs_, &ComparedRunModel::rename_runs);
   list_ = new CompareList(runs_, splitter_);
   for (const char* id : {"compare.open", "compare.baseline", "compare.hide", "compare.only", "compare.remove"})
     list_->addAction(actions_->action(QString::fromLatin1(id)));
@@ -119,10 +133,20 @@ void ComparePage::build() {
   stack_->addWidget(empty_);
   layout->addWidget(stack_, 1);
 
+  build_views();
+}
+
+void ComparePage::build_views() {
   curves_ = new CompareCurves(compare_, readers_, views_);
   add_view(u"curves"_s, tr("Curves"), curves_, [this](bool on) { curves_->set_watched(on); });
   table_ = new CompareTable(compare_, views_);
   add_view(u"differences"_s, tr("Differences"), table_, [this](bool on) { table_->set_watched(on); });
+  relations_ = new CompareRelations(compare_, views_);
+  add_view(u"relations"_s, tr("Relations"), relations_, [this](bool on) { relations_->set_watched(on); });
+  pictures_ = new ComparePictures(compare_, loader_, views_);
+  add_view(u"pictures"_s, tr("Pictures"), pictures_, [this](bool on) { pictures_->set_watched(on); });
+  lineage_ = new CompareLineage(compare_, views_);
+  add_view(u"lineage"_s, tr("Lineage"), lineage_, [this](bool on) { lineage_->set_watched(on); });
   choose_axis(settings_->text(Setting::compare_axis));
   show_view(settings_->text(Setting::compare_view));
 }

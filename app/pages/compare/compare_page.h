@@ -22,25 +22,32 @@ namespace athanor::app {
 class ActionRegistry;
 class CompareController;
 class CompareCurves;
+class CompareLineage;
 class CompareList;
+class ComparePictures;
+class CompareRelations;
 class CompareTable;
 class ComparedRunModel;
 class CurveReaders;
 class MetricChooser;
+class PictureLoader;
 class Settings;
 
 class ComparePage final : public Page {
   Q_OBJECT
  public:
-  ComparePage(CompareController* compare, CurveReaders* readers, ActionRegistry* actions, Settings* settings,
-              QWidget* parent);
+  ComparePage(CompareController* compare, CurveReaders* readers, PictureLoader* pictures, ActionRegistry* actions,
+              Settings* settings, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
   void left() override;
   void keep_layout();
-  void show_view(const QString& id);  // "curves", "differences"
+  void show_view(const QString& id);  // "curves", "differences", "relations", "pictures", "lineage"
   [[nodiscard]] CompareCurves* curves() const { return curves_; }
   [[nodiscard]] CompareTable* table() const { return table_; }
+  [[nodiscard]] CompareRelations* relations() const { return relations_; }
+  [[nodiscard]] ComparePictures* pictures() const { return pictures_; }
+  [[nodiscard]] CompareLineage* lineage() const { return lineage_; }
   [[nodiscard]] CompareList* list() const { return list_; }
 
  Q_SIGNALS:
@@ -55,6 +62,7 @@ class ComparePage final : public Page {
     std::function<void(bool)> set_watched;
   };
   void build();
+  void build_views();
   QWidget* build_header();
   QToolButton* build_axis_button();
   void add_view(const QString& id, const QString& title, QWidget* widget, std::function<void(bool)> set_watched);
@@ -63,11 +71,13 @@ class ComparePage final : public Page {
   void update_state();
   void choose_axis(const QString& id);
   void choose_metrics();
+  void look_at(store::RunId run);
   void hide_all_but(const std::vector<store::RunId>& runs);
   void tell_ready();
 
   CompareController* compare_;
   CurveReaders* readers_;
+  PictureLoader* loader_;
   ActionRegistry* actions_;
   Settings* settings_;
   QLabel* count_ = nullptr;
@@ -79,6 +89,9 @@ class ComparePage final : public Page {
   QStackedWidget* views_ = nullptr;
   CompareCurves* curves_ = nullptr;
   CompareTable* table_ = nullptr;
+  CompareRelations* relations_ = nullptr;
+  ComparePictures* pictures_ = nullptr;
+  CompareLineage* lineage_ = nullptr;
   MetricChooser* chooser_ = nullptr;
   QToolButton* metrics_button_ = nullptr;
   QToolButton* axis_button_ = nullptr;

@@ -31,7 +31,7 @@ CompareTable::CompareTable(CompareController* compare, QWidget* parent) : QWidge
   auto* tools = new QHBoxLayout;
   tools->setSpacing(kGrid);
   auto* search = new widgets::SearchLine(tr("Search fields and values"), this);
-  search->setMaximumWidth(320);
+  search->setFixedWidth(280);
   tools->addWidget(search);
   auto* all = new QToolButton(this);
   all->setText(tr("Also what is the same"));
@@ -42,12 +42,7 @@ CompareTable::CompareTable(CompareController* compare, QWidget* parent) : QWidge
   tools->addStretch(1);
   column->addLayout(tools);
 
-  model_ = new RunMatrixModel(
-      [this](store::RunId run) {
-        const store::Run* known = compare_->runs()->find(run);
-        return known ? q(known->name) : tr("No. %1").arg(run);
-      },
-      this);
+  model_ = new RunMatrixModel([this](store::RunId run) { return compare_->labels().of(run); }, this);
   table_ = new QTableView(this);
   table_->setModel(model_);
   table_->setAccessibleName(tr("Differences of the compared runs"));

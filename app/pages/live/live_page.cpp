@@ -6,12 +6,13 @@
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/fault_menu.h"
-#include "app/pages/live/live_pictures.h"
 #include "app/pages/live/live_plots.h"
 #include "app/pages/live/live_tables.h"
 #include "app/pages/live/live_words.h"
 #include "app/pages/live/timeline_card.h"
+#include "app/pages/parts/board_queries.h"
 #include "app/pages/parts/page_parts.h"
+#include "app/pages/parts/run_pictures.h"
 #include "app/settings/settings.h"
 #include "widgets/common/numbers.h"
 #include "widgets/feedback/busy_chip.h"
@@ -52,7 +53,7 @@ constexpr int kTableWidth = 440;  // at least, so that no cell of the tables is 
 LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
                    Settings* settings, bool developer, QWidget* parent)
     : Page(u"live"_s, tr("Live"), parent), live_(live), history_(history), actions_(actions), settings_(settings) {
-  pictures_ = new LivePictures(pictures, this);
+  pictures_ = new RunPictures(pictures, this);
   ring_ = new widgets::LogRing(kLogLines, this);
   add_actions();
   if (developer) faults_ = new FaultMenu(live_, history_, actions_, this);
