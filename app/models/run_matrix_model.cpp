@@ -123,7 +123,6 @@ QVariant RunMatrixModel::headerData(int section, Qt::Orientation orientation, in
   const MatrixRow& row = matrix_.rows[rows_[place]];
   if (role == Qt::DisplayRole) return row_title(row);
   if (role == Qt::ToolTipRole) return q(row.name);
-  if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::AlignLeft | Qt::AlignVCenter);
   return {};
 }
 

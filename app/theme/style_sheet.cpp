@@ -76,7 +76,6 @@ QTableView, QListView, QTreeView { background: @surface; color: @text; border: 1
 QTableView:focus, QListView:focus { border-color: @faint; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: 6px 0px 6px 10px; font-weight: 500; }
-QHeaderView::section:vertical { padding: 0px 6px 0px 10px; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::down-arrow { image: url(:/athanor/down-@kind.svg); width: 10px; height: 10px; subcontrol-position: right center; right: 0px; }
 QHeaderView::up-arrow { image: url(:/athanor/up-@kind.svg); width: 10px; height: 10px; subcontrol-position: right center; right: 0px; }

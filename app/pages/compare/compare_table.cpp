@@ -3,12 +3,15 @@
 #include "app/controllers/compare_controller.h"
 #include "app/models/run_matrix_model.h"
 #include "app/pages/parts/page_parts.h"
+#include "widgets/common/theme.h"
+#include "widgets/parts/text_paint.h"
 #include "widgets/tables/cell_delegates.h"
 #include "widgets/tables/search_line.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHeaderView>
+#include <QPainter>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -21,6 +24,23 @@ using widgets::kGrid;
 constexpr int kRowHeight = 32;
 constexpr int kTitleWidth = 220;
 constexpr int kValueWidth = 168;
+
+// Titles as the cells beside them are painted; a styled header has no room for them.
+class TitleColumn final : public QHeaderView {
+ public:
+  explicit TitleColumn(QWidget* parent) : QHeaderView(Qt::Vertical, parent) {}
+
+ protected:
+  void paintSection(QPainter* painter, const QRect& box, int section) const override {
+    const widgets::Theme& theme = widgets::current_theme();
+    painter->fillRect(box, theme.color(widgets::Role::surface));
+    painter->setPen(theme.color(widgets::Role::grid));
+    painter->drawLine(box.bottomLeft(), box.bottomRight());
+    painter->setPen(theme.color(widgets::Role::muted));
+    widgets::paint_elided(*painter, box.adjusted(kGrid + 2, 0, -kGrid, 0), Qt::AlignLeft | Qt::AlignVCenter,
+                          model()->headerData(section, Qt::Vertical).toString());
+  }
+};
 
 }  // namespace
 
@@ -47,6 +67,7 @@ CompareTable::CompareTable(CompareController* compare, QWidget* parent) : QWidge
   table_->setModel(model_);
   table_->setAccessibleName(tr("Differences of the compared runs"));
   table_->setItemDelegate(new widgets::TextCell(table_));
+  table_->setVerticalHeader(new TitleColumn(table_));
   prepare_table(table_, kRowHeight);
   table_->verticalHeader()->setFixedWidth(kTitleWidth);
   table_->verticalHeader()->setHighlightSections(false);
