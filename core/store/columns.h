@@ -1,11 +1,10 @@
 // One column of numbers as bytes and back, to the bit. Pure functions; any thread.
 //
 // A column is u8 form, u32 length of its body, body. Whole numbers: a straight line (first, slope), or second
-// differences as zigzag varints, as they are or as a zstd frame, or the numbers themselves in the same two ways. Numbers
-// with a point: one value for all, or, where
-// each is exactly a float, four-byte words, else eight-byte ones; plain, or packed: XORed with their predecessors,
-// stored as planes of one byte each, of which those that look random stand as they are and the others in one zstd
-// frame.
+// differences as zigzag varints, as they are or as a zstd frame, or the numbers themselves in the same two ways.
+// Numbers with a point: one value for all, or, where each is exactly a float, four-byte words, else eight-byte ones;
+// plain, or packed: XORed with their predecessors, stored as planes of one byte each, of which those that look random
+// stand as they are and the others in one zstd frame.
 #pragma once
 
 #include <cstdint>

@@ -275,8 +275,7 @@ Series& SeriesCache::at(Connection& connection, RunId run, const std::string& na
 RankSpans& SeriesCache::spans(Connection& connection, RunId run, int rank) {
   auto& ranks = spans_[run];
   const auto known = ranks.find(rank);
-  return known != ranks.end() ? known->second
-                              : ranks.emplace(rank, RankSpans(connection, run, rank)).first->second;
+  return known != ranks.end() ? known->second : ranks.emplace(rank, RankSpans(connection, run, rank)).first->second;
 }
 
 void SeriesCache::load_all(Connection& connection, RunId run) {

@@ -12,8 +12,8 @@ namespace athanor::store {
 
 class Connection;
 
-// Series and spans that were touched lately, so that a live run does not load their tails at every commit. Cleared when a
-// transaction fails, since it then says more than the store.
+// Series and spans that were touched lately, so that a live run does not load their tails at every commit. Cleared when
+// a transaction fails, since it then says more than the store.
 class SeriesCache {
  public:
   Series& at(Connection& connection, RunId run, const std::string& name);

@@ -37,7 +37,8 @@ void LaneColumns::write(TimelineLane& lane) const {
   for (std::size_t kind = 0; kind < kKinds; ++kind)
     if (has[kind]) lane.kinds.push_back(static_cast<journal::SpanKind>(kind));
   for (const Column& column : columns_) {
-    for (const journal::SpanKind kind : lane.kinds) lane.busy_ns.push_back(column.busy_ns[static_cast<std::size_t>(kind)]);
+    for (const journal::SpanKind kind : lane.kinds)
+      lane.busy_ns.push_back(column.busy_ns[static_cast<std::size_t>(kind)]);
     lane.begun.push_back(column.begun);
     lane.longest_ns.push_back(column.longest_ns);
     lane.gap_ns.push_back(column.gap_ns);

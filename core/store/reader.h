@@ -68,8 +68,9 @@ class Reader {
   // Of the newest few steps of each rank that were told in full, by step and rank.
   [[nodiscard]] Result<std::vector<RankStep>> spans(RunId id);
 
-  // All spans that were told, in a window of the run's time: of each lane single ones or at most `columns` exact columns.
-  // Reads time proportional to columns, not to spans. What it came upon that is damaged is named in the window.
+  // All spans that were told, in a window of the run's time: of each lane single ones or at most `columns` exact
+  // columns. Reads time proportional to columns, not to spans. What it came upon that is damaged is named in the
+  // window.
   [[nodiscard]] Result<TimelineWindow> timeline(RunId id, std::int64_t begin_ns, std::int64_t end_ns, int columns);
   [[nodiscard]] Result<TimelineExtent> timeline_extent(RunId id);
 

@@ -271,8 +271,7 @@ void keep_all_spans(Connection& connection) {
 }
 
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-constexpr std::array<Step, 6> kSteps = {create_first, add_damage,  name_folders,
-                                        add_spans,    keep_pages, keep_all_spans};
+constexpr std::array<Step, 6> kSteps = {create_first, add_damage, name_folders, add_spans, keep_pages, keep_all_spans};
 
 }  // namespace
 

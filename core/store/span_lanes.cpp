@@ -8,10 +8,10 @@
 namespace athanor::store {
 namespace {
 
-constexpr int kMaxPieces = 64;                          // then they are put together, so that a tail is read quickly
-constexpr int kMostLevels = 24;                         // more spans than a lane can have
+constexpr int kMaxPieces = 64;   // then they are put together, so that a tail is read quickly
+constexpr int kMostLevels = 24;  // more spans than a lane can have
 constexpr std::int64_t kMostStep = std::int64_t{1} << 62;
-constexpr std::int64_t kFar = std::int64_t{1} << 61;    // nanoseconds from 1970; no time is farther
+constexpr std::int64_t kFar = std::int64_t{1} << 61;  // nanoseconds from 1970; no time is farther
 
 bool is_stepless(journal::SpanKind kind) {
   return kind == journal::SpanKind::evaluate || kind == journal::SpanKind::checkpoint;
@@ -215,7 +215,8 @@ void LaneSpans::pack(Connection& connection) {
 
 void LaneSpans::cut(Connection& connection, std::int64_t step) {
   if (last_step_ <= step) return;
-  auto& query = connection.statement("SELECT min(number) FROM span_page WHERE lane = ? AND level = 0 AND last_step > ?");
+  auto& query =
+      connection.statement("SELECT min(number) FROM span_page WHERE lane = ? AND level = 0 AND last_step > ?");
   SQLite::bind(query, id_, step);
   std::int64_t first = pages_;  // the first page with a span that goes
   if (query.executeStep() && !query.getColumn(0).isNull()) first = query.getColumn(0).getInt64();
@@ -308,7 +309,8 @@ void RankSpans::tell(Connection& connection, const journal::Span& told, std::int
   if (end != 0 && (is_new_session || span.step > known + (is_stepless(span.kind) ? 0 : 1)))
     leave_untold(connection, std::max(end, untold_end_ns_), span.begin_ns, span.step);
   LaneSpans& into = lane(connection, span.lane);
-  if (into.spans() > 0) timed.gap_ns = std::max<std::int64_t>(0, span.begin_ns - std::max(into.end_ns(), untold_end_ns_));
+  if (into.spans() > 0)
+    timed.gap_ns = std::max<std::int64_t>(0, span.begin_ns - std::max(into.end_ns(), untold_end_ns_));
   into.append(timed);
 }
 

@@ -80,9 +80,9 @@ class RankSpans {
 
   RunId run_;
   int rank_;
-  std::int64_t anchor_ns_ = 0;       // of the session told of last
+  std::int64_t anchor_ns_ = 0;  // of the session told of last
   std::int64_t stored_anchor_ns_ = 0;
-  std::int64_t untold_end_ns_ = 0;   // of the last stretch that was not told
+  std::int64_t untold_end_ns_ = 0;  // of the last stretch that was not told
   std::map<int, LaneSpans> lanes_;
 };
 

@@ -70,7 +70,8 @@ std::string pack_spans(std::span<const TimedSpan> spans) {
         return difference(length, std::exchange(lengths[static_cast<std::size_t>(each.span.kind)], length));
       },
       true);
-  put_values(columns, spans, [](const TimedSpan& each) { return static_cast<std::int64_t>(each.span.kind); }, false);
+  put_values(
+      columns, spans, [](const TimedSpan& each) { return static_cast<std::int64_t>(each.span.kind); }, false);
   end = 0;
   put_values(
       columns, spans,
@@ -81,9 +82,12 @@ std::string pack_spans(std::span<const TimedSpan> spans) {
         return difference(each.gap_ns, plain);
       },
       true);
-  put_values(columns, spans, [](const TimedSpan& each) { return each.span.step; }, false);
-  put_values(columns, spans, [](const TimedSpan& each) { return std::int64_t{each.span.micro_batch}; }, false);
-  put_values(columns, spans, [](const TimedSpan& each) { return std::int64_t{each.span.stage}; }, false);
+  put_values(
+      columns, spans, [](const TimedSpan& each) { return each.span.step; }, false);
+  put_values(
+      columns, spans, [](const TimedSpan& each) { return std::int64_t{each.span.micro_batch}; }, false);
+  put_values(
+      columns, spans, [](const TimedSpan& each) { return std::int64_t{each.span.stage}; }, false);
   return with_page_head(spans.size(), columns);
 }
 

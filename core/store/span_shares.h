@@ -21,7 +21,7 @@ struct TimedSpan {
 struct Share {
   std::int64_t window = 0;  // its number: it begins at `window << shift`
   std::int64_t windows = 1;
-  std::int64_t kind = 0;  // journal::SpanKind
+  std::int64_t kind = 0;     // journal::SpanKind
   std::int64_t busy_ns = 0;  // in each window
   std::int64_t begun = 0;    // spans
   std::int64_t longest_ns = 0;

@@ -72,9 +72,8 @@ class LaneWalk {
       if (!times_.overlap(page.begin_ns, page.end_ns)) continue;
       if (level == 0) {
         spans_.clear();
-        if (!read(level, page, [&](const std::string& bytes) {
-              unpack_spans(bytes, fields_, lane_.rank, lane_.lane, spans_);
-            }))
+        if (!read(level, page,
+                  [&](const std::string& bytes) { unpack_spans(bytes, fields_, lane_.rank, lane_.lane, spans_); }))
           damaged_.push_back({lane_.rank, lane_.lane, page.begin_ns, page.end_ns, page.spans});
         else
           for (const TimedSpan& each : spans_) take_span(each);
@@ -212,7 +211,8 @@ std::vector<TimelineStep> read_steps(Connection& connection, const std::vector<L
   for (const LaneRow& row : rows) {
     if (row.lane == kUntoldLane || !times.overlap(row.begin_ns, row.end_ns)) continue;
     LaneWalk(connection, row, times, damaged)
-        .run(-1, SpanFields::all, [&](const TimedSpan& each) { steps.add(each.span); }, kNoShares);
+        .run(
+            -1, SpanFields::all, [&](const TimedSpan& each) { steps.add(each.span); }, kNoShares);
   }
   return damaged.empty() ? steps.within(window.begin_ns, window.end_ns()) : std::vector<TimelineStep>();
 }

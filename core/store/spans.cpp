@@ -142,8 +142,7 @@ void note_session(Connection& connection, RunId run, int rank, const journal::Se
 }
 
 std::int64_t session_zero(Connection& connection, RunId run, int rank, std::int64_t anchor_wall_ns) {
-  auto& query =
-      connection.statement("SELECT zero_ns FROM session WHERE run = ? AND rank = ? AND anchor_ns = ?");
+  auto& query = connection.statement("SELECT zero_ns FROM session WHERE run = ? AND rank = ? AND anchor_ns = ?");
   SQLite::bind(query, run, rank, anchor_wall_ns);
   const bool is_known = query.executeStep() && !query.getColumn(0).isNull();
   return is_known ? query.getColumn(0).getInt64() : anchor_wall_ns;

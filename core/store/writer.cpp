@@ -117,8 +117,8 @@ struct Writer::State {
           "DELETE FROM retrieval WHERE run = ?", "DELETE FROM journal WHERE run = ?",
           "DELETE FROM span_page WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
           "DELETE FROM span_piece WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
-          "DELETE FROM span_lane WHERE run = ?", "DELETE FROM damage WHERE run = ?", "DELETE FROM span WHERE run = ?", "DELETE FROM session WHERE run = ?",
-          "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+          "DELETE FROM span_lane WHERE run = ?", "DELETE FROM damage WHERE run = ?", "DELETE FROM span WHERE run = ?",
+          "DELETE FROM session WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
       auto& statement = connection.statement(sql);
       statement.bind(1, run);
       statement.exec();

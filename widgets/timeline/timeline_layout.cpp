@@ -75,7 +75,7 @@ int bar_at(std::span<const TimelineBar> bars, double time, double tolerance) {
 int twin_of(std::span<const TimelineBar> bars, int index, std::span<const TimelineBar> among) {
   const TimelineBar& bar = bars[static_cast<std::size_t>(index)];
   const auto is_alike = [&bar](const TimelineBar& other) {
-    return other.kind == bar.kind && other.number == bar.number && other.part == bar.part;
+    return other.kind == bar.kind && other.number == bar.number && other.part == bar.part && other.step == bar.step;
   };
   auto earlier = std::ranges::count_if(bars.first(static_cast<std::size_t>(index)), is_alike);
   for (std::size_t i = 0; i < among.size(); ++i)

@@ -19,6 +19,7 @@ class BarBrush {
   // Behind a text, which a pattern would make hard to read.
   void paint_plain(QPainter& painter, const QRect& box) const;
   [[nodiscard]] QColor text_colour() const { return text_; }
+  [[nodiscard]] QColor fill() const { return fill_; }
   [[nodiscard]] bool has_pattern() const { return pattern_.style() != Qt::NoBrush; }
 
  private:

@@ -31,7 +31,8 @@ std::vector<Span> random_spans(Random& random, int count, std::int64_t first_ste
   std::int64_t at = begin_ns, step = first_step;
   for (int i = 0; i < count; ++i) {
     if (i % 30 == 29) step += number(random, 0, 9) == 0 ? number(random, 2, 5) : 1;
-    const std::int64_t length = number(random, 0, 20) == 0 ? 0 : number(random, 1, std::int64_t{1} << number(random, 1, 24));
+    const std::int64_t length =
+        number(random, 0, 20) == 0 ? 0 : number(random, 1, std::int64_t{1} << number(random, 1, 24));
     at += number(random, 0, 3) == 0 ? number(random, -500, std::int64_t{1} << number(random, 1, 20)) : 0;
     Span span;
     span.lane = static_cast<int>(number(random, 0, 2)) / 2;
@@ -85,7 +86,8 @@ void expect_true(const TimelineWindow& window, const std::map<int, std::vector<S
       const auto last = std::min<std::int64_t>(window.columns - 1, (end - window.begin_ns) / window.column_ns);
       for (auto at = first; at <= last; ++at) {
         const std::int64_t from = window.begin_ns + at * window.column_ns;
-        busy[static_cast<std::size_t>(at)][static_cast<std::size_t>(span.kind)] += overlap(span, from, from + window.column_ns);
+        busy[static_cast<std::size_t>(at)][static_cast<std::size_t>(span.kind)] +=
+            overlap(span, from, from + window.column_ns);
       }
       if (begin < window.begin_ns) continue;
       ++begun[static_cast<std::size_t>(first)];
@@ -187,8 +189,8 @@ TEST(Timeline, IsInAnyWindowThePlainSumOfTheSpansThatWereTold) {
   for (int i = 0; i < 60; ++i) {
     const std::int64_t width = (whole.end_ns - whole.begin_ns) >> number(random, 0, 14);
     const std::int64_t begin = number(random, whole.begin_ns, whole.end_ns);
-    const auto window = value_or_throw(
-        history.reader->timeline(run, begin, begin + width, static_cast<int>(number(random, 2, 900))));
+    const auto window =
+        value_or_throw(history.reader->timeline(run, begin, begin + width, static_cast<int>(number(random, 2, 900))));
     expect_true(window, told);
     if (HasFatalFailure()) return;
   }
@@ -207,8 +209,8 @@ TEST(Timeline, TellsEverySpanAtFullZoomWithItsStepAndStage) {
   tell(history, run, 0, told, random, 20'000);
   for (int i = 0; i < 200; ++i) {
     const Span& span = told[static_cast<std::size_t>(number(random, 0, 19'999))];
-    const auto window = value_or_throw(
-        history.reader->timeline(run, kAnchor + span.begin_ns, kAnchor + span.end_ns + 1, 100));
+    const auto window =
+        value_or_throw(history.reader->timeline(run, kAnchor + span.begin_ns, kAnchor + span.end_ns + 1, 100));
     const auto lane = std::ranges::find_if(
         window.lanes, [&](const TimelineLane& each) { return !each.is_untold && each.lane == span.lane; });
     ASSERT_NE(lane, window.lanes.end());
@@ -339,7 +341,8 @@ TEST(Timeline, TellsStepsApartWithTheShareInWhichTheirPipelineStoodStill) {
     std::vector<Payload> spans;
     for (std::int64_t step = 1; step <= 3; ++step) {
       Span forward = short_span(step, step * 1000 + rank * 100, step * 1000 + rank * 100 + 100);
-      Span backward = short_span(step, step * 1000 + 500 - rank * 200, step * 1000 + 700 - rank * 200, SpanKind::backward);
+      Span backward =
+          short_span(step, step * 1000 + 500 - rank * 200, step * 1000 + 700 - rank * 200, SpanKind::backward);
       forward.stage = backward.stage = rank;
       spans.emplace_back(forward);
       spans.emplace_back(backward);
@@ -432,8 +435,8 @@ TEST(Timeline, OfTimesThatCannotBeDoesNotEndTheStore) {
   constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
   Span odd = short_span(kMost, kLeast, kMost);
   odd.lane = std::numeric_limits<std::int32_t>::min();
-  value_or_throw(history.feed(run, {short_span(1, kLeast, kMost), short_span(kMost, 100, -100), odd,
-                                    short_span(kLeast, kMost, kLeast)}));
+  value_or_throw(history.feed(
+      run, {short_span(1, kLeast, kMost), short_span(kMost, 100, -100), odd, short_span(kLeast, kMost, kLeast)}));
   for (const int columns : {2, 100, 5000})
     EXPECT_TRUE(history.reader->timeline(run, kLeast / 2, kMost / 2, columns).has_value());
 }
