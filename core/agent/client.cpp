@@ -1,23 +1,17 @@
 #include "core/agent/client.h"
 
-#include "core/agent/descriptor.h"
-#include "core/agent/process.h"
-#include "core/agent/protocol.h"
+#include "core/agent/client_state.h"
 #include "core/agent/start.h"
 
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <thread>
 
 namespace athanor::agent {
@@ -27,109 +21,9 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto kDeadline = 20s;  // for an answer; the agent answers within milliseconds unless the disk is very busy
+constexpr auto kDeadline = 20s;  // for its end
 constexpr auto kStartDeadline = 10s;
 constexpr auto kEmptyDeadline = 10min;  // for the folder of one run to be gone
-constexpr const char* kTalk = "talk to athanor-agent";
-
-Error lost() { return {ErrorKind::communication, kTalk, "it has ended", "start it again: athanor-agent"}; }
-
-// Why there is no connection.
-struct Refused {
-  bool is_absent = false;         // nobody listens
-  bool is_other_version = false;  // somebody does, whose words are not ours
-  std::int64_t pid = 0;           // as it said; 0: it did not
-};
-
-// One connection: lines in and out.
-class Line {
- public:
-  static Result<Line> open(const fs::path& socket) {
-    Refused ignored;
-    return open(socket, ignored);
-  }
-
-  static Result<Line> open(const fs::path& socket, Refused& refused) {
-    Line line;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (socket.native().size() >= sizeof address.sun_path)
-      return fail(ErrorKind::unavailable, kTalk, "the path of its socket is too long");
-    socket.native().copy(address.sun_path, sizeof address.sun_path - 1);
-    line.fd_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!line.fd_ || ::connect(line.fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      refused.is_absent = errno == ENOENT || errno == ECONNREFUSED;
-      if (refused.is_absent) return fail(ErrorKind::unavailable, kTalk, "none is running", "start one: athanor-agent");
-      return fail(ErrorKind::unavailable, kTalk, socket.string() + ": " + std::strerror(errno),
-                  "see that this folder is yours");
-    }
-    ::fcntl(line.fd_.get(), F_SETFL, O_NONBLOCK);
-    auto hello = line.receive(Clock::now() + kDeadline, -1);
-    if (!hello) return tl::unexpected(hello.error());
-    if (!hello->is_object() || number_in(*hello, "athanor_agent") != kProtocol) {
-      refused = {false, true, number_in(*hello, "pid")};
-      return fail(ErrorKind::unavailable, kTalk, "the one that runs is of another version",
-                  "end it: athanor-agent quit");
-    }
-    line.agent_ = identify(number_in(*hello, "pid"));
-    return line;
-  }
-
-  [[nodiscard]] bool agent_lives() const { return agent_ && is_alive(*agent_); }
-
-  Result<void> send(const std::string& text) {
-    std::string_view rest = text;
-    while (!rest.empty()) {
-      const ssize_t sent = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-      if (sent > 0) {
-        rest.remove_prefix(static_cast<std::size_t>(sent));
-      } else if (errno == EAGAIN) {
-        pollfd ready{fd_.get(), POLLOUT, 0};
-        if (::poll(&ready, 1, 5000) == 0) return fail(ErrorKind::communication, kTalk, "it takes nothing in");
-      } else if (errno != EINTR) {
-        return tl::unexpected(lost());
-      }
-    }
-    return {};
-  }
-
-  // The next object. ErrorKind::cancelled when `wake_fd` becomes readable, communication when the deadline passes.
-  Result<Json> receive(Clock::time_point deadline, int wake_fd) {
-    while (true) {
-      if (const std::size_t end = in_.find('\n'); end != std::string::npos) {
-        Json json = Json::parse(in_.substr(0, end), nullptr, false);
-        in_.erase(0, end + 1);
-        if (json.is_discarded())
-          return fail(ErrorKind::communication, kTalk, "it said something that is not understood");
-        return json;
-      }
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-      if (left <= 0) return fail(ErrorKind::communication, kTalk, "it did not answer in time", "try again");
-      std::array<pollfd, 2> ready = {{{fd_.get(), POLLIN, 0}, {wake_fd, POLLIN, 0}}};
-      ::poll(ready.data(), ready.size(), static_cast<int>(std::min<std::int64_t>(left, 60'000)));
-      if (ready[1].revents != 0) return fail(ErrorKind::cancelled, kTalk, "asked to end");
-      std::array<char, 64 << 10> buffer{};
-      const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
-      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return tl::unexpected(lost());
-      if (got > 0) in_.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-  }
-
- private:
-  // 0 when there is none.
-  static std::int64_t number_in(const Json& json, const char* name) {
-    const auto found = json.is_object() ? json.find(name) : json.end();
-    return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-  }
-
-  Descriptor fd_;
-  std::string in_;
-  std::optional<store::Process> agent_;
-};
-
-}  // namespace
-
-namespace {
 
 // The process that serves this home as its lock tells; `said` is what it calls itself.
 std::optional<store::Process> holder_of(const fs::path& file, std::int64_t said) {
@@ -155,38 +49,6 @@ Result<void> end_process(const store::Process& process) {
 }
 
 }  // namespace
-
-struct Client::State {
-  Places places;
-  Line line;
-  std::int64_t last_id = 0;
-
-  Result<Json> ask(Json request, std::chrono::milliseconds deadline = kDeadline) {
-    const std::int64_t id = ++last_id;
-    request["id"] = id;
-    if (auto sent = line.send(line_of(request)); !sent) return tl::unexpected(sent.error());
-    const auto until = Clock::now() + deadline;
-    while (true) {
-      auto reply = line.receive(until, -1);
-      if (!reply) return reply;
-      if (!reply->is_object() || reply->value("id", std::int64_t{-1}) != id) continue;  // of a wait that was given up
-      if (reply->contains("error")) return tl::unexpected(error_from(reply->at("error")));
-      return reply;
-    }
-  }
-
-  Result<void> tell(Json request) {
-    const auto reply = ask(std::move(request));
-    if (!reply) return tl::unexpected(reply.error());
-    return {};
-  }
-
-  Result<std::string> text_of(Json request) {
-    const auto reply = ask(std::move(request));
-    if (!reply) return tl::unexpected(reply.error());
-    return reply->value("text", "");
-  }
-};
 
 Result<std::unique_ptr<Client>> Client::connect(const fs::path& home, bool start_if_absent) {
   const Places places = places_of(fs::absolute(home).lexically_normal());
@@ -225,15 +87,6 @@ Result<bool> Client::quit_agent(const fs::path& home) {
 
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Client::~Client() = default;
-
-Result<store::RunId> Client::enqueue(const Enqueue& request) {
-  const auto reply = state_->ask({{"do", "enqueue"},
-                                  {"recipe", request.recipe_toml},
-                                  {"fork_of", request.fork_of},
-                                  {"fork_step", request.fork_step}});
-  if (!reply) return tl::unexpected(reply.error());
-  return reply->value("run", store::RunId{0});
-}
 
 Result<void> Client::stop(store::RunId run) { return state_->tell({{"do", "stop"}, {"run", run}}); }
 Result<void> Client::resume(store::RunId run) { return state_->tell({{"do", "resume"}, {"run", run}}); }

@@ -3,8 +3,8 @@
 // thread.
 #pragma once
 
+#include "core/agent/queue.h"
 #include "core/base/result.h"
-#include "core/store/types.h"
 
 #include <chrono>
 #include <filesystem>
@@ -20,6 +20,7 @@ struct Enqueue {
   std::string recipe_toml;
   store::RunId fork_of = 0;  // 0: from nothing
   std::int64_t fork_step = 0;
+  store::QueueWish wish = {};
 };
 
 // What the subscriber should read again from the store.
@@ -43,10 +44,34 @@ class Client {
   // Asks a run on several ranks to suffer faults now, to see that it survives them: "kill: rank=1". The run itself says
   // in its log which it knows.
   Result<void> inject(store::RunId run, const std::string& faults);
-  // Once the run has ended, its process is gone and it could be resumed.
+  // Once the run has ended, its process is gone and it could be resumed. A run that is tried again has not ended, nor
+  // has a trial that waits for the others of its sweep.
   [[nodiscard]] Result<store::Run> wait(store::RunId run, std::chrono::milliseconds deadline);
   [[nodiscard]] Result<std::vector<store::Run>> list();
   [[nodiscard]] Result<store::Run> run(store::RunId run);  // with its recipe
+
+  // The queue. Each call is one wish, which happens wholly or not at all, and outlives the agent. Runs that are named
+  // must be queued.
+  [[nodiscard]] Result<QueueView> queue();
+  // What the queue knows of a run, also of one that has ended: its attempts, its part in a sweep.
+  [[nodiscard]] Result<QueueEntry> job(store::RunId run);
+  // In the order given, and with the priority of those beside which they come to stand.
+  Result<void> move(const std::vector<store::RunId>& runs, store::Spot spot, store::RunId beside = 0);
+  Result<void> set_priority(const std::vector<store::RunId>& runs, int priority);
+  Result<void> hold(const std::vector<store::RunId>& runs);
+  // Also those that are held since one that they follow has not ended well: they follow it no more.
+  Result<void> release(const std::vector<store::RunId>& runs);
+  Result<void> hold_queue(bool held);  // nothing more begins
+  Result<void> edit(store::RunId run, const Edit& edit);
+  // How much of the machine it may use; `held` is not looked at.
+  Result<void> limit(const store::QueueSettings& limits);
+
+  // Many runs of one recipe, as recipe::to_text of the plan says, in one step.
+  [[nodiscard]] Result<AddedSweep> add_sweep(const Enqueue& request, const std::string& plan);
+  [[nodiscard]] Result<std::vector<SweepView>> sweeps();
+  [[nodiscard]] Result<SweepView> sweep(store::SweepId sweep);
+  Result<void> hold_sweep(store::SweepId sweep, bool held);
+  Result<void> end_sweep(store::SweepId sweep);  // its trials stop, with checkpoints
 
   // Metadata. Each call is one step that undo() takes back, also after a restart.
   Result<void> rename(store::RunId run, const std::string& name);

@@ -1,5 +1,6 @@
 #include "core/agent/launch.h"
 
+#include "core/agent/needs.h"
 #include "core/base/files.h"
 #include "core/journal/reader.h"
 #include "core/recipe/recipe.h"
@@ -8,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -21,31 +21,9 @@ namespace {
 
 constexpr const char* kTicket = "ticket.json";
 constexpr const char* kProvenance = "provenance.json";
-constexpr std::size_t kLongestName = 80;
+constexpr const char* kRecipe = "recipe.toml";
 constexpr std::int64_t kLastWords = 4096;
 const std::string kVanished = "its process ended without a word";
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-// Letters that are safe in a folder's name.
-std::string folder_name(const std::string& name) {
-  std::string safe;
-  for (const char c : name) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
-    if (plain) {
-      safe += c;
-    } else if (!safe.empty() && safe.back() != '-') {
-      safe += '-';
-    }
-  }
-  while (!safe.empty() && (safe.front() == '.' || safe.front() == '-')) safe.erase(0, 1);
-  safe.resize(std::min(safe.size(), kLongestName));
-  return safe.empty() ? "run" : safe;
-}
 
 std::string ticket_of(const store::Run& run) {
   nlohmann::json json = {
@@ -57,17 +35,18 @@ std::string ticket_of(const store::Run& run) {
 std::vector<std::string> command_of(const store::Job& job, const std::optional<store::Job>& parent,
                                     const fs::path& program) {
   std::vector<std::string> command = {program.string(), "train"};
-  if (job.launch != store::Launch::resume) command.push_back((job.directory / "recipe.toml").string());
+  const bool resumes = job.launch == store::Launch::resume;
+  if (!resumes) command.push_back((job.directory / kRecipe).string());
   command.insert(command.end(), {"--run-dir", job.directory.string()});
-  if (job.launch == store::Launch::resume) command.emplace_back("--resume");
+  if (resumes) {
+    command.emplace_back("--resume");
+    for (const std::string& change : job.changes) command.insert(command.end(), {"--set", change});
+  }
   if (job.launch == store::Launch::fork && parent) {
     command.insert(command.end(), {"--fork", std::to_string(job.fork_step), "--from", parent->directory.string()});
   }
+  if (job.until > 0) command.insert(command.end(), {"--until", std::to_string(job.until)});
   return command;
-}
-
-tl::unexpected<Error> refuse(std::string intention, const std::vector<recipe::Fault>& faults, std::string remedy) {
-  return fail(ErrorKind::invalid_input, std::move(intention), recipe::to_string(faults, "recipe"), std::move(remedy));
 }
 
 std::string last_line(const fs::path& file) {
@@ -90,57 +69,21 @@ std::string room_left(const fs::path& directory) {
 
 }  // namespace
 
-Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store::Job>& parent, const fs::path& runs) {
-  const recipe::Parsed parsed = recipe::parse(request.recipe_toml);
-  if (!parsed.faults.empty()) return refuse("queue this recipe", parsed.faults, "correct the recipe");
-  store::NewRun run;
-  run.name = parsed.recipe.text("run.name");
-  run.folder = folder_name(run.name);
-  run.recipe_toml = request.recipe_toml;
-  run.steps = parsed.recipe.integer("train.steps");
-  run.created_ns = now_ns();
-  run.launch = store::Launch::fresh;
-  run.directory = runs;
-  run.id_in_directory = true;
-  if (!parent) return run;
-  run.launch = store::Launch::fork;
-  run.parent = parent->run;
-  run.fork_step = request.fork_step;
-  std::error_code code;
-  if (!fs::exists(parent->directory / "checkpoints" / fmt::format("step-{}", request.fork_step) / "COMPLETE", code)) {
-    return fail(ErrorKind::invalid_input, fmt::format("fork run {} at step {}", parent->run, request.fork_step),
-                "it has no whole checkpoint of that step", "choose a step of which the run has a checkpoint");
-  }
-  const auto text = read_file(parent->directory / "recipe.toml");
-  if (!text) return tl::unexpected(text.error());
-  const std::string intention = fmt::format("fork run {} at step {}", parent->run, request.fork_step);
-  const recipe::Parsed before = recipe::parse(*text);
-  if (!before.faults.empty()) {
-    const std::string file = (parent->directory / "recipe.toml").string();
-    return fail(ErrorKind::corrupt, intention, recipe::to_string(before.faults.front(), file),
-                "restore it from a copy");
-  }
-  if (const auto faults = recipe::judge_fork(before.recipe, parsed.recipe); !faults.empty()) {
-    return refuse(intention, faults, "set these fields as that run has them, or start from nothing");
-  }
-  return run;
-}
-
 Result<Waiting> prepare(const store::Run& run, const store::Job& job, const std::optional<store::Job>& parent,
-                        const fs::path& program) {
+                        const fs::path& program, const Surroundings& surroundings) {
   if (auto made = make_folders(job.directory / "logs"); !made) return tl::unexpected(made.error());
   if (job.launch != store::Launch::resume) {
     if (auto written = write_file_atomically(job.directory / kTicket, ticket_of(run)); !written)
       return tl::unexpected(written.error());
-    if (auto written = write_file_atomically(job.directory / "recipe.toml", run.recipe_toml); !written) {
+    if (auto written = write_file_atomically(job.directory / kRecipe, run.recipe_toml); !written) {
       return tl::unexpected(written.error());
     }
   }
-  return Waiting::spawn(command_of(job, parent, program), job.directory / "logs" / "rank-0.log");
+  return Waiting::spawn(command_of(job, parent, program), job.directory / "logs" / "rank-0.log", surroundings);
 }
 
 std::optional<Described> describe(const fs::path& directory) {
-  const auto text = read_file(directory / "recipe.toml");
+  const auto text = read_file(directory / kRecipe);
   if (!text) return std::nullopt;
   const recipe::Parsed parsed = recipe::parse(*text);
   const std::string name =
@@ -161,6 +104,7 @@ std::optional<store::NewRun> recognise(const fs::path& directory) {
     run.recipe_toml = described->recipe_toml;
     run.name = described->name;
     run.steps = described->steps;
+    run.needs = needs_of(described->recipe_toml);
   }
   const auto text = read_file(directory / kTicket);
   const auto ticket = nlohmann::json::parse(text.value_or(""), nullptr, false);

@@ -1,7 +1,6 @@
 // Run directories: made for queued runs, recognised when somebody else made them.
 #pragma once
 
-#include "core/agent/client.h"
 #include "core/agent/process.h"
 #include "core/store/reader.h"
 #include "core/store/writer.h"
@@ -13,14 +12,11 @@
 
 namespace athanor::agent {
 
-// A row for the queue. invalid_input when the recipe has faults (each named) or the step to fork from is not there.
-[[nodiscard]] Result<store::NewRun> new_run(const Enqueue& request, const std::optional<store::Job>& parent,
-                                            const std::filesystem::path& runs);
-
 // Makes the directory with recipe.toml and ticket.json (number, parent: what a rebuilt history needs) and a process
 // that waits for the word.
 [[nodiscard]] Result<Waiting> prepare(const store::Run& run, const store::Job& job,
-                                      const std::optional<store::Job>& parent, const std::filesystem::path& program);
+                                      const std::optional<store::Job>& parent, const std::filesystem::path& program,
+                                      const Surroundings& surroundings);
 
 // What a directory with a journal says about its run; nothing when it holds none, or is hidden by its name.
 [[nodiscard]] std::optional<store::NewRun> recognise(const std::filesystem::path& directory);

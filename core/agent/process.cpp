@@ -4,6 +4,7 @@
 #include "core/journal/reader.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cerrno>
@@ -12,10 +13,16 @@
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <sched.h>
 #include <sstream>
+#include <string_view>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
 
 namespace athanor::agent {
 namespace fs = std::filesystem;
@@ -57,8 +64,43 @@ std::optional<Stat> stat_of(std::int64_t pid) {
 
 bool has_ended(char state) { return state == 'Z' || state == 'X' || state == 'x'; }
 
+// What a child becomes, made beforehand: between fork and exec nothing may be allocated.
+struct Becoming {
+  std::vector<std::string> arguments, environment;
+  std::vector<char*> argv, envp;  // pointers into them, with a null at the end
+  std::optional<cpu_set_t> cores;
+};
+
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> out;
+  for (std::string& word : words) out.push_back(word.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// The first of those that this process may use.
+std::optional<cpu_set_t> some_cores(int count) {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  if (count <= 0 || ::sched_getaffinity(0, sizeof all, &all) != 0 || count >= CPU_COUNT(&all)) return std::nullopt;
+  cpu_set_t some;
+  CPU_ZERO(&some);
+  for (int core = 0; core < CPU_SETSIZE && CPU_COUNT(&some) < count; ++core)
+    if (CPU_ISSET(core, &all)) CPU_SET(core, &some);
+  return some;
+}
+
+std::vector<std::string> environment_with(const std::optional<std::vector<std::string>>& devices) {
+  constexpr std::string_view kDevices = "CUDA_VISIBLE_DEVICES=";
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!devices || !std::string_view(*entry).starts_with(kDevices)) out.emplace_back(*entry);
+  if (devices) out.push_back(std::string(kDevices) + fmt::format("{}", fmt::join(*devices, ",")));
+  return out;
+}
+
 // In the child, between fork and exec: only what is safe there.
-[[noreturn]] void become(const std::vector<char*>& arguments, int log, int word, int refusal) {
+[[noreturn]] void become(const Becoming& becoming, int log, int word, int refusal) {
   ::setsid();
   sigset_t none;
   sigemptyset(&none);
@@ -83,7 +125,8 @@ bool has_ended(char state) { return state == 'Z' || state == 'X' || state == 'x'
   } while (got < 0 && errno == EINTR);
   if (got != 1) ::_exit(0);
   ::close(word);
-  ::execv(arguments.front(), arguments.data());
+  if (becoming.cores) ::sched_setaffinity(0, sizeof *becoming.cores, &*becoming.cores);  // else it has more
+  ::execve(becoming.argv.front(), becoming.argv.data(), becoming.envp.data());
   const int reason = errno;
   if (::write(refusal, &reason, sizeof reason) != sizeof reason) ::_exit(126);
   ::_exit(127);
@@ -156,7 +199,8 @@ Ending collect(std::int64_t pid) {
   return {true, WEXITSTATUS(status), 0};
 }
 
-Result<Waiting> Waiting::spawn(const std::vector<std::string>& arguments, const fs::path& log) {
+Result<Waiting> Waiting::spawn(const std::vector<std::string>& arguments, const fs::path& log,
+                               const Surroundings& surroundings) {
   const std::string intention = "start " + arguments.front();
   std::array<int, 2> word{};
   std::array<int, 2> refusal{};
@@ -177,15 +221,14 @@ Result<Waiting> Waiting::spawn(const std::vector<std::string>& arguments, const 
   struct stat info {};
   if (::fstat(output.get(), &info) == 0) (void)::fallocate(output.get(), FALLOC_FL_KEEP_SIZE, info.st_size, kLastWords);
 
-  std::vector<char*> pointers;
-  std::vector<std::string> copies = arguments;
-  for (std::string& argument : copies) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
+  Becoming becoming{arguments, environment_with(surroundings.devices), {}, {}, some_cores(surroundings.cores)};
+  becoming.argv = pointers_to(becoming.arguments);
+  becoming.envp = pointers_to(becoming.environment);
   const pid_t pid = ::fork();
   if (pid < 0) return fail(ErrorKind::io, intention, std::strerror(errno), "close some programs");
   if (pid == 0) {
     ::close(word[1]);  // or the end of this process would go unnoticed
-    become(pointers, output.get(), word[0], refusal[1]);
+    become(becoming, output.get(), word[0], refusal[1]);
   }
   const auto process = identify(pid);
   if (!process) return fail(ErrorKind::io, intention, "its process ended at once");

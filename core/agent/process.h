@@ -39,12 +39,20 @@ struct Ending {
 // Collects an ended child; `known` is false for others and for children that go on.
 [[nodiscard]] Ending collect(std::int64_t pid);
 
+// What of the machine a child may use.
+struct Surroundings {
+  int cores = 0;  // at most; 0: those that this process may use
+  std::optional<std::vector<std::string>>
+      devices;  // GPUs, as CUDA_VISIBLE_DEVICES names them; nothing: as this process
+};
+
 // A child in a session of its own that waits for the word before it becomes the program. If the word never comes, since
 // this process died, it ends without having done anything.
 class Waiting {
  public:
   // stdin is empty, stdout and stderr are appended to `log`. Errors: io.
-  static Result<Waiting> spawn(const std::vector<std::string>& arguments, const std::filesystem::path& log);
+  static Result<Waiting> spawn(const std::vector<std::string>& arguments, const std::filesystem::path& log,
+                               const Surroundings& surroundings = {});
   Waiting(Waiting&&) = default;
   Waiting& operator=(Waiting&&) = delete;
   ~Waiting();

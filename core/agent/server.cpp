@@ -147,11 +147,6 @@ void Server::on_line(Connection& connection, const std::string& line) {
 std::optional<Json> Server::answer(Connection& connection, const Json& request) {
   const auto what = request.at("do").get<std::string>();
   const auto run = [&] { return request.at("run").get<store::RunId>(); };
-  if (what == "enqueue") {
-    const Enqueue wish{request.at("recipe").get<std::string>(), request.value("fork_of", store::RunId{0}),
-                       request.value("fork_step", std::int64_t{0})};
-    return Json{{"run", value_or_throw(supervisor_->enqueue(wish))}};
-  }
   if (what == "stop") {
     check(supervisor_->stop(run()));
   } else if (what == "resume") {
@@ -176,7 +171,8 @@ std::optional<Json> Server::answer(Connection& connection, const Json& request) 
   } else if (what == "quit") {
     quit_ = true;
   } else {
-    return edit(what, request);
+    auto answered = answer_queue(what, request);
+    return answered ? std::move(answered) : edit(what, request);
   }
   return Json::object();
 }
@@ -212,6 +208,8 @@ Json Server::edit(const std::string& what, const Json& request) {
 std::optional<Json> Server::ended(store::RunId run) {
   const store::Run now = value_or_throw(reader_.run(run));
   if (store::is_live(now.status) || !supervisor_->has_settled(run)) return std::nullopt;
+  const auto trial = value_or_throw(reader_.job(run)).trial;
+  if (trial && trial->waits) return std::nullopt;  // it may go on yet
   return Json{{"run", to_json(now)}};
 }
 

@@ -54,6 +54,10 @@ class Server {
   void on_line(Connection& connection, const std::string& line);
   // Nothing: the answer comes later.
   std::optional<nlohmann::json> answer(Connection& connection, const nlohmann::json& request);
+  // Nothing: it is no such request.
+  std::optional<nlohmann::json> answer_queue(const std::string& what, const nlohmann::json& request);
+  std::optional<nlohmann::json> answer_sweeps(const std::string& what, const nlohmann::json& request);
+  nlohmann::json job(store::RunId run);
   nlohmann::json edit(const std::string& what, const nlohmann::json& request);
   std::optional<nlohmann::json> ended(store::RunId run);
   bool send(int fd, Connection& connection);

@@ -10,9 +10,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <spawn.h>
 #include <string_view>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char** environ;
 
@@ -32,6 +35,14 @@ std::string all_of(int fd) {
   }
 }
 
+// In memory, to be read from its beginning.
+std::optional<Descriptor> file_of(const std::string& text) {
+  Descriptor file(::memfd_create("input", MFD_CLOEXEC));
+  const bool written = file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (!written || ::lseek(file.get(), 0, SEEK_SET) != 0) return std::nullopt;
+  return file;
+}
+
 // As the system wants them: the words must outlive the list.
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> out;
@@ -43,11 +54,13 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
 }  // namespace
 
 Result<Answer> ask_sibling(const std::string& name, const std::vector<std::string>& words,
-                           const std::filesystem::path& home, Stderr errors) {
+                           const std::filesystem::path& home, Stderr errors, const std::string& input) {
   const std::string program = sibling_program(name).string();
   const std::string intention = "start " + program;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(ErrorKind::io, intention, std::strerror(errno));
+  const auto reads = file_of(input);
+  if (!reads) return fail(ErrorKind::io, intention, std::strerror(errno));
   const Descriptor said(ends[0]);
   Descriptor says(ends[1]);
 
@@ -59,7 +72,7 @@ Result<Answer> ask_sibling(const std::string& name, const std::vector<std::strin
   line.insert(line.end(), words.begin(), words.end());
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, reads->get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, says.get(), STDOUT_FILENO);
   if (errors == Stderr::dropped) posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t pid = 0;

@@ -15,10 +15,11 @@ struct Answer {
 };
 enum class Stderr { kept, dropped };
 
-// Runs the program of this name beside this one to its end, with nothing on standard input. Errors: io, also when
+// Runs the program of this name beside this one to its end, with `input` on standard input. Errors: io, also when
 // its end cannot be learnt, or unavailable when there is no such program or a signal ended it.
 [[nodiscard]] Result<Answer> ask_sibling(const std::string& name, const std::vector<std::string>& words,
-                                         const std::filesystem::path& home, Stderr errors);
+                                         const std::filesystem::path& home, Stderr errors,
+                                         const std::string& input = {});
 
 // Starts the athanor-agent beside this program for this home and waits until it can be reached. Errors carry what it
 // said.

@@ -52,11 +52,14 @@ void Supervisor::start() {
   value_or_throw(make_folders(places_.runs));
   if (inotify_)
     runs_watch_ = ::inotify_add_watch(inotify_.get(), places_.runs.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  machine_ = this_machine();
+  settings_ = value_or_throw(writer_.settings());
   remove_leftovers();
   scan();
   for (const store::Job& job : value_or_throw(writer_.jobs())) {
     if (job.status != store::RunStatus::queued) take_up(job);
   }
+  if (const auto stopped = stop_ended_sweeps(); !stopped) spdlog::error("{}", stopped.error().message());
 }
 
 void Supervisor::watch_directory(const fs::path& directory) {
@@ -113,6 +116,7 @@ Supervisor::Watch& Supervisor::watch_of(const store::Job& job) {
 void Supervisor::take_up(const store::Job& job) {
   Watch& watch = watch_of(job);
   watch.live = watch.adopted = true;
+  take_share(job, watch);
   if (works_on(job.process, job.directory)) {
     spdlog::info("Run {} goes on as process {}", job.run, job.process.pid);
     set_process(job.run, watch, job.process);
@@ -221,18 +225,15 @@ std::chrono::milliseconds Supervisor::work() {
     next_health_ = now + kHealthEvery;
   }
   read_due();
-  if (queue_changed_ && now >= next_start_) start_next();
+  const bool is_due = queue_changed_ || (next_due_ && now >= *next_due_);
+  if (is_due && now >= next_start_) start_next();
 
   now = Clock::now();
   auto next = next_health_;
   for (const store::RunId run : awake_) next = std::min(next, watches_.at(run).read_again);
-  if (queue_changed_ && !is_busy()) next = std::min(next, next_start_);
+  if (next_due_) next = std::min(next, *next_due_);
+  if (queue_changed_) next = std::min(next, next_start_);
   return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(next - now), 0ms, 1000ms);
-}
-
-bool Supervisor::is_busy() const {
-  return std::ranges::any_of(watches_,
-                             [](const auto& entry) { return entry.second.live || entry.second.process.pid != 0; });
 }
 
 bool Supervisor::has_settled(store::RunId run) const {
@@ -240,6 +241,9 @@ bool Supervisor::has_settled(store::RunId run) const {
   return found == watches_.end() || (!found->second.live && !found->second.ended && found->second.process.pid == 0);
 }
 
-bool Supervisor::is_idle() const { return !is_busy() && !has_queued_ && awake_.empty(); }
+bool Supervisor::is_idle() const {
+  const bool any = std::ranges::any_of(watches_, [](const auto& entry) { return is_going_on(entry.second); });
+  return !any && !expects_start_ && awake_.empty();
+}
 
 }  // namespace athanor::agent

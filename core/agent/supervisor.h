@@ -1,10 +1,13 @@
-// The queue and the runs: starts one queued run at a time, follows the journals of all, notices how processes end, and
-// takes up again after its own death whatever went on meanwhile. One thread; all state that matters is in the store.
+// The queue and the runs: starts queued runs as the machine has room for them, follows the journals of all, notices how
+// processes end, and takes up again after its own death whatever went on meanwhile. One thread; all state that matters
+// is in the store.
 #pragma once
 
 #include "core/agent/follower.h"
 #include "core/agent/launch.h"
 #include "core/agent/loop.h"
+#include "core/agent/machine.h"
+#include "core/agent/packing.h"
 #include "core/agent/policy.h"
 #include "core/agent/protocol.h"
 #include "core/agent/reserve.h"
@@ -17,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace athanor::agent {
 
@@ -34,13 +38,23 @@ class Supervisor {
   std::chrono::milliseconds work();
   // Takes in what the journals hold already, for at most so long: the history then tells of no run half read.
   void catch_up(std::chrono::milliseconds within);
-  // No run is queued or going on.
+  // No run goes on or may begin by itself.
   [[nodiscard]] bool is_idle() const;
   // Nothing of the run's process is left to wait for: what the history says of it is the last word, and it can be
   // resumed.
   [[nodiscard]] bool has_settled(store::RunId run) const;
 
   [[nodiscard]] Result<store::RunId> enqueue(const Enqueue& request);
+  [[nodiscard]] Result<AddedSweep> add_sweep(const Enqueue& request, const std::string& plan);
+  Result<void> edit(store::RunId run, const Edit& edit);
+  Result<void> move(const std::vector<store::RunId>& runs, store::Spot spot, store::RunId beside);
+  Result<void> set_priority(const std::vector<store::RunId>& runs, int priority);
+  Result<void> hold(const std::vector<store::RunId>& runs, bool held);
+  Result<void> hold_queue(bool held);
+  Result<void> hold_sweep(store::SweepId sweep, bool held);
+  Result<void> end_sweep(store::SweepId sweep);
+  Result<void> limit(const store::QueueSettings& limits);
+  [[nodiscard]] Result<QueueView> queue();
   Result<void> stop(store::RunId run);
   Result<void> resume(store::RunId run);
   // Leaves a wish in the folder of a run that goes on, where the process that started its ranks finds it.
@@ -69,7 +83,11 @@ class Supervisor {
     std::optional<Clock::time_point> unreadable_since;
     bool adopted = false;  // was started before this agent was
     Ending ending;
-    std::string recipe;  // as the history has it, once it was looked at
+    Room room;               // what it takes while it goes on
+    bool has_share = false;  // and that is known, not guessed
+    std::vector<std::string> gpus;
+    bool told_retry = false;  // its journal has been told of the next attempt
+    std::string recipe;       // as the history has it, once it was looked at
     Clock::time_point read_again{};
   };
 
@@ -95,18 +113,40 @@ class Supervisor {
   void set_process(store::RunId run, Watch& watch, const store::Process& process);
   void process_ended(store::RunId run, Watch& watch);
   void settle(store::RunId run, Watch& watch);
+  Result<bool> conclude(store::RunId run, Watch& watch, const store::Job& job);
+  [[nodiscard]] Verdict judge_end(store::RunId run, const Watch& watch);
+  [[nodiscard]] bool may_go_on(const store::Job& job, const Verdict& ended, const Ending& ending);
+  [[nodiscard]] static store::Launch how_to_go_on(const store::Job& job, bool has_journal);
+  Result<bool> try_again(store::RunId run, Watch& watch, const store::Job& job, const std::string& cause);
+  [[nodiscard]] std::chrono::milliseconds retry_delay(const store::Retrying& retry) const;
+  static Result<void> tell_journal(const Watch& watch, const journal::Payload& payload);
   void rest(store::RunId run, Watch& watch);
   void try_later(store::RunId run, Watch& watch, const Error& error);
   void await_stop(Watch& watch);
   void end_by_force(store::RunId run, Watch& watch);
   Result<void> say_killed(store::RunId run, Watch& watch);
   void check_health();
+  [[nodiscard]] Room all_room() const;
+  [[nodiscard]] Offer offer() const;
+  void take_share(const store::Job& job, Watch& watch);
+  void guess_share(const store::Needs& needs, Watch& watch) const;
+  [[nodiscard]] store::Share share_for(const Room& room) const;
+  Result<std::vector<store::Job>> queued_jobs();
   void start_next();
-  Result<void> launch(const store::Job& job);
+  void begin(const store::Job& job, const Room& room);
+  void not_begun(const store::Job& job, const Error& error);
+  Result<void> launch(const store::Job& job, const Room& room);
+  [[nodiscard]] double figure_of(const store::TrialState& trial, const std::string& metric);
+  Result<void> advance_sweeps();
+  Result<void> stop_ended_sweeps();
+  void look_at_queue();
+  Result<void> changed(Result<void> done, const std::vector<store::RunId>& runs);
+  Result<void> set_settings(const store::QueueSettings& settings);
+  Result<std::optional<store::Job>> parent_of(const Enqueue& request);
   // The last state that the run's journal names.
   [[nodiscard]] std::optional<journal::StateChanged> last_state(store::RunId run);
   [[nodiscard]] std::optional<Verdict> last_word(store::RunId run);
-  [[nodiscard]] bool is_busy() const;
+  [[nodiscard]] static bool is_going_on(const Watch& watch) { return watch.live || watch.process.pid != 0; }
   void tell(Change::What what, store::RunId run) { notify_({what, run}); }
 
   Loop& loop_;
@@ -124,9 +164,12 @@ class Supervisor {
   std::map<store::RunId, Watch> watches_;
   std::set<store::RunId> awake_;
   bool queue_changed_ = true;
-  bool has_queued_ = false;
+  bool expects_start_ = false;  // a queued run may begin without anybody doing anything
   Clock::time_point next_health_{};
   Clock::time_point next_start_{};
+  std::optional<Clock::time_point> next_due_;  // when the next attempt of a run may begin
+  Machine machine_;
+  store::QueueSettings settings_;
 };
 
 }  // namespace athanor::agent

@@ -1,4 +1,5 @@
-// What becomes of runs: queued, started, read, ended.
+// What runs say, and how they are ended by force.
+#include "core/agent/needs.h"
 #include "core/agent/supervisor.h"
 #include "core/base/files.h"
 #include "core/journal/writer.h"
@@ -19,11 +20,6 @@ namespace {
 constexpr auto kBetweenCommits = 10ms;  // bursts become few commits; the first event of one is taken in at once
 constexpr auto kAfterRefusal = 1s;
 
-tl::unexpected<Error> refuse(store::RunId run, const char* what, std::string cause, std::string remedy) {
-  return fail(ErrorKind::invalid_input, what + std::string(" run ") + std::to_string(run), std::move(cause),
-              std::move(remedy));
-}
-
 }  // namespace
 
 void Supervisor::wake(store::RunId run) { awake_.insert(run); }
@@ -37,9 +33,10 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   watch.read_again = Clock::now() + (progress->more ? 0ms : kBetweenCommits);
   if (touched.runs) {
     queue_changed_ = true;
-    look_at_recipe(run, watch);
-    if (const auto job = writer_.job(run))
-      watch.live = job->status != store::RunStatus::queued && store::is_live(job->status);
+    const auto job = writer_.job(run);
+    const bool is_queued = job && job->status == store::RunStatus::queued;
+    if (!is_queued) look_at_recipe(run, watch);  // else the queue has a newer one than its folder
+    if (job) watch.live = !is_queued && store::is_live(job->status);
   }
   if (progress->writer_pid != 0) hear_of(run, watch, progress->writer_pid);
   if (touched.runs) tell(Change::What::runs, run);
@@ -92,6 +89,7 @@ void Supervisor::look_at_recipe(store::RunId run, Watch& watch) {
   if (const auto told = note_parent(writer_, run, watch.directory); !told)
     return spdlog::error("{}", told.error().message());
   watch.recipe = described->recipe_toml;
+  if (!watch.has_share) guess_share(needs_of(watch.recipe), watch);
 }
 
 // Somebody started or resumed the run without us. Of several ranks the first one writes; the run is that of the process
@@ -110,53 +108,10 @@ void Supervisor::hear_of(store::RunId run, Watch& watch, std::uint32_t writer_pi
   }
   watch.asked_to_stop = watch.killed = watch.told_fault = false;
   watch.kill_at.reset();
-  watch.ended = false;
+  watch.ended = watch.has_share = false;
   watch.live = true;
+  guess_share(needs_of(watch.recipe), watch);
   set_process(run, watch, process);
-}
-
-// The process is gone and its journal is read: the run must have a final state now.
-void Supervisor::settle(store::RunId run, Watch& watch) {
-  const auto again = [&](const Error& error) { try_later(run, watch, error); };
-  const auto job = writer_.job(run);
-  if (!job) return again(job.error());
-  // A run that has said how it ended and hung only after that keeps its word.
-  if (watch.killed && store::is_live(job->status)) {
-    // Those it started may hold the journal for a moment longer than it does.
-    if (const auto said = say_killed(run, watch); !said) return again(said.error());
-    watch.killed = false;
-    return wake(run);  // what was written now is read first
-  }
-  if (const auto noted = watch.follower.note_tails(writer_); !noted) return again(noted.error());
-  if (store::is_live(job->status) && job->status != store::RunStatus::queued) {
-    const bool said_nothing = job->launch != store::Launch::nothing;
-    Result<void> done;
-    if (watch.adopted && said_nothing && !watch.ending.known) {
-      spdlog::info("Run {} never began; it goes back into the queue", run);
-      done = writer_.requeue(run);
-    } else {
-      Verdict ended = verdict(watch.directory, watch.ending);
-      if (watch.ending.known && watch.ending.signal == 0 && watch.ending.status == 0)
-        ended = last_word(run).value_or(ended);
-      if (watch.asked_to_stop && watch.ending.known && watch.ending.signal == SIGTERM) {
-        ended = {store::RunStatus::stopped, "it was asked to stop before it had anything to save"};
-      }
-      spdlog::info("Run {} is {}: {}", run, store::to_string(ended.status), ended.cause);
-      done = writer_.set_status(run, ended.status, ended.cause);
-    }
-    if (!done) return again(done.error());
-  }
-  rest(run, watch);
-}
-
-// Nothing goes on in the run any more.
-void Supervisor::rest(store::RunId run, Watch& watch) {
-  watch.ended = watch.live = watch.adopted = watch.asked_to_stop = watch.killed = watch.told_fault = false;
-  watch.kill_at.reset();
-  watch.process = {};
-  watch.ending = {};
-  queue_changed_ = true;
-  tell(Change::What::runs, run);
 }
 
 void Supervisor::await_stop(Watch& watch) {
@@ -217,161 +172,6 @@ std::optional<journal::StateChanged> Supervisor::last_state(store::RunId run) {
     if (const auto* change = std::get_if<journal::StateChanged>(&it->payload)) return *change;
   }
   return std::nullopt;
-}
-
-// The final state that an earlier session of the run left: a process that found nothing to do says nothing.
-std::optional<Verdict> Supervisor::last_word(store::RunId run) {
-  const auto last = last_state(run);
-  if (!last) return std::nullopt;
-  switch (last->state) {
-    case journal::RunState::finished: return Verdict{store::RunStatus::finished, last->cause};
-    case journal::RunState::stopped: return Verdict{store::RunStatus::stopped, last->cause};
-    case journal::RunState::failed: return Verdict{store::RunStatus::failed, last->cause};
-    default: return std::nullopt;
-  }
-}
-
-void Supervisor::start_next() {
-  queue_changed_ = false;
-  const auto jobs = writer_.jobs();
-  if (!jobs) {
-    spdlog::error("{}", jobs.error().message());
-    queue_changed_ = true;
-    next_start_ = Clock::now() + kAfterRefusal;
-    return;
-  }
-  has_queued_ = !jobs->empty() && jobs->front().status == store::RunStatus::queued;
-  if (is_busy() || !has_queued_) return;
-  const store::Job& job = jobs->front();
-  const auto launched = launch(job);
-  if (!launched) {
-    std::string cause = launched.error().message();
-    spdlog::error("Run {}: {}", job.run, cause);
-    cause.pop_back();  // a cause is no sentence
-    if (auto noted = writer_.set_status(job.run, store::RunStatus::failed, cause); !noted) {
-      spdlog::error("{}", noted.error().message());
-      next_start_ = Clock::now() + kAfterRefusal;
-    }
-  }
-  queue_changed_ = true;  // look once more: at what is left, or at the next when this one was refused
-  tell(Change::What::runs, job.run);
-}
-
-// The child waits until the history knows its number: whenever this agent dies, the run is either still queued with no
-// process, or going on with a known one.
-Result<void> Supervisor::launch(const store::Job& job) {
-  const auto run = reader_.run(job.run);
-  if (!run) return tl::unexpected(run.error());
-  std::optional<store::Job> parent;
-  if (job.launch == store::Launch::fork) {
-    const auto found = writer_.job(job.parent.value_or(0));
-    if (!found) {
-      return fail(found.error().kind, fmt::format("fork run {} at step {}", job.parent.value_or(0), job.fork_step),
-                  found.error().cause, "fork a run that is there");
-    }
-    parent = *found;
-  }
-  auto waiting = prepare(*run, job, parent, run_program_);
-  if (!waiting) return tl::unexpected(waiting.error());
-  if (auto noted = writer_.set_started(job.run, waiting->process()); !noted) return noted;
-  Watch& watch = watch_of(job);
-  watch_directory(job.directory);
-  if (auto begun = waiting->go(); !begun) return begun;
-  spdlog::info("Run {} started as process {}", job.run, waiting->process().pid);
-  watch.live = true;
-  watch.adopted = watch.ended = watch.asked_to_stop = watch.killed = false;
-  watch.kill_at.reset();
-  set_process(job.run, watch, waiting->process());
-  if (!watch.end && !is_alive(watch.process)) process_ended(job.run, watch);
-  return {};
-}
-
-Result<store::RunId> Supervisor::enqueue(const Enqueue& request) {
-  std::optional<store::Job> parent;
-  if (request.fork_of != 0) {
-    auto found = writer_.job(request.fork_of);
-    if (!found) return tl::unexpected(found.error());
-    parent = *found;
-  }
-  const auto run = new_run(request, parent, places_.runs);
-  if (!run) return tl::unexpected(run.error());
-  const auto job = writer_.add_run(*run);
-  if (!job) return tl::unexpected(job.error());
-  queue_changed_ = has_queued_ = true;
-  tell(Change::What::runs, job->run);
-  return job->run;
-}
-
-Result<void> Supervisor::stop(store::RunId run) {
-  const auto job = writer_.job(run);
-  if (!job) return tl::unexpected(job.error());
-  Result<void> done;
-  if (job->status == store::RunStatus::queued) {
-    done = writer_.set_status(run, store::RunStatus::stopped, "taken out of the queue");
-    queue_changed_ = true;
-  } else {
-    if (!store::is_live(job->status))
-      return refuse(
-          run, "stop", std::string("it has ended already: ") + store::to_string(job->status),
-          job->status == store::RunStatus::finished ? "fork it, to let it go on" : "resume it, to let it go on");
-    const auto found = watches_.find(run);
-    if (found == watches_.end() || found->second.process.pid == 0) {
-      return refuse(run, "stop", "its process is not known here", "stop it where it was started");
-    }
-    Watch& watch = found->second;
-    // A second signal would end the run at once, without its checkpoint.
-    if (watch.asked_to_stop && job->status == store::RunStatus::stopping) return {};
-    await_stop(watch);
-    const long sent = watch.end ? ::syscall(SYS_pidfd_send_signal, watch.end.get(), SIGTERM, nullptr, 0)
-                                : ::kill(static_cast<pid_t>(watch.process.pid), SIGTERM);
-    if (sent != 0 && errno != ESRCH)
-      return fail(ErrorKind::io, "stop run " + std::to_string(run), std::strerror(errno));
-    done = writer_.set_status(run, store::RunStatus::stopping, "");
-  }
-  tell(Change::What::runs, run);
-  return done;
-}
-
-Result<void> Supervisor::inject(store::RunId run, const std::string& faults) {
-  const auto job = writer_.job(run);
-  if (!job) return tl::unexpected(job.error());
-  if (!store::is_live(job->status))
-    return refuse(run, "disturb", std::string("it does not go on: ") + store::to_string(job->status),
-                  "resume it first");
-  return write_file_atomically(job->directory / "inject", faults);
-}
-
-Result<void> Supervisor::resume(store::RunId run) {
-  const auto job = writer_.job(run);
-  if (!job) return tl::unexpected(job.error());
-  if (store::is_live(job->status))
-    return refuse(run, "resume", std::string("it is ") + store::to_string(job->status),
-                  fmt::format("wait until it has ended: athanor-agent wait {}", run));
-  if (job->status == store::RunStatus::finished) {
-    return refuse(run, "resume", "it has finished", "fork it, with more steps in the recipe");
-  }
-  Watch& watch = watch_of(*job);
-  if (watch.process.pid != 0)
-    return refuse(run, "resume", "its process has not quite ended yet", "try again in a moment");
-  std::error_code code;
-  const bool began = fs::exists(watch.follower.journal(0), code);
-  if (code) {
-    return fail(ErrorKind::io, fmt::format("resume run {}", run),
-                fmt::format("cannot look for {}: {}", watch.follower.journal(0).string(), code.message()),
-                "make its folder readable again: its disk may not be mounted");
-  }
-  const auto row = reader_.run(run);
-  if (!row) return tl::unexpected(row.error());
-  if (!began && row->started_ns != 0) {
-    return refuse(run, "resume", "its journal is gone: " + watch.follower.journal(0).string(),
-                  "restore its folder from a copy, or queue its recipe as a new run");
-  }
-  const auto from_nothing = job->parent ? store::Launch::fork : store::Launch::fresh;
-  const auto queued = writer_.enqueue(run, began ? store::Launch::resume : from_nothing);
-  if (!queued) return queued;
-  queue_changed_ = has_queued_ = true;
-  tell(Change::What::runs, run);
-  return {};
 }
 
 }  // namespace athanor::agent

@@ -65,4 +65,11 @@ std::vector<Fault> judge_fork(const Recipe& parent, const Recipe& fork) {
   return faults;
 }
 
+bool may_change_on_resume(std::string_view path) {
+  return path == "run.name" || path == "run.notes" || path == "data.workers" || path.starts_with("checkpoint.") ||
+         path == "parallel.data" || path == "parallel.tensor" || path == "parallel.sequence" ||
+         path == "parallel.shard" || path == "parallel.deadline" || path == "parallel.balance" ||
+         path == "eval.every_steps" || path == "eval.probes";
+}
+
 }  // namespace athanor::recipe

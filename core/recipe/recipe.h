@@ -112,6 +112,8 @@ struct Parsed {
                                           const std::set<std::string, std::less<>>& doubtful = {});
 // What keeps a fork from taking over the arrays of a run with the recipe `parent`: each field that gives it others.
 [[nodiscard]] std::vector<Fault> judge_fork(const Recipe& parent, const Recipe& fork);
+// Whether a field changes no bit of what is learnt, so that it may be given anew when a run goes on.
+[[nodiscard]] bool may_change_on_resume(std::string_view path);
 // "train.steps=200". The fault names the field and why.
 [[nodiscard]] std::optional<Fault> apply_override(Recipe& recipe, std::string_view assignment);
 // Text of one value as it is typed in a file, and back.

@@ -22,7 +22,7 @@ namespace {
 void check_resumed_recipe(const recipe::Recipe& wanted, const recipe::Recipe& own) {
   std::string changed;
   for (const std::string& path : wanted.differences(own)) {
-    if (!may_change_on_resume(path)) changed += (changed.empty() ? "" : ", ") + path;
+    if (!recipe::may_change_on_resume(path)) changed += (changed.empty() ? "" : ", ") + path;
   }
   if (changed.empty()) return;
   throw Failure(ErrorKind::invalid_input, "resume the run with this recipe",
@@ -132,7 +132,7 @@ int resume(const TrainOptions& options, Console& console) {
     throw Failure(ErrorKind::unavailable, intention, "it is still running", "Wait for its end, or stop it first");
   }
   if (input.file.empty()) input.file = directory.recipe().string();
-  input.may_change = may_change_on_resume;
+  input.may_change = recipe::may_change_on_resume;
   SoundRecipe sound = read_sound_recipe(input);
   check_resumed_recipe(sound.recipe, value_or_throw(read_recipe(directory)));
   const Told told = read_told(directory);

@@ -25,6 +25,7 @@ struct TrainOptions {
   RecipeInput recipe;                   // file empty: the run's own (with resume)
   std::filesystem::path run_directory;  // empty: a fresh one below <ATHANOR_HOME>/runs
   bool resume = false;
+  std::int64_t until = 0;  // the step after which it stops with a checkpoint; 0: the recipe's last
   bool json = false;
   std::string faults;              // that the run is to suffer, see core/ranks/fault_plan.h; empty: none
   std::optional<RankPlace> place;  // nothing: this process starts the ranks, where the recipe asks for several

@@ -91,7 +91,7 @@ int run_follower(const TrainOptions& options, Console& console) {
     checkpoint::TrainingState state;
     state.step = step;
     checkpoints.save(assembly, std::move(state));
-    if (step == last) checkpoints.finish();
+    if (step == last || step == options.until) checkpoints.finish();
   };
   ports.stop = [&] {
     checkpoints.check();
@@ -105,7 +105,9 @@ int run_follower(const TrainOptions& options, Console& console) {
   elastic.warn = [&](const std::string& text) { console.warn(text); };
   elastic.part = [&] { return checkpoints.part(); };
   elastic.watch = &watch;
-  const train::Outcome outcome = train_elastic(elastic, train_plan(sound.recipe), ports);
+  train::Plan plan = train_plan(sound.recipe);
+  plan.until = options.until;
+  const train::Outcome outcome = train_elastic(elastic, plan, ports);
   checkpoints.finish();
   console.info(fmt::format("Rank {} ended after step {}", link.rank(), elastic.progress.done));
   return outcome == train::Outcome::stopped ? kInterrupted : 0;

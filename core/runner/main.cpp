@@ -68,6 +68,8 @@ void describe(CLI::App& app, CommandLine& line) {
       "The run's folder; default: a fresh one below ATHANOR_HOME/runs. With --resume also its name or number");
   CLI::Option* resume = train.add_flag("--resume", line.train.resume, "Goes on from the run's newest whole checkpoint");
   add_fork(train, line.fork)->excludes(resume);
+  train.add_option("--until", line.train.until, "Stops after this step, with a checkpoint to go on from")
+      ->check(steps());
   // Between the ranks of one run: how one that was started finds the others.
   train.add_option("--rank", line.place.rank)->group("");
   train.add_option("--meeting", line.place.meeting)->group("");

@@ -47,6 +47,7 @@ std::vector<std::string> command_of(const RunDirectory& directory, const TrainOp
   std::vector<std::string> out = {"athanor-run", "train", "-", "--run-dir", directory.folder().string()};
   out.insert(out.end(), {"--rank", std::to_string(place.rank), "--meeting", place.meeting.string(), "--epoch",
                          std::to_string(place.epoch), "--parent", std::to_string(place.parent)});
+  if (options.until > 0) out.insert(out.end(), {"--until", std::to_string(options.until)});
   if (!options.faults.empty()) out.insert(out.end(), {"--inject", options.faults});
   if (!options.recipe.file.empty()) out.insert(out.end(), {"--recipe-name", shown_name(options.recipe)});
   // Who takes over rank 0 goes on with a run that is there by now.

@@ -360,7 +360,7 @@ int run_ranks(const RunDirectory& directory, const SoundRecipe& sound, const Tra
   const int bad = ranks.first_bad().value_or(0);
   if (const auto status = ranks.process(bad).exit_status()) return *status;
   if (const auto status = ranks.process(0).exit_status()) return *status;
-  Error error{ErrorKind::internal, fmt::format("train in {}", directory.folder().string()),
+  Error error{ErrorKind::communication, fmt::format("train in {}", directory.folder().string()),
               fmt::format("rank {} {}", bad, ranks.process(bad).ending()),
               fmt::format("see {} for its last words, and go on with --resume", directory.log(bad).string())};
   tell_for_rank_0(directory, error);

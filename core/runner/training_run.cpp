@@ -66,6 +66,7 @@ TrainingRun::TrainingRun(RunDirectory directory, SoundRecipe sound, Beginning be
       beginning_(std::move(beginning)),
       console_(console),
       process_start_(options.process_start),
+      until_(options.until),
       place_(options.place),
       injector_(make_injector(options.faults, options.place.value_or(RankPlace{}),
                               [&console](const std::string& text) { console.warn(text); })),
@@ -93,7 +94,9 @@ int TrainingRun::run() {
 int TrainingRun::carry_out() {
   const bool stopped = train() == train::Outcome::stopped;
   tell_state(stopped ? journal::RunState::stopped : journal::RunState::finished,
-             stopped ? fmt::format("stopped on request after step {}", done_) : "");
+             !stopped           ? ""
+             : stop_requested() ? fmt::format("stopped on request after step {}", done_)
+                                : fmt::format("it was to go to step {} and no further", done_));
   value_or_throw(journal_->sync());
   console_.info(
       fmt::format("{} after step {}: {}", stopped ? "Stopped" : "Finished", done_, directory_.folder().string()));
@@ -177,7 +180,8 @@ train::Outcome TrainingRun::train() {
       },
       [this](const std::string& why) { console_.warn(fmt::format("The GPU is not measured: {}", why)); });
   const train::Ports ports = ports_of(assembly);
-  const train::Plan plan = train_plan(sound_.recipe);
+  train::Plan plan = train_plan(sound_.recipe);
+  plan.until = until_;
   if (checkpoints(plan, done_) > 1 && !assembly.is_shared())
     writer_.prepare([&assembly](checkpoint::Contents& buffer) { capture(assembly, {}, buffer); });
   Elastic elastic{sound_.recipe, assembly,       link ? &*link : nullptr, train::after_steps(done_),
@@ -345,7 +349,7 @@ void TrainingRun::save(const Assembly& assembly, std::int64_t step) {
   if (assembly.is_shared()) {
     shared_.save(assembly, std::move(state));
     // While the others wait, who are then missed if one of them is lost.
-    if (is_last || stop_requested()) shared_.finish();
+    if (is_last || step == until_ || stop_requested()) shared_.finish();
     return;
   }
   capture(assembly, std::move(state), writer_.buffer());

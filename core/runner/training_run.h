@@ -80,6 +80,7 @@ class TrainingRun {
   Beginning beginning_;
   Console& console_;
   std::chrono::steady_clock::time_point process_start_;
+  std::int64_t until_;              // the step after which it stops; 0: the last
   std::optional<RankPlace> place_;  // of rank 0; nothing where there is but one
   std::unique_ptr<FaultInjector> injector_;
   std::unique_ptr<journal::Writer> journal_;

@@ -19,20 +19,13 @@ void check_data(const std::string& intention, const SoundRecipe& sound, const st
 
 }  // namespace
 
-bool may_change_on_resume(const std::string& path) {
-  return path == "run.name" || path == "run.notes" || path == "data.workers" || path.starts_with("checkpoint.") ||
-         path == "parallel.data" || path == "parallel.tensor" || path == "parallel.sequence" ||
-         path == "parallel.shard" || path == "parallel.deadline" || path == "parallel.balance" ||
-         path == "eval.every_steps" || path == "eval.probes";
-}
-
 void check_unchanged(const std::string& intention, const SoundRecipe& sound, const std::optional<Origin>& origin,
                      const checkpoint::TrainingState* state) {
   check_data(intention, sound, state != nullptr ? state->data_digest : origin ? origin->data_digest : std::string());
   if (!origin || origin->recipe.empty()) return;
   std::string changed;
   for (const std::string& path : recipe::parse(origin->recipe).recipe.differences(sound.recipe)) {
-    if (!may_change_on_resume(path)) changed += (changed.empty() ? "" : ", ") + path;
+    if (!recipe::may_change_on_resume(path)) changed += (changed.empty() ? "" : ", ") + path;
   }
   if (changed.empty()) return;
   throw Failure(ErrorKind::invalid_input, intention, "its recipe.toml was changed since it began, in " + changed,

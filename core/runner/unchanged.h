@@ -8,9 +8,6 @@
 
 namespace athanor::runner {
 
-// Fields that change no bit of what is learnt; they may be given anew when a run goes on.
-[[nodiscard]] bool may_change_on_resume(const std::string& path);
-
 // Throws Failure(invalid_input) when the data set's digest or a deciding field of the recipe differs from what the run
 // noted. `state` is the checkpoint's, null without one; what an older program did not note is not compared.
 void check_unchanged(const std::string& intention, const SoundRecipe& sound, const std::optional<Origin>& origin,

@@ -56,7 +56,9 @@ Connection Connection::open_for_writing(const fs::path& file) {
     database.exec("PRAGMA cache_size = -16384");
     database.exec("PRAGMA wal_autocheckpoint = 1000");
     Connection connection(std::move(database), file);
-    migrate(connection, version_of(connection.database()), kSchemaVersion);
+    const int version = version_of(connection.database());
+    migrate(connection, version, kSchemaVersion);
+    if (version < kSchemaVersion) connection.fold();
     return connection;
   } catch (const SQLite::Exception& exception) {
     throw Failure(error_of(exception, intention));
@@ -114,6 +116,14 @@ SQLite::Statement& Connection::statement(const char* sql) {
 
 void Connection::reset() {
   for (auto& [sql, statement] : statements_) statement.tryReset();
+}
+
+void Connection::fold() noexcept {
+  try {
+    database_.execAndGet("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch (const SQLite::Exception&) {
+    return;  // then the log stays as it is
+  }
 }
 
 std::string text_of(SQLite::Statement& statement, int column) { return statement.getColumn(column).getString(); }

@@ -13,7 +13,7 @@
 
 namespace athanor::store {
 
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 class Connection {
  public:
@@ -25,6 +25,9 @@ class Connection {
   SQLite::Statement& statement(const char* sql);
   // Lets go of rows half read, so that no snapshot is kept open.
   void reset();
+  // Brings what its log holds into the file, as far as that can be done, so that the log begins anew and needs no more
+  // room. Outside transactions.
+  void fold() noexcept;
   [[nodiscard]] SQLite::Database& database() { return database_; }
 
   // A run's folder as a row has it and as everyone else does. Rows name folders below the history's own folder as seen

@@ -7,7 +7,7 @@ namespace athanor::store {
 LaneColumns::LaneColumns(int shift, std::int64_t first, int columns)
     : shift_(shift), first_(first), columns_(static_cast<std::size_t>(columns)) {}
 
-void LaneColumns::add(const Share& share, int shift) {
+void LaneColumns::add(const BusyShare& share, int shift) {
   const int wider = shift_ - shift;
   const std::int64_t end = share.window + share.windows;
   const std::int64_t from = std::max(first_, share.window >> wider);
@@ -27,7 +27,7 @@ void LaneColumns::add(const Share& share, int shift) {
 void LaneColumns::add(const TimedSpan& span) {
   shares_.clear();
   add_shares(shares_, span, shift_);
-  for (const Share& share : shares_) add(share, shift_);
+  for (const BusyShare& share : shares_) add(share, shift_);
 }
 
 void LaneColumns::write(TimelineLane& lane) const {

@@ -13,7 +13,7 @@ class LaneColumns {
   // Columns of `1 << shift` nanoseconds from number `first` on.
   LaneColumns(int shift, std::int64_t first, int columns);
   // Of windows no wider than a column.
-  void add(const Share& share, int shift);
+  void add(const BusyShare& share, int shift);
   void add(const TimedSpan& span);
   // Spans that begin in the window.
   [[nodiscard]] std::int64_t begun() const { return begun_; }
@@ -29,7 +29,7 @@ class LaneColumns {
   std::int64_t first_;
   std::int64_t begun_ = 0;
   std::vector<Column> columns_;
-  Shares shares_;  // of the span that is added
+  BusyShares shares_;  // of the span that is added
 };
 
 }  // namespace athanor::store

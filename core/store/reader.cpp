@@ -5,6 +5,7 @@
 #include "core/store/database.h"
 #include "core/store/edits.h"
 #include "core/store/facts.h"
+#include "core/store/queue_rows.h"
 #include "core/store/run_rows.h"
 #include "core/store/series.h"
 #include "core/store/settings.h"
@@ -259,6 +260,26 @@ Result<std::vector<journal::RetrievalSample>> Reader::retrieval(RunId id, std::i
     }
     return samples;
   });
+}
+
+Result<std::vector<Job>> Reader::jobs() {
+  return state_->snapshot("read the queue", [&] { return read_jobs(state_->connection); });
+}
+
+Result<Job> Reader::job(RunId id) {
+  return state_->snapshot("read the queue", [&] { return read_job(state_->connection, id); });
+}
+
+Result<QueueSettings> Reader::queue_settings() {
+  return state_->snapshot("read the queue", [&] { return read_queue_settings(state_->connection); });
+}
+
+Result<std::vector<Sweep>> Reader::sweeps() {
+  return state_->snapshot("read the sweeps", [&] { return read_sweeps(state_->connection); });
+}
+
+Result<std::vector<TrialState>> Reader::trials(SweepId sweep, const std::string& metric) {
+  return state_->snapshot("read a sweep", [&] { return read_trials(state_->connection, sweep, metric); });
 }
 
 Result<std::string> Reader::undo_text() {

@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/store/found.h"
+#include "core/store/queue.h"
 #include "core/store/setting_value.h"
 #include "core/store/timeline.h"
 #include "core/store/types.h"
@@ -76,6 +77,14 @@ class Reader {
 
   [[nodiscard]] Result<std::vector<std::int64_t>> retrieval_steps(RunId id);
   [[nodiscard]] Result<std::vector<journal::RetrievalSample>> retrieval(RunId id, std::int64_t step);
+
+  // The queue, as the agent's last word has it: all that are queued, in order, then all that go on.
+  [[nodiscard]] Result<std::vector<Job>> jobs();
+  [[nodiscard]] Result<Job> job(RunId id);
+  [[nodiscard]] Result<QueueSettings> queue_settings();
+  [[nodiscard]] Result<std::vector<Sweep>> sweeps();
+  // By number, each with its last value of the metric.
+  [[nodiscard]] Result<std::vector<TrialState>> trials(SweepId sweep, const std::string& metric);
 
   // What undo and redo would do now, newest first: "Delete run starter-3".
   [[nodiscard]] Result<std::string> undo_text();

@@ -243,6 +243,42 @@ void keep_pages(Connection& connection) {
   database.exec("DROP TABLE sample; DROP TABLE tail; DROP TABLE chunk; DROP TABLE node; DROP TABLE old_metric");
 }
 
+// - job: what the queue knows of each run, of whose changes it is a part; see queue.h. unanswered: what follows from
+//   the end of its process is still to be decided. devices: separated by commas; changes: one a line. until_step: 0 for
+//   the recipe's last.
+// - dependency: a queued run begins once the others have ended.
+// - sweep: runs with one aim; `definition` is recipe::to_text of its plan.
+// - queue_setting: see QueueSettings; what is not there is not limited.
+void add_queue(Connection& connection) {
+  connection.database().exec(R"sql(
+    CREATE TABLE job (
+      run INTEGER PRIMARY KEY REFERENCES run (id), priority INTEGER NOT NULL DEFAULT 0,
+      hold INTEGER NOT NULL DEFAULT 0, hold_reason TEXT NOT NULL DEFAULT '',
+      ranks INTEGER NOT NULL DEFAULT 0, threads INTEGER NOT NULL DEFAULT 0, device INTEGER NOT NULL DEFAULT 0,
+      cores INTEGER NOT NULL DEFAULT 0, devices TEXT NOT NULL DEFAULT '',
+      continue_on_error INTEGER NOT NULL DEFAULT 0,
+      retries INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, retry_numeric INTEGER NOT NULL DEFAULT 0,
+      not_before_ns INTEGER NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT '',
+      unanswered INTEGER NOT NULL DEFAULT 0, until_step INTEGER NOT NULL DEFAULT 0, changes TEXT NOT NULL DEFAULT '',
+      sweep INTEGER, trial INTEGER NOT NULL DEFAULT 0, trial_values TEXT NOT NULL DEFAULT '',
+      waits INTEGER NOT NULL DEFAULT 0, is_out INTEGER NOT NULL DEFAULT 0);
+    CREATE INDEX job_unanswered ON job (run) WHERE unanswered = 1;
+    CREATE INDEX job_sweep ON job (sweep, trial) WHERE sweep IS NOT NULL;
+    CREATE INDEX job_waits ON job (sweep) WHERE waits = 1;
+    INSERT INTO job (run) SELECT id FROM run;
+    CREATE TRIGGER job_altered AFTER UPDATE ON job BEGIN
+      UPDATE run SET changed = (SELECT number FROM next_change) WHERE id = new.run;
+    END;
+    CREATE TABLE dependency (
+      run INTEGER NOT NULL REFERENCES run (id), after INTEGER NOT NULL, PRIMARY KEY (run, after)) WITHOUT ROWID;
+    CREATE INDEX dependency_after ON dependency (after);
+    CREATE TABLE sweep (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_ns INTEGER NOT NULL, definition TEXT NOT NULL,
+      recipe TEXT NOT NULL, held INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE queue_setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  )sql");
+}
+
 // - span_lane: one row per lane of a rank, with what is known of all its spans; the lane of what was not told also says
 //   which session told last.
 // - span_page: spans and how busy they kept their lane; see span_page.h. `number` counts the pages of a
@@ -271,7 +307,8 @@ void keep_all_spans(Connection& connection) {
 }
 
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-constexpr std::array<Step, 6> kSteps = {create_first, add_damage, name_folders, add_spans, keep_pages, keep_all_spans};
+constexpr std::array<Step, 7> kSteps = {create_first, add_damage, name_folders,  add_spans,
+                                        keep_pages,   add_queue,  keep_all_spans};
 
 }  // namespace
 

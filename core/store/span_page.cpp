@@ -44,8 +44,9 @@ std::span<const std::int64_t> taken(std::string_view& bytes, std::size_t entries
   return numbers;
 }
 
-constexpr std::array kShareColumns = {&Share::window, &Share::windows,    &Share::kind,  &Share::busy_ns,
-                                      &Share::begun,  &Share::longest_ns, &Share::gap_ns};
+constexpr std::array kShareColumns = {&BusyShare::window,  &BusyShare::windows, &BusyShare::kind,
+                                      &BusyShare::busy_ns, &BusyShare::begun,   &BusyShare::longest_ns,
+                                      &BusyShare::gap_ns};
 constexpr std::size_t kRisingColumns = 3;  // the others tell nothing of their neighbours
 
 }  // namespace
@@ -124,7 +125,7 @@ void unpack_spans(std::string_view bytes, SpanFields fields, int rank, int lane,
   fill([](journal::Span& span, std::int64_t number) { span.stage = static_cast<std::int32_t>(number); });
 }
 
-std::string pack_shares(std::span<const Share> shares) {
+std::string pack_shares(std::span<const BusyShare> shares) {
   std::string columns;
   columns.reserve(shares.size() * 10);
   Numbers numbers(shares.size());
@@ -135,7 +136,7 @@ std::string pack_shares(std::span<const Share> shares) {
   return with_page_head(shares.size(), columns);
 }
 
-void unpack_shares(std::string_view bytes, Shares& out) {
+void unpack_shares(std::string_view bytes, BusyShares& out) {
   const std::size_t entries = take_page_head(bytes);
   thread_local Numbers numbers;
   const std::size_t from = out.size();

@@ -21,13 +21,13 @@ inline constexpr std::int64_t kSpanBase = 8;
 inline constexpr std::int64_t kSpanFan = 4;
 
 [[nodiscard]] std::string pack_spans(std::span<const TimedSpan> spans);
-[[nodiscard]] std::string pack_shares(std::span<const Share> shares);
+[[nodiscard]] std::string pack_shares(std::span<const BusyShare> shares);
 
 // Step, micro-batch and stage are left out where only times and kinds matter.
 enum class SpanFields : std::uint8_t { times, all };
 
 // Append the entries of a page. Throw Failure(corrupt) when the bytes are not what was packed.
 void unpack_spans(std::string_view bytes, SpanFields fields, int rank, int lane, std::vector<TimedSpan>& out);
-void unpack_shares(std::string_view bytes, Shares& out);
+void unpack_shares(std::string_view bytes, BusyShares& out);
 
 }  // namespace athanor::store

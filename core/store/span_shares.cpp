@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kWidest = 62;
 
-auto order_of(const Share& share) { return std::tuple(share.window, share.kind, share.windows); }
+auto order_of(const BusyShare& share) { return std::tuple(share.window, share.kind, share.windows); }
 
 SummedUp narrowest(SummedUp sum, std::size_t most) {
   put_together(sum.shares);
@@ -22,7 +22,7 @@ SummedUp narrowest(SummedUp sum, std::size_t most) {
 
 }  // namespace
 
-void add_shares(Shares& out, const TimedSpan& timed, int shift) {
+void add_shares(BusyShares& out, const TimedSpan& timed, int shift) {
   const journal::Span& span = timed.span;
   const std::int64_t length = span.end_ns - span.begin_ns;
   const auto kind = static_cast<std::int64_t>(span.kind);
@@ -37,12 +37,12 @@ void add_shares(Shares& out, const TimedSpan& timed, int shift) {
   out.push_back({last, 1, kind, span.end_ns - (last << shift)});
 }
 
-void put_together(Shares& shares) {
+void put_together(BusyShares& shares) {
   std::ranges::sort(shares, {}, &order_of);
   std::size_t kept = 0;
   for (std::size_t i = 1; i < shares.size(); ++i) {
-    Share& into = shares[kept];
-    const Share& share = shares[i];
+    BusyShare& into = shares[kept];
+    const BusyShare& share = shares[i];
     if (order_of(into) != order_of(share)) {
       shares[++kept] = share;
       continue;
@@ -55,10 +55,10 @@ void put_together(Shares& shares) {
   if (!shares.empty()) shares.resize(kept + 1);
 }
 
-void widen(Shares& shares) {
+void widen(BusyShares& shares) {
   const std::size_t count = shares.size();
   for (std::size_t i = 0; i < count; ++i) {
-    const Share share = shares[i];
+    const BusyShare share = shares[i];
     const std::int64_t end = share.window + share.windows;
     shares[i].window = share.window >> 1;
     shares[i].windows = 1;
@@ -68,7 +68,7 @@ void widen(Shares& shares) {
     const bool has_back = (end & 1) != 0;
     const std::int64_t first = (share.window + 1) >> 1;
     const std::int64_t last = end >> 1;
-    Share whole{first, last - first, share.kind, share.busy_ns * 2};
+    BusyShare whole{first, last - first, share.kind, share.busy_ns * 2};
     if (!has_front) {
       whole.begun = share.begun;
       whole.longest_ns = share.longest_ns;

@@ -18,7 +18,7 @@ struct TimedSpan {
 
 // What one kind of work took of some windows that follow each other, and which of its spans begin in the first of them.
 // Of one window there may be several; they add up.
-struct Share {
+struct BusyShare {
   std::int64_t window = 0;  // its number: it begins at `window << shift`
   std::int64_t windows = 1;
   std::int64_t kind = 0;     // journal::SpanKind
@@ -27,20 +27,20 @@ struct Share {
   std::int64_t longest_ns = 0;
   std::int64_t gap_ns = 0;  // the longest that ends with one of them
 };
-using Shares = std::vector<Share>;
+using BusyShares = std::vector<BusyShare>;
 
 // Adds the shares of a span in windows of this width.
-void add_shares(Shares& out, const TimedSpan& span, int shift);
+void add_shares(BusyShares& out, const TimedSpan& span, int shift);
 // Puts together what is of the same windows and kind.
-void put_together(Shares& shares);
+void put_together(BusyShares& shares);
 // The same in windows twice as wide.
-void widen(Shares& shares);
+void widen(BusyShares& shares);
 
 struct SummedUp {
   int shift = 0;
-  Shares shares;
+  BusyShares shares;
 };
-// Shares in the narrowest windows in which there are at most `most`.
+// BusyShares in the narrowest windows in which there are at most `most`.
 [[nodiscard]] SummedUp sum_up(std::span<const TimedSpan> spans, std::size_t most);
 // Of several such, whose windows may differ in width.
 [[nodiscard]] SummedUp sum_up(std::vector<SummedUp> parts, std::size_t most);

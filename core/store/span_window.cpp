@@ -81,7 +81,7 @@ class LaneWalk {
       }
       shares_.clear();
       if (page.shift <= shift_ && read(level, page, [&](const std::string& bytes) { unpack_shares(bytes, shares_); })) {
-        for (const Share& share : shares_) take_share(share, page.shift);
+        for (const BusyShare& share : shares_) take_share(share, page.shift);
         summed_up_ = true;
         continue;
       }
@@ -145,10 +145,10 @@ class LaneWalk {
   bool summed_up_ = false;
   std::string bytes_;
   std::vector<TimedSpan> spans_;
-  Shares shares_;
+  BusyShares shares_;
 };
 
-constexpr auto kNoShares = [](const Share&, int) {};
+constexpr auto kNoShares = [](const BusyShare&, int) {};
 
 std::vector<LaneRow> lanes_of(Connection& connection, RunId run) {
   auto& query = connection.statement(
@@ -182,7 +182,7 @@ TimelineLane read_lane(Connection& connection, const LaneRow& row, const Timelin
         columns.add(each);
         if (each.span.begin_ns < window.begin_ns) ++reach_in;
       },
-      [&](const Share& share, int of) { columns.add(share, of); });
+      [&](const BusyShare& share, int of) { columns.add(share, of); });
   lane.spans = columns.begun() + reach_in;
   lane.is_single = lane.spans <= window.columns;
   if (!lane.is_single) {

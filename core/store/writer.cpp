@@ -1,10 +1,9 @@
 #include "core/store/writer.h"
 
-#include "core/store/database.h"
 #include "core/store/edits.h"
-#include "core/store/ingest.h"
 #include "core/store/schema.h"
 #include "core/store/settings.h"
+#include "core/store/writer_state.h"
 
 #include <nlohmann/json.hpp>
 
@@ -12,33 +11,6 @@
 
 namespace athanor::store {
 namespace {
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-constexpr const char* kJobById =
-    "SELECT id, status, launch, directory, parent, fork_step, pid, pid_started, boot FROM run WHERE id = ?";
-constexpr const char* kQueuedJobs =
-    "SELECT id, status, launch, directory, parent, fork_step, pid, pid_started, boot FROM run WHERE queue_order IS NOT "
-    "NULL "
-    "ORDER BY queue_order";
-constexpr const char* kLiveJobs =
-    "SELECT id, status, launch, directory, parent, fork_step, pid, pid_started, boot FROM run "
-    "WHERE status <= 3 AND queue_order IS NULL ORDER BY id";
-
-Job job_of(const Connection& connection, SQLite::Statement& row) {
-  Job job;
-  job.run = row.getColumn(0).getInt64();
-  job.status = static_cast<RunStatus>(row.getColumn(1).getInt());
-  job.launch = static_cast<Launch>(row.getColumn(2).getInt());
-  job.directory = connection.whole_folder(text_of(row, 3));
-  if (!row.getColumn(4).isNull()) job.parent = row.getColumn(4).getInt64();
-  job.fork_step = row.getColumn(5).getInt64();
-  job.process = {row.getColumn(6).getInt64(), row.getColumn(7).getInt64(), text_of(row, 8)};
-  return job;
-}
 
 // "starter-3", or "3 runs".
 std::string subject(Connection& connection, const std::vector<RunId>& runs) {
@@ -48,102 +20,108 @@ std::string subject(Connection& connection, const std::vector<RunId>& runs) {
   return query.executeStep() ? text_of(query, 0) : "run " + std::to_string(runs.front());
 }
 
+// Of the attached older history.
+void copy_queue(SQLite::Database& database, int version) {
+  constexpr int kFirstWithQueue = 6;
+  database.exec(version < kFirstWithQueue ? "INSERT INTO job (run) SELECT id FROM run" : R"sql(
+    INSERT INTO job (run, priority, hold, hold_reason, ranks, threads, device, cores, devices, continue_on_error, retries,
+                     attempts, retry_numeric, not_before_ns, fault, unanswered, until_step, changes, sweep, trial, trial_values,
+                     waits, is_out)
+      SELECT run, priority, hold, hold_reason, ranks, threads, device, cores, devices, continue_on_error, retries,
+             attempts, retry_numeric, not_before_ns, fault, unanswered, until_step, changes, sweep, trial, trial_values,
+             waits, is_out
+      FROM older.job;
+    INSERT INTO dependency (run, after) SELECT run, after FROM older.dependency;
+    INSERT INTO sweep (id, name, created_ns, definition, recipe, held, ended)
+      SELECT id, name, created_ns, definition, recipe, held, ended FROM older.sweep;
+    INSERT INTO queue_setting (name, value) SELECT name, value FROM older.queue_setting;
+  )sql");
+  database.exec(R"sql(
+    DELETE FROM sqlite_sequence;
+    INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM older.sqlite_sequence;
+  )sql");
+}
+
 }  // namespace
 
-struct Writer::State {
-  Connection connection;
-  SeriesCache cache;
-  bool is_together = false;  // within the transaction of several calls
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
-  // One transaction. After a failure the cache may say more than the store, so it is dropped.
-  template <class F>
-  auto transact(const char* intention, F&& work) -> Result<decltype(work())> {
-    if (is_together) return guarded(intention, std::forward<F>(work));
-    auto result = guarded(intention, [&]() -> decltype(work()) {
-      SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
-      if constexpr (std::is_void_v<decltype(work())>) {
-        work();
-        finish(transaction);
-      } else {
-        auto value = work();
-        finish(transaction);
-        return value;
-      }
-    });
-    if (!result) {
-      connection.reset();
-      cache.clear();
-    }
-    return result;
-  }
+std::int64_t Writer::State::next_queue_order() {
+  auto& query = connection.statement("SELECT coalesce(max(queue_order), 0) + 1 FROM run");
+  query.executeStep();
+  return query.getColumn(0).getInt64();
+}
 
-  void finish(SQLite::Transaction& transaction) {
-    connection.reset();
-    transaction.commit();
+void Writer::State::forget(RunId run) {
+  for (const char* sql :
+       {"DELETE FROM piece WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
+        "DELETE FROM page WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
+        "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?", "DELETE FROM retrieval WHERE run = ?",
+        "DELETE FROM span_page WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
+        "DELETE FROM span_piece WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
+        "DELETE FROM span_lane WHERE run = ?", "DELETE FROM journal WHERE run = ?", "DELETE FROM damage WHERE run = ?",
+        "DELETE FROM span WHERE run = ?", "DELETE FROM session WHERE run = ?",
+        "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+    execute(sql, run);
   }
+  cache.forget(run);
+}
 
-  // The same, flushed to the disk before it returns.
-  template <class F>
-  auto durably(const char* intention, F&& work) -> Result<decltype(work())> {
-    if (is_together) return guarded(intention, std::forward<F>(work));
-    auto on = guarded(intention, [&] { connection.database().exec("PRAGMA synchronous = FULL"); });
-    if (!on) return tl::unexpected(on.error());
-    auto result = transact(intention, std::forward<F>(work));
-    guarded(intention, [&] { connection.database().exec("PRAGMA synchronous = NORMAL"); });
-    return result;
+void Writer::State::remove(RunId run) {
+  forget(run);
+  forget_edits(connection, run);
+  release_followers(run);
+  for (const char* sql : {"DELETE FROM setting WHERE run = ?", "DELETE FROM dependency WHERE run = ?",
+                          "DELETE FROM job WHERE run = ?", "DELETE FROM run WHERE id = ?"}) {
+    execute(sql, run);
   }
+  execute("DELETE FROM sweep WHERE id NOT IN (SELECT sweep FROM job WHERE sweep IS NOT NULL)");
+}
 
-  Job find_job(RunId run) {
-    auto& query = connection.statement(kJobById);
-    query.bind(1, run);
-    if (!query.executeStep()) {
-      throw Failure(ErrorKind::invalid_input, "find run " + std::to_string(run), "the history has no such run",
-                    "see which there are: athanor-agent list");
-    }
-    return job_of(connection, query);
-  }
+void Writer::State::update_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns) {
+  execute("UPDATE run SET status = ?, cause = ?, ended_ns = ?, queue_order = NULL, launch = 0 WHERE id = ?",
+          static_cast<int>(status), cause, ended_ns, run);
+  if (!is_live(status)) execute("UPDATE job SET unanswered = 0, cores = 0, devices = '' WHERE run = ?", run);
+}
 
-  std::int64_t next_queue_order() {
-    auto& query = connection.statement("SELECT coalesce(max(queue_order), 0) + 1 FROM run");
-    query.executeStep();
-    return query.getColumn(0).getInt64();
+RunId Writer::State::insert(const NewRun& run, std::optional<SweepId> sweep) {
+  for (const RunId after : run.wish.after) (void)read_job(connection, after);  // none can follow itself
+  RunId id = 0;
+  if (run.wanted_id > 0) {
+    auto& taken = connection.statement("SELECT 1 FROM run WHERE id = ?");
+    taken.bind(1, run.wanted_id);
+    if (!taken.executeStep()) id = run.wanted_id;
   }
-
-  void forget(RunId run) {
-    for (const char* sql :
-         {"DELETE FROM piece WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
-          "DELETE FROM page WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
-          "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?",
-          "DELETE FROM retrieval WHERE run = ?", "DELETE FROM journal WHERE run = ?",
-          "DELETE FROM span_page WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
-          "DELETE FROM span_piece WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
-          "DELETE FROM span_lane WHERE run = ?", "DELETE FROM damage WHERE run = ?", "DELETE FROM span WHERE run = ?",
-          "DELETE FROM session WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
-      auto& statement = connection.statement(sql);
-      statement.bind(1, run);
-      statement.exec();
-    }
-    cache.forget(run);
+  auto& insert = connection.statement(
+      "INSERT INTO run (id, name, directory, status, recipe, created_ns, steps, parent, fork_step, launch, "
+      "queue_order) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (id > 0) insert.bind(1, id);
+  insert.bind(2, run.name);
+  // A folder that no other run can have, until the number is known.
+  insert.bind(3, connection.kept_folder(run.id_in_directory ? run.directory / "new" : run.directory));
+  insert.bind(4, static_cast<int>(run.status));
+  insert.bind(5, run.recipe_toml);
+  insert.bind(6, run.created_ns);
+  insert.bind(7, run.steps);
+  if (run.parent) insert.bind(8, *run.parent);
+  insert.bind(9, run.fork_step);
+  insert.bind(10, static_cast<int>(run.launch));
+  if (run.launch != Launch::nothing) insert.bind(11, next_queue_order());
+  insert.exec();
+  id = connection.database().getLastInsertRowid();
+  write_settings(connection, id, run.recipe_toml);
+  if (run.id_in_directory) {
+    const std::string& folder = run.folder.empty() ? run.name : run.folder;
+    execute("UPDATE run SET directory = ? WHERE id = ?",
+            connection.kept_folder(run.directory / (folder + "-" + std::to_string(id))), id);
   }
-
-  void remove(RunId run) {
-    forget(run);
-    forget_edits(connection, run);
-    auto& unset = connection.statement("DELETE FROM setting WHERE run = ?");
-    unset.bind(1, run);
-    unset.exec();
-    auto& drop = connection.statement("DELETE FROM run WHERE id = ?");
-    drop.bind(1, run);
-    drop.exec();
-  }
-
-  void update_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns) {
-    auto& update = connection.statement(
-        "UPDATE run SET status = ?1, cause = ?2, ended_ns = ?3, queue_order = NULL, launch = 0 WHERE id = ?4");
-    SQLite::bind(update, static_cast<int>(status), cause, ended_ns, run);
-    update.exec();
-  }
-};
+  insert_job(id, run, sweep);
+  return id;
+}
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file) {
   return guarded("open the history", [&] {
@@ -163,61 +141,16 @@ Result<void> Writer::together(const std::function<Result<void>()>& work) {
 }
 
 Result<Job> Writer::add_run(const NewRun& run) {
-  return state_->durably("add a run to the history", [&] {
-    auto& connection = state_->connection;
-    RunId id = 0;
-    if (run.wanted_id > 0) {
-      auto& taken = connection.statement("SELECT 1 FROM run WHERE id = ?");
-      taken.bind(1, run.wanted_id);
-      if (!taken.executeStep()) id = run.wanted_id;
-    }
-    auto& insert = connection.statement(
-        "INSERT INTO run (id, name, directory, status, recipe, created_ns, steps, parent, fork_step, launch, "
-        "queue_order) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    if (id > 0) insert.bind(1, id);
-    insert.bind(2, run.name);
-    // A folder that no other run can have, until the number is known.
-    insert.bind(3, connection.kept_folder(run.id_in_directory ? run.directory / "new" : run.directory));
-    insert.bind(4, static_cast<int>(run.status));
-    insert.bind(5, run.recipe_toml);
-    insert.bind(6, run.created_ns);
-    insert.bind(7, run.steps);
-    if (run.parent) insert.bind(8, *run.parent);
-    insert.bind(9, run.fork_step);
-    insert.bind(10, static_cast<int>(run.launch));
-    if (run.launch != Launch::nothing) insert.bind(11, state_->next_queue_order());
-    insert.exec();
-    id = connection.database().getLastInsertRowid();
-    write_settings(connection, id, run.recipe_toml);
-    if (run.id_in_directory) {
-      auto& update = connection.statement("UPDATE run SET directory = ? WHERE id = ?");
-      const std::string& folder = run.folder.empty() ? run.name : run.folder;
-      SQLite::bind(update, connection.kept_folder(run.directory / (folder + "-" + std::to_string(id))), id);
-      update.exec();
-    }
-    return state_->find_job(id);
-  });
+  return state_->durably("add a run to the history",
+                         [&] { return read_job(state_->connection, state_->insert(run, std::nullopt)); });
 }
 
 Result<std::vector<Job>> Writer::jobs() {
-  return guarded("read the queue", [&] {
-    std::vector<Job> jobs;
-    for (const char* sql : {kQueuedJobs, kLiveJobs}) {
-      auto& query = state_->connection.statement(sql);
-      while (query.executeStep()) jobs.push_back(job_of(state_->connection, query));
-    }
-    state_->connection.reset();
-    return jobs;
-  });
+  return state_->look("read the queue", [&] { return read_jobs(state_->connection); });
 }
 
 Result<Job> Writer::job(RunId run) {
-  return guarded("read the queue", [&] {
-    Job job = state_->find_job(run);
-    state_->connection.reset();
-    return job;
-  });
+  return state_->look("read the queue", [&] { return read_job(state_->connection, run); });
 }
 
 Result<std::optional<RunId>> Writer::run_in(const std::filesystem::path& directory) {
@@ -233,7 +166,7 @@ Result<std::optional<RunId>> Writer::run_in(const std::filesystem::path& directo
 
 Result<void> Writer::describe(RunId run, const std::string& recipe_toml, std::int64_t steps, const std::string& name) {
   return state_->transact("note the recipe of a run", [&] {
-    const std::string folder = state_->find_job(run).directory.filename().string();
+    const std::string folder = read_job(state_->connection, run).directory.filename().string();
     auto& update = state_->connection.statement(
         "UPDATE run SET recipe = ?1, steps = ?2, name = CASE WHEN name = ?3 THEN ?4 ELSE name END WHERE id = ?5");
     SQLite::bind(update, recipe_toml, steps, folder, name, run);
@@ -244,39 +177,9 @@ Result<void> Writer::describe(RunId run, const std::string& recipe_toml, std::in
 
 Result<void> Writer::set_parent(RunId run, RunId parent, std::int64_t fork_step) {
   return state_->transact("note where a run was forked", [&] {
-    state_->find_job(run);
+    (void)read_job(state_->connection, run);
     auto& update = state_->connection.statement("UPDATE run SET parent = ?, fork_step = ? WHERE id = ?");
     SQLite::bind(update, parent, fork_step, run);
-    update.exec();
-  });
-}
-
-Result<void> Writer::enqueue(RunId run, Launch launch) {
-  return state_->durably("put a run into the queue", [&] {
-    state_->find_job(run);
-    auto& update = state_->connection.statement(
-        "UPDATE run SET status = 0, cause = '', ended_ns = 0, pid = 0, launch = ?, queue_order = ? WHERE id = ?");
-    SQLite::bind(update, static_cast<int>(launch), state_->next_queue_order(), run);
-    update.exec();
-  });
-}
-
-Result<void> Writer::requeue(RunId run) {
-  return state_->durably("put a run back into the queue", [&] {
-    auto& update = state_->connection.statement(
-        "UPDATE run SET status = 0, cause = '', ended_ns = 0, pid = 0, "
-        "queue_order = (SELECT coalesce(min(queue_order), 1) - 1 FROM run) WHERE id = ?");
-    update.bind(1, run);
-    update.exec();
-  });
-}
-
-Result<void> Writer::set_started(RunId run, const Process& process) {
-  return state_->durably("start a run", [&] {
-    auto& update = state_->connection.statement(
-        "UPDATE run SET status = 1, cause = '', ended_ns = 0, queue_order = NULL, pid = ?, pid_started = ?, boot = ? "
-        "WHERE id = ?");
-    SQLite::bind(update, process.pid, process.started, process.boot, run);
     update.exec();
   });
 }
@@ -373,7 +276,7 @@ Result<void> Writer::restore(const std::vector<RunId>& runs) {
 Result<void> Writer::erase(const std::vector<RunId>& runs, std::int64_t when_ns) {
   return state_->durably("delete runs", [&] {
     for (const RunId run : runs) {
-      if (!is_live(state_->find_job(run).status)) continue;
+      if (!is_live(read_job(state_->connection, run).status)) continue;
       throw Failure(ErrorKind::invalid_input, "delete " + subject(state_->connection, {run}), "it is still going",
                     "stop it first");
     }
@@ -401,7 +304,8 @@ Result<std::map<RunId, std::int64_t>> Writer::copy_runs(const std::filesystem::p
   if (!attached) return tl::unexpected(attached.error());
   auto copied = state_->durably("take over the runs of the older history", [&] {
     auto& database = state_->connection.database();
-    refuse_newer(database.execAndGet("PRAGMA older.user_version").getInt(), kIntention);
+    const int version = database.execAndGet("PRAGMA older.user_version").getInt();
+    refuse_newer(version, kIntention);
     // Columns by name: an older version has them as well.
     database.exec(R"sql(
       INSERT INTO run (id, name, tags, note, pinned, deleted_ns, directory, status, cause, recipe, model, created_ns,
@@ -410,9 +314,8 @@ Result<std::map<RunId, std::int64_t>> Writer::copy_runs(const std::filesystem::p
                started_ns, ended_ns, step, steps, parent, fork_step, launch, queue_order, pid, pid_started, boot
         FROM older.run;
       INSERT INTO edit (id, text, changes, undone) SELECT id, text, changes, undone FROM older.edit;
-      DELETE FROM sqlite_sequence;
-      INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM older.sqlite_sequence;
     )sql");
+    copy_queue(database, version);
     name_folders_from_home(database);
     write_all_settings(state_->connection);
     std::map<RunId, std::int64_t> offsets;

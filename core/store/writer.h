@@ -8,7 +8,7 @@
 #include "core/journal/clock.h"
 #include "core/journal/event.h"
 #include "core/journal/metric_rows.h"
-#include "core/store/types.h"
+#include "core/store/queue.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -18,12 +18,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace athanor::store {
-
-// How the agent starts a queued run.
-enum class Launch : std::uint8_t { nothing, fresh, resume, fork };
 
 struct NewRun {
   std::string name;
@@ -38,25 +36,31 @@ struct NewRun {
   bool id_in_directory = false;
   std::string folder;   // with `id_in_directory`: "<folder>-<id>" instead, for names that are no good file names
   RunId wanted_id = 0;  // taken when it is free
+  QueueWish wish = {};
+  Needs needs = {};
+  std::int64_t until = 0;         // the step after which it ends; 0: the recipe's last
+  int trial = 0;                  // of add_sweep: its number
+  std::string trial_values = {};  // and what sets it apart
 };
 
-// A process as told apart from a later one with the same number.
-struct Process {
-  std::int64_t pid = 0;      // 0: none
-  std::int64_t started = 0;  // clock ticks after boot
-  std::string boot;          // of the machine
-  [[nodiscard]] bool operator==(const Process&) const = default;
+struct NewSweep {
+  std::string name, definition, recipe_toml;
+  std::int64_t created_ns = 0;
 };
 
-// What the agent must watch or start.
-struct Job {
+// What takes the place of a queued run's recipe.
+struct NewRecipe {
+  std::string recipe_toml;
+  std::string name, old_name;  // the name is taken where the run's is still the old one
+  std::int64_t steps = 0;
+  Needs needs;
+  std::vector<std::string> changes;  // of a run that is to go on: see Job
+};
+
+// A trial that the others of its sweep leave behind.
+struct LeftOut {
   RunId run = 0;
-  RunStatus status = RunStatus::queued;
-  Launch launch = Launch::nothing;
-  std::filesystem::path directory;
-  std::optional<RunId> parent;
-  std::int64_t fork_step = 0;
-  Process process;
+  std::string cause;
 };
 
 // A stretch of one journal, as journal::read gave it.
@@ -88,7 +92,10 @@ class Writer {
   Result<void> together(const std::function<Result<void>()>& work);
 
   [[nodiscard]] Result<Job> add_run(const NewRun& run);
-  // All that are queued (in the order of the queue), then all that are live.
+  // Its trials, at the end of the queue in the order given. Their runs, in that order.
+  [[nodiscard]] Result<std::pair<SweepId, std::vector<RunId>>> add_sweep(const NewSweep& sweep,
+                                                                         const std::vector<NewRun>& trials);
+  // All that are queued (in the order of the queue), then all that are live or whose end is not answered yet.
   [[nodiscard]] Result<std::vector<Job>> jobs();
   [[nodiscard]] Result<Job> job(RunId run);
   // The run whose directory this is, if there is one.
@@ -97,15 +104,46 @@ class Writer {
   Result<void> describe(RunId run, const std::string& recipe_toml, std::int64_t steps, const std::string& name);
   // The run that it was forked from, and at which step.
   Result<void> set_parent(RunId run, RunId parent, std::int64_t fork_step);
-  // To the end of the queue, as `queued`.
+  // To the end of the queue, as `queued`, with none of its attempts taken yet.
   Result<void> enqueue(RunId run, Launch launch);
   // To the front of the queue again, for what it was queued for: its process never came to anything.
   Result<void> requeue(RunId run);
-  // Leaves the queue as `starting`.
-  Result<void> set_started(RunId run, const Process& process);
+  // Leaves the queue as `starting`, with its share of the machine; what follows from its end is then to be answered.
+  Result<void> set_started(RunId run, const Process& process, const Share& share = {});
   Result<void> set_process(RunId run, const Process& process);
-  // Sets the end time when the status is not live: the one given, or now. Leaves the queue unless `queued`.
+  // Sets the end time when the status is not live: the one given, or now. Leaves the queue unless `queued`. The end is
+  // answered.
   Result<void> set_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns = 0);
+  // Nothing follows from the end of the run's process that its journal has not said.
+  Result<void> answer(RunId run);
+  // It ended after the step it was to reach, and waits for the other trials of its sweep.
+  Result<void> set_waiting(RunId run, const std::string& cause);
+  // To the front of the queue, for another attempt that begins no earlier than said.
+  Result<void> retry(RunId run, Launch launch, const std::string& fault, std::int64_t not_before_ns);
+
+  // The queue: each call is one wish. invalid_input for a run that is not queued.
+  // The runs in the order given, and with the priority of those beside which they come to stand.
+  Result<void> move(const std::vector<RunId>& runs, Spot spot, RunId beside = 0);
+  Result<void> set_priority(const std::vector<RunId>& runs, int priority);
+  Result<void> hold(const std::vector<RunId>& runs);
+  // Those that a run went wrong for which they follow follow it no more.
+  Result<void> release(const std::vector<RunId>& runs);
+  Result<void> hold_for_fault(RunId run, const std::string& reason);
+  Result<void> set_recipe(RunId run, const NewRecipe& recipe);
+  Result<void> set_needs(RunId run, const Needs& needs);
+  Result<void> set_settings(const QueueSettings& settings);
+  [[nodiscard]] Result<QueueSettings> settings();
+
+  // Those of which a trial waits.
+  [[nodiscard]] Result<std::vector<Sweep>> waiting_sweeps();
+  [[nodiscard]] Result<std::vector<TrialState>> trials(SweepId sweep, const std::string& metric);
+  Result<void> hold_sweep(SweepId sweep, bool held);
+  // Its queued trials leave the queue, those that wait stay stopped.
+  Result<void> end_sweep(SweepId sweep);
+  // Those that go on, to the front of the queue in the order given, up to the step `until` (0: to their end), and those
+  // that do not.
+  Result<void> advance(SweepId sweep, const std::vector<RunId>& going_on, std::int64_t until,
+                       const std::vector<LeftOut>& left_out);
 
   [[nodiscard]] Result<std::int64_t> offset(RunId run, int rank);
   [[nodiscard]] Result<Touched> ingest(const Stretch& stretch);

@@ -397,7 +397,8 @@ void Trainer::refuse_nonfinite(const data::Batch& batch, double loss, const opti
 
 // All stop after the same step, whichever of them was asked to.
 bool Trainer::should_stop() {
-  const bool asked = ports_.stop();
+  const bool has_reached = plan_.until > 0 && done_ >= plan_.until;
+  const bool asked = ports_.stop() || has_reached;
   return parts_.world ? parts_.world->any(asked) : asked;
 }
 

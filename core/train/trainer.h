@@ -35,6 +35,7 @@ struct Plan {
   // With Parts::steps_ahead: so many steps before must have been neither clipped nor skipped. One that is taken back
   // costs the forward passes once more, up to a third of a step, which several that are right gain.
   std::int64_t ahead_after = 8;
+  std::int64_t until = 0;  // the step after which it stops; 0: the last
 };
 
 // How far a run has come, in steps.

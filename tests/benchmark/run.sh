@@ -49,6 +49,7 @@ echo
 "$build/benchmarks/hangs"
 "$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"
 "$build/benchmarks/notice_latency"
+"$build/benchmarks/queue"
 "$build/benchmarks/history"
 "$build/benchmarks/query"
 exit "$missed"

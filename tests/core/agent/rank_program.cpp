@@ -8,6 +8,10 @@
 //                                        hangs: its process does not end after its last word,
 //                                        stubborn: it does not stop, nor does a child of it that holds the journal,
 //                                        ranks: another process of it does the work, and is replaced when it is killed
+//                                        fault: it fails half way, unless it goes on, by the fault of the next word
+//   fault=io                             the kind of that fault; always=1: also when it goes on
+//
+// Its eval/t2i_r1 is the better the nearer train.learning_rate is to 1e-3, and grows with its steps.
 #include "core/base/command_line.h"
 #include "core/base/files.h"
 #include "core/journal/reader.h"
@@ -16,6 +20,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -27,6 +32,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -40,7 +46,8 @@ constexpr int kCheckpointEvery = 20;
 struct Arguments {
   fs::path recipe, directory, from;
   bool resume = false;
-  std::int64_t fork = -1;
+  std::int64_t fork = -1, until = 0;
+  std::vector<std::string> overrides;
 };
 
 Arguments parse(int argc, char** argv) {
@@ -55,6 +62,10 @@ Arguments parse(int argc, char** argv) {
       arguments.fork = std::stoll(argv[++i]);
     } else if (word == "--from") {
       arguments.from = argv[++i];
+    } else if (word == "--until") {
+      arguments.until = std::stoll(argv[++i]);
+    } else if (word == "--set") {
+      arguments.overrides.emplace_back(argv[++i]);
     } else {
       arguments.recipe = word;
     }
@@ -64,7 +75,7 @@ Arguments parse(int argc, char** argv) {
 }
 
 std::map<std::string, std::string> wishes(const recipe::Recipe& recipe) {
-  std::map<std::string, std::string> found = {{"pace", "2"}, {"end", "finished"}};
+  std::map<std::string, std::string> found = {{"pace", "2"}, {"end", "finished"}, {"fault", "io"}, {"always", "0"}};
   std::istringstream words(recipe.text("run.notes"));
   for (std::string word; words >> word;) found[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
   return found;
@@ -83,7 +94,10 @@ std::int64_t newest_checkpoint(const fs::path& directory) {
 class Rank {
  public:
   Rank(const Arguments& arguments, const recipe::Recipe& recipe)
-      : arguments_(arguments), steps_(recipe.integer("train.steps")), wishes_(wishes(recipe)) {
+      : arguments_(arguments),
+        steps_(recipe.integer("train.steps")),
+        score_(1 / (1 + std::abs(std::log10(recipe.real("train.learning_rate")) + 3))),
+        wishes_(wishes(recipe)) {
     fs::create_directories(arguments.directory);
     if (wishes_.at("end") == "stubborn") std::signal(SIGTERM, SIG_IGN);
     journal_ = value_or_throw(journal::Writer::open(arguments.directory / journal::file_name(0)));
@@ -103,9 +117,12 @@ class Rank {
     say(journal::StateChanged{journal::RunState::running, ""});
     while (step < steps_) {
       if (g_asked_to_stop != 0) return stop(step);
+      if (arguments_.until > 0 && step >= arguments_.until) return stop(step);
       ++step;
-      say(journal::MetricSamples{
-          step, {{"train/loss", 4.0 / static_cast<double>(step)}, {"sequence", static_cast<double>(step)}}});
+      say(journal::MetricSamples{step,
+                                 {{"train/loss", 4.0 / static_cast<double>(step)},
+                                  {"sequence", static_cast<double>(step)},
+                                  {"eval/t2i_r1", score_ * (1 - 0.1 / static_cast<double>(step))}}});
       acknowledge(step);
       if (step % kCheckpointEvery == 0) checkpoint(step);
       if (step == steps_ / 2 && end_badly()) return 1;
@@ -156,8 +173,12 @@ class Rank {
 
   bool end_badly() {
     const std::string& end = wishes_.at("end");
-    if (end != "exit1" && end != "silent" && end != "crash") return false;
-    if (arguments_.resume) return false;
+    if (end != "exit1" && end != "silent" && end != "crash" && end != "fault") return false;
+    if (arguments_.resume && wishes_.at("always") == "0") return false;
+    if (end == "fault") {
+      say(journal::FaultSeen{steps_ / 2, wishes_.at("fault"), "go on", "there is a fault", ""});
+      say(journal::StateChanged{journal::RunState::failed, "Could not go on: there is a fault"});
+    }
     if (end == "crash") std::raise(SIGKILL);
     if (end == "exit1") std::cerr << "warming up\nCould not write the checkpoint: no space left on device\n";
     return true;
@@ -165,6 +186,7 @@ class Rank {
 
   const Arguments& arguments_;
   std::int64_t steps_;
+  double score_;
   std::map<std::string, std::string> wishes_;
   std::unique_ptr<journal::Writer> journal_;
 };
@@ -172,7 +194,7 @@ class Rank {
 // As much as it asks of a recipe.
 int check(const std::string& file, bool json) {
   try {
-    const auto parsed = value_or_throw(recipe::parse_file(file));
+    const auto parsed = value_or_throw(recipe::parse_file(file == "-" ? "/dev/stdin" : file));
     if (parsed.faults.empty()) return 0;
     throw Failure(ErrorKind::invalid_input, "use the recipe " + file, recipe::to_string(parsed.faults, file),
                   "correct the recipe");
@@ -216,7 +238,8 @@ int main(int argc, char** argv) {
   ::sigaction(SIGINT, &stop, nullptr);
   try {
     const Arguments arguments = parse(argc, argv);
-    const auto parsed = value_or_throw(recipe::parse_file(arguments.recipe));
+    auto parsed = value_or_throw(recipe::parse_file(arguments.recipe));
+    for (const std::string& change : arguments.overrides) (void)recipe::apply_override(parsed.recipe, change);
     if (wishes(parsed.recipe).at("end") == "ranks" && std::getenv(kIsRank) == nullptr)
       return start_ranks({argv, argv + argc});
     return Rank(arguments, parsed.recipe).run();

@@ -1,5 +1,6 @@
 #include "core/observe/gpu_meter.h"
 
+#include "core/observe/gpu_list.h"
 #include "core/observe/sampler.h"
 
 #include <gtest/gtest.h>
@@ -41,6 +42,12 @@ TEST(GpuMeter, KeepsTheMemoryOfADeviceThatDoesNotTellItsUtilisation) {
   ASSERT_EQ(samples.size(), 1u) << meter.why_not();
   EXPECT_LT(samples[0].utilisation, 0);
   EXPECT_EQ(samples[0].memory_bytes, 1073741824);
+}
+
+TEST(GpuList, NamesTheDevicesThatMayBeUsedAndNoneWithoutADriver) {
+  EXPECT_EQ(gpu_ids(ATH_NVML_TWIN), (std::vector<std::string>{"GPU-first", "GPU-third"}));
+  EXPECT_TRUE(gpu_ids("libno-such-library.so.1").empty());
+  EXPECT_TRUE(gpu_ids("libm.so.6").empty());
 }
 
 TEST(GpuMeter, SaysWhyThereAreNoSamples) {

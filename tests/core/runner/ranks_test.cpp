@@ -48,6 +48,22 @@ TEST_F(Ranks, StopTogetherAndGoOnAsAnyOtherNumberOfThem) {
   expect_same_weights(run, own_ / "one", "step-200");
 }
 
+TEST_F(Ranks, GoTogetherToTheStepTheyWereToReachAndThenOn) {
+  ASSERT_EQ(train(own_ / "one", on_ranks(1)).status, 0);
+  for (const char* shard : {"none", "parameters"}) {
+    const fs::path run = own_ / shard;
+    auto arguments = on_ranks(2);
+    arguments.insert(arguments.end(), {"--until", "30", "--set", std::string("parallel.shard=") + shard});
+    const Outcome stopped = train(run, arguments);
+    ASSERT_EQ(stopped.status, 130) << stopped.err;
+    EXPECT_EQ(read_run(run).metrics.at("train/loss").rbegin()->first, 30);
+    EXPECT_EQ(checkpoint::steps(run / "checkpoints").back(), 30);
+    const Outcome resumed = run_program({"train", run.string(), "--resume"});
+    ASSERT_EQ(resumed.status, 0) << resumed.err;
+    EXPECT_EQ(contents_of(run, 60), contents_of(own_ / "one", 60));
+  }
+}
+
 TEST_F(Ranks, OfWhichAnyIsKilledGoOnWithAnotherInItsPlaceAndTheSameBits) {
   ASSERT_EQ(train(own_ / "one", on_ranks(1, 200)).status, 0);
   for (const std::size_t lost : {0U, 2U}) {

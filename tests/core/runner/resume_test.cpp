@@ -82,6 +82,27 @@ TEST_F(Resume, AfterATermSignalGivesTheSameBits) {
   EXPECT_EQ(events_of_kind<journal::Recovery>(run).at(0).step, last);
 }
 
+TEST_F(Resume, AfterAStepThatItWasToReachGivesTheSameBits) {
+  const fs::path run = own_ / "run";
+  std::vector<std::string> more = kLong;
+  more.insert(more.end(), {"--until", "40"});
+  ASSERT_EQ(run_program(train_arguments(run, more)).status, 130);
+  const Replay stopped = read_run(run);
+  EXPECT_EQ(stopped.state.state, journal::RunState::stopped);
+  EXPECT_EQ(stopped.state.cause, "it was to go to step 40 and no further");
+  EXPECT_EQ(stopped.metrics.at("train/loss").rbegin()->first, 40);
+  EXPECT_EQ(checkpoint::steps(run / "checkpoints").back(), 40);
+  // Further, and then to its end, which lies before the step that is named.
+  const auto go_on = [&](const char* until) {
+    return run_program({"train", "--run-dir", run.string(), "--resume", "--until", until}).status;
+  };
+  ASSERT_EQ(go_on("70"), 130);
+  EXPECT_EQ(read_run(run).metrics.at("train/loss").rbegin()->first, 70);
+  ASSERT_EQ(go_on("70"), 130);  // it is there already
+  ASSERT_EQ(go_on("1000"), 0);
+  expect_same_bits(run, undisturbed());
+}
+
 TEST_F(Resume, AfterAKillGoesBackToTheLastCheckpointAndGivesTheSameBits) {
   const fs::path run = own_ / "run";
   Launch launch;

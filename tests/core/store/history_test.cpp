@@ -383,7 +383,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
 }
 
 class Versions : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 6));
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 8));
 
 TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
@@ -408,11 +408,32 @@ TEST_P(Versions, OpensAStoreOfThisVersion) {
   EXPECT_EQ(value_or_throw(reader->undo_text()), "Tag golden");
   EXPECT_EQ(value_or_throw(writer->offset(run.id, 0)), 200);
   using Values = std::vector<std::pair<RunId, SettingValue>>;
-  EXPECT_EQ(value_or_throw(reader->setting_of_runs("run.name")), (Values{{run.id, "golden"}}));
+  Values names = {{run.id, "golden"}};
+  if (GetParam() >= 6) names.insert(names.end(), {{run.id + 1, "waiting"}, {run.id + 2, "waiting"}});
+  EXPECT_EQ(value_or_throw(reader->setting_of_runs("run.name")), names);
   EXPECT_EQ(value_or_throw(reader->find("line of", 5)).size(), 1U);
   const auto spans = value_or_throw(reader->spans(run.id));
   ASSERT_EQ(spans.size(), GetParam() < 4 ? 0U : 1U);
   for (const RankStep& step : spans) EXPECT_EQ(step.spans.at(0).begin_ns, 1'700'000'000'000'001'000);
+  const auto jobs = value_or_throw(reader->jobs());
+  const Job job = value_or_throw(reader->job(run.id));
+  EXPECT_EQ(job.needs.ranks, 0);
+  if (GetParam() < 6) {
+    EXPECT_TRUE(jobs.empty());
+    return;
+  }
+  ASSERT_EQ(jobs.size(), 2U);
+  EXPECT_EQ(jobs[0].name, "waiting");
+  EXPECT_EQ(jobs[0].priority, 3);
+  EXPECT_EQ(jobs[0].needs.threads, 4);
+  EXPECT_EQ(jobs[0].after.at(0).run, run.id);
+  EXPECT_TRUE(jobs[0].after.at(0).has_ended);
+  EXPECT_EQ(jobs[0].retry.limit, 2);
+  EXPECT_EQ(jobs[1].hold, Hold::asked);
+  EXPECT_EQ(jobs[1].until, 100);
+  EXPECT_EQ(jobs[1].trial.value_or(Trial{}).values, "train.steps=400");
+  EXPECT_EQ(value_or_throw(reader->sweeps()).at(0).name, "sweep");
+  EXPECT_EQ(value_or_throw(reader->queue_settings()), (QueueSettings{true, 4, {}, {}}));
 }
 
 TEST(Folders, GoWithAHomeThatIsCopiedOrMoved) {

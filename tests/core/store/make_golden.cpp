@@ -28,5 +28,22 @@ int main(int argc, char** argv) {
   const std::vector<journal::Event> end = {{3'000'000, journal::StateChanged{journal::RunState::finished, ""}}};
   value_or_throw(writer->ingest({run, 0, 100, 200, 1'700'000'000'000'000'000, end}));
   value_or_throw(writer->set_tags({run}, {"kept"}));
+
+  store::NewRun waiting;
+  waiting.name = "waiting";
+  waiting.launch = store::Launch::fresh;
+  waiting.directory = golden.directory.parent_path();
+  waiting.id_in_directory = true;
+  waiting.recipe_toml = "[run]\nname = \"waiting\"\n";
+  waiting.wish = {.priority = 3, .after = {run}, .continue_on_error = true, .retries = 2};
+  waiting.needs = {.ranks = 2, .threads = 4, .device = store::DeviceWish::cpu};
+  value_or_throw(writer->add_run(waiting));
+  waiting.name = "trial";
+  waiting.wish = {.held = true};
+  waiting.until = 100;
+  waiting.trial = 1;
+  waiting.trial_values = "train.steps=400";
+  value_or_throw(writer->add_sweep({"sweep", "over train.steps=400\nmetric train/loss,min\n", "", 1}, {waiting}));
+  value_or_throw(writer->set_settings({.held = true, .cores = 4}));
   return 0;
 }

@@ -147,15 +147,15 @@ TEST(SpanShares, InWiderWindowsAreThoseOfTheSpansInWiderWindows) {
   Random random(3);
   const auto spans = random_spans(random, 400);
   const auto at = [&](int shift) {
-    Shares shares;
+    BusyShares shares;
     for (const Span& span : spans) add_shares(shares, {span, 7}, shift);
     put_together(shares);
     return shares;
   };
   // By window and kind, wherever they are kept in runs of windows.
-  const auto each = [](const Shares& shares) {
+  const auto each = [](const BusyShares& shares) {
     std::map<std::pair<std::int64_t, std::int64_t>, std::array<std::int64_t, 4>> out;
-    for (const Share& share : shares)
+    for (const BusyShare& share : shares)
       for (std::int64_t i = 0; i < share.windows; ++i) {
         auto& sum = out[{share.window + i, share.kind}];
         sum[0] += share.busy_ns;
@@ -167,7 +167,7 @@ TEST(SpanShares, InWiderWindowsAreThoseOfTheSpansInWiderWindows) {
     return out;
   };
   for (const int shift : {8, 12, 17}) {
-    Shares wide = at(shift);
+    BusyShares wide = at(shift);
     for (int wider = shift + 1; wider < shift + 8; ++wider) {
       widen(wide);
       ASSERT_EQ(each(wide), each(at(wider))) << shift << " to " << wider;
