@@ -90,6 +90,7 @@ void TimelineController::read_whole() {
 }
 
 void TimelineController::want(double from, double to, int columns) {
+  if (is_empty()) return;
   wish_ = Wish{from, to, columns};
   wish_is_open_ = true;
   read_window();

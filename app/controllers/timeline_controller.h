@@ -24,7 +24,7 @@ class TimelineController final : public QObject {
   // More was told. `newest`: where its newest step lies, on the run's axis; it is read finely until something else is
   // wanted.
   void refresh(std::optional<std::pair<std::int64_t, std::int64_t>> newest);
-  void want(double from, double to, int columns);
+  void want(double from, double to, int columns);  // of nothing, while nothing is there
 
   [[nodiscard]] bool is_empty() const { return whole_.lanes.empty(); }
   [[nodiscard]] std::int64_t origin_ns() const { return whole_.whole.begin_ns; }

@@ -13,6 +13,9 @@ namespace athanor::store {
 namespace {
 
 constexpr int kWidestColumn = 60;
+// So many are told singly in any case, and at most one for so many columns: narrower ones cannot be told apart.
+constexpr int kFewSpans = 64;
+constexpr int kColumnsPerSpan = 4;
 constexpr std::int64_t kStepSpans = 100'000;  // in a window whose steps are told apart, of all lanes together
 
 struct LaneRow {
@@ -184,7 +187,7 @@ TimelineLane read_lane(Connection& connection, const LaneRow& row, const Timelin
       },
       [&](const BusyShare& share, int of) { columns.add(share, of); });
   lane.spans = columns.begun() + reach_in;
-  lane.is_single = lane.spans <= window.columns;
+  lane.is_single = lane.spans <= std::max(kFewSpans, window.columns / kColumnsPerSpan);
   if (!lane.is_single) {
     columns.write(lane);
     return lane;

@@ -439,6 +439,15 @@ TEST_F(WindowedTimeline, AsksForTheRangeInSightOnceATurnWithRoomOnBothSides) {
   view.set_window(window(0.45, 0.65));
   QCoreApplication::processEvents();
   EXPECT_EQ(asked.count(), 1) << "an answer asks nothing";
+  view.set_range(0.52, 0.62);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 1) << "the window has that";
+  view.set_range(0.58, 0.68);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 2);
+  view.set_range(0.59, 0.61);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 3) << "not so finely";
 }
 
 TEST_F(WindowedTimeline, DrawsTheWholeCoarselyUntilAndWhereThereIsNoWindow) {

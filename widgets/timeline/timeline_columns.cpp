@@ -1,7 +1,6 @@
 #include "widgets/timeline/timeline_columns.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace athanor::widgets {
@@ -38,38 +37,49 @@ struct Paint {
 // One pixel's width of a picture, from the bottom up.
 class Stack {
  public:
-  explicit Stack(int height) : levels_(static_cast<std::size_t>(height)) {}
+  explicit Stack(QImage& image)
+      : height_(image.height()),
+        line_(image.bytesPerLine() / static_cast<qsizetype>(sizeof(QRgb))),
+        bottom_(reinterpret_cast<QRgb*>(image.scanLine(height_ - 1))) {}
 
-  void begin() {
-    std::ranges::fill(levels_, std::array<double, 4>{});
-    top_ = 0;
+  void begin(int x) {
+    x_ = x;
+    level_ = 0;
+    filled_ = 0;
+    sum_ = {};
   }
   void add(double height, const Paint& paint) {
-    const double end = std::min(top_ + height, static_cast<double>(levels_.size()));
-    while (top_ < end) {
-      const auto level = static_cast<std::size_t>(top_);
-      const double next = std::min(end, static_cast<double>(level) + 1);
-      const double part = next - top_;
-      levels_[level][0] += part * paint.red;
-      levels_[level][1] += part * paint.green;
-      levels_[level][2] += part * paint.blue;
-      levels_[level][3] += part * 255;
-      top_ = next;
+    while (height > 0 && level_ < height_) {
+      const double part = std::min(height, 1 - filled_);
+      sum_ = {sum_.red + part * paint.red, sum_.green + part * paint.green, sum_.blue + part * paint.blue};
+      filled_ += part;
+      height -= part;
+      if (filled_ < 1 - kNothing) return;
+      write();
     }
   }
-  void write(QImage& image, int x) const {
-    const int height = image.height();
-    for (int level = 0; level < height; ++level) {
-      const auto& sum = levels_[static_cast<std::size_t>(level)];
-      auto* line = reinterpret_cast<QRgb*>(image.scanLine(height - 1 - level));
-      const auto part = [&sum](std::size_t i) { return static_cast<int>(sum[i] + 0.5); };
-      line[x] = qRgba(part(0), part(1), part(2), part(3));
-    }
+  void end() {
+    if (filled_ > kNothing && level_ < height_) write();
   }
 
  private:
-  std::vector<std::array<double, 4>> levels_;  // premultiplied, with their opacity
-  double top_ = 0;
+  static constexpr double kNothing = 1e-6;
+
+  void write() {
+    const auto whole = [](double part) { return static_cast<int>(part + 0.5); };
+    bottom_[x_ - level_ * line_] =
+        qRgba(whole(sum_.red), whole(sum_.green), whole(sum_.blue), whole(255 * std::min(1.0, filled_)));
+    ++level_;
+    filled_ = 0;
+    sum_ = {};
+  }
+
+  int height_;
+  qsizetype line_;
+  QRgb* bottom_;
+  int x_ = 0, level_ = 0;
+  double filled_ = 0;  // of the pixel at `level_`
+  Paint sum_;          // premultiplied
 };
 
 }  // namespace
@@ -84,7 +94,7 @@ QImage columns_picture(const TimelineColumns& columns, std::span<const QColor> c
     const QColor& colour = colours[static_cast<std::size_t>(kind)];
     paints.push_back({double(colour.red()), double(colour.green()), double(colour.blue())});
   }
-  Stack stack(size.height());
+  Stack stack(image);
   std::vector<double> shares(paints.size());
   const double each = (to - from) / size.width();
   for (int x = 0; x < size.width(); ++x) {
@@ -94,9 +104,9 @@ QImage columns_picture(const TimelineColumns& columns, std::span<const QColor> c
     if (sum <= 0) continue;
     // Bars that lie over each other are no more than all of the time.
     const double scale = size.height() / std::max(1.0, sum) * std::max(1.0, 1 / (size.height() * sum));
-    stack.begin();
+    stack.begin(x);
     for (std::size_t kind = 0; kind < paints.size(); ++kind) stack.add(shares[kind] * scale, paints[kind]);
-    stack.write(image, x);
+    stack.end();
   }
   return image;
 }

@@ -19,17 +19,6 @@ constexpr double kNear = 0.05;      // of what lies before it: a shorter range i
 constexpr double kLongRuler = 120;  // seconds
 constexpr double kPauseSize = 4;
 
-// "2 h 5 min 7.25 s", as exactly as a range of this length asks for.
-QString exact_time(double seconds, double length) {
-  const double minutes = std::floor(seconds / 60);
-  const double hours = std::floor(minutes / 60);
-  const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(length))) + 1, 0, 9);
-  QString text = QStringLiteral("%1\u00a0s").arg(seconds - minutes * 60, 0, 'f', digits);
-  if (minutes > 0) text.prepend(QStringLiteral("%1\u00a0min\u00a0").arg(minutes - hours * 60));
-  if (hours > 0) text.prepend(QStringLiteral("%1\u00a0h\u00a0").arg(hours));
-  return text;
-}
-
 }  // namespace
 
 void TimelineView::paintEvent(QPaintEvent* event) {

@@ -4,6 +4,14 @@
 #include <QAccessible>
 
 namespace athanor::widgets {
+namespace {
+
+QString length_text(double seconds) {
+  constexpr double kLong = 120;
+  return seconds < kLong ? time_text(seconds) : duration_text(seconds);
+}
+
+}  // namespace
 
 QString TimelineView::bar_text(const Place& place) const {
   const TimelineRow& row = data_.rows[static_cast<std::size_t>(place.row)];
@@ -30,7 +38,7 @@ QString TimelineView::columns_text(const Place& place) const {
   const TimelineRow& row = row_at(place.row, place.at);
   const auto [from, to] = pixel_of(place);
   const ColumnsSum sum = sum_of(row.columns, from, to);
-  QStringList words = {row.group, row.name, time_text(place.at, whole())};
+  QStringList words = {row.group, row.name, exact_time(place.at, to - from)};
   for (std::size_t i = 0; i < sum.seconds.size(); ++i)
     if (sum.seconds[i] > 0)
       words << QStringLiteral("%1 %2").arg(data_.kinds[static_cast<std::size_t>(row.columns.kinds[i])].name,
@@ -51,12 +59,14 @@ QString TimelineView::readout() const {
   if (data_.rows.empty()) return {};
   if (selection_)
     return tr("%1 selected, from %2 on. Enter or double click zooms to it")
-        .arg(time_text(selection_->second - selection_->first), time_text(selection_->first, whole()));
+        .arg(length_text(selection_->second - selection_->first),
+             exact_time(selection_->first, selection_->second - selection_->first));
+  const double length = range_.second - range_.first;
   if (range_ != std::pair(0.0, whole()))
-    return tr("%1 to %2 of %3")
-        .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole()));
+    return tr("%1 in sight, from %2 on, of %3")
+        .arg(length_text(length), exact_time(range_.first, length), length_text(whole()));
   return tr("%1 in all. Drag to move, Control + wheel to zoom; Control + ← → goes from bar to bar")
-      .arg(time_text(whole()));
+      .arg(length_text(whole()));
 }
 
 void TimelineView::describe() {

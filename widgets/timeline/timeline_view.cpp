@@ -13,6 +13,7 @@ namespace athanor::widgets {
 namespace {
 
 constexpr double kHoverPixels = 2;
+constexpr double kSameLength = 1e-6;
 constexpr double kWindowMargin = 0.5;  // of what is in sight, on both sides
 
 }  // namespace
@@ -37,6 +38,7 @@ void TimelineView::set_data(TimelineData data) {
   const bool alike = grows || (whole() > before / 2 && whole() < before * 2);
   range_ = had_all || !alike ? std::pair(0.0, whole()) : panned(range_, 0, {0, whole()});
   if (selection_ && !grows) set_selection(std::nullopt);
+  if (!grows) view_ = {};
   updateGeometry();
   describe();
   update();
@@ -83,13 +85,22 @@ void TimelineView::ask_for_detail() {
       [this] {
         detail_due_ = false;
         const View now{range_, useful_columns()};
-        if (now == view_ || data_.rows.empty()) return;
+        if (now == view_ || data_.rows.empty() || is_at_hand(now)) return;
         view_ = now;
         const double margin = kWindowMargin * (range_.second - range_.first);
         Q_EMIT detail_wanted(std::max(0.0, range_.first - margin), std::min(whole(), range_.second + margin),
                              static_cast<int>(now.columns * (1 + 2 * kWindowMargin)));
       },
       Qt::QueuedConnection);
+}
+
+// Whether the window has it, as finely as it was asked for.
+bool TimelineView::is_at_hand(const View& now) const {
+  if (!is_part() || now.columns != view_.columns) return false;
+  const double length = now.range.second - now.range.first;
+  const double asked = view_.range.second - view_.range.first;
+  return data_.from <= now.range.first && data_.to >= std::min(now.range.second, backdrop_->end) &&
+         std::abs(length - asked) <= kSameLength * asked;
 }
 
 // Whether the same piece of work stands at the same place.

@@ -100,7 +100,13 @@ class TimelineView final : public QWidget, public PaintedItems {
   // Where the current bar is in other data, which may have other bars before it.
   [[nodiscard]] std::optional<Place> found_again(const TimelineData& data) const;
   void pair_rows();
+  struct View {
+    std::pair<double, double> range;
+    int columns = 0;
+    friend bool operator==(const View&, const View&) = default;
+  };
   void ask_for_detail();
+  [[nodiscard]] bool is_at_hand(const View& now) const;
   [[nodiscard]] QRect lanes() const;  // where bars are
   [[nodiscard]] int marks_top() const;
   void measure_labels();
@@ -163,12 +169,7 @@ class TimelineView final : public QWidget, public PaintedItems {
   bool has_dragged_ = false;
   double drag_x_ = 0;                           // where it began
   std::pair<double, double> drag_range_{0, 1};  // and what was in sight then
-  struct View {
-    std::pair<double, double> range;
-    int columns = 0;
-    friend bool operator==(const View&, const View&) = default;
-  };
-  View view_;  // that detail was asked for last
+  View view_;                                   // that detail was asked for last
   bool detail_due_ = false;
   // Of the rows drawn so far for laid_range_ and laid_width_; those behind the window have negative keys.
   struct Laid {

@@ -87,6 +87,8 @@ class Rows {
       places.push_back(kind);
       out.kinds.push_back(static_cast<int>(lane.kinds[kind]));
     }
+    out.shares.reserve(lane.begun.size() * places.size());
+    for (auto* each : {&out.begun, &out.longest, &out.pauses}) each->reserve(lane.begun.size());
     for (std::size_t at = 0; at < lane.begun.size(); ++at) {
       for (const std::size_t place : places)
         out.shares.push_back(static_cast<float>(static_cast<double>(lane.busy_ns[at * lane.kinds.size() + place]) /
