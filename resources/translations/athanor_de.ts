@@ -2,68 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
 <context>
-    <name>athanor::widgets::SuggestionList</name>
-    <message>
-        <source>What could be written here</source>
-        <translation>Was hier stehen könnte</translation>
-    </message>
-</context>
-<context>
-    <name>QueryWords</name>
-    <message>
-        <source>metric</source>
-        <translation>Messwert</translation>
-    </message>
-    <message>
-        <source>field of the recipe</source>
-        <translation>Feld des Rezepts</translation>
-    </message>
-    <message>
-        <source>of the run</source>
-        <translation>des Laufs</translation>
-    </message>
-    <message>
-        <source>over the whole curve</source>
-        <translation>über die ganze Kurve</translation>
-    </message>
-    <message>
-        <source>“%1” is no field, parameter or metric.</source>
-        <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>
-    </message>
-    <message>
-        <source>“%1” may be any of: %2.</source>
-        <translation>„%1“ kann eines von diesen sein: %2.</translation>
-    </message>
-    <message>
-        <source>“%1” cannot be compared or computed with what stands beside it.</source>
-        <translation>„%1“ lässt sich mit dem, was daneben steht, weder vergleichen noch verrechnen.</translation>
-    </message>
-    <message>
-        <source>“%1” is no regular expression.</source>
-        <translation>„%1“ ist kein regulärer Ausdruck.</translation>
-    </message>
-    <message>
-        <source>“%1” is in no calendar.</source>
-        <translation>„%1“ steht in keinem Kalender.</translation>
-    </message>
-    <message>
-        <source>This is longer or deeper than a query may be.</source>
-        <translation>So lang oder verschachtelt darf eine Frage nicht sein.</translation>
-    </message>
-    <message>
-        <source>Something is missing at the end.</source>
-        <translation>Am Ende fehlt etwas.</translation>
-    </message>
-    <message>
-        <source>“%1” does not fit here.</source>
-        <translation>„%1“ passt hier nicht.</translation>
-    </message>
-    <message>
-        <source>Perhaps %1 is meant.</source>
-        <translation>Vielleicht ist %1 gemeint.</translation>
-    </message>
-</context>
-<context>
     <name>CommandLine</name>
     <message>
         <source>The workbench window of Athanor.</source>
@@ -450,6 +388,61 @@
     </message>
 </context>
 <context>
+    <name>QueryWords</name>
+    <message>
+        <source>metric</source>
+        <translation>Messwert</translation>
+    </message>
+    <message>
+        <source>field of the recipe</source>
+        <translation>Feld des Rezepts</translation>
+    </message>
+    <message>
+        <source>of the run</source>
+        <translation>des Laufs</translation>
+    </message>
+    <message>
+        <source>over the whole curve</source>
+        <translation>über die ganze Kurve</translation>
+    </message>
+    <message>
+        <source>“%1” is no field, parameter or metric.</source>
+        <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>
+    </message>
+    <message>
+        <source>“%1” may be any of: %2.</source>
+        <translation>„%1“ kann eines von diesen sein: %2.</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be compared or computed with what stands beside it.</source>
+        <translation>„%1“ lässt sich mit dem, was daneben steht, weder vergleichen noch verrechnen.</translation>
+    </message>
+    <message>
+        <source>“%1” is no regular expression.</source>
+        <translation>„%1“ ist kein regulärer Ausdruck.</translation>
+    </message>
+    <message>
+        <source>“%1” is in no calendar.</source>
+        <translation>„%1“ steht in keinem Kalender.</translation>
+    </message>
+    <message>
+        <source>This is longer or deeper than a query may be.</source>
+        <translation>So lang oder verschachtelt darf eine Frage nicht sein.</translation>
+    </message>
+    <message>
+        <source>Something is missing at the end.</source>
+        <translation>Am Ende fehlt etwas.</translation>
+    </message>
+    <message>
+        <source>“%1” does not fit here.</source>
+        <translation>„%1“ passt hier nicht.</translation>
+    </message>
+    <message>
+        <source>Perhaps %1 is meant.</source>
+        <translation>Vielleicht ist %1 gemeint.</translation>
+    </message>
+</context>
+<context>
     <name>RecoveryWords</name>
     <message>
         <source>Noticed</source>
@@ -726,6 +719,22 @@
     <message>
         <source>Rank %1, slow</source>
         <translation>Rang %1, langsam</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>not told</source>
+        <translation>nicht berichtet</translation>
+    </message>
+    <message>
+        <source>measured, lane %1</source>
+        <translation>gemessen, Spur %1</translation>
+    </message>
+    <message>
+        <source>%1: bubbles %2</source>
+        <translation>%1: Leerlauf %2</translation>
     </message>
 </context>
 <context>
@@ -2248,10 +2257,6 @@
         <translation>Was jeder Rang tat</translation>
     </message>
     <message>
-        <source>Timeline of one step</source>
-        <translation>Zeitleiste eines Schritts</translation>
-    </message>
-    <message>
         <source>What a step consists of</source>
         <translation>Woraus ein Schritt besteht</translation>
     </message>
@@ -2262,6 +2267,68 @@
     <message>
         <source>measured</source>
         <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>Timeline of the run</source>
+        <translation>Zeitleiste des Laufs</translation>
+    </message>
+    <message>
+        <source>Newest step</source>
+        <translation>Neuester Schritt</translation>
+    </message>
+    <message>
+        <source>Keep the newest step in sight (End)</source>
+        <translation>Den neuesten Schritt im Blick behalten (Ende)</translation>
+    </message>
+    <message>
+        <source>Whole run</source>
+        <translation>Ganzer Lauf</translation>
+    </message>
+    <message>
+        <source>Show the whole run (Home)</source>
+        <translation>Den ganzen Lauf zeigen (Pos1)</translation>
+    </message>
+    <message>
+        <source>Options of the timeline</source>
+        <translation>Optionen der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Timeline options</source>
+        <translation>Optionen der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Zoom to the selection	Enter</source>
+        <translation>Auf die Auswahl vergrößern	Eingabe</translation>
+    </message>
+    <message>
+        <source>Save what is in sight as a trace…</source>
+        <translation>Den sichtbaren Teil als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save the whole run as a trace…</source>
+        <translation>Den ganzen Lauf als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save the selection as a trace…</source>
+        <translation>Die Auswahl als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save a trace for Perfetto or Chrome</source>
+        <translation>Trace für Perfetto oder Chrome speichern</translation>
+    </message>
+    <message>
+        <source>Traces (*.json)</source>
+        <translation>Traces (*.json)</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::TimelineController</name>
+    <message numerus="yes">
+        <source>%n span(s) written to %1</source>
+        <translation>
+            <numerusform>%n Spanne nach %1 geschrieben</numerusform>
+            <numerusform>%n Spannen nach %1 geschrieben</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2642,6 +2709,13 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::SuggestionList</name>
+    <message>
+        <source>What could be written here</source>
+        <translation>Was hier stehen könnte</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::TimelineLegend</name>
     <message>
         <source>Legend of the timeline</source>
@@ -2658,14 +2732,6 @@
         <source>%1: %2, from %3 on</source>
         <translation>%1: %2, ab %3</translation>
     </message>
-    <message>
-        <source>%1 to %2 of %3</source>
-        <translation>%1 bis %2 von %3</translation>
-    </message>
-    <message>
-        <source>%1 in all. Drag to zoom; Control + ← → goes from bar to bar</source>
-        <translation>Insgesamt %1. Ziehen vergrößert; Strg + ← → geht von Balken zu Balken</translation>
-    </message>
     <message numerus="yes">
         <source>%n row(s)</source>
         <translation>
@@ -2679,6 +2745,29 @@
             <numerusform>%n Balken, insgesamt %1</numerusform>
             <numerusform>%n Balken, insgesamt %1</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n begin here, the longest %1</source>
+        <translation>
+            <numerusform>%n beginnt hier, Dauer %1</numerusform>
+            <numerusform>%n beginnen hier, der längste %1</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>longest pause %1</source>
+        <translation>längste Pause %1</translation>
+    </message>
+    <message>
+        <source>%1 selected, from %2 on. Enter or double click zooms to it</source>
+        <translation>%1 ausgewählt, ab %2. Eingabe oder Doppelklick vergrößert darauf</translation>
+    </message>
+    <message>
+        <source>%1 in sight, from %2 on, of %3</source>
+        <translation>%1 sichtbar, ab %2, von %3</translation>
+    </message>
+    <message>
+        <source>%1 in all. Drag to move, Control + wheel to zoom; Control + ← → goes from bar to bar</source>
+        <translation>Insgesamt %1. Ziehen verschiebt, Strg + Mausrad vergrößert; Strg + ← → geht von Balken zu Balken</translation>
     </message>
 </context>
 <context>

@@ -3,8 +3,12 @@
 
 #include <QAccessible>
 
+#include <algorithm>
+
 namespace athanor::widgets {
 namespace {
+
+constexpr double kLeastShare = 0.005;
 
 QString length_text(double seconds) {
   constexpr double kLong = 120;
@@ -43,6 +47,11 @@ QString TimelineView::columns_text(const Place& place) const {
     if (sum.seconds[i] > 0)
       words << QStringLiteral("%1 %2").arg(data_.kinds[static_cast<std::size_t>(row.columns.kinds[i])].name,
                                            percent_text(sum.seconds[i] / (to - from)));
+  double unknown = 0;
+  for (const TimelineGap& gap : row.unknown)
+    unknown += std::max(0.0, std::min(to, gap.end) - std::max(from, gap.begin)) * static_cast<double>(gap.share);
+  if (unknown >= kLeastShare * (to - from))
+    words << QStringLiteral("%1 %2").arg(data_.unknown_word, percent_text(unknown / (to - from)));
   if (sum.begun > 0)
     words << tr("%n begin here, the longest %1", nullptr, static_cast<int>(sum.begun)).arg(time_text(sum.longest));
   if (sum.longest_pause > 0) words << tr("longest pause %1").arg(time_text(sum.longest_pause));

@@ -203,6 +203,9 @@ std::optional<TimelineView::Place> TimelineView::place_at(const QPointF& point) 
     const double tolerance = kHoverPixels * (range_.second - range_.first) / area.width();
     const int bar = bar_at(data_.rows[row].bars, time, tolerance);
     if (bar >= 0) return Place{static_cast<int>(row), bar};
+    const auto& unknown = data_.rows[row].unknown;
+    if (std::ranges::any_of(unknown, [time](const auto& gap) { return time >= gap.begin && time < gap.end; }))
+      return Place{static_cast<int>(row), -1, time};
   }
   return std::nullopt;
 }

@@ -16,7 +16,7 @@ using journal::SpanKind;
 using store::TimelineLane;
 using store::TimelineWindow;
 
-struct TimelineRowsWords {
+struct TimelineWords {
   Q_DECLARE_TR_FUNCTIONS(TimelineWords)
 };
 
@@ -26,10 +26,10 @@ class Rows {
  public:
   Rows(const TimelineWindow& window, const TimelineContext& context)
       : window_(window), context_(context), slow_(slow_ranks(context.occurrences)) {
-    data_.number_word = TimelineRowsWords::tr("micro-batch %1");
-    data_.part_word = TimelineRowsWords::tr("stage %1");
-    data_.step_word = TimelineRowsWords::tr("step %1");
-    data_.unknown_word = TimelineRowsWords::tr("not told");
+    data_.number_word = TimelineWords::tr("micro-batch %1");
+    data_.part_word = TimelineWords::tr("stage %1");
+    data_.step_word = TimelineWords::tr("step %1");
+    data_.unknown_word = TimelineWords::tr("not told");
     data_.kinds = timeline_kinds();
     data_.end = seconds(window.whole.end_ns);
     data_.from = seconds(window.begin_ns);
@@ -48,10 +48,10 @@ class Rows {
   widgets::TimelineData take() {
     ranks_.size() > 1 ? add_lanes() : add_kinds();
     for (const store::TimelineStep& step : window_.steps) {
-      const QString name = TimelineRowsWords::tr("Step %1").arg(widgets::count_text(step.step));
-      const QString longer =
-          step.bubble ? TimelineRowsWords::tr("%1: bubbles %2").arg(name, widgets::percent_text(*step.bubble, 1))
-                      : QString();
+      const QString name = TimelineWords::tr("Step %1").arg(widgets::count_text(step.step));
+      const QString longer = step.bubble
+                                 ? TimelineWords::tr("%1: bubbles %2").arg(name, widgets::percent_text(*step.bubble, 1))
+                                 : QString();
       data_.stretches.push_back({seconds(step.begin_ns), seconds(step.end_ns), name, longer});
     }
     data_.marks = timeline_marks(context_.occurrences, context_.origin_ns, data_.end);
@@ -137,18 +137,17 @@ class Rows {
     for (const TimelineLane& lane : window_.lanes) {
       if (lane.is_untold) continue;
       const auto slow = slow_.contains(lane.rank);
-      const QString group =
-          (slow ? TimelineRowsWords::tr("Rank %1, slow") : TimelineRowsWords::tr("Rank %1")).arg(lane.rank);
+      const QString group = (slow ? TimelineWords::tr("Rank %1, slow") : TimelineWords::tr("Rank %1")).arg(lane.rank);
       const widgets::Role tone = slow ? widgets::Role::bad : widgets::Role::muted;
       const int at = static_cast<int>(data_.rows.size());
       const timeline::Row* expected = predicted(lane);
       if (expected) {
-        widgets::TimelineRow row{group, TimelineRowsWords::tr("predicted"), true, at + 1, {}, tone};
+        widgets::TimelineRow row{group, TimelineWords::tr("predicted"), true, at + 1, {}, tone};
         for (const timeline::Bar& bar : expected->bars) row.bars.push_back(predicted_bar(bar));
         data_.rows.push_back(std::move(row));
       }
-      const QString name = lane.lane == 0 ? TimelineRowsWords::tr("measured")
-                                          : TimelineRowsWords::tr("measured, lane %1").arg(lane.lane);
+      const QString name =
+          lane.lane == 0 ? TimelineWords::tr("measured") : TimelineWords::tr("measured, lane %1").arg(lane.lane);
       widgets::TimelineRow row{group, name, false, expected ? at : -1, {}, tone};
       fill(row, lane, std::nullopt);
       data_.rows.push_back(std::move(row));
