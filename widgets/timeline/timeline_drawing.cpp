@@ -157,7 +157,7 @@ void TimelineView::paint_rows(QPainter& painter, const QRect& dirty) {
 }
 
 void TimelineView::paint_row(QPainter& painter, const TimelineRow& row, int key, const QRect& box, const Looks& looks) {
-  paint_unknown(painter, row, box);
+  paint_gaps(painter, row, box);
   const auto [found, is_new] = laid_.try_emplace(key);
   Laid& laid = found->second;
   if (row.columns.count() > 0) {
@@ -179,16 +179,12 @@ void TimelineView::paint_row(QPainter& painter, const TimelineRow& row, int key,
   }
 }
 
-void TimelineView::paint_unknown(QPainter& painter, const TimelineRow& row, const QRect& box) const {
-  const Theme& theme = current_theme();
+void TimelineView::paint_gaps(QPainter& painter, const TimelineRow& row, const QRect& box) const {
   for (const TimelineGap& gap : row.unknown) {
     if (gap.end <= range_.first || gap.begin >= range_.second) continue;
     const int left = static_cast<int>(std::lround(std::max(x_of(gap.begin), double(box.left()))));
     const int right = static_cast<int>(std::lround(std::min(x_of(gap.end), double(box.right() + 1))));
-    const QRect part(left, box.top(), right - left, box.height());
-    painter.fillRect(part, mix(theme.color(Role::grid), theme.color(Role::surface), static_cast<double>(gap.share)));
-    painter.fillRect(part, QBrush(mix(theme.color(Role::surface), theme.color(Role::faint), 0.6 * double(gap.share)),
-                                  Qt::Dense7Pattern));
+    paint_unknown(painter, QRect(left, box.top(), right - left, box.height()), static_cast<double>(gap.share));
   }
 }
 

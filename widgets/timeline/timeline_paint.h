@@ -27,4 +27,7 @@ class BarBrush {
   QBrush pattern_;
 };
 
+// Where nothing is known, or of a share of that time.
+void paint_unknown(QPainter& painter, const QRect& box, double share);
+
 }  // namespace athanor::widgets

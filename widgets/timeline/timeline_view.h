@@ -147,7 +147,7 @@ class TimelineView final : public QWidget, public PaintedItems {
   void paint_rows(QPainter& painter, const QRect& dirty);
   // A row of the window, or what lies behind it, between two times.
   void paint_row(QPainter& painter, const TimelineRow& row, int key, const QRect& box, const Looks& looks);
-  void paint_unknown(QPainter& painter, const TimelineRow& row, const QRect& box) const;
+  void paint_gaps(QPainter& painter, const TimelineRow& row, const QRect& box) const;
   void paint_pauses(QPainter& painter, const TimelineRow& row, const QRect& box) const;
   static void paint_label(QPainter& painter, const QRect& bar, const BarLook& look, int number);
   void paint_current(QPainter& painter) const;

@@ -171,7 +171,11 @@ void TimelineCard::show_rows() {
   set_heading(several ? tr("What each rank did") : tr("What a step consists of"));
   std::vector<widgets::TimelineKind> shown;
   for (const journal::SpanKind kind : kinds_) shown.push_back(drawn.kinds[static_cast<std::size_t>(kind)]);
-  show_legend(has_whole ? shown : drawn.kinds, picture_ && !picture_->predicted.empty(), several);
+  const bool has_gaps = std::ranges::any_of(drawn.rows, [](const auto& row) { return !row.unknown.empty(); });
+  if (!several) shown.clear();
+  const bool both = picture_ && !picture_->predicted.empty();
+  legend_->set_kinds(has_whole || !several ? shown : drawn.kinds, both ? tr("predicted") : QString(),
+                     both ? tr("measured") : QString(), has_gaps ? drawn.unknown_word : QString());
   view_->set_data(std::move(drawn));
   show_window();
   follow();
@@ -183,11 +187,6 @@ void TimelineCard::show_rows() {
 void TimelineCard::show_window() {
   if (timeline_->is_empty() || !timeline_->window() || timeline_->window()->lanes.empty()) return;
   view_->set_window(timeline_rows(*timeline_->window(), {timeline_->origin_ns(), picture_, occurrences_, kinds_}));
-}
-
-void TimelineCard::show_legend(const std::vector<widgets::TimelineKind>& kinds, bool has_predicted, bool several) {
-  legend_->set_kinds(several ? kinds : std::vector<widgets::TimelineKind>(),
-                     has_predicted ? tr("predicted") : QString(), has_predicted ? tr("measured") : QString());
 }
 
 void TimelineCard::ask_where_to_save(bool all) {

@@ -57,7 +57,6 @@ class TimelineCard final : public Card {
   void connect_view();
   void show_rows();
   void show_window();
-  void show_legend(const std::vector<widgets::TimelineKind>& kinds, bool has_predicted, bool several);
   void set_following(bool on);
   void follow();
   void ask_where_to_save(bool all);
