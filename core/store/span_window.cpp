@@ -16,7 +16,7 @@ constexpr int kWidestColumn = 60;
 // So many are told singly in any case, and at most one for so many columns: narrower ones cannot be told apart.
 constexpr int kFewSpans = 64;
 constexpr int kColumnsPerSpan = 4;
-constexpr std::int64_t kStepSpans = 100'000;  // in a window whose steps are told apart, of all lanes together
+constexpr std::int64_t kStepSpans = 50'000;  // in a window whose steps are told apart, of all lanes together
 
 struct LaneRow {
   std::int64_t id = 0;
@@ -47,12 +47,11 @@ class LaneWalk {
   LaneWalk(Connection& connection, const LaneRow& lane, const Between& times, std::vector<DamagedSpans>& damaged)
       : connection_(connection), lane_(lane), times_(times), damaged_(damaged) {}
 
-  // Negative `shift`: all spans. Whether shares took the place of any.
+  // Negative `shift`: all spans.
   template <class TakeSpan, class TakeShare>
-  bool run(int shift, SpanFields fields, TakeSpan&& take_span, TakeShare&& take_share) {
+  void run(int shift, SpanFields fields, TakeSpan&& take_span, TakeShare&& take_share) {
     shift_ = shift;
     fields_ = fields;
-    summed_up_ = false;
     const auto span = [&](const TimedSpan& each) {
       if (times_.overlap(each.span.begin_ns, each.span.end_ns)) take_span(each);
     };
@@ -65,7 +64,6 @@ class LaneWalk {
       walk(level, above, pages[at], span, take_share);
     }
     for (const TimedSpan& each : tail()) span(each);
-    return summed_up_;
   }
 
  private:
@@ -85,7 +83,6 @@ class LaneWalk {
       shares_.clear();
       if (page.shift <= shift_ && read(level, page, [&](const std::string& bytes) { unpack_shares(bytes, shares_); })) {
         for (const BusyShare& share : shares_) take_share(share, page.shift);
-        summed_up_ = true;
         continue;
       }
       const std::int64_t fan = level == 1 ? kSpanBase : kSpanFan;
@@ -145,7 +142,6 @@ class LaneWalk {
   std::vector<DamagedSpans>& damaged_;
   int shift_ = 0;
   SpanFields fields_ = SpanFields::times;
-  bool summed_up_ = false;
   std::string bytes_;
   std::vector<TimedSpan> spans_;
   BusyShares shares_;
