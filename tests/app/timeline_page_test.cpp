@@ -220,27 +220,63 @@ TEST_F(TimelinePage, SavesARangeAsATrace) {
   EXPECT_LT(sizes[0], sizes[1] / 2);
 }
 
-TEST_F(TimelinePage, LetsThePlotsFollowTheRangeThatIsSelected) {
-  store::RunId id = 0;
-  {
-    const auto writer = value_or_throw(store::Writer::open(home / "history.db"));
+// A run whose steps take a millisecond each.
+struct SteadyRun {
+  explicit SteadyRun(const fs::path& home) : writer(value_or_throw(store::Writer::open(home / "history.db"))) {
     store::NewRun run;
     run.name = "steps";
     run.status = store::RunStatus::running;
     run.created_ns = 1;
     run.directory = home / "runs/steps-1";
     id = value_or_throw(writer->add_run(run)).run;
+  }
+  void go_on_to(std::int64_t last) {
     constexpr std::int64_t kMillisecond = 1'000'000;
     std::vector<journal::Event> events;
-    for (std::int64_t step = 1; step <= 60; ++step) {
+    for (++step; step <= last; ++step) {
       const std::int64_t end = step * kMillisecond;
       events.push_back({end, journal::Span{.step = step, .begin_ns = end - kMillisecond, .end_ns = end}});
       events.push_back({end, journal::MetricSamples{step, {{"train/loss", 1.0 / double(step)}}}});
     }
-    value_or_throw(writer->ingest({id, 0, 0, 1, 1'700'000'000'000'000'000, events, 0, {}, {}, {}}));
+    step = last;
+    value_or_throw(writer->ingest({id, 0, offset, offset + 1, 1'700'000'000'000'000'000, events, 0, {}, {}, {}}));
+    ++offset;
   }
+  std::unique_ptr<store::Writer> writer;
+  store::RunId id = 0;
+  std::int64_t step = 0, offset = 0;
+};
+
+TEST_F(TimelinePage, FollowsTheNewestStepWhileARunGoesOnAndStaysWhereSomebodyLooks) {
+  SteadyRun run(home.path());
+  run.go_on_to(20);
   Bench bench({home.path()});
-  bench.workbench->live().open(id);
+  bench.workbench->live().open(run.id);
+  bench.show("live");
+  const TimelineCard& card = *bench.live().timeline();
+  widgets::TimelineView& view = *card.view();
+  const auto shows = [&](std::int64_t step) {
+    const double end = static_cast<double>(step) * 1e-3;
+    return view.range().first < end && view.range().second >= end - 1e-6 &&
+           view.range().second - view.range().first < 2e-3;
+  };
+  EXPECT_TRUE(bench.until([&] { return shows(19) || shows(20); }));
+  run.go_on_to(40);
+  EXPECT_TRUE(bench.until([&] { return shows(39) || shows(40); }));
+  EXPECT_TRUE(card.is_following());
+  QTest::keyClick(&view, Qt::Key_Left);
+  EXPECT_FALSE(card.is_following());
+  const auto looked_at = view.range();
+  run.go_on_to(60);
+  EXPECT_TRUE(bench.until([&] { return bench.workbench->live().timeline()->seconds() > 0.059; }));
+  EXPECT_EQ(view.range(), looked_at);
+}
+
+TEST_F(TimelinePage, LetsThePlotsFollowTheRangeThatIsSelected) {
+  SteadyRun run(home.path());
+  run.go_on_to(60);
+  Bench bench({home.path()});
+  bench.workbench->live().open(run.id);
   bench.show("live");
   const widgets::MetricPlot& loss = *bench.live().plot("loss");
   const auto whole = loss.shown_x_range();
