@@ -474,6 +474,13 @@ TEST_F(WindowedTimeline, KeepsWhatIsInSightAndTheCurrentBarWhenMoreIsKnown) {
   EXPECT_TRUE(said.contains(u"step 7"_s));
   view.set_window(window(0.07, 0.3));
   EXPECT_EQ(view.readout(), said);
+  view.set_data(whole);  // tells no single bars
+  view.set_window(window(0.05, 0.25));
+  EXPECT_EQ(view.readout(), said);
+  view.set_data(whole);
+  QTest::keyClick(&view, Qt::Key_Escape);
+  view.set_window(window(0.05, 0.25));
+  EXPECT_FALSE(view.current());
   whole.end = 20;
   view.set_data(whole);
   EXPECT_EQ(view.range(), (std::pair{0.1, 0.2}));

@@ -55,7 +55,7 @@ void TimelineView::set_window(TimelineData data) {
 }
 
 void TimelineView::take(TimelineData data) {
-  current_ = current_ ? found_again(data) : std::nullopt;
+  current_ = found_again(data);
   data_ = std::move(data);
   places_ = place_rows(data_.rows);
   pair_rows();
@@ -113,17 +113,19 @@ bool TimelineView::has_alike(const TimelineData& data, const Place& place) const
   return bars[at].kind == before.kind && bars[at].number == before.number && bars[at].part == before.part;
 }
 
-std::optional<TimelineView::Place> TimelineView::found_again(const TimelineData& data) const {
-  const TimelineBar* bar = bar_of(*current_);
-  if (!bar) return static_cast<std::size_t>(current_->row) < data.rows.size() ? current_ : std::nullopt;
-  if (!data.grows) return has_alike(data, *current_) ? current_ : std::nullopt;
-  if (static_cast<std::size_t>(current_->row) >= data.rows.size()) return std::nullopt;
-  const auto& bars = data.rows[static_cast<std::size_t>(current_->row)].bars;
-  const auto found = std::ranges::find_if(bars, [bar](const TimelineBar& other) {
-    return other.begin == bar->begin && other.end == bar->end && other.kind == bar->kind;
+std::optional<TimelineView::Place> TimelineView::found_again(const TimelineData& data) {
+  const TimelineBar* bar = current_ ? bar_of(*current_) : nullptr;
+  if (current_ && bar && !data.grows) return has_alike(data, *current_) ? current_ : std::nullopt;
+  if (bar) sought_ = {current_->row, *bar};
+  const int row = sought_ ? sought_->first : current_ ? current_->row : -1;
+  if (row < 0 || static_cast<std::size_t>(row) >= data.rows.size()) return std::nullopt;
+  if (!sought_) return current_;
+  const auto& bars = data.rows[static_cast<std::size_t>(row)].bars;
+  const auto found = std::ranges::find_if(bars, [&one = sought_->second](const TimelineBar& other) {
+    return other.begin == one.begin && other.end == one.end && other.kind == one.kind;
   });
   if (found == bars.end()) return std::nullopt;
-  return Place{current_->row, static_cast<int>(found - bars.begin())};
+  return Place{row, static_cast<int>(found - bars.begin())};
 }
 
 const TimelineRow& TimelineView::row_at(int row, double time) const {
@@ -211,6 +213,7 @@ std::optional<TimelineView::Place> TimelineView::place_at(const QPointF& point) 
 }
 
 void TimelineView::go(std::optional<Place> place) {
+  sought_.reset();
   if (place == current_) return;
   current_ = place;
   describe();

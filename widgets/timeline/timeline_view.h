@@ -98,7 +98,7 @@ class TimelineView final : public QWidget, public PaintedItems {
   void take(TimelineData data);
   [[nodiscard]] bool has_alike(const TimelineData& data, const Place& place) const;
   // Where the current bar is in other data, which may have other bars before it.
-  [[nodiscard]] std::optional<Place> found_again(const TimelineData& data) const;
+  [[nodiscard]] std::optional<Place> found_again(const TimelineData& data);
   void pair_rows();
   struct View {
     std::pair<double, double> range;
@@ -164,6 +164,8 @@ class TimelineView final : public QWidget, public PaintedItems {
   std::pair<double, double> range_{0, 1};
   std::optional<std::pair<double, double>> selection_;
   std::optional<Place> current_;
+  // The bar that was current, with its row: all there is may not tell it, but the next window does.
+  std::optional<std::pair<int, TimelineBar>> sought_;
   enum class Drag : std::uint8_t { none, pan, select };
   Drag drag_ = Drag::none;
   bool has_dragged_ = false;
