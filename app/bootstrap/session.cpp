@@ -1,6 +1,7 @@
 #include "app/bootstrap/session.h"
 
 #include "app/actions/action_registry.h"
+#include "app/controllers/compare_controller.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
@@ -95,12 +96,18 @@ void Session::choose_first_page() {
     refuse(tr("--run: the history holds no run %1").arg(wishes_.run), 2);
     return;
   }
+  if (!wishes_.compare.isEmpty()) {
+    ComparedRuns* compared = workbench_.compare().compared();
+    compared->set({wishes_.compare.begin(), wishes_.compare.end()});
+    compared->set_baseline(wishes_.compare.front());
+  }
   if (!wishes_.recipe.isEmpty())
     workbench_.experiment().start_from_file(wishes_.recipe);
   else
     workbench_.load_starter();
   QString page = wishes_.page;
   if (page.isEmpty() && !wishes_.recipe.isEmpty()) page = u"experiment"_s;
+  if (page.isEmpty() && !wishes_.compare.isEmpty()) page = u"compare"_s;
   if (page.isEmpty())
     page = wishes_.run != 0 ? u"live"_s : empty ? u"experiment"_s : workbench_.settings().text(Setting::last_page);
   if (page.isEmpty()) page = u"runs"_s;

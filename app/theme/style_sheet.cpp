@@ -64,8 +64,8 @@ QToolButton[nav="true"]:hover { background: @nav_hover; }
 QToolButton[nav="true"]:checked { background: @surface; border: 1px solid @border; font-weight: 600; }
 QToolButton[nav="true"]:focus { border-color: @accent; }
 
-QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @faint; border-radius: 4px; background: @surface; }
-QCheckBox::indicator:checked { background: @accent; border-color: @accent; image: url(:/athanor/check-@kind.svg); }
+QCheckBox::indicator, QTableView::indicator, QListView::indicator { width: 16px; height: 16px; border: 1px solid @faint; border-radius: 4px; background: @surface; }
+QCheckBox::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked { background: @accent; border-color: @accent; image: url(:/athanor/check-@kind.svg); }
 QCheckBox:focus { color: @accent; }
 QCheckBox::indicator:focus { border-color: @accent; }
 

@@ -38,6 +38,8 @@ class Reader {
 
   // What recipes set one field to, by run; runs that leave it as it is by default are not among them.
   [[nodiscard]] Result<std::vector<std::pair<RunId, SettingValue>>> setting_of_runs(const std::string& path);
+  // What the recipes of these runs set, by path of the field, in the order asked for.
+  [[nodiscard]] Result<std::vector<std::map<std::string, SettingValue>>> settings(std::span<const RunId> runs);
 
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
   [[nodiscard]] Result<std::vector<std::string>> all_metric_names();  // of any run
@@ -51,6 +53,9 @@ class Reader {
   // Several curves out of one commit, in the order asked for; empty ones where there is no such metric.
   [[nodiscard]] Result<std::vector<std::vector<Bucket>>> curves(std::span<const CurveKey> keys,
                                                                 const CurveRange& range);
+  // Each over a range of its own.
+  [[nodiscard]] Result<std::vector<std::vector<Bucket>>> curves(std::span<const CurveKey> keys,
+                                                                std::span<const CurveRange> ranges);
   [[nodiscard]] Result<std::vector<Point>> points(RunId id, std::string_view metric, std::int64_t first_step,
                                                   std::int64_t last_step);
 

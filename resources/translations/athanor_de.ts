@@ -12,10 +12,6 @@
         <translation>Eine Seite in eine PNG-Datei zeichnen und enden.</translation>
     </message>
     <message>
-        <source>Page to show: runs, experiment, live or preferences.</source>
-        <translation>Seite, die gezeigt wird: runs, experiment, live oder preferences.</translation>
-    </message>
-    <message>
         <source>Look for this session: light or dark.</source>
         <translation>Aussehen in dieser Sitzung: light oder dark.</translation>
     </message>
@@ -56,16 +52,28 @@
         <translation>--size: muss aussehen wie 1360x860, mindestens 320x240</translation>
     </message>
     <message>
-        <source>--page: must be runs, experiment, live or preferences</source>
-        <translation>--page: muss runs, experiment, live oder preferences sein</translation>
-    </message>
-    <message>
         <source>--theme: must be light or dark</source>
         <translation>--theme: muss light oder dark sein</translation>
     </message>
     <message>
         <source>Part of the live page to show: timeline, board or bottom.</source>
         <translation>Teil der Live-Seite, der gezeigt wird: timeline, board oder bottom.</translation>
+    </message>
+    <message>
+        <source>Page to show: runs, experiment, live, compare or preferences.</source>
+        <translation>Seite, die gezeigt wird: runs, experiment, live, compare oder preferences.</translation>
+    </message>
+    <message>
+        <source>Numbers of runs to lay side by side, the baseline first: 3,1,2.</source>
+        <translation>Nummern der Läufe, die nebeneinanderstehen sollen, die Grundlinie zuerst: 3,1,2.</translation>
+    </message>
+    <message>
+        <source>--compare: must look like 3,1,2</source>
+        <translation>--compare: muss aussehen wie 3,1,2</translation>
+    </message>
+    <message>
+        <source>--page: must be runs, experiment, live, compare or preferences</source>
+        <translation>--page: muss runs, experiment, live, compare oder preferences sein</translation>
     </message>
 </context>
 <context>
@@ -749,6 +757,232 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::CompareCurves</name>
+    <message>
+        <source>None of these runs has measured this</source>
+        <translation>Keiner dieser Läufe hat das gemessen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareList</name>
+    <message>
+        <source>Compared runs</source>
+        <translation>Verglichene Läufe</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparePage</name>
+    <message>
+        <source>Steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>Samples seen</source>
+        <translation>Gesehene Beispiele</translation>
+    </message>
+    <message>
+        <source>Time since the start</source>
+        <translation>Zeit seit dem Start</translation>
+    </message>
+    <message>
+        <source>Wall clock</source>
+        <translation>Uhrzeit</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Some pages of the history are damaged</source>
+        <translation>Einige Seiten des Verlaufs sind beschädigt</translation>
+    </message>
+    <message>
+        <source>Samples of %1 of run %2 from step %3 on are drawn from their summaries</source>
+        <translation>Messwerte von %1 des Laufs %2 ab Schritt %3 sind aus ihren Zusammenfassungen gezeichnet</translation>
+    </message>
+    <message>
+        <source>What they held was read from other pages; nothing is lost</source>
+        <translation>Was auf ihnen stand, wurde von anderen Seiten gelesen; nichts ist verloren</translation>
+    </message>
+    <message>
+        <source>Build the history again from the run directories: athanor-agent rebuild</source>
+        <translation>Den Verlauf aus den Ordnern der Läufe neu aufbauen: athanor-agent rebuild</translation>
+    </message>
+    <message>
+        <source>Nothing to compare yet</source>
+        <translation>Noch nichts zu vergleichen</translation>
+    </message>
+    <message>
+        <source>Select some runs in the table and press C: their curves are laid over each other here, with what their recipes differ in.</source>
+        <translation>Wählen Sie in der Tabelle einige Läufe aus und drücken Sie C: Hier liegen dann ihre Kurven übereinander, und daneben steht, worin sich ihre Rezepte unterscheiden.</translation>
+    </message>
+    <message>
+        <source>Choose runs</source>
+        <translation>Läufe auswählen</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>Kurven</translation>
+    </message>
+    <message>
+        <source>Differences</source>
+        <translation>Unterschiede</translation>
+    </message>
+    <message>
+        <source>Metrics…</source>
+        <translation>Messwerte …</translation>
+    </message>
+    <message>
+        <source>Choose which metrics are drawn (M)</source>
+        <translation>Auswählen, welche Messwerte gezeichnet werden (M)</translation>
+    </message>
+    <message>
+        <source>What the curves are drawn over</source>
+        <translation>Worüber die Kurven gezeichnet sind</translation>
+    </message>
+    <message>
+        <source>What the curves are drawn over (X)</source>
+        <translation>Worüber die Kurven gezeichnet sind (X)</translation>
+    </message>
+    <message>
+        <source>Over: %1</source>
+        <translation>Über: %1</translation>
+    </message>
+    <message>
+        <source>View: %1</source>
+        <translation>Ansicht: %1</translation>
+    </message>
+    <message>
+        <source>Open the selected compared run</source>
+        <translation>Den ausgewählten verglichenen Lauf öffnen</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Measure the others against the selected run, or no longer</source>
+        <translation>Die anderen am ausgewählten Lauf messen oder nicht mehr</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>Grundlinie</translation>
+    </message>
+    <message>
+        <source>Hide or show the selected compared runs</source>
+        <translation>Die ausgewählten verglichenen Läufe verbergen oder zeigen</translation>
+    </message>
+    <message>
+        <source>Hide or show</source>
+        <translation>Verbergen oder zeigen</translation>
+    </message>
+    <message>
+        <source>Show the selected compared runs only, or all again</source>
+        <translation>Nur die ausgewählten verglichenen Läufe zeigen oder wieder alle</translation>
+    </message>
+    <message>
+        <source>Only these</source>
+        <translation>Nur diese</translation>
+    </message>
+    <message>
+        <source>Take the selected runs out of the comparison</source>
+        <translation>Die ausgewählten Läufe aus dem Vergleich nehmen</translation>
+    </message>
+    <message>
+        <source>Take out</source>
+        <translation>Herausnehmen</translation>
+    </message>
+    <message>
+        <source>Choose the metrics to compare</source>
+        <translation>Die verglichenen Messwerte auswählen</translation>
+    </message>
+    <message>
+        <source>Draw the compared curves over the next thing: steps, samples, time</source>
+        <translation>Die verglichenen Kurven über das Nächste zeichnen: Schritte, Beispiele, Zeit</translation>
+    </message>
+    <message>
+        <source>Show the whole of the compared curves</source>
+        <translation>Die verglichenen Kurven ganz zeigen</translation>
+    </message>
+    <message>
+        <source>Go to the next view of the comparison</source>
+        <translation>Zur nächsten Ansicht des Vergleichs</translation>
+    </message>
+    <message>
+        <source>Copy the table of differences</source>
+        <translation>Die Tabelle der Unterschiede kopieren</translation>
+    </message>
+    <message>
+        <source>Select a run in the list first.</source>
+        <translation>Wählen Sie erst einen Lauf in der Liste aus.</translation>
+    </message>
+    <message>
+        <source>There is nothing to compare yet.</source>
+        <translation>Es gibt noch nichts zu vergleichen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf</numerusform>
+            <numerusform>%n Läufe</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 runs</source>
+        <translation>%1 von %2 Läufen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareTable</name>
+    <message>
+        <source>Search fields and values</source>
+        <translation>Felder und Werte durchsuchen</translation>
+    </message>
+    <message>
+        <source>Also what is the same</source>
+        <translation>Auch Gleiches</translation>
+    </message>
+    <message>
+        <source>No. %1</source>
+        <translation>Nr. %1</translation>
+    </message>
+    <message>
+        <source>Differences of the compared runs</source>
+        <translation>Unterschiede der verglichenen Läufe</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparedRunModel</name>
+    <message>
+        <source>No. %1</source>
+        <translation>Nr. %1</translation>
+    </message>
+    <message>
+        <source>%1: the others are measured against it</source>
+        <translation>%1: Die anderen werden daran gemessen</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>Grundlinie</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>Difference from the baseline</source>
+        <translation>Unterschied zur Grundlinie</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Unterschied</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::EventsCard</name>
     <message>
         <source>What happened</source>
@@ -1415,6 +1649,104 @@
         <source>Undo</source>
         <translation>Zurücknehmen</translation>
     </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Go to Compare</source>
+        <translation>Zum Vergleichen gehen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::MetricChooser</name>
+    <message>
+        <source>Search the metrics</source>
+        <translation>Messwerte durchsuchen</translation>
+    </message>
+    <message>
+        <source>Metrics</source>
+        <translation>Messwerte</translation>
+    </message>
+    <message>
+        <source>%1 of %2 runs</source>
+        <translation>%1 von %2 Läufen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::MetricWords</name>
+    <message>
+        <source>Training loss</source>
+        <translation>Trainingsverlust</translation>
+    </message>
+    <message>
+        <source>Evaluation loss</source>
+        <translation>Auswertungsverlust</translation>
+    </message>
+    <message>
+        <source>Text to picture, R@1</source>
+        <translation>Text zu Bild, R@1</translation>
+    </message>
+    <message>
+        <source>Text to picture, R@10</source>
+        <translation>Text zu Bild, R@10</translation>
+    </message>
+    <message>
+        <source>Picture to text, R@1</source>
+        <translation>Bild zu Text, R@1</translation>
+    </message>
+    <message>
+        <source>Picture to text, R@10</source>
+        <translation>Bild zu Text, R@10</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>Lernrate</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>Gradientennorm</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>samples/s</source>
+        <translation>Beispiele/s</translation>
+    </message>
+    <message>
+        <source>Time of a step</source>
+        <translation>Zeit eines Schritts</translation>
+    </message>
+    <message>
+        <source>Loss scale</source>
+        <translation>Verlustskala</translation>
+    </message>
+    <message>
+        <source>Products in FP8</source>
+        <translation>Produkte in FP8</translation>
+    </message>
+    <message>
+        <source>Updates lost in rounding</source>
+        <translation>Beim Runden verlorene Änderungen</translation>
+    </message>
+    <message>
+        <source>%1 pt</source>
+        <translation>%1 Pp</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::PlanCheckCard</name>
@@ -1773,6 +2105,13 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::RunMatrixModel</name>
+    <message>
+        <source>%1: the baseline</source>
+        <translation>%1: die Grundlinie</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::RunNews</name>
     <message numerus="yes">
         <source>%n step(s) in %1</source>
@@ -2126,6 +2465,14 @@
     <message>
         <source>Back to the runs</source>
         <translation>Zurück zu den Läufen</translation>
+    </message>
+    <message>
+        <source>Lay the selected runs side by side; a single one joins those compared</source>
+        <translation>Die ausgewählten Läufe nebeneinanderlegen; ein einzelner kommt zu den verglichenen hinzu</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
     </message>
 </context>
 <context>
