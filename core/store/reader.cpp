@@ -9,6 +9,7 @@
 #include "core/store/run_rows.h"
 #include "core/store/series.h"
 #include "core/store/settings.h"
+#include "core/store/span_window.h"
 #include "core/store/spans.h"
 #include "core/store/text_search.h"
 
@@ -247,6 +248,15 @@ Result<std::vector<Occurrence>> Reader::occurrences(RunId id, std::int64_t after
 
 Result<std::vector<RankStep>> Reader::spans(RunId id) {
   return state_->snapshot("read what ranks did", [&] { return read_spans(state_->connection, id); });
+}
+
+Result<TimelineWindow> Reader::timeline(RunId id, std::int64_t begin_ns, std::int64_t end_ns, int columns) {
+  return state_->snapshot("read the timeline of a run",
+                          [&] { return read_window(state_->connection, id, begin_ns, end_ns, columns); });
+}
+
+Result<TimelineExtent> Reader::timeline_extent(RunId id) {
+  return state_->snapshot("read the timeline of a run", [&] { return read_extent(state_->connection, id); });
 }
 
 Result<std::vector<std::int64_t>> Reader::retrieval_steps(RunId id) {

@@ -6,6 +6,7 @@
 #include "core/store/found.h"
 #include "core/store/queue.h"
 #include "core/store/setting_value.h"
+#include "core/store/timeline.h"
 #include "core/store/types.h"
 
 #include <filesystem>
@@ -70,8 +71,14 @@ class Reader {
   [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
   // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".
 
-  // Of the newest few steps of each rank that were told in full, by step and rank. Other steps stay in the journals.
+  // Of the newest few steps of each rank that were told in full, by step and rank.
   [[nodiscard]] Result<std::vector<RankStep>> spans(RunId id);
+
+  // All spans that were told, in a window of the run's time: of each lane single ones or at most `columns` exact
+  // columns. Reads time proportional to columns, not to spans. What it came upon that is damaged is named in the
+  // window.
+  [[nodiscard]] Result<TimelineWindow> timeline(RunId id, std::int64_t begin_ns, std::int64_t end_ns, int columns);
+  [[nodiscard]] Result<TimelineExtent> timeline_extent(RunId id);
 
   [[nodiscard]] Result<std::vector<std::int64_t>> retrieval_steps(RunId id);
   [[nodiscard]] Result<std::vector<journal::RetrievalSample>> retrieval(RunId id, std::int64_t step);

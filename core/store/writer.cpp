@@ -60,8 +60,11 @@ void Writer::State::forget(RunId run) {
        {"DELETE FROM piece WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
         "DELETE FROM page WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
         "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?", "DELETE FROM retrieval WHERE run = ?",
-        "DELETE FROM journal WHERE run = ?", "DELETE FROM damage WHERE run = ?", "DELETE FROM span WHERE run = ?",
-        "DELETE FROM session WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+        "DELETE FROM span_page WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
+        "DELETE FROM span_piece WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
+        "DELETE FROM span_lane WHERE run = ?", "DELETE FROM journal WHERE run = ?", "DELETE FROM damage WHERE run = ?",
+        "DELETE FROM span WHERE run = ?", "DELETE FROM session WHERE run = ?",
+        "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
     execute(sql, run);
   }
   cache.forget(run);

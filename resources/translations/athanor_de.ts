@@ -736,6 +736,22 @@
         <source>Rank %1, slow</source>
         <translation>Rang %1, langsam</translation>
     </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>not told</source>
+        <translation>nicht berichtet</translation>
+    </message>
+    <message>
+        <source>measured, lane %1</source>
+        <translation>gemessen, Spur %1</translation>
+    </message>
+    <message>
+        <source>%1: bubbles %2</source>
+        <translation>%1: Leerlauf %2</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::ActionRegistry</name>
@@ -2656,10 +2672,6 @@
         <translation>Was jeder Rang tat</translation>
     </message>
     <message>
-        <source>Timeline of one step</source>
-        <translation>Zeitleiste eines Schritts</translation>
-    </message>
-    <message>
         <source>What a step consists of</source>
         <translation>Woraus ein Schritt besteht</translation>
     </message>
@@ -2670,6 +2682,68 @@
     <message>
         <source>measured</source>
         <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>Timeline of the run</source>
+        <translation>Zeitleiste des Laufs</translation>
+    </message>
+    <message>
+        <source>Newest step</source>
+        <translation>Neuester Schritt</translation>
+    </message>
+    <message>
+        <source>Keep the newest step in sight (End)</source>
+        <translation>Den neuesten Schritt im Blick behalten (Ende)</translation>
+    </message>
+    <message>
+        <source>Whole run</source>
+        <translation>Ganzer Lauf</translation>
+    </message>
+    <message>
+        <source>Show the whole run (Home)</source>
+        <translation>Den ganzen Lauf zeigen (Pos1)</translation>
+    </message>
+    <message>
+        <source>Options of the timeline</source>
+        <translation>Optionen der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Timeline options</source>
+        <translation>Optionen der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Zoom to the selection	Enter</source>
+        <translation>Auf die Auswahl vergrößern	Eingabe</translation>
+    </message>
+    <message>
+        <source>Save what is in sight as a trace…</source>
+        <translation>Den sichtbaren Teil als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save the whole run as a trace…</source>
+        <translation>Den ganzen Lauf als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save the selection as a trace…</source>
+        <translation>Die Auswahl als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save a trace for Perfetto or Chrome</source>
+        <translation>Trace für Perfetto oder Chrome speichern</translation>
+    </message>
+    <message>
+        <source>Traces (*.json)</source>
+        <translation>Traces (*.json)</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::TimelineController</name>
+    <message numerus="yes">
+        <source>%n span(s) written to %1</source>
+        <translation>
+            <numerusform>%n Spanne nach %1 geschrieben</numerusform>
+            <numerusform>%n Spannen nach %1 geschrieben</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3134,14 +3208,6 @@
         <source>%1: %2, from %3 on</source>
         <translation>%1: %2, ab %3</translation>
     </message>
-    <message>
-        <source>%1 to %2 of %3</source>
-        <translation>%1 bis %2 von %3</translation>
-    </message>
-    <message>
-        <source>%1 in all. Drag to zoom; Control + ← → goes from bar to bar</source>
-        <translation>Insgesamt %1. Ziehen vergrößert; Strg + ← → geht von Balken zu Balken</translation>
-    </message>
     <message numerus="yes">
         <source>%n row(s)</source>
         <translation>
@@ -3155,6 +3221,29 @@
             <numerusform>%n Balken, insgesamt %1</numerusform>
             <numerusform>%n Balken, insgesamt %1</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n begin here, the longest %1</source>
+        <translation>
+            <numerusform>%n beginnt hier, Dauer %1</numerusform>
+            <numerusform>%n beginnen hier, der längste %1</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>longest pause %1</source>
+        <translation>längste Pause %1</translation>
+    </message>
+    <message>
+        <source>%1 selected, from %2 on. Enter or double click zooms to it</source>
+        <translation>%1 ausgewählt, ab %2. Eingabe oder Doppelklick vergrößert darauf</translation>
+    </message>
+    <message>
+        <source>%1 in sight, from %2 on, of %3</source>
+        <translation>%1 sichtbar, ab %2, von %3</translation>
+    </message>
+    <message>
+        <source>%1 in all. Drag to move, Control + wheel to zoom; Control + ← → goes from bar to bar</source>
+        <translation>Insgesamt %1. Ziehen verschiebt, Strg + Mausrad vergrößert; Strg + ← → geht von Balken zu Balken</translation>
     </message>
 </context>
 <context>

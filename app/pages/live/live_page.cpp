@@ -3,6 +3,7 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/controllers/timeline_controller.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/fault_menu.h"
@@ -118,6 +119,13 @@ void LivePage::connect_signals() {
   });
   connect(live_, &LiveController::notice, this, &Page::notice);
   if (faults_) connect(faults_, &FaultMenu::notice, this, &Page::notice);
+  connect(timeline_, &TimelineCard::range_selected, this,
+          [this](qint64 begin_ns, qint64 end_ns) { plots_->show_times(begin_ns, end_ns); });
+  connect(timeline_, &TimelineCard::trace_wanted, this, [this](const QString& file, double from, double to) {
+    if (const store::Run* run = live_->run())
+      live_->timeline()->save_trace(q(run->directory), file,
+                                    to > from ? std::optional(std::pair(from, to)) : std::nullopt);
+  });
   connect(plots_, &LivePlots::sample_drawn, this, &LivePage::sample_drawn);
   connect(board_, &widgets::RetrievalBoard::steps_chosen, live_, &LiveController::set_board_steps);
   auto* clock = new QTimer(this);
@@ -228,7 +236,7 @@ void LivePage::build_figures(QVBoxLayout* layout) {
   figures->setSpacing(kGrid + 4);
   plots_ = new LivePlots(settings_, figures_);
   figures->addWidget(plots_);
-  timeline_ = new TimelineCard(figures_);
+  timeline_ = new TimelineCard(live_->timeline(), figures_);
   figures->addWidget(timeline_);
   recoveries_ = new RecoveriesCard(figures_);
   figures->addWidget(recoveries_);
@@ -268,6 +276,7 @@ void LivePage::show_run() {
   stack_->setCurrentIndex(live_->run_id() == 0 ? 0 : 1);
   history_->set_opened(live_->run_id());
   plots_->begin_run();
+  timeline_->begin_run();
   scroll_->verticalScrollBar()->setValue(0);
   show_state();
   show_occurrences();
@@ -332,7 +341,7 @@ void LivePage::show_curves() {
 }
 
 void LivePage::show_timeline() {
-  timeline_->show_step(live_->step_picture(), live_->occurrences());
+  timeline_->show_timeline(live_->step_picture(), live_->occurrences());
   timeline_->show_figures(live_->step_picture(), last_values(live_->curves()));
   if (faults_) faults_->show_state();
 }

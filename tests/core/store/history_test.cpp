@@ -383,7 +383,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
 }
 
 class Versions : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 7));
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 8));
 
 TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
