@@ -15,6 +15,7 @@ namespace athanor::app {
 class AgentLink;
 class CurveStore;
 class FigureStore;
+class QueueStore;
 class EnglishPlurals;
 class ExperimentController;
 class HistoryController;
@@ -65,6 +66,7 @@ class Workbench {
   std::unique_ptr<RunStore> deleted_;
   std::unique_ptr<CurveStore> curves_;
   std::unique_ptr<FigureStore> figures_;
+  std::unique_ptr<QueueStore> queue_;
   std::unique_ptr<HistoryReader> reader_;
   std::unique_ptr<AgentLink> link_;
   std::unique_ptr<PictureLoader> pictures_;
