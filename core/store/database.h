@@ -13,7 +13,7 @@
 
 namespace athanor::store {
 
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 class Connection {
  public:
