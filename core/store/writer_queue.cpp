@@ -142,6 +142,7 @@ Result<void> Writer::set_started(RunId run, const Process& process, const Share&
         "WHERE run = ?",
         share.cores, joined(share.devices, ','), run);
     state_->execute("DELETE FROM dependency WHERE run = ?", run);
+    state_->execute("UPDATE alert_state SET due = '' WHERE run = ?", run);
   });
 }
 
