@@ -60,6 +60,8 @@ std::vector<alerts::ActiveRule> active_rules(const std::vector<store::AlertRule>
   std::vector<alerts::ActiveRule> rules;
   for (const store::AlertRule& row : rows) {
     auto rule = alerts::rule_from(row.rule);
+    if (rule)
+      if (auto good = alerts::check(*rule); !good) rule = tl::unexpected(good.error());
     if (!rule) {
       spdlog::warn("Alert rule {}: {}", row.id, rule.error().message());
       continue;

@@ -31,6 +31,7 @@ Result<alerts::Rule> rule_of(const AlertWords& words) {
   if (words.window) rule.window = *words.window;
   if (words.raise_after) rule.raise_after = *words.raise_after;
   if (words.clear_after) rule.clear_after = *words.clear_after;
+  if (rule.kind == alerts::Kind::condition) return rule;  // the agent knows the metrics
   if (auto good = alerts::check(rule); !good) return tl::unexpected(good.error());
   return rule;
 }

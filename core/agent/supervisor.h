@@ -55,8 +55,9 @@ class Supervisor {
   Result<void> hold_sweep(store::SweepId sweep, bool held);
   Result<void> end_sweep(store::SweepId sweep);
   Result<void> limit(const store::QueueSettings& limits);
-  // A name is given once for all runs, and once for each. invalid_input.
-  Result<void> add_alert(std::optional<store::RunId> run, const alerts::Rule& rule);
+  // A name is given once for all runs, and once for each. The names in a condition mean metrics of these runs.
+  // invalid_input.
+  Result<void> add_alert(std::optional<store::RunId> run, alerts::Rule rule);
   Result<void> remove_alert(std::optional<store::RunId> run, const std::string& name);
   [[nodiscard]] Result<QueueView> queue();
   Result<void> stop(store::RunId run);

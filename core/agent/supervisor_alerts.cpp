@@ -58,7 +58,14 @@ Result<void> put_aside(const fs::path& checkpoint) {
 
 }  // namespace
 
-Result<void> Supervisor::add_alert(std::optional<store::RunId> run, const alerts::Rule& rule) {
+Result<void> Supervisor::add_alert(std::optional<store::RunId> run, alerts::Rule rule) {
+  if (rule.kind == alerts::Kind::condition && rule.metrics.empty() && !rule.condition.empty()) {
+    const auto known = run ? reader_.metric_names(*run) : reader_.all_metric_names();
+    if (!known) return tl::unexpected(known.error());
+    auto metrics = alerts::meant_by(rule.condition, *known);
+    if (!metrics) return tl::unexpected(metrics.error());
+    rule.metrics = std::move(*metrics);
+  }
   if (auto good = alerts::check(rule); !good) return good;
   const auto rules = reader_.alert_rules();
   if (!rules) return tl::unexpected(rules.error());

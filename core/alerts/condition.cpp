@@ -1,5 +1,6 @@
 #include "core/alerts/condition.h"
 
+#include "core/alerts/rule.h"
 #include "core/query/query.h"
 
 #include <algorithm>
@@ -70,6 +71,30 @@ struct Condition::State {
   Now now;
   std::optional<query::Filter> filter;
 };
+
+// Each name in turn that no run has, as long as it can be a whole one.
+Result<std::vector<std::string>> meant_by(const std::string& condition, std::vector<std::string> known) {
+  while (true) {
+    std::map<std::string, Window> windows;
+    Now now(known, windows, 1);
+    const auto filter = query::Filter::compile(condition, now, {0, query::Zone::utc});
+    if (filter) {
+      std::vector<std::string> names;
+      for (const auto& [name, window] : windows) names.push_back(name);
+      return names;
+    }
+    const auto fresh = std::ranges::find_if(filter.error(), [&](const query::Fault& fault) {
+      return fault.kind == query::FaultKind::unknown_name &&
+             condition.substr(fault.position, fault.length).find('/') != std::string::npos;
+    });
+    if (fresh == filter.error().end()) return tl::unexpected(query::to_error(condition, filter.error()));
+    std::string name = condition.substr(fresh->position, fresh->length);
+    std::erase(name, '`');
+    if (std::ranges::find(known, name) != known.end())
+      return tl::unexpected(query::to_error(condition, filter.error()));
+    known.push_back(std::move(name));
+  }
+}
 
 std::unique_ptr<Condition> Condition::bind(const std::string& text, int window, std::span<const std::string> names) {
   auto state = std::make_unique<State>(names, window);

@@ -13,7 +13,7 @@ namespace athanor::alerts {
 
 class Condition {
  public:
-  // Its names mean those of these metrics, whatever metrics come later. Null where it names others.
+  // Over these metrics. Null where it names others, or can not be read.
   [[nodiscard]] static std::unique_ptr<Condition> bind(const std::string& text, int window,
                                                        std::span<const std::string> names);
   Condition(const Condition&) = delete;

@@ -1,13 +1,12 @@
 #include "core/alerts/rule.h"
 
-#include "core/query/query.h"
+#include "core/alerts/condition.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <vector>
 
 namespace athanor::alerts {
 namespace {
@@ -86,9 +85,12 @@ Result<void> check(const Rule& rule) {
   const bool needs_metric = rule.kind != Kind::condition && rule.kind != Kind::stall;
   if (needs_metric && rule.metric.empty()) faults.emplace_back("it names no metric");
   check_numbers(rule, faults);
-  if (rule.kind == Kind::condition && (rule.condition.empty() || !query::tidy(rule.condition)))
-    faults.push_back(rule.condition.empty() ? "it has no condition"
-                                            : fmt::format("\"{}\" is no condition", rule.condition));
+  if (rule.kind == Kind::condition) {
+    if (rule.condition.empty())
+      faults.emplace_back("it has no condition");
+    else if (!Condition::bind(rule.condition, std::max(1, rule.window), rule.metrics))
+      faults.push_back(fmt::format("\"{}\" is no condition over its metrics", rule.condition));
+  }
   if (faults.empty()) return {};
   std::string all;
   for (const std::string& fault : faults) all += (all.empty() ? "" : "; ") + fault;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace athanor::alerts {
 
@@ -23,12 +24,13 @@ enum class Action : std::uint8_t {
 struct Rule {
   std::string name;
   Kind kind = Kind::nan;
-  std::string metric;     // of a stall: empty for any
-  std::string condition;  // of Kind::condition: a query
-  double bound = 0;       // see KindRow
-  int window = 1;         // points
-  int raise_after = 1;    // so many points in a row beyond the bound
-  int clear_after = 1;    // so many within
+  std::string metric;                // of a stall: empty for any
+  std::string condition;             // of Kind::condition: a query
+  std::vector<std::string> metrics;  // and what its names mean; see meant_by
+  double bound = 0;                  // see KindRow
+  int window = 1;                    // points
+  int raise_after = 1;               // so many points in a row beyond the bound
+  int clear_after = 1;               // so many within
   bool more_is_better = false;
   Action action = Action::notify;
   [[nodiscard]] bool operator==(const Rule&) const = default;
@@ -56,10 +58,13 @@ inline constexpr int kMostPoints = 100'000;  // of raise_after and clear_after
 
 // A rule of this kind with what it has by default; without a name.
 [[nodiscard]] Rule defaults_of(Kind kind);
-// invalid_input: everything that is wrong with it. A condition is read, but not what its names mean.
+// invalid_input: everything that is wrong with it.
 [[nodiscard]] Result<void> check(const Rule& rule);
+// The metrics that a condition names, whole, where these are known; a name with a / may be one that no run has yet.
+// invalid_input with the places of names that mean nothing, or several.
+[[nodiscard]] Result<std::vector<std::string>> meant_by(const std::string& condition, std::vector<std::string> known);
 
-// One line of JSON, and back; corrupt where it is none.
+// One line of JSON, and back; corrupt where it is none. What it says is not checked.
 [[nodiscard]] std::string to_text(const Rule& rule);
 [[nodiscard]] Result<Rule> rule_from(std::string_view text);
 // For people: "spike of train/loss beyond 6 (50 points); raised after 2, cleared after 10; pause".

@@ -11,6 +11,7 @@ std::string to_text(const Rule& rule) {
                      {"kind", row_of(rule.kind).name},
                      {"metric", rule.metric},
                      {"condition", rule.condition},
+                     {"metrics", rule.metrics},
                      {"bound", rule.bound},
                      {"window", rule.window},
                      {"raise_after", rule.raise_after},
@@ -31,13 +32,13 @@ Result<Rule> rule_from(std::string_view text) {
     rule.name = json.at("name").get<std::string>();
     rule.metric = json.value("metric", rule.metric);
     rule.condition = json.value("condition", "");
+    rule.metrics = json.value("metrics", rule.metrics);
     rule.bound = json.value("bound", rule.bound);
     rule.window = json.value("window", rule.window);
     rule.raise_after = json.value("raise_after", rule.raise_after);
     rule.clear_after = json.value("clear_after", rule.clear_after);
     rule.more_is_better = json.value("more_is_better", false);
     rule.action = *action;
-    if (auto good = check(rule); !good) return tl::unexpected(good.error());
     return rule;
   } catch (const Json::exception& exception) {
     return fail(ErrorKind::corrupt, "read an alert rule", exception.what());

@@ -110,26 +110,9 @@ Watch::~Watch() = default;
 
 bool Watch::is_empty() const { return rules_.empty(); }
 
-// A condition means the metrics that are known once it can be read.
-void Watch::learn(std::span<const std::string> names) {
-  const bool any =
-      std::ranges::any_of(rules_, [](const auto& each) { return each->active.rule.kind == Kind::condition; });
-  if (any)
-    for (const std::string& name : names)
-      if (std::ranges::find(names_, name) == names_.end()) names_.push_back(name);
-  for (const auto& each : rules_) {
-    if (each->active.rule.kind == Kind::condition && !each->condition && each->tried < names_.size()) {
-      each->tried = names_.size();
-      each->condition = Condition::bind(each->active.rule.condition, each->active.rule.window, names_);
-      if (each->condition) each->bound_to = names_.size();
-    }
-    each->find_columns(names);
-  }
-}
-
 void Watch::take(const Points& points, std::vector<Told>& told) {
   if (points.steps.empty()) return;
-  learn(points.names);
+  for (const auto& each : rules_) each->find_columns(points.names);
   for (std::size_t row = 0; row < points.steps.size(); ++row) {
     look_at_clock(points.anchor_ns + points.times_ns[row], told);  // what came too late was missed until then
     for (const auto& each : rules_) each->take(points, row, told);

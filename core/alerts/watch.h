@@ -57,9 +57,7 @@ class Watch {
  private:
   struct Each;
   void restore(std::string_view state);
-  void learn(std::span<const std::string> names);
 
-  std::vector<std::string> names_;  // in the order in which they came; only for conditions
   std::vector<std::unique_ptr<Each>> rules_;
 };
 

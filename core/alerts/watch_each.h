@@ -12,7 +12,10 @@
 namespace athanor::alerts {
 
 struct Watch::Each {
-  explicit Each(ActiveRule given) : active(std::move(given)), window(active.rule.window > 0 ? active.rule.window : 1) {}
+  explicit Each(ActiveRule given) : active(std::move(given)), window(active.rule.window > 0 ? active.rule.window : 1) {
+    const Rule& rule = active.rule;
+    if (rule.kind == Kind::condition) condition = Condition::bind(rule.condition, rule.window, rule.metrics);
+  }
 
   [[nodiscard]] bool holds_at(std::int64_t time_ns) const {
     return time_ns >= active.from_ns && time_ns < active.until_ns;
@@ -29,9 +32,7 @@ struct Watch::Each {
   std::int64_t last_step = 0;
   std::int64_t heard_ns = 0;  // of a stall: when the run was heard of last; 0: it need not be
   Window window;
-  std::unique_ptr<Condition> condition;  // null: not bound yet
-  std::size_t bound_to = 0;              // so many names
-  std::size_t tried = 0;                 // with so many
+  std::unique_ptr<Condition> condition;
 
  private:
   void go_back(std::int64_t step, std::int64_t time_ns, std::vector<Told>& told);

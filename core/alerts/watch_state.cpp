@@ -43,20 +43,17 @@ std::string Watch::state() const {
     Json json = {{"beyond", each->beyond},         {"within", each->within},       {"raised", each->raised},
                  {"began_step", each->began_step}, {"last_step", each->last_step}, {"heard_ns", each->heard_ns}};
     if (!each->window.points().empty()) json["points"] = to_json(each->window);
-    if (each->condition) {
-      json["bound_to"] = each->bound_to;
+    if (each->condition)
       for (const auto& [name, window] : each->condition->windows()) json["windows"][name] = to_json(window);
-    }
     rules[std::to_string(each->active.id)] = std::move(json);
   }
-  return Json{{"names", names_}, {"rules", std::move(rules)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json{{"rules", std::move(rules)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void Watch::restore(std::string_view state) {
   const auto json = Json::parse(state, nullptr, false);
   if (!json.is_object()) return;
   try {
-    names_ = json.at("names").get<std::vector<std::string>>();
     for (const auto& each : rules_) {
       const auto found = json.at("rules").find(std::to_string(each->active.id));
       if (found == json.at("rules").end()) continue;
@@ -67,17 +64,12 @@ void Watch::restore(std::string_view state) {
       each->last_step = found->at("last_step").get<std::int64_t>();
       each->heard_ns = found->at("heard_ns").get<std::int64_t>();
       if (const auto points = found->find("points"); points != found->end()) fill(each->window, *points);
-      each->bound_to = found->value("bound_to", std::size_t{0});
-      if (each->bound_to == 0 || each->bound_to > names_.size()) continue;
-      each->condition = Condition::bind(each->active.rule.condition, each->active.rule.window,
-                                        std::span(names_).first(each->bound_to));
-      if (!each->condition) continue;
+      const auto windows = found->find("windows");
+      if (!each->condition || windows == found->end()) continue;
       for (auto& [name, window] : each->condition->windows())
-        if (const auto points = found->at("windows").find(name); points != found->at("windows").end())
-          fill(window, *points);
+        if (const auto points = windows->find(name); points != windows->end()) fill(window, *points);
     }
   } catch (const Json::exception&) {
-    names_.clear();
     for (auto& each : rules_) each = std::make_unique<Each>(std::move(each->active));
   }
 }

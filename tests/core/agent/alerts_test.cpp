@@ -56,6 +56,7 @@ TEST(Alerts, TellOfRealRunsWhatTheirRulesSay) {
   spike.raise_after = 1;
   alerts::Rule own = rule(Kind::condition, "own");
   own.condition = "sequence > 50 and sequence < 60";
+  own.metrics = {"sequence"};
   for (const alerts::Rule& each : {rule(Kind::nan, "nan"), spike, plateau, own})
     value_or_throw(home.client->add_alert(std::nullopt, each));
   const RunId good = home.enqueue(45, "pace=1");
@@ -168,6 +169,7 @@ TEST(Alerts, AreToldOnceHoweverOftenTheAgentDiesAndWhenTheHistoryIsBuiltAgain) {
   }
   alerts::Rule own = rule(Kind::condition, "own");
   own.condition = "sequence > 5 * count(sequence)";
+  own.metrics = {"sequence"};
   own.window = 100;
   value_or_throw(home.client->add_alert(std::nullopt, own));
   const RunId run = home.enqueue(600, "pace=2 odd=nan odd_from=100 odd_to=300");

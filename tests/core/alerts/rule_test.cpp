@@ -15,7 +15,7 @@ using testing::HasSubstr;
 Rule named(Kind kind) {
   Rule rule = defaults_of(kind);
   rule.name = std::string("r");
-  if (kind == Kind::condition) rule.condition = std::string("loss > 3");
+  if (kind == Kind::condition) rule.condition = std::string("loss > 3"), rule.metrics = {"train/loss"};
   return rule;
 }
 
@@ -50,7 +50,18 @@ TEST(Rules, SayEverythingThatIsWrongWithThem) {
   EXPECT_FALSE(action_named("explode"));
 }
 
-TEST(Rules, ThatAreDamagedAreRefused) {
+TEST(Rules, MeanMetricsByTheirWholeNames) {
+  const std::vector<std::string> known = {"eval/loss", "train/gradient_norm", "train/loss"};
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(value_or_throw(meant_by("train/loss > 3 and gradient_norm < 1 and step > 5", known)),
+            (Names{"train/gradient_norm", "train/loss"}));
+  EXPECT_EQ(value_or_throw(meant_by("eval/r1 < 0.5 and `own/a b` > min(eval/r1)", {})), (Names{"eval/r1", "own/a b"}));
+  EXPECT_FALSE(meant_by("loss > 3", known)) << "there are two";
+  EXPECT_FALSE(meant_by("los > 3", known));
+  EXPECT_FALSE(meant_by("eval/r1 <", {}));
+}
+
+TEST(Rules, ThatAreDamagedAreReadOrRefused) {
   const std::string good = to_text(named(Kind::condition));
   std::mt19937_64 random(7);
   for (int i = 0; i < 3000; ++i) {
@@ -58,7 +69,7 @@ TEST(Rules, ThatAreDamagedAreRefused) {
     text[random() % text.size()] = static_cast<char>(random());
     if (i % 3 == 0) text.resize(random() % text.size());
     const auto rule = rule_from(text);
-    EXPECT_TRUE(!rule || check(*rule));
+    if (rule) (void)check(*rule);
   }
 }
 

@@ -145,6 +145,7 @@ TEST(Alerts, LookAtConditionsOverNewestValuesAndWindows) {
   condition.name = std::string("own");
   condition.window = 4;
   condition.condition = std::string("loss > 2 * min(loss) and r1 < 50%");
+  condition.metrics = {"eval/t2i_r1", "train/loss"};
   Watched run({condition});
   run.points(1, 4, 1);  // eval/t2i_r1 is not known: the condition means nothing yet
   run.point(4, 0.2, "eval/t2i_r1");
@@ -216,6 +217,8 @@ std::vector<Rule> some_rules() {
     rules.push_back(rule(Kind::condition, 1, 2));
     rules.back().window = 5;
     rules.back().condition = text;
+    rules.back().metrics = {"other/loss", "train/samples_per_s"};
+    if (rules.size() % 2 == 0) rules.back().metrics = {"train/loss", "train/samples_per_s"};
     rules.back().name = fmt::format("own-{}", rules.size());
   }
   return rules;
