@@ -52,7 +52,8 @@ HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, Run
       deleted_(deleted),
       curves_(curves),
       figures_(figures),
-      queue_(queue) {
+      queue_(queue),
+      alerts_(new AlertFollower(reader, link, this)) {
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
   connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
@@ -120,6 +121,7 @@ void HistoryController::taken(Result<store::RunChanges> changes) {
     known_history_ = changes->history;
     known_ = changes->newest;
     if (changes->anew) read_metric_names();
+    if (changes->anew) alerts_->begin_anew();
     if (!changes->anew && !changes->changed.empty() && !figure_pause_.isActive()) figure_pause_.start();
     const bool some_left = changes->anew || !changes->gone.empty();
     const bool is_queue_other = concern_queue(*changes);

@@ -5,6 +5,7 @@
 
 #include "app/bridge/agent_link.h"
 #include "app/bridge/history_reader.h"
+#include "app/controllers/alert_follower.h"
 #include "app/feedback/notice.h"
 #include "app/stores/curve_store.h"
 #include "app/stores/figure_store.h"
@@ -69,6 +70,7 @@ class HistoryController final : public QObject {
   [[nodiscard]] const store::Run* find(store::RunId run) const;
   [[nodiscard]] CurveStore* curves() const { return curves_; }
   [[nodiscard]] FigureStore* figures() const { return figures_; }
+  [[nodiscard]] AlertFollower* alerts() const { return alerts_; }
   [[nodiscard]] QueueStore* queue() const { return queue_; }
   [[nodiscard]] AgentLink* link() const { return link_; }
   // Why the list cannot be read; an empty intention: it can.
@@ -103,6 +105,7 @@ class HistoryController final : public QObject {
   CurveStore* curves_;
   FigureStore* figures_;
   QueueStore* queue_;
+  AlertFollower* alerts_;
   QTimer pause_;
   QTimer curve_pause_;
   QTimer figure_pause_;  // before figures are read again that runs have changed

@@ -24,7 +24,9 @@ QString reason(const agent::QueueEntry& entry) {
   switch (entry.why) {
     case Why::starts: return QueueWords::tr("begins now");
     case Why::held: return QueueWords::tr("held");
-    case Why::fault: return QueueWords::tr("held, what it follows went wrong");
+    case Why::fault:
+      return others == 0 ? QueueWords::tr("held, something went wrong")
+                         : QueueWords::tr("held, what it follows went wrong");
     case Why::sweep_held: return QueueWords::tr("its sweep is held");
     case Why::after: return QueueWords::tr("after run(s) %1", nullptr, others).arg(numbers(entry.waits_for));
     case Why::later: return QueueWords::tr("tries again soon");
@@ -51,6 +53,8 @@ QString queue_sentence(const agent::QueueEntry& entry) {
   if (entry.why == Why::later)
     text += QLatin1Char('\n') +
             QueueWords::tr("The last attempt ended with: %1").arg(QString::fromStdString(entry.job.retry.fault));
+  if (entry.why == Why::fault && !entry.job.hold_reason.empty())
+    text += QLatin1Char('\n') + QString::fromStdString(entry.job.hold_reason);
   return text;
 }
 

@@ -531,6 +531,10 @@
         <translation>zurückgehalten</translation>
     </message>
     <message>
+        <source>held, something went wrong</source>
+        <translation>zurückgehalten, etwas ging schief</translation>
+    </message>
+    <message>
         <source>held, what it follows went wrong</source>
         <translation>zurückgehalten, der Lauf davor ging schief</translation>
     </message>
@@ -1418,6 +1422,10 @@
 <context>
     <name>athanor::app::MainWindow</name>
     <message>
+        <source>Alert of run %1</source>
+        <translation>Warnung zu Lauf %1</translation>
+    </message>
+    <message>
         <source>There is nothing to undo.</source>
         <translation>Es gibt nichts zurückzunehmen.</translation>
     </message>
@@ -1786,8 +1794,8 @@
         <translation>Vielleicht gibt es ihn noch nicht; sonst öffnen Sie ihn mit einer Dateiverwaltung</translation>
     </message>
     <message>
-        <source>Tell me when a run ends</source>
-        <translation>Sagen, wenn ein Lauf endet</translation>
+        <source>Tell me of alerts and when a run ends</source>
+        <translation>Warnungen und das Ende von Läufen melden</translation>
     </message>
     <message>
         <source>With a notice of the desktop, while I am elsewhere.</source>
@@ -1920,6 +1928,10 @@
 </context>
 <context>
     <name>athanor::app::RunNews</name>
+    <message>
+        <source>%1: alert</source>
+        <translation>%1: Warnung</translation>
+    </message>
     <message numerus="yes">
         <source>%n step(s) in %1</source>
         <translation>
