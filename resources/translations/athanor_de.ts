@@ -133,6 +133,14 @@
 <context>
     <name>LiveWords</name>
     <message>
+        <source>Alert over: %1</source>
+        <translation>Warnung vorbei: %1</translation>
+    </message>
+    <message>
+        <source>Alert: %1</source>
+        <translation>Warnung: %1</translation>
+    </message>
+    <message>
         <source>Preparing</source>
         <translation>Bereitet vor</translation>
     </message>
