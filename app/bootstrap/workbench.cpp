@@ -13,6 +13,7 @@
 #include "app/shell/main_window.h"
 #include "app/stores/curve_store.h"
 #include "app/stores/figure_store.h"
+#include "app/stores/queue_store.h"
 #include "app/stores/run_store.h"
 #include "app/theme/theme_switch.h"
 
@@ -44,12 +45,13 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   deleted_ = std::make_unique<RunStore>(RunStore::Holds::deleted);
   curves_ = std::make_unique<CurveStore>();
   figures_ = std::make_unique<FigureStore>();
+  queue_ = std::make_unique<QueueStore>();
   reader_ = std::make_unique<HistoryReader>(options.home / "history.db");
   curve_readers_ = std::make_unique<CurveReaders>(options.home / "history.db");
   link_ = std::make_unique<AgentLink>(options.home);
   pictures_ = std::make_unique<PictureLoader>();
   history_ = std::make_unique<HistoryController>(reader_.get(), link_.get(), runs_.get(), deleted_.get(), curves_.get(),
-                                                 figures_.get());
+                                                 figures_.get(), queue_.get());
   experiment_ =
       std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());

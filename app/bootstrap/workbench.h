@@ -17,6 +17,7 @@ class CompareController;
 class CurveReaders;
 class CurveStore;
 class FigureStore;
+class QueueStore;
 class EnglishPlurals;
 class ExperimentController;
 class HistoryController;
@@ -68,6 +69,7 @@ class Workbench {
   std::unique_ptr<RunStore> deleted_;
   std::unique_ptr<CurveStore> curves_;
   std::unique_ptr<FigureStore> figures_;
+  std::unique_ptr<QueueStore> queue_;
   std::unique_ptr<HistoryReader> reader_;
   std::unique_ptr<CurveReaders> curve_readers_;
   std::unique_ptr<AgentLink> link_;

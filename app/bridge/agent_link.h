@@ -29,14 +29,12 @@ class AgentLink final : public QObject {
 
   template <class T>
   void wish(QObject* guard, std::function<Result<T>(agent::Client&)> job, std::function<void(Result<T>)> done) {
-    wishes_->post(guard, {},
-                  [this, ask = std::move(job), tell = std::move(done)](const std::stop_token&) -> JobThread::Deliver {
-                    auto result = std::make_shared<Result<T>>(with_client<T>(ask));
-                    return [this, result, tell] {
-                      if (result->has_value()) wake();
-                      tell(std::move(*result));
-                    };
-                  });
+    post<T>(guard, std::move(job), std::move(done), true);
+  }
+  // Of an agent that answers; none is started for it.
+  template <class T>
+  void ask(QObject* guard, std::function<Result<T>(agent::Client&)> job, std::function<void(Result<T>)> done) {
+    post<T>(guard, std::move(job), std::move(done), false);
   }
 
  Q_SIGNALS:
@@ -45,10 +43,23 @@ class AgentLink final : public QObject {
 
  private:
   template <class T>
-  Result<T> with_client(const std::function<Result<T>(agent::Client&)>& job) {
+  void post(QObject* guard, std::function<Result<T>(agent::Client&)> job, std::function<void(Result<T>)> done,
+            bool may_start) {
+    wishes_->post(
+        guard, {},
+        [this, may_start, ask = std::move(job), tell = std::move(done)](const std::stop_token&) -> JobThread::Deliver {
+          auto result = std::make_shared<Result<T>>(with_client<T>(ask, may_start));
+          return [this, result, tell] {
+            if (result->has_value()) wake();
+            tell(std::move(*result));
+          };
+        });
+  }
+  template <class T>
+  Result<T> with_client(const std::function<Result<T>(agent::Client&)>& job, bool may_start) {
     for (int attempt = 0;; ++attempt) {
       if (!client_) {
-        auto made = agent::Client::connect(home_, true);
+        auto made = agent::Client::connect(home_, may_start);
         if (!made) return tl::unexpected<Error>(made.error());
         client_ = std::move(*made);
       }

@@ -4,6 +4,7 @@
 #include "app/stores/curves.h"
 #include "core/base/files.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace athanor::app {
@@ -43,14 +44,16 @@ std::vector<std::string> plain(const QStringList& texts) {
 }  // namespace
 
 HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted,
-                                     CurveStore* curves, FigureStore* figures, QObject* parent)
+                                     CurveStore* curves, FigureStore* figures, QueueStore* queue, QObject* parent)
     : QObject(parent),
       reader_(reader),
       link_(link),
       runs_(runs),
       deleted_(deleted),
       curves_(curves),
-      figures_(figures) {
+      figures_(figures),
+      queue_(queue),
+      alerts_(new AlertFollower(reader, link, this)) {
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
   connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
@@ -69,6 +72,7 @@ HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, Run
   connect(link_, &AgentLink::changed, this, [this] { refresh(); });
   connect(link_, &AgentLink::state_changed, this,
           [this] { reader_->set_watching(link_->state() != AgentLink::State::connected); });
+  connect(link_, &AgentLink::state_changed, this, [this] { read_queue(); });
 }
 
 void HistoryController::start() {
@@ -117,10 +121,13 @@ void HistoryController::taken(Result<store::RunChanges> changes) {
     known_history_ = changes->history;
     known_ = changes->newest;
     if (changes->anew) read_metric_names();
+    if (changes->anew) alerts_->begin_anew();
     if (!changes->anew && !changes->changed.empty() && !figure_pause_.isActive()) figure_pause_.start();
     const bool some_left = changes->anew || !changes->gone.empty();
+    const bool is_queue_other = concern_queue(*changes);
     deleted_->apply(*changes);
     runs_->apply(std::move(*changes));
+    if (is_queue_other) read_queue();
     if (some_left) curves_->keep_only(runs_->runs(), deleted_->runs());
     // Runs that wait or go on need an agent; otherwise it is started by the first wish.
     if (agent_allowed_ && runs_->has_live_runs() && link_->state() == AgentLink::State::idle) {
@@ -133,6 +140,30 @@ void HistoryController::taken(Result<store::RunChanges> changes) {
   if (!std::exchange(read_, true)) Q_EMIT first_read();
   if (std::exchange(again_, false)) refresh();
   if ((!wanted_.empty() || opened_ != 0 || all_wanted_) && !curve_pause_.isActive()) curve_pause_.start();
+}
+
+// Where runs came to the queue or left it, or began or ended and so give and take room.
+bool HistoryController::concern_queue(const store::RunChanges& changes) const {
+  if (changes.anew || !changes.gone.empty()) return true;
+  return std::ranges::any_of(changes.changed, [this](const store::Run& run) {
+    const store::Run* before = runs_->find(run.id);
+    return run.status == store::RunStatus::queued || before == nullptr || before->status != run.status;
+  });
+}
+
+void HistoryController::read_queue() {
+  if (link_->state() != AgentLink::State::connected) return;
+  if (std::exchange(reading_queue_, true)) {
+    queue_again_ = true;
+    return;
+  }
+  link_->ask<agent::QueueView>(
+      this, [](agent::Client& client) { return client.queue(); },
+      [this](Result<agent::QueueView> view) {
+        reading_queue_ = false;
+        if (view) queue_->set(std::move(*view));
+        if (std::exchange(queue_again_, false)) read_queue();
+      });
 }
 
 void HistoryController::refused(const Error& error) {
@@ -366,6 +397,29 @@ void HistoryController::redo() {
 
 void HistoryController::stop(store::RunId run) {
   wish([run](agent::Client& client) { return client.stop(run); });
+}
+
+void HistoryController::hold(const std::vector<store::RunId>& runs, bool held) {
+  wish([runs, held](agent::Client& client) { return held ? client.hold(runs) : client.release(runs); });
+}
+
+void HistoryController::hold_queue(bool held) {
+  wish([held](agent::Client& client) { return client.hold_queue(held); });
+  read_queue();
+}
+
+void HistoryController::move_to_front(const std::vector<store::RunId>& runs) {
+  wish([runs](agent::Client& client) { return client.move(runs, store::Spot::front); });
+}
+
+void HistoryController::move_beside(store::RunId run, store::RunId other, bool before) {
+  wish([run, other, spot = before ? store::Spot::before : store::Spot::after](agent::Client& client) {
+    return client.move({run}, spot, other);
+  });
+}
+
+void HistoryController::set_priority(const std::vector<store::RunId>& runs, int priority) {
+  wish([runs, priority](agent::Client& client) { return client.set_priority(runs, priority); });
 }
 
 void HistoryController::inject(store::RunId run, const QString& faults) {

@@ -5,9 +5,11 @@
 
 #include "app/bridge/agent_link.h"
 #include "app/bridge/history_reader.h"
+#include "app/controllers/alert_follower.h"
 #include "app/feedback/notice.h"
 #include "app/stores/curve_store.h"
 #include "app/stores/figure_store.h"
+#include "app/stores/queue_store.h"
 #include "app/stores/run_store.h"
 
 #include <QTimer>
@@ -24,7 +26,7 @@ class HistoryController final : public QObject {
   Q_OBJECT
  public:
   HistoryController(HistoryReader* reader, AgentLink* link, RunStore* runs, RunStore* deleted, CurveStore* curves,
-                    FigureStore* figures, QObject* parent = nullptr);
+                    FigureStore* figures, QueueStore* queue, QObject* parent = nullptr);
   // Runs that wait or go on need an agent; unless told otherwise, one is started when none answers.
   void set_agent_allowed(bool allowed) { agent_allowed_ = allowed; }
   void start();
@@ -51,6 +53,12 @@ class HistoryController final : public QObject {
   void redo();
   void stop(store::RunId run);
   void resume(store::RunId run);
+  // Places in the queue.
+  void hold(const std::vector<store::RunId>& runs, bool held);
+  void hold_queue(bool held);
+  void move_to_front(const std::vector<store::RunId>& runs);
+  void move_beside(store::RunId run, store::RunId other, bool before);
+  void set_priority(const std::vector<store::RunId>& runs, int priority);
   // Faults that a run on several ranks is to suffer now; see agent::Client.
   void inject(store::RunId run, const QString& faults);
 
@@ -62,6 +70,8 @@ class HistoryController final : public QObject {
   [[nodiscard]] const store::Run* find(store::RunId run) const;
   [[nodiscard]] CurveStore* curves() const { return curves_; }
   [[nodiscard]] FigureStore* figures() const { return figures_; }
+  [[nodiscard]] AlertFollower* alerts() const { return alerts_; }
+  [[nodiscard]] QueueStore* queue() const { return queue_; }
   [[nodiscard]] AgentLink* link() const { return link_; }
   // Why the list cannot be read; an empty intention: it can.
   [[nodiscard]] const Notice& trouble() const { return trouble_; }
@@ -78,6 +88,8 @@ class HistoryController final : public QObject {
   void read_curves();
   void read_figures();
   void read_metric_names();
+  void read_queue();
+  [[nodiscard]] bool concern_queue(const store::RunChanges& changes) const;
   // With the steps they have come to.
   [[nodiscard]] std::vector<std::pair<store::RunId, std::int64_t>> curves_to_read();
   void taken(Result<store::RunChanges> changes);
@@ -92,6 +104,8 @@ class HistoryController final : public QObject {
   RunStore* deleted_;
   CurveStore* curves_;
   FigureStore* figures_;
+  QueueStore* queue_;
+  AlertFollower* alerts_;
   QTimer pause_;
   QTimer curve_pause_;
   QTimer figure_pause_;  // before figures are read again that runs have changed
@@ -107,6 +121,8 @@ class HistoryController final : public QObject {
   bool read_ = false;
   bool reading_ = false;
   bool again_ = false;
+  bool reading_queue_ = false;
+  bool queue_again_ = false;
   bool agent_allowed_ = true;
 };
 

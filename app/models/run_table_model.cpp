@@ -1,5 +1,6 @@
 #include "app/models/run_table_model.h"
 
+#include "app/models/queue_words.h"
 #include "app/models/run_words.h"
 #include "widgets/common/numbers.h"
 
@@ -37,13 +38,29 @@ bool is_number(RunColumn column) {
 
 }  // namespace
 
-RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, QObject* parent)
-    : QAbstractTableModel(parent), runs_(runs), curves_(curves), figures_(figures), order_(runs, curves, figures) {
+RunTableModel::RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures,
+                             const QueueStore* queue, QObject* parent)
+    : QAbstractTableModel(parent),
+      runs_(runs),
+      curves_(curves),
+      figures_(figures),
+      queue_(queue),
+      order_(runs, curves, figures) {
   connect(figures, &FigureStore::arrived, this, [this] { search_again(); });
   connect(runs_, &RunStore::changed, this, &RunTableModel::follow);
   connect(curves_, &CurveStore::curves_changed, this, &RunTableModel::curves_arrived);
+  connect(queue_, &QueueStore::changed, this, [this](const std::vector<store::RunId>& told) {
+    tell_altered(told, RunColumn::status, RunColumn::status);
+    Q_EMIT queue_told();
+  });
   shown_ = order_.arranged();
   number_rows();
+}
+
+QStringList RunTableModel::queue_texts() const {
+  QStringList texts;
+  for (const agent::QueueEntry& entry : queue_->queued()) texts << queue_words(entry);
+  return texts;
 }
 
 int RunTableModel::rowCount(const QModelIndex& parent) const {
@@ -202,10 +219,16 @@ void RunTableModel::number_rows() {
   for (std::size_t i = 0; i < shown_.size(); ++i) rows_.emplace(shown_[i], static_cast<int>(i));
 }
 
+// Of a run that waits, where and for what.
+QString RunTableModel::state_text(const store::Run& run) const {
+  const agent::QueueEntry* entry = run.status == store::RunStatus::queued ? queue_->find(run.id) : nullptr;
+  return entry ? queue_words(*entry) : look_of(run.status).word;
+}
+
 QVariant RunTableModel::text(const store::Run& run, RunColumn column) const {
   switch (column) {
     case RunColumn::number: return QString::number(run.id);
-    case RunColumn::status: return look_of(run.status).word;
+    case RunColumn::status: return state_text(run);
     case RunColumn::name: return q(run.name);
     case RunColumn::tags: {
       QStringList tags;
@@ -228,6 +251,8 @@ QVariant RunTableModel::text(const store::Run& run, RunColumn column) const {
 QVariant RunTableModel::tip(const store::Run& run, RunColumn column) const {
   if (column == RunColumn::status && !damage_words(run).isEmpty()) return damage_words(run);
   if (column == RunColumn::status && !run.cause.empty()) return q(run.cause);
+  if (column == RunColumn::status && run.status == store::RunStatus::queued)
+    if (const agent::QueueEntry* entry = queue_->find(run.id)) return queue_sentence(*entry);
   if (column == RunColumn::name && !damage_words(run).isEmpty()) return damage_words(run);
   if (column != RunColumn::name) return {};
   const QString about = run.note.empty() ? q(run.model) : q(run.note);

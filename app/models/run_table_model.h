@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/models/run_order.h"
+#include "app/stores/queue_store.h"
 #include "core/query/complete.h"
 #include "widgets/common/cell_roles.h"
 
@@ -21,7 +22,8 @@ enum RunRole {
 class RunTableModel final : public QAbstractTableModel {
   Q_OBJECT
  public:
-  RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, QObject* parent = nullptr);
+  RunTableModel(const RunStore* runs, const CurveStore* curves, FigureStore* figures, const QueueStore* queue,
+                QObject* parent = nullptr);
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
@@ -38,11 +40,17 @@ class RunTableModel final : public QAbstractTableModel {
 
   [[nodiscard]] const store::Run* run_at(int row) const;
   [[nodiscard]] int row_of(store::RunId run) const;  // -1: it is not among those shown
+  // What is said of the states of runs that wait.
+  [[nodiscard]] QStringList queue_texts() const;
   // Ages and durations of live runs move with the clock.
   void tick();
 
+ Q_SIGNALS:
+  void queue_told();  // what is said of the states of runs that wait is another one
+
  private:
   [[nodiscard]] QVariant text(const store::Run& run, RunColumn column) const;
+  [[nodiscard]] QString state_text(const store::Run& run) const;
   [[nodiscard]] QVariant tip(const store::Run& run, RunColumn column) const;
   [[nodiscard]] QVariant glyph(const store::Run& run, RunColumn column) const;
   void search_again();
@@ -59,6 +67,7 @@ class RunTableModel final : public QAbstractTableModel {
   const RunStore* runs_;
   const CurveStore* curves_;
   FigureStore* figures_;
+  const QueueStore* queue_;
   RunOrder order_;
   QString typed_;
   query::Faults faults_;

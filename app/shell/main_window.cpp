@@ -66,7 +66,13 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   resize(1360, 860);
   actions_ = new ActionRegistry(this);
   set_time_style(time_style(parts_.settings->text(Setting::time_style)));
-  new RunNews(parts_.history->runs(), parts_.settings, this);
+  auto* news = new RunNews(parts_.history->runs(), parts_.settings, this);
+  connect(parts_.history->alerts(), &AlertFollower::told, this,
+          [this, news](qint64 run, const QString& text, bool is_raised) {
+            if (!is_raised) return;
+            news->tell_alert(run, text);
+            say({NoticeKind::warning, tr("Alert of run %1").arg(run), text, {}, {}, true});
+          });
   build();
   add_actions();
   connect(parts_.history, &HistoryController::notice, this, &MainWindow::say);

@@ -52,6 +52,16 @@ void RunNews::tell(const store::Run& run) {
   const QString text =
       run.cause.empty() ? tr("%n step(s) in %1", nullptr, static_cast<int>(run.step)).arg(widgets::duration_text(taken))
                         : q(run.cause);
+  tell(title, text);
+}
+
+void RunNews::tell_alert(store::RunId run, const QString& text) {
+  if (!settings_->flag(Setting::notify_ends) || window_->isActiveWindow()) return;
+  const store::Run* row = runs_->find(run);
+  tell(tr("%1: alert").arg(row ? q(row->name) : QString::number(run)), text);
+}
+
+void RunNews::tell(const QString& title, const QString& text) {
   QApplication::alert(window_);
   notify_desktop(title, text);
   Q_EMIT told(title, text);

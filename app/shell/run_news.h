@@ -1,5 +1,5 @@
-// Notices that a run has ended, and tells the desktop when nobody looks at the window. GUI thread only; what it is
-// given is not owned.
+// Notices that a run has ended, takes alerts of runs, and tells the desktop when nobody looks at the window. GUI thread
+// only; what it is given is not owned.
 #pragma once
 
 #include "core/store/types.h"
@@ -21,12 +21,15 @@ class RunNews final : public QObject {
  public:
   RunNews(const RunStore* runs, const Settings* settings, QWidget* window);
 
+  void tell_alert(store::RunId run, const QString& text);
+
  Q_SIGNALS:
   void told(const QString& title, const QString& text);  // went to the desktop
 
  private:
   void look();
   void tell(const store::Run& run);
+  void tell(const QString& title, const QString& text);
 
   const RunStore* runs_;
   const Settings* settings_;

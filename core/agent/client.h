@@ -4,12 +4,14 @@
 #pragma once
 
 #include "core/agent/queue.h"
+#include "core/alerts/rule.h"
 #include "core/base/result.h"
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -65,6 +67,16 @@ class Client {
   Result<void> edit(store::RunId run, const Edit& edit);
   // How much of the machine it may use; `held` is not looked at.
   Result<void> limit(const store::QueueSettings& limits);
+
+  // Alert rules, of all runs or of one; see core/alerts.
+  Result<void> add_alert(std::optional<store::RunId> run, const alerts::Rule& rule);
+  Result<void> remove_alert(std::optional<store::RunId> run, const std::string& name);
+  struct AlertRule {
+    std::optional<store::RunId> run;
+    alerts::Rule rule;
+    std::int64_t added_ns = 0;
+  };
+  [[nodiscard]] Result<std::vector<AlertRule>> alerts();
 
   // Many runs of one recipe, as recipe::to_text of the plan says, in one step.
   [[nodiscard]] Result<AddedSweep> add_sweep(const Enqueue& request, const std::string& plan);

@@ -8,11 +8,22 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace athanor::agent {
+
+// A rule as it is written; nothing: what its kind has by default.
+struct AlertWords {
+  std::string name, kind, when;
+  std::optional<std::string> metric;
+  std::optional<double> bound;
+  std::optional<int> window, raise_after, clear_after;
+  bool more_is_better = false;
+  std::string action = "notify";
+};
 
 struct CommandLine {
   bool foreground = false;
@@ -41,6 +52,7 @@ struct CommandLine {
   std::int64_t random = 0;
   std::uint64_t seed = 1;
   std::string halving, metric;
+  AlertWords alert;
 };
 
 // One JSON object on standard output, whatever comes of it.
@@ -82,6 +94,9 @@ int run_queue(Client& client);
 int run_move(Client& client, const CommandLine& line);
 int run_hold(Client& client, const CommandLine& line, bool held);
 int run_limits(Client& client, const CommandLine& line);
+int run_alert_add(Client& client, const CommandLine& line);
+int run_alert_remove(Client& client, const CommandLine& line);
+int run_alert_list(Client& client);
 int run_sweeps(Client& client, const CommandLine& line);
 
 }  // namespace athanor::agent

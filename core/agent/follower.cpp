@@ -56,11 +56,11 @@ bool Follower::is_behind(store::Writer& writer) {
   return false;
 }
 
-Result<Follower::Progress> Follower::step(store::Writer& writer) {
+Result<Follower::Progress> Follower::step(store::Writer& writer, bool goes_on) {
   Progress progress;
   journal_is_unreadable_ = false;
   for (const int rank : journal::ranks_in(directory_)) {
-    const auto read = read_rank(writer, rank, progress);
+    const auto read = read_rank(writer, rank, goes_on, progress);
     if (read) continue;
     if (rank == 0 || !journal_is_unreadable_) return tl::unexpected(read.error());
     journal_is_unreadable_ = false;
@@ -69,7 +69,7 @@ Result<Follower::Progress> Follower::step(store::Writer& writer) {
   return progress;
 }
 
-Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& progress) {
+Result<void> Follower::read_rank(store::Writer& writer, int rank, bool goes_on, Progress& progress) {
   const auto from = offset(writer, rank);
   if (!from) return tl::unexpected(from.error());
   auto batch = journal::read(journal(rank), *from, kBatchBytes, journal::MetricsAs::rows);
@@ -77,6 +77,7 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
     journal_is_unreadable_ = batch.error().kind != ErrorKind::corrupt;
     if (journal_is_unreadable_) return tl::unexpected(batch.error());
     offsets_.clear();
+    alerting_.forget();
     progress.more = true;
     return writer.forget(run_);
   }
@@ -87,10 +88,19 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, Progress& prog
   const auto lost = damage_of(*batch, rank);
   const std::int64_t time_ns = newest_of(*batch);
   for (const auto& damage : batch->damage) batch->events.push_back(alert_of(damage, journal(rank), time_ns));
-  const auto touched = writer.ingest({run_, rank, *from, batch->next_offset, batch->anchor_wall_ns, batch->events,
-                                      batch->writer_pid, lost, batch->clock, batch->rows});
+  store::Stretch stretch{
+      run_, rank,         *from,      batch->next_offset, batch->anchor_wall_ns, {}, batch->writer_pid,
+      lost, batch->clock, batch->rows};
+  if (rank == 0) {
+    const auto due = alerting_.look(writer, *batch, stretch, goes_on);
+    if (!due) return tl::unexpected(due.error());
+    progress.is_alert_due |= *due;
+  }
+  stretch.events = batch->events;
+  const auto touched = writer.ingest(stretch);
   if (!touched) {
     offsets_.erase(rank);  // asked anew next time
+    alerting_.forget();
     return tl::unexpected(touched.error());
   }
   offsets_[rank] = batch->next_offset;

@@ -37,6 +37,11 @@ int speak(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("release")) return agent::run_hold(client, line, false);
   if (app.got_subcommand("edit")) return agent::run_edit(client, line);
   if (app.got_subcommand("limits")) return agent::run_limits(client, line);
+  if (const CLI::App* alert = app.get_subcommand("alert"); alert->parsed()) {
+    if (alert->got_subcommand("add")) return agent::run_alert_add(client, line);
+    if (alert->got_subcommand("remove")) return agent::run_alert_remove(client, line);
+    return agent::run_alert_list(client);
+  }
   if (app.got_subcommand("sweeps")) return agent::run_sweeps(client, line);
   return agent::run_inject(client, line);
 }
@@ -135,6 +140,34 @@ void describe_queue(CLI::App& app, CommandLine& line) {
   limits.add_option("--slots", line.slots, "So many runs at a time, or all that fit");
 }
 
+void describe_alerts(CLI::App& app, CommandLine& line) {
+  CLI::App& alert = *app.add_subcommand("alert", "Rules that are asked of every point of runs' curves");
+  alert.require_subcommand(1);
+  CLI::App& add = *alert.add_subcommand("add", "Adds a rule: of kind nan, spike, plateau, drop, stall or condition");
+  agent::AlertWords& words = line.alert;
+  add.add_option("NAME", words.name, "By which it is told and removed")->required();
+  add.add_option("KIND", words.kind, "What is looked at: see core/alerts/README.md")->required();
+  add.add_option("--metric", words.metric, "Of which curve; default: train/loss, of drop train/samples_per_s");
+  add.add_option("--when", words.when,
+                 "Of a condition: a query over newest values and windows, 'loss > 2 * min(loss)'");
+  std::string bounds;
+  for (const alerts::KindRow& row : alerts::kinds())
+    if (row.bound_help != nullptr) bounds += std::string(bounds.empty() ? "" : "; ") + row.name + ": " + row.bound_help;
+  add.add_option("--bound", words.bound, bounds);
+  add.add_option("--window", words.window, "So many points are looked at");
+  add.add_option("--raise-after", words.raise_after, "It is raised after so many points in a row beyond the bound");
+  add.add_option("--clear-after", words.clear_after, "And cleared after so many within");
+  add.add_flag("--more-is-better", words.more_is_better, "As of accuracy; else less is, as of loss");
+  add.add_option("--do", words.action, "notify, pause, roll-back (to the last checkpoint before) or stop");
+  add.add_option("--run", line.run, "Of this run; else of all")->option_text("RUN");
+  CLI::App& remove = *alert.add_subcommand("remove", "Removes a rule");
+  remove.add_option("NAME", words.name, "As it was added")->required();
+  remove.add_option("--run", line.run, "Of this run; else of all")->option_text("RUN");
+  alert.add_subcommand("list", "Lists all rules");
+  for (CLI::App* command : alert.get_subcommands({}))
+    command->add_flag("--json", agent::wants_json(), "One JSON object on standard output");
+}
+
 void describe(CLI::App& app, CommandLine& line) {
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", "athanor-agent " ATH_VERSION);
@@ -142,6 +175,7 @@ void describe(CLI::App& app, CommandLine& line) {
   describe_wish(*app.add_subcommand("enqueue", "Puts a recipe into the queue and prints the number of its run"), line);
   describe_sweep(app, line);
   describe_queue(app, line);
+  describe_alerts(app, line);
   CLI::App& list = *app.add_subcommand("list", "Lists all runs, newest first, or those a query finds");
   list.add_flag("--deleted", line.deleted, "Only those that were deleted");
   list.add_option("--where", line.query.where, "Only those a query finds: 'loss < 0.3 and tag ~ abl'")

@@ -12,6 +12,8 @@
 //                                "priority") | hold | release ("runs") | hold_queue ("held") | edit ("run", "recipe",
 //                                "set") | limit ("cores", "gpus", "slots": null for all) | sweeps | sweep | hold_sweep
 //                                ("sweep", "held") | end_sweep
+//                            of alerts: alerts | add_alert ("run": 0 for all, "rule": alerts::to_text) | remove_alert
+//                                ("run", "name")
 //   agent → client           {"id":1,"run":3}, or
 //   {"id":1,"error":{"kind":"io","intention":"…","cause":"…","remedy":"…"}} after follow {"change":"metrics","run":3} …
 #pragma once

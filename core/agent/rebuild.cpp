@@ -115,7 +115,7 @@ class Rebuilding {
     value_or_throw(writer.forget(id));
     Follower follower(id, run.directory);
     while (true) {
-      const auto progress = follower.step(writer);
+      const auto progress = follower.step(writer, false);
       if (!progress && !follower.journal_is_unreadable()) throw Failure(progress.error());
       if (!progress) out_.failures.push_back(fmt::format("Run {}: {}", id, progress.error().message()));
       if (!progress) break;

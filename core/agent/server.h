@@ -56,6 +56,7 @@ class Server {
   std::optional<nlohmann::json> answer(Connection& connection, const nlohmann::json& request);
   // Nothing: it is no such request.
   std::optional<nlohmann::json> answer_queue(const std::string& what, const nlohmann::json& request);
+  std::optional<nlohmann::json> answer_alerts(const std::string& what, const nlohmann::json& request);
   std::optional<nlohmann::json> answer_sweeps(const std::string& what, const nlohmann::json& request);
   nlohmann::json job(store::RunId run);
   nlohmann::json edit(const std::string& what, const nlohmann::json& request);

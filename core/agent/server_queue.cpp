@@ -1,4 +1,4 @@
-// Requests of the queue and of sweeps.
+// Requests of the queue, of sweeps and of alerts.
 #include "core/agent/protocol_queue.h"
 #include "core/agent/server.h"
 #include "core/agent/sweep_view.h"
@@ -69,6 +69,25 @@ std::optional<Json> Server::answer_sweeps(const std::string& what, const Json& r
     check(supervisor_->hold_sweep(sweep_of(request), request.at("held").get<bool>()));
   } else if (what == "end_sweep") {
     check(supervisor_->end_sweep(sweep_of(request)));
+  } else {
+    return answer_alerts(what, request);
+  }
+  return Json::object();
+}
+
+std::optional<Json> Server::answer_alerts(const std::string& what, const Json& request) {
+  const auto number = request.value("run", store::RunId{0});
+  const auto run = number == 0 ? std::nullopt : std::optional(number);
+  if (what == "alerts") {
+    Json rules = Json::array();
+    for (const store::AlertRule& each : value_or_throw(reader_.alert_rules()))
+      rules.push_back({{"run", each.run.value_or(0)}, {"rule", each.rule}, {"added_ns", each.added_ns}});
+    return Json{{"rules", std::move(rules)}};
+  }
+  if (what == "add_alert") {
+    check(supervisor_->add_alert(run, value_or_throw(alerts::rule_from(request.at("rule").get<std::string>()))));
+  } else if (what == "remove_alert") {
+    check(supervisor_->remove_alert(run, request.at("name").get<std::string>()));
   } else {
     return std::nullopt;
   }

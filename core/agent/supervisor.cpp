@@ -195,6 +195,7 @@ void Supervisor::check_health() {
     if (watch.process.pid != 0 ? !is_alive(watch.process) : !journal::has_writer(watch.follower.journal(0)))
       process_ended(run, watch);
     if (watch.follower.is_behind(writer_)) wake(run);
+    if (watch.live && !watch.ended && !awake_.contains(run)) look_for_stall(run, watch);
   }
 }
 

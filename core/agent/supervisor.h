@@ -3,6 +3,7 @@
 // is in the store.
 #pragma once
 
+#include "core/agent/alerting.h"
 #include "core/agent/follower.h"
 #include "core/agent/launch.h"
 #include "core/agent/loop.h"
@@ -54,6 +55,10 @@ class Supervisor {
   Result<void> hold_sweep(store::SweepId sweep, bool held);
   Result<void> end_sweep(store::SweepId sweep);
   Result<void> limit(const store::QueueSettings& limits);
+  // A name is given once for all runs, and once for each. The names in a condition mean metrics of these runs.
+  // invalid_input.
+  Result<void> add_alert(std::optional<store::RunId> run, alerts::Rule rule);
+  Result<void> remove_alert(std::optional<store::RunId> run, const std::string& name);
   [[nodiscard]] Result<QueueView> queue();
   Result<void> stop(store::RunId run);
   Result<void> resume(store::RunId run);
@@ -86,7 +91,7 @@ class Supervisor {
     Room room;               // what it takes while it goes on
     bool has_share = false;  // and that is known, not guessed
     std::vector<std::string> gpus;
-    bool told_retry = false;  // its journal has been told of the next attempt
+    bool told_retry = false;  // its journal has been told of the next attempt, or of going back
     std::string recipe;       // as the history has it, once it was looked at
     Clock::time_point read_again{};
   };
@@ -102,7 +107,8 @@ class Supervisor {
   void on_directory_event(int watch, const std::string& name);
   void import(const store::NewRun& run);
 
-  static constexpr const char* kEmptied = ".emptied-";  // folders of runs that are being taken away
+  static constexpr std::string_view kRollBackRule = "roll-back";  // of the alerts that tell of going back
+  static constexpr const char* kEmptied = ".emptied-";            // folders of runs that are being taken away
 
   void wake(store::RunId run);
   bool read_due();
@@ -121,6 +127,11 @@ class Supervisor {
   [[nodiscard]] std::chrono::milliseconds retry_delay(const store::Retrying& retry) const;
   static Result<void> tell_journal(const Watch& watch, const journal::Payload& payload);
   void rest(store::RunId run, Watch& watch);
+  [[nodiscard]] std::optional<AlertDue> alert_due(store::RunId run);
+  void act_on_alert(store::RunId run, Watch& watch);
+  void look_for_stall(store::RunId run, Watch& watch);
+  Result<std::optional<bool>> follow_alert(store::RunId run, Watch& watch, const store::Job& job, const Verdict& ended);
+  Result<std::optional<bool>> roll_back(store::RunId run, Watch& watch, const store::Job& job, const AlertDue& due);
   void try_later(store::RunId run, Watch& watch, const Error& error);
   void await_stop(Watch& watch);
   void end_by_force(store::RunId run, Watch& watch);

@@ -86,6 +86,9 @@ Result<bool> Supervisor::conclude(store::RunId run, Watch& watch, const store::J
   if (!row) return tl::unexpected(row.error());
   const Verdict ended = goes_on ? judge_end(run, watch) : Verdict{job.status, row->cause};
   const bool was_stopped = watch.asked_to_stop || job.status == store::RunStatus::stopping;
+  const auto followed = follow_alert(run, watch, job, ended);
+  if (!followed) return tl::unexpected(followed.error());
+  if (*followed) return **followed;
   if (!was_stopped && may_go_on(job, ended, watch.ending)) return try_again(run, watch, job, ended.cause);
   spdlog::info("Run {} is {}: {}", run, store::to_string(ended.status), ended.cause);
   if (goes_on) return whether(writer_.set_status(run, ended.status, ended.cause));

@@ -25,7 +25,7 @@ constexpr auto kAfterRefusal = 1s;
 void Supervisor::wake(store::RunId run) { awake_.insert(run); }
 
 void Supervisor::read(store::RunId run, Watch& watch) {
-  const auto progress = watch.follower.step(writer_);
+  const auto progress = watch.follower.step(writer_, watch.live);
   if (!progress) return not_read(run, watch, progress.error());
   watch.unreadable_since.reset();
   for (const Error& error : progress->passed_over) spdlog::warn("Run {}: {}", run, error.message());
@@ -45,6 +45,7 @@ void Supervisor::read(store::RunId run, Watch& watch) {
   if (touched.retrieval) tell(Change::What::retrieval, run);
   if (touched.occurrences) tell(Change::What::occurrences, run);
   if (touched.spans) tell(Change::What::spans, run);
+  if (progress->is_alert_due) act_on_alert(run, watch);
   if (progress->more) return;
   awake_.erase(run);
   if (watch.ended) settle(run, watch);

@@ -1,6 +1,7 @@
 #include "core/store/reader.h"
 
 #include "core/journal/codec.h"
+#include "core/store/alert_rows.h"
 #include "core/store/curve.h"
 #include "core/store/database.h"
 #include "core/store/edits.h"
@@ -301,6 +302,10 @@ Result<std::vector<Sweep>> Reader::sweeps() {
 
 Result<std::vector<TrialState>> Reader::trials(SweepId sweep, const std::string& metric) {
   return state_->snapshot("read a sweep", [&] { return read_trials(state_->connection, sweep, metric); });
+}
+
+Result<std::vector<AlertRule>> Reader::alert_rules() {
+  return state_->snapshot("read the alert rules", [&] { return read_alert_rules(state_->connection); });
 }
 
 Result<std::string> Reader::undo_text() {

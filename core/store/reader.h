@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/store/alerts.h"
 #include "core/store/found.h"
 #include "core/store/queue.h"
 #include "core/store/setting_value.h"
@@ -90,6 +91,9 @@ class Reader {
   [[nodiscard]] Result<std::vector<Sweep>> sweeps();
   // By number, each with its last value of the metric.
   [[nodiscard]] Result<std::vector<TrialState>> trials(SweepId sweep, const std::string& metric);
+
+  // Those that hold now, of all runs and of each.
+  [[nodiscard]] Result<std::vector<AlertRule>> alert_rules();
 
   // What undo and redo would do now, newest first: "Delete run starter-3".
   [[nodiscard]] Result<std::string> undo_text();

@@ -306,9 +306,19 @@ void keep_all_spans(Connection& connection) {
   )sql");
 }
 
+// - alert_rule: see AlertRule; `rule` is alerts::to_text. alert_state: see AlertState.
+void add_alerts(Connection& connection) {
+  connection.database().exec(R"sql(
+    CREATE TABLE alert_rule (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER, rule TEXT NOT NULL, added_ns INTEGER NOT NULL, removed_ns INTEGER);
+    CREATE TABLE alert_state (
+      run INTEGER PRIMARY KEY REFERENCES run (id), state TEXT NOT NULL DEFAULT '', due TEXT NOT NULL DEFAULT '');
+  )sql");
+}
+
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-constexpr std::array<Step, 7> kSteps = {create_first, add_damage, name_folders,  add_spans,
-                                        keep_pages,   add_queue,  keep_all_spans};
+constexpr std::array<Step, 8> kSteps = {create_first, add_damage, name_folders,   add_spans,
+                                        keep_pages,   add_queue,  keep_all_spans, add_alerts};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "core/store/writer.h"
 
+#include "core/store/alert_rows.h"
 #include "core/store/edits.h"
 #include "core/store/schema.h"
 #include "core/store/settings.h"
@@ -42,6 +43,19 @@ void copy_queue(SQLite::Database& database, int version) {
   )sql");
 }
 
+// Of the attached older history: the rules, and what they asked for; what they have seen comes from the journals.
+void copy_alerts(SQLite::Database& database, int version) {
+  constexpr int kFirstWithAlerts = 7;
+  if (version < kFirstWithAlerts) return;
+  database.exec(R"sql(
+    INSERT INTO alert_rule (id, run, rule, added_ns, removed_ns)
+      SELECT id, run, rule, added_ns, removed_ns FROM older.alert_rule;
+    INSERT INTO alert_state (run, due) SELECT run, due FROM older.alert_state;
+    DELETE FROM sqlite_sequence WHERE name = 'alert_rule';
+    INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM older.sqlite_sequence WHERE name = 'alert_rule';
+  )sql");
+}
+
 }  // namespace
 
 std::int64_t now_ns() {
@@ -64,7 +78,7 @@ void Writer::State::forget(RunId run) {
         "DELETE FROM span_piece WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
         "DELETE FROM span_lane WHERE run = ?", "DELETE FROM journal WHERE run = ?", "DELETE FROM damage WHERE run = ?",
         "DELETE FROM span WHERE run = ?", "DELETE FROM session WHERE run = ?",
-        "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+        "UPDATE alert_state SET state = '' WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
     execute(sql, run);
   }
   cache.forget(run);
@@ -74,7 +88,8 @@ void Writer::State::remove(RunId run) {
   forget(run);
   forget_edits(connection, run);
   release_followers(run);
-  for (const char* sql : {"DELETE FROM setting WHERE run = ?", "DELETE FROM dependency WHERE run = ?",
+  for (const char* sql : {"DELETE FROM alert_rule WHERE run = ?", "DELETE FROM alert_state WHERE run = ?",
+                          "DELETE FROM setting WHERE run = ?", "DELETE FROM dependency WHERE run = ?",
                           "DELETE FROM job WHERE run = ?", "DELETE FROM run WHERE id = ?"}) {
     execute(sql, run);
   }
@@ -222,6 +237,7 @@ Result<Touched> Writer::ingest(const Stretch& stretch) {
                         std::to_string(stretch.from_offset));
     }
     const Touched touched = store::ingest(connection, state_->cache, stretch);
+    write_alert_state(connection, stretch);
     auto& update = connection.statement("INSERT OR REPLACE INTO journal (run, rank, next_offset) VALUES (?, ?, ?)");
     SQLite::bind(update, stretch.run, stretch.rank, stretch.next_offset);
     update.exec();
@@ -316,6 +332,7 @@ Result<std::map<RunId, std::int64_t>> Writer::copy_runs(const std::filesystem::p
       INSERT INTO edit (id, text, changes, undone) SELECT id, text, changes, undone FROM older.edit;
     )sql");
     copy_queue(database, version);
+    copy_alerts(database, version);
     name_folders_from_home(database);
     write_all_settings(state_->connection);
     std::map<RunId, std::int64_t> offsets;

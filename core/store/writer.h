@@ -8,6 +8,7 @@
 #include "core/journal/clock.h"
 #include "core/journal/event.h"
 #include "core/journal/metric_rows.h"
+#include "core/store/alerts.h"
 #include "core/store/queue.h"
 
 #include <cstdint>
@@ -75,6 +76,8 @@ struct Stretch {
   std::span<const JournalDamage> damage = {};
   std::optional<journal::SessionClock> clock = {};  // of a session that began in this stretch
   std::span<const journal::MetricRows> rows = {};
+  // After these events: what is to be known of alerts; nothing: as it was. See AlertState.
+  std::optional<std::string> alert_state = {}, alert_due = {};
 };
 
 // Which kinds of rows a call changed.
@@ -133,6 +136,17 @@ class Writer {
   Result<void> set_needs(RunId run, const Needs& needs);
   Result<void> set_settings(const QueueSettings& settings);
   [[nodiscard]] Result<QueueSettings> settings();
+
+  // Alerts. A rule is never changed: another one takes its place.
+  [[nodiscard]] Result<std::int64_t> add_alert(std::optional<RunId> run, const std::string& rule, std::int64_t when_ns);
+  Result<void> remove_alert(std::int64_t id, std::int64_t when_ns);
+  // Those of all runs and of this one, also those that were removed, by number.
+  [[nodiscard]] Result<std::vector<AlertRule>> alert_rules(RunId run);
+  [[nodiscard]] std::uint64_t alert_version() const;  // another one once rules changed
+  [[nodiscard]] Result<AlertState> alert_state(RunId run);
+  Result<void> forget_alert_due(RunId run);
+  // To the front of the queue, since what an alert asked for is done; held where a reason is given.
+  Result<void> go_on_after_alert(RunId run, Launch launch, const std::string& held_for);
 
   // Those of which a trial waits.
   [[nodiscard]] Result<std::vector<Sweep>> waiting_sweeps();

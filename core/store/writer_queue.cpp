@@ -74,11 +74,14 @@ std::pair<std::size_t, int> place_for(const std::vector<Standing>& moved, const 
   return {static_cast<std::size_t>(found - others.begin()) + (spot == Spot::after ? 1 : 0), found->priority};
 }
 
-constexpr const char* kToFront =
-    "UPDATE run SET status = 0, cause = '', ended_ns = 0, pid = 0, launch = ?, "
-    "queue_order = (SELECT coalesce(min(queue_order), 1) - 1 FROM run) WHERE id = ?";
-
 }  // namespace
+
+void Writer::State::to_front(RunId run, Launch launch) {
+  execute(
+      "UPDATE run SET status = 0, cause = '', ended_ns = 0, pid = 0, launch = ?, "
+      "queue_order = (SELECT coalesce(min(queue_order), 1) - 1 FROM run) WHERE id = ?",
+      static_cast<int>(launch), run);
+}
 
 void Writer::State::insert_job(RunId id, const NewRun& run, std::optional<SweepId> sweep) {
   const Hold hold = run.wish.held ? Hold::asked : Hold::none;
@@ -123,7 +126,7 @@ Result<void> Writer::enqueue(RunId run, Launch launch) {
 Result<void> Writer::requeue(RunId run) {
   return state_->durably("put a run back into the queue", [&] {
     const Job job = read_job(state_->connection, run);
-    state_->execute(kToFront, static_cast<int>(job.launch), run);
+    state_->to_front(run, job.launch);
     state_->execute("UPDATE job SET unanswered = 0, cores = 0, devices = '' WHERE run = ?", run);
   });
 }
@@ -139,6 +142,7 @@ Result<void> Writer::set_started(RunId run, const Process& process, const Share&
         "WHERE run = ?",
         share.cores, joined(share.devices, ','), run);
     state_->execute("DELETE FROM dependency WHERE run = ?", run);
+    state_->execute("UPDATE alert_state SET due = '' WHERE run = ?", run);
   });
 }
 
@@ -157,7 +161,7 @@ Result<void> Writer::set_waiting(RunId run, const std::string& cause) {
 
 Result<void> Writer::retry(RunId run, Launch launch, const std::string& fault, std::int64_t not_before_ns) {
   return state_->durably("try a run again", [&] {
-    state_->execute(kToFront, static_cast<int>(launch), run);
+    state_->to_front(run, launch);
     state_->execute(
         "UPDATE job SET attempts = attempts + 1, fault = ?, not_before_ns = ?, unanswered = 0, cores = 0, "
         "devices = '' WHERE run = ?",
@@ -290,7 +294,7 @@ Result<void> Writer::advance(SweepId sweep, const std::vector<RunId>& going_on, 
   return state_->durably("let a sweep go on", [&] {
     require_sweep(state_->connection, sweep);
     for (const RunId run : going_on | std::views::reverse) {  // each before those that are there
-      state_->execute(kToFront, static_cast<int>(Launch::resume), run);
+      state_->to_front(run, Launch::resume);
       state_->execute("UPDATE job SET waits = 0, until_step = ? WHERE run = ?", until, run);
     }
     for (const LeftOut& each : left_out) {

@@ -15,6 +15,7 @@ namespace athanor::store {
 struct Writer::State {
   Connection connection;
   SeriesCache cache;
+  std::uint64_t alert_version = 0;
   bool is_together = false;  // within the transaction of several calls
 
   // One transaction. After a failure the cache may say more than the store, so it is dropped.
@@ -71,6 +72,7 @@ struct Writer::State {
 
   RunId insert(const NewRun& run, std::optional<SweepId> sweep);
   std::int64_t next_queue_order();
+  void to_front(RunId run, Launch launch);
   void update_status(RunId run, RunStatus status, const std::string& cause, std::int64_t ended_ns);
   void forget(RunId run);
   void remove(RunId run);

@@ -87,6 +87,14 @@
 <context>
     <name>LiveWords</name>
     <message>
+        <source>Alert over: %1</source>
+        <translation>Warnung vorbei: %1</translation>
+    </message>
+    <message>
+        <source>Alert: %1</source>
+        <translation>Warnung: %1</translation>
+    </message>
+    <message>
         <source>Preparing</source>
         <translation>Bereitet vor</translation>
     </message>
@@ -456,6 +464,74 @@
     <message>
         <source>Perhaps %1 is meant.</source>
         <translation>Vielleicht ist %1 gemeint.</translation>
+    </message>
+</context>
+<context>
+    <name>QueueWords</name>
+    <message>
+        <source>begins now</source>
+        <translation>beginnt jetzt</translation>
+    </message>
+    <message>
+        <source>held</source>
+        <translation>zurückgehalten</translation>
+    </message>
+    <message>
+        <source>held, something went wrong</source>
+        <translation>zurückgehalten, etwas ging schief</translation>
+    </message>
+    <message>
+        <source>held, what it follows went wrong</source>
+        <translation>zurückgehalten, der Lauf davor ging schief</translation>
+    </message>
+    <message>
+        <source>its sweep is held</source>
+        <translation>seine Reihe ist angehalten</translation>
+    </message>
+    <message numerus="yes">
+        <source>after run(s) %1</source>
+        <translation>
+            <numerusform>nach Lauf %1</numerusform>
+            <numerusform>nach den Läufen %1</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>tries again soon</source>
+        <translation>versucht es bald erneut</translation>
+    </message>
+    <message>
+        <source>the queue is held</source>
+        <translation>die Warteschlange ist angehalten</translation>
+    </message>
+    <message numerus="yes">
+        <source>waits for %n core(s)</source>
+        <translation>
+            <numerusform>wartet auf %n Kern</numerusform>
+            <numerusform>wartet auf %n Kerne</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>waits for %n GPU(s)</source>
+        <translation>
+            <numerusform>wartet auf %n GPU</numerusform>
+            <numerusform>wartet auf %n GPUs</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>waits for its turn</source>
+        <translation>wartet, bis es an der Reihe ist</translation>
+    </message>
+    <message>
+        <source>behind run %1</source>
+        <translation>hinter Lauf %1</translation>
+    </message>
+    <message>
+        <source>Place %1 of the queue, priority %2: %3</source>
+        <translation>Platz %1 der Warteschlange, Vorrang %2: %3</translation>
+    </message>
+    <message>
+        <source>The last attempt ended with: %1</source>
+        <translation>Der letzte Versuch endete mit: %1</translation>
     </message>
 </context>
 <context>
@@ -1567,6 +1643,10 @@
 <context>
     <name>athanor::app::MainWindow</name>
     <message>
+        <source>Alert of run %1</source>
+        <translation>Warnung zu Lauf %1</translation>
+    </message>
+    <message>
         <source>There is nothing to undo.</source>
         <translation>Es gibt nichts zurückzunehmen.</translation>
     </message>
@@ -2033,12 +2113,103 @@
         <translation>Vielleicht gibt es ihn noch nicht; sonst öffnen Sie ihn mit einer Dateiverwaltung</translation>
     </message>
     <message>
-        <source>Tell me when a run ends</source>
-        <translation>Sagen, wenn ein Lauf endet</translation>
+        <source>Tell me of alerts and when a run ends</source>
+        <translation>Warnungen und das Ende von Läufen melden</translation>
     </message>
     <message>
         <source>With a notice of the desktop, while I am elsewhere.</source>
         <translation>Mit einer Meldung des Schreibtischs, während ich woanders bin.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::QueueActions</name>
+    <message>
+        <source>Queue</source>
+        <translation>Warteschlange</translation>
+    </message>
+    <message>
+        <source>Hold the selected runs in the queue</source>
+        <translation>Die gewählten Läufe in der Warteschlange zurückhalten</translation>
+    </message>
+    <message>
+        <source>Hold</source>
+        <translation>Zurückhalten</translation>
+    </message>
+    <message>
+        <source>Move the selected runs to the front of the queue</source>
+        <translation>Die gewählten Läufe an den Anfang der Warteschlange</translation>
+    </message>
+    <message>
+        <source>To the front</source>
+        <translation>An den Anfang</translation>
+    </message>
+    <message>
+        <source>Move the selected run up in the queue</source>
+        <translation>Den gewählten Lauf in der Warteschlange vorrücken</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>Vor</translation>
+    </message>
+    <message>
+        <source>Move the selected run down in the queue</source>
+        <translation>Den gewählten Lauf in der Warteschlange zurückstellen</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Set the priority of the selected runs</source>
+        <translation>Den Vorrang der gewählten Läufe setzen</translation>
+    </message>
+    <message>
+        <source>Priority…</source>
+        <translation>Vorrang …</translation>
+    </message>
+    <message>
+        <source>Hold the queue</source>
+        <translation>Die Warteschlange anhalten</translation>
+    </message>
+    <message>
+        <source>Select a run first.</source>
+        <translation>Wählen Sie zuerst einen Lauf.</translation>
+    </message>
+    <message>
+        <source>Only runs that wait in the queue have a place in it.</source>
+        <translation>Nur Läufe, die in der Warteschlange warten, haben dort einen Platz.</translation>
+    </message>
+    <message>
+        <source>Release the selected runs</source>
+        <translation>Die gewählten Läufe freigeben</translation>
+    </message>
+    <message>
+        <source>Release</source>
+        <translation>Freigeben</translation>
+    </message>
+    <message>
+        <source>Release the queue</source>
+        <translation>Die Warteschlange freigeben</translation>
+    </message>
+    <message>
+        <source>Select a single run.</source>
+        <translation>Wählen Sie einen einzigen Lauf.</translation>
+    </message>
+    <message>
+        <source>It is the first in the queue.</source>
+        <translation>Er ist der erste in der Warteschlange.</translation>
+    </message>
+    <message>
+        <source>It is the last in the queue.</source>
+        <translation>Er ist der letzte in der Warteschlange.</translation>
+    </message>
+    <message>
+        <source>Priority in the queue</source>
+        <translation>Vorrang in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Runs of a higher priority begin first.</source>
+        <translation>Läufe mit höherem Vorrang beginnen zuerst.</translation>
     </message>
 </context>
 <context>
@@ -2181,6 +2352,10 @@
 </context>
 <context>
     <name>athanor::app::RunNews</name>
+    <message>
+        <source>%1: alert</source>
+        <translation>%1: Warnung</translation>
+    </message>
     <message numerus="yes">
         <source>%n step(s) in %1</source>
         <translation>

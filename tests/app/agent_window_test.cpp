@@ -106,6 +106,72 @@ TEST_F(AgentWindow, ForkTakesTheRecipeAndTheCheckpoint) {
   EXPECT_EQ(fork.fork_step, step);
 }
 
+TEST_F(AgentWindow, QueuedRunsSayWhatTheyWaitForAndAreHeldAndMoved) {
+  store::QueueSettings limits;
+  limits.cores = 1;
+  value_or_throw(home.client->limit(limits));
+  const store::RunId going_on = home.enqueue(100000);
+  const store::RunId first = home.enqueue(5);
+  const store::RunId second = home.enqueue(5);
+  Bench bench = make();
+  bench.show("runs");
+  const auto state = [&](store::RunId run) {
+    const QAbstractItemModel& model = *bench.runs().table()->model();
+    for (int row = 0; row < model.rowCount(); ++row) {
+      const QModelIndex cell = model.index(row, static_cast<int>(RunColumn::status));
+      if (cell.data(run_id_role).toLongLong() == run) return cell.data().toString();
+    }
+    return QString();
+  };
+  ASSERT_TRUE(Bench::until([&] { return state(first) == u"1: waits for 1 core"_s; })) << state(first).toStdString();
+  EXPECT_TRUE(Bench::until([&] { return state(second) == u"2: waits for 1 core"_s; })) << state(second).toStdString();
+  const ActionRegistry& actions = *bench.window().actions();
+  bench.runs().select(second);
+  EXPECT_EQ(actions.reason(u"queue.down"_s), u"It is the last in the queue."_s);
+  bench.run("queue.up");
+  EXPECT_TRUE(Bench::until([&] { return state(second) == u"1: waits for 1 core"_s; })) << state(second).toStdString();
+  bench.run("queue.hold");
+  EXPECT_TRUE(Bench::until([&] { return state(second) == u"1: held"_s; })) << state(second).toStdString();
+  EXPECT_EQ(actions.action(u"queue.hold"_s)->text(), u"Release"_s);
+  bench.run("queue.hold");
+  EXPECT_TRUE(Bench::until([&] { return state(second) == u"1: waits for 1 core"_s; })) << state(second).toStdString();
+  bench.runs().select(going_on);
+  EXPECT_FALSE(actions.reason(u"queue.front"_s).isEmpty());
+  value_or_throw(home.client->stop(going_on));
+  EXPECT_EQ(home.wait(first).status, RunStatus::finished);
+  EXPECT_TRUE(Bench::until([&] { return state(first) == u"Finished"_s && state(second) == u"Finished"_s; }));
+}
+
+TEST_F(AgentWindow, AlertsAreToldOnceWhileTheyAreNewsAndStandAmongTheDecisions) {
+  alerts::Rule rule = alerts::defaults_of(alerts::Kind::nan);
+  rule.name = "finite";
+  value_or_throw(home.client->add_alert(std::nullopt, rule));
+  const store::RunId old = home.enqueue(20, "pace=1 odd=nan odd_from=5 odd_to=5");
+  ASSERT_EQ(home.wait(old).status, RunStatus::finished);
+  Bench bench = make();
+  QSignalSpy told(bench.workbench->history().alerts(), &AlertFollower::told);
+  bench.show("runs");
+  const store::RunId run = home.enqueue(40, "pace=1 odd=nan odd_from=10 odd_to=12");
+  ASSERT_EQ(home.wait(run).status, RunStatus::finished);
+  ASSERT_TRUE(Bench::until([&] { return told.count() == 2; })) << told.count();
+  EXPECT_EQ(told[0][0].toLongLong(), run);
+  EXPECT_EQ(told[0][1].toString(), u"finite: train/loss is nan"_s);
+  EXPECT_TRUE(told[0][2].toBool());
+  EXPECT_FALSE(told[1][2].toBool()) << "then it was over";
+  EXPECT_TRUE(bench.window().message_bar()->text().contains(u"train/loss is nan"_s))
+      << bench.window().message_bar()->text().toStdString();
+  home.kill_agent();
+  ASSERT_EQ(home.call({"rebuild"}).status, 0);
+  home.start_agent();
+  ASSERT_TRUE(Bench::until([&] { return bench.workbench->link().state() == AgentLink::State::connected; }));
+  const store::RunId another = home.enqueue(5);
+  ASSERT_TRUE(Bench::until([&] {
+    const store::Run* row = bench.workbench->history().find(another);
+    return row && row->status == RunStatus::finished;
+  }));
+  EXPECT_EQ(told.count(), 2);
+}
+
 TEST_F(AgentWindow, DeletingIsTakenBackByUndo) {
   const store::RunId id = home.enqueue(20);
   ASSERT_EQ(home.wait(id).status, RunStatus::finished);

@@ -53,7 +53,8 @@ struct Table : testing::Test {
   RunStore runs;
   CurveStore curves;
   FigureStore figures;
-  RunTableModel model{&runs, &curves, &figures};
+  QueueStore queue;
+  RunTableModel model{&runs, &curves, &figures, &queue};
   QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
   [[nodiscard]] QString cell(int row, RunColumn column) const {
     return model.index(row, static_cast<int>(column)).data().toString();

@@ -73,7 +73,12 @@ struct Worder {
   EventWords operator()(const journal::PredictionChecked& e) const {
     return {{}, step_text(e.step), LiveWords::tr("Plan held against the steps so far")};
   }
-  EventWords operator()(const journal::Alert& e) const { return {{}, step_text(e.step), q(e.text)}; }
+  EventWords operator()(const journal::Alert& e) const {
+    if (!e.rule.starts_with("alert/")) return {{}, step_text(e.step), q(e.text)};
+    const bool is_over = e.severity == journal::Severity::info;
+    return {
+        {}, step_text(e.step), (is_over ? LiveWords::tr("Alert over: %1") : LiveWords::tr("Alert: %1")).arg(q(e.text))};
+  }
   EventWords operator()(const journal::FaultSeen& e) const {
     return {{}, step_text(e.step), LiveWords::tr("Could not %1: %2").arg(q(e.intention), q(e.cause))};
   }

@@ -119,7 +119,7 @@ void PreferencesPage::build_habits(QVBoxLayout* column) {
   notifications_->setStyleSheet(u"spacing: 0px;"_s);  // it has no words of its own
   notifications_->setChecked(settings_->flag(Setting::notify_ends));
   connect(notifications_, &QCheckBox::toggled, this, [this](bool on) { settings_->set(Setting::notify_ends, on); });
-  add_row(card, tr("Tell me when a run ends"), tr("With a notice of the desktop, while I am elsewhere."),
+  add_row(card, tr("Tell me of alerts and when a run ends"), tr("With a notice of the desktop, while I am elsewhere."),
           notifications_);
   column->addWidget(card);
 }

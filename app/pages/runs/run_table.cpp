@@ -29,6 +29,8 @@ constexpr RunColumn kGoesFirst[] = {RunColumn::tags, RunColumn::duration, RunCol
                                     RunColumn::r10,  RunColumn::curve,    RunColumn::started,
                                     RunColumn::r1,   RunColumn::loss,     RunColumn::progress};
 constexpr int kColumns = static_cast<int>(RunColumn::count_);
+constexpr int kState = static_cast<int>(RunColumn::status);
+constexpr int kMostStateWidth = 240;
 constexpr int kName = static_cast<int>(RunColumn::name);
 
 }  // namespace
@@ -55,6 +57,7 @@ RunTable::RunTable(RunTableModel* runs, Settings* settings, QWidget* parent)
   build_delegates();
   build_header();
   connect(runs, &QAbstractItemModel::modelReset, this, [this] { keep_selection(); });
+  connect(runs, &RunTableModel::queue_told, this, [this] { widen_for_queue(); });
 }
 
 // The same runs again after rows were replaced, as far as they are there.
@@ -124,6 +127,15 @@ void RunTable::widen_for_words() {
   for (int status = 0; status <= static_cast<int>(store::RunStatus::broken); ++status)
     widest = std::max(widest, fontMetrics().horizontalAdvance(look_of(static_cast<store::RunStatus>(status)).word));
   widen(static_cast<int>(RunColumn::status), widest + kStateRoom);
+}
+
+// While runs wait the column of states says more; never narrower again, so that nothing moves as they begin.
+void RunTable::widen_for_queue() {
+  int widest = 0;
+  for (const QString& text : runs_->queue_texts()) widest = std::max(widest, fontMetrics().horizontalAdvance(text));
+  QHeaderView* header = horizontalHeader();
+  const int width = std::min(widest + kStateRoom, kMostStateWidth);
+  if (widest > 0 && width > header->sectionSize(kState)) header->resizeSection(kState, width);
 }
 
 std::optional<RunColumn> RunTable::sorted_by() const {

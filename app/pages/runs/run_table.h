@@ -31,6 +31,7 @@ class RunTable final : public QTableView {
   void build_delegates();
   void build_header();
   void widen_for_words();
+  void widen_for_queue();
   void fit_columns();
   void offer_columns();
 

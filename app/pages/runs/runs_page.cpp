@@ -7,6 +7,7 @@
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
+#include "app/pages/runs/queue_actions.h"
 #include "app/pages/runs/run_details.h"
 #include "app/pages/runs/run_table.h"
 #include "app/settings/settings.h"
@@ -45,6 +46,8 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   layout->setContentsMargins(kGrid * 3, kGrid * 2, kGrid * 3, kGrid * 2);
   layout->setSpacing(kGrid * 2);
   add_actions();
+  queue_ = new QueueActions(
+      history_, actions_, [this] { return selected(); }, this);
 
   layout->addLayout(build_header());
   fault_ = make_fault_line();
@@ -59,6 +62,7 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   tables_ = new QStackedWidget(splitter_);
   present_ = make_view(history_->runs(), {"runs.open", "runs.compare", "runs.pin", "runs.tags", "runs.new_from",
                                           "runs.fork", "runs.resume", "runs.stop", "runs.delete"});
+  for (const char* id : QueueActions::kOfRuns) present_.table->addAction(actions_->action(QString::fromLatin1(id)));
   deleted_ = make_view(history_->deleted(), {"runs.restore", "runs.empty"});
   const auto ask_for_paces = [this] { history_->want_all_curves(table()->sorted_by() == RunColumn::speed); };
   connect(table()->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, ask_for_paces);
@@ -164,7 +168,7 @@ RunsPage::~RunsPage() = default;
 RunsPage::View RunsPage::make_view(const RunStore* runs, std::initializer_list<const char*> actions) {
   View view;
   view.runs = runs;
-  view.model = new RunTableModel(runs, history_->curves(), history_->figures(), this);
+  view.model = new RunTableModel(runs, history_->curves(), history_->figures(), history_->queue(), this);
   view.table = new RunTable(view.model, settings_, tables_);
   tables_->addWidget(view.table);
   for (const char* id : actions) view.table->addAction(actions_->action(QString::fromLatin1(id)));
@@ -339,6 +343,7 @@ void RunsPage::selection_changed() {
 }
 
 void RunsPage::update_actions() {
+  queue_->update();
   const std::vector<store::RunId> all = selected();
   const store::Run* run = current();
   const QString none = tr("Select a run first.");

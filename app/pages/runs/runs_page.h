@@ -25,6 +25,7 @@ namespace athanor::app {
 
 class ActionRegistry;
 class HistoryController;
+class QueueActions;
 class RunDetails;
 class RunStore;
 class RunTableModel;
@@ -89,6 +90,7 @@ class RunsPage final : public Page {
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;
   RunDetails* details_ = nullptr;
+  QueueActions* queue_ = nullptr;
 };
 
 }  // namespace athanor::app

@@ -9,6 +9,8 @@
 //                                        stubborn: it does not stop, nor does a child of it that holds the journal,
 //                                        ranks: another process of it does the work, and is replaced when it is killed
 //                                        fault: it fails half way, unless it goes on, by the fault of the next word
+//   odd=nan odd_from=30 odd_to=40        its loss is that in these steps; heals=1: unless it goes on
+//   silent=30                            it says nothing for a while after this step
 //   fault=io                             the kind of that fault; always=1: also when it goes on
 //
 // Its eval/t2i_r1 is the better the nearer train.learning_rate is to 1e-3, and grows with its steps.
@@ -75,7 +77,9 @@ Arguments parse(int argc, char** argv) {
 }
 
 std::map<std::string, std::string> wishes(const recipe::Recipe& recipe) {
-  std::map<std::string, std::string> found = {{"pace", "2"}, {"end", "finished"}, {"fault", "io"}, {"always", "0"}};
+  std::map<std::string, std::string> found = {{"pace", "2"},         {"end", "finished"}, {"fault", "io"},
+                                              {"always", "0"},       {"odd", ""},         {"odd_from", "0"},
+                                              {"odd_to", "1000000"}, {"heals", "0"},      {"silent", "0"}};
   std::istringstream words(recipe.text("run.notes"));
   for (std::string word; words >> word;) found[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
   return found;
@@ -85,8 +89,9 @@ std::int64_t newest_checkpoint(const fs::path& directory) {
   std::int64_t newest = 0;
   std::error_code code;
   for (const auto& entry : fs::directory_iterator(directory / "checkpoints", code)) {
-    if (fs::exists(entry.path() / "COMPLETE"))
-      newest = std::max<std::int64_t>(newest, std::stoll(entry.path().filename().string().substr(5)));
+    const std::string name = entry.path().filename().string();
+    if (name.find('.') == std::string::npos && fs::exists(entry.path() / "COMPLETE"))
+      newest = std::max<std::int64_t>(newest, std::stoll(name.substr(5)));
   }
   return newest;
 }
@@ -120,19 +125,26 @@ class Rank {
       if (arguments_.until > 0 && step >= arguments_.until) return stop(step);
       ++step;
       say(journal::MetricSamples{step,
-                                 {{"train/loss", 4.0 / static_cast<double>(step)},
+                                 {{"train/loss", loss_at(step)},
                                   {"sequence", static_cast<double>(step)},
                                   {"eval/t2i_r1", score_ * (1 - 0.1 / static_cast<double>(step))}}});
       acknowledge(step);
       if (step % kCheckpointEvery == 0) checkpoint(step);
       if (step == steps_ / 2 && end_badly()) return 1;
       std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(wishes_.at("pace"))));
+      if (step == std::stoll(wishes_.at("silent"))) std::this_thread::sleep_for(std::chrono::seconds(3));
     }
     say(journal::StateChanged{journal::RunState::finished, ""});
     return 0;
   }
 
  private:
+  [[nodiscard]] double loss_at(std::int64_t step) const {
+    const bool is_odd = !wishes_.at("odd").empty() && step >= std::stoll(wishes_.at("odd_from")) &&
+                        step <= std::stoll(wishes_.at("odd_to")) && !(arguments_.resume && wishes_.at("heals") == "1");
+    return is_odd ? std::stod(wishes_.at("odd")) : 4.0 / static_cast<double>(step);
+  }
+
   void say(journal::Payload payload) { value_or_throw(journal_->append(std::move(payload))); }
 
   void resolve_recipe() const {

@@ -45,5 +45,13 @@ int main(int argc, char** argv) {
   waiting.trial_values = "train.steps=400";
   value_or_throw(writer->add_sweep({"sweep", "over train.steps=400\nmetric train/loss,min\n", "", 1}, {waiting}));
   value_or_throw(writer->set_settings({.held = true, .cores = 4}));
+
+  (void)value_or_throw(writer->add_alert(std::nullopt, "a rule", 5));
+  const std::int64_t removed = value_or_throw(writer->add_alert(run, "another rule", 6));
+  value_or_throw(writer->remove_alert(removed, 7));
+  store::Stretch alerts{run, 0, 200, 200, 0, {}};
+  alerts.alert_state = "a state";
+  alerts.alert_due = "something";
+  value_or_throw(writer->ingest(alerts));
   return 0;
 }

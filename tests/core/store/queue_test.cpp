@@ -205,5 +205,35 @@ TEST(Sweeps, AreTakenOverWithTheQueueFromAnOlderHistory) {
   EXPECT_EQ(value_or_throw(older->job(1)).name, "golden");
 }
 
+TEST(AlertRows, GoOverToAHistoryBuiltAgainWithoutWhatTheyHaveSeen) {
+  History history;
+  const RunId run = history.add("a");
+  const std::int64_t all = value_or_throw(history.writer->add_alert(std::nullopt, "first", 10));
+  const std::int64_t own = value_or_throw(history.writer->add_alert(run, "second", 20));
+  EXPECT_FALSE(history.writer->add_alert(RunId{99}, "third", 30));
+  const std::uint64_t version = history.writer->alert_version();
+  value_or_throw(history.writer->remove_alert(all, 40));
+  EXPECT_NE(history.writer->alert_version(), version);
+  Stretch stretch{run, 0, 0, 0, 0, {}};
+  stretch.alert_state = "seen";
+  stretch.alert_due = "pause";
+  value_or_throw(history.writer->ingest(stretch));
+  EXPECT_THAT(value_or_throw(history.reader->alert_rules()), SizeIs(1));
+  const auto copy = value_or_throw(Writer::open(history.scratch / "copy.db"));
+  value_or_throw(copy->copy_runs(history.file));
+  const auto rules = value_or_throw(copy->alert_rules(run));
+  ASSERT_THAT(rules, SizeIs(2));
+  EXPECT_EQ(rules[0].removed_ns, 40);
+  EXPECT_EQ(rules[1].id, own);
+  EXPECT_EQ(rules[1].run, run);
+  EXPECT_EQ(value_or_throw(copy->alert_state(run)).due, "pause");
+  EXPECT_EQ(value_or_throw(copy->alert_state(run)).state, "");
+  EXPECT_GT(value_or_throw(copy->add_alert(std::nullopt, "later", 50)), own);
+  value_or_throw(history.writer->forget(run));
+  EXPECT_EQ(value_or_throw(history.writer->alert_state(run)).state, "");
+  value_or_throw(history.writer->remove(run));
+  EXPECT_THAT(value_or_throw(history.reader->alert_rules()), IsEmpty());
+}
+
 }  // namespace
 }  // namespace athanor::store
