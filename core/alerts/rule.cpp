@@ -84,6 +84,9 @@ Result<void> check(const Rule& rule) {
   if (!is_name(rule.name)) faults.emplace_back("its name must be 1 to 60 characters without spaces and quotes");
   const bool needs_metric = rule.kind != Kind::condition && rule.kind != Kind::stall;
   if (needs_metric && rule.metric.empty()) faults.emplace_back("it names no metric");
+  if (rule.kind == Kind::condition && !rule.metric.empty()) faults.emplace_back("a condition names its metrics itself");
+  if (rule.kind != Kind::condition && !rule.condition.empty())
+    faults.push_back(fmt::format("only rules of kind condition have one, not {}", row_of(rule.kind).name));
   check_numbers(rule, faults);
   if (rule.kind == Kind::condition) {
     if (rule.condition.empty())

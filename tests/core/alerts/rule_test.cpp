@@ -46,6 +46,9 @@ TEST(Rules, SayEverythingThatIsWrongWithThem) {
   rule = named(Kind::condition);
   rule.condition = std::string("loss >");
   EXPECT_FALSE(check(rule));
+  rule = named(Kind::nan);
+  rule.condition = std::string("loss > 1");
+  EXPECT_FALSE(check(rule));
   EXPECT_FALSE(kind_named("spikes"));
   EXPECT_FALSE(action_named("explode"));
 }
