@@ -36,16 +36,24 @@ CommandLine read_command_line(const QCoreApplication& application) {
   };
   option(u"screenshot"_s, QCoreApplication::translate("CommandLine", "Render one page into a PNG file and leave."),
          u"file"_s);
-  option(u"page"_s, QCoreApplication::translate("CommandLine", "Page to show: runs, experiment, live or preferences."),
+  option(u"page"_s,
+         QCoreApplication::translate("CommandLine", "Page to show: runs, experiment, live, compare or preferences."),
          u"name"_s);
   option(u"theme"_s, QCoreApplication::translate("CommandLine", "Look for this session: light or dark."), u"look"_s);
   option(u"run"_s, QCoreApplication::translate("CommandLine", "Number of the run to open."), u"id"_s);
+  option(u"compare"_s,
+         QCoreApplication::translate("CommandLine", "Numbers of runs to lay side by side, the baseline first: 3,1,2."),
+         u"ids"_s);
   option(u"size"_s, QCoreApplication::translate("CommandLine", "Size of the window, for example 1360x860."), u"WxH"_s);
   option(u"recipe"_s, QCoreApplication::translate("CommandLine", "Recipe file to start a new experiment from."),
          u"file"_s);
   option(u"scroll"_s,
          QCoreApplication::translate("CommandLine", "Part of the live page to show: timeline, board or bottom."),
          u"part"_s);
+  option(u"view"_s,
+         QCoreApplication::translate("CommandLine",
+                                     "View of the compare page: curves, differences, relations, pictures or lineage."),
+         u"view"_s);
   option(u"do"_s, QCoreApplication::translate("CommandLine", "Action to run before the page is rendered, by its id."),
          u"action"_s);
   option(u"recipe-text"_s, QCoreApplication::translate("CommandLine", "Show the recipe as text."));
@@ -65,6 +73,7 @@ CommandLine read_command_line(const QCoreApplication& application) {
   out.theme = parser.value(u"theme"_s);
   out.recipe = parser.value(u"recipe"_s);
   out.scroll = parser.value(u"scroll"_s);
+  out.view = parser.value(u"view"_s);
   out.action = parser.value(u"do"_s);
   out.recipe_text = parser.isSet(u"recipe-text"_s);
   out.startup_time = parser.isSet(u"startup-time"_s);
@@ -73,15 +82,25 @@ CommandLine read_command_line(const QCoreApplication& application) {
   bool good = true;
   if (parser.isSet(u"run"_s)) out.run = parser.value(u"run"_s).toLongLong(&good);
   if (!good) out.fault = QCoreApplication::translate("CommandLine", "--run: must be the number of a run");
+  for (const QString& each : parser.value(u"compare"_s).split(u',', Qt::SkipEmptyParts)) {
+    bool is_number = false;
+    out.compare << each.toLongLong(&is_number);
+    if (!is_number) out.fault = QCoreApplication::translate("CommandLine", "--compare: must look like 3,1,2");
+  }
   if (parser.isSet(u"size"_s)) {
     const QStringList parts = parser.value(u"size"_s).split(u'x');
     out.size = parts.size() == 2 ? QSize(parts[0].toInt(), parts[1].toInt()) : QSize();
     if (out.size->width() < 320 || out.size->height() < 240)
       out.fault = QCoreApplication::translate("CommandLine", "--size: must look like 1360x860, at least 320x240");
   }
-  const QStringList pages{u"runs"_s, u"experiment"_s, u"live"_s, u"preferences"_s};
+  const QStringList pages{u"runs"_s, u"experiment"_s, u"live"_s, u"compare"_s, u"preferences"_s};
   if (!out.page.isEmpty() && !pages.contains(out.page))
-    out.fault = QCoreApplication::translate("CommandLine", "--page: must be runs, experiment, live or preferences");
+    out.fault =
+        QCoreApplication::translate("CommandLine", "--page: must be runs, experiment, live, compare or preferences");
+  const QStringList views{u"curves"_s, u"differences"_s, u"relations"_s, u"pictures"_s, u"lineage"_s};
+  if (!out.view.isEmpty() && !views.contains(out.view))
+    out.fault = QCoreApplication::translate("CommandLine",
+                                            "--view: must be curves, differences, relations, pictures or lineage");
   if (!out.theme.isEmpty() && out.theme != u"light"_s && out.theme != u"dark"_s)
     out.fault = QCoreApplication::translate("CommandLine", "--theme: must be light or dark");
   return out;

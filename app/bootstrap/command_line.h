@@ -1,6 +1,7 @@
 // What can be asked of the window at its start.
 #pragma once
 
+#include <QList>
 #include <QSize>
 #include <QString>
 
@@ -11,13 +12,15 @@ class QCoreApplication;
 namespace athanor::app {
 
 struct CommandLine {
-  QString screenshot;  // file to render into; empty: a window
-  QString page;        // "runs", "experiment", "live", "preferences"; empty: the natural one
-  QString theme;       // "light", "dark"; empty: as set
-  QString recipe;      // file to start from
-  qint64 run = 0;      // run to open; 0: none
+  QString screenshot;     // file to render into; empty: a window
+  QString page;           // "runs", "experiment", "live", "compare", "preferences"; empty: the natural one
+  QString theme;          // "light", "dark"; empty: as set
+  QString recipe;         // file to start from
+  qint64 run = 0;         // run to open; 0: none
+  QList<qint64> compare;  // runs to lay side by side, the baseline first; empty: as they were
   std::optional<QSize> size;
   QString scroll;            // "timeline", "board", "bottom": part of the live page to show
+  QString view;              // of the compare page: "curves", "differences", …; empty: as it was
   bool recipe_text = false;  // show the recipe text
   QString action;            // id of an action to run before rendering
   bool startup_time = false;

@@ -1,9 +1,11 @@
 #include "app/bootstrap/session.h"
 
 #include "app/actions/action_registry.h"
+#include "app/controllers/compare_controller.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/pages/compare/compare_page.h"
 #include "app/pages/experiment/experiment_page.h"
 #include "app/pages/live/live_page.h"
 #include "app/pages/runs/runs_page.h"
@@ -95,12 +97,18 @@ void Session::choose_first_page() {
     refuse(tr("--run: the history holds no run %1").arg(wishes_.run), 2);
     return;
   }
+  if (!wishes_.compare.isEmpty()) {
+    ComparedRuns* compared = workbench_.compare().compared();
+    compared->set({wishes_.compare.begin(), wishes_.compare.end()});
+    compared->set_baseline(wishes_.compare.front());
+  }
   if (!wishes_.recipe.isEmpty())
     workbench_.experiment().start_from_file(wishes_.recipe);
   else
     workbench_.load_starter();
   QString page = wishes_.page;
   if (page.isEmpty() && !wishes_.recipe.isEmpty()) page = u"experiment"_s;
+  if (page.isEmpty() && !wishes_.compare.isEmpty()) page = u"compare"_s;
   if (page.isEmpty())
     page = wishes_.run != 0 ? u"live"_s : empty ? u"experiment"_s : workbench_.settings().text(Setting::last_page);
   if (page.isEmpty()) page = u"runs"_s;
@@ -109,6 +117,9 @@ void Session::choose_first_page() {
   if (window.current_page().isEmpty()) window.show_page(u"runs"_s);
   if (auto* runs = qobject_cast<RunsPage*>(window.page(window.current_page())); runs && wishes_.run != 0)
     runs->select(wishes_.run);
+  if (auto* compare = qobject_cast<ComparePage*>(window.page(window.current_page()));
+      compare && !wishes_.view.isEmpty())
+    compare->show_view(wishes_.view);
   if (!wishes_.action.isEmpty()) {
     static_cast<void>(window.all_commands());  // makes every page, and with it its actions
     if (!window.actions()->action(wishes_.action)) {

@@ -2,8 +2,10 @@
 
 #include "app/bootstrap/plurals.h"
 #include "app/bridge/agent_link.h"
+#include "app/bridge/curve_readers.h"
 #include "app/bridge/history_reader.h"
 #include "app/bridge/picture_loader.h"
+#include "app/controllers/compare_controller.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
@@ -45,6 +47,7 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   figures_ = std::make_unique<FigureStore>();
   queue_ = std::make_unique<QueueStore>();
   reader_ = std::make_unique<HistoryReader>(options.home / "history.db");
+  curve_readers_ = std::make_unique<CurveReaders>(options.home / "history.db");
   link_ = std::make_unique<AgentLink>(options.home);
   pictures_ = std::make_unique<PictureLoader>();
   history_ = std::make_unique<HistoryController>(reader_.get(), link_.get(), runs_.get(), deleted_.get(), curves_.get(),
@@ -52,19 +55,31 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   experiment_ =
       std::make_unique<ExperimentController>(reader_.get(), link_.get(), options.runner_program, options.experiments);
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());
-  window_ = std::make_unique<MainWindow>(ShellParts{settings_.get(), theme_.get(), link_.get(), history_.get(),
-                                                    experiment_.get(), live_.get(), pictures_.get(), options.home,
-                                                    options.developer});
+  compare_ =
+      std::make_unique<CompareController>(reader_.get(), link_.get(), runs_.get(), figures_.get(), settings_.get());
+  window_ = std::make_unique<MainWindow>(ShellParts{.settings = settings_.get(),
+                                                    .theme = theme_.get(),
+                                                    .link = link_.get(),
+                                                    .history = history_.get(),
+                                                    .experiment = experiment_.get(),
+                                                    .live = live_.get(),
+                                                    .compare = compare_.get(),
+                                                    .curve_readers = curve_readers_.get(),
+                                                    .pictures = pictures_.get(),
+                                                    .home = options.home,
+                                                    .developer = options.developer});
 }
 
 // The window goes first; then whoever asks, then the threads that answer, then what they answered into.
 Workbench::~Workbench() {
   window_.reset();
+  compare_.reset();
   live_.reset();
   experiment_.reset();
   history_.reset();
   pictures_.reset();
   link_.reset();
+  curve_readers_.reset();
   reader_.reset();
 }
 

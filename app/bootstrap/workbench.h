@@ -13,6 +13,8 @@ class QTranslator;
 namespace athanor::app {
 
 class AgentLink;
+class CompareController;
+class CurveReaders;
 class CurveStore;
 class FigureStore;
 class QueueStore;
@@ -52,6 +54,7 @@ class Workbench {
   [[nodiscard]] HistoryController& history() const { return *history_; }
   [[nodiscard]] ExperimentController& experiment() const { return *experiment_; }
   [[nodiscard]] LiveController& live() const { return *live_; }
+  [[nodiscard]] CompareController& compare() const { return *compare_; }
   [[nodiscard]] ThemeSwitch& theme() const { return *theme_; }
   [[nodiscard]] Settings& settings() const { return *settings_; }
   [[nodiscard]] AgentLink& link() const { return *link_; }
@@ -68,11 +71,13 @@ class Workbench {
   std::unique_ptr<FigureStore> figures_;
   std::unique_ptr<QueueStore> queue_;
   std::unique_ptr<HistoryReader> reader_;
+  std::unique_ptr<CurveReaders> curve_readers_;
   std::unique_ptr<AgentLink> link_;
   std::unique_ptr<PictureLoader> pictures_;
   std::unique_ptr<HistoryController> history_;
   std::unique_ptr<ExperimentController> experiment_;
   std::unique_ptr<LiveController> live_;
+  std::unique_ptr<CompareController> compare_;
   std::unique_ptr<MainWindow> window_;
 };
 

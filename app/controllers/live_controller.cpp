@@ -72,7 +72,9 @@ bool is_smoothed(const std::string& metric) { return metric.starts_with("train/"
 }  // namespace
 
 LiveController::LiveController(HistoryReader* reader, AgentLink* link, RunStore* runs, QObject* parent)
-    : QObject(parent), reader_(reader), link_(link), runs_(runs) {
+    : QObject(parent), reader_(reader), link_(link), runs_(runs), timeline_(new TimelineController(reader, this)) {
+  connect(timeline_, &TimelineController::answered, this, [this] { finished("windows"); });
+  connect(timeline_, &TimelineController::notice, this, &LiveController::notice);
   pulse_.setSingleShot(true);
   pulse_.setInterval(kPulseMs);
   pulse_.setTimerType(Qt::PreciseTimer);
@@ -105,7 +107,8 @@ void LiveController::open(store::RunId run) {
   log_id_ = 0;
   in_flight_.clear();
   loaded_ = false;
-  to_load_ = {"curves", "log", "occurrences", "board", "timeline"};
+  to_load_ = {"curves", "log", "occurrences", "board", "timeline", "windows"};
+  timeline_->open(run_);
   Q_EMIT log_cleared();
   Q_EMIT run_changed();
   Q_EMIT curves_changed();
@@ -283,6 +286,11 @@ void LiveController::read_step_picture() {
           step_picture_ = std::move(*picture);
           Q_EMIT step_picture_changed();
         }
+        std::optional<std::pair<std::int64_t, std::int64_t>> newest;
+        if (step_picture_)
+          newest = {step_picture_->begin_ns,
+                    step_picture_->begin_ns + static_cast<std::int64_t>(step_picture_->seconds * 1e9)};
+        timeline_->refresh(newest);
         finished("timeline");
       });
 }

@@ -5,6 +5,7 @@
 
 #include "app/bridge/agent_link.h"
 #include "app/bridge/history_reader.h"
+#include "app/controllers/timeline_controller.h"
 #include "app/feedback/notice.h"
 #include "app/stores/curves.h"
 #include "app/stores/run_store.h"
@@ -41,6 +42,8 @@ class LiveController final : public QObject {
   [[nodiscard]] const std::vector<store::Occurrence>& occurrences() const { return occurrences_; }
   // The newest step that all ranks told whole; nothing while there is none.
   [[nodiscard]] const std::optional<timeline::StepPicture>& step_picture() const { return step_picture_; }
+  // All steps of it.
+  [[nodiscard]] TimelineController* timeline() const { return timeline_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_shown() const { return board_shown_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_compared() const { return board_compared_; }
   [[nodiscard]] bool is_loaded() const { return loaded_; }
@@ -78,6 +81,7 @@ class LiveController final : public QObject {
   HistoryReader* reader_;
   AgentLink* link_;
   RunStore* runs_;
+  TimelineController* timeline_;
   store::RunId run_ = 0;
   QTimer pulse_;
   std::set<int> dirty_;  // agent::Change::What

@@ -32,6 +32,11 @@ const Row& row(Setting key) {
       {u"live/smoothing"_s, 0.0},
       {u"live/time_axis"_s, false},
       {u"live/logarithmic"_s, QStringList()},
+      {u"compare/runs"_s, QStringList()},
+      {u"compare/metrics"_s, QStringList()},
+      {u"compare/view"_s, u"curves"_s},
+      {u"compare/axis"_s, u"step"_s},
+      {u"compare/splitter"_s, QByteArray()},
   }};
   return kTable[static_cast<std::size_t>(key)];
 }

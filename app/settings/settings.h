@@ -28,10 +28,15 @@ enum class Setting {
   runs_details_open,    // bool
   runs_splitter,        // bytes
   experiment_splitter,
-  live_smoothing,  // double 0…1
-  live_time_axis,  // bool
-  log_y_metrics,   // list of metric groups drawn logarithmically
-  count_           // not a setting
+  live_smoothing,    // double 0…1
+  live_time_axis,    // bool
+  log_y_metrics,     // list of metric groups drawn logarithmically
+  compared_runs,     // list, see ComparedRuns::texts
+  compared_metrics,  // list of names
+  compare_view,      // which of the page's views
+  compare_axis,      // what x means
+  compare_splitter,
+  count_  // not a setting
 };
 
 class Settings {

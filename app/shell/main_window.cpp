@@ -1,10 +1,12 @@
 #include "app/shell/main_window.h"
 
 #include "app/actions/action_registry.h"
+#include "app/controllers/compare_controller.h"
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
 #include "app/models/run_words.h"
+#include "app/pages/compare/compare_page.h"
 #include "app/pages/experiment/experiment_page.h"
 #include "app/pages/live/live_page.h"
 #include "app/pages/preferences/preferences_page.h"
@@ -39,6 +41,7 @@ constexpr int kLayoutVersion = 1;   // raise when docks or toolbars change their
 const QString kRuns = u"runs"_s;
 const QString kExperiment = u"experiment"_s;
 const QString kLive = u"live"_s;
+const QString kCompare = u"compare"_s;
 const QString kPreferences = u"preferences"_s;
 
 // Nothing has to be done about it.
@@ -110,6 +113,7 @@ void MainWindow::build() {
   sidebar_->add_page(kRuns, tr("Runs"), Glyph::runs, u"Ctrl+1"_s);
   sidebar_->add_page(kExperiment, tr("New experiment"), Glyph::flask, u"Ctrl+2"_s);
   sidebar_->add_page(kLive, tr("Live"), Glyph::pulse, u"Ctrl+3"_s);
+  sidebar_->add_page(kCompare, tr("Compare"), Glyph::layers, u"Ctrl+4"_s);
   sidebar_->add_page(kPreferences, tr("Preferences"), Glyph::gear, u"Ctrl+,"_s);
   connect(sidebar_, &Sidebar::page_chosen, this, &MainWindow::show_page);
   connect(sidebar_, &Sidebar::run_chosen, this, [this](qint64 run) { open_run(run); });
@@ -148,6 +152,8 @@ void MainWindow::add_actions() {
   add("go.experiment", tr("Go to New experiment"), Glyph::flask,
       {QKeySequence(Qt::CTRL | Qt::Key_2), QKeySequence::New}, [this] { show_page(kExperiment); });
   add("go.live", tr("Go to Live"), Glyph::pulse, {QKeySequence(Qt::CTRL | Qt::Key_3)}, [this] { show_page(kLive); });
+  add("go.compare", tr("Go to Compare"), Glyph::layers, {QKeySequence(Qt::CTRL | Qt::Key_4)},
+      [this] { show_page(kCompare); });
   add("go.preferences", tr("Go to Preferences"), Glyph::gear, {QKeySequence(Qt::CTRL | Qt::Key_Comma)},
       [this] { show_page(kPreferences); });
   QAction* palette = add("view.commands", tr("Find a command"), Glyph::search,
@@ -170,7 +176,7 @@ void MainWindow::add_actions() {
       [this] { parts_.theme->choose(widgets::current_theme().is_dark() ? ThemeChoice::light : ThemeChoice::dark); });
   add("view.default_layout", tr("Restore the default layout"), Glyph::reset, {}, [this] {
     for (const Setting key : {Setting::window_geometry, Setting::window_layout, Setting::runs_header,
-                              Setting::runs_splitter, Setting::experiment_splitter})
+                              Setting::runs_splitter, Setting::experiment_splitter, Setting::compare_splitter})
       parts_.settings->reset(key);
     resize(1360, 860);
     say({NoticeKind::info, tr("The default layout is back at the next start"), {}, {}, {}});
@@ -189,27 +195,48 @@ void MainWindow::add_actions() {
 
 // Pages that were not shown yet have actions too.
 std::vector<widgets::Command> MainWindow::all_commands() {
-  for (const QString& id : {kRuns, kExperiment, kLive, kPreferences}) static_cast<void>(page(id));
+  for (const QString& id : {kRuns, kExperiment, kLive, kCompare, kPreferences}) static_cast<void>(page(id));
   return actions_->commands();
 }
 
 Page* MainWindow::make_page(const QString& id) {
-  if (id == kRuns) {
-    auto* runs = new RunsPage(parts_.history, actions_, parts_.settings, stack_);
-    connect(runs, &RunsPage::open_requested, this, [this](qint64 run) { open_run(run); });
-    connect(runs, &RunsPage::new_requested, this, [this] { show_page(kExperiment); });
-    connect(runs, &RunsPage::new_from_requested, this, [this](qint64 run) {
-      show_page(kExperiment);
-      parts_.experiment->start_from_run(run);
-    });
-    connect(runs, &RunsPage::fork_requested, this, [this](qint64 run) { fork(run); });
-    return runs;
-  }
+  if (id == kRuns) return make_runs_page();
   if (id == kExperiment)
     return new ExperimentPage(parts_.experiment, parts_.history, actions_, parts_.settings, stack_);
   if (id == kLive) return make_live_page();
+  if (id == kCompare) return make_compare_page();
   if (id == kPreferences) return make_preferences_page();
   return nullptr;
+}
+
+Page* MainWindow::make_runs_page() {
+  auto* runs = new RunsPage(parts_.history, actions_, parts_.settings, stack_);
+  connect(runs, &RunsPage::open_requested, this, [this](qint64 run) { open_run(run); });
+  connect(runs, &RunsPage::new_requested, this, [this] { show_page(kExperiment); });
+  connect(runs, &RunsPage::new_from_requested, this, [this](qint64 run) {
+    show_page(kExperiment);
+    parts_.experiment->start_from_run(run);
+  });
+  connect(runs, &RunsPage::fork_requested, this, [this](qint64 run) { fork(run); });
+  connect(runs, &RunsPage::compare_requested, this, &MainWindow::compare);
+  return runs;
+}
+
+Page* MainWindow::make_compare_page() {
+  auto* page =
+      new ComparePage(parts_.compare, parts_.curve_readers, parts_.pictures, actions_, parts_.settings, stack_);
+  connect(page, &ComparePage::open_requested, this, [this](qint64 run) { open_run(run); });
+  connect(page, &ComparePage::choose_requested, this, [this] { show_page(kRuns); });
+  return page;
+}
+
+// A single run joins those that are compared; several are a comparison of their own.
+void MainWindow::compare(const std::vector<store::RunId>& runs) {
+  if (runs.size() == 1)
+    parts_.compare->compared()->add(runs);
+  else
+    parts_.compare->compared()->set(runs);
+  show_page(kCompare);
 }
 
 Page* MainWindow::make_live_page() {
@@ -371,6 +398,7 @@ void MainWindow::keep_layout() {
   for (const auto& [id, page] : pages_) {
     if (auto* runs = qobject_cast<RunsPage*>(page)) runs->keep_layout();
     if (auto* experiment = qobject_cast<ExperimentPage*>(page)) experiment->keep_layout();
+    if (auto* compared = qobject_cast<ComparePage*>(page)) compared->keep_layout();
   }
   settings->sync();
 }

@@ -24,6 +24,8 @@ namespace athanor::app {
 
 class ActionRegistry;
 class AgentLink;
+class CompareController;
+class CurveReaders;
 class ExperimentController;
 class ExperimentPage;
 class HistoryController;
@@ -43,6 +45,8 @@ struct ShellParts {
   HistoryController* history = nullptr;
   ExperimentController* experiment = nullptr;
   LiveController* live = nullptr;
+  CompareController* compare = nullptr;
+  CurveReaders* curve_readers = nullptr;
   PictureLoader* pictures = nullptr;
   std::filesystem::path home;  // where everything is kept
   bool developer = false;      // with what only those need who develop Athanor
@@ -84,10 +88,13 @@ class MainWindow final : public QMainWindow {
   void build();
   void add_actions();
   Page* make_page(const QString& id);
+  Page* make_runs_page();
   Page* make_live_page();
+  Page* make_compare_page();
   Page* make_preferences_page();
   void adopt(Page* page);
   void fork(store::RunId run);
+  void compare(const std::vector<store::RunId>& runs);
   void fit_sidebar();
   void say_on(const QString& page, const Notice& notice);
   void take_back(const QString& page);  // what was said there

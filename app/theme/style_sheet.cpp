@@ -64,8 +64,10 @@ QToolButton[nav="true"]:hover { background: @nav_hover; }
 QToolButton[nav="true"]:checked { background: @surface; border: 1px solid @border; font-weight: 600; }
 QToolButton[nav="true"]:focus { border-color: @accent; }
 
-QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @faint; border-radius: 4px; background: @surface; }
+QCheckBox::indicator, QTableView::indicator, QListView::indicator { width: 16px; height: 16px; border: 1px solid @faint; border-radius: 4px; background: @surface; }
 QCheckBox::indicator:checked { background: @accent; border-color: @accent; image: url(:/athanor/check-@kind.svg); }
+QTableView::indicator:checked, QListView::indicator:checked { background: @muted; border-color: @muted; image: url(:/athanor/check-@kind.svg); }
+QTableView::indicator, QListView::indicator { width: 13px; height: 13px; }
 QCheckBox:focus { color: @accent; }
 QCheckBox::indicator:focus { border-color: @accent; }
 

@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace athanor::runner {
 namespace {
 
@@ -102,8 +104,21 @@ int show_events(const RunDirectory& run, bool as_json, Console& console) {
   return conclude(run, replayed, console);
 }
 
+timeline::TraceRange trace_range(const ShowOptions& options) {
+  static constexpr double kMost = 9e9;  // seconds; more nanoseconds cannot be counted
+  const auto nanoseconds = [](double seconds) {
+    return static_cast<std::int64_t>(std::clamp(seconds, 0.0, kMost) * 1e9);
+  };
+  timeline::TraceRange range;
+  range.from_beginning = true;
+  if (options.trace_from_s > 0) range.begin_ns = nanoseconds(options.trace_from_s);
+  if (options.trace_to_s) range.end_ns = nanoseconds(*options.trace_to_s);
+  return range;
+}
+
 int show_trace(const RunDirectory& run, const ShowOptions& options, Console& console) {
-  const timeline::TraceWritten written = value_or_throw(timeline::write_chrome_trace(run.folder(), options.trace));
+  const timeline::TraceWritten written =
+      value_or_throw(timeline::write_chrome_trace(run.folder(), options.trace, trace_range(options)));
   for (const Error& error : written.passed_over) console.warn(error.message());
   print_line(options.json ? json{{"run", run.folder().string()},
                                  {"trace", options.trace.string()},

@@ -75,6 +75,8 @@ struct ShowOptions {
   bool events = false;
   std::string metric;
   std::filesystem::path trace;  // a file for Perfetto or Chrome; empty: not wanted
+  double trace_from_s = 0;      // only what reaches into this stretch, in seconds from the run's beginning
+  std::optional<double> trace_to_s;
   bool json = false;
 };
 int run_show(const ShowOptions& options, Console& console);

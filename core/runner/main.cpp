@@ -124,6 +124,8 @@ void describe(CLI::App& app, CommandLine& line) {
   show.add_option("--metric", line.show.metric, "The points of one metric, such as train/loss");
   show.add_option("--trace", line.show.trace,
                   "Writes a trace of all ranks that Perfetto and Chrome open into this file");
+  show.add_option("--from", line.show.trace_from_s, "With --trace: from this second of the run on")->needs("--trace");
+  show.add_option("--to", line.show.trace_to_s, "With --trace: up to this second of the run")->needs("--trace");
   show.add_flag("--fields", line.show.fields, "The fields of a recipe, as a Markdown page or, with --json, an object");
   add_json(show, line.show.json);
 

@@ -24,7 +24,9 @@ enum class Form : std::uint8_t {
   plain_floats,
   plain_doubles,
   floats,
-  doubles
+  doubles,
+  values,
+  compressed_values
 };
 
 constexpr std::size_t kHead = 1 + sizeof(std::uint32_t);
@@ -103,6 +105,36 @@ void take_varints(std::string_view body, std::span<std::int64_t> numbers) {
     number = static_cast<std::int64_t>(previous);
   }
   if (at != end) damaged_page("a column has the wrong length");
+}
+
+void take_values(std::string_view body, std::span<std::int64_t> numbers) {
+  const char* at = body.data();
+  const char* end = at + body.size();
+  for (std::int64_t& number : numbers) number = static_cast<std::int64_t>(take_varint(at, end));
+  if (at != end) damaged_page("a column has the wrong length");
+}
+
+// Compressed where most numbers are alike; compressing noise would only take time.
+void put_varints(std::string& out, const std::string& varints, std::size_t numbers, Form plain, Form compressed) {
+  if (varints.size() >= kWorthCompressing && varints.size() < numbers * 3) {
+    std::string packed;
+    append(packed, static_cast<std::uint32_t>(varints.size()));
+    packed += compress(varints);
+    if (packed.size() < varints.size() * 3 / 4) {
+      put_form(out, compressed, [&] { out += packed; });
+      return;
+    }
+  }
+  put_form(out, plain, [&] { out += varints; });
+}
+
+const std::string& unpacked_varints(std::string_view body, std::size_t numbers) {
+  thread_local std::string varints;
+  varints.clear();
+  const auto size = front<std::uint32_t>(body);
+  if (size > numbers * 10) damaged_page("a column has the wrong length");
+  decompress(body.substr(sizeof size), size, varints);
+  return varints;
 }
 
 bool is_line(std::span<const std::int64_t> numbers) {
@@ -240,17 +272,14 @@ void put_column(std::string& out, std::span<const std::int64_t> numbers) {
     slope = value - previous;
     previous = value;
   }
-  // Where most differences are alike; compressing noise would only take time.
-  if (varints.size() >= kWorthCompressing && varints.size() < numbers.size() * 3) {
-    std::string packed;
-    append(packed, static_cast<std::uint32_t>(varints.size()));
-    packed += compress(varints);
-    if (packed.size() < varints.size() * 3 / 4) {
-      put_form(out, Form::compressed_varints, [&] { out += packed; });
-      return;
-    }
-  }
-  put_form(out, Form::varints, [&] { out += varints; });
+  put_varints(out, varints, numbers.size(), Form::varints, Form::compressed_varints);
+}
+
+void put_value_column(std::string& out, std::span<const std::int64_t> numbers) {
+  std::string varints;
+  varints.reserve(numbers.size() * 4);
+  for (const std::int64_t number : numbers) put_varint(varints, static_cast<std::uint64_t>(number));
+  put_varints(out, varints, numbers.size(), Form::values, Form::compressed_values);
 }
 
 void put_plain_column(std::string& out, std::span<const double> numbers) {
@@ -282,14 +311,9 @@ void take_column(std::string_view& bytes, std::span<std::int64_t> numbers) {
       return;
     }
     case Form::varints: return take_varints(column.body, numbers);
-    case Form::compressed_varints: {
-      thread_local std::string varints;
-      varints.clear();
-      const auto size = front<std::uint32_t>(column.body);
-      if (size > numbers.size() * 10) damaged_page("a column has the wrong length");
-      decompress(column.body.substr(sizeof size), size, varints);
-      return take_varints(varints, numbers);
-    }
+    case Form::compressed_varints: return take_varints(unpacked_varints(column.body, numbers.size()), numbers);
+    case Form::values: return take_values(column.body, numbers);
+    case Form::compressed_values: return take_values(unpacked_varints(column.body, numbers.size()), numbers);
     default: damaged_page("a column is of an unknown form");
   }
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace athanor::store {
 namespace {
@@ -33,6 +34,10 @@ class Ingest {
 
   Touched run() {
     read_row();
+    if (stretch_.clock) {
+      const std::int64_t told_until = cache_.spans(connection_, stretch_.run, stretch_.rank).end_ns();
+      note_session(connection_, stretch_.run, stretch_.rank, *stretch_.clock, told_until);
+    }
     for (const journal::Event& event : stretch_.events) {
       take_rows(static_cast<std::size_t>(&event - stretch_.events.data()));
       time_ns_ = stretch_.anchor_wall_ns + event.time_ns;
@@ -40,7 +45,6 @@ class Ingest {
     }
     take_rows(stretch_.events.size());
     cache_.flush(connection_, stretch_.run);
-    if (stretch_.clock) note_session(connection_, stretch_.run, stretch_.rank, *stretch_.clock);
     keep_spans(connection_, stretch_.run, stretch_.rank, stretch_.anchor_wall_ns, spans_);
     if (touched_.runs && !is_live(status_)) cache_.pack(connection_, stretch_.run);
     write_row();
@@ -166,6 +170,7 @@ class Ingest {
     const std::int64_t last_kept = recovery.step == 0 ? -1 : recovery.step;
     spans_.erase(spans_.upper_bound(last_kept), spans_.end());
     drop_spans(connection_, stretch_.run, stretch_.rank, last_kept);
+    cache_.spans(connection_, stretch_.run, stretch_.rank).cut(connection_, last_kept);
     touched_.spans = true;
     // Rank 0 speaks for the run: what it has told since must not go when another says the same later.
     if (stretch_.rank != 0) return;
@@ -221,9 +226,19 @@ class Ingest {
 
   void take(const journal::Span& span, const journal::Event&) {
     using enum journal::SpanKind;
-    if (span.kind == evaluate || span.kind == checkpoint) return;  // of no step; they stay in the journal
-    spans_[span.step].push_back(span);
     touched_.spans = true;
+    if (!zero_ns_) zero_ns_ = session_zero(connection_, stretch_.run, stretch_.rank, stretch_.anchor_wall_ns);
+    journal::Span placed = span;
+    placed.begin_ns = on_axis(span.begin_ns);
+    placed.end_ns = on_axis(span.end_ns);
+    cache_.spans(connection_, stretch_.run, stretch_.rank).tell(connection_, placed, stretch_.anchor_wall_ns);
+    if (span.kind != evaluate && span.kind != checkpoint) spans_[span.step].push_back(span);
+  }
+
+  // A journal may tell any time; one that is out of all bounds stays at their edge.
+  [[nodiscard]] std::int64_t on_axis(std::int64_t of_session_ns) const {
+    constexpr std::int64_t kFar = std::int64_t{1} << 60;  // a third of a century
+    return std::clamp(*zero_ns_, -2 * kFar, 2 * kFar) + std::clamp(of_session_ns, -kFar, kFar);
   }
 
   template <class T>
@@ -237,6 +252,7 @@ class Ingest {
   std::string prefix_;
   Touched touched_;
   SpansByStep spans_;
+  std::optional<std::int64_t> zero_ns_;  // of the session on the run's axis
   std::int64_t time_ns_ = 0;
   std::size_t next_rows_ = 0;
 
@@ -256,12 +272,19 @@ Series& SeriesCache::at(Connection& connection, RunId run, const std::string& na
                                : series.emplace(name, Series::load(connection, run, name)).first->second;
 }
 
+RankSpans& SeriesCache::spans(Connection& connection, RunId run, int rank) {
+  auto& ranks = spans_[run];
+  const auto known = ranks.find(rank);
+  return known != ranks.end() ? known->second : ranks.emplace(rank, RankSpans(connection, run, rank)).first->second;
+}
+
 void SeriesCache::load_all(Connection& connection, RunId run) {
   for (const std::string& name : series_names(connection, run)) at(connection, run, name);
 }
 
 void SeriesCache::flush(Connection& connection, RunId run) {
   for (auto& [name, series] : runs_[run]) series.flush(connection);
+  for (auto& [rank, spans] : spans_[run]) spans.flush(connection);
 }
 
 void SeriesCache::cut(Connection& connection, RunId run, std::int64_t step) {
@@ -272,6 +295,11 @@ void SeriesCache::cut(Connection& connection, RunId run, std::int64_t step) {
 void SeriesCache::pack(Connection& connection, RunId run) {
   load_all(connection, run);
   for (auto& [name, series] : runs_[run]) series.pack(connection);
+  auto& ranks = connection.statement("SELECT DISTINCT rank FROM span_lane WHERE run = ?");
+  ranks.bind(1, run);
+  std::vector<int> told;
+  while (ranks.executeStep()) told.push_back(ranks.getColumn(0).getInt());
+  for (const int rank : told) spans(connection, run, rank).pack(connection);
   forget(run);
 }
 

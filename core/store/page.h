@@ -29,6 +29,11 @@ inline constexpr int kFan = 4;
   return samples;
 }
 
+// The head of a page around its columns; and taken off again, which tells the number of entries. Throws
+// Failure(corrupt).
+[[nodiscard]] std::string with_page_head(std::size_t entries, const std::string& columns);
+[[nodiscard]] std::size_t take_page_head(std::string_view& bytes);
+
 [[nodiscard]] std::string pack_points(std::span<const Point> points);
 [[nodiscard]] std::string pack_buckets(std::span<const Bucket> buckets);
 

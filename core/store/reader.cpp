@@ -10,6 +10,7 @@
 #include "core/store/run_rows.h"
 #include "core/store/series.h"
 #include "core/store/settings.h"
+#include "core/store/span_window.h"
 #include "core/store/spans.h"
 #include "core/store/text_search.h"
 
@@ -101,6 +102,15 @@ Result<std::vector<std::pair<RunId, SettingValue>>> Reader::setting_of_runs(cons
   return state_->snapshot("read a field of all recipes", [&] { return read_settings(state_->connection, path); });
 }
 
+Result<std::vector<std::map<std::string, SettingValue>>> Reader::settings(std::span<const RunId> runs) {
+  return state_->snapshot("read what recipes set", [&] {
+    std::vector<std::map<std::string, SettingValue>> all;
+    all.reserve(runs.size());
+    for (const RunId run : runs) all.push_back(read_settings(state_->connection, run));
+    return all;
+  });
+}
+
 Result<std::vector<std::string>> Reader::metric_names(RunId id) {
   return state_->snapshot("list the metrics of a run", [&] { return series_names(state_->connection, id); });
 }
@@ -157,6 +167,18 @@ Result<std::vector<std::vector<Bucket>>> Reader::curves(std::span<const CurveKey
     for (const CurveKey& key : keys)
       curves.push_back(
           read_curve(state_->connection, find_series(state_->connection, key.run, key.metric), range, state_->damaged));
+    return curves;
+  });
+}
+
+Result<std::vector<std::vector<Bucket>>> Reader::curves(std::span<const CurveKey> keys,
+                                                        std::span<const CurveRange> ranges) {
+  return state_->snapshot("read curves", [&] {
+    std::vector<std::vector<Bucket>> curves;
+    curves.reserve(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      curves.push_back(read_curve(state_->connection, find_series(state_->connection, keys[i].run, keys[i].metric),
+                                  ranges[i], state_->damaged));
     return curves;
   });
 }
@@ -227,6 +249,15 @@ Result<std::vector<Occurrence>> Reader::occurrences(RunId id, std::int64_t after
 
 Result<std::vector<RankStep>> Reader::spans(RunId id) {
   return state_->snapshot("read what ranks did", [&] { return read_spans(state_->connection, id); });
+}
+
+Result<TimelineWindow> Reader::timeline(RunId id, std::int64_t begin_ns, std::int64_t end_ns, int columns) {
+  return state_->snapshot("read the timeline of a run",
+                          [&] { return read_window(state_->connection, id, begin_ns, end_ns, columns); });
+}
+
+Result<TimelineExtent> Reader::timeline_extent(RunId id) {
+  return state_->snapshot("read the timeline of a run", [&] { return read_extent(state_->connection, id); });
 }
 
 Result<std::vector<std::int64_t>> Reader::retrieval_steps(RunId id) {

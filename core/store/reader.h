@@ -7,6 +7,7 @@
 #include "core/store/found.h"
 #include "core/store/queue.h"
 #include "core/store/setting_value.h"
+#include "core/store/timeline.h"
 #include "core/store/types.h"
 
 #include <filesystem>
@@ -38,6 +39,8 @@ class Reader {
 
   // What recipes set one field to, by run; runs that leave it as it is by default are not among them.
   [[nodiscard]] Result<std::vector<std::pair<RunId, SettingValue>>> setting_of_runs(const std::string& path);
+  // What the recipes of these runs set, by path of the field, in the order asked for.
+  [[nodiscard]] Result<std::vector<std::map<std::string, SettingValue>>> settings(std::span<const RunId> runs);
 
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
   [[nodiscard]] Result<std::vector<std::string>> all_metric_names();  // of any run
@@ -51,6 +54,9 @@ class Reader {
   // Several curves out of one commit, in the order asked for; empty ones where there is no such metric.
   [[nodiscard]] Result<std::vector<std::vector<Bucket>>> curves(std::span<const CurveKey> keys,
                                                                 const CurveRange& range);
+  // Each over a range of its own.
+  [[nodiscard]] Result<std::vector<std::vector<Bucket>>> curves(std::span<const CurveKey> keys,
+                                                                std::span<const CurveRange> ranges);
   [[nodiscard]] Result<std::vector<Point>> points(RunId id, std::string_view metric, std::int64_t first_step,
                                                   std::int64_t last_step);
 
@@ -66,8 +72,14 @@ class Reader {
   [[nodiscard]] Result<std::vector<Occurrence>> occurrences(RunId id, std::int64_t after = 0);
   // Device metrics are metrics named "device/<device>/utilisation", "…/memory_bytes", "…/power_w", "…/temperature_c".
 
-  // Of the newest few steps of each rank that were told in full, by step and rank. Other steps stay in the journals.
+  // Of the newest few steps of each rank that were told in full, by step and rank.
   [[nodiscard]] Result<std::vector<RankStep>> spans(RunId id);
+
+  // All spans that were told, in a window of the run's time: of each lane single ones or at most `columns` exact
+  // columns. Reads time proportional to columns, not to spans. What it came upon that is damaged is named in the
+  // window.
+  [[nodiscard]] Result<TimelineWindow> timeline(RunId id, std::int64_t begin_ns, std::int64_t end_ns, int columns);
+  [[nodiscard]] Result<TimelineExtent> timeline_extent(RunId id);
 
   [[nodiscard]] Result<std::vector<std::int64_t>> retrieval_steps(RunId id);
   [[nodiscard]] Result<std::vector<journal::RetrievalSample>> retrieval(RunId id, std::int64_t step);

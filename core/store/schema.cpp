@@ -279,6 +279,33 @@ void add_queue(Connection& connection) {
   )sql");
 }
 
+// - span_lane: one row per lane of a rank, with what is known of all its spans; the lane of what was not told also says
+//   which session told last.
+// - span_page: spans and how busy they kept their lane; see span_page.h. `number` counts the pages of a
+//   level. Its index tells all of a page but its bytes.
+// - span_piece: spans behind the last page of a lane, as they came; they follow each other by id.
+// - session.zero_ns: where time 0 of a session lies on the axis of its run. Sessions of before have none: their wall
+//   clocks count.
+void keep_all_spans(Connection& connection) {
+  connection.database().exec(R"sql(
+    ALTER TABLE session ADD COLUMN zero_ns INTEGER;
+    CREATE TABLE span_lane (
+      id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run (id), rank INTEGER NOT NULL, lane INTEGER NOT NULL,
+      pages INTEGER NOT NULL DEFAULT 0, spans INTEGER NOT NULL DEFAULT 0, begin_ns INTEGER NOT NULL DEFAULT 0,
+      end_ns INTEGER NOT NULL DEFAULT 0, last_step INTEGER NOT NULL DEFAULT -1, anchor_ns INTEGER NOT NULL DEFAULT 0);
+    CREATE UNIQUE INDEX span_lane_place ON span_lane (run, rank, lane);
+    CREATE TABLE span_page (
+      id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL,
+      spans INTEGER NOT NULL, begin_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, last_step INTEGER NOT NULL,
+      shift INTEGER NOT NULL, bytes BLOB NOT NULL);
+    CREATE INDEX span_page_number ON span_page (
+      lane, level, number, last_step, spans, begin_ns, end_ns, shift);
+    CREATE TABLE span_piece (
+      id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, spans INTEGER NOT NULL, bytes BLOB NOT NULL);
+    CREATE INDEX span_piece_lane ON span_piece (lane);
+  )sql");
+}
+
 // - alert_rule: see AlertRule; `rule` is alerts::to_text. alert_state: see AlertState.
 void add_alerts(Connection& connection) {
   connection.database().exec(R"sql(
@@ -290,8 +317,8 @@ void add_alerts(Connection& connection) {
 }
 
 // Entry n takes a store of version n to version n + 1. Never change one that was released: add another.
-constexpr std::array<Step, 7> kSteps = {create_first, add_damage, name_folders, add_spans,
-                                        keep_pages,   add_queue,  add_alerts};
+constexpr std::array<Step, 8> kSteps = {create_first, add_damage, name_folders,   add_spans,
+                                        keep_pages,   add_queue,  keep_all_spans, add_alerts};
 
 }  // namespace
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
+#include <optional>
+
 namespace athanor::store {
 namespace {
 
@@ -54,6 +56,12 @@ class Rows {
   RunId run_;
 };
 
+std::optional<SettingValue> value_of(const SQLite::Column& column) {
+  if (column.isText()) return column.getString();
+  if (!column.isNull()) return column.getDouble();
+  return std::nullopt;
+}
+
 }  // namespace
 
 void write_settings(Connection& connection, RunId run, const std::string& recipe_toml) {
@@ -82,13 +90,17 @@ std::vector<std::pair<RunId, SettingValue>> read_settings(Connection& connection
   auto& query = connection.statement("SELECT run, value FROM setting WHERE path = ? ORDER BY run");
   query.bind(1, path);
   std::vector<std::pair<RunId, SettingValue>> all;
-  while (query.executeStep()) {
-    const SQLite::Column value = query.getColumn(1);
-    if (value.isText())
-      all.emplace_back(query.getColumn(0).getInt64(), value.getString());
-    else if (!value.isNull())
-      all.emplace_back(query.getColumn(0).getInt64(), value.getDouble());
-  }
+  while (query.executeStep())
+    if (auto value = value_of(query.getColumn(1))) all.emplace_back(query.getColumn(0).getInt64(), std::move(*value));
+  return all;
+}
+
+std::map<std::string, SettingValue> read_settings(Connection& connection, RunId run) {
+  auto& query = connection.statement("SELECT path, value FROM setting INDEXED BY setting_run WHERE run = ?");
+  query.bind(1, run);
+  std::map<std::string, SettingValue> all;
+  while (query.executeStep())
+    if (auto value = value_of(query.getColumn(1))) all.emplace(text_of(query, 0), std::move(*value));
   return all;
 }
 

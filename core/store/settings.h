@@ -5,6 +5,7 @@
 #include "core/store/setting_value.h"
 #include "core/store/types.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,5 +19,6 @@ void write_settings(Connection& connection, RunId run, const std::string& recipe
 void write_all_settings(Connection& connection);  // of every run
 [[nodiscard]] std::vector<std::pair<RunId, SettingValue>> read_settings(Connection& connection,
                                                                         const std::string& path);
+[[nodiscard]] std::map<std::string, SettingValue> read_settings(Connection& connection, RunId run);  // by path
 
 }  // namespace athanor::store

@@ -31,7 +31,8 @@ std::set<std::int64_t> newest_of(const std::set<std::int64_t>& steps, std::int64
 // ranks have is not known yet.
 std::set<std::int64_t> worth_keeping(const std::set<std::int64_t>& steps) {
   std::set<std::int64_t> kept;
-  for (std::int64_t stride = 1; !steps.empty() && stride <= std::max<std::int64_t>(1, *steps.rbegin()); stride *= 2)
+  const std::int64_t longest = steps.empty() ? 0 : std::max<std::int64_t>(1, *steps.rbegin());
+  for (std::int64_t stride = 1; stride > 0 && stride <= longest; stride = stride > longest / 2 ? 0 : stride * 2)
     kept.merge(newest_of(steps, stride));
   return kept;
 }
@@ -126,11 +127,25 @@ std::vector<journal::Span> spans_of(Connection& connection, RunId run, int rank,
 
 }  // namespace
 
-void note_session(Connection& connection, RunId run, int rank, const journal::SessionClock& clock) {
+void note_session(Connection& connection, RunId run, int rank, const journal::SessionClock& clock,
+                  std::int64_t after_ns) {
+  std::int64_t zero = std::max(clock.wall_ns, after_ns);
+  auto& beside = connection.statement(
+      "SELECT zero_ns - monotonic_ns FROM session WHERE run = ? AND host = ? AND host <> '' AND zero_ns IS NOT NULL "
+      "ORDER BY rank, anchor_ns LIMIT 1");
+  SQLite::bind(beside, run, clock.host);
+  if (beside.executeStep()) zero = beside.getColumn(0).getInt64() + clock.monotonic_ns;
   auto& insert = connection.statement(
-      "INSERT OR REPLACE INTO session (run, rank, anchor_ns, monotonic_ns, host) VALUES (?, ?, ?, ?, ?)");
-  SQLite::bind(insert, run, rank, clock.wall_ns, clock.monotonic_ns, clock.host);
+      "INSERT OR IGNORE INTO session (run, rank, anchor_ns, monotonic_ns, host, zero_ns) VALUES (?, ?, ?, ?, ?, ?)");
+  SQLite::bind(insert, run, rank, clock.wall_ns, clock.monotonic_ns, clock.host, zero);
   insert.exec();
+}
+
+std::int64_t session_zero(Connection& connection, RunId run, int rank, std::int64_t anchor_wall_ns) {
+  auto& query = connection.statement("SELECT zero_ns FROM session WHERE run = ? AND rank = ? AND anchor_ns = ?");
+  SQLite::bind(query, run, rank, anchor_wall_ns);
+  const bool is_known = query.executeStep() && !query.getColumn(0).isNull();
+  return is_known ? query.getColumn(0).getInt64() : anchor_wall_ns;
 }
 
 void keep_spans(Connection& connection, RunId run, int rank, std::int64_t anchor_wall_ns, const SpansByStep& spans) {

@@ -17,7 +17,12 @@ class Connection;
 
 inline constexpr int kKeptSteps = 4;  // of each rank and rhythm
 
-void note_session(Connection& connection, RunId run, int rank, const journal::SessionClock& clock);
+// Gives the session its place on the run's axis, which it keeps: by the monotonic clock beside a session of the same
+// host, else by its wall clock, but not before `after_ns`, where what the rank told before ends.
+void note_session(Connection& connection, RunId run, int rank, const journal::SessionClock& clock,
+                  std::int64_t after_ns);
+// Where time 0 of a session lies on the run's axis, in nanoseconds since 1970.
+[[nodiscard]] std::int64_t session_zero(Connection& connection, RunId run, int rank, std::int64_t anchor_wall_ns);
 
 // Spans of the session whose time 0 has this anchor, by step. What an earlier session told of these and later steps is
 // superseded.

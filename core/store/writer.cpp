@@ -45,7 +45,7 @@ void copy_queue(SQLite::Database& database, int version) {
 
 // Of the attached older history: the rules, and what they asked for; what they have seen comes from the journals.
 void copy_alerts(SQLite::Database& database, int version) {
-  constexpr int kFirstWithAlerts = 7;
+  constexpr int kFirstWithAlerts = 8;
   if (version < kFirstWithAlerts) return;
   database.exec(R"sql(
     INSERT INTO alert_rule (id, run, rule, added_ns, removed_ns)
@@ -74,9 +74,11 @@ void Writer::State::forget(RunId run) {
        {"DELETE FROM piece WHERE metric IN (SELECT id FROM metric WHERE run = ?)",
         "DELETE FROM page WHERE metric IN (SELECT id FROM metric WHERE run = ?)", "DELETE FROM metric WHERE run = ?",
         "DELETE FROM log WHERE run = ?", "DELETE FROM occurrence WHERE run = ?", "DELETE FROM retrieval WHERE run = ?",
-        "DELETE FROM journal WHERE run = ?", "DELETE FROM damage WHERE run = ?", "DELETE FROM span WHERE run = ?",
-        "DELETE FROM session WHERE run = ?", "UPDATE alert_state SET state = '' WHERE run = ?",
-        "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
+        "DELETE FROM span_page WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
+        "DELETE FROM span_piece WHERE lane IN (SELECT id FROM span_lane WHERE run = ?)",
+        "DELETE FROM span_lane WHERE run = ?", "DELETE FROM journal WHERE run = ?", "DELETE FROM damage WHERE run = ?",
+        "DELETE FROM span WHERE run = ?", "DELETE FROM session WHERE run = ?",
+        "UPDATE alert_state SET state = '' WHERE run = ?", "UPDATE run SET step = 0, started_ns = 0 WHERE id = ?"}) {
     execute(sql, run);
   }
   cache.forget(run);

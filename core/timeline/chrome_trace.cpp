@@ -36,7 +36,9 @@ std::string microseconds(std::int64_t nanoseconds) {
 
 class Trace {
  public:
-  explicit Trace(std::ostream& out) : out_(out) { out_ << R"({"displayTimeUnit":"ms","traceEvents":[)"; }
+  Trace(std::ostream& out, const TraceRange& range) : out_(out), range_(range) {
+    out_ << R"({"displayTimeUnit":"ms","traceEvents":[)";
+  }
 
   Result<void> add(int rank, const fs::path& file) {
     name_process(rank);
@@ -73,13 +75,14 @@ class Trace {
 
   void add(int rank, const journal::Event& event) {
     if (const auto* span = std::get_if<journal::Span>(&event.payload)) return add(rank, *span);
-    if (!is_mark(event.payload)) return;
+    if (!is_mark(event.payload) || !is_within(event.time_ns, event.time_ns)) return;
     ++written_.marks;
     line(fmt::format(R"({{"ph":"i","s":"p","name":"{}","cat":"mark","pid":{},"tid":0,"ts":{},"args":{}}})",
                      journal::event_name(event.payload), rank, time(event.time_ns), journal::to_json(event)));
   }
 
   void add(int rank, const journal::Span& span) {
+    if (!is_within(span.begin_ns, span.end_ns)) return;
     if (lanes_.insert(span.lane).second) name_lane(rank, span.lane);
     ++written_.spans;
     const std::string_view kind = journal::to_string(span.kind);
@@ -99,6 +102,11 @@ class Trace {
                      lane));
   }
 
+  [[nodiscard]] bool is_within(std::int64_t begin_ns, std::int64_t end_ns) const {
+    const std::int64_t zero = zero_ns_ - (range_.from_beginning ? origin_ns_.value_or(0) : 0);
+    return zero + begin_ns <= range_.end_ns && zero + end_ns >= range_.begin_ns;
+  }
+
   [[nodiscard]] std::string time(std::int64_t of_session_ns) const {
     return microseconds(zero_ns_ + of_session_ns - origin_ns_.value_or(0));
   }
@@ -109,6 +117,7 @@ class Trace {
   }
 
   std::ostream& out_;
+  TraceRange range_;
   TraceWritten written_;
   journal::TimeAxis axis_;
   std::optional<std::int64_t> origin_ns_;
@@ -120,7 +129,7 @@ class Trace {
 
 }  // namespace
 
-Result<TraceWritten> write_chrome_trace(const fs::path& run, const fs::path& file) {
+Result<TraceWritten> write_chrome_trace(const fs::path& run, const fs::path& file, const TraceRange& range) {
   const std::string intention = "write the trace " + file.string();
   const fs::path unfinished = file.string() + ".part";
   const auto give_up = [&](Error error) -> tl::unexpected<Error> {
@@ -131,7 +140,7 @@ Result<TraceWritten> write_chrome_trace(const fs::path& run, const fs::path& fil
   errno = 0;
   std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
   if (!out) return tl::unexpected(write_refusal(intention, errno));
-  Trace trace(out);
+  Trace trace(out, range);
   for (const int rank : journal::ranks_in(run)) {
     auto added = trace.add(rank, run / journal::file_name(rank));
     if (added) continue;

@@ -98,15 +98,10 @@ std::vector<std::vector<int>> pipelines_of(const std::vector<Row>& measured) {
 std::vector<std::vector<Row>> rounds_of(const std::vector<Row>& measured) {
   std::vector<std::vector<Row>> rounds;
   for (const Row& row : measured) {
-    std::set<Key> done;
-    std::size_t round = 0;
+    journal::Rounds of_row;
     for (const Bar& bar : row.bars) {
-      const auto op = op_of(bar.kind);
-      if (!op || bar.stage < 0) continue;
-      if (!done.insert({*op, bar.stage, bar.micro_batch}).second) {
-        done = {{*op, bar.stage, bar.micro_batch}};
-        ++round;
-      }
+      if (!is_compute(bar.kind) || bar.stage < 0) continue;
+      const std::size_t round = of_row.of(bar.kind, bar.stage, bar.micro_batch);
       if (rounds.size() <= round) rounds.resize(round + 1);
       auto& rows = rounds[round];
       if (rows.empty() || rows.back().rank != row.rank || rows.back().lane != row.lane)

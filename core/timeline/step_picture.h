@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/journal/event.h"
+#include "core/journal/rounds.h"
 #include "core/store/types.h"
 
 #include <cstdint>
@@ -48,10 +49,7 @@ struct StepPicture {
 // tells more. What ops cost is taken from all of these steps.
 [[nodiscard]] std::optional<StepPicture> picture_of(const std::vector<store::RankStep>& steps, bool is_over);
 
-[[nodiscard]] constexpr bool is_compute(journal::SpanKind kind) noexcept {
-  using enum journal::SpanKind;
-  return kind == forward || kind == backward || kind == input_gradient || kind == weight_gradient;
-}
+using journal::is_compute;
 [[nodiscard]] constexpr bool is_communication(journal::SpanKind kind) noexcept {
   using enum journal::SpanKind;
   return kind == send || kind == receive || kind == reduce;

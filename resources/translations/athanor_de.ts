@@ -2,68 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
 <context>
-    <name>athanor::widgets::SuggestionList</name>
-    <message>
-        <source>What could be written here</source>
-        <translation>Was hier stehen könnte</translation>
-    </message>
-</context>
-<context>
-    <name>QueryWords</name>
-    <message>
-        <source>metric</source>
-        <translation>Messwert</translation>
-    </message>
-    <message>
-        <source>field of the recipe</source>
-        <translation>Feld des Rezepts</translation>
-    </message>
-    <message>
-        <source>of the run</source>
-        <translation>des Laufs</translation>
-    </message>
-    <message>
-        <source>over the whole curve</source>
-        <translation>über die ganze Kurve</translation>
-    </message>
-    <message>
-        <source>“%1” is no field, parameter or metric.</source>
-        <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>
-    </message>
-    <message>
-        <source>“%1” may be any of: %2.</source>
-        <translation>„%1“ kann eines von diesen sein: %2.</translation>
-    </message>
-    <message>
-        <source>“%1” cannot be compared or computed with what stands beside it.</source>
-        <translation>„%1“ lässt sich mit dem, was daneben steht, weder vergleichen noch verrechnen.</translation>
-    </message>
-    <message>
-        <source>“%1” is no regular expression.</source>
-        <translation>„%1“ ist kein regulärer Ausdruck.</translation>
-    </message>
-    <message>
-        <source>“%1” is in no calendar.</source>
-        <translation>„%1“ steht in keinem Kalender.</translation>
-    </message>
-    <message>
-        <source>This is longer or deeper than a query may be.</source>
-        <translation>So lang oder verschachtelt darf eine Frage nicht sein.</translation>
-    </message>
-    <message>
-        <source>Something is missing at the end.</source>
-        <translation>Am Ende fehlt etwas.</translation>
-    </message>
-    <message>
-        <source>“%1” does not fit here.</source>
-        <translation>„%1“ passt hier nicht.</translation>
-    </message>
-    <message>
-        <source>Perhaps %1 is meant.</source>
-        <translation>Vielleicht ist %1 gemeint.</translation>
-    </message>
-</context>
-<context>
     <name>CommandLine</name>
     <message>
         <source>The workbench window of Athanor.</source>
@@ -72,10 +10,6 @@
     <message>
         <source>Render one page into a PNG file and leave.</source>
         <translation>Eine Seite in eine PNG-Datei zeichnen und enden.</translation>
-    </message>
-    <message>
-        <source>Page to show: runs, experiment, live or preferences.</source>
-        <translation>Seite, die gezeigt wird: runs, experiment, live oder preferences.</translation>
     </message>
     <message>
         <source>Look for this session: light or dark.</source>
@@ -118,16 +52,36 @@
         <translation>--size: muss aussehen wie 1360x860, mindestens 320x240</translation>
     </message>
     <message>
-        <source>--page: must be runs, experiment, live or preferences</source>
-        <translation>--page: muss runs, experiment, live oder preferences sein</translation>
-    </message>
-    <message>
         <source>--theme: must be light or dark</source>
         <translation>--theme: muss light oder dark sein</translation>
     </message>
     <message>
         <source>Part of the live page to show: timeline, board or bottom.</source>
         <translation>Teil der Live-Seite, der gezeigt wird: timeline, board oder bottom.</translation>
+    </message>
+    <message>
+        <source>Page to show: runs, experiment, live, compare or preferences.</source>
+        <translation>Seite, die gezeigt wird: runs, experiment, live, compare oder preferences.</translation>
+    </message>
+    <message>
+        <source>Numbers of runs to lay side by side, the baseline first: 3,1,2.</source>
+        <translation>Nummern der Läufe, die nebeneinanderstehen sollen, die Grundlinie zuerst: 3,1,2.</translation>
+    </message>
+    <message>
+        <source>--compare: must look like 3,1,2</source>
+        <translation>--compare: muss aussehen wie 3,1,2</translation>
+    </message>
+    <message>
+        <source>--page: must be runs, experiment, live, compare or preferences</source>
+        <translation>--page: muss runs, experiment, live, compare oder preferences sein</translation>
+    </message>
+    <message>
+        <source>View of the compare page: curves, differences, relations, pictures or lineage.</source>
+        <translation>Ansicht der Vergleichsseite: curves, differences, relations, pictures oder lineage.</translation>
+    </message>
+    <message>
+        <source>--view: must be curves, differences, relations, pictures or lineage</source>
+        <translation>--view: muss curves, differences, relations, pictures oder lineage sein</translation>
     </message>
 </context>
 <context>
@@ -455,6 +409,61 @@
     <message>
         <source>Program</source>
         <translation>Programm</translation>
+    </message>
+</context>
+<context>
+    <name>QueryWords</name>
+    <message>
+        <source>metric</source>
+        <translation>Messwert</translation>
+    </message>
+    <message>
+        <source>field of the recipe</source>
+        <translation>Feld des Rezepts</translation>
+    </message>
+    <message>
+        <source>of the run</source>
+        <translation>des Laufs</translation>
+    </message>
+    <message>
+        <source>over the whole curve</source>
+        <translation>über die ganze Kurve</translation>
+    </message>
+    <message>
+        <source>“%1” is no field, parameter or metric.</source>
+        <translation>„%1“ ist weder Feld noch Parameter noch Messwert.</translation>
+    </message>
+    <message>
+        <source>“%1” may be any of: %2.</source>
+        <translation>„%1“ kann eines von diesen sein: %2.</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be compared or computed with what stands beside it.</source>
+        <translation>„%1“ lässt sich mit dem, was daneben steht, weder vergleichen noch verrechnen.</translation>
+    </message>
+    <message>
+        <source>“%1” is no regular expression.</source>
+        <translation>„%1“ ist kein regulärer Ausdruck.</translation>
+    </message>
+    <message>
+        <source>“%1” is in no calendar.</source>
+        <translation>„%1“ steht in keinem Kalender.</translation>
+    </message>
+    <message>
+        <source>This is longer or deeper than a query may be.</source>
+        <translation>So lang oder verschachtelt darf eine Frage nicht sein.</translation>
+    </message>
+    <message>
+        <source>Something is missing at the end.</source>
+        <translation>Am Ende fehlt etwas.</translation>
+    </message>
+    <message>
+        <source>“%1” does not fit here.</source>
+        <translation>„%1“ passt hier nicht.</translation>
+    </message>
+    <message>
+        <source>Perhaps %1 is meant.</source>
+        <translation>Vielleicht ist %1 gemeint.</translation>
     </message>
 </context>
 <context>
@@ -894,6 +903,22 @@
         <source>Rank %1, slow</source>
         <translation>Rang %1, langsam</translation>
     </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>not told</source>
+        <translation>nicht berichtet</translation>
+    </message>
+    <message>
+        <source>measured, lane %1</source>
+        <translation>gemessen, Spur %1</translation>
+    </message>
+    <message>
+        <source>%1: bubbles %2</source>
+        <translation>%1: Leerlauf %2</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::ActionRegistry</name>
@@ -904,6 +929,285 @@
     <message>
         <source>Go to the page “%1” first.</source>
         <translation>Gehen Sie zuerst zur Seite „%1“.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareCurves</name>
+    <message>
+        <source>None of these runs has measured this</source>
+        <translation>Keiner dieser Läufe hat das gemessen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareList</name>
+    <message>
+        <source>Compared runs</source>
+        <translation>Verglichene Läufe</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparePage</name>
+    <message>
+        <source>Steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>Samples seen</source>
+        <translation>Gesehene Beispiele</translation>
+    </message>
+    <message>
+        <source>Time since the start</source>
+        <translation>Zeit seit dem Start</translation>
+    </message>
+    <message>
+        <source>Wall clock</source>
+        <translation>Uhrzeit</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Some pages of the history are damaged</source>
+        <translation>Einige Seiten des Verlaufs sind beschädigt</translation>
+    </message>
+    <message>
+        <source>Samples of %1 of run %2 from step %3 on are drawn from their summaries</source>
+        <translation>Messwerte von %1 des Laufs %2 ab Schritt %3 sind aus ihren Zusammenfassungen gezeichnet</translation>
+    </message>
+    <message>
+        <source>What they held was read from other pages; nothing is lost</source>
+        <translation>Was auf ihnen stand, wurde von anderen Seiten gelesen; nichts ist verloren</translation>
+    </message>
+    <message>
+        <source>Build the history again from the run directories: athanor-agent rebuild</source>
+        <translation>Den Verlauf aus den Ordnern der Läufe neu aufbauen: athanor-agent rebuild</translation>
+    </message>
+    <message>
+        <source>Nothing to compare yet</source>
+        <translation>Noch nichts zu vergleichen</translation>
+    </message>
+    <message>
+        <source>Select some runs in the table and press C: their curves are laid over each other here, with what their recipes differ in.</source>
+        <translation>Wählen Sie in der Tabelle einige Läufe aus und drücken Sie C: Hier liegen dann ihre Kurven übereinander, und daneben steht, worin sich ihre Rezepte unterscheiden.</translation>
+    </message>
+    <message>
+        <source>Choose runs</source>
+        <translation>Läufe auswählen</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>Kurven</translation>
+    </message>
+    <message>
+        <source>Differences</source>
+        <translation>Unterschiede</translation>
+    </message>
+    <message>
+        <source>Metrics…</source>
+        <translation>Messwerte …</translation>
+    </message>
+    <message>
+        <source>Choose which metrics are drawn (M)</source>
+        <translation>Auswählen, welche Messwerte gezeichnet werden (M)</translation>
+    </message>
+    <message>
+        <source>What the curves are drawn over</source>
+        <translation>Worüber die Kurven gezeichnet sind</translation>
+    </message>
+    <message>
+        <source>What the curves are drawn over (X)</source>
+        <translation>Worüber die Kurven gezeichnet sind (X)</translation>
+    </message>
+    <message>
+        <source>Over: %1</source>
+        <translation>Über: %1</translation>
+    </message>
+    <message>
+        <source>View: %1</source>
+        <translation>Ansicht: %1</translation>
+    </message>
+    <message>
+        <source>Open the selected compared run</source>
+        <translation>Den ausgewählten verglichenen Lauf öffnen</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Measure the others against the selected run, or no longer</source>
+        <translation>Die anderen am ausgewählten Lauf messen oder nicht mehr</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>Grundlinie</translation>
+    </message>
+    <message>
+        <source>Hide or show the selected compared runs</source>
+        <translation>Die ausgewählten verglichenen Läufe verbergen oder zeigen</translation>
+    </message>
+    <message>
+        <source>Hide or show</source>
+        <translation>Verbergen oder zeigen</translation>
+    </message>
+    <message>
+        <source>Show the selected compared runs only, or all again</source>
+        <translation>Nur die ausgewählten verglichenen Läufe zeigen oder wieder alle</translation>
+    </message>
+    <message>
+        <source>Only these</source>
+        <translation>Nur diese</translation>
+    </message>
+    <message>
+        <source>Take the selected runs out of the comparison</source>
+        <translation>Die ausgewählten Läufe aus dem Vergleich nehmen</translation>
+    </message>
+    <message>
+        <source>Take out</source>
+        <translation>Herausnehmen</translation>
+    </message>
+    <message>
+        <source>Choose the metrics to compare</source>
+        <translation>Die verglichenen Messwerte auswählen</translation>
+    </message>
+    <message>
+        <source>Draw the compared curves over the next thing: steps, samples, time</source>
+        <translation>Die verglichenen Kurven über das Nächste zeichnen: Schritte, Beispiele, Zeit</translation>
+    </message>
+    <message>
+        <source>Show the whole of the compared curves</source>
+        <translation>Die verglichenen Kurven ganz zeigen</translation>
+    </message>
+    <message>
+        <source>Go to the next view of the comparison</source>
+        <translation>Zur nächsten Ansicht des Vergleichs</translation>
+    </message>
+    <message>
+        <source>Copy the table of differences</source>
+        <translation>Die Tabelle der Unterschiede kopieren</translation>
+    </message>
+    <message>
+        <source>Select a run in the list first.</source>
+        <translation>Wählen Sie erst einen Lauf in der Liste aus.</translation>
+    </message>
+    <message>
+        <source>There is nothing to compare yet.</source>
+        <translation>Es gibt noch nichts zu vergleichen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf</numerusform>
+            <numerusform>%n Läufe</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 runs</source>
+        <translation>%1 von %2 Läufen</translation>
+    </message>
+    <message>
+        <source>Relations</source>
+        <translation>Zusammenhänge</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Lineage</source>
+        <translation>Abstammung</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparePictures</name>
+    <message>
+        <source>What</source>
+        <translation>Was</translation>
+    </message>
+    <message>
+        <source>Run whose answers are shown</source>
+        <translation>Lauf, dessen Antworten gezeigt werden</translation>
+    </message>
+    <message>
+        <source>finds, against</source>
+        <translation>findet, gegen</translation>
+    </message>
+    <message>
+        <source>Run it is compared with</source>
+        <translation>Lauf, mit dem er verglichen wird</translation>
+    </message>
+    <message>
+        <source>This run has not answered probe queries.</source>
+        <translation>Dieser Lauf hat keine Probeanfragen beantwortet.</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareRelations</name>
+    <message>
+        <source>What explains</source>
+        <translation>Was erklärt</translation>
+    </message>
+    <message>
+        <source>Metric to be explained</source>
+        <translation>Messwert, der erklärt werden soll</translation>
+    </message>
+    <message>
+        <source>What matters most</source>
+        <translation>Was am meisten zählt</translation>
+    </message>
+    <message>
+        <source>At least three runs that differ in a field and have the metric are needed.</source>
+        <translation>Es braucht mindestens drei Läufe, die sich in einem Feld unterscheiden und den Messwert haben.</translation>
+    </message>
+    <message numerus="yes">
+        <source>By rank, over %n shown run(s)</source>
+        <translation>
+            <numerusform>Nach Rang, über %n gezeigten Lauf</numerusform>
+            <numerusform>Nach Rang, über %n gezeigte Läufe</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareTable</name>
+    <message>
+        <source>Search fields and values</source>
+        <translation>Felder und Werte durchsuchen</translation>
+    </message>
+    <message>
+        <source>Also what is the same</source>
+        <translation>Auch Gleiches</translation>
+    </message>
+    <message>
+        <source>Differences of the compared runs</source>
+        <translation>Unterschiede der verglichenen Läufe</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparedRunModel</name>
+    <message>
+        <source>%1: the others are measured against it</source>
+        <translation>%1: Die anderen werden daran gemessen</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>Grundlinie</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>Difference from the baseline</source>
+        <translation>Unterschied zur Grundlinie</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Unterschied</translation>
     </message>
 </context>
 <context>
@@ -1577,6 +1881,104 @@
         <source>Undo</source>
         <translation>Zurücknehmen</translation>
     </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Go to Compare</source>
+        <translation>Zum Vergleichen gehen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::MetricChooser</name>
+    <message>
+        <source>Search the metrics</source>
+        <translation>Messwerte durchsuchen</translation>
+    </message>
+    <message>
+        <source>Metrics</source>
+        <translation>Messwerte</translation>
+    </message>
+    <message>
+        <source>%1 of %2 runs</source>
+        <translation>%1 von %2 Läufen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::MetricWords</name>
+    <message>
+        <source>Training loss</source>
+        <translation>Trainingsverlust</translation>
+    </message>
+    <message>
+        <source>Evaluation loss</source>
+        <translation>Auswertungsverlust</translation>
+    </message>
+    <message>
+        <source>Text to picture, R@1</source>
+        <translation>Text zu Bild, R@1</translation>
+    </message>
+    <message>
+        <source>Text to picture, R@10</source>
+        <translation>Text zu Bild, R@10</translation>
+    </message>
+    <message>
+        <source>Picture to text, R@1</source>
+        <translation>Bild zu Text, R@1</translation>
+    </message>
+    <message>
+        <source>Picture to text, R@10</source>
+        <translation>Bild zu Text, R@10</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>Lernrate</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>Gradientennorm</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>samples/s</source>
+        <translation>Beispiele/s</translation>
+    </message>
+    <message>
+        <source>Time of a step</source>
+        <translation>Zeit eines Schritts</translation>
+    </message>
+    <message>
+        <source>Loss scale</source>
+        <translation>Verlustskala</translation>
+    </message>
+    <message>
+        <source>Products in FP8</source>
+        <translation>Produkte in FP8</translation>
+    </message>
+    <message>
+        <source>Updates lost in rounding</source>
+        <translation>Beim Runden verlorene Änderungen</translation>
+    </message>
+    <message>
+        <source>%1 pt</source>
+        <translation>%1 Pp</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::PlanCheckCard</name>
@@ -1932,6 +2334,20 @@
     <message>
         <source>Deleted</source>
         <translation>Gelöscht</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunLabels</name>
+    <message>
+        <source>No. %1</source>
+        <translation>Nr. %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunMatrixModel</name>
+    <message>
+        <source>%1: the baseline</source>
+        <translation>%1: die Grundlinie</translation>
     </message>
 </context>
 <context>
@@ -2293,6 +2709,14 @@
         <source>Back to the runs</source>
         <translation>Zurück zu den Läufen</translation>
     </message>
+    <message>
+        <source>Lay the selected runs side by side; a single one joins those compared</source>
+        <translation>Die ausgewählten Läufe nebeneinanderlegen; ein einzelner kommt zu den verglichenen hinzu</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::Session</name>
@@ -2423,10 +2847,6 @@
         <translation>Was jeder Rang tat</translation>
     </message>
     <message>
-        <source>Timeline of one step</source>
-        <translation>Zeitleiste eines Schritts</translation>
-    </message>
-    <message>
         <source>What a step consists of</source>
         <translation>Woraus ein Schritt besteht</translation>
     </message>
@@ -2437,6 +2857,68 @@
     <message>
         <source>measured</source>
         <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>Timeline of the run</source>
+        <translation>Zeitleiste des Laufs</translation>
+    </message>
+    <message>
+        <source>Newest step</source>
+        <translation>Neuester Schritt</translation>
+    </message>
+    <message>
+        <source>Keep the newest step in sight (End)</source>
+        <translation>Den neuesten Schritt im Blick behalten (Ende)</translation>
+    </message>
+    <message>
+        <source>Whole run</source>
+        <translation>Ganzer Lauf</translation>
+    </message>
+    <message>
+        <source>Show the whole run (Home)</source>
+        <translation>Den ganzen Lauf zeigen (Pos1)</translation>
+    </message>
+    <message>
+        <source>Options of the timeline</source>
+        <translation>Optionen der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Timeline options</source>
+        <translation>Optionen der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Zoom to the selection	Enter</source>
+        <translation>Auf die Auswahl vergrößern	Eingabe</translation>
+    </message>
+    <message>
+        <source>Save what is in sight as a trace…</source>
+        <translation>Den sichtbaren Teil als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save the whole run as a trace…</source>
+        <translation>Den ganzen Lauf als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save the selection as a trace…</source>
+        <translation>Die Auswahl als Trace speichern …</translation>
+    </message>
+    <message>
+        <source>Save a trace for Perfetto or Chrome</source>
+        <translation>Trace für Perfetto oder Chrome speichern</translation>
+    </message>
+    <message>
+        <source>Traces (*.json)</source>
+        <translation>Traces (*.json)</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::TimelineController</name>
+    <message numerus="yes">
+        <source>%n span(s) written to %1</source>
+        <translation>
+            <numerusform>%n Spanne nach %1 geschrieben</numerusform>
+            <numerusform>%n Spannen nach %1 geschrieben</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2543,6 +3025,21 @@
     <message>
         <source>has faults</source>
         <translation>hat Fehler</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::LineageView</name>
+    <message>
+        <source>Lineage</source>
+        <translation>Abstammung</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+    <message>
+        <source>from %1 at step %2 to step %3</source>
+        <translation>von %1 bei Schritt %2 bis Schritt %3</translation>
     </message>
 </context>
 <context>
@@ -2665,6 +3162,25 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::ParallelPlot</name>
+    <message>
+        <source>Parallel coordinates</source>
+        <translation>Parallele Koordinaten</translation>
+    </message>
+    <message>
+        <source>%1 of %2 lines</source>
+        <translation>%1 von %2 Linien</translation>
+    </message>
+    <message>
+        <source>from %1 to %2</source>
+        <translation>von %1 bis %2</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::PlotLegend</name>
     <message numerus="yes">
         <source>%n more</source>
@@ -2705,10 +3221,6 @@
         <translation>Bildfrage „%1“</translation>
     </message>
     <message>
-        <source>Before, answer %1: %2</source>
-        <translation>Vorher, Antwort %1: %2</translation>
-    </message>
-    <message>
         <source>Answer %1: %2</source>
         <translation>Antwort %1: %2</translation>
     </message>
@@ -2731,6 +3243,22 @@
     <message>
         <source>before: rank %1</source>
         <translation>vorher: Rang %1</translation>
+    </message>
+    <message>
+        <source>Rank %1 of %2, there %3</source>
+        <translation>Rang %1 von %2, dort %3</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>%1, answer %2: %3</source>
+        <translation>%1, Antwort %2: %3</translation>
+    </message>
+    <message>
+        <source>%1: rank %2</source>
+        <translation>%1: Rang %2</translation>
     </message>
 </context>
 <context>
@@ -2817,6 +3345,28 @@
     </message>
 </context>
 <context>
+    <name>athanor::widgets::ScatterPlot</name>
+    <message>
+        <source>Scatter plot</source>
+        <translation>Streudiagramm</translation>
+    </message>
+    <message>
+        <source>%1 over %2</source>
+        <translation>%1 über %2</translation>
+    </message>
+    <message>
+        <source>%1, %2 %3</source>
+        <translation>%1, %2 %3</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::widgets::SuggestionList</name>
+    <message>
+        <source>What could be written here</source>
+        <translation>Was hier stehen könnte</translation>
+    </message>
+</context>
+<context>
     <name>athanor::widgets::TimelineLegend</name>
     <message>
         <source>Legend of the timeline</source>
@@ -2833,14 +3383,6 @@
         <source>%1: %2, from %3 on</source>
         <translation>%1: %2, ab %3</translation>
     </message>
-    <message>
-        <source>%1 to %2 of %3</source>
-        <translation>%1 bis %2 von %3</translation>
-    </message>
-    <message>
-        <source>%1 in all. Drag to zoom; Control + ← → goes from bar to bar</source>
-        <translation>Insgesamt %1. Ziehen vergrößert; Strg + ← → geht von Balken zu Balken</translation>
-    </message>
     <message numerus="yes">
         <source>%n row(s)</source>
         <translation>
@@ -2854,6 +3396,29 @@
             <numerusform>%n Balken, insgesamt %1</numerusform>
             <numerusform>%n Balken, insgesamt %1</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n begin here, the longest %1</source>
+        <translation>
+            <numerusform>%n beginnt hier, Dauer %1</numerusform>
+            <numerusform>%n beginnen hier, der längste %1</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>longest pause %1</source>
+        <translation>längste Pause %1</translation>
+    </message>
+    <message>
+        <source>%1 selected, from %2 on. Enter or double click zooms to it</source>
+        <translation>%1 ausgewählt, ab %2. Eingabe oder Doppelklick vergrößert darauf</translation>
+    </message>
+    <message>
+        <source>%1 in sight, from %2 on, of %3</source>
+        <translation>%1 sichtbar, ab %2, von %3</translation>
+    </message>
+    <message>
+        <source>%1 in all. Drag to move, Control + wheel to zoom; Control + ← → goes from bar to bar</source>
+        <translation>Insgesamt %1. Ziehen verschiebt, Strg + Mausrad vergrößert; Strg + ← → geht von Balken zu Balken</translation>
     </message>
 </context>
 <context>

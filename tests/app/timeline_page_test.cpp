@@ -1,4 +1,5 @@
 // The live page of runs on one and on several ranks, whose journals the real runner of pipelines filled.
+#include "app/controllers/timeline_controller.h"
 #include "app/pages/live/live_tables.h"
 #include "app/pages/live/timeline_card.h"
 #include "app/pages/live/timeline_words.h"
@@ -8,10 +9,12 @@
 #include "tests/app/bench.h"
 #include "tests/core/timeline/waiting_run.h"
 #include "tests/support/temporary_folder.h"
+#include "widgets/plot/metric_plot.h"
 #include "widgets/timeline/timeline_view.h"
 
 #include <gtest/gtest.h>
 
+#include <QSignalSpy>
 #include <QTableWidget>
 
 #include <array>
@@ -63,6 +66,7 @@ TEST_F(TimelinePage, ShowsEachRankPredictedAndMeasuredWithBubblesMessagesAndWhat
   bench.show("live");
   const TimelineCard& card = *bench.live().timeline();
   ASSERT_TRUE(card.isVisible());
+  EXPECT_TRUE(card.is_following());
   const widgets::TimelineData& data = card.view()->data();
   ASSERT_EQ(data.rows.size(), 16U);
   EXPECT_EQ(data.rows[0].group, u"Rank 0"_s);
@@ -137,6 +141,150 @@ TEST_F(TimelinePage, OfASingleRankHasARowForEachSortOfWork) {
   EXPECT_EQ(rows[0].group, u"Data"_s);
   EXPECT_EQ(rows[3].group, u"Optimizer"_s);
   EXPECT_EQ(bench.live().timeline()->figure_texts().size(), 1);
+}
+
+TEST_F(TimelinePage, ShowsTheWholeRunAndEverySpanOfItAndReturnsToTheNewestStep) {
+  const fs::path folder = home / "runs/pipeline";
+  timeline::test::write_waiting_run(folder, timeline::test::eight_ranks(1e5, 12));
+  const store::RunId id = take_in(home.path(), folder);
+  Bench bench({home.path()});
+  bench.workbench->live().open(id);
+  bench.show("live");
+  TimelineController& timeline = *bench.workbench->live().timeline();
+  const TimelineCard& card = *bench.live().timeline();
+  widgets::TimelineView& view = *card.view();
+  EXPECT_TRUE(card.is_following());
+  const auto newest = view.range();
+  EXPECT_LT(newest.second - newest.first, timeline.seconds() / 4);
+  EXPECT_TRUE(card.view()->data().rows[1].columns.kinds.empty());
+
+  // Back in time, by the keys a person has.
+  QSignalSpy windows(&timeline, &TimelineController::window_changed);
+  QTest::keyClick(&view, Qt::Key_Home);
+  EXPECT_FALSE(card.is_following());
+  EXPECT_EQ(view.range().first, 0);
+  ASSERT_TRUE(bench.until([&] { return !windows.isEmpty(); }));
+  double busy = 0;
+  for (const widgets::TimelineRow& row : view.data().rows) {
+    if (row.pale) continue;
+    EXPECT_TRUE(row.bars.empty() || row.columns.kinds.empty());
+    for (const widgets::TimelineBar& bar : row.bars) busy += bar.end - bar.begin;
+    for (const float share : row.columns.shares) busy += double(share) * row.columns.width;
+  }
+  double told = 0;
+  for (const int rank : journal::ranks_in(folder)) {
+    for (std::int64_t offset = 0;;) {
+      const auto batch = value_or_throw(journal::read(folder / journal::file_name(rank), offset));
+      if (batch.next_offset == offset) break;
+      for (const journal::Event& event : batch.events)
+        if (const auto* span = std::get_if<journal::Span>(&event.payload))
+          told += static_cast<double>(span->end_ns - span->begin_ns) * 1e-9;
+      offset = batch.next_offset;
+    }
+  }
+  EXPECT_NEAR(busy, told, 1e-4 * told);
+
+  // A stretch of the first step, span by span.
+  windows.clear();
+  view.set_range(0, timeline.seconds() / 100);
+  ASSERT_TRUE(bench.until([&] { return !windows.isEmpty(); }));
+  EXPECT_FALSE(view.data().rows[1].bars.empty());
+  EXPECT_EQ(view.data().rows[1].bars.front().step, 1);
+  ASSERT_FALSE(view.data().stretches.empty());
+  EXPECT_EQ(view.data().stretches.front().name, u"Step 1"_s);
+
+  QTest::keyClick(&view, Qt::Key_End);
+  EXPECT_TRUE(card.is_following());
+  EXPECT_EQ(view.range(), newest);
+}
+
+TEST_F(TimelinePage, SavesARangeAsATrace) {
+  const fs::path folder = home / "runs/pipeline";
+  timeline::test::write_waiting_run(folder, timeline::test::eight_ranks(1e5, 6));
+  const store::RunId id = take_in(home.path(), folder);
+  Bench bench({home.path()});
+  bench.workbench->live().open(id);
+  bench.show("live");
+  TimelineController& timeline = *bench.workbench->live().timeline();
+  TimelineCard& card = *bench.live().timeline();
+  std::vector<std::size_t> sizes;
+  for (const double to : {timeline.seconds() / 3, 0.0}) {
+    QSignalSpy said(&timeline, &TimelineController::notice);
+    const fs::path file = home / ("trace-" + std::to_string(sizes.size()) + ".json");
+    Q_EMIT card.trace_wanted(QString::fromStdString(file.string()), 0, to);
+    ASSERT_TRUE(bench.until([&] { return !said.isEmpty(); }));
+    EXPECT_EQ(said[0][0].value<Notice>().kind, NoticeKind::good) << said[0][0].value<Notice>().cause.toStdString();
+    sizes.push_back(fs::file_size(file));
+  }
+  EXPECT_GT(sizes[0], 1000U);
+  EXPECT_LT(sizes[0], sizes[1] / 2);
+}
+
+// A run whose steps take a millisecond each.
+struct SteadyRun {
+  explicit SteadyRun(const fs::path& home) : writer(value_or_throw(store::Writer::open(home / "history.db"))) {
+    store::NewRun run;
+    run.name = "steps";
+    run.status = store::RunStatus::running;
+    run.created_ns = 1;
+    run.directory = home / "runs/steps-1";
+    id = value_or_throw(writer->add_run(run)).run;
+  }
+  void go_on_to(std::int64_t last) {
+    constexpr std::int64_t kMillisecond = 1'000'000;
+    std::vector<journal::Event> events;
+    for (++step; step <= last; ++step) {
+      const std::int64_t end = step * kMillisecond;
+      events.push_back({end, journal::Span{.step = step, .begin_ns = end - kMillisecond, .end_ns = end}});
+      events.push_back({end, journal::MetricSamples{step, {{"train/loss", 1.0 / double(step)}}}});
+    }
+    step = last;
+    value_or_throw(writer->ingest({id, 0, offset, offset + 1, 1'700'000'000'000'000'000, events, 0, {}, {}, {}}));
+    ++offset;
+  }
+  std::unique_ptr<store::Writer> writer;
+  store::RunId id = 0;
+  std::int64_t step = 0, offset = 0;
+};
+
+TEST_F(TimelinePage, FollowsTheNewestStepWhileARunGoesOnAndStaysWhereSomebodyLooks) {
+  SteadyRun run(home.path());
+  run.go_on_to(20);
+  Bench bench({home.path()});
+  bench.workbench->live().open(run.id);
+  bench.show("live");
+  const TimelineCard& card = *bench.live().timeline();
+  widgets::TimelineView& view = *card.view();
+  const auto shows = [&](std::int64_t step) {
+    const double end = static_cast<double>(step) * 1e-3;
+    return view.range().first < end && view.range().second >= end - 1e-6 &&
+           view.range().second - view.range().first < 2e-3;
+  };
+  EXPECT_TRUE(bench.until([&] { return shows(19) || shows(20); }));
+  run.go_on_to(40);
+  EXPECT_TRUE(bench.until([&] { return shows(39) || shows(40); }));
+  EXPECT_TRUE(card.is_following());
+  QTest::keyClick(&view, Qt::Key_Left);
+  EXPECT_FALSE(card.is_following());
+  const auto looked_at = view.range();
+  run.go_on_to(60);
+  EXPECT_TRUE(bench.until([&] { return bench.workbench->live().timeline()->seconds() > 0.059; }));
+  EXPECT_EQ(view.range(), looked_at);
+}
+
+TEST_F(TimelinePage, LetsThePlotsFollowTheRangeThatIsSelected) {
+  SteadyRun run(home.path());
+  run.go_on_to(60);
+  Bench bench({home.path()});
+  bench.workbench->live().open(run.id);
+  bench.show("live");
+  const widgets::MetricPlot& loss = *bench.live().plot("loss");
+  const auto whole = loss.shown_x_range();
+  widgets::TimelineView& view = *bench.live().timeline()->view();
+  view.set_selection(std::pair(0.020, 0.030));
+  EXPECT_EQ(loss.shown_x_range(), (std::pair(19.0, 31.0)));
+  view.set_selection(std::nullopt);
+  EXPECT_EQ(loss.shown_x_range(), whole);
 }
 
 TEST_F(TimelinePage, HasNoTimelineWhereNothingWasTold) {

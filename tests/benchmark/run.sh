@@ -36,6 +36,10 @@ echo
 $here/overlap/overlap.sh "$build/benchmarks/overlap"
 echo
 "$build/benchmarks/timeline"
+many=$(mktemp -d)
+"$build/benchmarks/fill_timeline" "$many" --spans 1e7
+"$build/benchmarks/timeline_scale" "$many"
+rm -r "$many"
 "$build/benchmarks/frames"
 $here/window/window.py "$build/bin" "$build/benchmarks/fill_window_history" "$ATHANOR_HOME/datasets"
 echo

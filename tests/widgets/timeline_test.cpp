@@ -1,5 +1,6 @@
 // The timeline: where its parts lie, and driven as a person would.
 #include "widgets/common/theme.h"
+#include "widgets/timeline/timeline_columns.h"
 #include "widgets/timeline/timeline_layout.h"
 #include "widgets/timeline/timeline_legend.h"
 #include "widgets/timeline/timeline_paint.h"
@@ -13,6 +14,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <cmath>
 #include <set>
 
 namespace athanor::widgets {
@@ -174,23 +176,58 @@ TEST_F(Timeline, KeysGoFromBarToBarAndRowToRowAndBringThemIntoSight) {
   EXPECT_FALSE(view.current());
 }
 
-TEST_F(Timeline, DraggingZoomsAndDoubleClickReturns) {
-  QTest::mousePress(&view, Qt::LeftButton, {}, at(0.2));
-  QTest::mouseMove(&view, at(0.4));
-  QTest::mouseRelease(&view, Qt::LeftButton, {}, at(0.4));
-  EXPECT_NEAR(view.range().first, 0.2, 0.01);
-  EXPECT_NEAR(view.range().second, 0.4, 0.01);
+TEST_F(Timeline, DraggingMovesWhatIsInSightAndDoubleClickReturns) {
+  QSignalSpy moved(&view, &TimelineView::moved);
+  view.set_range(0.2, 0.6);
+  EXPECT_EQ(moved.count(), 0);
+  QTest::mousePress(&view, Qt::LeftButton, {}, at(0.5));
+  QTest::mouseMove(&view, at(0.25));
+  QTest::mouseRelease(&view, Qt::LeftButton, {}, at(0.25));
+  EXPECT_NEAR(view.range().first, 0.3, 0.01);
+  EXPECT_NEAR(view.range().second, 0.7, 0.01);
+  EXPECT_GE(moved.count(), 1);
   QTest::mouseDClick(&view, Qt::LeftButton, {}, at(0.5));
   EXPECT_EQ(view.range(), (std::pair{0.0, 1.0}));
 }
 
-TEST_F(Timeline, ADragThatBeginsOverTheLabelsZoomsFromTheBeginningOfWhatIsInSight) {
-  view.set_range(0.2, 0.7);
-  QTest::mousePress(&view, Qt::LeftButton, {}, QPoint(3, at(0).y()));
-  QTest::mouseMove(&view, at(0.4));
-  QTest::mouseRelease(&view, Qt::LeftButton, {}, at(0.4));
-  EXPECT_NEAR(view.range().first, 0.2, 1e-9);
-  EXPECT_NEAR(view.range().second, 0.4, 0.01);
+TEST_F(Timeline, DraggingOnTheRulerOrWithShiftSelectsARangeThatADoubleClickZoomsTo) {
+  QSignalSpy selected(&view, &TimelineView::range_selected);
+  const QPoint above(0, 10);
+  QTest::mousePress(&view, Qt::LeftButton, {}, {at(0.4).x(), above.y()});
+  QTest::mouseMove(&view, {at(0.2).x(), above.y()});
+  QTest::mouseRelease(&view, Qt::LeftButton, {}, {at(0.2).x(), above.y()});
+  ASSERT_TRUE(view.selection());
+  EXPECT_NEAR(view.selection()->first, 0.2, 0.01);
+  EXPECT_NEAR(view.selection()->second, 0.4, 0.01);
+  EXPECT_EQ(selected.last().at(0).toDouble(), view.selection()->first);
+  EXPECT_TRUE(view.readout().contains(u"selected"_s));
+  EXPECT_EQ(view.accessibleDescription(), view.readout());
+  QTest::mouseDClick(&view, Qt::LeftButton, {}, at(0.3));
+  EXPECT_EQ(view.range(), *view.selection());
+  QTest::keyClick(&view, Qt::Key_Escape);
+  EXPECT_FALSE(view.selection());
+  EXPECT_EQ(selected.last().at(0), selected.last().at(1));
+  view.reset_range();
+  QTest::mousePress(&view, Qt::LeftButton, Qt::ShiftModifier, at(0.6));
+  QTest::mouseMove(&view, at(0.7));
+  QTest::mouseRelease(&view, Qt::LeftButton, Qt::ShiftModifier, at(0.7));
+  ASSERT_TRUE(view.selection());
+  EXPECT_NEAR(view.selection()->first, 0.6, 0.01);
+  QTest::mouseClick(&view, Qt::LeftButton, {}, at(0.1));
+  EXPECT_FALSE(view.selection());
+}
+
+TEST_F(Timeline, KeysSelectAndZoomToWhatIsSelectedAndAskForTheNewest) {
+  QSignalSpy newest(&view, &TimelineView::newest_wanted);
+  for (int i = 0; i < 4; ++i) QTest::keyClick(&view, Qt::Key_Right, Qt::ShiftModifier);
+  ASSERT_TRUE(view.selection());
+  EXPECT_NEAR(view.selection()->first, 0.5, 1e-9);
+  EXPECT_NEAR(view.selection()->second, 0.7, 1e-9);
+  QTest::keyClick(&view, Qt::Key_Return);
+  EXPECT_NEAR(view.range().first, 0.5, 1e-9);
+  EXPECT_NEAR(view.range().second, 0.7, 1e-9);
+  QTest::keyClick(&view, Qt::Key_End);
+  EXPECT_EQ(newest.count(), 1);
 }
 
 TEST_F(Timeline, FollowsLargerLetters) {
@@ -200,12 +237,13 @@ TEST_F(Timeline, FollowsLargerLetters) {
   EXPECT_GT(view.mark_labels().at(0).left, before);
 }
 
-TEST_F(Timeline, ControlAndWheelZoomsAboutThePointerAndTheWheelAloneIsThePages) {
+TEST_F(Timeline, ControlAndWheelZoomsAboutThePointerAndTheWheelAloneIsThePagesUntilItHasTheFocus) {
   const auto turn = [&](Qt::KeyboardModifiers keys) {
     QWheelEvent wheel(at(0.5), view.mapToGlobal(at(0.5)), {}, {0, 120}, Qt::NoButton, keys, Qt::NoScrollPhase, false);
     QApplication::sendEvent(&view, &wheel);
     return wheel.isAccepted();
   };
+  view.clearFocus();
   EXPECT_FALSE(turn(Qt::NoModifier));
   EXPECT_EQ(view.range(), (std::pair{0.0, 1.0}));
   EXPECT_TRUE(turn(Qt::ControlModifier));
@@ -214,6 +252,10 @@ TEST_F(Timeline, ControlAndWheelZoomsAboutThePointerAndTheWheelAloneIsThePages) 
   const auto before = view.range();
   EXPECT_TRUE(turn(Qt::ShiftModifier));
   EXPECT_LT(view.range().first, before.first);
+  view.activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(&view));
+  view.setFocus();
+  EXPECT_TRUE(turn(Qt::NoModifier));
 }
 
 TEST_F(Timeline, KeepsWhatIsInSightWhenTheNextStepIsAlikeAndShowsAllOfAnother) {
@@ -271,6 +313,189 @@ TEST_F(Timeline, DrawsTheBarBelowThePointerAndNothingOfItWhenItHasGone) {
   EXPECT_NE(view.grab().toImage(), before);
   hover(at(0.65));
   EXPECT_EQ(view.grab().toImage(), before);
+}
+
+// One row of columns: the first half of the time half busy with kind 1, then an eighth with kind 0, then nothing.
+TimelineColumns half_and_eighth() {
+  TimelineColumns columns;
+  columns.width = 0.01;
+  columns.kinds = {0, 1};
+  for (int i = 0; i < 100; ++i) {
+    const bool is_first = i < 50;
+    columns.shares.push_back(!is_first && i < 75 ? 0.125F : 0.0F);
+    columns.shares.push_back(is_first ? 0.5F : 0.0F);
+    columns.begun.push_back(i < 75 ? 10.0F : 0.0F);
+    columns.longest.push_back(i == 20 ? 2e-3F : 1e-3F);
+    columns.pauses.push_back(i == 30 ? 1e-3F : 1e-5F);
+  }
+  return columns;
+}
+
+// How much of a colour is in a column of pixels, in pixels.
+double height_of(const QImage& image, int x) {
+  double sum = 0;
+  for (int y = 0; y < image.height(); ++y) sum += qAlpha(image.pixel(x, y)) / 255.0;
+  return sum;
+}
+
+TEST(TimelineColumns, AreDrawnAsHighAsTheirSharesAtEveryZoom) {
+  const std::vector<QColor> colours = {Qt::red, Qt::blue};
+  const TimelineColumns columns = half_and_eighth();
+  for (const auto& [from, to] : {std::pair(0.0, 1.0), std::pair(0.3, 0.9), std::pair(0.499, 0.503)}) {
+    const QImage image = columns_picture(columns, colours, from, to, QSize(400, 16));
+    for (int x = 2; x < 398; ++x) {
+      const double time = from + (x + 0.5) / 400 * (to - from);
+      if (std::abs(time - 0.5) < 0.004 || std::abs(time - 0.75) < 0.004) continue;
+      EXPECT_NEAR(height_of(image, x), time < 0.5 ? 8 : time < 0.75 ? 2 : 0, 0.05) << time;
+    }
+  }
+  const QImage image = columns_picture(columns, colours, 0, 1, QSize(400, 16));
+  EXPECT_EQ(QColor(image.pixel(10, 15)), QColor(Qt::blue));
+  EXPECT_EQ(QColor(image.pixel(250, 15)), QColor(Qt::red));
+}
+
+TEST(TimelineColumns, OfWhatIsHardlyThereAreAPixelHigh) {
+  TimelineColumns columns = half_and_eighth();
+  std::ranges::fill(columns.shares, 0.0F);
+  columns.shares[2 * 40] = 1e-4F;
+  const QImage image = columns_picture(columns, std::vector<QColor>{Qt::red, Qt::blue}, 0, 1, QSize(100, 16));
+  EXPECT_NEAR(height_of(image, 40), 1, 0.01);
+  EXPECT_EQ(height_of(image, 41), 0);
+}
+
+// However bars are cut into columns, as many pixels are filled as bars fill.
+TEST(TimelineColumns, CoverWhatTheirBarsCover) {
+  std::vector<TimelineBar> bars;
+  TimelineColumns columns;
+  columns.width = 1.0 / 256;
+  columns.kinds = {0, 1};
+  columns.shares.assign(512, 0);
+  columns.begun = columns.longest = columns.pauses = std::vector<float>(256, 0);
+  std::uint32_t random = 1;
+  double at = 0;
+  while (at < 0.99) {
+    random = random * 1664525 + 1013904223;
+    const double length = 1e-4 + (random >> 20) * 1e-6;
+    bars.push_back({static_cast<int>(random >> 31), 0, 0, at, std::min(1.0, at + length)});
+    for (int column = 0; column < 256; ++column) {
+      const double begin = column / 256.0;
+      const double part = std::min(bars.back().end, begin + columns.width) - std::max(at, begin);
+      if (part > 0)
+        columns.shares[static_cast<std::size_t>(2 * column + bars.back().kind)] += float(part / columns.width);
+    }
+    at = bars.back().end + ((random >> 12) & 255) * 1e-5;
+  }
+  const QImage image = columns_picture(columns, std::vector<QColor>{Qt::red, Qt::blue}, 0, 1, QSize(640, 16));
+  double covered = 0, busy = 0;
+  for (int x = 0; x < 640; ++x) covered += height_of(image, x) / 16 / 640;
+  for (const TimelineBar& bar : bars) busy += bar.end - bar.begin;
+  EXPECT_NEAR(covered, busy, 0.01);
+}
+
+TEST(TimelineColumns, NameTheLongPauseThatCannotBeSeenAndNoOther) {
+  const TimelineColumns columns = half_and_eighth();
+  const auto hidden = hidden_pauses(columns, 0, 1, 500);
+  ASSERT_EQ(hidden.size(), 1U);
+  EXPECT_NEAR(hidden[0].at, 0.305, 1e-9);
+  EXPECT_TRUE(hidden_pauses(columns, 0.29, 0.32, 500).empty()) << "it is wide enough to be seen there";
+  EXPECT_TRUE(hidden_pauses(columns, 0.4, 1, 500).empty());
+}
+
+struct WindowedTimeline : testing::Test {
+  WindowedTimeline() : view(u"Timeline"_s) {
+    whole.kinds = {{u"forward"_s, u"F"_s, 0, BarPattern::solid}, {u"backward"_s, u"B"_s, 1, BarPattern::rising}};
+    whole.step_word = u"step %1"_s;
+    whole.end = 1;
+    whole.grows = true;
+    whole.rows.push_back({u"Rank 0"_s, {}, false, -1, {}});
+    whole.rows[0].columns = half_and_eighth();
+    view.set_data(whole);
+    view.resize(600, view.sizeHint().height());
+    view.show();
+  }
+  [[nodiscard]] TimelineData window(double from, double to) const {
+    TimelineData data = whole;
+    data.from = from;
+    data.to = to;
+    data.rows[0].columns = {};
+    for (double at = from; at < to - 1e-9; at += 0.01) data.rows[0].bars.push_back({0, -1, -1, at, at + 0.005, 7});
+    return data;
+  }
+  TimelineData whole;
+  TimelineView view;
+};
+
+TEST_F(WindowedTimeline, AsksForTheRangeInSightOnceATurnWithRoomOnBothSides) {
+  QSignalSpy asked(&view, &TimelineView::detail_wanted);
+  QCoreApplication::processEvents();
+  asked.clear();
+  view.set_range(0.5, 0.7);
+  view.set_range(0.5, 0.6);
+  QCoreApplication::processEvents();
+  ASSERT_EQ(asked.count(), 1);
+  EXPECT_NEAR(asked[0][0].toDouble(), 0.45, 1e-9);
+  EXPECT_NEAR(asked[0][1].toDouble(), 0.65, 1e-9);
+  EXPECT_EQ(asked[0][2].toInt(), 2 * view.useful_columns());
+  view.set_window(window(0.45, 0.65));
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 1) << "an answer asks nothing";
+  view.set_range(0.52, 0.62);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 1) << "the window has that";
+  view.set_range(0.58, 0.68);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 2);
+  view.set_range(0.59, 0.61);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(asked.count(), 3) << "not so finely";
+}
+
+TEST_F(WindowedTimeline, DrawsTheWholeCoarselyUntilAndWhereThereIsNoWindow) {
+  view.set_range(0.1, 0.3);
+  const QImage coarse = view.grab().toImage();
+  view.set_window(window(0.1, 0.2));
+  EXPECT_EQ(view.range(), (std::pair{0.1, 0.3}));
+  const QImage both = view.grab().toImage();
+  EXPECT_NE(both, coarse);
+  const QRect right(view.width() - 150, 40, 140, 10);
+  EXPECT_EQ(both.copy(right), coarse.copy(right));
+  view.set_range(0.6, 0.7);
+  const QImage away = view.grab().toImage();
+  view.set_data(whole);
+  EXPECT_EQ(view.grab().toImage(), away);
+}
+
+TEST_F(WindowedTimeline, KeepsWhatIsInSightAndTheCurrentBarWhenMoreIsKnown) {
+  view.set_range(0.1, 0.2);
+  view.set_window(window(0.05, 0.25));
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
+  ASSERT_TRUE(view.current());
+  const QString said = view.readout();
+  EXPECT_TRUE(said.contains(u"step 7"_s));
+  view.set_window(window(0.07, 0.3));
+  EXPECT_EQ(view.readout(), said);
+  view.set_data(whole);  // tells no single bars
+  view.set_window(window(0.05, 0.25));
+  EXPECT_EQ(view.readout(), said);
+  view.set_data(whole);
+  QTest::keyClick(&view, Qt::Key_Escape);
+  view.set_window(window(0.05, 0.25));
+  EXPECT_FALSE(view.current());
+  whole.end = 20;
+  view.set_data(whole);
+  EXPECT_EQ(view.range(), (std::pair{0.1, 0.2}));
+}
+
+TEST_F(WindowedTimeline, TellsAndGoesThroughColumns) {
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
+  ASSERT_TRUE(view.current());
+  EXPECT_LT(view.current()->bar, 0);
+  EXPECT_TRUE(view.readout().contains(u"forward 12"_s)) << view.readout().toStdString();
+  const double before = view.current()->at;
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
+  EXPECT_GT(view.current()->at, before);
+  QAccessibleInterface* all = QAccessible::queryAccessibleInterface(&view);
+  EXPECT_TRUE(all->child(0)->text(QAccessible::Value).contains(u"750"_s));
 }
 
 TEST(TimelineLegend, NeedsMoreLinesWhereItIsNarrow) {

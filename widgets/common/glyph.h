@@ -55,6 +55,7 @@ enum class Glyph {
   clock,
   open,
   flame,
+  layers,
   count_  // not a glyph
 };
 

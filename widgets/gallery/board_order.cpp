@@ -22,7 +22,8 @@ std::vector<BoardQuery> ordered(std::vector<BoardQuery> queries, BoardOrder orde
   return queries;
 }
 
-std::vector<BoardQuery> compared(std::vector<BoardQuery> now, const std::vector<BoardQuery>& earlier) {
+std::vector<BoardQuery> compared(std::vector<BoardQuery> now, const std::vector<BoardQuery>& earlier,
+                                 const QString& name) {
   for (BoardQuery& query : now) {
     const auto found = std::find_if(earlier.begin(), earlier.end(), [&](const BoardQuery& other) {
       return other.id == query.id && other.text_query == query.text_query;
@@ -30,6 +31,7 @@ std::vector<BoardQuery> compared(std::vector<BoardQuery> now, const std::vector<
     if (found == earlier.end()) continue;
     query.earlier_rank = found->truth_rank;
     query.earlier_answers = found->answers;
+    query.earlier_name = name;
   }
   return now;
 }

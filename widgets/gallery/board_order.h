@@ -27,6 +27,7 @@ struct BoardQuery {
   std::vector<BoardAnswer> answers;  // best first
   std::optional<std::int64_t> earlier_rank;
   std::vector<BoardAnswer> earlier_answers;  // empty: nothing to compare with
+  QString earlier_name{};                    // whose they are; empty: of the same thing, before
   [[nodiscard]] bool operator==(const BoardQuery&) const = default;
 };
 
@@ -36,7 +37,8 @@ enum class BoardOrder { as_given, regressions_first, best_first, worst_first };
 [[nodiscard]] std::int64_t rank_fall(const BoardQuery& query);
 // Stable: queries that compare equal keep their order.
 [[nodiscard]] std::vector<BoardQuery> ordered(std::vector<BoardQuery> queries, BoardOrder order);
-// Attaches the ranks and answers of `earlier` to the queries of the same id and direction.
-[[nodiscard]] std::vector<BoardQuery> compared(std::vector<BoardQuery> now, const std::vector<BoardQuery>& earlier);
+// Attaches the ranks and answers of `earlier` to the queries of the same id and direction; `name` says whose they are.
+[[nodiscard]] std::vector<BoardQuery> compared(std::vector<BoardQuery> now, const std::vector<BoardQuery>& earlier,
+                                               const QString& name = {});
 
 }  // namespace athanor::widgets

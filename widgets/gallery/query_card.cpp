@@ -21,6 +21,11 @@ constexpr int kCaption = 18;
 
 QString rank_words(const BoardQuery& query) {
   if (query.truth_rank <= 0) return QueryCard::tr("No rank");
+  if (query.earlier_rank && *query.earlier_rank != query.truth_rank && !query.earlier_name.isEmpty())
+    return QueryCard::tr("Rank %1 of %2, there %3")
+        .arg(query.truth_rank)
+        .arg(query.gallery_size)
+        .arg(*query.earlier_rank);
   if (query.earlier_rank && *query.earlier_rank != query.truth_rank)
     return QueryCard::tr("Rank %1 of %2, was %3")
         .arg(query.truth_rank)
@@ -87,7 +92,9 @@ std::vector<PaintedItem> QueryCard::painted_items() const {
     const auto cells = answer_cells(answers_box(earlier), count, query_.text_query);
     for (int i = 0; i < count; ++i) {
       const BoardAnswer& answer = answers[static_cast<std::size_t>(i)];
-      const QString name = (earlier ? tr("Before, answer %1: %2") : tr("Answer %1: %2")).arg(i + 1).arg(answer.label);
+      const QString before = query_.earlier_name.isEmpty() ? tr("Before") : query_.earlier_name;
+      const QString name = earlier ? tr("%1, answer %2: %3").arg(before).arg(i + 1).arg(answer.label)
+                                   : tr("Answer %1: %2").arg(i + 1).arg(answer.label);
       const QString score = QString::number(answer.score, 'f', 2);
       out.push_back({name, answer.id == query_.id ? tr("right, score %1").arg(score) : tr("score %1").arg(score),
                      cells[static_cast<std::size_t>(i)].toAlignedRect(), QAccessible::ListItem});
@@ -149,7 +156,9 @@ void QueryCard::paintEvent(QPaintEvent*) {
   painter.setFont(tabular_font(scaled(font(), 0.82)));
   painter.setPen(theme.color(Role::muted));
   painter.drawText(QRectF(inner.left(), area.bottom() + 2, inner.width(), kCaption), Qt::AlignVCenter | Qt::AlignLeft,
-                   tr("before: rank %1").arg(query_.earlier_rank.value_or(0)));
+                   query_.earlier_name.isEmpty()
+                       ? tr("before: rank %1").arg(query_.earlier_rank.value_or(0))
+                       : tr("%1: rank %2").arg(query_.earlier_name).arg(query_.earlier_rank.value_or(0)));
   how.pale = true;
   paint_answers(painter, answers_box(true), query_.earlier_answers, how);
 }

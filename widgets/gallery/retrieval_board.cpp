@@ -97,7 +97,7 @@ void RetrievalBoard::set_steps(const std::vector<std::int64_t>& steps) {
                        QVariant::fromValue<qint64>(*step));
   if (!newest_) step_box_->setCurrentIndex(std::max(0, step_box_->findData(QVariant::fromValue<qint64>(before))));
   fill_compare();
-  bar_->setVisible(!steps_.empty());
+  bar_->setVisible(!steps_.empty() || chosen_elsewhere_);
   if (shown_step() != before) Q_EMIT steps_chosen(shown_step(), compared_step());
 }
 
@@ -124,6 +124,12 @@ std::int64_t RetrievalBoard::shown_step() const {
 }
 std::int64_t RetrievalBoard::compared_step() const {
   return compare_box_->count() > 0 ? compare_box_->currentData().toLongLong() : -1;
+}
+
+void RetrievalBoard::choose_elsewhere() {
+  chosen_elsewhere_ = true;
+  for (QComboBox* box : {step_box_, compare_box_}) box->parentWidget()->hide();
+  rebuild();
 }
 
 void RetrievalBoard::set_empty_text(const QString& text) { empty_->setText(text); }
@@ -163,7 +169,7 @@ void RetrievalBoard::rebuild() {
   for (std::size_t i = 0; i < shown.size(); ++i) cards_[i]->set_query(shown[i]);
   empty_->setVisible(shown.empty());
   body_->setVisible(!shown.empty());
-  bar_->setVisible(!steps_.empty());
+  bar_->setVisible(!steps_.empty() || (chosen_elsewhere_ && !queries_.empty()));
   summary_->setVisible(!shown.empty());
   summarise();
   body_->updateGeometry();

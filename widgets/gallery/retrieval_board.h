@@ -26,6 +26,8 @@ class RetrievalBoard final : public QWidget {
   [[nodiscard]] std::int64_t compared_step() const;  // -1: none
   // Queries of the step shown, with the earlier ones attached (compared()).
   void set_queries(std::vector<BoardQuery> queries);
+  // What is shown and what it is compared with are chosen elsewhere.
+  void choose_elsewhere();
   void set_empty_text(const QString& text);  // where there are no queries
   void set_order(BoardOrder order);
   void set_compared_step(std::int64_t step);
@@ -56,6 +58,7 @@ class RetrievalBoard final : public QWidget {
   QWidget* body_ = nullptr;
   FlowLayout* flow_ = nullptr;
   bool newest_ = true;
+  bool chosen_elsewhere_ = false;
 };
 
 }  // namespace athanor::widgets

@@ -12,6 +12,10 @@ WrapPlan plan_wrap(int width, int gap, const std::vector<QSize>& sizes) {
   int y = 0;
   int line = 0;
   for (const QSize& size : sizes) {
+    if (size.isEmpty()) {  // hidden
+      plan.places.emplace_back(x, y);
+      continue;
+    }
     if (x > 0 && x + size.width() > width) {
       x = 0;
       y += line + gap;

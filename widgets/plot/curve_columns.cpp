@@ -53,15 +53,12 @@ void CurveColumns::append(const CurveColumn& column) {
   seconds_.push_back(column.seconds);
   last_.push_back(column.last);
   if (has_band() || differ(column.minimum, column.last) || differ(column.maximum, column.last)) {
-    if (!has_band()) {
-      minimum_.assign(last_.begin(), last_.end() - 1);
-      maximum_ = minimum_;
-    }
+    keep_band(before);
     minimum_.push_back(column.minimum);
     maximum_.push_back(column.maximum);
   }
   if (has_own_line() || differ(column.line, column.last)) {
-    if (!has_own_line()) line_.assign(last_.begin(), last_.end() - 1);
+    keep_line(before);
     line_.push_back(column.line);
   }
   if (samples_.size() == before && std::isfinite(column.samples))
@@ -73,6 +70,50 @@ void CurveColumns::append(const CurveColumn& column) {
     non_finite_.push_back(column.non_finite);
   }
   for (const double value : {column.minimum, column.maximum, column.last, column.line}) extent_.take(value);
+}
+
+void CurveColumns::keep_band(std::size_t before) {
+  if (has_band()) return;
+  minimum_.assign(last_.begin(), last_.begin() + static_cast<std::ptrdiff_t>(before));
+  maximum_ = minimum_;
+}
+
+void CurveColumns::keep_line(std::size_t before) {
+  if (!has_own_line()) line_.assign(last_.begin(), last_.begin() + static_cast<std::ptrdiff_t>(before));
+}
+
+void CurveColumns::append(const CurveColumns& others, std::size_t first, std::size_t end) {
+  if (first >= end) return;
+  const std::size_t before = size(), count = end - first;
+  const auto add = [&](std::vector<double>& to, std::span<const double> from) {
+    const auto part = from.subspan(first, count);
+    to.insert(to.end(), part.begin(), part.end());
+  };
+  add(step_, others.step_);
+  add(seconds_, others.seconds_);
+  add(last_, others.last_);
+  if (has_band() || others.has_band()) {
+    keep_band(before);
+    add(minimum_, others.minimum());
+    add(maximum_, others.maximum());
+  }
+  if (has_own_line() || others.has_own_line()) {
+    keep_line(before);
+    add(line_, others.line());
+  }
+  if (samples_.size() == before && !others.samples_.empty())
+    add(samples_, others.samples_);
+  else
+    samples_.clear();
+  if (!non_finite_.empty() || !others.non_finite_.empty()) {
+    non_finite_.resize(before, 0);
+    if (others.non_finite_.empty())
+      non_finite_.resize(before + count, 0);
+    else
+      non_finite_.insert(non_finite_.end(), others.non_finite_.begin() + static_cast<std::ptrdiff_t>(first),
+                         others.non_finite_.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  for (const auto& values : {minimum(), maximum(), last(), line()}) extent_.take(values.subspan(before, count));
 }
 
 CurveColumn CurveColumns::operator[](std::size_t index) const {

@@ -45,6 +45,8 @@ class CurveColumns {
   void reserve(std::size_t count);
   // By rising step.
   void append(const CurveColumn& column);
+  // Columns [first, end) of others.
+  void append(const CurveColumns& others, std::size_t first, std::size_t end);
 
   [[nodiscard]] std::size_t size() const { return step_.size(); }
   [[nodiscard]] bool empty() const { return step_.empty(); }
@@ -65,6 +67,8 @@ class CurveColumns {
   [[nodiscard]] const ValueExtent& extent() const { return extent_; }
 
  private:
+  void keep_band(std::size_t before);  // of that many columns, for those that will differ
+  void keep_line(std::size_t before);
   std::vector<double> step_, seconds_, samples_, minimum_, maximum_, last_, line_;
   std::vector<std::uint32_t> non_finite_;
   ValueExtent extent_;

@@ -64,6 +64,7 @@ void MetricPlot::connect_canvas() {
   connect(canvas_, &PlotCanvas::resized, this, [this] { note_view(); });
   connect(canvas_, &QCustomPlot::afterReplot, this, [this] {
     note_view();
+    if (!std::exchange(settled_, canvas_->is_current()) && settled_) Q_EMIT settled();
     if (canvas_->shown_content() == std::exchange(drawn_content_, canvas_->shown_content())) return;
     Q_EMIT drawn();
   });
@@ -152,6 +153,7 @@ void MetricPlot::take_axis() {
   set_curves(std::move(curves_));
 }
 
+bool MetricPlot::is_current() const { return canvas_->is_current(); }
 XAxis MetricPlot::axis() const { return link_->axis(); }
 
 void MetricPlot::set_curves(std::vector<Curve> curves) {

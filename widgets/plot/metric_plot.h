@@ -47,6 +47,8 @@ class MetricPlot final : public QFrame, public PaintedItems {
   [[nodiscard]] const std::vector<Curve>& curves() const { return curves_; }
   // How many columns are worth asking for at the present width.
   [[nodiscard]] int useful_columns() const;
+  // Whether the picture shows what the axes say; until then it is one of before, moved to its place.
+  [[nodiscard]] bool is_current() const;
   [[nodiscard]] std::pair<double, double> shown_x_range() const { return x_range_; }
   [[nodiscard]] std::pair<double, double> shown_y_range() const { return y_range_; }
   // Several curves: their labels with values, as shown, of many the first; one: its value.
@@ -61,7 +63,8 @@ class MetricPlot final : public QFrame, public PaintedItems {
   [[nodiscard]] std::vector<PaintedItem> painted_items() const override;  // the curves shown
 
  Q_SIGNALS:
-  void drawn();  // newer curves than before are on the screen
+  void drawn();    // newer curves than before are on the screen
+  void settled();  // the picture shows what the axes say, after it did not
   void logarithmic_changed(bool on);
   void curve_hovered(qint64 id);  // by pointer or keys; kNoCurve: none any more
   void curve_clicked(qint64 id);
@@ -149,6 +152,7 @@ class MetricPlot final : public QFrame, public PaintedItems {
   bool robust_ = false;
   double first_step_ = 0, whole_step_ = 0, whole_second_ = 0;
   std::uint64_t drawn_content_ = 0;
+  bool settled_ = true;
 };
 
 }  // namespace athanor::widgets

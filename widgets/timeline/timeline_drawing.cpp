@@ -15,6 +15,9 @@ constexpr double kMarkGap = 4;  // between the line of a mark and its words
 constexpr double kTickGap = 72;
 constexpr int kDivision = 4;  // pixels of width from which on neighbours are set apart
 constexpr int kLabelHeight = 12;
+constexpr double kNear = 0.05;      // of what lies before it: a shorter range is told from its own beginning on
+constexpr double kLongRuler = 120;  // seconds
+constexpr double kPauseSize = 4;
 
 }  // namespace
 
@@ -24,17 +27,13 @@ void TimelineView::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   const QRect area = lanes();
   paint_ruler(painter);
+  paint_stretches(painter);
   paint_groups(painter);
   painter.save();
   painter.setClipRect(QRect(area.left(), kRuler, area.width(), area.bottom() - kRuler + 1));
   paint_rows(painter, event->rect());
+  paint_selection(painter);
   paint_current(painter);
-  if (drag_) {
-    QColor veil = theme.color(Role::accent);
-    veil.setAlphaF(0.18F);
-    const auto [from, to] = std::minmax(x_of(drag_->first), x_of(drag_->second));
-    painter.fillRect(QRectF(from, area.top(), to - from, area.height()), veil);
-  }
   painter.restore();
   paint_marks(painter);
   paint_readout(painter);
@@ -48,16 +47,69 @@ void TimelineView::paint_ruler(QPainter& painter) const {
   const Theme& theme = current_theme();
   const QRect area = lanes();
   painter.setFont(tabular_font(scaled(font(), 0.8)));
-  for (const double time : ruler_times(range_.first, range_.second, area.width(), kTickGap)) {
+  const double length = range_.second - range_.first;
+  const std::vector<double> times = ruler_times(range_.first, range_.second, area.width(), kTickGap);
+  const bool is_near = !times.empty() && length < kNear * range_.first;
+  for (const double time : times) {
     const double x = std::floor(x_of(time)) + 0.5;
     painter.setPen(QPen(theme.color(Role::grid), 1));
     painter.drawLine(QPointF(x, kRuler - 4), QPointF(x, area.bottom()));
-    const QString text = time_text(time, range_.second);
+    QString text = range_.second > kLongRuler ? duration_text(time) : time_text(time, range_.second);
+    if (is_near) text = u'+' + time_text(time - times.front(), length);
+    if (is_near && time == times.front()) text = exact_time(time, length);
     const int width = painter.fontMetrics().horizontalAdvance(text);
-    const double left = std::clamp(x - width / 2.0, double(area.left()), double(area.right() - width));
+    const double middle = x - width / 2.0;
+    const double left =
+        std::clamp(middle, double(area.left()), std::max(double(area.left()), double(area.right() - width)));
+    // The first may be long: those below it give way.
+    if (is_near && time != times.front() && left < x_of(times.front()) + kTickGap) {
+      const int first = painter.fontMetrics().horizontalAdvance(exact_time(times.front(), length));
+      if (left < std::max(double(area.left()), x_of(times.front()) - first / 2.0) + first + kTickGap / 6) continue;
+    }
     painter.setPen(theme.color(Role::muted));
     painter.drawText(QRectF(left, 0, width + 1, kRuler - 5), Qt::AlignLeft | Qt::AlignVCenter, text);
   }
+}
+
+// Bounds of the stretches in sight, with their names where these have room.
+void TimelineView::paint_stretches(QPainter& painter) const {
+  if (data_.step_word.isEmpty()) return;
+  const Theme& theme = current_theme();
+  const QRect area = lanes();
+  painter.save();
+  painter.setClipRect(QRect(area.left(), kRuler, area.width(), area.bottom() - kRuler + 1));
+  painter.setFont(tabular_font(mark_font()));
+  for (const TimelineStretch& stretch : data_.stretches) {
+    if (stretch.end < range_.first || stretch.begin > range_.second) continue;
+    const double left = std::floor(x_of(stretch.begin)) + 0.5;
+    const double right = x_of(stretch.end);
+    painter.setPen(QPen(theme.color(Role::border), 1));
+    painter.drawLine(QPointF(left, kRuler), QPointF(left, area.bottom()));
+    const double seen = std::max(left, double(area.left())) + 4;
+    const double room = std::min(right, double(area.right())) - seen;
+    const auto fits = [&](const QString& text) {
+      return !text.isEmpty() && painter.fontMetrics().horizontalAdvance(text) <= room;
+    };
+    const QString& text = fits(stretch.longer) ? stretch.longer : stretch.name;
+    if (!fits(text)) continue;
+    painter.setPen(theme.color(Role::muted));
+    painter.drawText(QRectF(seen, kRuler, room + 1, kStretchText), Qt::AlignLeft | Qt::AlignVCenter, text);
+  }
+  painter.restore();
+}
+
+void TimelineView::paint_selection(QPainter& painter) const {
+  if (!selection_) return;
+  const Theme& theme = current_theme();
+  const QRect area = lanes();
+  QColor veil = theme.color(Role::accent);
+  veil.setAlphaF(0.18F);
+  const QRectF box(x_of(selection_->first), kRuler, x_of(selection_->second) - x_of(selection_->first),
+                   area.bottom() + 1 - kRuler);
+  painter.fillRect(box, veil);
+  painter.setPen(QPen(theme.color(Role::accent), 1));
+  painter.drawLine(box.topLeft(), box.bottomLeft());
+  painter.drawLine(box.topRight(), box.bottomRight());
 }
 
 void TimelineView::paint_groups(QPainter& painter) const {
@@ -72,37 +124,90 @@ void TimelineView::paint_groups(QPainter& painter) const {
 
 void TimelineView::paint_rows(QPainter& painter, const QRect& dirty) {
   painter.setFont(tabular_font(scaled(font(), 0.75)));
-  const std::vector<BarLook> full = looks_of(painter.fontMetrics(), false);
-  const std::vector<BarLook> pale = looks_of(painter.fontMetrics(), true);
+  const Looks full = looks_of(painter.fontMetrics(), false);
+  const Looks pale = looks_of(painter.fontMetrics(), true);
+  const Theme& theme = current_theme();
   const QRect area = lanes();
+  if (laid_range_ != range_ || laid_width_ != area.width()) laid_.clear();
+  laid_range_ = range_;
+  laid_width_ = area.width();
+  const bool has_window = is_part();
+  const int from = has_window ? static_cast<int>(std::lround(x_of(std::max(range_.first, data_.from)))) : area.left();
+  const int to = has_window ? static_cast<int>(std::lround(x_of(std::min(range_.second, data_.to)))) : area.right() + 1;
   for (std::size_t row = 0; row < data_.rows.size(); ++row) {
+    const TimelineRow& data = data_.rows[row];
     const QRect box(area.left(), area.top() + places_.rows[row].top, area.width(), places_.rows[row].height);
-    if (dirty.intersects(box)) paint_row(painter, static_cast<int>(row), box, data_.rows[row].pale ? pale : full);
+    if (!dirty.intersects(box)) continue;
+    painter.fillRect(box, mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
+    const Looks& looks = data.pale ? pale : full;
+    const auto within = [&](int left, int right, const TimelineRow& shown, int key) {
+      if (right <= left) return;
+      painter.save();
+      painter.setClipRect(QRect(left, box.top(), right - left, box.height()), Qt::IntersectClip);
+      paint_row(painter, shown, key, box, looks);
+      painter.restore();
+    };
+    within(from, to, data, static_cast<int>(row) + 1);
+    if (!has_window || row_behind_[row] < 0) continue;
+    const TimelineRow& behind = backdrop_->rows[static_cast<std::size_t>(row_behind_[row])];
+    const int middle = std::clamp(from, area.left(), area.right() + 1);
+    within(area.left(), to > from ? middle : area.right() + 1, behind, -static_cast<int>(row) - 1);
+    if (to > from) within(std::max(to, area.left()), area.right() + 1, behind, -static_cast<int>(row) - 1);
   }
 }
 
-void TimelineView::paint_row(QPainter& painter, int row, const QRect& box, const std::vector<BarLook>& looks) {
-  const TimelineRow& data = data_.rows[static_cast<std::size_t>(row)];
-  const Theme& theme = current_theme();
-  painter.fillRect(box, mix(theme.color(Role::surface), theme.color(Role::grid), data.pale ? 0.35 : 0.7));
-  for (const BarBox& each : boxes(row)) {
-    const BarLook& look = looks[static_cast<std::size_t>(each.kind)];
+void TimelineView::paint_row(QPainter& painter, const TimelineRow& row, int key, const QRect& box, const Looks& looks) {
+  paint_gaps(painter, row, box);
+  const auto [found, is_new] = laid_.try_emplace(key);
+  Laid& laid = found->second;
+  if (row.columns.count() > 0) {
+    if (is_new) laid.columns = columns_picture(row.columns, looks.columns, range_.first, range_.second, box.size());
+    painter.drawImage(box.topLeft(), laid.columns);
+    paint_pauses(painter, row, box);
+    return;
+  }
+  if (is_new) laid.boxes = bar_boxes(row.bars, range_.first, range_.second, box.width());
+  for (const BarBox& each : laid.boxes) {
+    const BarLook& look = looks.bars[static_cast<std::size_t>(each.kind)];
     const int left = box.left() + static_cast<int>(std::lround(each.left));
     const int right = box.left() + static_cast<int>(std::lround(each.right));
     const int gap = right - left >= kDivision ? 1 : 0;
     const QRect bar(left, box.top(), std::max(1, right - left - gap), box.height());
     look.brush.paint(painter, bar);
     if (each.bar >= 0 && box.height() >= kLabelHeight && bar.width() >= look.number_width)
-      paint_label(painter, bar, look, data.bars[static_cast<std::size_t>(each.bar)].number);
+      paint_label(painter, bar, look, row.bars[static_cast<std::size_t>(each.bar)].number);
   }
 }
 
-std::vector<TimelineView::BarLook> TimelineView::looks_of(const QFontMetrics& metrics, bool pale) const {
+void TimelineView::paint_gaps(QPainter& painter, const TimelineRow& row, const QRect& box) const {
+  for (const TimelineGap& gap : row.unknown) {
+    if (gap.end <= range_.first || gap.begin >= range_.second) continue;
+    const int left = static_cast<int>(std::lround(std::max(x_of(gap.begin), double(box.left()))));
+    const int right = static_cast<int>(std::lround(std::min(x_of(gap.end), double(box.right() + 1))));
+    paint_unknown(painter, QRect(left, box.top(), right - left, box.height()), static_cast<double>(gap.share));
+  }
+}
+
+// Pauses that would vanish in their columns.
+void TimelineView::paint_pauses(QPainter& painter, const TimelineRow& row, const QRect& box) const {
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(current_theme().color(Role::text));
+  for (const Pause& pause : hidden_pauses(row.columns, range_.first, range_.second, box.width())) {
+    const double x = x_of(pause.at);
+    const double top = box.top();
+    painter.drawPolygon(
+        QPolygonF({QPointF(x - kPauseSize / 2, top), QPointF(x + kPauseSize / 2, top), QPointF(x, top + kPauseSize)}));
+  }
+}
+
+TimelineView::Looks TimelineView::looks_of(const QFontMetrics& metrics, bool pale) const {
   // Room for two digits is asked for of one as well, so that neighbours are all numbered or none is.
   const int digits = metrics.horizontalAdvance(QStringLiteral("88")) + 4;
-  std::vector<BarLook> looks;
-  for (const TimelineKind& kind : data_.kinds)
-    looks.push_back({BarBrush(kind, pale), kind.sign, digits, digits + metrics.horizontalAdvance(kind.sign)});
+  Looks looks;
+  for (const TimelineKind& kind : data_.kinds) {
+    looks.bars.push_back({BarBrush(kind, pale), kind.sign, digits, digits + metrics.horizontalAdvance(kind.sign)});
+    looks.columns.push_back(looks.bars.back().brush.fill());
+  }
   return looks;
 }
 
@@ -121,19 +226,25 @@ void TimelineView::paint_label(QPainter& painter, const QRect& bar, const BarLoo
 void TimelineView::paint_current(QPainter& painter) const {
   if (!current_) return;
   const QRect area = lanes();
-  const auto outline = [&](const Place& place) {
-    const TimelineBar& bar = data_.rows[static_cast<std::size_t>(place.row)].bars[static_cast<std::size_t>(place.bar)];
-    const auto& at = places_.rows[static_cast<std::size_t>(place.row)];
-    const double left = x_of(bar.begin);
-    painter.drawRect(QRectF(left, area.top() + at.top, std::max(2.0, x_of(bar.end) - left - 1), at.height));
+  const auto outline = [&](int row, double begin, double end) {
+    const auto& at = places_.rows[static_cast<std::size_t>(row)];
+    const double left = x_of(begin);
+    painter.drawRect(QRectF(left, area.top() + at.top, std::max(2.0, x_of(end) - left - 1), at.height));
   };
   painter.setPen(QPen(current_theme().color(Role::text), 2));
   painter.setBrush(Qt::NoBrush);
-  outline(*current_);
+  const TimelineBar* bar = bar_of(*current_);
+  if (!bar) {
+    const auto [begin, end] = pixel_of(*current_);
+    return outline(current_->row, begin, end);
+  }
+  outline(current_->row, bar->begin, bar->end);
   const TimelineRow& row = data_.rows[static_cast<std::size_t>(current_->row)];
   if (row.twin < 0) return;
-  const int twin = twin_of(row.bars, current_->bar, data_.rows[static_cast<std::size_t>(row.twin)].bars);
-  if (twin >= 0) outline({row.twin, twin});
+  const auto& among = data_.rows[static_cast<std::size_t>(row.twin)].bars;
+  const int twin = twin_of(row.bars, current_->bar, among);
+  if (twin >= 0)
+    outline(row.twin, among[static_cast<std::size_t>(twin)].begin, among[static_cast<std::size_t>(twin)].end);
 }
 
 std::vector<MarkerLabel> TimelineView::mark_labels() const {
@@ -163,7 +274,7 @@ void TimelineView::paint_marks(QPainter& painter) const {
   painter.setFont(mark_font());
   painter.setPen(theme.color(Role::text));
   for (const MarkerLabel& label : mark_labels())
-    painter.drawText(QRectF(label.left, kRuler, area.right() + 1 - label.left, kMarkText),
+    painter.drawText(QRectF(label.left, marks_top(), area.right() + 1 - label.left, kMarkText),
                      Qt::AlignLeft | Qt::AlignVCenter, label.text);
 }
 

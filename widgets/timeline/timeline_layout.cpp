@@ -22,6 +22,19 @@ std::size_t first_behind(std::span<const TimelineBar> bars, double time) {
   return static_cast<std::size_t>(found - bars.begin());
 }
 
+// The next round one: decimal, from half a minute on of minutes, hours and days.
+double round_step(double wanted) {
+  constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
+  for (const double step : {0.5 * kMinute, kMinute, 2 * kMinute, 5 * kMinute, 10 * kMinute, 30 * kMinute, kHour,
+                            2 * kHour, 3 * kHour, 6 * kHour, 12 * kHour, kDay})
+    if (wanted > 20 && step >= wanted) return step;
+  const double unit = wanted > kDay ? kDay : 1;
+  const double power = unit * std::pow(10, std::floor(std::log10(wanted / unit)));
+  for (const double factor : {1.0, 2.0, 5.0})
+    if (power * factor >= wanted) return power * factor;
+  return power * 10;
+}
+
 }  // namespace
 
 std::vector<BarBox> bar_boxes(std::span<const TimelineBar> bars, double from, double to, double width) {
@@ -75,7 +88,7 @@ int bar_at(std::span<const TimelineBar> bars, double time, double tolerance) {
 int twin_of(std::span<const TimelineBar> bars, int index, std::span<const TimelineBar> among) {
   const TimelineBar& bar = bars[static_cast<std::size_t>(index)];
   const auto is_alike = [&bar](const TimelineBar& other) {
-    return other.kind == bar.kind && other.number == bar.number && other.part == bar.part;
+    return other.kind == bar.kind && other.number == bar.number && other.part == bar.part && other.step == bar.step;
   };
   auto earlier = std::ranges::count_if(bars.first(static_cast<std::size_t>(index)), is_alike);
   for (std::size_t i = 0; i < among.size(); ++i)
@@ -103,16 +116,21 @@ RowPlaces place_rows(const std::vector<TimelineRow>& rows) {
   return places;
 }
 
+QString exact_time(double seconds, double length) {
+  const double minutes = std::floor(seconds / 60);
+  const double hours = std::floor(minutes / 60);
+  const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(length))) + 1, 0, 9);
+  QString text = QStringLiteral("%1\u00a0s").arg(seconds - minutes * 60, 0, 'f', digits);
+  if (minutes > 0) text.prepend(QStringLiteral("%1\u00a0min\u00a0").arg(minutes - hours * 60));
+  if (hours > 0) text.prepend(QStringLiteral("%1\u00a0h\u00a0").arg(hours));
+  return text;
+}
+
 std::vector<double> ruler_times(double from, double to, double width, double least) {
   std::vector<double> times;
   if (!(to > from) || width <= 0) return times;
   const double wanted = (to - from) * least / width;
-  double step = std::pow(10, std::floor(std::log10(wanted)));
-  for (const double factor : {1.0, 2.0, 5.0, 10.0})
-    if (step * factor >= wanted) {
-      step *= factor;
-      break;
-    }
+  const double step = round_step(wanted);
   for (double n = std::ceil(from / step); n * step <= to; ++n) times.push_back(n * step);
   return times;
 }

@@ -44,6 +44,9 @@ struct RowPlaces {
 };
 [[nodiscard]] RowPlaces place_rows(const std::vector<TimelineRow>& rows);
 
+// A moment as exactly as a range of this length asks for: "2 h 5 min 7.25 s".
+[[nodiscard]] QString exact_time(double seconds, double length);
+
 // Round times for a ruler, no closer than `least` pixels.
 [[nodiscard]] std::vector<double> ruler_times(double from, double to, double width, double least);
 

@@ -25,7 +25,8 @@ TimelineLegend::TimelineLegend(QWidget* parent) : QWidget(parent) {
   setAccessibleName(tr("Legend of the timeline"));
 }
 
-void TimelineLegend::set_kinds(std::vector<TimelineKind> kinds, const QString& pale, const QString& full) {
+void TimelineLegend::set_kinds(std::vector<TimelineKind> kinds, const QString& pale, const QString& full,
+                               const QString& unknown) {
   entries_.clear();
   for (TimelineKind& kind : kinds) {
     const QString text = kind.sign.isEmpty() ? kind.name : QStringLiteral("%1 %2").arg(kind.sign, kind.name);
@@ -35,6 +36,7 @@ void TimelineLegend::set_kinds(std::vector<TimelineKind> kinds, const QString& p
   const TimelineKind neutral{{}, {}, kNeutral, BarPattern::solid};
   if (!pale.isEmpty()) entries_.push_back({neutral, pale, true});
   if (!full.isEmpty()) entries_.push_back({neutral, full, false});
+  if (!unknown.isEmpty()) entries_.push_back({neutral, unknown, false, true});
   setFixedHeight(heightForWidth(width()));
   update();
 }
@@ -64,8 +66,8 @@ void TimelineLegend::paintEvent(QPaintEvent*) {
     const Entry& entry = entries_[i];
     const QRect box(plan.places[i], all[i]);
     const int height = entry.pale ? kPaleHeight : kSampleHeight;
-    BarBrush(entry.kind, entry.pale)
-        .paint(painter, QRect(box.left(), box.center().y() - height / 2 + 1, kSample, height));
+    const QRect sample(box.left(), box.center().y() - height / 2 + 1, kSample, height);
+    entry.unknown ? paint_unknown(painter, sample, 1) : BarBrush(entry.kind, entry.pale).paint(painter, sample);
     painter.setPen(current_theme().color(Role::muted));
     painter.drawText(box.adjusted(kSample + kGap, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, entry.text);
   }

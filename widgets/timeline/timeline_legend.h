@@ -12,8 +12,10 @@ class TimelineLegend final : public QWidget, public PaintedItems {
   Q_OBJECT
  public:
   explicit TimelineLegend(QWidget* parent = nullptr);
-  // `pale`, `full`: what low, faint bars and full ones are; empty: there is but one sort.
-  void set_kinds(std::vector<TimelineKind> kinds, const QString& pale = {}, const QString& full = {});
+  // `pale`, `full`: what low, faint bars and full ones are; empty: there is but one sort. `unknown`: what gaps are;
+  // empty: there are none.
+  void set_kinds(std::vector<TimelineKind> kinds, const QString& pale = {}, const QString& full = {},
+                 const QString& unknown = {});
 
   [[nodiscard]] bool hasHeightForWidth() const override { return true; }
   [[nodiscard]] int heightForWidth(int width) const override;
@@ -32,6 +34,7 @@ class TimelineLegend final : public QWidget, public PaintedItems {
     TimelineKind kind;
     QString text;
     bool pale = false;
+    bool unknown = false;
   };
   [[nodiscard]] std::vector<QSize> sizes() const;
   std::vector<Entry> entries_;

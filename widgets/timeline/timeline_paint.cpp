@@ -49,4 +49,11 @@ void BarBrush::paint(QPainter& painter, const QRect& box) const {
 
 void BarBrush::paint_plain(QPainter& painter, const QRect& box) const { painter.fillRect(box, fill_); }
 
+void paint_unknown(QPainter& painter, const QRect& box, double share) {
+  const Theme& theme = current_theme();
+  painter.fillRect(box, mix(theme.color(Role::grid), theme.color(Role::surface), share));
+  painter.fillRect(box,
+                   QBrush(mix(theme.color(Role::surface), theme.color(Role::faint), 0.6 * share), Qt::Dense7Pattern));
+}
+
 }  // namespace athanor::widgets

@@ -19,11 +19,15 @@ class BarBrush {
   // Behind a text, which a pattern would make hard to read.
   void paint_plain(QPainter& painter, const QRect& box) const;
   [[nodiscard]] QColor text_colour() const { return text_; }
+  [[nodiscard]] QColor fill() const { return fill_; }
   [[nodiscard]] bool has_pattern() const { return pattern_.style() != Qt::NoBrush; }
 
  private:
   QColor fill_, edge_, text_;  // without an edge: not valid
   QBrush pattern_;
 };
+
+// Where nothing is known, or of a share of that time.
+void paint_unknown(QPainter& painter, const QRect& box, double share);
 
 }  // namespace athanor::widgets

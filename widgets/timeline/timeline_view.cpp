@@ -13,8 +13,8 @@ namespace athanor::widgets {
 namespace {
 
 constexpr double kHoverPixels = 2;
-constexpr double kDragPixels = 4;
-constexpr double kLeastRange = 1e-9;  // a nanosecond
+constexpr double kSameLength = 1e-6;
+constexpr double kWindowMargin = 0.5;  // of what is in sight, on both sides
 
 }  // namespace
 
@@ -30,18 +30,77 @@ TimelineView::TimelineView(const QString& name, QWidget* parent) : QWidget(paren
 void TimelineView::set_data(TimelineData data) {
   const double before = whole();
   const bool had_all = range_ == std::pair(0.0, before);
+  const bool grows = data.grows && (backdrop_ ? backdrop_->grows : data_.grows);
   for (const TimelineRow& row : data.rows)
     if (!row.bars.empty()) data.end = std::max(data.end, row.bars.back().end);
-  if (current_ && !has_alike(data, *current_)) current_.reset();
-  data_ = std::move(data);
-  places_ = place_rows(data_.rows);
-  measure_labels();
-  boxes_.clear();
-  const bool alike = whole() > before / 2 && whole() < before * 2;
+  backdrop_.reset();
+  take(std::move(data));
+  const bool alike = grows || (whole() > before / 2 && whole() < before * 2);
   range_ = had_all || !alike ? std::pair(0.0, whole()) : panned(range_, 0, {0, whole()});
+  if (selection_ && !grows) set_selection(std::nullopt);
+  if (!grows) view_ = {};
   updateGeometry();
   describe();
   update();
+  ask_for_detail();
+}
+
+void TimelineView::set_window(TimelineData data) {
+  data.end = whole();
+  if (!backdrop_) backdrop_ = std::move(data_);
+  take(std::move(data));
+  updateGeometry();
+  describe();
+  update();
+}
+
+void TimelineView::take(TimelineData data) {
+  current_ = found_again(data);
+  data_ = std::move(data);
+  places_ = place_rows(data_.rows);
+  pair_rows();
+  measure_labels();
+  laid_.clear();
+}
+
+// Which row of the whole each row of the window is.
+void TimelineView::pair_rows() {
+  row_behind_.assign(data_.rows.size(), -1);
+  if (!backdrop_) return;
+  std::map<std::pair<QString, QString>, int> known;
+  for (std::size_t i = 0; i < backdrop_->rows.size(); ++i)
+    known.emplace(std::pair(backdrop_->rows[i].group, backdrop_->rows[i].name), static_cast<int>(i));
+  for (std::size_t i = 0; i < data_.rows.size(); ++i)
+    if (const auto found = known.find({data_.rows[i].group, data_.rows[i].name}); found != known.end())
+      row_behind_[i] = found->second;
+}
+
+int TimelineView::useful_columns() const { return std::max(2, lanes().width()); }
+
+void TimelineView::ask_for_detail() {
+  if (detail_due_) return;
+  detail_due_ = true;
+  QMetaObject::invokeMethod(
+      this,
+      [this] {
+        detail_due_ = false;
+        const View now{range_, useful_columns()};
+        if (now == view_ || data_.rows.empty() || is_at_hand(now)) return;
+        view_ = now;
+        const double margin = kWindowMargin * (range_.second - range_.first);
+        Q_EMIT detail_wanted(std::max(0.0, range_.first - margin), std::min(whole(), range_.second + margin),
+                             static_cast<int>(now.columns * (1 + 2 * kWindowMargin)));
+      },
+      Qt::QueuedConnection);
+}
+
+// Whether the window has it, as finely as it was asked for.
+bool TimelineView::is_at_hand(const View& now) const {
+  if (!is_part() || now.columns != view_.columns) return false;
+  const double length = now.range.second - now.range.first;
+  const double asked = view_.range.second - view_.range.first;
+  return data_.from <= now.range.first && data_.to >= std::min(now.range.second, backdrop_->end) &&
+         std::abs(length - asked) <= kSameLength * asked;
 }
 
 // Whether the same piece of work stands at the same place.
@@ -54,13 +113,56 @@ bool TimelineView::has_alike(const TimelineData& data, const Place& place) const
   return bars[at].kind == before.kind && bars[at].number == before.number && bars[at].part == before.part;
 }
 
-double TimelineView::whole() const { return data_.end > 0 ? data_.end : 1; }
+std::optional<TimelineView::Place> TimelineView::found_again(const TimelineData& data) {
+  const TimelineBar* bar = current_ ? bar_of(*current_) : nullptr;
+  if (current_ && bar && !data.grows) return has_alike(data, *current_) ? current_ : std::nullopt;
+  if (bar) sought_ = {current_->row, *bar};
+  const int row = sought_ ? sought_->first : current_ ? current_->row : -1;
+  if (row < 0 || static_cast<std::size_t>(row) >= data.rows.size()) return std::nullopt;
+  if (!sought_) return current_;
+  const auto& bars = data.rows[static_cast<std::size_t>(row)].bars;
+  const auto found = std::ranges::find_if(bars, [&one = sought_->second](const TimelineBar& other) {
+    return other.begin == one.begin && other.end == one.end && other.kind == one.kind;
+  });
+  if (found == bars.end()) return std::nullopt;
+  return Place{row, static_cast<int>(found - bars.begin())};
+}
+
+const TimelineRow& TimelineView::row_at(int row, double time) const {
+  const auto at = static_cast<std::size_t>(row);
+  if (backdrop_ && row_behind_[at] >= 0 && (time < data_.from || time > data_.to))
+    return backdrop_->rows[static_cast<std::size_t>(row_behind_[at])];
+  return data_.rows[at];
+}
+
+const TimelineBar* TimelineView::bar_of(const Place& place) const {
+  const auto& bars = data_.rows[static_cast<std::size_t>(place.row)].bars;
+  return place.bar >= 0 && static_cast<std::size_t>(place.bar) < bars.size()
+             ? &bars[static_cast<std::size_t>(place.bar)]
+             : nullptr;
+}
+
+// The time that a pixel takes, or a column that is wider than that.
+std::pair<double, double> TimelineView::pixel_of(const Place& place) const {
+  const TimelineColumns& columns = row_at(place.row, place.at).columns;
+  const double pixel = (range_.second - range_.first) / lanes().width();
+  const double width = std::max(pixel, columns.width);
+  const double begin = columns.begin + std::floor((place.at - columns.begin) / width) * width;
+  return {begin, begin + width};
+}
+
+double TimelineView::whole() const {
+  const double end = backdrop_ ? backdrop_->end : data_.end;
+  return end > 0 ? end : 1;
+}
 
 void TimelineView::set_range(double from, double to) {
   const auto next = panned({from, std::min(to, from + whole())}, 0, {0, whole()});
   if (!(next.second > next.first) || next == range_) return;
   range_ = next;
   update();
+  describe();
+  ask_for_detail();
   Q_EMIT range_changed(range_.first, range_.second);
 }
 
@@ -72,8 +174,10 @@ void TimelineView::measure_labels() {
   label_width_ = std::min(widest, std::max(60, width() / 5)) + kLabelGap;
 }
 
+int TimelineView::marks_top() const { return kRuler + (data_.step_word.isEmpty() ? 0 : kStretchText); }
+
 QRect TimelineView::lanes() const {
-  const int top = kRuler + (data_.marks.empty() ? 0 : kMarkText);
+  const int top = marks_top() + (data_.marks.empty() ? 0 : kMarkText);
   return {label_width_, top, std::max(1, width() - label_width_ - 1), places_.height};
 }
 
@@ -92,70 +196,28 @@ double TimelineView::time_in_sight(double x) const { return std::clamp(time_at(x
 std::optional<TimelineView::Place> TimelineView::place_at(const QPointF& point) const {
   const QRect area = lanes();
   if (point.x() < area.left()) return std::nullopt;
+  const double time = time_at(point.x());
   for (std::size_t row = 0; row < data_.rows.size(); ++row) {
     const auto& place = places_.rows[row];
     const double y = point.y() - area.top() - place.top;
     if (y < 0 || y > place.height) continue;
+    if (row_at(static_cast<int>(row), time).columns.count() > 0) return Place{static_cast<int>(row), -1, time};
     const double tolerance = kHoverPixels * (range_.second - range_.first) / area.width();
-    const int bar = bar_at(data_.rows[row].bars, time_at(point.x()), tolerance);
+    const int bar = bar_at(data_.rows[row].bars, time, tolerance);
     if (bar >= 0) return Place{static_cast<int>(row), bar};
+    const auto& unknown = data_.rows[row].unknown;
+    if (std::ranges::any_of(unknown, [time](const auto& gap) { return time >= gap.begin && time < gap.end; }))
+      return Place{static_cast<int>(row), -1, time};
   }
   return std::nullopt;
 }
 
-const std::vector<BarBox>& TimelineView::boxes(int row) {
-  const int width = lanes().width();
-  if (boxes_range_ != range_ || boxes_width_ != width) boxes_.clear();
-  boxes_range_ = range_;
-  boxes_width_ = width;
-  const auto [found, is_new] = boxes_.try_emplace(row);
-  if (is_new)
-    found->second = bar_boxes(data_.rows[static_cast<std::size_t>(row)].bars, range_.first, range_.second, width);
-  return found->second;
-}
-
-QString TimelineView::bar_text(const Place& place) const {
-  const TimelineRow& row = data_.rows[static_cast<std::size_t>(place.row)];
-  const TimelineBar& bar = row.bars[static_cast<std::size_t>(place.bar)];
-  QStringList words = {row.group, row.name, data_.kinds[static_cast<std::size_t>(bar.kind)].name};
-  if (bar.number >= 0) words << data_.number_word.arg(bar.number);
-  if (bar.part >= 0) words << data_.part_word.arg(bar.part);
-  const double length = bar.end - bar.begin;
-  words << tr("%1, from %2 on").arg(time_text(length), time_text(bar.begin, whole()));
-  if (row.twin >= 0) {
-    const TimelineRow& other = data_.rows[static_cast<std::size_t>(row.twin)];
-    if (const int twin = twin_of(row.bars, place.bar, other.bars); twin >= 0) {
-      const TimelineBar& one = other.bars[static_cast<std::size_t>(twin)];
-      const double its = one.end - one.begin;
-      words << tr("%1: %2, from %3 on").arg(other.name, time_text(its), time_text(one.begin, whole()));
-    }
-  }
-  words.removeAll(QString());
-  return words.join(QStringLiteral(" · "));
-}
-
-QString TimelineView::readout() const {
-  if (current_) return bar_text(*current_);
-  if (data_.rows.empty()) return {};
-  if (range_ != std::pair(0.0, whole()))
-    return tr("%1 to %2 of %3")
-        .arg(time_text(range_.first, whole()), time_text(range_.second, whole()), time_text(whole()));
-  return tr("%1 in all. Drag to zoom; Control + ← → goes from bar to bar").arg(time_text(whole()));
-}
-
 void TimelineView::go(std::optional<Place> place) {
+  sought_.reset();
   if (place == current_) return;
   current_ = place;
   describe();
   update();
-}
-
-void TimelineView::describe() {
-  const QString said = current_ ? bar_text(*current_) : tr("%n row(s)", nullptr, static_cast<int>(data_.rows.size()));
-  if (said == accessibleDescription()) return;
-  setAccessibleDescription(said);
-  QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
-  QAccessible::updateAccessibility(&changed);
 }
 
 void TimelineView::reveal(const TimelineBar& bar) {
@@ -168,25 +230,40 @@ void TimelineView::reveal(const TimelineBar& bar) {
 void TimelineView::step_bar(int by) {
   if (data_.rows.empty()) return;
   if (!current_) {
-    const auto first = std::ranges::find_if(data_.rows, [](const TimelineRow& row) { return !row.bars.empty(); });
-    if (first != data_.rows.end()) go(Place{static_cast<int>(first - data_.rows.begin()), 0});
-    return;
+    const auto first = std::ranges::find_if(
+        data_.rows, [](const TimelineRow& row) { return !row.bars.empty() || row.columns.count() > 0; });
+    if (first == data_.rows.end()) return;
+    const int row = static_cast<int>(first - data_.rows.begin());
+    if (first->bars.empty()) return go(Place{row, -1, (range_.first + range_.second) / 2});
+    const int seen = bar_at(first->bars, range_.first, 0);
+    return go(Place{row, seen >= 0 ? seen : 0});
   }
   const auto& bars = data_.rows[static_cast<std::size_t>(current_->row)].bars;
+  if (bars.empty()) return step_column(by);
   const int bar = std::clamp(current_->bar + by, 0, static_cast<int>(bars.size()) - 1);
   reveal(bars[static_cast<std::size_t>(bar)]);
   go(Place{current_->row, bar});
 }
 
-// To the bar of the next row that is nearest in time.
+// By some pixels: columns have no bars to go to.
+void TimelineView::step_column(int by) {
+  constexpr double kShare = 0.01;
+  const double length = range_.second - range_.first;
+  const double at = std::clamp(current_->at + by * kShare * length, 0.0, whole());
+  if (at < range_.first || at > range_.second) set_range(at - length / 2, at + length / 2);
+  go(Place{current_->row, -1, at});
+}
+
+// To what the next row has at that time.
 void TimelineView::step_row(int by) {
   if (!current_) return step_bar(0);
-  const auto& from = data_.rows[static_cast<std::size_t>(current_->row)].bars[static_cast<std::size_t>(current_->bar)];
+  const TimelineBar* bar = bar_of(*current_);
+  const double at = bar ? (bar->begin + bar->end) / 2 : current_->at;
   for (int row = current_->row + by; row >= 0 && row < static_cast<int>(data_.rows.size()); row += by) {
-    const int bar = bar_at(data_.rows[static_cast<std::size_t>(row)].bars, (from.begin + from.end) / 2, whole());
-    if (bar < 0) continue;
-    go(Place{row, bar});
-    return;
+    if (row_at(row, at).columns.count() > 0) return go(Place{row, -1, at});
+    const int nearest = bar_at(data_.rows[static_cast<std::size_t>(row)].bars, at, whole());
+    if (nearest < 0) continue;
+    return go(Place{row, nearest});
   }
 }
 
@@ -194,110 +271,5 @@ QSize TimelineView::sizeHint() const {
   return {600, data_.rows.empty() ? kRuler + kReadout + 40 : lanes().bottom() + 1 + kReadout};
 }
 QSize TimelineView::minimumSizeHint() const { return {240, sizeHint().height()}; }
-
-std::vector<PaintedItem> TimelineView::painted_items() const {
-  std::vector<PaintedItem> out;
-  const QRect area = lanes();
-  for (std::size_t i = 0; i < data_.rows.size(); ++i) {
-    const TimelineRow& row = data_.rows[i];
-    double busy = 0;
-    for (const TimelineBar& bar : row.bars) busy += bar.end - bar.begin;
-    out.push_back({row.name.isEmpty() ? row.group : QStringLiteral("%1, %2").arg(row.group, row.name),
-                   tr("%n bar(s), %1 in all", nullptr, static_cast<int>(row.bars.size())).arg(time_text(busy)),
-                   QRect(area.left(), area.top() + places_.rows[i].top, area.width(), places_.rows[i].height),
-                   QAccessible::Row});
-  }
-  for (const TimelineMark& mark : data_.marks)
-    out.push_back({mark.text, time_text(mark.at, whole()),
-                   QRect(static_cast<int>(x_of(mark.at)), kRuler, 1, area.height()), QAccessible::StaticText});
-  return out;
-}
-
-void TimelineView::keyPressEvent(QKeyEvent* event) {
-  const double length = range_.second - range_.first;
-  const double middle = (range_.first + range_.second) / 2;
-  const bool control = event->modifiers() & Qt::ControlModifier;
-  const auto pan = [&](double share) { set_range(range_.first + share * length, range_.second + share * length); };
-  const auto zoom = [&](double factor) {
-    const auto next = zoomed(range_, middle, factor, {0, whole()}, kLeastRange);
-    set_range(next.first, next.second);
-  };
-  switch (event->key()) {
-    case Qt::Key_Left: control ? step_bar(-1) : pan(-0.2); break;
-    case Qt::Key_Right: control ? step_bar(1) : pan(0.2); break;
-    case Qt::Key_Up: step_row(-1); break;
-    case Qt::Key_Down: step_row(1); break;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal: zoom(0.7); break;
-    case Qt::Key_Minus: zoom(1 / 0.7); break;
-    case Qt::Key_Home: reset_range(); break;
-    case Qt::Key_Escape: go(std::nullopt); break;
-    default: QWidget::keyPressEvent(event); return;
-  }
-  event->accept();
-}
-
-void TimelineView::mousePressEvent(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton || data_.rows.empty()) return;
-  const double at = time_in_sight(event->position().x());
-  drag_ = {at, at};
-}
-
-void TimelineView::mouseMoveEvent(QMouseEvent* event) {
-  if (!drag_) return go(place_at(event->position()));
-  drag_->second = time_in_sight(event->position().x());
-  update();
-}
-
-void TimelineView::mouseReleaseEvent(QMouseEvent*) {
-  if (!drag_) return;
-  const auto [from, to] = std::minmax(drag_->first, drag_->second);
-  if (x_of(to) - x_of(from) >= kDragPixels) set_range(from, to);
-  drag_.reset();
-  update();
-}
-
-void TimelineView::mouseDoubleClickEvent(QMouseEvent*) {
-  drag_.reset();
-  reset_range();
-}
-
-void TimelineView::wheelEvent(QWheelEvent* event) {
-  const double turns = (event->angleDelta().y() != 0 ? event->angleDelta().y() : event->angleDelta().x()) / 120.0;
-  const double length = range_.second - range_.first;
-  if (event->modifiers() & Qt::ControlModifier) {
-    const auto next = zoomed(range_, time_at(event->position().x()), std::pow(0.8, turns), {0, whole()}, kLeastRange);
-    set_range(next.first, next.second);
-  } else if (event->modifiers() & Qt::ShiftModifier || event->angleDelta().y() == 0) {
-    set_range(range_.first - 0.1 * turns * length, range_.second - 0.1 * turns * length);
-  } else {
-    event->ignore();  // the page scrolls
-    return;
-  }
-  event->accept();
-}
-
-void TimelineView::leaveEvent(QEvent*) { go(std::nullopt); }
-
-void TimelineView::focusInEvent(QFocusEvent* event) {
-  QWidget::focusInEvent(event);
-  update();
-}
-
-void TimelineView::focusOutEvent(QFocusEvent* event) {
-  QWidget::focusOutEvent(event);
-  update();
-}
-
-void TimelineView::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  measure_labels();
-}
-
-void TimelineView::changeEvent(QEvent* event) {
-  QWidget::changeEvent(event);
-  if (event->type() == QEvent::FontChange) measure_labels();
-  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) update();
-}
 
 }  // namespace athanor::widgets

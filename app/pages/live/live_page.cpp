@@ -3,15 +3,17 @@
 #include "app/actions/action_registry.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/controllers/timeline_controller.h"
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/live/fault_menu.h"
-#include "app/pages/live/live_pictures.h"
 #include "app/pages/live/live_plots.h"
 #include "app/pages/live/live_tables.h"
 #include "app/pages/live/live_words.h"
 #include "app/pages/live/timeline_card.h"
+#include "app/pages/parts/board_queries.h"
 #include "app/pages/parts/page_parts.h"
+#include "app/pages/parts/run_pictures.h"
 #include "app/settings/settings.h"
 #include "widgets/common/numbers.h"
 #include "widgets/feedback/busy_chip.h"
@@ -52,7 +54,7 @@ constexpr int kTableWidth = 440;  // at least, so that no cell of the tables is 
 LivePage::LivePage(LiveController* live, HistoryController* history, PictureLoader* pictures, ActionRegistry* actions,
                    Settings* settings, bool developer, QWidget* parent)
     : Page(u"live"_s, tr("Live"), parent), live_(live), history_(history), actions_(actions), settings_(settings) {
-  pictures_ = new LivePictures(pictures, this);
+  pictures_ = new RunPictures(pictures, this);
   ring_ = new widgets::LogRing(kLogLines, this);
   add_actions();
   if (developer) faults_ = new FaultMenu(live_, history_, actions_, this);
@@ -117,6 +119,13 @@ void LivePage::connect_signals() {
   });
   connect(live_, &LiveController::notice, this, &Page::notice);
   if (faults_) connect(faults_, &FaultMenu::notice, this, &Page::notice);
+  connect(timeline_, &TimelineCard::range_selected, this,
+          [this](qint64 begin_ns, qint64 end_ns) { plots_->show_times(begin_ns, end_ns); });
+  connect(timeline_, &TimelineCard::trace_wanted, this, [this](const QString& file, double from, double to) {
+    if (const store::Run* run = live_->run())
+      live_->timeline()->save_trace(q(run->directory), file,
+                                    to > from ? std::optional(std::pair(from, to)) : std::nullopt);
+  });
   connect(plots_, &LivePlots::sample_drawn, this, &LivePage::sample_drawn);
   connect(board_, &widgets::RetrievalBoard::steps_chosen, live_, &LiveController::set_board_steps);
   auto* clock = new QTimer(this);
@@ -227,7 +236,7 @@ void LivePage::build_figures(QVBoxLayout* layout) {
   figures->setSpacing(kGrid + 4);
   plots_ = new LivePlots(settings_, figures_);
   figures->addWidget(plots_);
-  timeline_ = new TimelineCard(figures_);
+  timeline_ = new TimelineCard(live_->timeline(), figures_);
   figures->addWidget(timeline_);
   recoveries_ = new RecoveriesCard(figures_);
   figures->addWidget(recoveries_);
@@ -267,6 +276,7 @@ void LivePage::show_run() {
   stack_->setCurrentIndex(live_->run_id() == 0 ? 0 : 1);
   history_->set_opened(live_->run_id());
   plots_->begin_run();
+  timeline_->begin_run();
   scroll_->verticalScrollBar()->setValue(0);
   show_state();
   show_occurrences();
@@ -331,7 +341,7 @@ void LivePage::show_curves() {
 }
 
 void LivePage::show_timeline() {
-  timeline_->show_step(live_->step_picture(), live_->occurrences());
+  timeline_->show_timeline(live_->step_picture(), live_->occurrences());
   timeline_->show_figures(live_->step_picture(), last_values(live_->curves()));
   if (faults_) faults_->show_state();
 }

@@ -31,7 +31,7 @@ namespace athanor::app {
 class ActionRegistry;
 class HistoryController;
 class LiveController;
-class LivePictures;
+class RunPictures;
 class LivePlots;
 class EventsCard;
 class FaultMenu;
@@ -91,7 +91,7 @@ class LivePage final : public Page {
   HistoryController* history_;
   ActionRegistry* actions_;
   Settings* settings_;
-  LivePictures* pictures_ = nullptr;
+  RunPictures* pictures_ = nullptr;
   QStackedWidget* stack_ = nullptr;
   widgets::EmptyPage* empty_ = nullptr;
   PageScroll* scroll_ = nullptr;

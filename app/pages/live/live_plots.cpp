@@ -81,6 +81,7 @@ void LivePlots::begin_run() {
   drawn_ns_.clear();
   for (auto& [name, strip] : strips_) strip->deleteLater();
   strips_.clear();
+  moments_.clear();
   link_->reset_range();
 }
 
@@ -102,6 +103,12 @@ void LivePlots::show_curves(const std::map<std::string, std::vector<DrawnColumn>
     newest_ns_[spec.id] = newest;
     if (spec.optional) plots_.at(spec.id)->setVisible(!shown.empty());
     plots_.at(spec.id)->set_curves(std::move(shown));
+  }
+  moments_.clear();
+  for (const auto& [name, columns] : curves) {
+    if (columns.size() <= moments_.size()) continue;
+    moments_.clear();
+    for (const DrawnColumn& column : columns) moments_.push_back({column.time_ns, column.step, column.seconds});
   }
   show_extent(last_step, last_second, run);
   show_strips(curves);
@@ -140,6 +147,21 @@ void LivePlots::show_prospects(bool live) {
 
 void LivePlots::set_time_axis(bool on) { link_->set_axis(on ? widgets::XAxis::time : widgets::XAxis::step); }
 void LivePlots::reset_range() { link_->reset_range(); }
+
+void LivePlots::show_times(std::int64_t begin_ns, std::int64_t end_ns) {
+  if (end_ns <= begin_ns) return link_->reset_range();
+  const bool over_time = link_->axis() == widgets::XAxis::time;
+  const auto place = [&](std::ptrdiff_t at) {
+    const Moment& moment =
+        moments_[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(at, 0, std::ssize(moments_) - 1))];
+    return over_time ? moment.seconds : moment.step;
+  };
+  if (moments_.empty()) return;
+  // With the sample before and the one behind: the range may lie between two.
+  const auto first = std::ranges::lower_bound(moments_, begin_ns, {}, &Moment::time_ns) - moments_.begin();
+  const auto last = std::ranges::upper_bound(moments_, end_ns, {}, &Moment::time_ns) - moments_.begin();
+  if (place(last) > place(first - 1)) link_->set_range(place(first - 1), place(last));
+}
 
 bool LivePlots::is_empty() const {
   return std::ranges::all_of(plots_, [](const auto& entry) { return entry.second->curves().empty(); });

@@ -8,6 +8,7 @@
 
 #include <QWidget>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class LivePlots final : public QWidget {
   void show_prospects(bool live);
   void set_time_axis(bool on);
   void reset_range();
+  // What lies between two moments of the wall clock, in nanoseconds; both 0: everything again.
+  void show_times(std::int64_t begin_ns, std::int64_t end_ns);
   [[nodiscard]] bool is_empty() const;
   [[nodiscard]] int useful_columns() const;  // of the widest plot
   [[nodiscard]] widgets::MetricPlot* plot(const std::string& id) const;
@@ -54,7 +57,12 @@ class LivePlots final : public QWidget {
   void show_strips(const std::map<std::string, std::vector<DrawnColumn>>& curves);
   void note_drawn(const std::string& id);
 
+  struct Moment {
+    std::int64_t time_ns = 0;
+    double step = 0, seconds = 0;
+  };
   Settings* settings_;
+  std::vector<Moment> moments_;  // of the curve with the most columns
   widgets::PlotLink* link_ = nullptr;
   std::map<std::string, widgets::MetricPlot*> plots_;
   std::map<std::string, std::int64_t> newest_ns_;  // of what a plot was given last

@@ -352,23 +352,6 @@ widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occu
   return message;
 }
 
-std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::RetrievalSample>& samples) {
-  std::vector<widgets::BoardQuery> out;
-  for (const journal::RetrievalSample& sample : samples) {
-    widgets::BoardQuery query;
-    query.id = sample.query_id;
-    query.text_query = sample.text_to_image;
-    query.label = q(sample.query_label);
-    query.picture = q(sample.query_picture);
-    query.truth_rank = sample.truth_rank;
-    query.gallery_size = sample.gallery_size;
-    for (const journal::RetrievalHit& hit : sample.top)
-      query.answers.push_back({hit.id, q(hit.label), q(hit.picture), hit.score});
-    out.push_back(std::move(query));
-  }
-  return out;
-}
-
 std::vector<widgets::LogRow> log_rows(const std::vector<store::LogEntry>& entries) {
   std::vector<widgets::LogRow> out;
   out.reserve(entries.size());

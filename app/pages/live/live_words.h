@@ -5,7 +5,6 @@
 #include "app/stores/curves.h"
 #include "core/store/types.h"
 #include "widgets/feedback/message_bar.h"
-#include "widgets/gallery/board_order.h"
 #include "widgets/log/log_ring.h"
 #include "widgets/plot/curve.h"
 #include "widgets/plot/strip.h"
@@ -68,7 +67,6 @@ struct CheckWords {
 [[nodiscard]] std::vector<widgets::PlotMarker> markers_of(const store::Run& run,
                                                           const std::vector<store::Occurrence>& occurrences);
 [[nodiscard]] widgets::Message trouble_of(const store::Run& run, const std::vector<store::Occurrence>& occurrences);
-[[nodiscard]] std::vector<widgets::BoardQuery> board_queries(const std::vector<journal::RetrievalSample>& samples);
 [[nodiscard]] std::vector<widgets::LogRow> log_rows(const std::vector<store::LogEntry>& entries);
 
 }  // namespace athanor::app

@@ -48,21 +48,6 @@ widgets::TimelineKind look_of(SpanKind kind) {
 
 using SlowRanks = std::map<int, journal::StragglerSeen>;
 
-// As last told; after a recovery, or in another process, ranks are compared anew.
-SlowRanks slow_ranks(const std::vector<store::Occurrence>& occurrences) {
-  SlowRanks slow;
-  for (const store::Occurrence& occurrence : occurrences) {
-    const auto* seen = std::get_if<journal::StragglerSeen>(&occurrence.payload);
-    const auto* state = std::get_if<journal::StateChanged>(&occurrence.payload);
-    if (seen && !seen->is_over) slow[seen->rank] = *seen;
-    if (seen && seen->is_over) slow.erase(seen->rank);
-    if (std::holds_alternative<journal::Recovery>(occurrence.payload) ||
-        (state && state->state == journal::RunState::preparing))
-      slow.clear();
-  }
-  return slow;
-}
-
 class Drawing {
  public:
   Drawing(const StepPicture& picture, const SlowRanks& slow) : picture_(picture), slow_(slow) {
@@ -177,15 +162,44 @@ Figure exposed_of(const StepPicture& picture, const std::map<std::string, double
 
 }  // namespace
 
+std::vector<widgets::TimelineKind> timeline_kinds() {
+  std::vector<widgets::TimelineKind> kinds;
+  for (int kind = 0; kind <= static_cast<int>(SpanKind::idle); ++kind)
+    kinds.push_back(look_of(static_cast<SpanKind>(kind)));
+  return kinds;
+}
+
+// As last told; after a recovery, or in another process, ranks are compared anew.
+std::map<int, journal::StragglerSeen> slow_ranks(const std::vector<store::Occurrence>& occurrences) {
+  SlowRanks slow;
+  for (const store::Occurrence& occurrence : occurrences) {
+    const auto* seen = std::get_if<journal::StragglerSeen>(&occurrence.payload);
+    const auto* state = std::get_if<journal::StateChanged>(&occurrence.payload);
+    if (seen && !seen->is_over) slow[seen->rank] = *seen;
+    if (seen && seen->is_over) slow.erase(seen->rank);
+    if (std::holds_alternative<journal::Recovery>(occurrence.payload) ||
+        (state && state->state == journal::RunState::preparing))
+      slow.clear();
+  }
+  return slow;
+}
+
+std::vector<widgets::TimelineMark> timeline_marks(const std::vector<store::Occurrence>& occurrences,
+                                                  std::int64_t begin_ns, double seconds) {
+  std::vector<widgets::TimelineMark> marks;
+  for (const store::Occurrence& occurrence : occurrences) {
+    const double at = static_cast<double>(occurrence.time_ns - begin_ns) * 1e-9;
+    if (at < 0 || at > seconds) continue;
+    if (auto mark = mark_of(at, occurrence.payload)) marks.push_back(std::move(*mark));
+  }
+  return marks;
+}
+
 widgets::TimelineData timeline_data(const StepPicture& picture, const std::vector<store::Occurrence>& occurrences) {
   const SlowRanks slow = slow_ranks(occurrences);
   Drawing drawing(picture, slow);
   widgets::TimelineData data = picture.ranks == 1 ? drawing.single() : drawing.several();
-  for (const store::Occurrence& occurrence : occurrences) {
-    const double at = static_cast<double>(occurrence.time_ns - picture.begin_ns) * 1e-9;
-    if (at < 0 || at > data.end) continue;
-    if (auto mark = mark_of(at, occurrence.payload)) data.marks.push_back(std::move(*mark));
-  }
+  data.marks = timeline_marks(occurrences, picture.begin_ns, data.end);
   return data;
 }
 

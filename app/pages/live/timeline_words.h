@@ -18,6 +18,14 @@ namespace athanor::app {
 [[nodiscard]] widgets::TimelineData timeline_data(const timeline::StepPicture& picture,
                                                   const std::vector<store::Occurrence>& occurrences);
 
+// How kinds of work look, each at its number.
+[[nodiscard]] std::vector<widgets::TimelineKind> timeline_kinds();
+// Of ranks that are slower than their peers now.
+[[nodiscard]] std::map<int, journal::StragglerSeen> slow_ranks(const std::vector<store::Occurrence>& occurrences);
+// What went wrong or went on within `seconds` from `begin_ns` on.
+[[nodiscard]] std::vector<widgets::TimelineMark> timeline_marks(const std::vector<store::Occurrence>& occurrences,
+                                                                std::int64_t begin_ns, double seconds);
+
 // Of each rank that is slower than its peers now: who, since when, and what to do.
 [[nodiscard]] QStringList slow_rank_lines(const std::vector<store::Occurrence>& occurrences);
 

@@ -5,10 +5,12 @@
 
 #include <QAction>
 #include <QGridLayout>
+#include <QHeaderView>
 #include <QMenu>
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QTableView>
 #include <QVBoxLayout>
 #include <QWidgetAction>
 
@@ -78,6 +80,19 @@ QPushButton* make_button(QAction* action, QWidget* parent, bool primary) {
   QObject::connect(action, &QAction::changed, button, sync);
   QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
   return button;
+}
+
+void prepare_table(QTableView* table, int row_height) {
+  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table->setShowGrid(false);
+  table->setMouseTracking(true);
+  table->setWordWrap(false);
+  table->setTabKeyNavigation(false);
+  table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table->horizontalHeader()->setHighlightSections(false);
+  table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+  table->verticalHeader()->setDefaultSectionSize(row_height);
 }
 
 PageScroll::PageScroll(QWidget* parent) : QScrollArea(parent) {

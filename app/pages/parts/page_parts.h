@@ -15,6 +15,7 @@ class QGridLayout;
 class QHBoxLayout;
 class QMenu;
 class QPushButton;
+class QTableView;
 class QVBoxLayout;
 
 namespace athanor::widgets {
@@ -43,6 +44,10 @@ void add_menu_heading(QMenu* menu, const QString& text);
 [[nodiscard]] QLabel* make_muted(const QString& text, QWidget* parent);
 // A button that shows an action: its text, state, icon; the tool tip says why it cannot run.
 [[nodiscard]] QPushButton* make_button(QAction* action, QWidget* parent, bool primary = false);
+
+// Looks as all tables of pages do: rows of this height without lines between columns, that answer to the pointer, are
+// read and not written, and scroll by pixels.
+void prepare_table(QTableView* table, int row_height);
 
 // What scrolls up and down on a page: its content keeps the page's margin at the right, whether or not there is a
 // scroll bar in it. The content's own layout gives the other margins.

@@ -45,18 +45,10 @@ RunTable::RunTable(RunTableModel* runs, Settings* settings, QWidget* parent)
   });
   setModel(runs);
   setAccessibleName(tr("Table of runs"));
+  prepare_table(this, kRowHeight);
   setSelectionBehavior(QAbstractItemView::SelectRows);
   setSelectionMode(QAbstractItemView::ExtendedSelection);
-  setEditTriggers(QAbstractItemView::NoEditTriggers);
-  setShowGrid(false);
-  setMouseTracking(true);
-  setWordWrap(false);
-  setTabKeyNavigation(false);
-  setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-  setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   verticalHeader()->hide();
-  verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-  verticalHeader()->setDefaultSectionSize(kRowHeight);
   setContextMenuPolicy(Qt::ActionsContextMenu);
   // After the header has answered to what changed, and once for many changes.
   fit_.setSingleShot(true);

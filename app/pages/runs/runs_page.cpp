@@ -60,8 +60,8 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(kGrid + 4);
   tables_ = new QStackedWidget(splitter_);
-  present_ = make_view(history_->runs(), {"runs.open", "runs.pin", "runs.tags", "runs.new_from", "runs.fork",
-                                          "runs.resume", "runs.stop", "runs.delete"});
+  present_ = make_view(history_->runs(), {"runs.open", "runs.compare", "runs.pin", "runs.tags", "runs.new_from",
+                                          "runs.fork", "runs.resume", "runs.stop", "runs.delete"});
   for (const char* id : QueueActions::kOfRuns) present_.table->addAction(actions_->action(QString::fromLatin1(id)));
   deleted_ = make_view(history_->deleted(), {"runs.restore", "runs.empty"});
   const auto ask_for_paces = [this] { history_->want_all_curves(table()->sorted_by() == RunColumn::speed); };
@@ -134,6 +134,7 @@ QLayout* RunsPage::build_header() {
   connect(bin_chip_, &QToolButton::toggled, this, [this] { switch_view(); });
   top->addWidget(bin_chip_);
   top->addWidget(search_);
+  top->addWidget(make_button(actions_->action(u"runs.compare"_s), this));
   top->addWidget(make_button(actions_->action(u"runs.new"_s), this, true));
   return top;
 }
@@ -242,6 +243,9 @@ void RunsPage::add_actions() {
       },
       tr("Open"));
   add(
+      "runs.compare", tr("Lay the selected runs side by side; a single one joins those compared"), Glyph::layers,
+      {QKeySequence(Qt::Key_C)}, [this] { Q_EMIT compare_requested(selected()); }, tr("Compare"));
+  add(
       "runs.pin", tr("Pin or unpin the selected runs"), Glyph::pin, {QKeySequence(Qt::Key_P)},
       [this] {
         if (current()) history_->set_pinned(selected(), !current()->pinned);
@@ -346,7 +350,8 @@ void RunsPage::update_actions() {
   const QString one = all.size() == 1 ? QString() : all.empty() ? none : tr("Select a single run.");
   const auto set = [this](const char* id, const QString& why) { actions_->set_reason(QString::fromLatin1(id), why); };
   for (const char* id : {"runs.open", "runs.rename", "runs.note", "runs.new_from", "runs.fork"}) set(id, one);
-  for (const char* id : {"runs.pin", "runs.tags", "runs.delete"}) set(id, all.empty() ? none : QString());
+  for (const char* id : {"runs.compare", "runs.pin", "runs.tags", "runs.delete"})
+    set(id, all.empty() ? none : QString());
   const bool live = run && store::is_live(run->status);
   set("runs.stop", run && one.isEmpty() ? why_not_stop(*run) : one);
   set("runs.resume", run && one.isEmpty() ? why_not_resume(*run) : one);
@@ -361,8 +366,8 @@ void RunsPage::update_actions() {
     set(id, !bin ? tr("Show the deleted runs first.") : all.empty() ? none : QString());
   if (!bin) return;
   if (live) set("runs.empty", tr("Stop the run before you delete it for ever."));
-  for (const char* id : {"runs.open", "runs.pin", "runs.rename", "runs.tags", "runs.note", "runs.new_from", "runs.fork",
-                         "runs.resume", "runs.stop", "runs.delete"})
+  for (const char* id : {"runs.open", "runs.compare", "runs.pin", "runs.rename", "runs.tags", "runs.note",
+                         "runs.new_from", "runs.fork", "runs.resume", "runs.stop", "runs.delete"})
     set(id, tr("Restore the run first."));
 }
 

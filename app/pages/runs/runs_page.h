@@ -49,6 +49,7 @@ class RunsPage final : public Page {
   void new_requested();
   void new_from_requested(qint64 run);
   void fork_requested(qint64 run);
+  void compare_requested(const std::vector<athanor::store::RunId>& runs);
 
  private:
   // The runs that are there, or the deleted ones, as a table of their own.

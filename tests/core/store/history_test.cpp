@@ -383,7 +383,7 @@ TEST(Edits, RefuseWhatMakesNoSenseAndThenChangeNothing) {
 }
 
 class Versions : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 8));
+INSTANTIATE_TEST_SUITE_P(Golden, Versions, testing::Range(1, 9));
 
 TEST_P(Versions, OpensAStoreOfThisVersion) {
   const Scratch scratch;
@@ -434,8 +434,8 @@ TEST_P(Versions, OpensAStoreOfThisVersion) {
   EXPECT_EQ(jobs[1].trial.value_or(Trial{}).values, "train.steps=400");
   EXPECT_EQ(value_or_throw(reader->sweeps()).at(0).name, "sweep");
   EXPECT_EQ(value_or_throw(reader->queue_settings()), (QueueSettings{true, 4, {}, {}}));
-  EXPECT_EQ(value_or_throw(reader->alert_rules()).size(), GetParam() < 7 ? 0U : 1U);
-  EXPECT_EQ(value_or_throw(writer->alert_state(run.id)).state, GetParam() < 7 ? "" : "a state");
+  EXPECT_EQ(value_or_throw(reader->alert_rules()).size(), GetParam() < 8 ? 0U : 1U);
+  EXPECT_EQ(value_or_throw(writer->alert_state(run.id)).state, GetParam() < 8 ? "" : "a state");
 }
 
 TEST(Folders, GoWithAHomeThatIsCopiedOrMoved) {

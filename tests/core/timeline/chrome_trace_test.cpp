@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
+#include <vector>
 
 namespace athanor::timeline {
 namespace {
@@ -48,6 +50,28 @@ TEST(ChromeTrace, HasAProcessForEachRankABarForEachSpanAndAnInstantForWhatHappen
   EXPECT_EQ(marks["recovery"], 1);
   EXPECT_EQ(marks["state_changed"], 2);
   EXPECT_FALSE(fs::exists(folder / "trace.json.part"));
+}
+
+TEST(ChromeTrace, OfARangeHasWhatReachesIntoItAndNothingElse) {
+  TemporaryFolder folder;
+  test::write_waiting_run(folder / "run", test::eight_ranks(2e5, 3));
+  const auto all = value_or_throw(write_chrome_trace(folder / "run", folder / "all.json"));
+  const json trace = parsed(folder / "all.json");
+  std::vector<double> begins;
+  for (const json& event : trace.at("traceEvents"))
+    if (event.at("ph") == "X") begins.push_back(event.at("ts"));
+  std::ranges::sort(begins);
+  const double from = begins[begins.size() / 3] + 0.5, to = begins[begins.size() / 2] + 0.5;  // microseconds
+  std::int64_t within = 0;
+  for (const json& event : trace.at("traceEvents"))
+    if (event.at("ph") == "X" && double(event.at("ts")) <= to &&
+        double(event.at("ts")) + double(event.at("dur")) >= from)
+      ++within;
+  const TraceRange range{static_cast<std::int64_t>(from * 1e3), static_cast<std::int64_t>(to * 1e3), true};
+  const auto part = value_or_throw(write_chrome_trace(folder / "run", folder / "part.json", range));
+  EXPECT_EQ(part.spans, within);
+  EXPECT_GT(part.spans, 100);
+  EXPECT_LT(part.spans, all.spans / 2);
 }
 
 TEST(ChromeTrace, IsWholeForAJournalOfManyBatchesAndForWordsOfAnyKind) {

@@ -6,10 +6,10 @@
 
 namespace athanor::app {
 
-class LivePictures final : public widgets::PictureSource {
+class RunPictures final : public widgets::PictureSource {
   Q_OBJECT
  public:
-  LivePictures(PictureLoader* loader, QObject* parent);  // the loader is not owned
+  RunPictures(PictureLoader* loader, QObject* parent);  // the loader is not owned
   void set_folder(const QString& folder);
   [[nodiscard]] Picture picture(const QString& key) override;
 
