@@ -45,7 +45,7 @@ void copy_queue(SQLite::Database& database, int version) {
 
 // Of the attached older history: the rules, and what they asked for; what they have seen comes from the journals.
 void copy_alerts(SQLite::Database& database, int version) {
-  constexpr int kFirstWithAlerts = 7;
+  constexpr int kFirstWithAlerts = 8;
   if (version < kFirstWithAlerts) return;
   database.exec(R"sql(
     INSERT INTO alert_rule (id, run, rule, added_ns, removed_ns)
