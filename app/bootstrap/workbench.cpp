@@ -92,10 +92,13 @@ void Workbench::start() {
 void Workbench::load_starter() {
   const std::filesystem::path starter = options_.experiments / "starter.toml";
   std::error_code code;
-  if (std::filesystem::exists(starter, code))
+  if (const QString draft = settings_->text(Setting::experiment_draft); !draft.isEmpty())
+    experiment_->restore_draft(draft);
+  else if (std::filesystem::exists(starter, code))
     experiment_->start_from_file(QString::fromStdString(starter.string()));
   else
     experiment_->start_from_defaults();
+  experiment_->forget_edits();
 }
 
 std::filesystem::path find_experiments() {

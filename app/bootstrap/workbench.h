@@ -47,7 +47,7 @@ class Workbench {
 
   // Begins to read and to listen for the agent; shows the first page as soon as the history is read.
   void start();
-  // Loads the starter recipe, or the defaults where there is none.
+  // Loads what was set up and not launched before, or the starter recipe, or the defaults where there is none.
   void load_starter();
 
   [[nodiscard]] MainWindow& window() const { return *window_; }

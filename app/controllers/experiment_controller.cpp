@@ -1,11 +1,11 @@
 #include "app/controllers/experiment_controller.h"
 
 #include "app/controllers/checkpoints.h"
+#include "app/models/command_line_text.h"
 #include "app/models/schema_words.h"
 
 #include <QDir>
 #include <QFileInfo>
-#include <QRegularExpression>
 
 #include <algorithm>
 
@@ -20,18 +20,6 @@ QStringList to_list(const std::vector<std::string>& values) {
   QStringList out;
   for (const std::string& value : values) out << q(value);
   return out;
-}
-
-// One word of a shell's command line.
-QString shell_word(QString text) {
-  static const QRegularExpression kPlain(u"^[A-Za-z0-9_./:=+,@%-]+$"_s);
-  return kPlain.match(text).hasMatch() ? text : u'\'' + text.replace(u'\'', u"'\\''"_s) + u'\'';
-}
-
-// A file below the person's home by the short name shells know for it.
-QString shell_path(const QString& file) {
-  const QString home = QDir::homePath() + u'/';
-  return home.size() > 1 && file.startsWith(home) ? u"~/"_s + shell_word(file.mid(home.size())) : shell_word(file);
 }
 
 }  // namespace
@@ -76,6 +64,8 @@ QString ExperimentController::field_text(const std::string& path) const {
 }
 
 void ExperimentController::set_field_text(const std::string& path, const QString& text) {
+  if (text == field_text(path)) return;
+  remember(q(path));
   put_field_text(path, text);
   judge_fields();
 }
@@ -114,6 +104,8 @@ void ExperimentController::judge_fields() {
 }
 
 void ExperimentController::set_recipe_text(const QString& toml) {
+  if (toml == recipe_text_) return;
+  remember(u"text"_s);
   recipe_text_ = toml;
   const recipe::Parsed parsed = recipe::parse(s(toml));
   recipe_ = parsed.recipe;
@@ -128,6 +120,7 @@ void ExperimentController::set_recipe_text(const QString& toml) {
 void ExperimentController::find_layouts() { layouts_->find(q(recipe::to_toml(recipe_, recipe::Detail::everything))); }
 
 void ExperimentController::take_layout(const QStringList& assignments) {
+  remember({});
   for (const QString& assignment : assignments)
     put_field_text(s(assignment.section(u'=', 0, 0)), assignment.section(u'=', 1));
   Q_EMIT fields_changed();
@@ -214,6 +207,7 @@ void ExperimentController::take(const recipe::Parsed& parsed) {
 }
 
 void ExperimentController::start_from_defaults() {
+  remember({});
   forget_fork();
   origin_ = tr("the defaults");
   file_.clear();
@@ -229,6 +223,7 @@ void ExperimentController::start_from_file(const QString& file) {
     Q_EMIT notice(notice_of(text.error()));
     return;
   }
+  remember({});
   forget_fork();
   origin_ = QFileInfo(file).fileName();
   file_ = QFileInfo(file).absoluteFilePath();
@@ -249,6 +244,7 @@ void ExperimentController::start_from_run(store::RunId run) {
           return;
         }
         const recipe::Parsed parsed = recipe::parse(found->recipe_toml);
+        remember({});
         origin_ = tr("run “%1”").arg(q(found->name));
         // The run's folder holds its recipe, and what a fork goes on from.
         const QFileInfo kept(QDir(q(found->directory)), u"recipe.toml"_s);
@@ -316,9 +312,10 @@ void ExperimentController::launch() {
   const agent::Enqueue request{recipe::to_toml(recipe_, recipe::Detail::everything), fork_of_, fork_step_};
   link_->wish<store::RunId>(
       this, [request](agent::Client& client) { return client.enqueue(request); },
-      [this](Result<store::RunId> run) {
+      [this, text = recipe_text_](Result<store::RunId> run) {
         launching_ = false;
         if (run) {
+          launched_text_ = text;
           forget_fork();
           Q_EMIT launched(*run);
         } else {

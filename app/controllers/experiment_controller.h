@@ -7,6 +7,7 @@
 #include "app/bridge/history_reader.h"
 #include "app/controllers/layout_finder.h"
 #include "app/controllers/planner.h"
+#include "app/controllers/undo_list.h"
 #include "app/feedback/notice.h"
 #include "core/recipe/recipe.h"
 
@@ -47,10 +48,35 @@ class ExperimentController final : public QObject {
   [[nodiscard]] bool can_launch() const { return why_not_launch().isEmpty(); }
   [[nodiscard]] QString why_not_launch() const;
   [[nodiscard]] QString command_line() const;
+  // Takes a command over as if it had been set here; what is wrong with it otherwise, in which case nothing changes.
+  QString set_command_line(const QString& text);
   [[nodiscard]] const Planner& planner() const { return *planner_; }
   [[nodiscard]] const LayoutFinder& layouts() const { return *layouts_; }
   void find_layouts();
   void take_layout(const QStringList& assignments);  // "parallel.data=2"
+
+  // Of what is set up here; launching is not undone.
+  [[nodiscard]] bool can_undo() const { return undo_.can_undo(); }
+  [[nodiscard]] bool can_redo() const { return undo_.can_redo(); }
+  void undo();
+  void redo();
+  void forget_edits();  // nothing of before can be undone
+
+  // Beside what is set up stands another recipe, to see what differs.
+  struct Difference {
+    std::string path;
+    QString here, there;  // as field_text
+  };
+  void compare_with_file(const QString& file);
+  void compare_with_run(store::RunId run);
+  void stop_comparing();
+  [[nodiscard]] const QString& compared_with() const { return compared_with_; }  // empty: nothing
+  [[nodiscard]] std::vector<Difference> differences() const;
+  void take_from_compared(const std::string& path);
+
+  // What is set up, to be kept while the program does not run; empty: nothing but a source.
+  [[nodiscard]] QString draft() const;
+  void restore_draft(const QString& toml);
 
   [[nodiscard]] std::vector<Source> recipe_files() const;
   void start_from_defaults();
@@ -78,10 +104,24 @@ class ExperimentController final : public QObject {
   void plan_changed();
   void layouts_changed();
   void loaded();  // a source was taken over
+  void undo_changed();
+  void comparison_changed();  // with what, or what differs
   void launched(qint64 run);
   void notice(const athanor::app::Notice& notice);
 
  private:
+  // All that an edit may change.
+  struct State {
+    recipe::Recipe recipe;
+    std::map<std::string, QString> typed, untyped_reason;
+    std::vector<recipe::Fault> faults;
+    QString recipe_text, origin, file;
+    recipe::Recipe base;
+  };
+  [[nodiscard]] State state() const;
+  void remember(const QString& key);  // before an edit
+  void take_state(std::optional<State> state);
+  void compare_with(const QString& label, const recipe::Recipe& recipe);
   void take(const recipe::Parsed& parsed);
   void take_fork_steps(std::vector<std::int64_t> steps);
   void put_field_text(const std::string& path, const QString& text);
@@ -111,6 +151,10 @@ class ExperimentController final : public QObject {
   std::optional<std::vector<std::int64_t>> fork_steps_;
   std::optional<std::int64_t> fork_gone_;
   bool launching_ = false;
+  UndoList<State> undo_;
+  QString launched_text_;
+  QString compared_with_;
+  recipe::Recipe compared_;
 };
 
 }  // namespace athanor::app

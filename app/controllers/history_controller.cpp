@@ -298,6 +298,17 @@ void HistoryController::wish(const std::function<Result<void>(agent::Client&)>& 
   });
 }
 
+void HistoryController::find(const QString& words, int most,
+                             std::function<void(const std::vector<store::Found>&)> done) {
+  using Places = std::vector<store::Found>;
+  reader_->ask<Places>(
+      this, QStringLiteral("find"), [text = s(words), most](store::Reader& reader) { return reader.find(text, most); },
+      [this, done = std::move(done)](Result<Places> found) {
+        if (!found) Q_EMIT notice(notice_of(found.error()));
+        done(found ? *found : Places());
+      });
+}
+
 void HistoryController::rename(store::RunId run, const QString& name) {
   wish([run, text = s(name)](agent::Client& client) { return client.rename(run, text); });
 }

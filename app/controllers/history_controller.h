@@ -40,6 +40,10 @@ class HistoryController final : public QObject {
   // So does the run that is watched; 0: none.
   void set_opened(store::RunId run);
 
+  // Where words stand in what was written about runs, at most `most` places of each kind; told a moment later, unless
+  // others are asked for meanwhile.
+  void find(const QString& words, int most, std::function<void(const std::vector<store::Found>&)> done);
+
   void rename(store::RunId run, const QString& name);
   void set_tags(const std::vector<store::RunId>& runs, const QStringList& tags);
   void set_note(store::RunId run, const QString& note);

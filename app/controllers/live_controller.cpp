@@ -1,10 +1,13 @@
 #include "app/controllers/live_controller.h"
 
 #include "app/controllers/checkpoints.h"
+#include "app/models/run_matrix.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -65,6 +68,16 @@ void put_in_order(std::vector<store::Occurrence>& occurrences) {
       seen.clear();
     return false;
   });
+}
+
+// As the recipe says, or by default.
+double batch_of(store::Reader& reader, store::RunId run) {
+  constexpr const char* kPath = "data.batch_size";
+  const auto fields = reader.settings(std::span(&run, 1));
+  const auto value =
+      fields && fields->front().contains(kPath) ? std::optional(fields->front().at(kPath)) : default_setting(kPath);
+  const auto* size = value ? std::get_if<double>(&*value) : nullptr;
+  return size ? *size : 0;
 }
 
 bool is_smoothed(const std::string& metric) { return metric.starts_with("train/") && metric != "train/learning_rate"; }
@@ -186,6 +199,7 @@ void LiveController::read_curves() {
         auto names = reader.metric_names(id);
         if (!names) return tl::unexpected<Error>(names.error());
         Curves out;
+        out.samples_per_step = batch_of(reader, id);
         std::int64_t start = began;
         for (const std::string& name : *names) {
           if (weight > 0 && is_smoothed(name)) {
@@ -206,6 +220,7 @@ void LiveController::read_curves() {
         if (id != run_) return;
         if (curves) {
           curves_ = std::move(curves->columns);
+          samples_per_step_ = curves->samples_per_step;
           Q_EMIT curves_changed();
         } else {
           Q_EMIT notice(notice_of(curves.error()));

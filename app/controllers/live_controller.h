@@ -46,6 +46,7 @@ class LiveController final : public QObject {
   [[nodiscard]] TimelineController* timeline() const { return timeline_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_shown() const { return board_shown_; }
   [[nodiscard]] const std::vector<journal::RetrievalSample>& board_compared() const { return board_compared_; }
+  [[nodiscard]] double samples_per_step() const { return samples_per_step_; }  // of the data; 0: not known
   [[nodiscard]] bool is_loaded() const { return loaded_; }
   // Steps a fork can begin at, ascending: of the checkpoints the run still goes by, those its folder still holds.
   [[nodiscard]] const std::vector<std::int64_t>& checkpoint_steps() const { return checkpoint_steps_; }
@@ -66,6 +67,7 @@ class LiveController final : public QObject {
  private:
   struct Curves {
     std::map<std::string, std::vector<DrawnColumn>> columns;
+    double samples_per_step = 0;
   };
   void mark(agent::Change::What what);
   void mark_all();
@@ -97,6 +99,7 @@ class LiveController final : public QObject {
   std::int64_t shown_step_ = -1, compared_step_ = -1;
   std::int64_t log_id_ = 0;
   int columns_ = 600;
+  double samples_per_step_ = 0;
   double smoothing_ = 0;
   bool visible_ = false;
   bool loaded_ = false;

@@ -28,8 +28,9 @@ enum class Setting {
   runs_details_open,    // bool
   runs_splitter,        // bytes
   experiment_splitter,
+  experiment_draft,  // recipe text of what was set up and not launched
   live_smoothing,    // double 0…1
-  live_time_axis,    // bool
+  live_axis,         // what x means, as AxisButton::id
   log_y_metrics,     // list of metric groups drawn logarithmically
   compared_runs,     // list, see ComparedRuns::texts
   compared_metrics,  // list of names

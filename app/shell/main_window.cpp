@@ -12,6 +12,7 @@
 #include "app/pages/preferences/preferences_page.h"
 #include "app/pages/runs/runs_page.h"
 #include "app/settings/settings.h"
+#include "app/shell/find_sheet.h"
 #include "app/shell/run_news.h"
 #include "app/shell/shortcut_sheet.h"
 #include "app/shell/sidebar.h"
@@ -76,12 +77,8 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   build();
   add_actions();
   connect(parts_.history, &HistoryController::notice, this, &MainWindow::say);
-  connect(parts_.history, &HistoryController::undo_changed, this, [this] {
-    actions_->set_reason(u"edit.undo"_s,
-                         parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
-    actions_->set_reason(u"edit.redo"_s,
-                         parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
-  });
+  connect(parts_.history, &HistoryController::undo_changed, this, [this] { update_undo(); });
+  connect(parts_.experiment, &ExperimentController::undo_changed, this, [this] { update_undo(); });
   connect(parts_.history, &HistoryController::trouble_changed, this, [this] {
     const auto said = said_.find({});
     if (parts_.history->trouble().intention.isEmpty() && said != said_.end() && said->second.kind == NoticeKind::error)
@@ -137,6 +134,8 @@ void MainWindow::build() {
   palette_ = new widgets::CommandPalette(this);
   connect(palette_, &widgets::CommandPalette::chosen, actions_, &ActionRegistry::run);
   sheet_ = new ShortcutSheet(this);
+  find_ = new FindSheet(parts_.history, this);
+  connect(find_, &FindSheet::run_chosen, this, [this](qint64 run) { open_run(run); });
   statusBar()->setSizeGripEnabled(false);
   statusBar()->addWidget(new StatusFoot(parts_.link, parts_.history->runs(), statusBar()), 1);
   statusBar()->setContentsMargins(0, 2, kGrid * 3, 2);
@@ -162,12 +161,13 @@ void MainWindow::add_actions() {
   QAction* keys =
       add("view.shortcuts", tr("Show the keyboard shortcuts"), Glyph::keyboard,
           {QKeySequence(Qt::Key_Question), QKeySequence(Qt::Key_F1)}, [this] { sheet_->open(all_commands()); });
+  add("view.find", tr("Find in names, tags, notes, recipes and logs"), Glyph::search,
+      {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F)}, [this] { find_->open(); });
   add("edit.undo", tr("Undo the last edit of the history"), Glyph::undo, {QKeySequence::Undo},
-      [this] { parts_.history->undo(); });
+      [this] { undoes_setup() ? parts_.experiment->undo() : parts_.history->undo(); });
   add("edit.redo", tr("Do the undone edit again"), Glyph::redo, {QKeySequence::Redo},
-      [this] { parts_.history->redo(); });
-  actions_->set_reason(u"edit.undo"_s, tr("There is nothing to undo."));
-  actions_->set_reason(u"edit.redo"_s, tr("There is nothing to do again."));
+      [this] { undoes_setup() ? parts_.experiment->redo() : parts_.history->redo(); });
+  update_undo();
   add("look.light", tr("Light look"), Glyph::bolt, {}, [this] { parts_.theme->choose(ThemeChoice::light); });
   add("look.dark", tr("Dark look"), Glyph::moon, {}, [this] { parts_.theme->choose(ThemeChoice::dark); });
   add("look.system", tr("Look as the system says"), Glyph::gear, {},
@@ -191,6 +191,19 @@ void MainWindow::add_actions() {
   foot(palette, tr("Commands"), Glyph::search);
   foot(actions_->action(u"look.toggle"_s), tr("Light or dark"), Glyph::moon);
   foot(keys, tr("Shortcuts"), Glyph::keyboard);
+}
+
+// What is being set up has edits of its own.
+bool MainWindow::undoes_setup() const { return current_page() == kExperiment; }
+
+void MainWindow::update_undo() {
+  const bool setup = undoes_setup();
+  const bool undo = setup ? parts_.experiment->can_undo() : !parts_.history->undo_text().isEmpty();
+  const bool redo = setup ? parts_.experiment->can_redo() : !parts_.history->redo_text().isEmpty();
+  actions_->set_words(u"edit.undo"_s,
+                      setup ? tr("Undo the last change of the setup") : tr("Undo the last edit of the history"), {});
+  actions_->set_reason(u"edit.undo"_s, undo ? QString() : tr("There is nothing to undo."));
+  actions_->set_reason(u"edit.redo"_s, redo ? QString() : tr("There is nothing to do again."));
 }
 
 // Pages that were not shown yet have actions too.
@@ -335,6 +348,7 @@ void MainWindow::show_page(const QString& id) {
   fit_sidebar();
   show_said();
   sidebar_->set_current(id);
+  update_undo();
   setWindowTitle(tr("%1 – Athanor").arg(next->title()));
   next->entered();
   parts_.settings->set(Setting::last_page, id);

@@ -28,6 +28,7 @@ class CompareController;
 class CurveReaders;
 class ExperimentController;
 class ExperimentPage;
+class FindSheet;
 class HistoryController;
 class LiveController;
 class LivePage;
@@ -70,6 +71,7 @@ class MainWindow final : public QMainWindow {
 
   [[nodiscard]] ActionRegistry* actions() const { return actions_; }
   [[nodiscard]] widgets::CommandPalette* palette_view() const { return palette_; }
+  [[nodiscard]] FindSheet* find_sheet() const { return find_; }
   [[nodiscard]] widgets::MessageBar* message_bar() const { return messages_; }
   void keep_layout();
   void restore_layout();
@@ -98,6 +100,8 @@ class MainWindow final : public QMainWindow {
   void fit_sidebar();
   void say_on(const QString& page, const Notice& notice);
   void take_back(const QString& page);  // what was said there
+  [[nodiscard]] bool undoes_setup() const;
+  void update_undo();
   void show_said();
 
   ShellParts parts_;
@@ -107,6 +111,7 @@ class MainWindow final : public QMainWindow {
   widgets::MessageBar* messages_ = nullptr;
   widgets::CommandPalette* palette_ = nullptr;
   ShortcutSheet* sheet_ = nullptr;
+  FindSheet* find_ = nullptr;
   std::map<QString, Page*> pages_;
   std::map<QString, Notice> said_;  // by page; what concerns all under ""
   std::optional<QString> shown_;    // whose notice is in the bar

@@ -186,10 +186,27 @@ std::int64_t memory_of_all(const recipe::Prediction& prediction) {
   return sum;
 }
 
+namespace {
+
+constexpr std::size_t kMostBars = 4096;
+
+std::vector<recipe::ScheduleBar> bars_of(const parallel::Simulation& timed) {
+  std::vector<recipe::ScheduleBar> bars;
+  for (const parallel::TimelineSpan& span : timed.timeline) {
+    if (span.lane != parallel::Lane::compute || !parallel::is_compute(span.op.kind) || span.end <= span.begin) continue;
+    if (bars.size() == kMostBars) return {};
+    bars.push_back({span.rank, *parallel::to_string(span.op.kind), span.op.stage, span.op.micro_batch,
+                    span.begin / timed.makespan, span.end / timed.makespan});
+  }
+  return bars;
+}
+
+}  // namespace
+
 recipe::SchedulePrediction predict_schedule(const DryWorld& world) {
   const parallel::Layout layout = recipe::layout_of(world.recipe);
-  recipe::SchedulePrediction out{layout.schedule, static_cast<int>(layout.pipeline),
-                                 static_cast<int>(layout.micro_batches / layout.data), 0};
+  recipe::SchedulePrediction out{
+      layout.schedule, static_cast<int>(layout.pipeline), static_cast<int>(layout.micro_batches / layout.data), 0, {}};
   if (!world.stages) return out;
   const Stages& stages = *world.stages;
   const parallel::CostModel costs = stages.costs();
@@ -197,6 +214,7 @@ recipe::SchedulePrediction predict_schedule(const DryWorld& world) {
   const auto timed = parallel::simulate(stages.plan.schedule, costs);
   if (!timed) return out;
   out.bubble = 1 - timed->efficiency;
+  out.bars = bars_of(*timed);
   if (!stages.steps_ahead) return out;
   const auto step = value_or_throw(parallel::simulate_step(stages.plan.schedule, costs));
   out.bubble = 1 - timed->efficiency * timed->makespan / (timed->makespan - (step.waiting - step.ahead));

@@ -56,11 +56,15 @@ std::string to_json(const Prediction& prediction) {
   json wire = json::array();
   for (const AxisTraffic& axis : prediction.wire)
     wire.push_back({{"axis", axis.axis}, {"bytes", axis.bytes}, {"messages", axis.messages}});
+  json bars = json::array();
+  for (const ScheduleBar& bar : prediction.schedule.bars)
+    bars.push_back({bar.rank, std::string(1, bar.kind), bar.stage, bar.micro_batch, bar.begin, bar.end});
   const json schedule = {{"name", prediction.schedule.name},
                          {"stages", prediction.schedule.stages},
                          {"micro_batches", prediction.schedule.micro_batches},
                          {"bubble", prediction.schedule.bubble},
-                         {"basis", "simulated"}};
+                         {"basis", "simulated"},
+                         {"bars", bars}};
   json notes = json::array();
   for (const Note& note : prediction.notes) notes.push_back({{"topic", to_string(note.topic)}, {"text", note.text}});
   const json out = {{"model", prediction.model},
@@ -84,6 +88,16 @@ std::string to_json(const Prediction& prediction) {
                     {"notes", notes}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
+
+namespace {
+
+ScheduleBar bar_from(const json& bar) {
+  const auto kind = bar.at(1).get<std::string>();
+  return {bar.at(0).get<int>(), kind.empty() ? '?' : kind.front(), bar.at(2).get<int>(),
+          bar.at(3).get<int>(), bar.at(4).get<double>(),           bar.at(5).get<double>()};
+}
+
+}  // namespace
 
 Result<Prediction> prediction_from_json(std::string_view text) {
   try {
@@ -123,6 +137,7 @@ Result<Prediction> prediction_from_json(std::string_view text) {
     if (const auto schedule = in.find("schedule"); schedule != in.end()) {
       out.schedule = {schedule->at("name").get<std::string>(), schedule->at("stages").get<int>(),
                       schedule->at("micro_batches").get<int>(), schedule->at("bubble").get<double>()};
+      for (const json& bar : schedule->value("bars", json::array())) out.schedule.bars.push_back(bar_from(bar));
     }
     for (const json& note : in.at("notes")) out.notes.push_back(note_from(note));
     return out;

@@ -40,11 +40,21 @@ struct AxisTraffic {
   std::int64_t bytes = 0, messages = 0;
 };
 
+// What a rank of a pipeline computes, begin and end as shares of a step.
+struct ScheduleBar {
+  int rank = 0;   // along the pipeline
+  char kind = 0;  // as to_string(parallel::OpKind): F, B, or I and W apart
+  int stage = 0;
+  int micro_batch = 0;
+  double begin = 0, end = 0;
+};
+
 // The pipeline's schedule; with one stage there is none.
 struct SchedulePrediction {
   std::string name;
-  int stages = 1, micro_batches = 1;  // of a replica
-  double bubble = 0;                  // share of a step that a rank waits, simulated
+  int stages = 1, micro_batches = 1;   // of a replica
+  double bubble = 0;                   // share of a step that a rank waits, simulated
+  std::vector<ScheduleBar> bars = {};  // by rank and time; none where they are too many to be looked at
 };
 
 enum class Topic { general, time, memory };

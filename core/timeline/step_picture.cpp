@@ -124,4 +124,33 @@ std::optional<StepPicture> picture_of(const std::vector<RankStep>& all, bool is_
   return picture;
 }
 
+namespace {
+
+journal::SpanKind kind_of(char kind) {
+  switch (kind) {
+    case 'F': return journal::SpanKind::forward;
+    case 'I': return journal::SpanKind::input_gradient;
+    case 'W': return journal::SpanKind::weight_gradient;
+    default: return journal::SpanKind::backward;
+  }
+}
+
+}  // namespace
+
+std::optional<StepPicture> picture_of(const recipe::SchedulePrediction& schedule, double seconds) {
+  if (schedule.bars.empty() || !(seconds > 0)) return std::nullopt;
+  StepPicture picture;
+  picture.seconds = picture.predicted_seconds = seconds;
+  picture.is_pipeline = true;
+  picture.predicted_bubble = schedule.bubble;
+  for (const recipe::ScheduleBar& bar : schedule.bars) {
+    if (picture.predicted.empty() || picture.predicted.back().rank != bar.rank)
+      picture.predicted.push_back({bar.rank, 0, {}});
+    picture.predicted.back().bars.push_back(
+        {kind_of(bar.kind), bar.stage, bar.micro_batch, bar.begin * seconds, bar.end * seconds});
+  }
+  picture.ranks = static_cast<int>(picture.predicted.size());
+  return picture;
+}
+
 }  // namespace athanor::timeline

@@ -3,6 +3,7 @@
 
 #include "core/journal/event.h"
 #include "core/journal/rounds.h"
+#include "core/recipe/prediction.h"
 #include "core/store/types.h"
 
 #include <cstdint>
@@ -48,6 +49,9 @@ struct StepPicture {
 // The newest step that was told whole by as many ranks as any other; nothing where there is none. `is_over`: nobody
 // tells more. What ops cost is taken from all of these steps.
 [[nodiscard]] std::optional<StepPicture> picture_of(const std::vector<store::RankStep>& steps, bool is_over);
+
+// A step as a plan's schedule says, `seconds` long: predicted rows alone. Nothing where it has no bars.
+[[nodiscard]] std::optional<StepPicture> picture_of(const recipe::SchedulePrediction& schedule, double seconds);
 
 using journal::is_compute;
 [[nodiscard]] constexpr bool is_communication(journal::SpanKind kind) noexcept {

@@ -841,21 +841,7 @@
     </message>
 </context>
 <context>
-    <name>athanor::app::CompareCurves</name>
-    <message>
-        <source>None of these runs has measured this</source>
-        <translation>Keiner dieser Läufe hat das gemessen</translation>
-    </message>
-</context>
-<context>
-    <name>athanor::app::CompareList</name>
-    <message>
-        <source>Compared runs</source>
-        <translation>Verglichene Läufe</translation>
-    </message>
-</context>
-<context>
-    <name>athanor::app::ComparePage</name>
+    <name>athanor::app::AxisButton</name>
     <message>
         <source>Steps</source>
         <translation>Schritte</translation>
@@ -872,6 +858,70 @@
         <source>Wall clock</source>
         <translation>Uhrzeit</translation>
     </message>
+    <message>
+        <source>What the curves are drawn over</source>
+        <translation>Worüber die Kurven gezeichnet sind</translation>
+    </message>
+    <message>
+        <source>What the curves are drawn over (X)</source>
+        <translation>Worüber die Kurven gezeichnet sind (X)</translation>
+    </message>
+    <message>
+        <source>Over: %1</source>
+        <translation>Über: %1</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CommandWords</name>
+    <message>
+        <source>--set needs a field and its value: train.steps=200</source>
+        <translation>--set braucht ein Feld und seinen Wert: train.steps=200</translation>
+    </message>
+    <message>
+        <source>--fork needs a step</source>
+        <translation>--fork braucht einen Schritt</translation>
+    </message>
+    <message>
+        <source>--from needs the folder of a run</source>
+        <translation>--from braucht den Ordner eines Laufs</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be said here: only --set, --fork and --from</source>
+        <translation>„%1“ kann hier nicht stehen: nur --set, --fork und --from</translation>
+    </message>
+    <message>
+        <source>“%1” is one recipe too many</source>
+        <translation>„%1“ ist ein Rezept zu viel</translation>
+    </message>
+    <message>
+        <source>a quotation does not end</source>
+        <translation>ein Anführungszeichen bleibt offen</translation>
+    </message>
+    <message>
+        <source>it begins with: athanor-run train</source>
+        <translation>er beginnt mit: athanor-run train</translation>
+    </message>
+    <message>
+        <source>it names no recipe</source>
+        <translation>er nennt kein Rezept</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareCurves</name>
+    <message>
+        <source>None of these runs has measured this</source>
+        <translation>Keiner dieser Läufe hat das gemessen</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::CompareList</name>
+    <message>
+        <source>Compared runs</source>
+        <translation>Verglichene Läufe</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::ComparePage</name>
     <message>
         <source>Compare</source>
         <translation>Vergleichen</translation>
@@ -919,18 +969,6 @@
     <message>
         <source>Choose which metrics are drawn (M)</source>
         <translation>Auswählen, welche Messwerte gezeichnet werden (M)</translation>
-    </message>
-    <message>
-        <source>What the curves are drawn over</source>
-        <translation>Worüber die Kurven gezeichnet sind</translation>
-    </message>
-    <message>
-        <source>What the curves are drawn over (X)</source>
-        <translation>Worüber die Kurven gezeichnet sind (X)</translation>
-    </message>
-    <message>
-        <source>Over: %1</source>
-        <translation>Über: %1</translation>
     </message>
     <message>
         <source>View: %1</source>
@@ -1120,6 +1158,33 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::DifferencesPanel</name>
+    <message>
+        <source>End the comparison</source>
+        <translation>Den Vergleich beenden</translation>
+    </message>
+    <message>
+        <source>Nothing: all fields are the same.</source>
+        <translation>Nichts: Alle Felder sind gleich.</translation>
+    </message>
+    <message>
+        <source>Differs from %1</source>
+        <translation>Unterscheidet sich von %1</translation>
+    </message>
+    <message>
+        <source>Go to the field %1</source>
+        <translation>Zum Feld %1 gehen</translation>
+    </message>
+    <message>
+        <source>%1: take %2 over</source>
+        <translation>%1: %2 übernehmen</translation>
+    </message>
+    <message>
+        <source>Take %1 over</source>
+        <translation>%1 übernehmen</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::EventsCard</name>
     <message>
         <source>What happened</source>
@@ -1166,6 +1231,14 @@
     <message>
         <source>Run %1 has no checkpoint left to fork it at.</source>
         <translation>Lauf %1 hat keinen Sicherungspunkt mehr, von dem abgezweigt werden kann.</translation>
+    </message>
+    <message>
+        <source>choose the run to fork on the page of runs first</source>
+        <translation>wählen Sie den Lauf, der abgezweigt wird, erst auf der Seite der Läufe aus</translation>
+    </message>
+    <message>
+        <source>what was set up before</source>
+        <translation>dem, was zuvor eingerichtet war</translation>
     </message>
 </context>
 <context>
@@ -1293,6 +1366,14 @@
         <source>They are being looked for.</source>
         <translation>Sie werden gerade gesucht.</translation>
     </message>
+    <message>
+        <source>Compare with…</source>
+        <translation>Vergleichen mit …</translation>
+    </message>
+    <message>
+        <source>Nothing any more</source>
+        <translation>Mit nichts mehr</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::FaultMenu</name>
@@ -1387,6 +1468,68 @@
     <message>
         <source>Rank %1 was lost, and the run %2</source>
         <translation>Rang %1 ging verloren, und der Lauf %2</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::FindSheet</name>
+    <message>
+        <source>name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>tags</source>
+        <translation>Schlagwörter</translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>cause of its end</source>
+        <translation>Grund des Endes</translation>
+    </message>
+    <message>
+        <source>recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Find in everything</source>
+        <translation>In allem suchen</translation>
+    </message>
+    <message>
+        <source>Find in names, tags, notes, recipes and logs</source>
+        <translation>In Namen, Schlagwörtern, Notizen, Rezepten und Protokollen suchen</translation>
+    </message>
+    <message>
+        <source>Places found</source>
+        <translation>Gefundene Stellen</translation>
+    </message>
+    <message>
+        <source>The last word may be the beginning of one.</source>
+        <translation>Das letzte Wort darf der Anfang eines Wortes sein.</translation>
+    </message>
+    <message>
+        <source>No. %1</source>
+        <translation>Nr. %1</translation>
+    </message>
+    <message>
+        <source>Nothing was found for “%1”.</source>
+        <translation>Zu „%1“ wurde nichts gefunden.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n place(s)</source>
+        <translation>
+            <numerusform>%n Stelle</numerusform>
+            <numerusform>%n Stellen</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1545,10 +1688,6 @@
         <translation>Neu daraus</translation>
     </message>
     <message>
-        <source>Switch between steps and time</source>
-        <translation>Zwischen Schritten und Zeit wechseln</translation>
-    </message>
-    <message>
         <source>Show the whole run in every plot</source>
         <translation>In jedem Diagramm den ganzen Lauf zeigen</translation>
     </message>
@@ -1563,14 +1702,6 @@
     <message>
         <source>Smoothing of the training curves</source>
         <translation>Glättung der Trainingskurven</translation>
-    </message>
-    <message>
-        <source>Over time</source>
-        <translation>Über der Zeit</translation>
-    </message>
-    <message>
-        <source>Draw over time instead of steps</source>
-        <translation>Über der Zeit statt über Schritten zeichnen</translation>
     </message>
     <message>
         <source>What it finds</source>
@@ -1631,6 +1762,10 @@
     <message>
         <source>No. %1</source>
         <translation>Nr. %1</translation>
+    </message>
+    <message>
+        <source>Draw the curves over the next thing: steps, samples, time</source>
+        <translation>Die Kurven über das Nächste zeichnen: Schritte, Beispiele, Zeit</translation>
     </message>
 </context>
 <context>
@@ -1797,6 +1932,14 @@
     <message>
         <source>Go to Compare</source>
         <translation>Zum Vergleichen gehen</translation>
+    </message>
+    <message>
+        <source>Find in names, tags, notes, recipes and logs</source>
+        <translation>In Namen, Schlagwörtern, Notizen, Rezepten und Protokollen suchen</translation>
+    </message>
+    <message>
+        <source>Undo the last change of the setup</source>
+        <translation>Die letzte Änderung der Einrichtung rückgängig machen</translation>
     </message>
 </context>
 <context>
@@ -2017,6 +2160,14 @@
     <message>
         <source>%1, %2 bubble (simulated)</source>
         <translation>%1, %2 Leerlauf (simuliert)</translation>
+    </message>
+    <message>
+        <source>Planned schedule of a step</source>
+        <translation>Geplanter Ablauf eines Schritts</translation>
+    </message>
+    <message>
+        <source>A step of %1: %2 of the ranks&apos; time is a bubble</source>
+        <translation>Ein Schritt von %1: %2 der Zeit der Ränge ist Leerlauf</translation>
     </message>
 </context>
 <context>

@@ -350,6 +350,29 @@ TEST(MetricWords, DifferencesAreSaidInTheUnitPeopleUse) {
   EXPECT_EQ(judged(look_of_metric("train/learning_rate"), 0.1, 0.2), 0);
 }
 
+TEST(CurveColumnsOf, DetailThatReachesBeyondItsRangeLeavesNoStepTwice) {
+  const auto bucket = [](std::int64_t first, std::int64_t last) {
+    return store::Bucket{first, last, 0, 0, 0, 1, 0.5, last - first + 1, 0};
+  };
+  std::vector<store::Bucket> whole;
+  for (int i = 0; i < 20; ++i) whole.push_back(bucket(i * 50, i * 50 + 49));
+  const CurveOrigin origin{0, 4};
+  const auto coarse = curve_columns_of(whole, origin);
+  for (int offset = 0; offset < 60; offset += 7) {
+    std::vector<store::Bucket> detail;
+    for (int i = 0; i < 10; ++i) detail.push_back(bucket(300 + offset + i * 13, 300 + offset + i * 13 + 12));
+    const auto columns = with_detail(*coarse, 310 + offset, 400 + offset, detail, origin);
+    const auto steps = columns->x(widgets::XAxis::step);
+    for (std::size_t i = 1; i < steps.size(); ++i) ASSERT_LT(steps[i - 1], steps[i]) << offset;
+    EXPECT_EQ(columns->x(widgets::XAxis::samples)[0], 49 * 4);
+    EXPECT_EQ(columns->back().step, 999);
+    EXPECT_EQ(columns->extent().least, 0);
+  }
+  const auto range = steps_between(*coarse, widgets::XAxis::samples, 1000, 1800);
+  EXPECT_LE(range.first_step, 250);
+  EXPECT_GE(range.last_step, 450);
+}
+
 struct Readers : testing::Test {
   testing_support::TemporaryFolder home;
 };

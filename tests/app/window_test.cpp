@@ -1,6 +1,7 @@
 // The window over a history, without an agent.
 #include "app/models/run_table_model.h"
 #include "app/pages/parts/page_parts.h"
+#include "app/shell/find_sheet.h"
 #include "app/theme/theme_switch.h"
 #include "core/store/writer.h"
 #include "tests/app/bench.h"
@@ -20,6 +21,7 @@
 #include <gtest/gtest.h>
 
 #include <QLabel>
+#include <QListWidget>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -68,6 +70,27 @@ TEST_F(Window, SearchNarrowsTheTableAndCanBeCleared) {
   EXPECT_EQ(empty->title(), u"No run fits the search"_s);
   QTest::mouseClick(empty->findChild<QPushButton*>(), Qt::LeftButton);
   EXPECT_EQ(model->rowCount(), 24);
+}
+
+TEST_F(Window, FindsWordsInLogsAndOpensTheirRun) {
+  Bench bench = make(3, true);
+  bench.show("runs");
+  bench.run("view.find");
+  FindSheet* sheet = bench.window().find_sheet();
+  ASSERT_TRUE(sheet->isVisible());
+  sheet->line()->search_now(u"no-augm"_s);
+  ASSERT_TRUE(Bench::until([&] { return sheet->list()->count() > 0; }));
+  QTest::keyClick(sheet->line(), Qt::Key_Return);
+  EXPECT_FALSE(sheet->isVisible());
+  EXPECT_EQ(bench.window().current_page(), u"live"_s);
+  EXPECT_NE(bench.workbench->live().run_id(), 0);
+}
+
+TEST(Snippets, SetOffWhatWasLookedFor) {
+  const Snippet snippet = snippet_of("a \x02loss\x03 of\n\x02x\x03");
+  EXPECT_EQ(snippet.text, u"a loss of x"_s);
+  EXPECT_EQ(snippet.marks, (std::vector<std::pair<int, int>>{{2, 4}, {10, 1}}));
+  EXPECT_TRUE(snippet_of("\x03\x02").marks.empty());
 }
 
 TEST_F(Window, InlineCurvesComeForTheRowsInView) {

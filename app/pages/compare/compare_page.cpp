@@ -10,6 +10,7 @@
 #include "app/pages/compare/compare_relations.h"
 #include "app/pages/compare/compare_table.h"
 #include "app/pages/compare/metric_chooser.h"
+#include "app/pages/parts/axis_button.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/settings/settings.h"
 #include "widgets/common/numbers.h"
@@ -17,9 +18,7 @@
 #include "widgets/plot/plot_link.h"
 
 #include <QAction>
-#include <QActionGroup>
 #include <QHBoxLayout>
-#include <QMenu>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -35,20 +34,6 @@ namespace {
 using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
-using widgets::XAxis;
-
-struct AxisChoice {
-  QString id;
-  QString words;
-  XAxis axis;
-};
-
-std::vector<AxisChoice> axis_choices() {
-  return {{u"step"_s, ComparePage::tr("Steps"), XAxis::step},
-          {u"samples"_s, ComparePage::tr("Samples seen"), XAxis::samples},
-          {u"time"_s, ComparePage::tr("Time since the start"), XAxis::time},
-          {u"wall"_s, ComparePage::tr("Wall clock"), XAxis::wall_time}};
-}
 
 }  // namespace
 
@@ -147,7 +132,11 @@ void ComparePage::build_views() {
   add_view(u"pictures"_s, tr("Pictures"), pictures_, [this](bool on) { pictures_->set_watched(on); });
   lineage_ = new CompareLineage(compare_, views_);
   add_view(u"lineage"_s, tr("Lineage"), lineage_, [this](bool on) { lineage_->set_watched(on); });
-  choose_axis(settings_->text(Setting::compare_axis));
+  connect(axis_button_, &AxisButton::chosen, this, [this](const QString& id) {
+    curves_->link()->set_axis(axis_button_->axis());
+    settings_->set(Setting::compare_axis, id);
+  });
+  axis_button_->choose(settings_->text(Setting::compare_axis));
   show_view(settings_->text(Setting::compare_view));
 }
 
@@ -163,7 +152,7 @@ QWidget* ComparePage::build_header() {
   views->setSpacing(kGrid / 2);
   head.row->addWidget(view_buttons_);
   head.row->addSpacing(kGrid * 2);
-  axis_button_ = build_axis_button();
+  axis_button_ = new AxisButton(header);
   head.row->addWidget(axis_button_);
   metrics_button_ = new QToolButton(header);
   metrics_button_->setText(tr("Metrics…"));
@@ -176,29 +165,6 @@ QWidget* ComparePage::build_header() {
   connect(chooser_, &MetricChooser::chosen, compare_, &CompareController::set_metrics);
   column->addLayout(head.row);
   return header;
-}
-
-QToolButton* ComparePage::build_axis_button() {
-  auto* button = new QToolButton(this);
-  button->setProperty("chip", true);
-  button->setPopupMode(QToolButton::InstantPopup);
-  button->setFocusPolicy(Qt::StrongFocus);
-  button->setAccessibleName(tr("What the curves are drawn over"));
-  button->setToolTip(tr("What the curves are drawn over (X)"));
-  auto* menu = new QMenu(button);
-  for (const AxisChoice& choice : axis_choices())
-    connect(menu->addAction(choice.words), &QAction::triggered, this, [this, id = choice.id] { choose_axis(id); });
-  button->setMenu(menu);
-  return button;
-}
-
-void ComparePage::choose_axis(const QString& id) {
-  const std::vector<AxisChoice> choices = axis_choices();
-  auto found = std::ranges::find(choices, id, &AxisChoice::id);
-  if (found == choices.end()) found = choices.begin();
-  axis_button_->setText(tr("Over: %1").arg(found->words));
-  curves_->link()->set_axis(found->axis);
-  settings_->set(Setting::compare_axis, found->id);
 }
 
 void ComparePage::choose_metrics() {
@@ -270,12 +236,7 @@ void ComparePage::add_actions() {
   add("compare.metrics", tr("Choose the metrics to compare"), Glyph::pulse, {QKeySequence(Qt::Key_M)},
       [this] { choose_metrics(); });
   add("compare.axis", tr("Draw the compared curves over the next thing: steps, samples, time"), Glyph::clock,
-      {QKeySequence(Qt::Key_X)}, [this] {
-        const std::vector<AxisChoice> choices = axis_choices();
-        const auto now = std::ranges::find(choices, settings_->text(Setting::compare_axis), &AxisChoice::id);
-        const auto next = static_cast<std::size_t>(now - choices.begin() + 1) % choices.size();
-        choose_axis(choices[next].id);
-      });
+      {QKeySequence(Qt::Key_X)}, [this] { axis_button_->choose_next(); });
   add("compare.reset", tr("Show the whole of the compared curves"), Glyph::reset, {},
       [this] { curves_->link()->reset_range(); });
   add("compare.view", tr("Go to the next view of the comparison"), Glyph::table, {QKeySequence(Qt::Key_V)}, [this] {

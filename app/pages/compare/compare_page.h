@@ -20,6 +20,7 @@ class EmptyPage;
 namespace athanor::app {
 
 class ActionRegistry;
+class AxisButton;
 class CompareController;
 class CompareCurves;
 class CompareLineage;
@@ -64,12 +65,10 @@ class ComparePage final : public Page {
   void build();
   void build_views();
   QWidget* build_header();
-  QToolButton* build_axis_button();
   void add_view(const QString& id, const QString& title, QWidget* widget, std::function<void(bool)> set_watched);
   void add_actions();
   void update_actions();
   void update_state();
-  void choose_axis(const QString& id);
   void choose_metrics();
   void look_at(store::RunId run);
   void hide_all_but(const std::vector<store::RunId>& runs);
@@ -94,7 +93,7 @@ class ComparePage final : public Page {
   CompareLineage* lineage_ = nullptr;
   MetricChooser* chooser_ = nullptr;
   QToolButton* metrics_button_ = nullptr;
-  QToolButton* axis_button_ = nullptr;
+  AxisButton* axis_button_ = nullptr;
   QWidget* view_buttons_ = nullptr;
   std::vector<View> all_views_;
   bool shown_ = false;

@@ -37,6 +37,11 @@ widgets::SharedColumns with_detail(const widgets::CurveColumns& whole, std::int6
                                    const std::vector<store::Bucket>& detail, const CurveOrigin& origin) {
   widgets::CurveColumns columns;
   columns.reserve(whole.size() + detail.size());
+  // Summaries that were not cut reach beyond.
+  if (!detail.empty()) {
+    first = std::min(first, detail.front().first_step);
+    last = std::max(last, detail.back().last_step);
+  }
   const std::span<const double> steps = whole.x(widgets::XAxis::step);
   const auto first_within = std::ranges::lower_bound(steps, static_cast<double>(first)) - steps.begin();
   const auto first_after = std::ranges::upper_bound(steps, static_cast<double>(last)) - steps.begin();

@@ -18,6 +18,7 @@ using widgets::XAxis;
 constexpr int kLeastColumns = 640;  // asked for before a plot knows how wide it is
 constexpr double kMargin = 0.125;   // of a view, read at each side of it
 constexpr double kWiderBy = 1.25;   // before the whole is read anew for a wider plot
+constexpr int kCoarser = 8;         // than what can be seen
 constexpr int kRefreshPauseMs = 250;
 
 bool is_of_time(XAxis axis) { return axis == XAxis::time || axis == XAxis::wall_time; }
@@ -147,9 +148,26 @@ void CurveFeed::read_detail_once_drawn() {
   });
 }
 
+// Whether so few columns are known of what is in view that it is hardly a curve: then a coarse one comes first, which
+// takes a page or two of the history for each curve.
+bool CurveFeed::is_hardly_known() const {
+  const XAxis axis = link_->axis();
+  for (const FedRun& each : runs_) {
+    const auto held = held_.find(each.run);
+    if (held == held_.end() || !held->second.shown || held->second.shown->empty()) continue;
+    const std::span<const double> x = held->second.shown->x(axis);
+    const auto known = std::ranges::upper_bound(x, on_axis(each, axis, view_->to)) -
+                       std::ranges::lower_bound(x, on_axis(each, axis, view_->from));
+    return known < view_->columns / kCoarser;
+  }
+  return false;
+}
+
 void CurveFeed::read_detail() {
   detail_due_ = false;
   if (!view_) return;
+  const bool coarse = is_hardly_known() && !std::exchange(coarse_, true);
+  if (!coarse) coarse_ = false;
   const XAxis axis = link_->axis();
   const double margin = kMargin * (view_->to - view_->from);
   struct Piece {
@@ -164,7 +182,8 @@ void CurveFeed::read_detail() {
     const auto held = held_.find(each.run);
     if (held == held_.end() || !each.look.visible || !held->second.whole || held->second.whole->empty()) continue;
     store::CurveRange range = range_of(each, held->second.whole, axis, view_->from - margin, view_->to + margin);
-    range.columns = static_cast<int>(view_->columns * (1 + 2 * kMargin));
+    range.columns = static_cast<int>(view_->columns * (1 + 2 * kMargin)) / (coarse ? kCoarser : 1);
+    if (coarse) range.edges = store::Edges::whole;
     range.times = times();
     question.keys.push_back({each.run, metric_});
     question.ranges.push_back(range);
@@ -176,7 +195,7 @@ void CurveFeed::read_detail() {
         const Piece& piece = (*pieces)[i];
         return with_detail(*piece.whole, piece.range.first_step, piece.range.last_step, buckets, piece.origin);
       },
-      [this, pieces](Result<std::vector<SharedColumns>> columns) {
+      [this, pieces, coarse](Result<std::vector<SharedColumns>> columns) {
         if (!columns) {
           Q_EMIT notice(notice_of(columns.error()));
           return;
@@ -185,7 +204,10 @@ void CurveFeed::read_detail() {
           if (const auto held = held_.find((*pieces)[i].run); held != held_.end() && view_)
             held->second.shown = (*columns)[i];
         draw();
-        Q_EMIT detailed();
+        if (coarse)
+          read_detail_once_drawn();
+        else
+          Q_EMIT detailed();
       });
 }
 

@@ -61,6 +61,7 @@ class CurveFeed final : public QObject {
   void take_whole(const std::vector<FedRun>& runs, std::vector<widgets::SharedColumns> columns);
   void read_detail();
   void read_detail_once_drawn();
+  [[nodiscard]] bool is_hardly_known() const;
   [[nodiscard]] store::Times times() const;
   void draw();
 
@@ -75,6 +76,7 @@ class CurveFeed final : public QObject {
   std::optional<View> view_;       // zoomed into
   int columns_ = 0;                // the whole is read at
   bool detail_due_ = false;        // once the picture of what is known is there
+  bool coarse_ = false;            // a coarse detail was asked for, the fine one comes next
   bool reading_ = false;
   bool with_times_ = false;
 };

@@ -4,6 +4,7 @@
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/models/schema_words.h"
+#include "app/pages/experiment/differences_panel.h"
 #include "app/pages/experiment/layouts_panel.h"
 #include "app/pages/experiment/plan_panel.h"
 #include "app/pages/experiment/recipe_editor.h"
@@ -34,6 +35,7 @@ namespace {
 using namespace Qt::Literals::StringLiterals;
 using widgets::Glyph;
 using widgets::kGrid;
+constexpr std::size_t kMostRuns = 12;  // in a menu
 
 widgets::FieldKind kind_of(const recipe::Field& field) {
   // A list of anything is typed; only one with known members is ticked.
@@ -73,6 +75,13 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   start_from->setMenu(sources_);
   connect(sources_, &QMenu::aboutToShow, this, [this] { fill_sources(); });
   top->addWidget(start_from);
+  auto* compare = new QPushButton(tr("Compare with…"), this);
+  compare->setIcon(widgets::glyph_icon(Glyph::layers));
+  compare->setIconSize(kButtonIcon);
+  compared_ = new QMenu(compare);
+  compare->setMenu(compared_);
+  connect(compared_, &QMenu::aboutToShow, this, [this] { fill_compared(); });
+  top->addWidget(compare);
   top->setContentsMargins(0, 0, kPageMargin, 0);
   layout->addLayout(top);
   layout->addWidget(build_fork());
@@ -119,6 +128,14 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
     show_text(false);
     form_->reveal(field);
   });
+  connect_experiment();
+  read_fields();
+  text_->set_text(experiment_->recipe_text());
+  judge();
+  show_plan();
+}
+
+void ExperimentPage::connect_experiment() {
   connect(experiment_, &ExperimentController::fields_changed, this, [this] { read_fields(); });
   connect(experiment_, &ExperimentController::text_changed, this, [this] {
     if (!typing_text_) text_->set_text(experiment_->recipe_text());
@@ -136,10 +153,17 @@ ExperimentPage::ExperimentPage(ExperimentController* experiment, HistoryControll
   connect(layouts_, &LayoutsPanel::chosen, experiment_, &ExperimentController::take_layout, Qt::QueuedConnection);
   connect(experiment_, &ExperimentController::loaded, this, [this] { judge(); });
   connect(experiment_, &ExperimentController::notice, this, &Page::notice);
-  read_fields();
-  text_->set_text(experiment_->recipe_text());
-  judge();
-  show_plan();
+  const auto compare = [this] { differences_->show_differences(*experiment_); };
+  connect(experiment_, &ExperimentController::judged, this, compare);
+  connect(experiment_, &ExperimentController::comparison_changed, this, compare);
+  connect(differences_, &DifferencesPanel::field_chosen, this, [this](const QString& field) {
+    show_text(false);
+    form_->reveal(field);
+  });
+  connect(
+      differences_, &DifferencesPanel::taken, this,
+      [this](const QString& field) { experiment_->take_from_compared(s(field)); }, Qt::QueuedConnection);
+  connect(differences_, &DifferencesPanel::ended, experiment_, &ExperimentController::stop_comparing);
 }
 
 void ExperimentPage::show_plan() {
@@ -242,6 +266,8 @@ QWidget* ExperimentPage::build_side() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid + 4);
   auto* scroll = new PageScroll(side);
+  differences_ = new DifferencesPanel(scroll->widget());
+  scroll->body()->addWidget(differences_);
   plan_ = new PlanPanel(scroll->widget());
   scroll->body()->addWidget(plan_);
   layouts_ = new LayoutsPanel(actions_->action(u"experiment.layouts"_s), scroll->widget());
@@ -252,7 +278,19 @@ QWidget* ExperimentPage::build_side() {
   lower->setContentsMargins(0, 0, kPageMargin, 0);
   lower->setSpacing(kGrid + 4);
   layout->addLayout(lower);
-  auto* command = new Card(tr("The same from a terminal"), side);
+  lower->addWidget(build_command(side));
+  reason_ = new QLabel(side);
+  reason_->setWordWrap(true);
+  reason_->setProperty("tone", u"bad"_s);
+  lower->addWidget(reason_);
+  launch_ = make_button(actions_->action(u"experiment.launch"_s), side, true);
+  launch_->setProperty("large", true);
+  lower->addWidget(launch_);
+  return side;
+}
+
+QWidget* ExperimentPage::build_command(QWidget* parent) {
+  auto* command = new Card(tr("The same from a terminal"), parent);
   auto* line = new QHBoxLayout;
   command_ = new CommandText(command);
   command_->setAccessibleName(tr("Command that does the same"));
@@ -264,15 +302,20 @@ QWidget* ExperimentPage::build_side() {
   copy->setFocusPolicy(Qt::StrongFocus);
   line->addWidget(copy, 0, Qt::AlignTop);
   command->body()->addLayout(line);
-  lower->addWidget(command);
-  reason_ = new QLabel(side);
-  reason_->setWordWrap(true);
-  reason_->setProperty("tone", u"bad"_s);
-  lower->addWidget(reason_);
-  launch_ = make_button(actions_->action(u"experiment.launch"_s), side, true);
-  launch_->setProperty("large", true);
-  lower->addWidget(launch_);
-  return side;
+  command_fault_ = new QLabel(command);
+  command_fault_->setWordWrap(true);
+  command_fault_->setProperty("tone", u"bad"_s);
+  command_fault_->hide();
+  command->body()->addWidget(command_fault_);
+  connect(command_, &CommandText::edited, this, &ExperimentPage::take_command);
+  connect(command_, &CommandText::left, command_fault_, &QWidget::hide);
+  return command;
+}
+
+void ExperimentPage::take_command(const QString& text) {
+  const QString fault = experiment_->set_command_line(text);
+  command_fault_->setText(widgets::sentence(fault));
+  command_fault_->setVisible(!fault.isEmpty());
 }
 
 void ExperimentPage::build_form() {
@@ -337,10 +380,26 @@ void ExperimentPage::fill_sources() {
   const auto& runs = history_->runs()->runs();
   if (runs.empty()) return;
   add_menu_heading(sources_, tr("Runs"));
-  constexpr std::size_t kMost = 12;
-  for (std::size_t i = 0; i < runs.size() && i < kMost; ++i)
+  for (std::size_t i = 0; i < runs.size() && i < kMostRuns; ++i)
     connect(sources_->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,
             [this, id = runs[i].id] { experiment_->start_from_run(id); });
+}
+
+void ExperimentPage::fill_compared() {
+  compared_->clear();
+  if (!experiment_->compared_with().isEmpty())
+    connect(compared_->addAction(widgets::glyph_icon(Glyph::close), tr("Nothing any more")), &QAction::triggered,
+            experiment_, &ExperimentController::stop_comparing);
+  add_menu_heading(compared_, tr("Recipes"));
+  for (const ExperimentController::Source& source : experiment_->recipe_files())
+    connect(compared_->addAction(widgets::glyph_icon(Glyph::flask), source.label), &QAction::triggered, this,
+            [this, file = source.file] { experiment_->compare_with_file(file); });
+  const auto& runs = history_->runs()->runs();
+  if (runs.empty()) return;
+  add_menu_heading(compared_, tr("Runs"));
+  for (std::size_t i = 0; i < runs.size() && i < kMostRuns; ++i)
+    connect(compared_->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,
+            [this, id = runs[i].id] { experiment_->compare_with_run(id); });
 }
 
 void ExperimentPage::choose_file() {
@@ -363,6 +422,9 @@ void ExperimentPage::entered() {
   experiment_->read_fork_steps();
 }
 
-void ExperimentPage::keep_layout() { settings_->set(Setting::experiment_splitter, splitter_->saveState()); }
+void ExperimentPage::keep_layout() {
+  settings_->set(Setting::experiment_splitter, splitter_->saveState());
+  settings_->set(Setting::experiment_draft, experiment_->draft());
+}
 
 }  // namespace athanor::app

@@ -20,6 +20,7 @@ namespace athanor::app {
 
 class ActionRegistry;
 class CommandText;
+class DifferencesPanel;
 class ExperimentController;
 class HistoryController;
 class LayoutsPanel;
@@ -41,6 +42,8 @@ class ExperimentPage final : public Page {
   [[nodiscard]] QString launch_reason() const;
   [[nodiscard]] QPushButton* fork_button() const { return fork_step_; }
   [[nodiscard]] LayoutsPanel* layouts_panel() const { return layouts_; }
+  [[nodiscard]] DifferencesPanel* differences_panel() const { return differences_; }
+  [[nodiscard]] CommandText* command_text() const { return command_; }
   void show_text(bool on);
 
  private:
@@ -51,6 +54,10 @@ class ExperimentPage final : public Page {
   void show_fork();
   void fill_fork_steps();
   void fill_sources();
+  void fill_compared();
+  QWidget* build_command(QWidget* parent);
+  void connect_experiment();
+  void take_command(const QString& text);
   void read_fields();
   void judge();
   void show_plan();
@@ -69,6 +76,8 @@ class ExperimentPage final : public Page {
   QStackedWidget* stack_ = nullptr;
   QSplitter* splitter_ = nullptr;
   QMenu* sources_ = nullptr;
+  QMenu* compared_ = nullptr;
+  DifferencesPanel* differences_ = nullptr;
   QLabel* origin_ = nullptr;
   QWidget* fork_ = nullptr;
   QLabel* fork_run_ = nullptr;
@@ -76,6 +85,7 @@ class ExperimentPage final : public Page {
   QLabel* fork_note_ = nullptr;
   QLabel* reason_ = nullptr;
   CommandText* command_ = nullptr;
+  QLabel* command_fault_ = nullptr;
   QPushButton* launch_ = nullptr;
   bool typing_text_ = false;
 };

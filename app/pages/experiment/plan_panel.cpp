@@ -2,12 +2,14 @@
 
 #include "app/feedback/notice.h"
 #include "app/models/run_words.h"
+#include "app/pages/live/timeline_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "widgets/common/numbers.h"
 #include "widgets/common/theme.h"
 #include "widgets/feedback/busy_chip.h"
 #include "widgets/parts/text_paint.h"
 #include "widgets/plot/stacked_bar.h"
+#include "widgets/timeline/timeline_view.h"
 
 #include <QCoreApplication>
 #include <QLabel>
@@ -77,6 +79,7 @@ PlanPanel::PlanPanel(QWidget* parent) : QWidget(parent) {
   body->addWidget(time_caption_);
   time_basis_ = make_note(body_);
   body->addWidget(time_basis_);
+  body->addWidget(build_schedule());
   body->addSpacing(kGrid);
   memory_ = new QLabel(body_);
   memory_->setFont(widgets::tabular_font(font()));
@@ -93,6 +96,29 @@ PlanPanel::PlanPanel(QWidget* parent) : QWidget(parent) {
   body->addWidget(notes_);
   card->body()->addWidget(body_);
   layout->addWidget(card);
+}
+
+// As the live page will show what becomes of it.
+QWidget* PlanPanel::build_schedule() {
+  schedule_box_ = new QWidget(body_);
+  auto* column = new QVBoxLayout(schedule_box_);
+  column->setContentsMargins(0, kGrid, 0, 0);
+  column->setSpacing(kGrid / 2);
+  schedule_words_ = make_muted({}, schedule_box_);
+  schedule_words_->setWordWrap(true);
+  column->addWidget(schedule_words_);
+  schedule_ = new widgets::TimelineView(tr("Planned schedule of a step"), schedule_box_);
+  column->addWidget(schedule_);
+  return schedule_box_;
+}
+
+void PlanPanel::show_schedule(const recipe::Prediction& p) {
+  const auto picture = p.steps_per_second > 0 ? timeline::picture_of(p.schedule, 1 / p.steps_per_second) : std::nullopt;
+  schedule_box_->setVisible(picture.has_value());
+  if (!picture) return;
+  schedule_words_->setText(tr("A step of %1: %2 of the ranks' time is a bubble")
+                               .arg(widgets::time_text(picture->seconds), widgets::percent_text(p.schedule.bubble, 1)));
+  schedule_->set_data(timeline_data(*picture, {}));
 }
 
 void PlanPanel::show_plan(const Planner& planner, int faults) {
@@ -164,6 +190,7 @@ void PlanPanel::show_prediction(const recipe::Prediction& p) {
   facts_->set_fact(tr("Checkpoint"), widgets::bytes_text(static_cast<double>(p.checkpoint_bytes)));
   facts_->set_fact(tr("Device"), q(p.device));
   show_ranks(p);
+  show_schedule(p);
   // How time and memory were come by stands under each; the rest at the end.
   QStringList notes, time_notes, memory_notes;
   for (const recipe::Note& note : p.notes) {

@@ -10,6 +10,7 @@ class QLabel;
 namespace athanor::widgets {
 class BusyChip;
 class StackedBar;
+class TimelineView;
 }  // namespace athanor::widgets
 
 namespace athanor::app {
@@ -21,10 +22,13 @@ class PlanPanel final : public QWidget {
  public:
   explicit PlanPanel(QWidget* parent);
   void show_plan(const Planner& planner, int faults);
+  [[nodiscard]] widgets::TimelineView* schedule() const { return schedule_; }
 
  private:
+  QWidget* build_schedule();
   void show_prediction(const recipe::Prediction& prediction);
   void show_ranks(const recipe::Prediction& prediction);
+  void show_schedule(const recipe::Prediction& prediction);
 
   widgets::BusyChip* busy_ = nullptr;
   QLabel* state_ = nullptr;
@@ -36,6 +40,9 @@ class PlanPanel final : public QWidget {
   QLabel* memory_basis_ = nullptr;
   widgets::StackedBar* bar_ = nullptr;
   FactList* facts_ = nullptr;
+  QWidget* schedule_box_ = nullptr;
+  QLabel* schedule_words_ = nullptr;
+  widgets::TimelineView* schedule_ = nullptr;
   QLabel* notes_ = nullptr;
 };
 

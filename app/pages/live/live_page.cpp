@@ -11,6 +11,7 @@
 #include "app/pages/live/live_tables.h"
 #include "app/pages/live/live_words.h"
 #include "app/pages/live/timeline_card.h"
+#include "app/pages/parts/axis_button.h"
 #include "app/pages/parts/board_queries.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/pages/parts/run_pictures.h"
@@ -33,7 +34,6 @@
 #include <QSlider>
 #include <QStackedWidget>
 #include <QTimer>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -88,7 +88,7 @@ void LivePage::build() {
   scroll_ = new PageScroll(whole);
   build_figures(scroll_->body());
   build_lower(scroll_->body());
-  plots_->set_time_axis(time_axis_->isChecked());
+  plots_->set_axis(axis_->axis());
   column->addWidget(scroll_, 1);
   stack_->addWidget(whole);
   layout->addWidget(stack_);
@@ -149,8 +149,8 @@ void LivePage::add_actions() {
   add("live.fork", tr("Fork this run from a checkpoint"), Glyph::fork, {}, tr("Fork…"), [this] { choose_fork(); });
   add("live.new_from", tr("Set up a new experiment like this run"), Glyph::copy, {}, tr("New from this"),
       [this] { Q_EMIT new_from_requested(live_->run_id()); });
-  add("live.axis", tr("Switch between steps and time"), Glyph::clock, {QKeySequence(Qt::Key_X)}, {},
-      [this] { time_axis_->toggle(); });
+  add("live.axis", tr("Draw the curves over the next thing: steps, samples, time"), Glyph::clock,
+      {QKeySequence(Qt::Key_X)}, {}, [this] { axis_->choose_next(); });
   add("live.reset", tr("Show the whole run in every plot"), Glyph::reset, {}, {}, [this] { plots_->reset_range(); });
 }
 
@@ -214,18 +214,13 @@ QWidget* LivePage::build_tools() {
     settings_->set(Setting::live_smoothing, value / 100.0);
     live_->set_smoothing(value / 100.0);
   });
-  time_axis_ = new QToolButton(tools);
-  time_axis_->setText(tr("Over time"));
-  time_axis_->setCheckable(true);
-  time_axis_->setProperty("chip", true);
-  time_axis_->setFocusPolicy(Qt::StrongFocus);
-  time_axis_->setAccessibleName(tr("Draw over time instead of steps"));
-  time_axis_->setChecked(settings_->flag(Setting::live_time_axis));
-  connect(time_axis_, &QToolButton::toggled, this, [this](bool on) {
-    settings_->set(Setting::live_time_axis, on);
-    plots_->set_time_axis(on);
+  axis_ = new AxisButton(tools);
+  axis_->choose(settings_->text(Setting::live_axis));
+  connect(axis_, &AxisButton::chosen, this, [this](const QString& id) {
+    settings_->set(Setting::live_axis, id);
+    plots_->set_axis(axis_->axis());
   });
-  row->addWidget(time_axis_);
+  row->addWidget(axis_);
   return tools;
 }
 
@@ -335,7 +330,7 @@ void LivePage::show_prospects(bool live) {
 }
 
 void LivePage::show_curves() {
-  plots_->show_curves(live_->curves(), live_->run());
+  plots_->show_curves(live_->curves(), live_->run(), live_->samples_per_step());
   live_->set_columns(plots_->useful_columns());
   show_state();
 }

@@ -13,7 +13,6 @@ class QProgressBar;
 class QPushButton;
 class QSlider;
 class QStackedWidget;
-class QToolButton;
 class QVBoxLayout;
 
 namespace athanor::widgets {
@@ -29,6 +28,7 @@ class RetrievalBoard;
 namespace athanor::app {
 
 class ActionRegistry;
+class AxisButton;
 class HistoryController;
 class LiveController;
 class RunPictures;
@@ -108,7 +108,7 @@ class LivePage final : public Page {
   FaultMenu* faults_ = nullptr;  // null but for developers
   QProgressBar* progress_ = nullptr;
   widgets::MessageBar* trouble_ = nullptr;
-  QToolButton* time_axis_ = nullptr;
+  AxisButton* axis_ = nullptr;
   QSlider* smoothing_ = nullptr;
   LivePlots* plots_ = nullptr;
   TimelineCard* timeline_ = nullptr;

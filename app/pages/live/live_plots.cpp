@@ -13,6 +13,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace athanor::app {
 namespace {
@@ -85,7 +86,9 @@ void LivePlots::begin_run() {
   link_->reset_range();
 }
 
-void LivePlots::show_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves, const store::Run* run) {
+void LivePlots::show_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves, const store::Run* run,
+                            double samples_per_step) {
+  const double began_s = run && run->started_ns > 0 ? static_cast<double>(run->started_ns) * 1e-9 : std::nan("");
   double last_step = 0;
   double last_second = 0;
   for (const PlotSpec& spec : live_plots()) {
@@ -94,7 +97,8 @@ void LivePlots::show_curves(const std::map<std::string, std::vector<DrawnColumn>
     for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
       const auto found = curves.find(spec.metrics[i].name);
       if (found == curves.end()) continue;
-      shown.push_back(curve_of(spec.metrics[i], static_cast<int>(i), found->second));
+      shown.push_back(curve_of(spec.metrics[i], static_cast<int>(i), found->second, samples_per_step));
+      shown.back().began = began_s;
       if (found->second.empty()) continue;
       newest = std::max(newest, found->second.back().time_ns);
       last_step = std::max(last_step, found->second.back().step);
@@ -145,7 +149,7 @@ void LivePlots::show_prospects(bool live) {
     plots_.at(spec.id)->set_empty_text(live ? spec.empty : tr("Nothing was measured"));
 }
 
-void LivePlots::set_time_axis(bool on) { link_->set_axis(on ? widgets::XAxis::time : widgets::XAxis::step); }
+void LivePlots::set_axis(widgets::XAxis axis) { link_->set_axis(axis); }
 void LivePlots::reset_range() { link_->reset_range(); }
 
 void LivePlots::show_times(std::int64_t begin_ns, std::int64_t end_ns) {

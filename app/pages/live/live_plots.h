@@ -32,12 +32,13 @@ class LivePlots final : public QWidget {
  public:
   LivePlots(Settings* settings, QWidget* parent);
   void begin_run();  // what was drawn of another is forgotten
-  // `run`: whose they are; null: not known.
-  void show_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves, const store::Run* run);
+  // `run`: whose they are; null: not known. `samples_per_step` of the data; 0: not known.
+  void show_curves(const std::map<std::string, std::vector<DrawnColumn>>& curves, const store::Run* run,
+                   double samples_per_step);
   void show_markers(std::vector<widgets::PlotMarker> markers);
   // While a run goes on, what is empty says what will fill it; afterwards nothing will.
   void show_prospects(bool live);
-  void set_time_axis(bool on);
+  void set_axis(widgets::XAxis axis);
   void reset_range();
   // What lies between two moments of the wall clock, in nanoseconds; both 0: everything again.
   void show_times(std::int64_t begin_ns, std::int64_t end_ns);

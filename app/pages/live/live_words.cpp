@@ -191,7 +191,8 @@ const std::vector<PlotSpec>& live_plots() {
   return kPlots;
 }
 
-widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns) {
+widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns,
+                        double samples_per_step) {
   widgets::Curve curve;
   curve.name = q(metric.name);
   curve.label = metric.label;
@@ -201,7 +202,8 @@ widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<
   for (const DrawnColumn& c : columns) {
     const bool finite = c.count > c.non_finite;
     made.append({c.step, c.seconds, finite ? c.minimum : std::nan(""), finite ? c.maximum : std::nan(""), c.last,
-                 c.line, static_cast<std::uint32_t>(c.non_finite)});
+                 c.line, static_cast<std::uint32_t>(c.non_finite),
+                 samples_per_step > 0 ? c.step * samples_per_step : std::nan("")});
   }
   curve.columns = widgets::share(std::move(made));
   return curve;

@@ -33,7 +33,9 @@ struct PlotSpec {
 };
 
 [[nodiscard]] const std::vector<PlotSpec>& live_plots();
-[[nodiscard]] widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns);
+// `samples_per_step` of the data; 0: not known.
+[[nodiscard]] widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns,
+                                      double samples_per_step = 0);
 
 struct DeviceCurves {
   std::string name;

@@ -56,6 +56,14 @@ class Drawing {
     data_.end = std::max(picture.seconds, end_of(picture.predicted));
     for (const timeline::Row& row : picture.measured)
       for (const timeline::Bar& bar : row.bars) numbered_ = numbered_ || bar.micro_batch > 0;
+    for (const timeline::Row& row : picture.predicted)
+      for (const timeline::Bar& bar : row.bars) numbered_ = numbered_ || bar.micro_batch > 0;
+  }
+
+  // Nothing was measured yet.
+  widgets::TimelineData expected() {
+    for (const timeline::Row& row : picture_.predicted) add(row, {}, false, -1);
+    return std::move(data_);
   }
 
   widgets::TimelineData single() {
@@ -198,7 +206,9 @@ std::vector<widgets::TimelineMark> timeline_marks(const std::vector<store::Occur
 widgets::TimelineData timeline_data(const StepPicture& picture, const std::vector<store::Occurrence>& occurrences) {
   const SlowRanks slow = slow_ranks(occurrences);
   Drawing drawing(picture, slow);
-  widgets::TimelineData data = picture.ranks == 1 ? drawing.single() : drawing.several();
+  widgets::TimelineData data = picture.measured.empty() ? drawing.expected()
+                               : picture.ranks == 1     ? drawing.single()
+                                                        : drawing.several();
   data.marks = timeline_marks(occurrences, picture.begin_ns, data.end);
   return data;
 }

@@ -14,7 +14,8 @@
 
 namespace athanor::app {
 
-// A run of one rank has a row for each sort of work; one of several has two rows a rank: predicted above measured.
+// A run of one rank has a row for each sort of work; one of several has two rows a rank: predicted above measured. Of a
+// step that is only predicted each rank has one.
 [[nodiscard]] widgets::TimelineData timeline_data(const timeline::StepPicture& picture,
                                                   const std::vector<store::Occurrence>& occurrences);
 

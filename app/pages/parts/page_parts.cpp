@@ -6,6 +6,7 @@
 #include <QAction>
 #include <QGridLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QPainter>
 #include <QPushButton>
@@ -13,6 +14,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <QWidgetAction>
+
+#include <utility>
 
 namespace athanor::app {
 
@@ -143,20 +146,47 @@ void Card::paintEvent(QPaintEvent*) {
 }
 
 CommandText::CommandText(QWidget* parent) : QPlainTextEdit(parent) {
-  setReadOnly(true);
   setTabChangesFocus(true);
-  setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   setFont(widgets::monospace_font(font().pointSizeF() * 0.9));
+  connect(this, &QPlainTextEdit::textChanged, this, [this] {
+    if (setting_) return;
+    typing_ = true;
+    fit();
+    Q_EMIT edited(toPlainText());
+  });
 }
 
 void CommandText::set_command(const QString& command) {
-  if (command == toPlainText()) return;
-  setPlainText(command);
+  command_ = command;
+  if (!typing_) show_command();
+}
+
+void CommandText::show_command() {
+  if (command_ == toPlainText()) return;
+  setting_ = true;
+  setPlainText(command_);
+  setting_ = false;
   fit();
+}
+
+void CommandText::focusOutEvent(QFocusEvent* event) {
+  QPlainTextEdit::focusOutEvent(event);
+  if (!std::exchange(typing_, false)) return;
+  show_command();
+  Q_EMIT left();
+}
+
+// A command is one line: Return and Escape end typing it.
+void CommandText::keyPressEvent(QKeyEvent* event) {
+  const bool ends = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Escape;
+  if (!ends || event->modifiers().testFlag(Qt::ControlModifier)) return QPlainTextEdit::keyPressEvent(event);
+  typing_ = false;
+  show_command();
+  Q_EMIT left();
 }
 
 void CommandText::resizeEvent(QResizeEvent* event) {

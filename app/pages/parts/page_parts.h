@@ -82,18 +82,29 @@ class Card : public QFrame {
   QLabel* heading_ = nullptr;
 };
 
-// A command to read and copy: broken into as many lines as it needs, never cut.
+// A command to read, copy and change: broken into as many lines as it needs, never cut. While it is typed into it is
+// left alone; afterwards it says again what holds.
 class CommandText final : public QPlainTextEdit {
   Q_OBJECT
  public:
   explicit CommandText(QWidget* parent);
   void set_command(const QString& command);
 
+ Q_SIGNALS:
+  void edited(const QString& command);
+  void left();
+
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
+  void show_command();
   void fit();
+  QString command_;
+  bool typing_ = false;
+  bool setting_ = false;
 };
 
 // Labels at the left, values at the right in equally wide digits.

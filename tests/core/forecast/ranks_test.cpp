@@ -156,7 +156,17 @@ TEST(SchedulePredictions, LeaveOutOfTheBubbleWhatStepsThatAreTakenAheadGain) {
     const DryWorld world = dry_world(recipe, {vocabulary_of(recipe, *dataset), 10});
     ASSERT_EQ(world.stages->steps_ahead, schedule == std::string("zb-h2"));
     const auto waiting = value_or_throw(parallel::simulate(world.stages->plan.schedule, world.stages->costs()));
-    const double bubble = predict_schedule(world).bubble;
+    const recipe::SchedulePrediction predicted = predict_schedule(world);
+    const double bubble = predicted.bubble;
+    // Every op that computes has its bar, and together they are what the ranks are busy.
+    std::size_t ops = 0;
+    for (const auto& rank : world.stages->plan.schedule.ranks)
+      ops += static_cast<std::size_t>(
+          std::ranges::count_if(rank, [](const parallel::Op& op) { return parallel::is_compute(op.kind); }));
+    EXPECT_EQ(predicted.bars.size(), ops);
+    double busy = 0;
+    for (const recipe::ScheduleBar& bar : predicted.bars) busy += bar.end - bar.begin;
+    EXPECT_NEAR(busy / 2, waiting.efficiency, 1e-9);
     if (world.stages->steps_ahead) {
       EXPECT_LT(bubble, 1 - waiting.efficiency - 0.01);
     } else {

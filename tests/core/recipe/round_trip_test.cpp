@@ -109,10 +109,14 @@ TEST(PredictionJson, RoundTripsAndRefusesOtherText) {
   prediction.steps_per_second = 1.5;
   prediction.seconds_to_finish = 120.25;
   prediction.notes = {{Topic::time, "Measured here."}, {Topic::memory, "Counted."}, {Topic::general, "Too large."}};
+  prediction.schedule = {"1f1b", 2, 4, 0.2, {{0, 'F', 0, 0, 0, 0.25}, {1, 'W', 1, 3, 0.5, 1}}};
   const auto back = prediction_from_json(to_json(prediction));
   ASSERT_TRUE(back);
   EXPECT_EQ(to_json(*back), to_json(prediction));
   EXPECT_EQ(back->memory[1].bytes, 20);
+  ASSERT_EQ(back->schedule.bars.size(), 2U);
+  EXPECT_EQ(back->schedule.bars[1].kind, 'W');
+  EXPECT_EQ(back->schedule.bars[1].micro_batch, 3);
   ASSERT_EQ(back->notes.size(), 3U);
   EXPECT_EQ(back->notes[0].topic, Topic::time);
   EXPECT_EQ(back->notes[1].topic, Topic::memory);

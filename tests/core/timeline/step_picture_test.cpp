@@ -213,5 +213,19 @@ TEST(Communication, IsExposedWhereItsRankComputesNothingBesideIt) {
   EXPECT_NEAR(picture->communication->exposed, 0.010, 1e-12);
 }
 
+TEST(PlannedStep, HasARowForEachRankInTheTimeOfAStep) {
+  recipe::SchedulePrediction schedule{"1f1b", 2, 2, 0.25, {}};
+  schedule.bars = {{0, 'F', 0, 0, 0, 0.25}, {0, 'B', 0, 0, 0.5, 1}, {1, 'F', 1, 0, 0.25, 0.5}};
+  const auto picture = picture_of(schedule, 2.0);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(picture->ranks, 2);
+  EXPECT_TRUE(picture->measured.empty());
+  ASSERT_EQ(picture->predicted[0].bars.size(), 2U);
+  EXPECT_EQ(picture->predicted[0].bars[1].kind, SpanKind::backward);
+  EXPECT_DOUBLE_EQ(picture->predicted[0].bars[1].begin, 1.0);
+  EXPECT_FALSE(picture_of(recipe::SchedulePrediction{}, 2.0));
+  EXPECT_FALSE(picture_of(schedule, 0));
+}
+
 }  // namespace
 }  // namespace athanor::timeline
