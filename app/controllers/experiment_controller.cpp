@@ -213,9 +213,19 @@ void ExperimentController::take(const recipe::Parsed& parsed) {
   ask_plan();
 }
 
+QString ExperimentController::origin() const {
+  switch (origin_) {
+    case Origin::defaults: return tr("the defaults");
+    case Origin::file: return origin_name_;
+    case Origin::run: return tr("run “%1”").arg(origin_name_);
+    case Origin::none: break;
+  }
+  return {};
+}
+
 void ExperimentController::start_from_defaults() {
   forget_fork();
-  origin_ = tr("the defaults");
+  origin_ = Origin::defaults;
   file_.clear();
   recipe::Parsed parsed;
   parsed.faults = recipe::validate(parsed.recipe);
@@ -230,7 +240,8 @@ void ExperimentController::start_from_file(const QString& file) {
     return;
   }
   forget_fork();
-  origin_ = QFileInfo(file).fileName();
+  origin_ = Origin::file;
+  origin_name_ = QFileInfo(file).fileName();
   file_ = QFileInfo(file).absoluteFilePath();
   base_ = text->recipe;
   QFile in(file);
@@ -249,7 +260,8 @@ void ExperimentController::start_from_run(store::RunId run) {
           return;
         }
         const recipe::Parsed parsed = recipe::parse(found->recipe_toml);
-        origin_ = tr("run “%1”").arg(q(found->name));
+        origin_ = Origin::run;
+        origin_name_ = q(found->name);
         // The run's folder holds its recipe, and what a fork goes on from.
         const QFileInfo kept(QDir(q(found->directory)), u"recipe.toml"_s);
         file_ = kept.exists() ? kept.absoluteFilePath() : QString();

@@ -67,7 +67,7 @@ class ExperimentController final : public QObject {
   void choose_fork_step(std::int64_t step);
   void read_fork_steps();  // anew
   void forget_fork();
-  [[nodiscard]] const QString& origin() const { return origin_; }  // "starter.toml", "run starter-3"
+  [[nodiscard]] QString origin() const;  // "starter.toml", "run starter-3", in the language in force
 
   void launch();
 
@@ -102,7 +102,8 @@ class ExperimentController final : public QObject {
   std::vector<recipe::Fault> faults_;
   std::vector<recipe::Fault> plan_faults_;
   QString recipe_text_;
-  QString origin_;
+  enum class Origin { none, defaults, file, run } origin_ = Origin::none;
+  QString origin_name_;  // of the file or the run
   QString file_;         // started from, as an absolute path; empty: from none
   recipe::Recipe base_;  // what stands in it
   store::RunId fork_of_ = 0;

@@ -76,12 +76,7 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
   build();
   add_actions();
   connect(parts_.history, &HistoryController::notice, this, &MainWindow::say);
-  connect(parts_.history, &HistoryController::undo_changed, this, [this] {
-    actions_->set_reason(u"edit.undo"_s,
-                         parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
-    actions_->set_reason(u"edit.redo"_s,
-                         parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
-  });
+  connect(parts_.history, &HistoryController::undo_changed, this, &MainWindow::offer_undo);
   connect(parts_.history, &HistoryController::trouble_changed, this, [this] {
     const auto said = said_.find({});
     if (parts_.history->trouble().intention.isEmpty() && said != said_.end() && said->second.kind == NoticeKind::error)
@@ -92,6 +87,7 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
     parts_.history->refresh();
     open_run(run);
   });
+  if (!parts_.history->trouble().intention.isEmpty()) say(parts_.history->trouble());
   restore_layout();
   if (!parts_.settings->is_writable())
     say({NoticeKind::warning,
@@ -166,10 +162,11 @@ void MainWindow::add_actions() {
       [this] { parts_.history->undo(); });
   add("edit.redo", tr("Do the undone edit again"), Glyph::redo, {QKeySequence::Redo},
       [this] { parts_.history->redo(); });
-  actions_->set_reason(u"edit.undo"_s, tr("There is nothing to undo."));
-  actions_->set_reason(u"edit.redo"_s, tr("There is nothing to do again."));
+  offer_undo();
   add("look.light", tr("Light look"), Glyph::bolt, {}, [this] { parts_.theme->choose(ThemeChoice::light); });
   add("look.dark", tr("Dark look"), Glyph::moon, {}, [this] { parts_.theme->choose(ThemeChoice::dark); });
+  add("look.contrast", tr("High-contrast look"), Glyph::circle, {},
+      [this] { parts_.theme->choose(ThemeChoice::contrast); });
   add("look.system", tr("Look as the system says"), Glyph::gear, {},
       [this] { parts_.theme->choose(ThemeChoice::system); });
   add("look.toggle", tr("Switch between light and dark"), Glyph::moon, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L)},
@@ -191,6 +188,13 @@ void MainWindow::add_actions() {
   foot(palette, tr("Commands"), Glyph::search);
   foot(actions_->action(u"look.toggle"_s), tr("Light or dark"), Glyph::moon);
   foot(keys, tr("Shortcuts"), Glyph::keyboard);
+}
+
+void MainWindow::offer_undo() {
+  actions_->set_reason(u"edit.undo"_s,
+                       parts_.history->undo_text().isEmpty() ? tr("There is nothing to undo.") : QString());
+  actions_->set_reason(u"edit.redo"_s,
+                       parts_.history->redo_text().isEmpty() ? tr("There is nothing to do again.") : QString());
 }
 
 // Pages that were not shown yet have actions too.
@@ -258,7 +262,7 @@ Page* MainWindow::make_live_page() {
 Page* MainWindow::make_preferences_page() {
   const auto text = [](const std::filesystem::path& path) { return QString::fromStdString(path.string()); };
   const std::filesystem::path home = parts_.home;
-  auto* page = new PreferencesPage(parts_.settings, parts_.theme,
+  auto* page = new PreferencesPage(parts_.settings, parts_.language, parts_.theme,
                                    {{tr("Everything"), text(home)},
                                     {tr("History"), text(home / "history.db")},
                                     {tr("Runs"), text(home / "runs")},
@@ -338,6 +342,20 @@ void MainWindow::show_page(const QString& id) {
   setWindowTitle(tr("%1 – Athanor").arg(next->title()));
   next->entered();
   parts_.settings->set(Setting::last_page, id);
+}
+
+// Notices stay behind: they speak the other language.
+void MainWindow::take_over(MainWindow& before) {
+  setGeometry(before.geometry());
+  setWindowState(before.windowState());
+  painted_ = before.painted_;
+  setVisible(before.isVisible());
+  const QString shown = before.current_page();
+  if (shown.isEmpty()) return;
+  before.page(shown)->left();
+  show_page(shown);
+  for (const auto& [id, old] : before.pages_) page(id)->take_over(*old);
+  if (before.pages_.contains(kLive)) parts_.live->read_anew();  // it tells pages only what is new
 }
 
 void MainWindow::open_run(store::RunId run) {

@@ -29,6 +29,7 @@ class CurveReaders;
 class ExperimentController;
 class ExperimentPage;
 class HistoryController;
+class LanguageSwitch;
 class LiveController;
 class LivePage;
 class PictureLoader;
@@ -40,6 +41,7 @@ class ThemeSwitch;
 
 struct ShellParts {
   Settings* settings = nullptr;
+  LanguageSwitch* language = nullptr;
   ThemeSwitch* theme = nullptr;
   AgentLink* link = nullptr;
   HistoryController* history = nullptr;
@@ -62,6 +64,8 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] QString current_page() const;
   [[nodiscard]] Page* page(const QString& id);  // made if need be; null: no such page
   void open_run(store::RunId run);
+  // Shows what `before` does, in its place: its page, and what its pages show that is kept nowhere else.
+  void take_over(MainWindow& before);
   // On the page that is shown, or that `notice` concerns all of. A page keeps what was said on it until it is
   // dismissed; news that everything went well ends when the page is left.
   void say(const Notice& notice);
@@ -96,6 +100,7 @@ class MainWindow final : public QMainWindow {
   void fork(store::RunId run);
   void compare(const std::vector<store::RunId>& runs);
   void fit_sidebar();
+  void offer_undo();
   void say_on(const QString& page, const Notice& notice);
   void take_back(const QString& page);  // what was said there
   void show_said();

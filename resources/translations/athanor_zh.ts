@@ -16,10 +16,6 @@
         <translation>要显示的页面：runs、experiment、live、compare 或 preferences。</translation>
     </message>
     <message>
-        <source>Look for this session: light or dark.</source>
-        <translation>本次会话的外观：light 或 dark。</translation>
-    </message>
-    <message>
         <source>Number of the run to open.</source>
         <translation>要打开的运行的编号。</translation>
     </message>
@@ -80,8 +76,20 @@
         <translation>--view：必须是 curves、differences、relations、pictures 或 lineage</translation>
     </message>
     <message>
-        <source>--theme: must be light or dark</source>
-        <translation>--theme：必须是 light 或 dark</translation>
+        <source>Look for this session: light, dark or contrast.</source>
+        <translation>本次会话的外观：light、dark 或 contrast。</translation>
+    </message>
+    <message>
+        <source>Language for this session: en, de or zh.</source>
+        <translation>本次会话的语言：en、de 或 zh。</translation>
+    </message>
+    <message>
+        <source>--theme: must be light, dark or contrast</source>
+        <translation>--theme：必须是 light、dark 或 contrast</translation>
+    </message>
+    <message>
+        <source>--language: must be en, de or zh</source>
+        <translation>--language：必须是 en、de 或 zh</translation>
     </message>
 </context>
 <context>
@@ -695,6 +703,14 @@
     <message>
         <source>yesterday %1</source>
         <translation>昨天 %1</translation>
+    </message>
+    <message>
+        <source>d MMM</source>
+        <translation>M月d日</translation>
+    </message>
+    <message>
+        <source>d MMM yyyy</source>
+        <translation>yyyy年M月d日</translation>
     </message>
 </context>
 <context>
@@ -1785,6 +1801,10 @@
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
+    <message>
+        <source>High-contrast look</source>
+        <translation>高对比度外观</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::MetricChooser</name>
@@ -2032,10 +2052,6 @@
         <translation>颜色</translation>
     </message>
     <message>
-        <source>Light, dark, or as the desktop says, also when it changes.</source>
-        <translation>浅色、深色，或跟随桌面（包括其变化）。</translation>
-    </message>
-    <message>
         <source>as the system says</source>
         <translation>跟随系统</translation>
     </message>
@@ -2106,6 +2122,22 @@
     <message>
         <source>It may not exist yet; otherwise open it with a file manager</source>
         <translation>它可能尚不存在；否则请用文件管理器打开</translation>
+    </message>
+    <message>
+        <source>Light, dark, in high contrast, or as the desktop says, also when it changes.</source>
+        <translation>浅色、深色、高对比度，或跟随桌面（包括其变化）。</translation>
+    </message>
+    <message>
+        <source>high contrast</source>
+        <translation>高对比度</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Of the window. What runs and programs say stays in English.</source>
+        <translation>窗口的语言。运行和程序的输出仍为英文。</translation>
     </message>
 </context>
 <context>

@@ -417,7 +417,7 @@
     </message>
     <message>
         <source>Stem</source>
-        <translation>主干前端</translation>
+        <translation>Stem 卷积</translation>
     </message>
     <message>
         <source>Channels of the convolutions that read the picture, in order; each halves its side.</source>

@@ -32,7 +32,7 @@ struct PlotSpec {
   bool optional = false;  // there only once something was measured
 };
 
-[[nodiscard]] const std::vector<PlotSpec>& live_plots();
+[[nodiscard]] std::vector<PlotSpec> live_plots();  // in the language in force
 [[nodiscard]] widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns);
 
 struct DeviceCurves {
