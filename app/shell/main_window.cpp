@@ -350,11 +350,14 @@ void MainWindow::take_over(MainWindow& before) {
   setWindowState(before.windowState());
   painted_ = before.painted_;
   setVisible(before.isVisible());
+  if (before.isActiveWindow()) activateWindow();
   const QString shown = before.current_page();
   if (shown.isEmpty()) return;
   before.page(shown)->left();
   show_page(shown);
-  for (const auto& [id, old] : before.pages_) page(id)->take_over(*old);
+  for (const auto& [id, old] : before.pages_)
+    if (id != shown) page(id)->take_over(*old);
+  page(shown)->take_over(*before.page(shown));                  // last: it may take the focus
   if (before.pages_.contains(kLive)) parts_.live->read_anew();  // it tells pages only what is new
 }
 

@@ -1,5 +1,5 @@
-// Puts the window's look in force: Fusion with our palette and a small style sheet, light, dark or in high contrast by choice
-// or as the system says. Following the system needs no restart. GUI thread only.
+// Puts the window's look in force: Fusion with our palette and a small style sheet, light, dark or in high contrast by
+// choice or as the system says. Following the system needs no restart. GUI thread only.
 #pragma once
 
 #include <QObject>

@@ -1082,7 +1082,7 @@
     <message numerus="yes">
         <source>By rank, over %n shown run(s)</source>
         <translation>
-            <numerusform>按名次，基于 %n 个显示的运行</numerusform>
+            <numerusform>按秩相关，基于 %n 个显示的运行</numerusform>
         </translation>
     </message>
 </context>

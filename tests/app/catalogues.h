@@ -13,7 +13,7 @@ namespace athanor::app {
 
 inline QDir catalogue_folder() { return QDir(QStringLiteral(ATH_SOURCE_DIR "/resources/translations")); }
 
-// Sources and translations of a catalogue, of one context or all; with plurals only their last form.
+// Sources and translations of a catalogue, of one context or all; forms of plurals run together.
 inline std::map<QString, QString> texts_of(const QString& file, const QString& context = {}) {
   QFile in(catalogue_folder().filePath(file));
   EXPECT_TRUE(in.open(QIODevice::ReadOnly));

@@ -52,6 +52,9 @@ TEST_F(Program, RefusesARunThatIsNotThere) {
   fill_history(home.path(), {2, false, false, 0});
   expect_refusal({u"--page"_s, u"live"_s, u"--run"_s, u"77"_s}, 2, u"no run 77"_s);
   expect_refusal({u"--run"_s, u"seven"_s}, 2, u"--run"_s);
+}
+
+TEST_F(Program, RefusesALanguageOrALookThatThereIsNot) {
   expect_refusal({u"--language"_s, u"tlh"_s}, 2, u"--language"_s);
   expect_refusal({u"--theme"_s, u"pink"_s}, 2, u"--theme"_s);
 }

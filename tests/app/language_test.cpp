@@ -19,6 +19,8 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPointer>
+#include <QSignalSpy>
 #include <QTableView>
 
 #include <map>
@@ -96,12 +98,14 @@ TEST_F(Languages, AreSpokenAtOnceByEveryPartOfTheWindowAndLeaveNoWidgetBehind) {
       std::set<QString> spoken;
       for (const auto& [source, translated] : *texts) spoken.insert(translated);
       for (const QString& text : words_of(bench.window()))
-        EXPECT_FALSE(texts->contains(text) && !spoken.contains(text)) << code.toStdString() << ": " << text.toStdString();
+        EXPECT_FALSE(texts->contains(text) && !spoken.contains(text))
+            << code.toStdString() << ": " << text.toStdString();
     }
     choose(bench, u"en"_s);
     widgets.push_back(QApplication::allWidgets().size());
     for (const QString& text : words_of(bench.window()))
-      EXPECT_TRUE(text == u"中文"_s || std::ranges::none_of(text, [](QChar c) { return c.script() == QChar::Script_Han; }))
+      EXPECT_TRUE(text == u"中文"_s ||
+                  std::ranges::none_of(text, [](QChar c) { return c.script() == QChar::Script_Han; }))
           << text.toStdString();
   }
   EXPECT_EQ(widgets.front(), widgets.back());
@@ -116,9 +120,10 @@ TEST_F(Languages, LeaveTheWindowWhereItWasWithWhatIsBeingSetUp) {
   bench.runs().search_line()->search_now(u"loss < 9"_s);
   bench.runs().select(bench.list().back().id);
   const std::vector<store::RunId> selected = bench.runs().selected();
+  ASSERT_FALSE(selected.empty());
   const int lines = bench.live().log_ring()->rowCount();
   bench.experiment().show_text(true);
-  const QString unfinished = u"[train]\nsteps = 12\nlearning_rate = nearly"_s;
+  const QString unfinished = u"[train]\nsteps = 12\nlearning_rate = \"nearly\""_s;
   bench.workbench->experiment().set_recipe_text(unfinished);
   choose(bench, u"zh"_s);
   EXPECT_EQ(bench.window().current_page(), u"preferences"_s);

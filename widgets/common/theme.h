@@ -1,5 +1,5 @@
-// Colours by meaning. Widgets ask for a role and never name a colour; light, dark and high contrast are three rows of one
-// table. In high contrast text has 7:1 against what it stands on, lines and marks 4.5:1, and frames are thicker.
+// Colours by meaning. Widgets ask for a role and never name a colour; light, dark and high contrast are three rows of
+// one table. In high contrast text has 7:1 against what it stands on, lines and marks 4.5:1, and frames are thicker.
 // The theme in force is read off the application's palette, so a palette change is all a theme switch needs.
 // GUI thread only.
 #pragma once

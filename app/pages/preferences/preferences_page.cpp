@@ -93,7 +93,8 @@ void PreferencesPage::take_over(const Page& before) {
 
 void PreferencesPage::build_look(QVBoxLayout* column) {
   auto* card = new Card(tr("Look"), this);
-  look_ = choice(card, tr("Colours"), tr("Light, dark, in high contrast, or as the desktop says, also when it changes."));
+  look_ =
+      choice(card, tr("Colours"), tr("Light, dark, in high contrast, or as the desktop says, also when it changes."));
   look_->addItem(tr("as the system says"), to_text(ThemeChoice::system));
   look_->addItem(tr("light"), to_text(ThemeChoice::light));
   look_->addItem(tr("dark"), to_text(ThemeChoice::dark));
@@ -118,8 +119,7 @@ void PreferencesPage::add_languages(Card* card) {
   language_->addItem(tr("as the system says"), QString::fromLatin1(kSystemLanguage));
   for (const Language& each : languages()) language_->addItem(each.name, each.code);
   language_->setCurrentIndex(std::max(0, language_->findData(switch_->choice())));
-  connect(language_, &QComboBox::activated, this,
-          [this] { switch_->choose(language_->currentData().toString()); });
+  connect(language_, &QComboBox::activated, this, [this] { switch_->choose(language_->currentData().toString()); });
 }
 
 void PreferencesPage::build_habits(QVBoxLayout* column) {

@@ -24,7 +24,8 @@ struct Place {
 class PreferencesPage final : public Page {
   Q_OBJECT
  public:
-  PreferencesPage(Settings* settings, LanguageSwitch* language, ThemeSwitch* theme, const std::vector<Place>& places, QWidget* parent);
+  PreferencesPage(Settings* settings, LanguageSwitch* language, ThemeSwitch* theme, const std::vector<Place>& places,
+                  QWidget* parent);
   [[nodiscard]] bool is_ready() const override { return true; }
   void entered() override;
   void take_over(const Page& before) override;
