@@ -44,15 +44,9 @@ void BusyChip::paintEvent(QPaintEvent*) {
   painter.setRenderHint(QPainter::Antialiasing);
   // Seen on every ground it may stand on: a tint of its tone with a hairline around it.
   const bool strong = theme.is_high_contrast();
-  paint_card(painter, rect(),
-             mix(theme.color(Role::surface), tone,
-                 strong            ? 0
-                 : theme.is_dark() ? 0.20
-                                   : 0.12),
-             mix(theme.color(Role::surface), tone,
-                 strong            ? 1
-                 : theme.is_dark() ? 0.45
-                                   : 0.40),
+  const double tint = strong ? 0 : theme.is_dark() ? 0.20 : 0.12;
+  const double line = strong ? 1 : theme.is_dark() ? 0.45 : 0.40;
+  paint_card(painter, rect(), mix(theme.color(Role::surface), tone, tint), mix(theme.color(Role::surface), tone, line),
              height() / 2.0);
   const QRectF mark(9, height() / 2.0 - 7, 14, 14);
   if (glyph_) {
