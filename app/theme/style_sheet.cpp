@@ -22,7 +22,7 @@ QWidget#sidebar { background: @sidebar; }
 QSplitter::handle { background: transparent; }
 
 QLineEdit, QPlainTextEdit, QComboBox, QAbstractSpinBox {
-  background: @surface; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 8px;
+  background: @surface; border: 1px solid @border; border-radius: 5px; padding: 4px 8px;
   selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit, QComboBox { min-height: 20px; }
 QLineEdit:hover, QPlainTextEdit:hover, QComboBox:hover { border-color: @faint; }
