@@ -1,5 +1,7 @@
 #include "app/bootstrap/command_line.h"
 
+#include "app/language/language_switch.h"
+
 #include <QCommandLineParser>
 #include <QCoreApplication>
 
@@ -39,7 +41,10 @@ CommandLine read_command_line(const QCoreApplication& application) {
   option(u"page"_s,
          QCoreApplication::translate("CommandLine", "Page to show: runs, experiment, live, compare or preferences."),
          u"name"_s);
-  option(u"theme"_s, QCoreApplication::translate("CommandLine", "Look for this session: light or dark."), u"look"_s);
+  option(u"theme"_s, QCoreApplication::translate("CommandLine", "Look for this session: light, dark or contrast."),
+         u"look"_s);
+  option(u"language"_s, QCoreApplication::translate("CommandLine", "Language for this session: en, de or zh."),
+         u"code"_s);
   option(u"run"_s, QCoreApplication::translate("CommandLine", "Number of the run to open."), u"id"_s);
   option(u"compare"_s,
          QCoreApplication::translate("CommandLine", "Numbers of runs to lay side by side, the baseline first: 3,1,2."),
@@ -71,6 +76,7 @@ CommandLine read_command_line(const QCoreApplication& application) {
   out.screenshot = parser.value(u"screenshot"_s);
   out.page = parser.value(u"page"_s);
   out.theme = parser.value(u"theme"_s);
+  out.language = parser.value(u"language"_s);
   out.recipe = parser.value(u"recipe"_s);
   out.scroll = parser.value(u"scroll"_s);
   out.view = parser.value(u"view"_s);
@@ -101,8 +107,10 @@ CommandLine read_command_line(const QCoreApplication& application) {
   if (!out.view.isEmpty() && !views.contains(out.view))
     out.fault = QCoreApplication::translate("CommandLine",
                                             "--view: must be curves, differences, relations, pictures or lineage");
-  if (!out.theme.isEmpty() && out.theme != u"light"_s && out.theme != u"dark"_s)
-    out.fault = QCoreApplication::translate("CommandLine", "--theme: must be light or dark");
+  if (!out.theme.isEmpty() && !QStringList{u"light"_s, u"dark"_s, u"contrast"_s}.contains(out.theme))
+    out.fault = QCoreApplication::translate("CommandLine", "--theme: must be light, dark or contrast");
+  if (!out.language.isEmpty() && !is_language(out.language))
+    out.fault = QCoreApplication::translate("CommandLine", "--language: must be en, de or zh");
   return out;
 }
 

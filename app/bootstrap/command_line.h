@@ -14,7 +14,8 @@ namespace athanor::app {
 struct CommandLine {
   QString screenshot;     // file to render into; empty: a window
   QString page;           // "runs", "experiment", "live", "compare", "preferences"; empty: the natural one
-  QString theme;          // "light", "dark"; empty: as set
+  QString theme;          // "light", "dark", "contrast"; empty: as set
+  QString language;       // "en", "de", "zh"; empty: as set
   QString recipe;         // file to start from
   qint64 run = 0;         // run to open; 0: none
   QList<qint64> compare;  // runs to lay side by side, the baseline first; empty: as they were

@@ -44,6 +44,7 @@ WorkbenchOptions options_for(const CommandLine& wishes) {
   options.experiments = find_experiments();
   options.runner_program = QCoreApplication::applicationDirPath() + u"/athanor-run"_s;
   options.remember = wishes.screenshot.isEmpty();
+  options.language = wishes.language;
   options.developer = wishes.developer;
   options.may_start_agent = wishes.screenshot.isEmpty();
   return options;
@@ -72,12 +73,17 @@ Session::Session(const CommandLine& wishes, ProcessStart start)
   MainWindow& window = workbench_.window();
   if (wishes_.size) window.resize(*wishes_.size);
   if (wishes_.startup_time) connect(&window, &MainWindow::painted, this, [this] { report_start(); });
-  if (wishes_.trace_latency)
-    connect(&window, &MainWindow::sample_drawn, this, [](const QString& metric, qint64 step, double milliseconds) {
-      std::cerr << "drawn " << metric.toStdString() << " step " << step << " after " << milliseconds << " ms"
-                << std::endl;
-    });
+  watch(window);
+  workbench_.on_new_window([this](MainWindow& next) { watch(next); });
   connect(&workbench_.history(), &HistoryController::first_read, this, [this] { choose_first_page(); });
+}
+
+void Session::watch(MainWindow& window) {
+  if (!wishes_.trace_latency) return;
+  connect(&window, &MainWindow::sample_drawn, this, [](const QString& metric, qint64 step, double milliseconds) {
+    std::cerr << "drawn " << metric.toStdString() << " step " << step << " after " << milliseconds << " ms"
+              << std::endl;
+  });
 }
 
 int Session::run() {

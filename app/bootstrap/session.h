@@ -24,6 +24,7 @@ class Session final : public QObject {
   [[nodiscard]] int run();
 
  private:
+  void watch(MainWindow& window);
   void choose_first_page();
   void refuse(const QString& why, int status);
   void render_when_ready();

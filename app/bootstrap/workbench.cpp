@@ -1,6 +1,5 @@
 #include "app/bootstrap/workbench.h"
 
-#include "app/bootstrap/plurals.h"
 #include "app/bridge/agent_link.h"
 #include "app/bridge/curve_readers.h"
 #include "app/bridge/history_reader.h"
@@ -9,6 +8,7 @@
 #include "app/controllers/experiment_controller.h"
 #include "app/controllers/history_controller.h"
 #include "app/controllers/live_controller.h"
+#include "app/language/language_switch.h"
 #include "app/settings/settings.h"
 #include "app/shell/main_window.h"
 #include "app/stores/curve_store.h"
@@ -18,28 +18,16 @@
 #include "app/theme/theme_switch.h"
 
 #include <QCoreApplication>
-#include <QLibraryInfo>
-#include <QLocale>
-#include <QTranslator>
 
 namespace athanor::app {
 
 using namespace Qt::Literals::StringLiterals;
 
 Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
-  plurals_ = std::make_unique<EnglishPlurals>();
-  QCoreApplication::installTranslator(plurals_.get());
-  // What has no translation falls back to what was installed before.
-  for (const auto& [catalogue, folder] : {std::pair(u"qtbase"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)),
-                                          std::pair(u"athanor"_s, u":/athanor/translations"_s)}) {
-    auto translator = std::make_unique<QTranslator>();
-    if (!translator->load(QLocale(), catalogue, u"_"_s, folder)) continue;
-    QCoreApplication::installTranslator(translator.get());
-    translators_.push_back(std::move(translator));
-  }
   const std::filesystem::path settings_file =
       options.remember ? options.home / "settings.ini" : std::filesystem::path();
   settings_ = std::make_unique<Settings>(settings_file);
+  language_ = std::make_unique<LanguageSwitch>(settings_.get(), options.language);
   theme_ = std::make_unique<ThemeSwitch>(settings_.get());
   runs_ = std::make_unique<RunStore>();
   deleted_ = std::make_unique<RunStore>(RunStore::Holds::deleted);
@@ -57,17 +45,34 @@ Workbench::Workbench(const WorkbenchOptions& options) : options_(options) {
   live_ = std::make_unique<LiveController>(reader_.get(), link_.get(), runs_.get());
   compare_ =
       std::make_unique<CompareController>(reader_.get(), link_.get(), runs_.get(), figures_.get(), settings_.get());
-  window_ = std::make_unique<MainWindow>(ShellParts{.settings = settings_.get(),
-                                                    .theme = theme_.get(),
-                                                    .link = link_.get(),
-                                                    .history = history_.get(),
-                                                    .experiment = experiment_.get(),
-                                                    .live = live_.get(),
-                                                    .compare = compare_.get(),
-                                                    .curve_readers = curve_readers_.get(),
-                                                    .pictures = pictures_.get(),
-                                                    .home = options.home,
-                                                    .developer = options.developer});
+  window_ = make_window();
+  // After the page on which it was chosen has had its say: it goes with its window.
+  QObject::connect(
+      language_.get(), &LanguageSwitch::changed, language_.get(), [this] { renew_window(); }, Qt::QueuedConnection);
+}
+
+std::unique_ptr<MainWindow> Workbench::make_window() const {
+  return std::make_unique<MainWindow>(ShellParts{.settings = settings_.get(),
+                                                 .language = language_.get(),
+                                                 .theme = theme_.get(),
+                                                 .link = link_.get(),
+                                                 .history = history_.get(),
+                                                 .experiment = experiment_.get(),
+                                                 .live = live_.get(),
+                                                 .compare = compare_.get(),
+                                                 .curve_readers = curve_readers_.get(),
+                                                 .pictures = pictures_.get(),
+                                                 .home = options_.home,
+                                                 .developer = options_.developer});
+}
+
+// The new one is shown before the old one goes, so that there is always a window.
+void Workbench::renew_window() {
+  window_->keep_layout();
+  std::unique_ptr<MainWindow> next = make_window();
+  next->take_over(*window_);
+  if (new_window_) new_window_(*next);
+  window_ = std::move(next);
 }
 
 // The window goes first; then whoever asks, then the threads that answer, then what they answered into.

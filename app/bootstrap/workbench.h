@@ -5,10 +5,9 @@
 #include <QString>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
-#include <vector>
-
-class QTranslator;
+#include <utility>
 
 namespace athanor::app {
 
@@ -18,10 +17,10 @@ class CurveReaders;
 class CurveStore;
 class FigureStore;
 class QueueStore;
-class EnglishPlurals;
 class ExperimentController;
 class HistoryController;
 class HistoryReader;
+class LanguageSwitch;
 class LiveController;
 class MainWindow;
 class PictureLoader;
@@ -34,6 +33,7 @@ struct WorkbenchOptions {
   std::filesystem::path experiments;  // folder of recipes; the starter is experiments/starter.toml
   QString runner_program;             // athanor-run
   bool remember = true;               // false: settings live in memory
+  QString language;                   // for this session; empty: as set
   bool developer = false;             // with what only those need who develop Athanor
   bool may_start_agent = true;        // for runs that wait or go on; wishes start one in any case
 };
@@ -49,21 +49,28 @@ class Workbench {
   void start();
   // Loads what was set up and not launched before, or the starter recipe, or the defaults where there is none.
   void load_starter();
+  // Called with every window that takes the place of the one before, in another language.
+  void on_new_window(std::function<void(MainWindow&)> told) { new_window_ = std::move(told); }
 
+  // The one that is shown: changing the language makes another.
   [[nodiscard]] MainWindow& window() const { return *window_; }
   [[nodiscard]] HistoryController& history() const { return *history_; }
   [[nodiscard]] ExperimentController& experiment() const { return *experiment_; }
   [[nodiscard]] LiveController& live() const { return *live_; }
   [[nodiscard]] CompareController& compare() const { return *compare_; }
   [[nodiscard]] ThemeSwitch& theme() const { return *theme_; }
+  [[nodiscard]] LanguageSwitch& language() const { return *language_; }
   [[nodiscard]] Settings& settings() const { return *settings_; }
   [[nodiscard]] AgentLink& link() const { return *link_; }
 
  private:
+  [[nodiscard]] std::unique_ptr<MainWindow> make_window() const;
+  void renew_window();
+
   WorkbenchOptions options_;
-  std::unique_ptr<EnglishPlurals> plurals_;
-  std::vector<std::unique_ptr<QTranslator>> translators_;  // of the locale
+  std::function<void(MainWindow&)> new_window_;
   std::unique_ptr<Settings> settings_;
+  std::unique_ptr<LanguageSwitch> language_;
   std::unique_ptr<ThemeSwitch> theme_;
   std::unique_ptr<RunStore> runs_;
   std::unique_ptr<RunStore> deleted_;

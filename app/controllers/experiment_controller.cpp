@@ -206,10 +206,23 @@ void ExperimentController::take(const recipe::Parsed& parsed) {
   ask_plan();
 }
 
+QString ExperimentController::words_of(Origin origin, const QString& name) {
+  switch (origin) {
+    case Origin::defaults: return tr("the defaults");
+    case Origin::file: return name;
+    case Origin::run: return tr("run “%1”").arg(name);
+    case Origin::draft: return tr("what was set up before");
+    case Origin::none: break;
+  }
+  return {};
+}
+
+QString ExperimentController::origin() const { return words_of(origin_, origin_name_); }
+
 void ExperimentController::start_from_defaults() {
   remember({});
   forget_fork();
-  origin_ = tr("the defaults");
+  origin_ = Origin::defaults;
   file_.clear();
   recipe::Parsed parsed;
   parsed.faults = recipe::validate(parsed.recipe);
@@ -225,7 +238,8 @@ void ExperimentController::start_from_file(const QString& file) {
   }
   remember({});
   forget_fork();
-  origin_ = QFileInfo(file).fileName();
+  origin_ = Origin::file;
+  origin_name_ = QFileInfo(file).fileName();
   file_ = QFileInfo(file).absoluteFilePath();
   base_ = text->recipe;
   QFile in(file);
@@ -245,7 +259,8 @@ void ExperimentController::start_from_run(store::RunId run) {
         }
         const recipe::Parsed parsed = recipe::parse(found->recipe_toml);
         remember({});
-        origin_ = tr("run “%1”").arg(q(found->name));
+        origin_ = Origin::run;
+        origin_name_ = q(found->name);
         // The run's folder holds its recipe, and what a fork goes on from.
         const QFileInfo kept(QDir(q(found->directory)), u"recipe.toml"_s);
         file_ = kept.exists() ? kept.absoluteFilePath() : QString();

@@ -70,7 +70,7 @@ class ExperimentController final : public QObject {
   void compare_with_file(const QString& file);
   void compare_with_run(store::RunId run);
   void stop_comparing();
-  [[nodiscard]] const QString& compared_with() const { return compared_with_; }  // empty: nothing
+  [[nodiscard]] QString compared_with() const;  // empty: nothing
   [[nodiscard]] std::vector<Difference> differences() const;
   void take_from_compared(const std::string& path);
 
@@ -93,7 +93,7 @@ class ExperimentController final : public QObject {
   void choose_fork_step(std::int64_t step);
   void read_fork_steps();  // anew
   void forget_fork();
-  [[nodiscard]] const QString& origin() const { return origin_; }  // "starter.toml", "run starter-3"
+  [[nodiscard]] QString origin() const;  // "starter.toml", "run starter-3", in the language in force
 
   void launch();
 
@@ -110,18 +110,22 @@ class ExperimentController final : public QObject {
   void notice(const athanor::app::Notice& notice);
 
  private:
+  enum class Origin { none, defaults, file, run, draft };
+  [[nodiscard]] static QString words_of(Origin origin, const QString& name);  // in the language in force
   // All that an edit may change.
   struct State {
     recipe::Recipe recipe;
     std::map<std::string, QString> typed, untyped_reason;
     std::vector<recipe::Fault> faults;
-    QString recipe_text, origin, file;
+    QString recipe_text;
+    Origin origin = Origin::none;
+    QString origin_name, file;
     recipe::Recipe base;
   };
   [[nodiscard]] State state() const;
   void remember(const QString& key);  // before an edit
   void take_state(std::optional<State> state);
-  void compare_with(const QString& label, const recipe::Recipe& recipe);
+  void compare_with(Origin origin, const QString& name, const recipe::Recipe& recipe);
   void take(const recipe::Parsed& parsed);
   void take_fork_steps(std::vector<std::int64_t> steps);
   void put_field_text(const std::string& path, const QString& text);
@@ -142,7 +146,8 @@ class ExperimentController final : public QObject {
   std::vector<recipe::Fault> faults_;
   std::vector<recipe::Fault> plan_faults_;
   QString recipe_text_;
-  QString origin_;
+  Origin origin_ = Origin::none;
+  QString origin_name_;  // of the file or the run
   QString file_;         // started from, as an absolute path; empty: from none
   recipe::Recipe base_;  // what stands in it
   store::RunId fork_of_ = 0;
@@ -153,7 +158,8 @@ class ExperimentController final : public QObject {
   bool launching_ = false;
   UndoList<State> undo_;
   QString launched_text_;
-  QString compared_with_;
+  Origin compared_with_ = Origin::none;
+  QString compared_name_;
   recipe::Recipe compared_;
 };
 

@@ -11,7 +11,7 @@ namespace athanor::app {
 using namespace Qt::Literals::StringLiterals;
 
 ExperimentController::State ExperimentController::state() const {
-  return {recipe_, typed_, untyped_reason_, faults_, recipe_text_, origin_, file_, base_};
+  return {recipe_, typed_, untyped_reason_, faults_, recipe_text_, origin_, origin_name_, file_, base_};
 }
 
 void ExperimentController::remember(const QString& key) {
@@ -26,7 +26,8 @@ void ExperimentController::take_state(std::optional<State> state) {
   untyped_reason_ = std::move(state->untyped_reason);
   faults_ = std::move(state->faults);
   recipe_text_ = std::move(state->recipe_text);
-  origin_ = std::move(state->origin);
+  origin_ = state->origin;
+  origin_name_ = std::move(state->origin_name);
   file_ = std::move(state->file);
   base_ = std::move(state->base);
   Q_EMIT fields_changed();
@@ -44,8 +45,11 @@ void ExperimentController::forget_edits() {
 void ExperimentController::undo() { take_state(undo_.undo(state())); }
 void ExperimentController::redo() { take_state(undo_.redo(state())); }
 
-void ExperimentController::compare_with(const QString& label, const recipe::Recipe& recipe) {
-  compared_with_ = label;
+QString ExperimentController::compared_with() const { return words_of(compared_with_, compared_name_); }
+
+void ExperimentController::compare_with(Origin origin, const QString& name, const recipe::Recipe& recipe) {
+  compared_with_ = origin;
+  compared_name_ = name;
   compared_ = recipe;
   Q_EMIT comparison_changed();
 }
@@ -53,7 +57,7 @@ void ExperimentController::compare_with(const QString& label, const recipe::Reci
 void ExperimentController::compare_with_file(const QString& file) {
   const auto parsed = recipe::parse_file(s(file));
   if (parsed)
-    compare_with(QFileInfo(file).fileName(), parsed->recipe);
+    compare_with(Origin::file, QFileInfo(file).fileName(), parsed->recipe);
   else
     Q_EMIT notice(notice_of(parsed.error()));
 }
@@ -63,17 +67,17 @@ void ExperimentController::compare_with_run(store::RunId run) {
       this, u"compared recipe"_s, [run](store::Reader& reader) { return reader.run(run); },
       [this](Result<store::Run> found) {
         if (found)
-          compare_with(tr("run “%1”").arg(q(found->name)), recipe::parse(found->recipe_toml).recipe);
+          compare_with(Origin::run, q(found->name), recipe::parse(found->recipe_toml).recipe);
         else
           Q_EMIT notice(notice_of(found.error()));
       });
 }
 
-void ExperimentController::stop_comparing() { compare_with({}, {}); }
+void ExperimentController::stop_comparing() { compare_with(Origin::none, {}, {}); }
 
 std::vector<ExperimentController::Difference> ExperimentController::differences() const {
   std::vector<Difference> all;
-  if (compared_with_.isEmpty()) return all;
+  if (compared_with_ == Origin::none) return all;
   for (const recipe::Field& field : recipe::fields()) {
     const QString here = field_text(field.path), there = text_of(field, compared_.value(field.path));
     if (here != there) all.push_back({field.path, here, there});
@@ -83,7 +87,7 @@ std::vector<ExperimentController::Difference> ExperimentController::differences(
 
 void ExperimentController::take_from_compared(const std::string& path) {
   const recipe::Field* field = recipe::find_field(path);
-  if (!field || compared_with_.isEmpty()) return;
+  if (!field || compared_with_ == Origin::none) return;
   set_field_text(path, text_of(*field, compared_.value(path)));
   undo_.end_edit();
   Q_EMIT fields_changed();
@@ -108,7 +112,8 @@ QString ExperimentController::set_command_line(const QString& text) {
   remember({});
   if (has_file) {
     file_ = QFileInfo(command.file).absoluteFilePath();
-    origin_ = QFileInfo(command.file).fileName();
+    origin_ = Origin::file;
+    origin_name_ = QFileInfo(command.file).fileName();
     base_ = base;
   }
   recipe_ = made;
@@ -129,7 +134,7 @@ QString ExperimentController::draft() const {
 
 void ExperimentController::restore_draft(const QString& toml) {
   const recipe::Parsed parsed = recipe::parse(s(toml));
-  origin_ = tr("what was set up before");
+  origin_ = Origin::draft;
   file_.clear();
   recipe_text_ = toml;
   take(parsed);

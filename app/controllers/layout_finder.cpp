@@ -42,12 +42,11 @@ std::vector<FoundLayout> LayoutFinder::read(const QByteArray& json) {
 void LayoutFinder::find(const QString& recipe_toml) {
   stop();
   found_.clear();
-  trouble_.clear();
+  trouble_ = Trouble::none;
   process_ = std::make_unique<QProcess>();
   connect(process_.get(), &QProcess::finished, this, [this](int exit_code) { finished(exit_code); });
   connect(process_.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-    if (error == QProcess::FailedToStart)
-      end(tr("Layouts need %1, which could not be started.").arg(QFileInfo(program_).fileName()));
+    if (error == QProcess::FailedToStart) end(Trouble::no_start);
   });
   process_->start(program_,
                   {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--layouts"), QStringLiteral("--json")});
@@ -57,10 +56,10 @@ void LayoutFinder::find(const QString& recipe_toml) {
 }
 
 void LayoutFinder::forget() {
-  if (!process_ && found_.empty() && trouble_.isEmpty()) return;
+  if (!process_ && found_.empty() && trouble_ == Trouble::none) return;
   stop();
   found_.clear();
-  trouble_.clear();
+  trouble_ = Trouble::none;
   Q_EMIT changed();
 }
 
@@ -68,14 +67,27 @@ void LayoutFinder::finished(int exit_code) {
   const QByteArray said = process_->readAllStandardOutput();
   if (process_->exitStatus() == QProcess::NormalExit && exit_code == 0) {
     found_ = read(said);
-    return end(found_.empty() ? tr("No layout fits into the memory of this machine.") : QString());
+    return end(found_.empty() ? Trouble::no_room : Trouble::none);
   }
   const QString why = Planner::read_refusal(said).trouble;
-  end(why.isEmpty() ? tr("The search ended unexpectedly.") : why);
+  end(why.isEmpty() ? Trouble::sudden_end : Trouble::told, why);
 }
 
-void LayoutFinder::end(const QString& trouble) {
+QString LayoutFinder::trouble() const {
+  switch (trouble_) {
+    case Trouble::no_start:
+      return tr("Layouts need %1, which could not be started.").arg(QFileInfo(program_).fileName());
+    case Trouble::no_room: return tr("No layout fits into the memory of this machine.");
+    case Trouble::sudden_end: return tr("The search ended unexpectedly.");
+    case Trouble::told: return told_;
+    case Trouble::none: break;
+  }
+  return {};
+}
+
+void LayoutFinder::end(Trouble trouble, const QString& told) {
   trouble_ = trouble;
+  told_ = told;
   process_.release()->deleteLater();  // it is the one that says so
   Q_EMIT changed();
 }

@@ -33,7 +33,7 @@ class LayoutFinder final : public QObject {
   void forget();
   [[nodiscard]] bool is_busy() const { return process_ != nullptr; }
   [[nodiscard]] const std::vector<FoundLayout>& found() const { return found_; }  // the quickest first
-  [[nodiscard]] const QString& trouble() const { return trouble_; }               // why there are none, in a sentence
+  [[nodiscard]] QString trouble() const;  // why there are none, in a sentence in the language in force
 
   [[nodiscard]] static std::vector<FoundLayout> read(const QByteArray& json);
 
@@ -43,12 +43,14 @@ class LayoutFinder final : public QObject {
  private:
   void stop();
   void finished(int exit_code);
-  void end(const QString& trouble);
+  enum class Trouble { none, no_start, no_room, sudden_end, told };
+  void end(Trouble trouble, const QString& told = {});
 
   QString program_;
   std::unique_ptr<QProcess> process_;  // while it is at work
   std::vector<FoundLayout> found_;
-  QString trouble_;
+  Trouble trouble_ = Trouble::none;
+  QString told_;
 };
 
 }  // namespace athanor::app

@@ -108,6 +108,7 @@ void LiveController::open(store::RunId run) {
     return;
   }
   run_ = run;
+  ++opening_;
   curves_.clear();
   occurrences_.clear();
   occurrence_id_ = 0;
@@ -130,6 +131,10 @@ void LiveController::open(store::RunId run) {
   Q_EMIT board_steps_changed();
   Q_EMIT board_changed();
   if (run_ != 0) mark_all();
+}
+
+void LiveController::read_anew() {
+  if (const store::RunId run = std::exchange(run_, 0); run != 0) open(run);
 }
 
 void LiveController::set_visible(bool visible) {
@@ -216,8 +221,8 @@ void LiveController::read_curves() {
         }
         return out;
       },
-      [this, id](Result<Curves> curves) {
-        if (id != run_) return;
+      [this, opening = opening_](Result<Curves> curves) {
+        if (opening != opening_) return;
         if (curves) {
           curves_ = std::move(curves->columns);
           samples_per_step_ = curves->samples_per_step;
@@ -240,8 +245,8 @@ void LiveController::read_log() {
       [id, after = log_id_](store::Reader& reader) {
         return after == 0 ? reader.log_tail(id, kLogPage) : reader.log(id, after, kLogPage);
       },
-      [this, id](Result<std::vector<store::LogEntry>> entries) {
-        if (id != run_) return;
+      [this, opening = opening_](Result<std::vector<store::LogEntry>> entries) {
+        if (opening != opening_) return;
         if (entries && !entries->empty()) {
           log_id_ = entries->back().id;
           Q_EMIT log_arrived(*entries);
@@ -265,8 +270,8 @@ void LiveController::read_occurrences() {
       [id, after = occurrence_id_, folder, known = std::move(known)](store::Reader& reader) {
         return read_happened(reader, id, after, folder, known);
       },
-      [this, id](Result<Happened> found) {
-        if (id != run_) return;
+      [this, opening = opening_](Result<Happened> found) {
+        if (opening != opening_) return;
         if (found && (!found->occurrences.empty() || found->checkpoint_steps != checkpoint_steps_)) {
           if (found->anew) occurrences_.clear();
           if (!found->occurrences.empty()) occurrence_id_ = found->occurrences.back().id;
@@ -295,8 +300,8 @@ void LiveController::read_step_picture() {
         const auto row = reader.run(id);
         return timeline::picture_of(*steps, row && !store::is_live(row->status));
       },
-      [this, id](Result<std::optional<timeline::StepPicture>> picture) {
-        if (id != run_) return;
+      [this, opening = opening_](Result<std::optional<timeline::StepPicture>> picture) {
+        if (opening != opening_) return;
         if (picture && (*picture || step_picture_)) {
           step_picture_ = std::move(*picture);
           Q_EMIT step_picture_changed();
@@ -314,8 +319,8 @@ void LiveController::read_board_steps() {
   const store::RunId id = run_;
   reader_->ask<std::vector<std::int64_t>>(
       this, QStringLiteral("live/board_steps"), [id](store::Reader& reader) { return reader.retrieval_steps(id); },
-      [this, id](Result<std::vector<std::int64_t>> steps) {
-        if (id != run_) return;
+      [this, opening = opening_](Result<std::vector<std::int64_t>> steps) {
+        if (opening != opening_) return;
         const bool grown = steps && *steps != board_steps_;
         if (grown) {
           board_steps_ = std::move(*steps);
@@ -341,8 +346,8 @@ void LiveController::read_board() {
         }
         return boards;
       },
-      [this, id](Result<Boards> boards) {
-        if (id != run_) return;
+      [this, opening = opening_](Result<Boards> boards) {
+        if (opening != opening_) return;
         if (boards) {
           board_shown_ = std::move(boards->first);
           board_compared_ = std::move(boards->second);

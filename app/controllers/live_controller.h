@@ -27,6 +27,8 @@ class LiveController final : public QObject {
   LiveController(HistoryReader* reader, AgentLink* link, RunStore* runs, QObject* parent = nullptr);
 
   void open(store::RunId run);
+  // All of the run once more, for pages that were made after it was opened.
+  void read_anew();
   [[nodiscard]] store::RunId run_id() const { return run_; }
   [[nodiscard]] const store::Run* run() const;  // null: none chosen, or not read yet
   // Nothing is read while nobody looks; what was missed is read at once afterwards.
@@ -85,6 +87,7 @@ class LiveController final : public QObject {
   RunStore* runs_;
   TimelineController* timeline_;
   store::RunId run_ = 0;
+  int opening_ = 0;  // answers to questions of an earlier one come too late
   QTimer pulse_;
   std::set<int> dirty_;  // agent::Change::What
   std::set<std::string> in_flight_;

@@ -56,8 +56,7 @@ void Planner::run() {
   process_ = std::make_unique<QProcess>();
   connect(process_.get(), &QProcess::finished, this, [this](int exit_code) { finished(exit_code); });
   connect(process_.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-    if (error == QProcess::FailedToStart)
-      give_up(tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName()));
+    if (error == QProcess::FailedToStart) give_up(Trouble::no_start);
   });
   asked_ = question_;
   QStringList words = {QStringLiteral("plan"), QStringLiteral("-"), QStringLiteral("--json")};
@@ -79,25 +78,37 @@ void Planner::finished(int exit_code) {
     Refusal refusal = read_refusal(process_->readAllStandardOutput());
     const bool silent = refusal.faults.empty() && refusal.trouble.isEmpty();
     faults_ = std::move(refusal.faults);
-    give_up(silent ? tr("The plan ended unexpectedly.") : refusal.trouble);
+    give_up(silent ? Trouble::sudden_end : Trouble::told, refusal.trouble);
     return;
   }
   auto read = recipe::prediction_from_json(process_->readAllStandardOutput().toStdString());
   if (!read) {
-    give_up(QString::fromStdString(read.error().message()));
+    give_up(Trouble::told, QString::fromStdString(read.error().message()));
     return;
   }
   prediction_ = std::move(*read);
-  trouble_.clear();
+  trouble_ = Trouble::none;
   busy_ = false;
   Q_EMIT changed();
 }
 
-void Planner::give_up(const QString& why) {
+void Planner::give_up(Trouble trouble, const QString& told) {
   busy_ = false;
   prediction_.reset();
-  trouble_ = why;
+  trouble_ = trouble;
+  told_ = told;
   Q_EMIT changed();
+}
+
+QString Planner::trouble() const {
+  switch (trouble_) {
+    case Trouble::no_start:
+      return tr("The plan needs %1, which could not be started.").arg(QFileInfo(program_).fileName());
+    case Trouble::sudden_end: return tr("The plan ended unexpectedly.");
+    case Trouble::told: return told_;
+    case Trouble::none: break;
+  }
+  return {};
 }
 
 }  // namespace athanor::app

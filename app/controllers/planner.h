@@ -36,7 +36,7 @@ class Planner final : public QObject {
   void plan(PlanQuestion question);
   [[nodiscard]] const std::optional<recipe::Prediction>& prediction() const { return prediction_; }
   [[nodiscard]] bool is_busy() const { return busy_; }
-  [[nodiscard]] const QString& trouble() const { return trouble_; }  // why there is no plan, in a sentence
+  [[nodiscard]] QString trouble() const;  // why there is no plan, in a sentence in the language in force
   // What the program found wrong, what only the machine can judge among it: a data set that is not there, a device
   // that is missing.
   [[nodiscard]] const std::vector<recipe::Fault>& faults() const { return faults_; }
@@ -55,7 +55,8 @@ class Planner final : public QObject {
  private:
   void run();
   void finished(int exit_code);
-  void give_up(const QString& why);
+  enum class Trouble { none, no_start, sudden_end, told };
+  void give_up(Trouble trouble, const QString& told = {});
 
   QString program_;
   PlanQuestion question_;
@@ -63,7 +64,8 @@ class Planner final : public QObject {
   QTimer pause_;
   std::unique_ptr<QProcess> process_;
   std::optional<recipe::Prediction> prediction_;
-  QString trouble_;
+  Trouble trouble_ = Trouble::none;
+  QString told_;
   std::vector<recipe::Fault> faults_;
   bool busy_ = false;
 };

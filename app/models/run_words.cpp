@@ -122,8 +122,9 @@ QString when_text(std::int64_t time_ns, std::int64_t now_ns) {
   if (days == 0) return RunWords::tr("today %1").arg(clock);
   if (days == 1) return RunWords::tr("yesterday %1").arg(clock);
   if (days > 1 && days < 7) return locale.toString(then.date(), QStringLiteral("ddd ")) + clock;
-  if (then.date().year() == now.date().year()) return locale.toString(then.date(), QStringLiteral("d MMM ")) + clock;
-  return locale.toString(then.date(), QStringLiteral("d MMM yyyy"));
+  if (then.date().year() == now.date().year())
+    return locale.toString(then.date(), RunWords::tr("d MMM")) + u' ' + clock;
+  return locale.toString(then.date(), RunWords::tr("d MMM yyyy"));
 }
 
 std::int64_t wall_now_ns() {

@@ -21,6 +21,9 @@ class Page : public QWidget {
   [[nodiscard]] virtual bool is_ready() const = 0;
   virtual void entered() {}  // became the visible page
   virtual void left() {}
+  // Shows what `before` does where nothing else keeps it: the same page of a window that was there before, in another
+  // language.
+  virtual void take_over(const Page& before) { static_cast<void>(before); }
 
  Q_SIGNALS:
   void became_ready();

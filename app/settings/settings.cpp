@@ -18,6 +18,7 @@ const Row& row(Setting key) {
   static const std::array<Row, static_cast<std::size_t>(Setting::count_)> kTable{{
       {u"look/theme"_s, u"system"_s},
       {u"look/text_size"_s, 100},
+      {u"look/language"_s, u"system"_s},
       {u"look/times"_s, u"age"_s},
       {u"notices/run_ends"_s, true},
       {u"window/geometry"_s, QByteArray()},

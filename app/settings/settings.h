@@ -15,8 +15,9 @@ class QSettings;
 namespace athanor::app {
 
 enum class Setting {
-  theme,                // "system", "light", "dark"
+  theme,                // "system", "light", "dark", "contrast"
   text_size,            // int, per cent
+  language,             // "system" or a code: "de"
   time_style,           // "age", "date"
   notify_ends,          // bool
   window_geometry,      // bytes

@@ -89,6 +89,7 @@ MainWindow::MainWindow(const ShellParts& parts) : parts_(parts) {
     parts_.history->refresh();
     open_run(run);
   });
+  if (!parts_.history->trouble().intention.isEmpty()) say(parts_.history->trouble());
   restore_layout();
   if (!parts_.settings->is_writable())
     say({NoticeKind::warning,
@@ -170,6 +171,8 @@ void MainWindow::add_actions() {
   update_undo();
   add("look.light", tr("Light look"), Glyph::bolt, {}, [this] { parts_.theme->choose(ThemeChoice::light); });
   add("look.dark", tr("Dark look"), Glyph::moon, {}, [this] { parts_.theme->choose(ThemeChoice::dark); });
+  add("look.contrast", tr("High-contrast look"), Glyph::circle, {},
+      [this] { parts_.theme->choose(ThemeChoice::contrast); });
   add("look.system", tr("Look as the system says"), Glyph::gear, {},
       [this] { parts_.theme->choose(ThemeChoice::system); });
   add("look.toggle", tr("Switch between light and dark"), Glyph::moon, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L)},
@@ -271,7 +274,7 @@ Page* MainWindow::make_live_page() {
 Page* MainWindow::make_preferences_page() {
   const auto text = [](const std::filesystem::path& path) { return QString::fromStdString(path.string()); };
   const std::filesystem::path home = parts_.home;
-  auto* page = new PreferencesPage(parts_.settings, parts_.theme,
+  auto* page = new PreferencesPage(parts_.settings, parts_.language, parts_.theme,
                                    {{tr("Everything"), text(home)},
                                     {tr("History"), text(home / "history.db")},
                                     {tr("Runs"), text(home / "runs")},
@@ -352,6 +355,23 @@ void MainWindow::show_page(const QString& id) {
   setWindowTitle(tr("%1 – Athanor").arg(next->title()));
   next->entered();
   parts_.settings->set(Setting::last_page, id);
+}
+
+// Notices stay behind: they speak the other language.
+void MainWindow::take_over(MainWindow& before) {
+  setGeometry(before.geometry());
+  setWindowState(before.windowState());
+  painted_ = before.painted_;
+  setVisible(before.isVisible());
+  if (before.isActiveWindow()) activateWindow();
+  const QString shown = before.current_page();
+  if (shown.isEmpty()) return;
+  before.page(shown)->left();
+  show_page(shown);
+  for (const auto& [id, old] : before.pages_)
+    if (id != shown) page(id)->take_over(*old);
+  page(shown)->take_over(*before.page(shown));                  // last: it may take the focus
+  if (before.pages_.contains(kLive)) parts_.live->read_anew();  // it tells pages only what is new
 }
 
 void MainWindow::open_run(store::RunId run) {

@@ -30,6 +30,7 @@ class ExperimentController;
 class ExperimentPage;
 class FindSheet;
 class HistoryController;
+class LanguageSwitch;
 class LiveController;
 class LivePage;
 class PictureLoader;
@@ -41,6 +42,7 @@ class ThemeSwitch;
 
 struct ShellParts {
   Settings* settings = nullptr;
+  LanguageSwitch* language = nullptr;
   ThemeSwitch* theme = nullptr;
   AgentLink* link = nullptr;
   HistoryController* history = nullptr;
@@ -63,6 +65,8 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] QString current_page() const;
   [[nodiscard]] Page* page(const QString& id);  // made if need be; null: no such page
   void open_run(store::RunId run);
+  // Shows what `before` does, in its place: its page, and what its pages show that is kept nowhere else.
+  void take_over(MainWindow& before);
   // On the page that is shown, or that `notice` concerns all of. A page keeps what was said on it until it is
   // dismissed; news that everything went well ends when the page is left.
   void say(const Notice& notice);

@@ -32,6 +32,7 @@ void notify_desktop(const QString& title, const QString& text) {
 RunNews::RunNews(const RunStore* runs, const Settings* settings, QWidget* window)
     : QObject(window), runs_(runs), settings_(settings), window_(window) {
   connect(runs_, &RunStore::applied, this, [this] { look(); });
+  look();
 }
 
 void RunNews::look() {

@@ -104,6 +104,7 @@ Sidebar::Sidebar(const RunStore* runs, QWidget* parent) : QWidget(parent), runs_
   foot_layout_->setSpacing(2);
   layout->addLayout(foot_layout_);
   connect(runs_, &RunStore::applied, this, [this] { show_live(); });
+  show_live();
 }
 
 void Sidebar::add_page(const QString& id, const QString& title, widgets::Glyph glyph, const QString& shortcut) {

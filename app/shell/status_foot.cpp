@@ -24,6 +24,7 @@ StatusFoot::StatusFoot(const AgentLink* link, const RunStore* runs, QWidget* par
   connect(runs_, &RunStore::applied, this, [this] { show_counts(); });
   connect(link_, &AgentLink::state_changed, this, [this] { show_agent(); });
   show_agent();
+  if (runs_->is_loaded()) show_counts();
 }
 
 void StatusFoot::show_agent() {

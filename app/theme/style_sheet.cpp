@@ -22,7 +22,7 @@ QWidget#sidebar { background: @sidebar; }
 QSplitter::handle { background: transparent; }
 
 QLineEdit, QPlainTextEdit, QComboBox, QAbstractSpinBox {
-  background: @surface; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 8px;
+  background: @surface; border: 1px solid @border; border-radius: 5px; padding: 4px 8px;
   selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit, QComboBox { min-height: 20px; }
 QLineEdit:hover, QPlainTextEdit:hover, QComboBox:hover { border-color: @faint; }
@@ -116,10 +116,52 @@ QStatusBar { background: @sidebar; color: @muted; border-top: 1px solid @border;
 QStatusBar::item { border: none; }
 )"_s;
 
+// In high contrast frames are thicker, at the cost of what is around the text, and what is on, chosen or under the
+// pointer has one of its own.
+const QString kContrastSheet =
+    uR"(
+QLineEdit, QPlainTextEdit, QComboBox, QAbstractSpinBox { border-width: 2px; padding: 3px 7px; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border-width: 3px; padding: 2px 6px; }
+QLineEdit[faulty="true"], QPlainTextEdit[faulty="true"], QComboBox[faulty="true"] { border: 3px solid @bad; padding: 2px 6px; }
+QComboBox QAbstractItemView { border-width: 2px; }
+QPushButton { border-width: 2px; padding: 4px 13px; }
+QPushButton:hover { border-color: @text; }
+QPushButton:pressed { background: @accent_soft; }
+QPushButton:focus { border-width: 3px; padding: 3px 12px; }
+QPushButton[primary="true"]:focus { border: 3px solid @info; padding: 3px 12px; }
+QToolButton { border-width: 2px; padding: 2px; }
+QToolButton:hover { border-color: @border; }
+QToolButton:focus { border: 3px solid @accent; padding: 1px; }
+QToolButton:checked { border-color: @text; }
+QToolButton[chip="true"] { border-width: 2px; padding: 2px 10px; }
+QToolButton[chip="true"]:hover { border-color: @text; }
+QToolButton[chip="true"]:focus { border-width: 3px; padding: 1px 9px; }
+QPushButton[jump="true"] { border-width: 2px; padding: 4px 9px; }
+QPushButton[jump="true"]:focus { border-width: 3px; padding: 3px 8px; }
+QPushButton[jump="true"]:checked { border-color: @text; }
+QPushButton[jump="true"]:checked:focus { border-color: @accent; }
+QToolButton[nav="true"] { padding: 6px 9px; }
+QToolButton[nav="true"]:checked { border: 2px solid @text; }
+QToolButton[nav="true"]:focus { border: 3px solid @accent; padding: 5px 8px; }
+QCheckBox::indicator, QTableView::indicator, QListView::indicator { border-width: 2px; width: 14px; height: 14px; }
+QCheckBox::indicator:focus { border: 3px solid @accent; width: 12px; height: 12px; }
+QCheckBox::indicator:checked:focus { border-color: @text; }
+QTableView, QListView, QTreeView { border-width: 2px; }
+QTableView:focus, QListView:focus { border-color: @accent; }
+QHeaderView::section { border-bottom-width: 2px; }
+QTabBar::tab { border-bottom-width: 3px; }
+QTabBar::tab:focus { border-bottom-width: 4px; }
+QMenu, QToolTip { border-width: 2px; }
+QMenu::item:selected { border: 2px solid @accent; padding: 4px 24px 4px 10px; }
+QProgressBar, QSlider::groove:horizontal { background: @border; }
+QSlider:focus { border: 3px solid @accent; }
+QStatusBar { border-top-width: 2px; }
+)"_s;
+
 }  // namespace
 
 QString style_sheet(const widgets::Theme& theme, double point_size) {
-  QString sheet = kSheet;
+  QString sheet = theme.is_high_contrast() ? kSheet + kContrastSheet : kSheet;
   sheet.replace(u"@large_text"_s, QString::number(point_size * 1.1) + u"pt"_s);
   const auto put = [&sheet](const QString& name, const QColor& color) {
     sheet.replace(u'@' + name + u';', color.name() + u';').replace(u'@' + name + u' ', color.name() + u' ');
@@ -131,13 +173,13 @@ QString style_sheet(const widgets::Theme& theme, double point_size) {
       {u"muted"_s, Role::muted},         {u"faint"_s, Role::faint},
       {u"accent"_s, Role::accent},       {u"accent_soft"_s, Role::accent_soft},
       {u"on_accent"_s, Role::on_accent}, {u"bad"_s, Role::bad},
-      {u"grid"_s, Role::grid},
+      {u"info"_s, Role::info},           {u"grid"_s, Role::grid},
   };
   for (const auto& [name, role] : roles) put(name, theme.color(role));
   const QColor against = theme.color(Role::text);
   put(u"accent_hover"_s, widgets::mix(theme.color(Role::accent), against, 0.14));
   put(u"nav_hover"_s, widgets::mix(theme.color(Role::sidebar), against, 0.06));
-  put(u"scroll"_s, widgets::mix(theme.color(Role::window), against, 0.22));
+  put(u"scroll"_s, widgets::mix(theme.color(Role::window), against, theme.is_high_contrast() ? 0.6 : 0.22));
   sheet.replace(u"@kind"_s, theme.is_dark() ? u"dark"_s : u"light"_s);
   return sheet;
 }

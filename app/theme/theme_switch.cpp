@@ -26,7 +26,8 @@ const QString kPortal = u"org.freedesktop.portal.Desktop"_s;
 const QString kPath = u"/org/freedesktop/portal/desktop"_s;
 const QString kInterface = u"org.freedesktop.portal.Settings"_s;
 const QString kGroup = u"org.freedesktop.appearance"_s;
-const QString kKey = u"color-scheme"_s;
+const QString kScheme = u"color-scheme"_s;  // 0 no preference, 1 dark, 2 light
+const QString kContrast = u"contrast"_s;    // 0 no preference, 1 higher
 
 // What the desktop gave before anything was scaled, asked once per process.
 double desktop_points() {
@@ -58,11 +59,19 @@ void give_back(const OwnFonts& own) {
 }  // namespace
 
 ThemeChoice theme_choice(const QString& text) {
-  return text == u"light"_s ? ThemeChoice::light : text == u"dark"_s ? ThemeChoice::dark : ThemeChoice::system;
+  for (const ThemeChoice choice : {ThemeChoice::light, ThemeChoice::dark, ThemeChoice::contrast})
+    if (text == to_text(choice)) return choice;
+  return ThemeChoice::system;
 }
 
 QString to_text(ThemeChoice choice) {
-  return choice == ThemeChoice::light ? u"light"_s : choice == ThemeChoice::dark ? u"dark"_s : u"system"_s;
+  switch (choice) {
+    case ThemeChoice::light: return u"light"_s;
+    case ThemeChoice::dark: return u"dark"_s;
+    case ThemeChoice::contrast: return u"contrast"_s;
+    case ThemeChoice::system: break;
+  }
+  return u"system"_s;
 }
 
 ThemeSwitch::ThemeSwitch(Settings* settings, QObject* parent)
@@ -98,7 +107,7 @@ void ThemeSwitch::apply_text_size() {
   const OwnFonts own = own_fonts(points / font.pointSizeF());
   font.setPointSizeF(points);
   QApplication::setFont(font);
-  applied_ = -1;
+  applied_ = nullptr;
   apply();  // sizes in the style sheet
   give_back(own);
 }
@@ -108,11 +117,16 @@ void ThemeSwitch::override_choice(ThemeChoice choice) {
   apply();
 }
 
+const widgets::Theme& ThemeSwitch::wanted() const {
+  const bool follows = choice_ == ThemeChoice::system;
+  if (choice_ == ThemeChoice::contrast || (follows && system_contrast_)) return widgets::contrast_theme();
+  return choice_ == ThemeChoice::dark || (follows && system_dark_) ? widgets::dark_theme() : widgets::light_theme();
+}
+
 void ThemeSwitch::apply() {
-  const bool dark = choice_ == ThemeChoice::dark || (choice_ == ThemeChoice::system && system_dark_);
-  if (applied_ == static_cast<int>(dark)) return;
-  applied_ = static_cast<int>(dark);
-  const widgets::Theme& theme = dark ? widgets::dark_theme() : widgets::light_theme();
+  const widgets::Theme& theme = wanted();
+  if (applied_ == &theme) return;
+  applied_ = &theme;
   const OwnFonts own = own_fonts();
   QApplication::setPalette(theme.palette());
   qApp->setStyleSheet(style_sheet(theme, QApplication::font().pointSizeF()));
@@ -127,27 +141,25 @@ void ThemeSwitch::ask_system() {
   if (!bus.isConnected()) return;
   bus.connect(kPortal, kPath, kInterface, u"SettingChanged"_s, this,
               SLOT(portal_changed(QString, QString, QDBusVariant)));
-  QDBusMessage question = QDBusMessage::createMethodCall(kPortal, kPath, kInterface, u"Read"_s);
-  question << kGroup << kKey;
-  auto* watcher = new QDBusPendingCallWatcher(bus.asyncCall(question, 2000), this);
-  connect(watcher, &QDBusPendingCallWatcher::finished, this, [this](QDBusPendingCallWatcher* done) {
-    done->deleteLater();
-    const QDBusPendingReply<QDBusVariant> reply = *done;
-    if (!reply.isError()) portal_changed(kGroup, kKey, reply.value());
-  });
+  for (const QString& key : {kScheme, kContrast}) {
+    QDBusMessage question = QDBusMessage::createMethodCall(kPortal, kPath, kInterface, u"Read"_s);
+    question << kGroup << key;
+    auto* watcher = new QDBusPendingCallWatcher(bus.asyncCall(question, 2000), this);
+    connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, key](QDBusPendingCallWatcher* done) {
+      done->deleteLater();
+      const QDBusPendingReply<QDBusVariant> reply = *done;
+      if (!reply.isError()) portal_changed(kGroup, key, reply.value());
+    });
+  }
 }
 
 void ThemeSwitch::portal_changed(const QString& group, const QString& key, const QDBusVariant& value) {
-  if (group != kGroup || key != kKey) return;
+  if (group != kGroup) return;
   QVariant inner = value.variant();
   if (inner.canConvert<QDBusVariant>()) inner = inner.value<QDBusVariant>().variant();  // Read wraps twice
-  system_says(inner.toUInt());
-}
-
-// 0 no preference, 1 dark, 2 light.
-void ThemeSwitch::system_says(uint scheme) {
-  if (scheme == 0) return;
-  system_dark_ = scheme == 1;
+  const uint said = inner.toUInt();
+  if (key == kContrast) system_contrast_ = said == 1;
+  if (key == kScheme && said != 0) system_dark_ = said == 1;
   apply();
 }
 

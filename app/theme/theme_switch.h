@@ -1,5 +1,5 @@
-// Puts the window's look in force: Fusion with our palette and a small style sheet, light or dark by choice or as the
-// system says. Following the system needs no restart. GUI thread only.
+// Puts the window's look in force: Fusion with our palette and a small style sheet, light, dark or in high contrast by
+// choice or as the system says. Following the system needs no restart. GUI thread only.
 #pragma once
 
 #include <QObject>
@@ -8,11 +8,15 @@
 
 class QDBusVariant;
 
+namespace athanor::widgets {
+class Theme;
+}
+
 namespace athanor::app {
 
 class Settings;
 
-enum class ThemeChoice { system, light, dark };
+enum class ThemeChoice { system, light, dark, contrast };
 [[nodiscard]] ThemeChoice theme_choice(const QString& text);  // anything unknown: system
 [[nodiscard]] QString to_text(ThemeChoice choice);
 
@@ -37,14 +41,15 @@ class ThemeSwitch final : public QObject {
   void apply();
   void apply_text_size();
   void ask_system();
-  void system_says(uint scheme);
+  [[nodiscard]] const widgets::Theme& wanted() const;
 
   Settings* settings_;
   ThemeChoice choice_;
   bool system_dark_ = false;
+  bool system_contrast_ = false;
   double desktop_points_ = 10;
   int text_size_ = 100;
-  int applied_ = -1;  // 0 light, 1 dark
+  const widgets::Theme* applied_ = nullptr;
 };
 
 }  // namespace athanor::app

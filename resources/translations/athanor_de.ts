@@ -12,10 +12,6 @@
         <translation>Eine Seite in eine PNG-Datei zeichnen und enden.</translation>
     </message>
     <message>
-        <source>Look for this session: light or dark.</source>
-        <translation>Aussehen in dieser Sitzung: light oder dark.</translation>
-    </message>
-    <message>
         <source>Number of the run to open.</source>
         <translation>Nummer des Laufs, der geöffnet wird.</translation>
     </message>
@@ -52,10 +48,6 @@
         <translation>--size: muss aussehen wie 1360x860, mindestens 320x240</translation>
     </message>
     <message>
-        <source>--theme: must be light or dark</source>
-        <translation>--theme: muss light oder dark sein</translation>
-    </message>
-    <message>
         <source>Part of the live page to show: timeline, board or bottom.</source>
         <translation>Teil der Live-Seite, der gezeigt wird: timeline, board oder bottom.</translation>
     </message>
@@ -82,6 +74,22 @@
     <message>
         <source>--view: must be curves, differences, relations, pictures or lineage</source>
         <translation>--view: muss curves, differences, relations, pictures oder lineage sein</translation>
+    </message>
+    <message>
+        <source>Look for this session: light, dark or contrast.</source>
+        <translation>Aussehen in dieser Sitzung: light, dark oder contrast.</translation>
+    </message>
+    <message>
+        <source>Language for this session: en, de or zh.</source>
+        <translation>Sprache in dieser Sitzung: en, de oder zh.</translation>
+    </message>
+    <message>
+        <source>--theme: must be light, dark or contrast</source>
+        <translation>--theme: muss light, dark oder contrast sein</translation>
+    </message>
+    <message>
+        <source>--language: must be en, de or zh</source>
+        <translation>--language: muss en, de oder zh sein</translation>
     </message>
 </context>
 <context>
@@ -700,6 +708,14 @@
     <message>
         <source>%1 between %2</source>
         <translation>%1 zwischen %2</translation>
+    </message>
+    <message>
+        <source>d MMM</source>
+        <translation>d. MMM</translation>
+    </message>
+    <message>
+        <source>d MMM yyyy</source>
+        <translation>d. MMM yyyy</translation>
     </message>
 </context>
 <context>
@@ -1941,6 +1957,10 @@
         <source>Undo the last change of the setup</source>
         <translation>Die letzte Änderung der Einrichtung rückgängig machen</translation>
     </message>
+    <message>
+        <source>High-contrast look</source>
+        <translation>Aussehen mit hohem Kontrast</translation>
+    </message>
 </context>
 <context>
     <name>athanor::app::MetricChooser</name>
@@ -2196,10 +2216,6 @@
         <translation>Farben</translation>
     </message>
     <message>
-        <source>Light, dark, or as the desktop says, also when it changes.</source>
-        <translation>Hell, dunkel oder wie der Schreibtisch es sagt, auch wenn er wechselt.</translation>
-    </message>
-    <message>
         <source>as the system says</source>
         <translation>wie das System es sagt</translation>
     </message>
@@ -2270,6 +2286,22 @@
     <message>
         <source>With a notice of the desktop, while I am elsewhere.</source>
         <translation>Mit einer Meldung des Schreibtischs, während ich woanders bin.</translation>
+    </message>
+    <message>
+        <source>Light, dark, in high contrast, or as the desktop says, also when it changes.</source>
+        <translation>Hell, dunkel, mit hohem Kontrast oder wie der Schreibtisch es sagt, auch wenn er wechselt.</translation>
+    </message>
+    <message>
+        <source>high contrast</source>
+        <translation>hoher Kontrast</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Of the window. What runs and programs say stays in English.</source>
+        <translation>Des Fensters. Was Läufe und Programme sagen, bleibt englisch.</translation>
     </message>
 </context>
 <context>

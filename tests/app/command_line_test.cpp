@@ -54,6 +54,11 @@ TEST_F(Program, RefusesARunThatIsNotThere) {
   expect_refusal({u"--run"_s, u"seven"_s}, 2, u"--run"_s);
 }
 
+TEST_F(Program, RefusesALanguageOrALookThatThereIsNot) {
+  expect_refusal({u"--language"_s, u"tlh"_s}, 2, u"--language"_s);
+  expect_refusal({u"--theme"_s, u"pink"_s}, 2, u"--theme"_s);
+}
+
 TEST_F(Program, RefusesAnActionThatIsNotThereOrCannotRun) {
   expect_refusal({u"--page"_s, u"runs"_s, u"--do"_s, u"view.nonsense"_s}, 2, u"view.nonsense"_s);
   expect_refusal({u"--page"_s, u"live"_s, u"--do"_s, u"live.stop"_s}, 3, u"live.stop"_s);

@@ -13,6 +13,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDBusVariant>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTableView>
@@ -64,6 +65,31 @@ TEST_F(Preferences, LookAndTextSizeChangeEveryPageAndAreKept) {
   EXPECT_EQ(preferences.text_size()->currentData().toInt(), 130);
   choose(preferences.text_size(), 100);
   choose(preferences.look(), u"light"_s);
+}
+
+TEST_F(Preferences, HighContrastIsChosenOrFollowsThePortalOfTheDesktop) {
+  Bench bench({home.path()});
+  ThemeSwitch& theme = bench.workbench->theme();
+  PreferencesPage& preferences = page(bench);
+  choose(preferences.look(), u"contrast"_s);
+  EXPECT_EQ(&widgets::current_theme(), &widgets::contrast_theme());
+  EXPECT_EQ(bench.workbench->settings().text(Setting::theme), u"contrast"_s);
+  choose(preferences.look(), u"system"_s);
+  const auto portal_says = [&](const QString& key, uint value) {
+    ASSERT_TRUE(QMetaObject::invokeMethod(&theme, "portal_changed", Q_ARG(QString, u"org.freedesktop.appearance"_s),
+                                          Q_ARG(QString, key), Q_ARG(QDBusVariant, QDBusVariant(value))));
+  };
+  portal_says(u"color-scheme"_s, 2);
+  EXPECT_EQ(&widgets::current_theme(), &widgets::light_theme());
+  portal_says(u"contrast"_s, 1);
+  EXPECT_EQ(&widgets::current_theme(), &widgets::contrast_theme());
+  portal_says(u"color-scheme"_s, 1);
+  EXPECT_EQ(&widgets::current_theme(), &widgets::contrast_theme());
+  portal_says(u"contrast"_s, 0);
+  EXPECT_EQ(&widgets::current_theme(), &widgets::dark_theme());
+  portal_says(u"contrast"_s, 1);
+  choose(preferences.look(), u"light"_s);  // who chose has chosen
+  EXPECT_EQ(&widgets::current_theme(), &widgets::light_theme());
 }
 
 TEST_F(Preferences, TimesOfRunsReadAsAgesOrDates) {

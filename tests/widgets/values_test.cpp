@@ -13,7 +13,6 @@
 #include <QFontMetricsF>
 #include <QGuiApplication>
 
-#include <cmath>
 #include <limits>
 
 namespace athanor::widgets {
@@ -61,34 +60,6 @@ TEST(Numbers, FontForNumbersHasEquallyWideDigits) {
   const QFontMetricsF metrics(tabular_font(QGuiApplication::font()));
   for (char16_t digit = u'0'; digit <= u'9'; ++digit)
     EXPECT_NEAR(metrics.horizontalAdvance(QChar(digit)), metrics.horizontalAdvance(u'0'), 0.01);
-}
-
-double contrast(const QColor& a, const QColor& b) {
-  const auto luminance = [](const QColor& c) {
-    const auto linear = [](double v) { return v <= 0.03928 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
-    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
-  };
-  const double x = luminance(a), y = luminance(b);
-  return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
-}
-
-TEST(Theme, TextIsReadableInBothLooks) {
-  for (const Theme* theme : {&light_theme(), &dark_theme()}) {
-    for (const Role ground : {Role::window, Role::surface, Role::sidebar}) {
-      EXPECT_GE(contrast(theme->color(Role::text), theme->color(ground)), 7.0);
-      EXPECT_GE(contrast(theme->color(Role::muted), theme->color(ground)), 4.5);
-    }
-    for (const Role tone : {Role::accent, Role::good, Role::bad, Role::warning, Role::info})
-      EXPECT_GE(contrast(theme->color(tone), theme->color(Role::surface)), 4.5) << static_cast<int>(tone);
-    EXPECT_GE(contrast(theme->color(Role::on_accent), theme->color(Role::accent)), 4.5);
-    for (int i = 0; i < kSeriesColours; ++i)
-      EXPECT_GE(contrast(theme->series(i), theme->color(Role::surface)), 3.0) << i;
-  }
-}
-
-TEST(Theme, IsReadOffThePalette) {
-  EXPECT_TRUE(theme_for(dark_theme().palette()).is_dark());
-  EXPECT_FALSE(theme_for(light_theme().palette()).is_dark());
 }
 
 TEST(Glyphs, EveryOneDrawsInsideItsField) {

@@ -8,21 +8,28 @@ namespace {
 // Order as in Role.
 constexpr QRgb kLightRoles[] = {
     0xfff5f4f1, 0xffecebe6, 0xffffffff, 0xfff1f0ec, 0xffdcdad3, 0xff1d2126, 0xff60666e, 0xff9a9fa6,
-    0xffb9480f, 0xfff9e6db, 0xffffffff, 0xff1f7a4d, 0xff946200, 0xffb3261e, 0xff2a64a8, 0xffe9e7e2,
+    0xffb2450e, 0xfff9e6db, 0xffffffff, 0xff1d764a, 0xff8f5f00, 0xffb3261e, 0xff2a64a8, 0xffe9e7e2,
 };
 constexpr QRgb kDarkRoles[] = {
     0xff17181b, 0xff121316, 0xff1f2125, 0xff292c31, 0xff363a40, 0xffe7e5e0, 0xffa2a6ad, 0xff70757d,
     0xfff28c4c, 0xff43291b, 0xff1b1109, 0xff5fc48e, 0xffe0b04a, 0xfff47c72, 0xff74aeea, 0xff2c2f34,
 };
-constexpr QRgb kLightSeries[kSeriesColours] = {0xff2a64a8, 0xffc8590c, 0xff14806b, 0xff8a4d9e,
-                                               0xff9a7500, 0xffb23a5b, 0xff4a7d1f, 0xff5d6470};
-constexpr QRgb kDarkSeries[kSeriesColours] = {0xff74aeea, 0xfff59a5b, 0xff55c9b1, 0xffc892dc,
-                                              0xffdcbb4c, 0xfff08aa6, 0xff9ccb6e, 0xffaab0ba};
+constexpr QRgb kContrastRoles[] = {
+    0xff000000, 0xff000000, 0xff000000, 0xff1a1a1a, 0xff868686, 0xffffffff, 0xffe4e4e4, 0xffa8a8a8,
+    0xffffee4d, 0xff00509f, 0xff000000, 0xff66e39a, 0xffffbe6e, 0xffffb0a8, 0xff8cccff, 0xff868686,
+};
+// Chosen for the least distance in CIELAB of any two, also with one kind of cone missing.
+constexpr QRgb kLightSeries[kSeriesColours] = {0xff1266c0, 0xffb4670c, 0xff188970, 0xff894a96,
+                                               0xff7b5600, 0xffa42f4c, 0xff52833d, 0xff616479};
+constexpr QRgb kDarkSeries[kSeriesColours] = {0xff97bdff, 0xfff59a5c, 0xff40bcad, 0xffae82bf,
+                                              0xffe7be38, 0xffeb6688, 0xffb3f598, 0xffd2d8eb};
+constexpr QRgb kContrastSeries[kSeriesColours] = {0xff59cfff, 0xfff5f21d, 0xfff511a8, 0xff339443,
+                                                  0xfff1acac, 0xffc93ffb, 0xffc0ff9a, 0xff8faf13};
 
 }  // namespace
 
-Theme::Theme(bool dark, const QRgb (&roles)[static_cast<int>(Role::count_)], const QRgb (&series)[kSeriesColours])
-    : dark_(dark), roles_(roles), series_(series) {}
+Theme::Theme(Kind kind, const QRgb (&roles)[static_cast<int>(Role::count_)], const QRgb (&series)[kSeriesColours])
+    : kind_(kind), roles_(roles), series_(series) {}
 
 QColor Theme::series(int index) const {
   return QColor::fromRgb(series_[((index % kSeriesColours) + kSeriesColours) % kSeriesColours]);
@@ -52,7 +59,7 @@ QPalette Theme::palette() const {
   p.setColor(QPalette::HighlightedText, text);
   p.setColor(QPalette::Link, color(Role::accent));
   p.setColor(QPalette::LinkVisited, color(Role::accent));
-  p.setColor(QPalette::Light, mix(color(Role::surface), QColor(Qt::white), dark_ ? 0.08 : 1.0));
+  p.setColor(QPalette::Light, mix(color(Role::surface), QColor(Qt::white), is_dark() ? 0.08 : 1.0));
   p.setColor(QPalette::Midlight, color(Role::raised));
   p.setColor(QPalette::Mid, color(Role::border));
   p.setColor(QPalette::Dark, mix(color(Role::border), QColor(Qt::black), 0.25));
@@ -63,16 +70,22 @@ QPalette Theme::palette() const {
 }
 
 const Theme& light_theme() {
-  static const Theme theme(false, kLightRoles, kLightSeries);
+  static const Theme theme(Theme::Kind::light, kLightRoles, kLightSeries);
   return theme;
 }
 
 const Theme& dark_theme() {
-  static const Theme theme(true, kDarkRoles, kDarkSeries);
+  static const Theme theme(Theme::Kind::dark, kDarkRoles, kDarkSeries);
+  return theme;
+}
+
+const Theme& contrast_theme() {
+  static const Theme theme(Theme::Kind::contrast, kContrastRoles, kContrastSeries);
   return theme;
 }
 
 const Theme& theme_for(const QPalette& palette) {
+  if (palette.color(QPalette::Window) == contrast_theme().color(Role::window)) return contrast_theme();
   return palette.color(QPalette::Window).lightness() < 128 ? dark_theme() : light_theme();
 }
 

@@ -1,4 +1,5 @@
-// Colours by meaning. Widgets ask for a role and never name a colour; light and dark are two rows of one table.
+// Colours by meaning. Widgets ask for a role and never name a colour; light, dark and high contrast are three rows of
+// one table. In high contrast text has 7:1 against what it stands on, lines and marks 4.5:1, and frames are thicker.
 // The theme in force is read off the application's palette, so a palette change is all a theme switch needs.
 // GUI thread only.
 #pragma once
@@ -35,9 +36,14 @@ inline constexpr int kSeriesColours = 8;
 
 class Theme {
  public:
-  Theme(bool dark, const QRgb (&roles)[static_cast<int>(Role::count_)], const QRgb (&series)[kSeriesColours]);
+  enum class Kind { light, dark, contrast };
+  Theme(Kind kind, const QRgb (&roles)[static_cast<int>(Role::count_)], const QRgb (&series)[kSeriesColours]);
 
-  [[nodiscard]] bool is_dark() const { return dark_; }
+  [[nodiscard]] bool is_dark() const { return kind_ != Kind::light; }
+  [[nodiscard]] bool is_high_contrast() const { return kind_ == Kind::contrast; }
+  // Widths of frames, in pixels: of what is there, and of what has the keyboard.
+  [[nodiscard]] int hairline() const { return is_high_contrast() ? 2 : 1; }
+  [[nodiscard]] int focus_line() const { return is_high_contrast() ? 3 : 1; }
   [[nodiscard]] QColor color(Role role) const { return QColor::fromRgb(roles_[static_cast<int>(role)]); }
   // Colours for curves, told apart also with the common colour blindnesses; any index, repeating.
   [[nodiscard]] QColor series(int index) const;
@@ -46,13 +52,14 @@ class Theme {
   [[nodiscard]] QPalette palette() const;
 
  private:
-  bool dark_;
+  Kind kind_;
   const QRgb* roles_;
   const QRgb* series_;
 };
 
 [[nodiscard]] const Theme& light_theme();
 [[nodiscard]] const Theme& dark_theme();
+[[nodiscard]] const Theme& contrast_theme();
 [[nodiscard]] const Theme& theme_for(const QPalette& palette);
 // The theme of the running application.
 [[nodiscard]] const Theme& current_theme();

@@ -43,8 +43,11 @@ void BusyChip::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   // Seen on every ground it may stand on: a tint of its tone with a hairline around it.
-  paint_card(painter, rect(), mix(theme.color(Role::surface), tone, theme.is_dark() ? 0.20 : 0.12),
-             mix(theme.color(Role::surface), tone, theme.is_dark() ? 0.45 : 0.40), height() / 2.0);
+  const bool strong = theme.is_high_contrast();
+  const double tint = strong ? 0 : theme.is_dark() ? 0.20 : 0.12;
+  const double line = strong ? 1 : theme.is_dark() ? 0.45 : 0.40;
+  paint_card(painter, rect(), mix(theme.color(Role::surface), tone, tint), mix(theme.color(Role::surface), tone, line),
+             height() / 2.0);
   const QRectF mark(9, height() / 2.0 - 7, 14, 14);
   if (glyph_) {
     paint_glyph(painter, mark, *glyph_, tone);

@@ -109,8 +109,8 @@ void MessageBar::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   const QColor tone = theme.color(role_of(message_.kind));
   QPainter painter(this);
-  paint_card(painter, rect(), mix(theme.color(Role::surface), tone, 0.10), mix(theme.color(Role::border), tone, 0.5),
-             kRadius);
+  paint_card(painter, rect(), mix(theme.color(Role::surface), tone, 0.10),
+             mix(theme.color(Role::border), tone, theme.is_high_contrast() ? 1 : 0.5), kRadius);
   paint_glyph(painter, QRectF(14, height() / 2.0 - 10, 20, 20), glyph_of(message_.kind), tone);
 }
 

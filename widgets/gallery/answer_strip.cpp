@@ -80,17 +80,17 @@ void paint_answers(QPainter& painter, const QRectF& box, const std::vector<Board
     const BoardAnswer& answer = answers[static_cast<std::size_t>(i)];
     const QRectF cell = cells[static_cast<std::size_t>(i)];
     const bool truth = answer.id == how.truth;
-    const QColor ink = theme.color(how.pale ? Role::faint : Role::text);
+    const QColor ink = theme.color(how.pale ? Role::muted : Role::text);
     const QString score = QString::number(answer.score, 'f', 2);
     if (how.pictures) {
       const QRectF tile(cell.left(), cell.top(), cell.width(), cell.width());
       paint_picture(painter, tile, answer.picture, how.source, how.pale);
       painter.setBrush(Qt::NoBrush);
-      painter.setPen(QPen(theme.color(truth ? Role::good : Role::border), truth ? 2.5 : 1));
-      const double inset = truth ? 1.25 : 0.5;
+      painter.setPen(QPen(theme.color(truth ? Role::good : Role::border), truth ? 2.5 : theme.hairline()));
+      const double inset = truth ? 1.25 : theme.hairline() / 2.0;
       painter.drawRoundedRect(tile.adjusted(inset, inset, -inset, -inset), 5, 5);
       if (truth) paint_tick(painter, tile.topRight() + QPointF(-9, 9));
-      painter.setPen(truth ? theme.color(Role::good) : theme.color(how.pale ? Role::faint : Role::muted));
+      painter.setPen(truth ? theme.color(Role::good) : theme.color(Role::muted));
       painter.drawText(QRectF(cell.left(), tile.bottom() + 1, cell.width(), kScore), Qt::AlignCenter, score);
     } else {
       const QRectF pill = cell.adjusted(0.5, 0.5, -0.5, -0.5);
@@ -102,7 +102,7 @@ void paint_answers(QPainter& painter, const QRectF& box, const std::vector<Board
       painter.drawText(pill.adjusted(8, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, QString::number(i + 1));
       painter.setPen(ink);
       paint_elided(painter, pill.adjusted(26, 0, -60, 0), Qt::AlignVCenter | Qt::AlignLeft, answer.label);
-      painter.setPen(truth ? theme.color(Role::good) : theme.color(how.pale ? Role::faint : Role::muted));
+      painter.setPen(truth ? theme.color(Role::good) : theme.color(Role::muted));
       painter.drawText(pill.adjusted(0, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight, score);
       if (truth) paint_tick(painter, QPointF(pill.right() - 48, pill.center().y()));
     }

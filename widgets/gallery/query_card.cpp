@@ -141,7 +141,7 @@ void QueryCard::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   QPainter painter(this);
   paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border),
-             kRadius);
+             kRadius, hasFocus() ? theme.focus_line() : theme.hairline());
   painter.setRenderHint(QPainter::Antialiasing);
   const QRect inner = rect().adjusted(kPad, kPad, -kPad, -kPad);
   paint_head(painter, QRect(inner.left(), inner.top(), inner.width(), query_.text_query ? kTextHead : kPictureHead));

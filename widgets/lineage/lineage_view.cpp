@@ -109,7 +109,7 @@ void LineageView::paint_row(QPainter& painter, std::size_t row) const {
   const LineageBar& bar = bar_of(row);
   const QRect box = row_box(row);
   if (bar.id == current_) {
-    painter.setPen(hasFocus() ? QPen(theme.color(Role::accent), 1) : QPen(Qt::NoPen));
+    painter.setPen(hasFocus() ? QPen(theme.color(Role::accent), theme.focus_line()) : QPen(Qt::NoPen));
     painter.setBrush(theme.color(Role::accent_soft));
     painter.drawRoundedRect(QRectF(box).adjusted(0.5, 1.5, -0.5, -1.5), 4, 4);
   }

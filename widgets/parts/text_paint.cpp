@@ -1,5 +1,7 @@
 #include "widgets/parts/text_paint.h"
 
+#include "widgets/common/theme.h"
+
 #include <QPainter>
 
 namespace athanor::widgets {
@@ -12,12 +14,14 @@ void paint_elided(QPainter& painter, const QRectF& box, Qt::Alignment alignment,
   painter.drawText(box, static_cast<int>(alignment) | Qt::TextSingleLine, shown);
 }
 
-void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius) {
+void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius,
+                double line) {
+  if (line <= 0) line = current_theme().hairline();
   painter.save();
   painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(QPen(frame, 1));
+  painter.setPen(QPen(frame, line));
   painter.setBrush(fill);
-  painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+  painter.drawRoundedRect(box.adjusted(line / 2, line / 2, -line / 2, -line / 2), radius, radius);
   painter.restore();
 }
 

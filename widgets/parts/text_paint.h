@@ -14,8 +14,9 @@ namespace athanor::widgets {
 
 // One line, elided at the right to fit.
 void paint_elided(QPainter& painter, const QRectF& box, Qt::Alignment alignment, const QString& text);
-// A rounded box with a hairline frame.
-void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius);
+// A rounded box with a frame; 0: a hairline of the theme in force.
+void paint_card(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& frame, double radius,
+                double line = 0);
 [[nodiscard]] QFont scaled(const QFont& font, double factor, QFont::Weight weight = QFont::Normal);
 
 // A label that elides instead of widening its window, with the whole text as its tool tip. Of several parts as many

@@ -279,7 +279,7 @@ void MetricPlot::paintEvent(QPaintEvent*) {
   const Theme& theme = current_theme();
   QPainter painter(this);
   paint_card(painter, rect(), theme.color(Role::surface), theme.color(hasFocus() ? Role::accent : Role::border),
-             kRadius);
+             kRadius, hasFocus() ? theme.focus_line() : theme.hairline());
   painter.setRenderHint(QPainter::Antialiasing);
   if (const Curve* first = first_shown(); first && link_->cursor()) {
     const CurveX x = x_of(*first, axis());

@@ -221,11 +221,12 @@ void PlotCanvas::apply_theme(const Theme& theme) {
   const QFont small = tabular_font(scaled(QGuiApplication::font(), 0.82));
   setBackground(QBrush(theme.color(Role::surface)));
   for (QCPAxis* axis : {xAxis, yAxis}) {
-    axis->setBasePen(axis == xAxis ? QPen(theme.color(Role::border)) : QPen(Qt::NoPen));
+    axis->setBasePen(axis == xAxis ? QPen(theme.color(Role::border), theme.hairline()) : QPen(Qt::NoPen));
     axis->setTickPen(Qt::NoPen);
     axis->setTickLabelFont(small);
     axis->setTickLabelColor(theme.color(Role::muted));
-    axis->grid()->setPen(QPen(theme.color(Role::grid), 1));
+    // Where the grid is as clear as all else, dots keep it behind the curves.
+    axis->grid()->setPen(QPen(theme.color(Role::grid), 1, theme.is_high_contrast() ? Qt::DotLine : Qt::SolidLine));
   }
   cursor_->setPen(QPen(theme.color(Role::muted), 1, Qt::DashLine));
   QColor tint = theme.color(Role::accent);

@@ -70,7 +70,7 @@ void RankedBars::paintEvent(QPaintEvent*) {
   for (int i = 0; i < static_cast<int>(bars_.size()); ++i) {
     const RankedBar& bar = bars_[static_cast<std::size_t>(i)];
     if (i == current_) {
-      painter.setPen(hasFocus() ? QPen(theme.color(Role::accent), 1) : QPen(Qt::NoPen));
+      painter.setPen(hasFocus() ? QPen(theme.color(Role::accent), theme.focus_line()) : QPen(Qt::NoPen));
       painter.setBrush(theme.color(Role::accent_soft));
       painter.drawRoundedRect(QRectF(row(i)).adjusted(0.5, 0.5, -0.5, -2.5), 4, 4);
     }

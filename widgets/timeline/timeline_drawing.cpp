@@ -38,7 +38,7 @@ void TimelineView::paintEvent(QPaintEvent* event) {
   paint_marks(painter);
   paint_readout(painter);
   if (!hasFocus()) return;
-  painter.setPen(QPen(theme.color(Role::accent), 1));
+  painter.setPen(QPen(theme.color(Role::accent), theme.focus_line()));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(QRectF(area.left() - 0.5, area.top() - 2.5, area.width(), area.height() + 4));
 }

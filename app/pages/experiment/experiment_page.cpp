@@ -422,6 +422,11 @@ void ExperimentPage::entered() {
   experiment_->read_fork_steps();
 }
 
+void ExperimentPage::take_over(const Page& before) {
+  const auto* old = qobject_cast<const ExperimentPage*>(&before);
+  if (old) tabs_->setCurrentIndex(old->tabs_->currentIndex());
+}
+
 void ExperimentPage::keep_layout() {
   settings_->set(Setting::experiment_splitter, splitter_->saveState());
   settings_->set(Setting::experiment_draft, experiment_->draft());

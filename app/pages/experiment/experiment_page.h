@@ -35,6 +35,7 @@ class ExperimentPage final : public Page {
                  Settings* settings, QWidget* parent);
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
+  void take_over(const Page& before) override;
   void keep_layout();
   [[nodiscard]] widgets::FormView* form() const { return form_; }
   [[nodiscard]] RecipeEditor* recipe_editor() const { return text_; }

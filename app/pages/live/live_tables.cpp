@@ -82,14 +82,15 @@ void PlanCheckCard::show_prospects(bool live) {
 
 RecoveriesCard::RecoveriesCard(QWidget* parent) : Card(tr("How it went on after losses"), parent) {
   QStringList headings{tr("Step"), tr("Rank"), tr("Went on from")};
-  for (const RecoveryPart& part : recovery_parts()) headings << part.name;
+  const std::vector<RecoveryPart> parts = recovery_parts();
+  for (const RecoveryPart& part : parts) headings << part.name;
   headings << tr("In all");
   table_ = make_table(headings, tr("How the run went on after it lost ranks"), this);
   const int last = static_cast<int>(headings.size()) - 1;
   make_numbers(table_, 0, 1);
   make_numbers(table_, kFirstPart, last);
   for (int i = 0; i < last - kFirstPart; ++i)
-    table_->horizontalHeaderItem(kFirstPart + i)->setToolTip(recovery_parts()[static_cast<std::size_t>(i)].meaning);
+    table_->horizontalHeaderItem(kFirstPart + i)->setToolTip(parts[static_cast<std::size_t>(i)].meaning);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->horizontalHeader()->setSectionResizeMode(kFirstPart - 1, QHeaderView::Stretch);
   table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

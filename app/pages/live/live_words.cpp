@@ -128,8 +128,8 @@ QString straggler_words(const journal::StragglerSeen& seen) {
                    q(seen.remedy));
 }
 
-const std::vector<PlotSpec>& live_plots() {
-  static const std::vector<PlotSpec> kPlots = {
+std::vector<PlotSpec> live_plots() {
+  return {
       {"loss",
        LiveWords::tr("Loss"),
        {},
@@ -188,7 +188,6 @@ const std::vector<PlotSpec>& live_plots() {
        false,
        true},
   };
-  return kPlots;
 }
 
 widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns,

@@ -32,7 +32,7 @@ struct PlotSpec {
   bool optional = false;  // there only once something was measured
 };
 
-[[nodiscard]] const std::vector<PlotSpec>& live_plots();
+[[nodiscard]] std::vector<PlotSpec> live_plots();  // in the language in force
 // `samples_per_step` of the data; 0: not known.
 [[nodiscard]] widgets::Curve curve_of(const PlotMetric& metric, int colour, const std::vector<DrawnColumn>& columns,
                                       double samples_per_step = 0);

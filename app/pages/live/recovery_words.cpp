@@ -34,8 +34,8 @@ std::optional<double> whole_of(const std::array<double, 5>& spent) {
 
 }  // namespace
 
-const std::vector<RecoveryPart>& recovery_parts() {
-  static const std::vector<RecoveryPart> kParts = {
+std::vector<RecoveryPart> recovery_parts() {
+  return {
       {RecoveryWords::tr("Noticed"),
        RecoveryWords::tr("From the last sign of life of the rank until somebody noticed that it was lost"),
        RecoveryWords::tr("noticed after %1")},
@@ -48,7 +48,6 @@ const std::vector<RecoveryPart>& recovery_parts() {
       {RecoveryWords::tr("Step again"), RecoveryWords::tr("Until the step that was broken off was done"),
        RecoveryWords::tr("step taken again in %1")},
   };
-  return kParts;
 }
 
 std::vector<RecoveryRow> recovery_rows(const std::vector<store::Occurrence>& occurrences) {
@@ -69,9 +68,10 @@ std::vector<RecoveryRow> recovery_rows(const std::vector<store::Occurrence>& occ
 
 QString spent_text(const journal::Recovery& recovery) {
   const auto spent = spent_on(recovery);
+  const std::vector<RecoveryPart> parts = recovery_parts();
   QStringList words;
   for (std::size_t i = 0; i < spent.size(); ++i)
-    if (spent[i] >= 0) words << recovery_parts()[i].taking.arg(widgets::time_text(spent[i] * kSecond));
+    if (spent[i] >= 0) words << parts[i].taking.arg(widgets::time_text(spent[i] * kSecond));
   return words.join(u" · "_s);
 }
 

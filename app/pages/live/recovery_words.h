@@ -14,7 +14,7 @@ namespace athanor::app {
 struct RecoveryPart {
   QString name, meaning, taking;
 };
-[[nodiscard]] const std::vector<RecoveryPart>& recovery_parts();
+[[nodiscard]] std::vector<RecoveryPart> recovery_parts();  // in the language in force
 
 struct RecoveryRow {
   QString step, rank, from;

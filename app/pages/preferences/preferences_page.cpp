@@ -1,5 +1,6 @@
 #include "app/pages/preferences/preferences_page.h"
 
+#include "app/language/language_switch.h"
 #include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "app/settings/settings.h"
@@ -59,9 +60,9 @@ QComboBox* choice(Card* card, const QString& label, const QString& help) {
 
 }  // namespace
 
-PreferencesPage::PreferencesPage(Settings* settings, ThemeSwitch* theme, const std::vector<Place>& places,
-                                 QWidget* parent)
-    : Page(u"preferences"_s, tr("Preferences"), parent), settings_(settings), theme_(theme) {
+PreferencesPage::PreferencesPage(Settings* settings, LanguageSwitch* language, ThemeSwitch* theme,
+                                 const std::vector<Place>& places, QWidget* parent)
+    : Page(u"preferences"_s, tr("Preferences"), parent), settings_(settings), switch_(language), theme_(theme) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kPageMargin, kGrid * 2, 0, 0);
   layout->setSpacing(kGrid * 2);
@@ -85,12 +86,19 @@ PreferencesPage::PreferencesPage(Settings* settings, ThemeSwitch* theme, const s
 
 void PreferencesPage::entered() { look_->setFocus(Qt::OtherFocusReason); }
 
+void PreferencesPage::take_over(const Page& before) {
+  const auto* old = qobject_cast<const PreferencesPage*>(&before);
+  if (old && old->window()->focusWidget() == old->language_) language_->setFocus(Qt::OtherFocusReason);
+}
+
 void PreferencesPage::build_look(QVBoxLayout* column) {
   auto* card = new Card(tr("Look"), this);
-  look_ = choice(card, tr("Colours"), tr("Light, dark, or as the desktop says, also when it changes."));
+  look_ =
+      choice(card, tr("Colours"), tr("Light, dark, in high contrast, or as the desktop says, also when it changes."));
   look_->addItem(tr("as the system says"), to_text(ThemeChoice::system));
   look_->addItem(tr("light"), to_text(ThemeChoice::light));
   look_->addItem(tr("dark"), to_text(ThemeChoice::dark));
+  look_->addItem(tr("high contrast"), to_text(ThemeChoice::contrast));
   const auto show_look = [this] { look_->setCurrentIndex(look_->findData(to_text(theme_->choice()))); };
   show_look();
   connect(theme_, &ThemeSwitch::changed, look_, show_look);
@@ -101,7 +109,17 @@ void PreferencesPage::build_look(QVBoxLayout* column) {
   text_size_->setCurrentIndex(std::max(0, text_size_->findData(theme_->text_size())));
   connect(text_size_, &QComboBox::activated, this,
           [this] { theme_->choose_text_size(text_size_->currentData().toInt()); });
+  add_languages(card);
   column->addWidget(card);
+}
+
+// Each in its own words, so that everybody finds theirs.
+void PreferencesPage::add_languages(Card* card) {
+  language_ = choice(card, tr("Language"), tr("Of the window. What runs and programs say stays in English."));
+  language_->addItem(tr("as the system says"), QString::fromLatin1(kSystemLanguage));
+  for (const Language& each : languages()) language_->addItem(each.name, each.code);
+  language_->setCurrentIndex(std::max(0, language_->findData(switch_->choice())));
+  connect(language_, &QComboBox::activated, this, [this] { switch_->choose(language_->currentData().toString()); });
 }
 
 void PreferencesPage::build_habits(QVBoxLayout* column) {

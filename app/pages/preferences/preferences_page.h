@@ -10,6 +10,8 @@ class QVBoxLayout;
 
 namespace athanor::app {
 
+class Card;
+class LanguageSwitch;
 class Settings;
 class ThemeSwitch;
 
@@ -22,10 +24,13 @@ struct Place {
 class PreferencesPage final : public Page {
   Q_OBJECT
  public:
-  PreferencesPage(Settings* settings, ThemeSwitch* theme, const std::vector<Place>& places, QWidget* parent);
+  PreferencesPage(Settings* settings, LanguageSwitch* language, ThemeSwitch* theme, const std::vector<Place>& places,
+                  QWidget* parent);
   [[nodiscard]] bool is_ready() const override { return true; }
   void entered() override;
+  void take_over(const Page& before) override;
   [[nodiscard]] QComboBox* look() const { return look_; }
+  [[nodiscard]] QComboBox* language() const { return language_; }
   [[nodiscard]] QComboBox* text_size() const { return text_size_; }
   [[nodiscard]] QComboBox* times() const { return times_; }
   [[nodiscard]] QCheckBox* notifications() const { return notifications_; }
@@ -35,13 +40,16 @@ class PreferencesPage final : public Page {
 
  private:
   void build_look(QVBoxLayout* column);
+  void add_languages(Card* card);
   void build_habits(QVBoxLayout* column);
   void build_places(QVBoxLayout* column, const std::vector<Place>& places);
 
   Settings* settings_;
+  LanguageSwitch* switch_;
   ThemeSwitch* theme_;
   QComboBox* look_ = nullptr;
   QComboBox* text_size_ = nullptr;
+  QComboBox* language_ = nullptr;
   QComboBox* times_ = nullptr;
   QCheckBox* notifications_ = nullptr;
 };

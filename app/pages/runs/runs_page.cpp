@@ -432,6 +432,18 @@ void RunsPage::entered() {
     table()->setFocus(Qt::OtherFocusReason);
 }
 
+void RunsPage::take_over(const Page& before) {
+  const auto* old = qobject_cast<const RunsPage*>(&before);
+  if (!old) return;
+  bin_chip_->setChecked(old->shows_deleted());
+  if (const QString typed = old->search_->text(); !typed.isEmpty()) search_->search_now(typed);
+  if (const store::Run* run = old->current()) select(run->id);
+  for (const store::RunId run : old->selected())
+    if (const int row = shown().model->row_of(run); row >= 0)
+      table()->selectionModel()->select(shown().model->index(row, 0),
+                                        QItemSelectionModel::Select | QItemSelectionModel::Rows);
+}
+
 void RunsPage::keep_layout() {
   present_.table->keep_layout();
   settings_->set(Setting::runs_splitter, splitter_->saveState());

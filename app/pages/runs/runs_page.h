@@ -38,6 +38,7 @@ class RunsPage final : public Page {
   ~RunsPage() override;
   [[nodiscard]] bool is_ready() const override;
   void entered() override;
+  void take_over(const Page& before) override;
   void keep_layout();
   [[nodiscard]] RunTable* table() const { return shown().table; }
   [[nodiscard]] widgets::SearchLine* search_line() const { return search_; }

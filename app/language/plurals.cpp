@@ -1,4 +1,4 @@
-#include "app/bootstrap/plurals.h"
+#include "app/language/plurals.h"
 
 namespace athanor::app {
 
