@@ -110,6 +110,9 @@ void ShortcutSheet::open(const std::vector<widgets::Command>& commands) {
   setGeometry(QRect(QPoint((window->width() - size.width()) / 2, (window->height() - size.height()) / 2), size));
   focus_before_ = QApplication::focusWidget();
   show();
+  // The letters of some languages turn out wider once they are drawn.
+  if (const int missing = body->width() - scroll_->viewport()->width(); missing > 0)
+    setGeometry(geometry().adjusted(-missing / 2, 0, missing - missing / 2, 0));
   raise();
   setFocus();
 }
