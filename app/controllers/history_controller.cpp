@@ -53,7 +53,9 @@ HistoryController::HistoryController(HistoryReader* reader, AgentLink* link, Run
       curves_(curves),
       figures_(figures),
       queue_(queue),
-      alerts_(new AlertFollower(reader, link, this)) {
+      alerts_(new AlertFollower(reader, link, this)),
+      files_(new RunFiles(reader->file(), this)) {
+  connect(files_, &RunFiles::notice, this, &HistoryController::notice);
   pause_.setSingleShot(true);
   pause_.setInterval(kListPauseMs);
   connect(&pause_, &QTimer::timeout, this, [this] { read_now(); });
@@ -261,6 +263,11 @@ void HistoryController::read_metric_names() {
       this, QStringLiteral("metric names"), [](store::Reader& reader) { return reader.all_metric_names(); },
       [this](Result<std::vector<std::string>> names) {
         if (names) figures_->set_metric_names(std::move(*names));
+      });
+  reader_->ask<FigureStore::ImportedSettings>(
+      this, QStringLiteral("imported settings"), [](store::Reader& reader) { return reader.imported_settings(); },
+      [this](Result<FigureStore::ImportedSettings> settings) {
+        if (settings) figures_->set_imported_settings(std::move(*settings));
       });
 }
 

@@ -6,6 +6,7 @@
 #include "app/bridge/agent_link.h"
 #include "app/bridge/history_reader.h"
 #include "app/controllers/alert_follower.h"
+#include "app/controllers/run_files.h"
 #include "app/feedback/notice.h"
 #include "app/stores/curve_store.h"
 #include "app/stores/figure_store.h"
@@ -77,6 +78,7 @@ class HistoryController final : public QObject {
   [[nodiscard]] AlertFollower* alerts() const { return alerts_; }
   [[nodiscard]] QueueStore* queue() const { return queue_; }
   [[nodiscard]] AgentLink* link() const { return link_; }
+  [[nodiscard]] RunFiles* files() const { return files_; }
   // Why the list cannot be read; an empty intention: it can.
   [[nodiscard]] const Notice& trouble() const { return trouble_; }
   [[nodiscard]] bool is_read() const { return read_; }  // the list was read once, or there is none to read
@@ -110,6 +112,7 @@ class HistoryController final : public QObject {
   FigureStore* figures_;
   QueueStore* queue_;
   AlertFollower* alerts_;
+  RunFiles* files_;
   QTimer pause_;
   QTimer curve_pause_;
   QTimer figure_pause_;  // before figures are read again that runs have changed

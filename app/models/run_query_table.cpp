@@ -25,6 +25,7 @@ RunQueryTable::RunQueryTable(const RunStore* runs, FigureStore* figures)
   // So that what the table shows is found in every language.
   columns_.push_back({"state", Type::text, Origin::field, "how far it has come, as the window says it", true});
   for (Column& column : agent::recipe_columns()) columns_.push_back(std::move(column));
+  for (Column& column : agent::imported_columns(figures->imported_settings())) columns_.push_back(std::move(column));
   for (const std::string& name : figures->metric_names())
     columns_.push_back({name, Type::number, Origin::metric, "", false});
 }
@@ -56,7 +57,7 @@ query::Table::Handle RunQueryTable::bind(std::size_t column, Aggregate aggregate
     bound.metric = &figures_->metric(columns_[column].name);
   } else if (columns_[column].origin == Origin::parameter) {
     bound.setting = &figures_->setting(columns_[column].name);
-    bound.fallback = agent::setting_of(recipe::find_field(columns_[column].name)->fallback);
+    bound.fallback = agent::fallback_of(columns_[column].name);
   }
   bound_.push_back(std::move(bound));
   return static_cast<Handle>(bound_.size() - 1);
@@ -64,7 +65,8 @@ query::Table::Handle RunQueryTable::bind(std::size_t column, Aggregate aggregate
 
 const store::SettingValue* RunQueryTable::setting(const Bound& bound, std::size_t row) const {
   const auto found = bound.setting->find(run(row).id);
-  return found == bound.setting->end() ? &*bound.fallback : &found->second;
+  if (found != bound.setting->end()) return &found->second;
+  return bound.fallback ? &*bound.fallback : nullptr;
 }
 
 std::optional<double> RunQueryTable::number(Handle handle, std::size_t row) const {
@@ -74,7 +76,8 @@ std::optional<double> RunQueryTable::number(Handle handle, std::size_t row) cons
     return found == bound.metric->end() ? std::nullopt : std::optional(agent::value_of(found->second, bound.aggregate));
   }
   if (bound.setting != nullptr) {
-    const auto* number = std::get_if<double>(setting(bound, row));
+    const store::SettingValue* value = setting(bound, row);
+    const auto* number = value != nullptr ? std::get_if<double>(value) : nullptr;
     return number != nullptr ? std::optional(*number) : std::nullopt;
   }
   return agent::number_of(run(row), static_cast<RunField>(bound.column), static_cast<double>(wall_now_ns()) * 1e-9);
@@ -83,8 +86,11 @@ std::optional<double> RunQueryTable::number(Handle handle, std::size_t row) cons
 std::optional<std::string_view> RunQueryTable::text(Handle handle, std::size_t row) const {
   const Bound& bound = bound_[handle];
   if (bound.setting != nullptr) {
-    const auto* text = std::get_if<std::string>(setting(bound, row));
-    return text != nullptr ? std::optional<std::string_view>(*text) : std::nullopt;
+    const store::SettingValue* value = setting(bound, row);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* text = std::get_if<std::string>(value)) return *text;
+    // A recipe has no NaN, which would have no place in the order.
+    return number_texts_.try_emplace(std::get<double>(*value), agent::text_of(*value)).first->second;
   }
   if (bound.column == kStateWord) return state_words_[static_cast<std::size_t>(run(row).status)];
   return agent::text_of(run(row), static_cast<RunField>(bound.column));
@@ -93,7 +99,8 @@ std::optional<std::string_view> RunQueryTable::text(Handle handle, std::size_t r
 std::span<const std::string> RunQueryTable::texts(Handle handle, std::size_t row) const {
   const Bound& bound = bound_[handle];
   if (bound.setting == nullptr) return run(row).tags;
-  const auto* text = std::get_if<std::string>(setting(bound, row));
+  const store::SettingValue* value = setting(bound, row);
+  const auto* text = value != nullptr ? std::get_if<std::string>(value) : nullptr;
   list_ = text != nullptr ? agent::texts_of(*text) : std::vector<std::string>();
   return list_;
 }

@@ -8,6 +8,8 @@
 #include "core/query/run_fields.h"
 
 #include <array>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace athanor::app {
@@ -33,14 +35,16 @@ class RunQueryTable final : public query::Table {
     std::optional<store::SettingValue> fallback = {};  // where a recipe leaves it as it is
   };
   [[nodiscard]] const store::Run& run(std::size_t row) const { return runs_->runs()[row]; }
+  // Null: the run has none.
   [[nodiscard]] const store::SettingValue* setting(const Bound& bound, std::size_t row) const;
 
   const RunStore* runs_;
   FigureStore* figures_;
   std::vector<query::Column> columns_;
   std::vector<Bound> bound_;
-  std::array<std::string, 8> state_words_;  // as the window calls them, by status
-  mutable std::vector<std::string> list_;   // of the newest texts()
+  std::array<std::string, 8> state_words_;              // as the window calls them, by status
+  mutable std::vector<std::string> list_;               // of the newest texts()
+  mutable std::map<double, std::string> number_texts_;  // numbers in columns of texts
 };
 
 }  // namespace athanor::app

@@ -28,6 +28,12 @@ void FigureStore::set_metric_names(std::vector<std::string> names) {
   Q_EMIT arrived();
 }
 
+void FigureStore::set_imported_settings(ImportedSettings settings) {
+  if (settings == imported_settings_) return;
+  imported_settings_ = std::move(settings);
+  Q_EMIT arrived();
+}
+
 FigureStore::Wanted FigureStore::take_wanted() {
   Wanted all{{wanted_metrics_.begin(), wanted_metrics_.end()}, {wanted_settings_.begin(), wanted_settings_.end()}};
   wanted_metrics_.clear();

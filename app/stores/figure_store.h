@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace athanor::app {
@@ -30,6 +31,10 @@ class FigureStore final : public QObject {
   // Every metric that any run has.
   [[nodiscard]] const std::vector<std::string>& metric_names() const { return metric_names_; }
   void set_metric_names(std::vector<std::string> names);
+  // What imported runs were set up with; see store::Reader.
+  using ImportedSettings = std::vector<std::pair<std::string, bool>>;
+  [[nodiscard]] const ImportedSettings& imported_settings() const { return imported_settings_; }
+  void set_imported_settings(ImportedSettings settings);
 
   // What was asked for and is not read, or not any more; whoever takes it reads it.
   struct Wanted {
@@ -54,6 +59,7 @@ class FigureStore final : public QObject {
   std::map<std::string, std::unique_ptr<Setting>> settings_;
   std::set<std::string> wanted_metrics_, wanted_settings_;
   std::vector<std::string> metric_names_;
+  ImportedSettings imported_settings_;
 };
 
 }  // namespace athanor::app

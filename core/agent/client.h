@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,6 +25,13 @@ struct Enqueue {
   std::int64_t fork_step = 0;
   store::QueueWish wish = {};
 };
+
+// What became of an imported run.
+struct TakenIn {
+  enum class What : std::uint8_t { added, changed, unchanged } what = What::unchanged;
+  store::RunId run = 0;
+};
+inline constexpr const char* kStagedFolder = ".import-";  // and a process's number, a dash and what it likes
 
 // What the subscriber should read again from the store.
 struct Change {
@@ -94,6 +102,10 @@ class Client {
   Result<void> restore(const std::vector<store::RunId>& runs);  // erased ones
   Result<std::string> undo();                                   // says what was taken back
   Result<std::string> redo();
+
+  // A run directory of another tracker's run that lies below the folder of the runs, under a name that begins with
+  // kStagedFolder, becomes a run, or takes the place of the run that it was before. The folder is gone then.
+  [[nodiscard]] Result<TakenIn> take_in(const std::string& folder);
 
   // Takes erased runs out of the history for ever, and their folders from the disk; undo() does not bring them back.
   // One after the other: those before one that is refused are gone. The bytes that are free again.

@@ -48,6 +48,9 @@ struct CommandLine {
   bool queue = false;              // the whole of it
   std::string cores, gpus, slots;  // a number or "all"; empty: as it is
 
+  std::vector<std::string> paths;  // of what is imported
+  std::string format, to, report;  // where runs are written, and as what
+
   std::vector<std::string> over;
   std::int64_t random = 0;
   std::uint64_t seed = 1;
@@ -89,6 +92,9 @@ int run_resume(Client& client, const CommandLine& line);
 int run_inject(Client& client, const CommandLine& line);
 int run_restore(Client& client, const CommandLine& line);
 int run_empty(Client& client, const CommandLine& line);
+
+int run_import(Client& client, const CommandLine& line);
+int run_export(Client& client, const CommandLine& line);
 
 int run_queue(Client& client);
 int run_move(Client& client, const CommandLine& line);

@@ -2,6 +2,7 @@
 
 #include "core/agent/needs.h"
 #include "core/base/files.h"
+#include "core/import/imported.h"
 #include "core/journal/reader.h"
 #include "core/recipe/recipe.h"
 
@@ -85,6 +86,8 @@ Result<Waiting> prepare(const store::Run& run, const store::Job& job, const std:
 std::optional<Described> describe(const fs::path& directory) {
   const auto text = read_file(directory / kRecipe);
   if (!text) return std::nullopt;
+  if (const auto imported = imports::read_imported(directory))
+    return Described{*text, imported->name, imported->last_step};
   const recipe::Parsed parsed = recipe::parse(*text);
   const std::string name =
       parsed.recipe.is_default("run.name") ? directory.filename().string() : parsed.recipe.text("run.name");
@@ -105,6 +108,12 @@ std::optional<store::NewRun> recognise(const fs::path& directory) {
     run.name = described->name;
     run.steps = described->steps;
     run.needs = needs_of(described->recipe_toml);
+  }
+  if (const auto imported = imports::read_imported(directory)) {
+    run.created_ns = imported->created_ns;
+    run.tags = imported->tags;
+    run.note = imported->note;
+    return run;
   }
   const auto text = read_file(directory / kTicket);
   const auto ticket = nlohmann::json::parse(text.value_or(""), nullptr, false);

@@ -31,6 +31,8 @@ int speak(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("resume")) return agent::run_resume(client, line);
   if (app.got_subcommand("restore")) return agent::run_restore(client, line);
   if (app.got_subcommand("empty")) return agent::run_empty(client, line);
+  if (app.got_subcommand("import")) return agent::run_import(client, line);
+  if (app.got_subcommand("export")) return agent::run_export(client, line);
   if (app.got_subcommand("queue")) return agent::run_queue(client);
   if (app.got_subcommand("move")) return agent::run_move(client, line);
   if (app.got_subcommand("hold")) return agent::run_hold(client, line, true);
@@ -54,6 +56,20 @@ void describe_deleted(CLI::App& app, CommandLine& line) {
   which.add_flag("--all", line.all, "All deleted ones");
   which.require_option(1);
   empty.add_flag("--yes", line.yes, "Does not ask");
+}
+
+void describe_files(CLI::App& app, CommandLine& line) {
+  CLI::App& in = *app.add_subcommand("import", "Takes in runs of TensorBoard, MLflow, Weights & Biases or CSV files");
+  in.add_option("PATH", line.paths, "Folders or files that hold them")->required();
+  in.add_option("--format", line.format, "auto (default), tensorboard, mlflow, wandb or csv");
+  CLI::App& out = *app.add_subcommand("export", "Writes runs into files, with every sample as it is");
+  out.add_option("RUN", line.runs, kRuns)->required();
+  CLI::Option_group& where = *out.add_option_group("Where");
+  CLI::Option* to = where.add_option("--to", line.to, "A file, or a folder for several")->option_text("PATH");
+  where.add_option("--report", line.report, "A page with curves and tables, to read and to print")
+      ->option_text("FILE.html");
+  where.require_option(1, 2);
+  out.add_option("--format", line.format, "csv, json or html; default: as the file's name ends")->needs(to);
 }
 
 CLI::Range priorities() { return {-1'000'000, 1'000'000}; }
@@ -183,6 +199,7 @@ void describe(CLI::App& app, CommandLine& line) {
   list.add_option("--sort", line.query.sort, "By a value, least first: 'min(train/loss)', -step, name")
       ->option_text("VALUE");
   describe_deleted(app, line);
+  describe_files(app, line);
   for (CLI::App* command :
        {app.add_subcommand("show", "Tells what the history knows of a run"),
         app.add_subcommand("wait",

@@ -12,6 +12,8 @@
 //                                "priority") | hold | release ("runs") | hold_queue ("held") | edit ("run", "recipe",
 //                                "set") | limit ("cores", "gpus", "slots": null for all) | sweeps | sweep | hold_sweep
 //                                ("sweep", "held") | end_sweep
+//                            of other trackers' runs: take_in ("folder"), answered with "run" and
+//                                "what": added | changed | unchanged
 //                            of alerts: alerts | add_alert ("run": 0 for all, "rule": alerts::to_text) | remove_alert
 //                                ("run", "name")
 //   agent → client           {"id":1,"run":3}, or

@@ -21,6 +21,10 @@ using query::Type;
 RunTable::RunTable(std::span<const store::Run> runs, store::Reader& reader, double now_s)
     : runs_(runs), reader_(reader), now_s_(now_s), columns_(query::run_fields()) {
   for (query::Column& column : recipe_columns()) columns_.push_back(std::move(column));
+  const auto imported = reader.imported_settings();
+  if (!imported) trouble_ = imported.error();
+  if (imported)
+    for (query::Column& column : imported_columns(*imported)) columns_.push_back(std::move(column));
   std::set<std::string> metrics;
   for (const store::Run& run : runs) {
     for (const auto& [name, value] : run.last) metrics.insert(name);
@@ -76,14 +80,15 @@ void RunTable::bind_parameter(const Column& column, Bound& bound) {
   if (!set) trouble_ = set.error();
   std::map<store::RunId, store::SettingValue> values;
   if (set) values.insert(set->begin(), set->end());
-  const store::SettingValue fallback = setting_of(recipe::find_field(column.name)->fallback);
+  const std::optional<store::SettingValue> fallback = fallback_of(column.name);
   for (const store::Run& run : runs_) {
     const auto found = values.find(run.id);
-    const store::SettingValue& value = found == values.end() ? fallback : found->second;
-    const auto* number = std::get_if<double>(&value);
-    const auto* text = std::get_if<std::string>(&value);
+    const store::SettingValue* value = found != values.end() ? &found->second : fallback ? &*fallback : nullptr;
+    const auto* number = value != nullptr ? std::get_if<double>(value) : nullptr;
+    const auto* text = value != nullptr ? std::get_if<std::string>(value) : nullptr;
+    const bool is_texts = value != nullptr && column.type == Type::text;
     bound.numbers.push_back(number != nullptr ? std::optional(*number) : std::nullopt);
-    bound.texts.push_back(text != nullptr ? std::optional(*text) : std::nullopt);
+    bound.texts.push_back(is_texts ? std::optional(text_of(*value)) : std::nullopt);
     bound.lists.push_back(text != nullptr && column.type == Type::texts ? texts_of(*text) : std::vector<std::string>());
   }
 }

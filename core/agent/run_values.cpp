@@ -1,5 +1,6 @@
 #include "core/agent/run_values.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -31,6 +32,24 @@ std::vector<query::Column> recipe_columns() {
   for (const recipe::Field& field : recipe::fields())
     columns.push_back({field.path, type_of(field.type), query::Origin::parameter, field.help, false});
   return columns;
+}
+
+std::vector<query::Column> imported_columns(const std::vector<std::pair<std::string, bool>>& settings) {
+  std::vector<query::Column> columns;
+  for (const auto& [path, is_text] : settings)
+    columns.push_back({path, is_text ? Type::text : Type::number, query::Origin::parameter,
+                       "what imported runs were set up with", false});
+  return columns;
+}
+
+std::optional<store::SettingValue> fallback_of(const std::string& path) {
+  const recipe::Field* field = recipe::find_field(path);
+  return field != nullptr ? std::optional(setting_of(field->fallback)) : std::nullopt;
+}
+
+std::string text_of(const store::SettingValue& value) {
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? fmt::format("{}", *number) : std::get<std::string>(value);
 }
 
 std::optional<double> number_of(const store::Run& run, RunField field, double now_s) {

@@ -59,6 +59,7 @@ class Server {
   std::optional<nlohmann::json> answer_alerts(const std::string& what, const nlohmann::json& request);
   std::optional<nlohmann::json> answer_sweeps(const std::string& what, const nlohmann::json& request);
   nlohmann::json job(store::RunId run);
+  nlohmann::json take_in(const std::string& folder);
   nlohmann::json edit(const std::string& what, const nlohmann::json& request);
   std::optional<nlohmann::json> ended(store::RunId run);
   bool send(int fd, Connection& connection);

@@ -1,4 +1,4 @@
-// Requests of the queue, of sweeps and of alerts.
+// Requests of the queue, of sweeps and of alerts, and of what is imported.
 #include "core/agent/protocol_queue.h"
 #include "core/agent/server.h"
 #include "core/agent/sweep_view.h"
@@ -24,6 +24,7 @@ store::SweepId sweep_of(const Json& request) { return request.at("sweep").get<st
 
 std::optional<Json> Server::answer_queue(const std::string& what, const Json& request) {
   if (what == "enqueue") return Json{{"run", value_or_throw(supervisor_->enqueue(enqueue_from(request)))}};
+  if (what == "take_in") return take_in(request.at("folder").get<std::string>());
   if (what == "queue") return to_json(value_or_throw(supervisor_->queue()));
   if (what == "job") return job(request.at("run").get<store::RunId>());
   if (what == "move") {
@@ -92,6 +93,14 @@ std::optional<Json> Server::answer_alerts(const std::string& what, const Json& r
     return std::nullopt;
   }
   return Json::object();
+}
+
+Json Server::take_in(const std::string& folder) {
+  const TakenIn taken = value_or_throw(supervisor_->take_in(folder));
+  const char* what = taken.what == TakenIn::What::added     ? "added"
+                     : taken.what == TakenIn::What::changed ? "changed"
+                                                            : "unchanged";
+  return {{"run", taken.run}, {"what", what}};
 }
 
 // What the queue knows of a run, also of one that has ended.

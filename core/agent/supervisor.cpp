@@ -92,15 +92,19 @@ void Supervisor::scan() {
     }
   }
   sort_for_entry(unknown);
-  for (const store::NewRun& run : unknown) import(run);
+  for (const store::NewRun& run : unknown) (void)import(run);
 }
 
-void Supervisor::import(const store::NewRun& run) {
+Result<store::RunId> Supervisor::import(const store::NewRun& run) {
   const auto job = writer_.add_run(run);
-  if (!job) return spdlog::error("{}", job.error().message());
+  if (!job) {
+    spdlog::error("{}", job.error().message());
+    return tl::unexpected(job.error());
+  }
   spdlog::info("Run {} was found in {}", job->run, run.directory.string());
   take_up(*job);
   tell(Change::What::runs, job->run);
+  return job->run;
 }
 
 Supervisor::Watch& Supervisor::watch_of(const store::Job& job) {
@@ -153,7 +157,7 @@ void Supervisor::on_directory_event(int watch, const std::string& name) {
     const fs::path directory = places_.runs / name;
     if (run_in_.contains(directory)) return;
     watch_directory(directory);
-    if (const auto run_there = recognise(directory)) import(*run_there);  // its journal may be there already
+    if (const auto run_there = recognise(directory)) (void)import(*run_there);  // its journal may be there already
     return;
   }
   const auto found = directories_.find(watch);
@@ -162,7 +166,7 @@ void Supervisor::on_directory_event(int watch, const std::string& name) {
   if (const auto run = run_in_.find(directory); run != run_in_.end()) {
     wake(run->second);
   } else if (const auto run_there = recognise(directory)) {
-    import(*run_there);
+    (void)import(*run_there);
   }
 }
 

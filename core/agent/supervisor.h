@@ -64,6 +64,8 @@ class Supervisor {
   Result<void> resume(store::RunId run);
   // Leaves a wish in the folder of a run that goes on, where the process that started its ranks finds it.
   Result<void> inject(store::RunId run, const std::string& faults);
+  // See Client::take_in.
+  [[nodiscard]] Result<TakenIn> take_in(const std::string& folder);
   // Takes an erased run away for ever, with its folder; how many bytes that held. Refused for one that goes on, that
   // was not erased, or that another run in the queue begins from.
   Result<std::int64_t> empty(store::RunId run);
@@ -105,10 +107,10 @@ class Supervisor {
   Watch& watch_of(const store::Job& job);
   void on_file_event();
   void on_directory_event(int watch, const std::string& name);
-  void import(const store::NewRun& run);
+  Result<store::RunId> import(const store::NewRun& run);
+  Result<void> take_again(store::RunId run, const std::filesystem::path& staged, const std::filesystem::path& folder);
 
   static constexpr std::string_view kRollBackRule = "roll-back";  // of the alerts that tell of going back
-  static constexpr const char* kEmptied = ".emptied-";            // folders of runs that are being taken away
 
   void wake(store::RunId run);
   bool read_due();

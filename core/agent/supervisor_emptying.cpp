@@ -5,11 +5,25 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <sys/inotify.h>
 
 namespace athanor::agent {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kEmptied = ".emptied-";  // folders of runs that are being taken away
+
+// Also what an import has left that was killed.
+bool is_leftover(const std::string& name) {
+  if (name.starts_with(kEmptied)) return true;
+  if (!name.starts_with(kStagedFolder)) return false;
+  const auto process = static_cast<pid_t>(std::atoi(name.c_str() + std::strlen(kStagedFolder)));
+  return process <= 0 || (::kill(process, 0) != 0 && errno == ESRCH);
+}
 
 tl::unexpected<Error> refuse(store::RunId run, std::string cause, std::string remedy) {
   return fail(ErrorKind::invalid_input, fmt::format("delete run {} for ever", run), std::move(cause),
@@ -71,7 +85,7 @@ void Supervisor::remove_leftovers() const {
   std::vector<fs::path> leftovers;
   std::error_code code;
   for (const auto& entry : fs::directory_iterator(places_.runs, code))
-    if (entry.path().filename().string().starts_with(kEmptied)) leftovers.push_back(entry.path());
+    if (is_leftover(entry.path().filename().string())) leftovers.push_back(entry.path());
   for (const fs::path& leftover : leftovers) fs::remove_all(leftover, code);
 }
 

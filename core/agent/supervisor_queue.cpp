@@ -3,6 +3,7 @@
 #include "core/agent/queueing.h"
 #include "core/agent/supervisor.h"
 #include "core/base/files.h"
+#include "core/import/imported.h"
 
 #include <fmt/format.h>
 
@@ -180,6 +181,9 @@ Result<void> Supervisor::resume(store::RunId run) {
     return refuse(run, "resume", fmt::format("it waits for the other trials of sweep {}", job->trial->sweep),
                   fmt::format("take it out of the sweep first: athanor-agent stop {}", run));
   }
+  std::error_code ignored;
+  if (fs::exists(job->directory / imports::kImportedFile, ignored))
+    return refuse(run, "resume", "it was imported from another tracker", "go on with it where it was trained");
   Watch& watch = watch_of(*job);
   if (watch.process.pid != 0)
     return refuse(run, "resume", "its process has not quite ended yet", "try again in a moment");

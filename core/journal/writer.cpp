@@ -4,19 +4,17 @@
 #include "core/journal/clock.h"
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
+#include "core/journal/metric_frames.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <map>
 #include <mutex>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace athanor::journal {
 namespace {
-
-constexpr std::size_t kMaxNameSets = 256;
 
 tl::unexpected<Error> refused(const std::string& intention, int reason) {
   Error error = write_refusal(intention, reason);
@@ -41,11 +39,6 @@ Result<std::int64_t> whole_end(int fd, std::int64_t size, const std::string& int
 }  // namespace
 
 struct Writer::State {
-  struct NameSet {
-    std::int64_t offset = 0;
-    std::uint32_t crc = 0;
-  };
-
   std::filesystem::path file;
   int fd = -1;
   SessionClock clock;
@@ -53,7 +46,7 @@ struct Writer::State {
   std::mutex mutex;  // guards everything below and the file
   std::int64_t end = 0;
   bool torn = false;  // bytes of a refused write may lie behind `end`
-  std::map<std::string, NameSet> name_sets;
+  MetricFrames metric_frames;
 
   ~State() {
     if (fd >= 0) ::close(fd);
@@ -100,28 +93,10 @@ struct Writer::State {
   }
 
   Result<void> write_metrics(const MetricSamples& samples) {
-    std::string names;
-    put(names, static_cast<std::uint32_t>(samples.values.size()));
-    for (const auto& [name, value] : samples.values) put_text(names, name);
-
-    std::string bytes;
-    auto known = name_sets.find(names);
-    NameSet set = known != name_sets.end() ? known->second : NameSet{};
-    if (known == name_sets.end() || end - set.offset > kNamesEvery) {
-      const std::string frame = make_frame(FrameType::names, names);
-      set = {end, get<std::uint32_t>(frame, 8)};
-      bytes = known == name_sets.end() ? frame + frame : frame;
-    }
-    std::string payload = stamp();
-    put(payload, samples.step);
-    put(payload, set.offset);
-    put(payload, set.crc);
-    for (const auto& [name, value] : samples.values) put(payload, value);
-    if (names.size() > kMaxPayload || payload.size() > kMaxPayload) return too_long(payload.size());
-    bytes += make_frame(FrameType::metrics, payload);
-    if (auto done = write(bytes); !done) return done;
-    if (name_sets.size() >= kMaxNameSets) name_sets.clear();
-    name_sets[names] = set;
+    MetricFrames::Frames frames = metric_frames.make(samples, stamp(), end);
+    if (frames.longest > kMaxPayload) return too_long(frames.longest);
+    if (auto done = write(frames.bytes); !done) return done;
+    metric_frames.keep(std::move(frames));
     return {};
   }
 

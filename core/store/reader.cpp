@@ -111,6 +111,11 @@ Result<std::vector<std::map<std::string, SettingValue>>> Reader::settings(std::s
   });
 }
 
+Result<std::vector<std::pair<std::string, bool>>> Reader::imported_settings() {
+  return state_->snapshot("list what imported runs were set up with",
+                          [&] { return read_imported_settings(state_->connection); });
+}
+
 Result<std::vector<std::string>> Reader::metric_names(RunId id) {
   return state_->snapshot("list the metrics of a run", [&] { return series_names(state_->connection, id); });
 }

@@ -42,6 +42,9 @@ class Reader {
   // What the recipes of these runs set, by path of the field, in the order asked for.
   [[nodiscard]] Result<std::vector<std::map<std::string, SettingValue>>> settings(std::span<const RunId> runs);
 
+  // What any imported run was set up with, by path: "imported.lr"; and whether it is a text for any of them.
+  [[nodiscard]] Result<std::vector<std::pair<std::string, bool>>> imported_settings();
+
   [[nodiscard]] Result<std::vector<std::string>> metric_names(RunId id);
   [[nodiscard]] Result<std::vector<std::string>> all_metric_names();  // of any run
   [[nodiscard]] Result<std::map<std::string, MetricFacts>> metrics(RunId id);

@@ -95,6 +95,16 @@ std::vector<std::pair<RunId, SettingValue>> read_settings(Connection& connection
   return all;
 }
 
+std::vector<std::pair<std::string, bool>> read_imported_settings(Connection& connection) {
+  // A stroke comes right behind a dot.
+  auto& query = connection.statement(
+      "SELECT path, max(typeof(value) = 'text') FROM setting WHERE path >= 'imported.' AND path < 'imported/' "
+      "GROUP BY path ORDER BY path");
+  std::vector<std::pair<std::string, bool>> all;
+  while (query.executeStep()) all.emplace_back(text_of(query, 0), query.getColumn(1).getInt() != 0);
+  return all;
+}
+
 std::map<std::string, SettingValue> read_settings(Connection& connection, RunId run) {
   auto& query = connection.statement("SELECT path, value FROM setting INDEXED BY setting_run WHERE run = ?");
   query.bind(1, run);

@@ -20,5 +20,7 @@ void write_all_settings(Connection& connection);  // of every run
 [[nodiscard]] std::vector<std::pair<RunId, SettingValue>> read_settings(Connection& connection,
                                                                         const std::string& path);
 [[nodiscard]] std::map<std::string, SettingValue> read_settings(Connection& connection, RunId run);  // by path
+// Paths below "imported", and whether any run has a text there.
+[[nodiscard]] std::vector<std::pair<std::string, bool>> read_imported_settings(Connection& connection);
 
 }  // namespace athanor::store

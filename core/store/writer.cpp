@@ -21,6 +21,10 @@ std::string subject(Connection& connection, const std::vector<RunId>& runs) {
   return query.executeStep() ? text_of(query, 0) : "run " + std::to_string(runs.front());
 }
 
+std::string text_of_tags(const std::vector<std::string>& tags) {
+  return nlohmann::json(tags).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 // Of the attached older history.
 void copy_queue(SQLite::Database& database, int version) {
   constexpr int kFirstWithQueue = 6;
@@ -134,6 +138,8 @@ RunId Writer::State::insert(const NewRun& run, std::optional<SweepId> sweep) {
     execute("UPDATE run SET directory = ? WHERE id = ?",
             connection.kept_folder(run.directory / (folder + "-" + std::to_string(id))), id);
   }
+  if (!run.tags.empty() || !run.note.empty())
+    execute("UPDATE run SET tags = ?, note = ? WHERE id = ?", text_of_tags(run.tags), run.note, id);
   insert_job(id, run, sweep);
   return id;
 }
@@ -263,8 +269,7 @@ Result<void> Writer::rename(RunId run, const std::string& name) {
 
 Result<void> Writer::set_tags(const std::vector<RunId>& runs, const std::vector<std::string>& tags) {
   return state_->durably("tag runs", [&] {
-    const std::string text = nlohmann::json(tags).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    edit(state_->connection, "Tag " + subject(state_->connection, runs), Field::tags, runs, text);
+    edit(state_->connection, "Tag " + subject(state_->connection, runs), Field::tags, runs, text_of_tags(tags));
   });
 }
 

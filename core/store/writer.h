@@ -39,9 +39,11 @@ struct NewRun {
   RunId wanted_id = 0;  // taken when it is free
   QueueWish wish = {};
   Needs needs = {};
-  std::int64_t until = 0;         // the step after which it ends; 0: the recipe's last
-  int trial = 0;                  // of add_sweep: its number
-  std::string trial_values = {};  // and what sets it apart
+  std::int64_t until = 0;              // the step after which it ends; 0: the recipe's last
+  int trial = 0;                       // of add_sweep: its number
+  std::string trial_values = {};       // and what sets it apart
+  std::vector<std::string> tags = {};  // with which it comes
+  std::string note = {};
 };
 
 struct NewSweep {

@@ -1487,6 +1487,73 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::FileActions</name>
+    <message>
+        <source>Runs</source>
+        <translation>Läufe</translation>
+    </message>
+    <message>
+        <source>Import runs of TensorBoard, MLflow or W&amp;B from a folder</source>
+        <translation>Läufe von TensorBoard, MLflow oder W&amp;B aus einem Ordner importieren</translation>
+    </message>
+    <message>
+        <source>Import runs…</source>
+        <translation>Läufe importieren…</translation>
+    </message>
+    <message>
+        <source>Import runs from files of TensorBoard, MLflow or W&amp;B, or from CSV</source>
+        <translation>Läufe aus Dateien von TensorBoard, MLflow oder W&amp;B oder aus CSV importieren</translation>
+    </message>
+    <message>
+        <source>Import files…</source>
+        <translation>Dateien importieren…</translation>
+    </message>
+    <message>
+        <source>Export the selected runs as CSV, JSON or a page to read</source>
+        <translation>Die gewählten Läufe als CSV, JSON oder als Seite zum Lesen exportieren</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren…</translation>
+    </message>
+    <message>
+        <source>Select a run first.</source>
+        <translation>Wählen Sie zuerst einen Lauf.</translation>
+    </message>
+    <message>
+        <source>Import runs from a folder</source>
+        <translation>Läufe aus einem Ordner importieren</translation>
+    </message>
+    <message>
+        <source>Import runs from files</source>
+        <translation>Läufe aus Dateien importieren</translation>
+    </message>
+    <message>
+        <source>Runs (*tfevents* *.db *.sqlite *.wandb *.csv *.tsv)</source>
+        <translation>Läufe (*tfevents* *.db *.sqlite *.wandb *.csv *.tsv)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Export the selected runs</source>
+        <translation>Die gewählten Läufe exportieren</translation>
+    </message>
+    <message>
+        <source>A page to read (*.html)</source>
+        <translation>Eine Seite zum Lesen (*.html)</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>Tabellen (*.csv)</translation>
+    </message>
+    <message>
+        <source>Everything (*.json)</source>
+        <translation>Alles (*.json)</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::FindSheet</name>
     <message>
         <source>name</source>
@@ -2517,6 +2584,42 @@
     <message>
         <source>Deleted</source>
         <translation>Gelöscht</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunFiles</name>
+    <message>
+        <source>Importing runs</source>
+        <translation>Läufe werden importiert</translation>
+    </message>
+    <message>
+        <source>They come into the list one by one.</source>
+        <translation>Sie kommen nacheinander in die Liste.</translation>
+    </message>
+    <message>
+        <source>%1 had grown and %2 were here before.</source>
+        <translation>%1 waren gewachsen und %2 waren schon da.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Of %n run(s) something was damaged and is missing.</source>
+        <translation>
+            <numerusform>Von %n Lauf war etwas beschädigt und fehlt.</numerusform>
+            <numerusform>Von %n Läufen war etwas beschädigt und fehlt.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Imported %n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf importiert</numerusform>
+            <numerusform>%n Läufe importiert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Exported %n run(s)</source>
+        <translation>
+            <numerusform>%n Lauf exportiert</numerusform>
+            <numerusform>%n Läufe exportiert</numerusform>
+        </translation>
     </message>
 </context>
 <context>

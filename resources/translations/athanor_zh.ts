@@ -1478,6 +1478,73 @@
     </message>
 </context>
 <context>
+    <name>athanor::app::FileActions</name>
+    <message>
+        <source>Runs</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Import runs of TensorBoard, MLflow or W&amp;B from a folder</source>
+        <translation>从文件夹导入 TensorBoard、MLflow 或 W&amp;B 的运行</translation>
+    </message>
+    <message>
+        <source>Import runs…</source>
+        <translation>导入运行…</translation>
+    </message>
+    <message>
+        <source>Import runs from files of TensorBoard, MLflow or W&amp;B, or from CSV</source>
+        <translation>从 TensorBoard、MLflow、W&amp;B 文件或 CSV 导入运行</translation>
+    </message>
+    <message>
+        <source>Import files…</source>
+        <translation>导入文件…</translation>
+    </message>
+    <message>
+        <source>Export the selected runs as CSV, JSON or a page to read</source>
+        <translation>将选中的运行导出为 CSV、JSON 或可阅读的页面</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Select a run first.</source>
+        <translation>请先选择一次运行。</translation>
+    </message>
+    <message>
+        <source>Import runs from a folder</source>
+        <translation>从文件夹导入运行</translation>
+    </message>
+    <message>
+        <source>Import runs from files</source>
+        <translation>从文件导入运行</translation>
+    </message>
+    <message>
+        <source>Runs (*tfevents* *.db *.sqlite *.wandb *.csv *.tsv)</source>
+        <translation>运行 (*tfevents* *.db *.sqlite *.wandb *.csv *.tsv)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Export the selected runs</source>
+        <translation>导出选中的运行</translation>
+    </message>
+    <message>
+        <source>A page to read (*.html)</source>
+        <translation>可阅读的页面 (*.html)</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Everything (*.json)</source>
+        <translation>全部内容 (*.json)</translation>
+    </message>
+</context>
+<context>
     <name>athanor::app::FindSheet</name>
     <message>
         <source>name</source>
@@ -2502,6 +2569,39 @@
     <message>
         <source>Number</source>
         <translation>编号</translation>
+    </message>
+</context>
+<context>
+    <name>athanor::app::RunFiles</name>
+    <message>
+        <source>Importing runs</source>
+        <translation>正在导入运行</translation>
+    </message>
+    <message>
+        <source>They come into the list one by one.</source>
+        <translation>它们会逐个出现在列表中。</translation>
+    </message>
+    <message>
+        <source>%1 had grown and %2 were here before.</source>
+        <translation>其中 %1 个有新增内容，%2 个此前已在这里。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Of %n run(s) something was damaged and is missing.</source>
+        <translation>
+            <numerusform>%n 次运行有部分内容损坏而缺失。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Imported %n run(s)</source>
+        <translation>
+            <numerusform>已导入 %n 次运行</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Exported %n run(s)</source>
+        <translation>
+            <numerusform>已导出 %n 次运行</numerusform>
+        </translation>
     </message>
 </context>
 <context>

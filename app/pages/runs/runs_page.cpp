@@ -7,6 +7,7 @@
 #include "app/models/run_wishes.h"
 #include "app/models/run_words.h"
 #include "app/pages/parts/page_parts.h"
+#include "app/pages/runs/file_actions.h"
 #include "app/pages/runs/queue_actions.h"
 #include "app/pages/runs/run_details.h"
 #include "app/pages/runs/run_table.h"
@@ -48,6 +49,8 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   add_actions();
   queue_ = new QueueActions(
       history_, actions_, [this] { return selected(); }, this);
+  files_ = new FileActions(
+      history_, actions_, [this] { return selected(); }, this);
 
   layout->addLayout(build_header());
   fault_ = make_fault_line();
@@ -61,7 +64,7 @@ RunsPage::RunsPage(HistoryController* history, ActionRegistry* actions, Settings
   splitter_->setHandleWidth(kGrid + 4);
   tables_ = new QStackedWidget(splitter_);
   present_ = make_view(history_->runs(), {"runs.open", "runs.compare", "runs.pin", "runs.tags", "runs.new_from",
-                                          "runs.fork", "runs.resume", "runs.stop", "runs.delete"});
+                                          "runs.fork", "runs.resume", "runs.stop", "runs.export", "runs.delete"});
   for (const char* id : QueueActions::kOfRuns) present_.table->addAction(actions_->action(QString::fromLatin1(id)));
   deleted_ = make_view(history_->deleted(), {"runs.restore", "runs.empty"});
   const auto ask_for_paces = [this] { history_->want_all_curves(table()->sorted_by() == RunColumn::speed); };
@@ -344,6 +347,7 @@ void RunsPage::selection_changed() {
 
 void RunsPage::update_actions() {
   queue_->update();
+  files_->update();
   const std::vector<store::RunId> all = selected();
   const store::Run* run = current();
   const QString none = tr("Select a run first.");

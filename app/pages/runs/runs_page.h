@@ -24,6 +24,7 @@ class SearchLine;
 namespace athanor::app {
 
 class ActionRegistry;
+class FileActions;
 class HistoryController;
 class QueueActions;
 class RunDetails;
@@ -92,6 +93,7 @@ class RunsPage final : public Page {
   widgets::EmptyPage* empty_ = nullptr;
   RunDetails* details_ = nullptr;
   QueueActions* queue_ = nullptr;
+  FileActions* files_ = nullptr;
 };
 
 }  // namespace athanor::app
