@@ -95,6 +95,7 @@ TEST_F(Languages, AreSpokenAtOnceByEveryPartOfTheWindowAndLeaveNoWidgetBehind) {
   for (int round = 0; round < 2; ++round) {
     for (const auto& [code, texts] : {std::pair(u"de"_s, &german), std::pair(u"zh"_s, &chinese)}) {
       choose(bench, code);
+      EXPECT_TRUE(bench.live().plot("loss")->accessibleName().contains(texts->at(u"Loss"_s))) << code.toStdString();
       std::set<QString> spoken;
       for (const auto& [source, translated] : *texts) spoken.insert(translated);
       for (const recipe::Field& field : recipe::fields())  // values of a recipe keep their names
