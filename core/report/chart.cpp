@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace athanor::report {
 namespace {
@@ -25,7 +26,7 @@ struct Frame {
     return kLeft + (step - first) / (last - first) * (kWidth - kLeft - kRight);
   }
   [[nodiscard]] double y(double value) const {
-    return kHeight - kBottom - (value - low) / (high - low) * (kHeight - kTop - kBottom);
+    return kHeight - kBottom - (value / 2 - low / 2) / (high / 2 - low / 2) * (kHeight - kTop - kBottom);
   }
 };
 
@@ -45,11 +46,12 @@ Frame frame_of(std::span<const ChartCurve> curves, bool& any) {
     }
   }
   if (frame.last <= frame.first) frame.last = frame.first + 1;
-  // Halves, since the difference of two large numbers may be more than a double holds.
+  // Halves here and above, since the difference of two large numbers may be more than a double holds.
   if (!(frame.high / 2 - frame.low / 2 > 0)) {
     const double around = std::max(std::abs(frame.low) * 0.05, 1e-12);
-    frame.low -= around;
-    frame.high += around;
+    constexpr double kMost = std::numeric_limits<double>::max();
+    frame.low = std::max(frame.low - around, -kMost);
+    frame.high = std::min(frame.high + around, kMost);
   }
   return frame;
 }
