@@ -161,11 +161,13 @@ TEST(StepPicture, HasAllRanksThoughOneThatWasReplacedTellsEveryStepAndTheOtherEv
   const store::RunId run = history.add("a");
   for (const int rank : {1, 0}) {  // as a rebuilt history reads them: a journal after the other
     std::vector<journal::Payload> told;
-    for (std::int64_t step = 64; step <= 1000; step += rank == 0 ? 64 : 1)
-      for (journal::Span each : by_hand(step)[static_cast<std::size_t>(rank)].spans) {
+    for (std::int64_t step = 64; step <= 1000; step += rank == 0 ? 64 : 1) {
+      const std::vector<RankStep> ranks = by_hand(step);
+      for (journal::Span each : ranks[static_cast<std::size_t>(rank)].spans) {
         each.step = step;
         told.emplace_back(each);
       }
+    }
     value_or_throw(history.feed(run, std::move(told), rank));
   }
   const auto picture = picture_of(value_or_throw(history.reader->spans(run)), false);
