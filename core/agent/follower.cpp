@@ -47,11 +47,9 @@ Result<std::int64_t> Follower::offset(store::Writer& writer, int rank) {
 
 bool Follower::is_behind(store::Writer& writer) {
   for (const int rank : journal::ranks_in(directory_)) {
-    std::error_code code;
-    const auto size = fs::file_size(journal(rank), code);
-    if (code || unread_.contains(rank)) continue;
+    if (unread_.contains(rank)) continue;
     const auto taken = offset(writer, rank);
-    if (!taken || static_cast<std::int64_t>(size) != *taken) return true;
+    if (!taken || journal::differs_from(journal(rank), *taken)) return true;
   }
   return false;
 }
@@ -112,7 +110,8 @@ Result<void> Follower::read_rank(store::Writer& writer, int rank, bool goes_on, 
   progress.touched.spans |= touched->spans;
   std::error_code code;
   const auto size = fs::file_size(journal(rank), code);
-  progress.more |= !code && static_cast<std::int64_t>(size) > batch->next_offset + batch->torn_tail_bytes;
+  const std::int64_t seen = batch->next_offset + batch->torn_tail_bytes + batch->room_bytes;
+  progress.more |= !code && static_cast<std::int64_t>(size) > seen;
   return {};
 }
 

@@ -45,6 +45,7 @@ Result<Replay> replay(const std::filesystem::path& journal, const std::function<
     out.events += static_cast<std::int64_t>(batch->events.size());
     std::ranges::move(batch->damage, std::back_inserter(out.damage));
     out.torn_tail_bytes = batch->torn_tail_bytes;
+    out.whole_bytes = batch->next_offset;
     if (batch->next_offset == offset) return out;
     offset = batch->next_offset;
   }

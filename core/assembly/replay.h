@@ -23,6 +23,7 @@ struct Replay {
   std::vector<journal::StragglerSeen> stragglers;
   std::vector<journal::WorkShifted> shifts;
   std::vector<journal::Damage> damage;
+  std::int64_t whole_bytes = 0;  // what was read; behind it the torn tail, if there is one
   std::int64_t torn_tail_bytes = 0;
   std::int64_t events = 0;
 };

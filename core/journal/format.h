@@ -23,13 +23,18 @@
 //             are, bool and enum one byte, text u32 length and bytes, list u32 count and elements, structure u32 length
 //             and its fields.
 //
+// Room: zero bytes at the end of the file belong to no frame. A writer keeps some there, reserved on the disk, and
+// gives them back when it closes the file; of a writer that died they are still there. Frames come into the room one
+// after the other, each with its first byte last, so a reader that finds none where one should begin has read all there
+// is for now. Programs that do not know of room take it for a torn tail.
+//
 // Growing: readers skip frame types they do not know, ignore bytes behind the fields they know and give missing
 // trailing fields their defaults; so fields are only ever appended. A session frame of a higher version ends reading
 // with ErrorKind::unavailable.
 //
 // Damage: bytes that are not a whole frame, with a whole frame somewhere behind them, are a damaged stretch and are
-// skipped. Bytes at the end with no whole frame behind them are the torn tail: a frame being written, or one whose
-// writer died. The next writer cuts it, unless it is longer than a frame can be.
+// skipped. Bytes before the room with no whole frame behind them are the torn tail: a frame being written, or one whose
+// writer died. The next writer cuts it with the room, unless it is longer than a frame can be.
 #pragma once
 
 #include <array>

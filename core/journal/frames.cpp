@@ -4,6 +4,7 @@
 #include "core/journal/codec.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -26,14 +27,19 @@ bool has_sync(std::string_view bytes) {
 
 }  // namespace
 
+void complete_frame(char* frame, FrameType type, std::uint32_t payload_bytes) {
+  std::memcpy(frame + 1, kSync.data() + 1, kSync.size() - 1);
+  frame[3] = static_cast<char>(type);
+  std::memcpy(frame + 4, &payload_bytes, sizeof payload_bytes);
+  const std::uint32_t crc = frame_crc({frame + kHeaderBytes, payload_bytes}, {frame, kHeaderBytes});
+  std::memcpy(frame + 8, &crc, sizeof crc);
+  std::atomic_ref(*frame).store(static_cast<char>(kSync[0]), std::memory_order_release);
+}
+
 std::string make_frame(FrameType type, std::string_view payload) {
-  std::string frame;
-  frame.reserve(kHeaderBytes + payload.size());
-  frame.append(reinterpret_cast<const char*>(kSync.data()), kSync.size());
-  put(frame, static_cast<std::uint8_t>(type));
-  put(frame, static_cast<std::uint32_t>(payload.size()));
-  put(frame, frame_crc(payload, frame));
+  std::string frame(kHeaderBytes, '\0');
   frame += payload;
+  complete_frame(frame.data(), type, static_cast<std::uint32_t>(payload.size()));
   return frame;
 }
 
@@ -102,7 +108,46 @@ std::optional<Frame> FrameFile::at(std::int64_t offset) {
   return frame;
 }
 
+// A piece that was read while the file was written may have a frame and not the one before it, which was written
+// earlier. So a gap is believed only when it is still there in bytes that were read after what follows it.
 std::optional<Frame> FrameFile::next(std::int64_t offset) {
+  auto found = search(offset);
+  if (!found || found->offset == offset || is_unchanged(offset, found->offset)) return found;
+  buffer_.clear();
+  return search(offset);
+}
+
+// Whether the file still has what the buffer has of it.
+bool FrameFile::is_unchanged(std::int64_t from, std::int64_t to) const {
+  if (from < base_ || to > base_ + static_cast<std::int64_t>(buffer_.size())) return false;
+  std::string now(static_cast<std::size_t>(to - from), '\0');
+  const ssize_t got = ::pread(fd_, now.data(), now.size(), from);
+  return got == to - from && buffer_.compare(static_cast<std::size_t>(from - base_), now.size(), now) == 0;
+}
+
+std::int64_t FrameFile::used_behind(std::int64_t offset) {
+  std::int64_t used = 0;
+  for (std::int64_t at = offset; at < size_;) {
+    const std::string_view piece = view(at, kPiece / 4);
+    if (piece.empty()) break;
+    const std::size_t last = piece.find_last_not_of('\0');
+    at += static_cast<std::int64_t>(piece.size());
+    if (last != std::string_view::npos) used = at - static_cast<std::int64_t>(piece.size() - last) + 1 - offset;
+  }
+  return used;
+}
+
+bool FrameFile::is_room_behind(std::int64_t offset) {
+  while (offset < size_) {
+    const std::string_view piece = view(offset, kPiece / 4);
+    if (piece.find_first_not_of('\0') != std::string_view::npos) return false;
+    if (piece.empty()) break;
+    offset += static_cast<std::int64_t>(piece.size());
+  }
+  return true;
+}
+
+std::optional<Frame> FrameFile::search(std::int64_t offset) {
   const std::string_view sync(reinterpret_cast<const char*>(kSync.data()), kSync.size());
   while (true) {
     if (auto frame = at(offset)) return frame;

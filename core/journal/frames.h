@@ -24,14 +24,19 @@ struct Frame {
 // Header and payload, ready to be written. The payload is at most kMaxPayload bytes.
 [[nodiscard]] std::string make_frame(FrameType type, std::string_view payload);
 
+// The same in place, for a payload that stands kHeaderBytes behind `frame` already. Who reads meanwhile sees a frame
+// only once it is whole: its first byte is stored last.
+void complete_frame(char* frame, FrameType type, std::uint32_t payload_bytes);
+
 // A text is cut when it would not fit a frame; this is what a session, metrics or event payload begins with.
 struct Stamp {
   std::int64_t anchor_wall_ns = 0;
   std::int64_t time_ns = 0;
 };
 
-// Reads a file of frames in large pieces. The size is taken when opened; what is appended later is not seen. Finding no
-// frame means that there is none only while refused() is 0: otherwise the bytes could not be read.
+// Reads a file of frames in large pieces, also while it is written. The size is taken when opened; what is appended
+// behind it is not seen. Finding no frame means that there is none only while refused() is 0: otherwise the bytes could
+// not be read.
 class FrameFile {
  public:
   [[nodiscard]] static Result<FrameFile> open(const std::filesystem::path& file);
@@ -48,8 +53,14 @@ class FrameFile {
   [[nodiscard]] std::optional<Frame> at(std::int64_t offset);
   // The first whole frame that begins at `offset` or behind it.
   [[nodiscard]] std::optional<Frame> next(std::int64_t offset);
+  // How many bytes there are from `offset` to the last that is not zero.
+  [[nodiscard]] std::int64_t used_behind(std::int64_t offset);
+  // Whether all from `offset` to the end is zero.
+  [[nodiscard]] bool is_room_behind(std::int64_t offset);
 
  private:
+  std::optional<Frame> search(std::int64_t offset);
+  [[nodiscard]] bool is_unchanged(std::int64_t from, std::int64_t to) const;
   // Up to `bytes` bytes from `offset`; fewer at the end of the file, or when reading fails and refused_ says why.
   std::string_view view(std::int64_t offset, std::size_t bytes);
 

@@ -57,7 +57,9 @@ class Session {
     }
     // Only when nothing whole follows are the remaining bytes a tail.
     const bool is_tail = !file_.next(batch_.next_offset);
-    if (is_tail && file_.refused() == 0) batch_.torn_tail_bytes = file_.size() - batch_.next_offset;
+    if (!is_tail || file_.refused() != 0) return {};
+    batch_.torn_tail_bytes = file_.used_behind(batch_.next_offset);
+    batch_.room_bytes = file_.size() - batch_.next_offset - batch_.torn_tail_bytes;
     return {};
   }
 
@@ -222,6 +224,11 @@ Result<Batch> read(const std::filesystem::path& file, std::int64_t offset, std::
   Session session(file, std::move(*frames), std::move(*elsewhere), metrics_as, batch);
   if (auto done = session.run(offset, max_bytes); !done) return tl::unexpected(done.error());
   return batch;
+}
+
+bool differs_from(const std::filesystem::path& file, std::int64_t bytes) {
+  auto frames = FrameFile::open(file);
+  return frames && (frames->size() < bytes || !frames->is_room_behind(bytes));
 }
 
 bool has_writer(const std::filesystem::path& file) {

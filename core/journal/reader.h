@@ -27,7 +27,10 @@ struct Batch {
   std::int64_t next_offset = 0;  // read from here next time; always a frame boundary
   std::int64_t anchor_wall_ns =
       0;  // wall clock (Unix epoch, ns) at time_ns == 0, of the header that governs these events
-  std::int64_t torn_tail_bytes = 0;  // bytes behind next_offset that are not yet, or never became, a whole frame
+  // Bytes behind next_offset that are not yet, or never became, a whole frame; and the zeros behind those, which are
+  // room that a writer keeps for what is to come. Both 0 where whole frames follow.
+  std::int64_t torn_tail_bytes = 0;
+  std::int64_t room_bytes = 0;
   std::vector<Damage> damage;
   std::vector<Damage> cut;       // torn tails that a later writer has cut: where they began and how long they were
   std::uint32_t writer_pid = 0;  // process of the newest writer whose session frame was read in this batch; 0: none was
@@ -41,6 +44,9 @@ enum class MetricsAs { events, rows };
 // lies before that place is given by earlier calls. unavailable: a later version of the format.
 [[nodiscard]] Result<Batch> read(const std::filesystem::path& file, std::int64_t offset,
                                  std::int64_t max_bytes = 4 << 20, MetricsAs metrics_as = MetricsAs::events);
+
+// Whether the file has more than `bytes` bytes and room, or fewer than `bytes`; false when it cannot be read.
+[[nodiscard]] bool differs_from(const std::filesystem::path& file, std::int64_t bytes);
 
 // Whether a living process on this machine has the journal open for writing. False when there is no such file.
 [[nodiscard]] bool has_writer(const std::filesystem::path& file);

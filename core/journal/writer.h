@@ -1,5 +1,6 @@
-// Appends events to a run's journal. Thread-safe; one writer per file. Every append reaches the kernel before it
-// returns (write(2), no user-space buffering), so an acknowledged event survives the death of the process at any byte.
+// Appends events to a run's journal. Thread-safe; one writer per file. Every event is the kernel's before append()
+// returns, so an acknowledged event survives the death of the process at any byte: it is copied into reserved room of
+// the mapped file or, where none can be had, written by write(2). While a journal is open nobody else may shorten it.
 #pragma once
 
 #include "core/base/result.h"
@@ -23,8 +24,9 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   // Stamps the payload with the monotonic clock and writes it. A refused write (disk full) is the Error; what was
-  // half written is cut again, so the journal stays whole.
-  Result<void> append(Payload payload);
+  // half written is cut again, so the journal stays whole. Metrics that have the names of those before are quick: their
+  // names are written once, and nothing is allocated.
+  Result<void> append(const Payload& payload);
   // fdatasync of what was appended before: called at checkpoints and at the end. Appending goes on meanwhile.
   Result<void> sync();
   [[nodiscard]] std::int64_t cut_bytes() const noexcept;

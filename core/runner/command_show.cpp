@@ -26,12 +26,10 @@ std::vector<std::string> damage_of(const RunDirectory& run, const Replay& replay
                               damage.bytes, damage.reason));
   }
   if (replay.torn_tail_bytes > 0 && !journal::has_writer(run.journal())) {
-    std::error_code code;
-    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(run.journal(), code));
     out.push_back(
         fmt::format("The journal ends torn at byte {}: {} bytes are no whole event; what came before was "
                     "read",
-                    size - replay.torn_tail_bytes, replay.torn_tail_bytes));
+                    replay.whole_bytes, replay.torn_tail_bytes));
   }
   return out;
 }

@@ -347,7 +347,7 @@ void Trainer::tell_step(const Step& step, std::int64_t end_ns, std::vector<Excha
     if (session->resolution().actual == precision::Policy::dynamic)
       figures.values.emplace_back("train/fp8_share", session->fp8_share());
   }
-  ports_.tell(figures);
+  ports_.tell(std::move(figures));
 }
 
 std::vector<Exchanged> Trainer::exchanged() const {
@@ -420,7 +420,7 @@ void Trainer::judge() {
 void Trainer::tell(tasks::Judgement judged) {
   journal::MetricSamples figures{done_, {}};
   for (const auto& [name, value] : judged.metrics) figures.values.emplace_back("eval/" + name, value);
-  ports_.tell(figures);
+  ports_.tell(std::move(figures));
   ports_.tell(journal::Evaluation{done_, judged.split, judged.metrics});
   for (journal::RetrievalSample& sample : judged.samples) {
     sample.step = done_;

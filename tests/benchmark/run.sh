@@ -6,12 +6,12 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 build=$(readlink -f "$ATHANOR_BUILD")
 here=tests/benchmark
 
-# PyTorch, the peer, lives in an environment of its own beside the build; it is fetched once.
+# PyTorch and the trackers, the peers, live in an environment of their own beside the build; they are fetched once.
 peer=build/peer/bin/python
-if ! "$peer" -c 'import torch' 2>/dev/null; then
-  echo "Fetching PyTorch for the comparison (some gigabytes, once)" >&2
+if ! "$peer" -c 'import torch, mlflow, tensorboard, tensorboardX' 2>/dev/null; then
+  echo "Fetching PyTorch, MLflow and TensorBoard for the comparison (some gigabytes, once)" >&2
   python3 -m venv build/peer
-  build/peer/bin/pip install --quiet torch numpy
+  build/peer/bin/pip install --quiet torch numpy mlflow tensorboard tensorboardX
 fi
 
 printf 'machine: %s, %s cores\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)"
@@ -54,6 +54,9 @@ echo
 "$build/benchmarks/kill_torture" --kills 30 --window "$build/bin/athanor"
 "$build/benchmarks/notice_latency"
 "$build/benchmarks/queue"
+"$build/benchmarks/scalar"
+$here/scalar/peers.py "$build/benchmarks/scalar" --python "$peer"
 "$build/benchmarks/history"
+$here/history/peers.py "$build/benchmarks/history" --python "$peer"
 "$build/benchmarks/query"
 exit "$missed"

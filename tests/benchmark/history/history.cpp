@@ -1,6 +1,7 @@
 // history: how fast samples go into the history and come out again. Prints medians of `--rounds` rounds.
-//   history [--runs 1000] [--samples 1000000] [--rounds 5]
-// Peer for writing: one row per sample in a plain SQLite table, as trackers without chunks keep them.
+//   history [--runs 1000] [--samples 1000000] [--rounds 5] [--turn]
+// Peer for writing: one row per sample in a plain SQLite table, as trackers without chunks keep them. Beside MLflow and
+// TensorBoard peers.py measures it, by single turns.
 #include "core/journal/reader.h"
 #include "core/journal/writer.h"
 #include "core/store/reader.h"
@@ -146,36 +147,51 @@ void measure_ingest(const fs::path& folder, std::span<const journal::Event> even
 }
 
 // From a journal on the disk into the history, as the agent follows a run: pages, summaries and offset in one commit.
+void follow(const fs::path& file, store::Writer& writer, store::RunId run, std::int64_t bytes) {
+  for (std::int64_t offset = 0;;) {
+    const auto batch = value_or_throw(journal::read(file, offset, bytes, journal::MetricsAs::rows));
+    if (batch.next_offset == offset) return;
+    value_or_throw(writer.ingest({run,
+                                  0,
+                                  offset,
+                                  batch.next_offset,
+                                  batch.anchor_wall_ns,
+                                  batch.events,
+                                  batch.writer_pid,
+                                  {},
+                                  batch.clock,
+                                  batch.rows}));
+    offset = batch.next_offset;
+  }
+}
+
+void write_flushed(const fs::path& file, std::span<const journal::Event> events) {
+  const auto writer = value_or_throw(journal::Writer::open(file));
+  for (const auto& event : events) value_or_throw(writer->append(event.payload));
+  value_or_throw(writer->sync());
+}
+
+// All the way once: seconds to write a flushed journal, and to take it into a history of its own.
+void take_turn(const fs::path& folder, std::span<const journal::Event> events) {
+  const fs::path file = folder / "turn.athj";
+  const double write = seconds_of([&] { write_flushed(file, events); });
+  const double take = seconds_of([&] {
+    const auto writer = value_or_throw(store::Writer::open(folder / "turn.db"));
+    follow(file, *writer, add(*writer, 1), 1 << 20);
+  });
+  fmt::print("{:.6f} {:.6f}\n", write, take);
+}
+
 void measure_following(const fs::path& folder, std::span<const journal::Event> events, int rounds) {
   const fs::path file = folder / "followed.athj";
-  {
-    const auto writer = value_or_throw(journal::Writer::open(file));
-    for (const auto& event : events) value_or_throw(writer->append(event.payload));
-    value_or_throw(writer->sync());
-  }
+  write_flushed(file, events);
   const double samples = static_cast<double>(events.size()) * kMetrics;
   for (const std::int64_t bytes : {std::int64_t{1} << 16, std::int64_t{1} << 20, std::int64_t{1} << 22}) {
     int number = 0;
     const double seconds = median(rounds, [&] {
       const auto writer = value_or_throw(store::Writer::open(folder / fmt::format("follow-{}-{}.db", bytes, ++number)));
       const store::RunId run = add(*writer, number);
-      return seconds_of([&] {
-        for (std::int64_t offset = 0;;) {
-          const auto batch = value_or_throw(journal::read(file, offset, bytes, journal::MetricsAs::rows));
-          if (batch.next_offset == offset) break;
-          value_or_throw(writer->ingest({run,
-                                         0,
-                                         offset,
-                                         batch.next_offset,
-                                         batch.anchor_wall_ns,
-                                         batch.events,
-                                         batch.writer_pid,
-                                         {},
-                                         batch.clock,
-                                         batch.rows}));
-          offset = batch.next_offset;
-        }
-      });
+      return seconds_of([&] { follow(file, *writer, run, bytes); });
     });
     fmt::print("journal to history             {:8.2f} M samples/s, {} kB a commit\n", samples / seconds / 1e6,
                bytes >> 10);
@@ -236,19 +252,25 @@ void measure_list(const fs::path& folder, int runs, int rounds) {
 
 int main(int argc, char** argv) {
   int runs = 1000, samples = 1'000'000, rounds = 5;
+  bool turn = false;
   CLI::App app("Measures journal and history", "history");
   app.add_option("--runs", runs, "How many runs the list has");
   app.add_option("--samples", samples, "How many samples are written and read");
   app.add_option("--rounds", rounds, "Of which the median is taken");
+  app.add_flag("--turn", turn, "Only write a journal, take it into a history, and print the seconds of both");
   CLI11_PARSE(app, argc, argv);
   std::string name = (fs::temp_directory_path() / "athanor-history-XXXXXX").string();
   const fs::path folder = mkdtemp(name.data());
   const auto events = steps(samples / kMetrics, 7);
-  measure_journal(folder, events, rounds);
-  measure_following(folder, events, rounds);
-  measure_ingest(folder, events, rounds);
-  measure_curves(folder, steps(samples, 8), rounds);
-  measure_list(folder, runs, rounds);
+  if (turn) {
+    take_turn(folder, events);
+  } else {
+    measure_journal(folder, events, rounds);
+    measure_following(folder, events, rounds);
+    measure_ingest(folder, events, rounds);
+    measure_curves(folder, steps(samples, 8), rounds);
+    measure_list(folder, runs, rounds);
+  }
   fs::remove_all(folder);
   return 0;
 }

@@ -352,7 +352,7 @@ TEST(Journals, ThatAreDamagedAreReportedWithThePlaceAndOtherwiseTakenIn) {
   {
     const auto writer = value_or_throw(journal::Writer::open(file));
     for (int step = 1; step <= 100; ++step) {
-      if (step == 50) middle = static_cast<std::int64_t>(fs::file_size(file));
+      if (step == 50) middle = value_or_throw(journal::read(file, 0)).next_offset;
       value_or_throw(writer->append(journal::MetricSamples{step, {{"sequence", 1.0 * step}}}));
     }
     value_or_throw(writer->append(journal::StateChanged{journal::RunState::finished, ""}));
@@ -392,7 +392,7 @@ TEST(Journals, ThatEndInTheMiddleOfAnEventSaySoAlsoAfterItWasCut) {
   home.kill_rank(id);
   ASSERT_TRUE(Home::until([&] { return home.rank_of(id) == 0; }));
   const fs::path file = fs::path(home.run(id).directory) / journal::file_name(0);
-  fs::resize_file(file, fs::file_size(file) - 5);
+  fs::resize_file(file, static_cast<std::uintmax_t>(value_or_throw(journal::read(file, 0)).next_offset - 5));
   const auto whole = value_or_throw(journal::read(file, 0)).next_offset;
   home.start_agent();
   // The history may have taken in more than is left; either way it knows of the tail.

@@ -2,21 +2,16 @@
 // else.
 #include "core/journal/codec.h"
 #include "core/journal/frames.h"
+#include "tests/core/journal/refusals.h"
 #include "tests/core/journal/samples.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <functional>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace athanor::journal {
 namespace {
@@ -47,7 +42,9 @@ TEST(JournalDamage, KeepsEverythingBeforeATornTailAtEveryByte) {
     ASSERT_GE(kept.size(), kept_before);
     ASSERT_TRUE(std::equal(kept.begin(), kept.end(), original.begin())) << size;
     ASSERT_TRUE(whole.damage.empty()) << size;
-    ASSERT_EQ(whole.next_offset + whole.torn_tail_bytes, static_cast<std::int64_t>(size));
+    ASSERT_EQ(whole.next_offset + whole.torn_tail_bytes + whole.room_bytes, static_cast<std::int64_t>(size));
+    const auto behind = std::string_view(bytes).substr(0, size).substr(static_cast<std::size_t>(whole.next_offset));
+    ASSERT_EQ(whole.torn_tail_bytes, static_cast<std::int64_t>(behind.find_last_not_of('\0') + 1)) << size;
     kept_before = kept.size();
   }
   EXPECT_EQ(kept_before, original.size());
@@ -123,7 +120,7 @@ TEST(JournalDamage, ReadsNothingFromGarbage) {
     put_bytes(folder / "garbage", garbage);
     const Whole whole = read_all(folder / "garbage");
     ASSERT_TRUE(whole.events.empty());
-    ASSERT_EQ(whole.torn_tail_bytes, static_cast<std::int64_t>(garbage.size()));
+    ASSERT_EQ(whole.torn_tail_bytes, static_cast<std::int64_t>(garbage.find_last_not_of('\0') + 1));
   }
 }
 
@@ -143,6 +140,45 @@ TEST(JournalDamage, SurvivesWholeFramesWithGarbageInside) {
   }
 }
 
+// A writer died in the middle of a frame, whose first byte comes last, and left its room.
+TEST(JournalDamage, CutsAFrameThatWasNeverFinishedButCountsTheRoomBehindItAsNothing) {
+  const Scratch folder;
+  const auto file = rich_journal(folder);
+  const std::string bytes = bytes_of(file);
+  const auto original = json_of(read_all(file).events);
+  std::string half = make_frame(FrameType::log_line, std::string(50, 'x'));
+  half[0] = '\0';
+  for (const std::int64_t torn : {std::int64_t{0}, std::int64_t{2}, std::int64_t{40}}) {
+    put_bytes(folder / "left", bytes + half.substr(0, static_cast<std::size_t>(torn)) + std::string(200'000, '\0'));
+    const Whole left = read_all(folder / "left");
+    EXPECT_EQ(json_of(left.events), original);
+    EXPECT_EQ(left.torn_tail_bytes, torn);
+    EXPECT_TRUE(left.damage.empty());
+    const auto writer = value_or_throw(Writer::open(folder / "left"));
+    EXPECT_EQ(writer->cut_bytes(), torn);
+    value_or_throw(writer->append(LogLine{Severity::info, "went on"}));
+    const Whole whole = read_all(folder / "left");
+    EXPECT_EQ(whole.events.size(), original.size() + 1);
+    EXPECT_TRUE(whole.damage.empty());
+    EXPECT_EQ(whole.cut.size(), torn > 0 ? 1U : 0U);
+  }
+}
+
+TEST(JournalDamage, CallsZerosDamagedWhereFramesFollow) {
+  const Scratch folder;
+  const auto file = rich_journal(folder);
+  std::string bytes = bytes_of(file);
+  const auto original = json_of(read_all(file).events);
+  const auto first = value_or_throw(read(file, 0)).next_offset;  // the end of the first session
+  bytes.insert(static_cast<std::size_t>(first), std::string(8192, '\0'));
+  put_bytes(file, bytes);
+  const Whole whole = read_all(file);
+  EXPECT_EQ(json_of(whole.events), original);
+  ASSERT_EQ(whole.damage.size(), 1U);
+  EXPECT_EQ(whole.damage[0].offset, first);
+  EXPECT_EQ(whole.damage[0].bytes, 8192);
+}
+
 TEST(JournalDamage, FindsFramesBehindALongDamagedStretch) {
   const Scratch folder;
   const auto file = rich_journal(folder);
@@ -158,40 +194,8 @@ TEST(JournalDamage, FindsFramesBehindALongDamagedStretch) {
   EXPECT_EQ(whole.damage[0].bytes, 5 << 20);
 }
 
-// Reads from this byte of a file on are refused by the kernel from now on, in this process and for good.
-void refuse_reads_from(std::uint32_t offset) {
-  const std::array<sock_filter, 7> filter = {{
-      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-      {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_pread64},
-      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, args[3])},
-      {BPF_JMP | BPF_JGE | BPF_K, 0, 2, offset},
-      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EIO},
-      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
-      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
-  }};
-  const sock_fprog program{filter.size(), const_cast<sock_filter*>(filter.data())};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-    ::_exit(99);
-}
-
-// What `work` says in a process of its own that cannot read behind `offset`.
 std::string said_without_reading_from(std::uint32_t offset, const std::function<std::string()>& work) {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe(ends.data()), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    refuse_reads_from(offset);
-    const std::string text = work();
-    ::_exit(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
-  }
-  ::close(ends[1]);
-  std::string text(4096, '\0');
-  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(ends[0], text.data(), text.size()))));
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
-  return text;
+  return said_under({{__NR_pread64, 3, offset, EIO}}, work);
 }
 
 std::filesystem::path long_journal(const Scratch& folder) {

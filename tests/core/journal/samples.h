@@ -79,6 +79,7 @@ struct Whole {
   std::vector<Event> events;
   std::vector<Damage> damage, cut;
   std::int64_t torn_tail_bytes = 0;
+  std::int64_t room_bytes = 0;
   std::int64_t next_offset = 0;
 };
 
@@ -91,6 +92,7 @@ inline Whole read_all(const std::filesystem::path& file, std::int64_t max_bytes 
     whole.damage.insert(whole.damage.end(), batch.damage.begin(), batch.damage.end());
     whole.cut.insert(whole.cut.end(), batch.cut.begin(), batch.cut.end());
     whole.torn_tail_bytes = batch.torn_tail_bytes;
+    whole.room_bytes = batch.room_bytes;
     if (batch.next_offset == whole.next_offset) return whole;
     whole.next_offset = batch.next_offset;
   }
