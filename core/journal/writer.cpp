@@ -96,8 +96,11 @@ struct Writer::State {
     return bytes;
   }
 
+  // Where a frame of so many bytes may be put; null where there is no room.
+  [[nodiscard]] char* room_for(std::size_t bytes) { return torn ? nullptr : window->place(end, bytes); }
+
   Result<void> write(std::string_view frame) {
-    char* const place = window->place(end, frame.size());
+    char* const place = room_for(frame.size());
     if (place == nullptr) return write_through(frame);
     std::memcpy(place + 1, frame.data() + 1, frame.size() - 1);
     std::atomic_ref(*place).store(frame[0], std::memory_order_release);
@@ -153,7 +156,7 @@ struct Writer::State {
     if (set.offset < 0 || end - set.offset > kNamesEvery) {
       if (auto done = write_names(set); !done) return done;
     }
-    if (char* const place = window->place(end, kHeaderBytes + size)) {
+    if (char* const place = room_for(kHeaderBytes + size)) {
       fill_metrics(place, samples, set, size);
       took(kHeaderBytes + size);
       return {};
