@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast points become durable and ready to be drawn: ours, MLflow's and TensorBoard's, taking turns.
 
-  peers.py HISTORY [--python PYTHON_WITH_PEERS] [--points 80000] [--rounds 5]
+  peers.py HISTORY [--python PYTHON_WITH_PEERS] [--points 40000] [--rounds 5]
 HISTORY is the benchmark program of that name. Each takes as many points, of eight metrics a step, all the way:
   Athanor      events appended to a flushed journal, and that taken into the history
   MLflow       log_batch of 1000 points, which is its most, into SQLite and into files
@@ -102,7 +102,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", nargs="?")
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--points", type=int, default=80000)
+    parser.add_argument("--points", type=int, default=40000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--serve")
     options = parser.parse_args()

@@ -104,7 +104,7 @@ def main():
     for _ in range(options.rounds):
         own = subprocess.run([options.program, "--rounds", "1"], check=True, capture_output=True, text=True).stdout
         line = next(line for line in own.splitlines() if line.startswith("  journal  "))
-        ours.append([float(word) for word in line.split()[1:]])
+        ours.append([float(word) for word in line.split()[2:]])  # without the mean
         for name in PEERS:
             if name in missing:
                 continue
