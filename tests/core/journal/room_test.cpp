@@ -2,6 +2,7 @@
 // lost where the writer is killed or the disk is full.
 #include "core/journal/append_window.h"
 #include "core/journal/change_notice.h"
+#include "core/journal/frames.h"
 #include "tests/core/journal/refusals.h"
 #include "tests/core/journal/samples.h"
 
@@ -100,6 +101,20 @@ TEST(JournalRoom, IsReadWhileItFillsWithoutAGapOrDamage) {
     for (const std::int64_t step : steps_of(batch.events)) ASSERT_EQ(step, seen++);
     offset = batch.next_offset;
   }
+}
+
+// A reader's copy of a piece may have what was written later and not what was written before.
+TEST(JournalRoom, IsLookedAtAgainBeforeAGapIsBelieved) {
+  const Scratch folder;
+  const std::string frame = make_frame(FrameType::log_line, std::string(100, 'x'));
+  const auto length = static_cast<std::int64_t>(frame.size());
+  put_bytes(folder / "j", frame + std::string(frame.size(), '\0') + frame);
+  auto frames = value_or_throw(FrameFile::open(folder / "j"));
+  ASSERT_TRUE(frames.at(0));
+  std::fstream(folder / "j", std::ios::in | std::ios::out | std::ios::binary).seekp(length) << frame;
+  const auto next = frames.next(length);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->offset, length);
 }
 
 // Appends until it is killed, and says into the pipe how many events were acknowledged.
