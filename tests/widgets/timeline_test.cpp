@@ -486,6 +486,18 @@ TEST_F(WindowedTimeline, KeepsWhatIsInSightAndTheCurrentBarWhenMoreIsKnown) {
   EXPECT_EQ(view.range(), (std::pair{0.1, 0.2}));
 }
 
+TEST_F(WindowedTimeline, KeepsTheCurrentBarOfAWholeThatTellsSingleBars) {
+  TimelineData fine = window(0, 1);
+  fine.end = whole.end;
+  view.set_data(fine);
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
+  ASSERT_TRUE(view.current());
+  ASSERT_GE(view.current()->bar, 0);
+  const QString said = view.readout();
+  view.set_window(window(0, 1));
+  EXPECT_EQ(view.readout(), said);
+}
+
 TEST_F(WindowedTimeline, TellsAndGoesThroughColumns) {
   QTest::keyClick(&view, Qt::Key_Right, Qt::ControlModifier);
   ASSERT_TRUE(view.current());

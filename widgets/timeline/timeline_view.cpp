@@ -34,7 +34,8 @@ void TimelineView::set_data(TimelineData data) {
   for (const TimelineRow& row : data.rows)
     if (!row.bars.empty()) data.end = std::max(data.end, row.bars.back().end);
   backdrop_.reset();
-  take(std::move(data));
+  const auto current = found_again(data);
+  take(std::move(data), current);
   const bool alike = grows || (whole() > before / 2 && whole() < before * 2);
   range_ = had_all || !alike ? std::pair(0.0, whole()) : panned(range_, 0, {0, whole()});
   if (selection_ && !grows) set_selection(std::nullopt);
@@ -47,15 +48,16 @@ void TimelineView::set_data(TimelineData data) {
 
 void TimelineView::set_window(TimelineData data) {
   data.end = whole();
+  const auto current = found_again(data);
   if (!backdrop_) backdrop_ = std::move(data_);
-  take(std::move(data));
+  take(std::move(data), current);
   updateGeometry();
   describe();
   update();
 }
 
-void TimelineView::take(TimelineData data) {
-  current_ = found_again(data);
+void TimelineView::take(TimelineData data, std::optional<Place> current) {
+  current_ = current;
   data_ = std::move(data);
   places_ = place_rows(data_.rows);
   pair_rows();

@@ -95,7 +95,7 @@ class TimelineView final : public QWidget, public PaintedItems {
 
   [[nodiscard]] double whole() const;
   [[nodiscard]] bool is_part() const { return backdrop_.has_value(); }
-  void take(TimelineData data);
+  void take(TimelineData data, std::optional<Place> current);
   [[nodiscard]] bool has_alike(const TimelineData& data, const Place& place) const;
   // Where the current bar is in other data, which may have other bars before it.
   [[nodiscard]] std::optional<Place> found_again(const TimelineData& data);
