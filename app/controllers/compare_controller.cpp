@@ -74,8 +74,8 @@ void CompareController::set_metrics(std::vector<std::string> metrics) {
 }
 
 const CompareController::RecipeFields* CompareController::fields(store::RunId run) const {
-  const auto found = fields_.find(run);
-  return found == fields_.end() ? nullptr : &found->second;
+  const auto found = known_.fields.find(run);
+  return found == known_.fields.end() ? nullptr : &found->second;
 }
 
 RunMatrix CompareController::matrix(bool only_shown) const {
@@ -132,9 +132,8 @@ void CompareController::want_boards(store::RunId shown, store::RunId against) {
 }
 
 void CompareController::take(Known known) {
-  fields_ = std::move(known.fields);
-  metric_counts_ = std::move(known.metric_counts);
-  is_read_ = true;
+  if (std::exchange(is_read_, true) && known == known_) return;  // a run went on, and measured nothing new
+  known_ = std::move(known);
   const auto before = metrics_;
   if (!chosen_) choose_metrics();
   Q_EMIT read();
@@ -143,10 +142,10 @@ void CompareController::take(Known known) {
 
 void CompareController::choose_metrics() {
   std::vector<std::string> names;
-  for (const auto& [name, count] : metric_counts_)
+  for (const auto& [name, count] : known_.metric_counts)
     if (rank_of(name) < 20) names.push_back(name);
   std::ranges::stable_sort(names, [this](const std::string& a, const std::string& b) {
-    return std::pair(rank_of(a), -metric_counts_.at(a)) < std::pair(rank_of(b), -metric_counts_.at(b));
+    return std::pair(rank_of(a), -known_.metric_counts.at(a)) < std::pair(rank_of(b), -known_.metric_counts.at(b));
   });
   if (names.size() > kFirstMetrics) names.resize(kFirstMetrics);
   metrics_ = std::move(names);

@@ -37,7 +37,7 @@ class CompareController final : public QObject {
   [[nodiscard]] const RunLabels& labels() const { return labels_; }
 
   // Every metric that some of the runs have, and how many have it; by name.
-  [[nodiscard]] const std::map<std::string, int>& metric_counts() const { return metric_counts_; }
+  [[nodiscard]] const std::map<std::string, int>& metric_counts() const { return known_.metric_counts; }
   // Those to be shown, in order. Until somebody chose, the losses and what is evaluated of most runs.
   [[nodiscard]] const std::vector<std::string>& metrics() const { return metrics_; }
   void set_metrics(std::vector<std::string> metrics);
@@ -57,7 +57,7 @@ class CompareController final : public QObject {
   [[nodiscard]] bool is_read() const { return is_read_; }
 
  Q_SIGNALS:
-  void read();             // all that is known of the runs, for other runs than before
+  void read();             // what is known of the runs: other runs than before, or more of them
   void boards_changed();   // those wanted have been read
   void metrics_changed();  // which are to be shown
   void grew(const std::vector<athanor::store::RunId>& runs);  // these have new samples
@@ -67,6 +67,7 @@ class CompareController final : public QObject {
   struct Known {
     std::unordered_map<store::RunId, RecipeFields> fields;
     std::map<std::string, int> metric_counts;
+    bool operator==(const Known&) const = default;
   };
   void keep();
   void leave_deleted();
@@ -81,10 +82,9 @@ class CompareController final : public QObject {
   FigureStore* figures_;
   Settings* settings_;
   ComparedRuns compared_;
-  std::map<std::string, int> metric_counts_;
+  Known known_;
   std::vector<std::string> metrics_;
   bool chosen_ = false;  // by somebody
-  std::unordered_map<store::RunId, RecipeFields> fields_;
   RunLabels labels_;
   Boards boards_;
   QTimer names_pause_;
