@@ -70,16 +70,6 @@ void put_in_order(std::vector<store::Occurrence>& occurrences) {
   });
 }
 
-// As the recipe says, or by default.
-double batch_of(store::Reader& reader, store::RunId run) {
-  constexpr const char* kPath = "data.batch_size";
-  const auto fields = reader.settings(std::span(&run, 1));
-  const auto value =
-      fields && fields->front().contains(kPath) ? std::optional(fields->front().at(kPath)) : default_setting(kPath);
-  const auto* size = value ? std::get_if<double>(&*value) : nullptr;
-  return size ? *size : 0;
-}
-
 bool is_smoothed(const std::string& metric) { return metric.starts_with("train/") && metric != "train/learning_rate"; }
 
 }  // namespace
@@ -204,7 +194,8 @@ void LiveController::read_curves() {
         auto names = reader.metric_names(id);
         if (!names) return tl::unexpected<Error>(names.error());
         Curves out;
-        out.samples_per_step = batch_of(reader, id);
+        if (const auto fields = reader.settings(std::span(&id, 1)))
+          out.samples_per_step = athanor::app::samples_per_step(fields->front());
         std::int64_t start = began;
         for (const std::string& name : *names) {
           if (weight > 0 && is_smoothed(name)) {

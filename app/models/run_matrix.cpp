@@ -134,6 +134,13 @@ std::optional<SettingValue> default_setting(const std::string& path) {
   return nlohmann::json(std::get<std::vector<std::string>>(field->fallback)).dump();
 }
 
+double samples_per_step(const std::map<std::string, SettingValue>& fields) {
+  const auto set = fields.find("data.batch_size");
+  const auto batch = set != fields.end() ? std::optional(set->second) : default_setting("data.batch_size");
+  const auto* size = batch ? std::get_if<double>(&*batch) : nullptr;
+  return size ? *size : 0;
+}
+
 RunMatrix matrix_of(const std::vector<store::RunId>& runs, const FieldsOf& fields,
                     const std::vector<NamedMetric>& metrics) {
   RunMatrix matrix{runs, {}};

@@ -37,6 +37,8 @@ using NamedMetric = std::pair<std::string, const FigureStore::Metric*>;
 
 // What holds where a recipe leaves a field as it is; nothing for a path that is no field.
 [[nodiscard]] std::optional<store::SettingValue> default_setting(const std::string& path);
+// How many samples of the data a step takes, as the recipe that sets `fields` says or by default; 0: not known.
+[[nodiscard]] double samples_per_step(const std::map<std::string, store::SettingValue>& fields);
 // "Learning rate", "0.001"; a dash where it is not known.
 [[nodiscard]] QString row_title(const MatrixRow& row);
 [[nodiscard]] QString value_text(const MatrixRow& row, std::size_t run);

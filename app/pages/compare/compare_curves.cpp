@@ -20,7 +20,6 @@ using widgets::kGrid;
 constexpr int kPlotWidth = 400;  // at least
 constexpr int kPlotHeight = 264;
 constexpr int kGap = kGrid + 4;
-constexpr const char* kBatchSize = "data.batch_size";
 
 }  // namespace
 
@@ -111,11 +110,7 @@ FedRun CompareCurves::fed_run(store::RunId id) const {
     fed.began_ns = static_cast<double>(run->started_ns > 0 ? run->started_ns : run->created_ns);
     fed.look.began = fed.began_ns * 1e-9;
   }
-  if (const auto* fields = compare_->fields(id)) {
-    const auto set = fields->find(kBatchSize);
-    const auto batch = set != fields->end() ? std::optional(set->second) : default_setting(kBatchSize);
-    if (const auto* size = batch ? std::get_if<double>(&*batch) : nullptr) fed.samples_per_step = *size;
-  }
+  if (const auto* fields = compare_->fields(id)) fed.samples_per_step = samples_per_step(*fields);
   return fed;
 }
 

@@ -10,8 +10,7 @@
 
 namespace athanor::widgets {
 class FlowLayout;
-enum class XAxis;
-}  // namespace athanor::widgets
+}
 
 namespace athanor::app {
 

@@ -38,14 +38,8 @@ CompareRelations::CompareRelations(CompareController* compare, QWidget* parent) 
   connect(parallel_, &widgets::ParallelPlot::kept_changed, this, [this] { show_scatter(); });
   connect(parallel_, &widgets::ParallelPlot::chosen, this, &CompareRelations::run_chosen);
   connect(scatter_, &widgets::ScatterPlot::chosen, this, &CompareRelations::run_chosen);
-  connect(parallel_, &widgets::ParallelPlot::hovered, this, [this](qint64 run) {
-    scatter_->set_current(run);
-    Q_EMIT run_hovered(run);
-  });
-  connect(scatter_, &widgets::ScatterPlot::hovered, this, [this](qint64 run) {
-    parallel_->set_current(run);
-    Q_EMIT run_hovered(run);
-  });
+  connect(parallel_, &widgets::ParallelPlot::hovered, this, [this](qint64 run) { scatter_->set_current(run); });
+  connect(scatter_, &widgets::ScatterPlot::hovered, this, [this](qint64 run) { parallel_->set_current(run); });
 }
 
 void CompareRelations::build() {

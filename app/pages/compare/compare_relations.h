@@ -35,7 +35,6 @@ class CompareRelations final : public QWidget {
 
  Q_SIGNALS:
   void run_chosen(qint64 run);
-  void run_hovered(qint64 run);  // −1: none
 
  private:
   void build();
