@@ -109,7 +109,9 @@ QString ExperimentController::set_command_line(const QString& text) {
   for (const QString& set : command.sets)
     if (const auto fault = recipe::apply_override(made, s(set))) return q(fault->field + ": " + fault->reason);
   if (command.fork_step && fork_of_ == 0) return tr("choose the run to fork on the page of runs first");
-  remember({});
+  if (!command.from.isEmpty() && command.from != fork_folder_)
+    return tr("--from names another folder than that of the run that is forked: choose that on the page of runs");
+  remember(u"command"_s);
   if (has_file) {
     file_ = QFileInfo(command.file).absoluteFilePath();
     origin_ = Origin::file;

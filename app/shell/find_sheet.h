@@ -5,6 +5,7 @@
 #include "core/store/found.h"
 
 #include <QFrame>
+#include <QPointer>
 
 #include <vector>
 
@@ -51,7 +52,7 @@ class FindSheet final : public QFrame {
   widgets::SearchLine* line_ = nullptr;
   QListWidget* list_ = nullptr;
   QLabel* words_ = nullptr;
-  QWidget* focus_before_ = nullptr;
+  QPointer<QWidget> focus_before_;
 };
 
 }  // namespace athanor::app

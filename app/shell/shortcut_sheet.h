@@ -4,6 +4,7 @@
 #include "widgets/palette/command_palette.h"
 
 #include <QFrame>
+#include <QPointer>
 
 class QScrollArea;
 
@@ -22,7 +23,7 @@ class ShortcutSheet final : public QFrame {
 
  private:
   QScrollArea* scroll_ = nullptr;
-  QWidget* focus_before_ = nullptr;
+  QPointer<QWidget> focus_before_;
 };
 
 }  // namespace athanor::app

@@ -1250,11 +1250,15 @@
     </message>
     <message>
         <source>choose the run to fork on the page of runs first</source>
-        <translation>wählen Sie den Lauf, der abgezweigt wird, erst auf der Seite der Läufe aus</translation>
+        <translation>wählen Sie den Lauf, von dem abgezweigt wird, erst auf der Seite der Läufe aus</translation>
     </message>
     <message>
         <source>what was set up before</source>
         <translation>dem, was zuvor eingerichtet war</translation>
+    </message>
+    <message>
+        <source>--from names another folder than that of the run that is forked: choose that on the page of runs</source>
+        <translation>--from nennt einen anderen Ordner als den des Laufs, von dem abgezweigt wird: wählen Sie diesen auf der Seite der Läufe</translation>
     </message>
 </context>
 <context>

@@ -1246,7 +1246,11 @@
     </message>
     <message>
         <source>choose the run to fork on the page of runs first</source>
-        <translation>请先在运行页面选择要分叉的运行</translation>
+        <translation>请先在运行页面选择要派生的运行</translation>
+    </message>
+    <message>
+        <source>--from names another folder than that of the run that is forked: choose that on the page of runs</source>
+        <translation>--from 所指的文件夹不是要派生的运行的文件夹：请在运行页面选择该运行</translation>
     </message>
 </context>
 <context>

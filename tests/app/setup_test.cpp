@@ -149,6 +149,19 @@ TEST_F(Setup, TheCommandCanBeTyped) {
   EXPECT_EQ(of(bench).field_text("train.steps"), u"31"_s);
 }
 
+TEST_F(Setup, ACommandTypedLetterByLetterIsTakenBackAtOnce) {
+  Bench bench({home.path()});
+  bench.show("experiment");
+  const QString before = of(bench).field_text("train.steps");
+  for (const char* steps : {"3", "31", "312"})
+    EXPECT_EQ(of(bench).set_command_line(u"athanor-run train "_s + starter() + u" --set train.steps="_s +
+                                         QString::fromLatin1(steps)),
+              QString());
+  EXPECT_EQ(of(bench).field_text("train.steps"), u"312"_s);
+  of(bench).undo();
+  EXPECT_EQ(of(bench).field_text("train.steps"), before);
+}
+
 TEST_F(Setup, ACommandThatIsWrongChangesNothing) {
   Bench bench({home.path()});
   bench.show("experiment");
@@ -156,7 +169,8 @@ TEST_F(Setup, ACommandThatIsWrongChangesNothing) {
   for (const QString& wrong : {u"rm -rf /"_s, u"athanor-run train /nowhere.toml"_s,
                                u"athanor-run train "_s + starter() + u" --set train.stepz=3"_s,
                                u"athanor-run train "_s + starter() + u" --set train.steps=soon"_s,
-                               u"athanor-run train "_s + starter() + u" --fork 3"_s})
+                               u"athanor-run train "_s + starter() + u" --fork 3"_s,
+                               u"athanor-run train "_s + starter() + u" --from /nowhere"_s})
     EXPECT_FALSE(of(bench).set_command_line(wrong).isEmpty()) << wrong.toStdString();
   EXPECT_EQ(of(bench).recipe_text(), before);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QFrame>
+#include <QPointer>
 
 #include <functional>
 #include <vector>
@@ -50,7 +51,7 @@ class CommandPalette final : public QFrame {
   QLineEdit* line_ = nullptr;
   QListView* list_ = nullptr;
   QStandardItemModel* model_ = nullptr;
-  QWidget* focus_before_ = nullptr;
+  QPointer<QWidget> focus_before_;
 };
 
 }  // namespace athanor::widgets

@@ -3,6 +3,7 @@
 #include "app/models/metric_words.h"
 #include "app/pages/parts/page_parts.h"
 #include "widgets/common/glyph.h"
+#include "widgets/forms/field.h"
 
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -19,7 +20,7 @@ using namespace Qt::Literals::StringLiterals;
 using widgets::kGrid;
 
 QString shown(QString text) {
-  text.replace(QChar(u'\u001f'), u", "_s);
+  text.replace(widgets::kListSeparator, u", "_s);
   return text.isEmpty() ? u"–"_s : text;
 }
 

@@ -371,18 +371,10 @@ QString ExperimentPage::launch_reason() const { return experiment_->why_not_laun
 
 void ExperimentPage::fill_sources() {
   sources_->clear();
-  add_menu_heading(sources_, tr("Recipes"));
-  for (const ExperimentController::Source& source : experiment_->recipe_files())
-    connect(sources_->addAction(widgets::glyph_icon(Glyph::flask), source.label), &QAction::triggered, this,
-            [this, file = source.file] { experiment_->start_from_file(file); });
+  add_recipes(sources_, &ExperimentController::start_from_file);
   sources_->addAction(actions_->action(u"experiment.open"_s));
   sources_->addAction(actions_->action(u"experiment.defaults"_s));
-  const auto& runs = history_->runs()->runs();
-  if (runs.empty()) return;
-  add_menu_heading(sources_, tr("Runs"));
-  for (std::size_t i = 0; i < runs.size() && i < kMostRuns; ++i)
-    connect(sources_->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,
-            [this, id = runs[i].id] { experiment_->start_from_run(id); });
+  add_runs(sources_, &ExperimentController::start_from_run);
 }
 
 void ExperimentPage::fill_compared() {
@@ -390,16 +382,24 @@ void ExperimentPage::fill_compared() {
   if (!experiment_->compared_with().isEmpty())
     connect(compared_->addAction(widgets::glyph_icon(Glyph::close), tr("Nothing any more")), &QAction::triggered,
             experiment_, &ExperimentController::stop_comparing);
-  add_menu_heading(compared_, tr("Recipes"));
+  add_recipes(compared_, &ExperimentController::compare_with_file);
+  add_runs(compared_, &ExperimentController::compare_with_run);
+}
+
+void ExperimentPage::add_recipes(QMenu* menu, void (ExperimentController::*take)(const QString& file)) {
+  add_menu_heading(menu, tr("Recipes"));
   for (const ExperimentController::Source& source : experiment_->recipe_files())
-    connect(compared_->addAction(widgets::glyph_icon(Glyph::flask), source.label), &QAction::triggered, this,
-            [this, file = source.file] { experiment_->compare_with_file(file); });
+    connect(menu->addAction(widgets::glyph_icon(Glyph::flask), source.label), &QAction::triggered, this,
+            [this, take, file = source.file] { (experiment_->*take)(file); });
+}
+
+void ExperimentPage::add_runs(QMenu* menu, void (ExperimentController::*take)(store::RunId run)) {
   const auto& runs = history_->runs()->runs();
   if (runs.empty()) return;
-  add_menu_heading(compared_, tr("Runs"));
+  add_menu_heading(menu, tr("Runs"));
   for (std::size_t i = 0; i < runs.size() && i < kMostRuns; ++i)
-    connect(compared_->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,
-            [this, id = runs[i].id] { experiment_->compare_with_run(id); });
+    connect(menu->addAction(widgets::glyph_icon(Glyph::runs), q(runs[i].name)), &QAction::triggered, this,
+            [this, take, id = runs[i].id] { (experiment_->*take)(id); });
 }
 
 void ExperimentPage::choose_file() {

@@ -56,6 +56,9 @@ class ExperimentPage final : public Page {
   void fill_fork_steps();
   void fill_sources();
   void fill_compared();
+  // An entry for each recipe that is known, for each of the newest runs.
+  void add_recipes(QMenu* menu, void (ExperimentController::*take)(const QString& file));
+  void add_runs(QMenu* menu, void (ExperimentController::*take)(store::RunId run));
   QWidget* build_command(QWidget* parent);
   void connect_experiment();
   void take_command(const QString& text);
